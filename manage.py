@@ -1,0 +1,21 @@
+#!/usr/bin/env python3
+"""Django's command line. Production settings unless the environment names others."""
+
+import os
+import sys
+
+DEVELOPMENT_COMMANDS = {"up"}
+
+
+def main() -> None:
+    if DEVELOPMENT_COMMANDS.intersection(sys.argv[1:2]):
+        os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings.development"
+        os.environ["DEBUG"] = "1"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.production")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

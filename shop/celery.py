@@ -1,0 +1,19 @@
+"""The Celery application: the doorbell that tells workers to look at the outbox.
+
+Nothing of value travels through Redis. A message lost is rung again by beat, so publishing gives up
+quickly (see the broker options in the settings) instead of holding a page.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.production")
+
+# Task names only, so that importing this module imports no app. Seconds.
+BEAT_SCHEDULE: dict[str, dict] = {}
+
+app = Celery("amphi")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = BEAT_SCHEDULE
+app.autodiscover_tasks()

@@ -1,0 +1,20 @@
+"""Middleware of the whole site."""
+
+from dataclasses import replace
+
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
+    """The strict policy everywhere; below /admin/ the one unfold needs. A view's own policy goes first."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if not report_only and parts.config is None and request.path_info.startswith("/admin/"):
+            return replace(parts, config=settings.ADMIN_CONTENT_SECURITY_DIRECTIVES)
+        return parts

@@ -1,0 +1,202 @@
+"""What every way of running shares. Importing this starts nothing and needs no server."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext_lazy as _
+
+from shop.servers.addresses import development_addresses
+from shop.settings.admin_site import UNFOLD as UNFOLD
+from shop.settings.content_security import *
+from shop.settings.environment import celery_broker, env
+from shop.settings.sign_in import *
+from shop.settings.storage import storages_for
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="") or ("not-a-secret-development-only" if DEBUG else "")
+
+# --- Addresses -------------------------------------------------------------------------------------------------------
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000" if DEBUG else f"https://{ALLOWED_HOSTS[0]}").rstrip("/")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- Applications ----------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "modeltranslation",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.inlines",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "django_countries",
+    "outbox",
+    "accounts",
+    "enrolments",
+    "handlers",
+    "catalog",
+    "shop",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shop.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "shop.urls"
+WSGI_APPLICATION = "shop.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Postgres --------------------------------------------------------------------------------------------------------
+
+_embedded = development_addresses(BASE_DIR)
+DATABASE_URL = env.str("DATABASE_URL", default="") or _embedded.database_url
+REDIS_URL = env.str("REDIS_URL", default="") or _embedded.redis_url
+
+DATABASES = {
+    "default": env.db_url_config(DATABASE_URL)
+    | {
+        "ATOMIC_REQUESTS": False,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        # Named cursors outlive a transaction, which a pooler in transaction mode does not allow.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
+}
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Redis may be flushed or stopped at any time, so rate limits and sessions live in Postgres.
+# The cache's table is made by `manage.py createcachetable`.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# --- Celery: the doorbell --------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = celery_broker(REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "amphi"
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Every entry is a matter of seconds; remembering its last run in a file would only add state to the machine.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+
+# --- Language, time, money -------------------------------------------------------------------------------------------
+
+LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+SHOP_LANGUAGE = env.str("SHOP_LANGUAGE", default="fr")
+LANGUAGE_CODE = SHOP_LANGUAGE
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+MODELTRANSLATION_LANGUAGES = ("en", "fr")
+MODELTRANSLATION_DEFAULT_LANGUAGE = SHOP_LANGUAGE
+MODELTRANSLATION_FALLBACK_LANGUAGES = (SHOP_LANGUAGE, *(code for code in ("en", "fr") if code != SHOP_LANGUAGE))
+TIME_ZONE = env.str("TIME_ZONE", default="Europe/Paris")
+USE_TZ = True
+SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="EUR")
+
+# --- Mail ------------------------------------------------------------------------------------------------------------
+
+globals().update(env.email_url_config(env.str("EMAIL_URL", default="dummymail://" if DEBUG else "smtp://localhost:25")))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Amphi <shop@{urlsplit(SITE_URL).hostname}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+SALES_EMAIL = env.str("SALES_EMAIL", default=DEFAULT_FROM_EMAIL)
+
+# --- The shop --------------------------------------------------------------------------------------------------------
+
+PAYMENT_PROVIDERS: tuple[str, ...] = ("shop.providers.transfer", "shop.providers.free")
+# Folders with handlers of one's own, besides those in handlers/ and in installed packages.
+HANDLER_DIRS = env.list("HANDLER_DIRS", default=[])
+# Routes /dev/mail/, where every mail can be read with its links and codes.
+DEV_MAIL = False
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "media/"
+MEDIA_ROOT = BASE_DIR / "media"
+STORAGE_URL = env.str("STORAGE_URL", default="")
+STORAGES = storages_for(STORAGE_URL)
+# A checkout page carries up to 25 micro-forms, an admin form the fields of every handler.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+# --- Transport security ----------------------------------------------------------------------------------------------
+# The shop's own address says whether it is reached by HTTPS; it is unless somebody wrote http:// there.
+
+HTTPS = SITE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+# The number of proxies in front of the web servers; their X-Forwarded-* headers are believed, nobody else's.
+TRUST_PROXY = env.int("TRUST_PROXY", default=0)
+if TRUST_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUST_PROXY
+
+# --- Logging ---------------------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+}

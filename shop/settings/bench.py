@@ -1,0 +1,8 @@
+"""Benchmarks: production with the sandbox provider."""
+
+from shop.settings.base import *
+from shop.settings.environment import refuse_incomplete
+
+refuse_incomplete(debug=DEBUG)
+
+PAYMENT_PROVIDERS = ("shop.providers.sandbox", *PAYMENT_PROVIDERS)

@@ -1,0 +1,27 @@
+"""Reading the environment, and refusing to start without what cannot be guessed."""
+
+import os
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+REQUIRED_WITHOUT_DEBUG = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL")
+
+
+def refuse_incomplete(*, debug: bool) -> None:
+    """Raises ImproperlyConfigured naming every required variable that is missing or empty, unless `debug`."""
+    if debug:
+        return
+    missing = [name for name in REQUIRED_WITHOUT_DEBUG if not os.environ.get(name, "").strip()]
+    if missing:
+        raise ImproperlyConfigured(
+            f"Amphi does not start: with DEBUG off the environment must set {', '.join(missing)}. "
+            "See the table of settings in README.md, or use `make run` for development."
+        )
+
+
+def celery_broker(redis_url: str) -> str:
+    """Celery's spelling of a Redis address: it knows a Unix socket as redis+socket://."""
+    return redis_url.replace("unix://", "redis+socket://", 1) if redis_url.startswith("unix://") else redis_url

@@ -1,0 +1,32 @@
+"""Every address of the site, floor by floor."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.static import serve
+
+from shop import health
+
+urlpatterns = [
+    # The machine room
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    # Merchants
+    path("admin/", admin.site.urls),
+    # Sign-up, sign-in, second factor
+    path("auth/", include("allauth.urls")),
+    # The customer account: include accounts', enrolments' and the orders' pages under account/ here
+    # Learners: include enrolments' pages under learn/ here
+    # The storefront, cart, checkout, orders and payments: include the shop's pages here, last
+]
+
+if settings.DEV_MAIL:
+    # Every mail with its links and codes: include outbox' pages under dev/mail/ here
+    urlpatterns += []
+
+if not settings.STORAGE_URL:
+    # Uploads of a shop on one machine; with object storage they never pass through here.
+    urlpatterns += [
+        re_path(r"^media/(?P<path>.+)$", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
+    ]
