@@ -1,3 +1,5 @@
+"""The catalogue as a Django application."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -5,3 +7,4 @@ from django.utils.translation import gettext_lazy as _
 class CatalogConfig(AppConfig):
     name = "catalog"
     verbose_name = _("Catalogue")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,33 @@
+"""Descriptions: the HTML a merchant may write, and its plain text."""
+
+import re
+from html import unescape
+
+import nh3
+
+TAGS = frozenset(
+    ("a", "b", "blockquote", "br", "div", "em", "h3", "h4", "hr", "i", "li", "ol", "p", "pre", "strong", "sub", "sup")
+    + ("table", "tbody", "td", "th", "thead", "tr", "u", "ul")
+)
+)
+_first_headings = re.compile(r"<(/?)h[12](?=[\s>])", re.IGNORECASE)
+
+
+def clean_html(html: str) -> str:
+    """``html`` with what is harmless in it, and nothing else.
+
+    Headings of the first two levels belong to the page, so they become those of the third.
+    Links go to web, mail and telephone addresses only, and tell the other site nothing.
+    """
+    return nh3.clean(
+        _first_headings.sub(r"<\1h3", html),
+        tags=set(TAGS),
+        attributes={"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener noreferrer nofollow",
+    ).strip()
+
+
+def plain_text(html: str) -> str:
+    """The words of ``html`` without its tags."""
+    return unescape(nh3.clean(html.replace("<", " <"), tags=set()))

@@ -1,0 +1,7 @@
+"""Data of the catalogue, with the rules the database itself keeps."""
+
+from catalog.models.categories import Category
+from catalog.models.entries import Audience, Entry, EntryState, PriceTier
+from catalog.models.taxes import Tax
+
+__all__ = ["Audience", "Category", "Entry", "EntryState", "PriceTier", "Tax"]

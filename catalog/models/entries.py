@@ -1,0 +1,205 @@
+"""Catalogue entries and their price tiers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower, Replace
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from catalog.codes import CODE_MAX_LENGTH, CODE_PATTERN
+from catalog.texts import normalise
+
+SEARCH_WORDS_AT_MOST = 12
+
+
+class EntryState(models.TextChoices):
+    """Who sees an entry and who may buy it."""
+
+    DRAFT = "draft", _("Draft: only staff see it")
+    AVAILABLE = "available", _("Available")
+    INTERNAL = "internal", _("Internal: sold by staff only")
+    SUSPENDED = "suspended", _("Suspended: shown, not sold")
+    RETIRED = "retired", _("Retired: neither shown nor sold")
+
+
+class Audience(models.TextChoices):
+    """To whom an entry is sold, from the widest to the narrowest circle."""
+
+    EVERYONE = "everyone", _("Everyone")
+    MEMBERS = "members", _("People who are signed in")
+    CUSTOMERS = "customers", _("Customers who have paid an order before")
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def visible_to(self, *, is_staff: bool) -> Self:
+        """What stands in the storefront; staff see the internal entries too."""
+        states = [EntryState.AVAILABLE, EntryState.SUSPENDED]
+        if is_staff:
+            states.append(EntryState.INTERNAL)
+        return self.filter(state__in=states)
+
+    def openable_by(self, *, is_staff: bool) -> Self:
+        """What has a page: staff open every entry, to look at a draft before others do."""
+        return self if is_staff else self.visible_to(is_staff=False)
+
+    def in_categories(self, category_ids: Collection[int]) -> Self:
+        return self.filter(category_id__in=category_ids)
+
+    def matching(self, query: str) -> Self:
+        """Those whose code or texts, in whatever language, hold every word of ``query``."""
+        found = self
+        for word in normalise(query).split()[:SEARCH_WORDS_AT_MOST]:
+            found = found.filter(search_text__contains=word)
+        return found
+
+    def with_prices(self) -> Self:
+        """With tax, category and tiers loaded: two queries, however many entries there are."""
+        return self.select_related("tax", "category").prefetch_related("tiers")
+
+    def in_shop_order(self) -> Self:
+        return self.order_by("position", "sort_name", "id")
+
+
+class Entry(models.Model):
+    """Something sold: a price, a tax, limits, an audience, and the handler that delivers it.
+
+    Written by ``catalog.services.entries.save_entry`` only, which keeps ``search_text`` and
+    ``sort_name`` right, the description clean and the code fixed.
+    """
+
+    code = models.CharField(
+        _("code"),
+        max_length=CODE_MAX_LENGTH,
+        help_text=_(
+            "Letters, digits, hyphens and underscores. It cannot be changed any more once the "
+            "entry has been sold or has a specific handler."
+        ),
+    )
+    category = models.ForeignKey(
+        "catalog.Category",
+        verbose_name=_("category"),
+        on_delete=models.PROTECT,
+        related_name="entries",
+    )
+    name = models.CharField(_("name"), max_length=200)
+    summary = models.CharField(_("summary"), max_length=300, blank=True, help_text=_("One or two sentences for lists."))
+    description = models.TextField(_("description"), blank=True)
+    terms = models.TextField(
+        _("terms of sale"),
+        blank=True,
+        help_text=_("What applies to this entry beside the shop's general terms. Plain text."),
+    )
+    image = models.ImageField(_("image"), upload_to="entries/", blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=EntryState.choices, default=EntryState.DRAFT)
+    tax = models.ForeignKey("catalog.Tax", verbose_name=_("tax"), on_delete=models.PROTECT, related_name="entries")
+    handler = models.CharField(_("what happens after the sale"), max_length=80, blank=True)
+    handler_version = models.PositiveIntegerField(default=0, editable=False)
+    parameters = models.JSONField(default=dict, blank=True, editable=False)
+    min_quantity = models.PositiveIntegerField(_("smallest quantity"), default=1)
+    max_quantity = models.PositiveIntegerField(
+        _("largest quantity"), null=True, blank=True, help_text=_("Empty: no limit.")
+    )
+    audience = models.CharField(_("sold to"), max_length=10, choices=Audience.choices, default=Audience.EVERYONE)
+    position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Lower numbers come first."))
+    search_text = models.TextField(editable=False, default="")
+    sort_name = models.CharField(max_length=220, editable=False, default="")
+    version = models.PositiveIntegerField(editable=False, default=1)
+    created_at = models.DateTimeField(_("created at"), editable=False)
+    updated_at = models.DateTimeField(_("changed at"), editable=False)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("catalogue entry")
+        verbose_name_plural = _("catalogue entries")
+        ordering = ["position", "id"]
+        indexes = [
+            models.Index(fields=["category", "state"], name="catalog_entry_shelf"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("code"),
+                name="catalog_entry_code_ci",
+                violation_error_message=_("Another entry has this code already."),
+            ),
+            models.UniqueConstraint(
+                Replace(Lower("code"), models.Value("-"), models.Value("_")),
+                condition=Q(handler="specific"),
+                name="catalog_entry_specific_folder",
+                violation_error_message=_(
+                    "Another entry uses the same specific handler, because its code differs by "
+                    "hyphens and underscores only."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(code__regex=CODE_PATTERN),
+                name="catalog_entry_code_signs",
+                violation_error_message=_(
+                    "A code begins with a letter or a digit and has only letters without accents, "
+                    "digits, hyphens and underscores."
+                ),
+            ),
+            models.CheckConstraint(condition=Q(state__in=EntryState.values), name="catalog_entry_state_known"),
+            models.CheckConstraint(condition=Q(audience__in=Audience.values), name="catalog_entry_audience_known"),
+            models.CheckConstraint(
+                condition=Q(min_quantity__gte=1),
+                name="catalog_entry_min_quantity_positive",
+                violation_error_message=_("The smallest quantity is at least 1."),
+            ),
+            models.CheckConstraint(
+                condition=Q(max_quantity__isnull=True) | Q(max_quantity__gte=F("min_quantity")),
+                name="catalog_entry_quantity_range",
+                violation_error_message=_("The largest quantity cannot be below the smallest quantity."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(handler="") | Q(parameters={}),
+                name="catalog_entry_parameters_of_handler",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} – {self.name}" if self.name else self.code
+
+    def get_absolute_url(self) -> str:
+        try:
+            return reverse("shop:entry", args=[self.code])
+        except NoReverseMatch:
+            return f"/e/{self.code}/"
+
+
+class PriceTier(models.Model):
+    """The net price of one unit from a quantity on; the whole line is sold at its tier's price."""
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="tiers")
+    from_quantity = models.PositiveIntegerField(_("from quantity"), default=1)
+    unit_net = models.DecimalField(_("net price of a unit"), max_digits=12, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("price tier")
+        verbose_name_plural = _("price tiers")
+        ordering = ["from_quantity"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entry", "from_quantity"],
+                name="catalog_pricetier_quantity",
+                violation_error_message=_("There is a price from this quantity already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(from_quantity__gte=1),
+                name="catalog_pricetier_quantity_positive",
+                violation_error_message=_("A tier begins at quantity 1 or later."),
+            ),
+            models.CheckConstraint(
+                condition=Q(unit_net__gte=0),
+                name="catalog_pricetier_price_not_negative",
+                violation_error_message=_("A price cannot be negative."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_quantity}: {self.unit_net}"

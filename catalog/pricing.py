@@ -1,0 +1,86 @@
+"""Prices as pure functions: no database, no clock, no language.
+
+A line is sold as a whole at the price of its tier; the tier is found by the units that are
+*charged* (a free tutor's seat moves no tier). Tax is rounded per line, half up.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+CENT = Decimal("0.01")
+ZERO = Decimal("0.00")
+
+
+class NoPrice(Exception):
+    """The entry has no price from quantity 1 on, so nothing can be charged for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """The net price of one unit from ``from_quantity`` charged units on."""
+
+    from_quantity: int
+    unit_net: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LinePrice:
+    """What one line costs. ``gross`` is always ``net + tax``."""
+
+    unit_net: Decimal
+    charged: int
+    tax_rate: Decimal
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sum of lines, each rounded before."""
+
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+
+
+def round_money(amount: Decimal) -> Decimal:
+    """``amount`` to the cent, half a cent up."""
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def tier_for(tiers: Iterable[Tier], charged: int) -> Tier:
+    """The highest tier that ``charged`` units reach; with none charged, the first one.
+
+    Raises ``NoPrice`` when no tier begins at 1.
+    """
+    reached = [tier for tier in tiers if tier.from_quantity <= max(charged, 1)]
+    if not reached:
+        raise NoPrice
+    return max(reached, key=lambda tier: tier.from_quantity)
+
+
+def price_line(*, tiers: Sequence[Tier], quantity: int, charged: int, tax_rate: Decimal) -> LinePrice:
+    """The price of ``quantity`` units of which ``charged`` are paid for.
+
+    ``tax_rate`` is in per cent. Raises ``NoPrice``, and ``ValueError`` when the numbers make no
+    sense: a quantity below 1, or more units charged than bought.
+    """
+    if quantity < 1:
+        raise ValueError("a quantity is at least 1")
+    if not 0 <= charged <= quantity:
+        raise ValueError("between none and all of the units can be charged")
+    unit_net = round_money(tier_for(tiers, charged).unit_net)
+    net = round_money(unit_net * charged)
+    tax = round_money(net * tax_rate / 100)
+    return LinePrice(unit_net, charged, tax_rate, net, tax, net + tax)
+
+
+def total(lines: Iterable[LinePrice]) -> Total:
+    """The total of an order: its lines are added up as they were rounded."""
+    net = tax = ZERO
+    for line in lines:
+        net += line.net
+        tax += line.tax
+    return Total(net, tax, net + tax)
