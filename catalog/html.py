@@ -9,7 +9,6 @@ TAGS = frozenset(
     ("a", "b", "blockquote", "br", "div", "em", "h3", "h4", "hr", "i", "li", "ol", "p", "pre", "strong", "sub", "sup")
     + ("table", "tbody", "td", "th", "thead", "tr", "u", "ul")
 )
-)
 _first_headings = re.compile(r"<(/?)h[12](?=[\s>])", re.IGNORECASE)
 
 
