@@ -5,10 +5,10 @@ from html import unescape
 
 import nh3
 
-TAGS = frozenset(
-    ("a", "b", "blockquote", "br", "div", "em", "h3", "h4", "hr", "i", "li", "ol", "p", "pre", "strong", "sub", "sup")
-    + ("table", "tbody", "td", "th", "thead", "tr", "u", "ul")
-)
+TAGS = {
+    *("a", "b", "blockquote", "br", "div", "em", "h3", "h4", "hr", "i", "li", "ol", "p", "pre", "strong", "sub", "sup"),
+    *("table", "tbody", "td", "th", "thead", "tr", "u", "ul"),
+}
 _first_headings = re.compile(r"<(/?)h[12](?=[\s>])", re.IGNORECASE)
 
 
@@ -20,7 +20,7 @@ def clean_html(html: str) -> str:
     """
     return nh3.clean(
         _first_headings.sub(r"<\1h3", html),
-        tags=set(TAGS),
+        tags=TAGS,
         attributes={"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel="noopener noreferrer nofollow",
