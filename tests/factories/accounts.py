@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from typing import Any
+
+import factory
+from django.utils import timezone
+
+from accounts.models import CustomerAccount, Delegation, Membership, User
+
+PASSWORD = "correct horse battery"
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    """A person whose address is proved and whose password is PASSWORD.
+
+    `UserFactory(is_address_proved=False)` for an unproved address, `UserFactory(password=None)` for a person without a password.
+    """
+
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"person{n}@example.org")
+    first_name = "Marie"
+    last_name = factory.Sequence(lambda n: f"Dupont {n}")
+    language = "en"
+    password = PASSWORD
+    is_address_proved = True
+
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
+        return model_class.objects.create_user(*args, **kwargs)
+
+
+class CustomerAccountFactory(factory.django.DjangoModelFactory):
+    """An organisation without members: unclaimed until a MembershipFactory makes somebody its member."""
+
+    class Meta:
+        model = CustomerAccount
+
+    kind = CustomerAccount.Kind.ORGANISATION
+    name = factory.Sequence(lambda n: f"Ateliers Martin {n}")
+    street = "12 rue des Lilas"
+    postal_code = "69003"
+    city = "Lyon"
+    country = "FR"
+
+
+class MembershipFactory(factory.django.DjangoModelFactory):
+    """An owner; name other roles for somebody else: `MembershipFactory(is_owner=False, is_operator=True)`."""
+
+    class Meta:
+        model = Membership
+
+    account = factory.SubFactory(CustomerAccountFactory)
+    user = factory.SubFactory(UserFactory)
+    is_owner = True
+
+
+class DelegationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Delegation
+
+    account = factory.SubFactory(CustomerAccountFactory)
+    operator = factory.SubFactory(UserFactory)
+    person = factory.SubFactory(UserFactory)
+    email = factory.SelfAttribute("person.email")
+    first_name = factory.SelfAttribute("person.first_name")
+    last_name = factory.SelfAttribute("person.last_name")
+    created_at = factory.LazyFunction(timezone.now)
