@@ -1,0 +1,299 @@
+"""What a handler is: the automation that runs when a catalogue entry is bought.
+
+A handler is one package with a ``handler.py`` that defines one subclass of ``Handler``. It imports
+this contract and the floors below (``enrolments``, ``accounts``, ``outbox``), never the shop.
+
+The engine around it promises:
+
+* ``clean_units``, ``pre_payment`` run inside the transaction that places the order; a ``Refusal``
+  rolls all of it back and its message is shown to the customer.
+* ``post_payment`` runs once payment is confirmed, in a savepoint, under the lock of the order;
+  afterwards, in the same transaction, ``attach_operator`` if the order has an operator.
+  A visitor's order has none: there ``attach_operator`` runs when the order is claimed.
+* The courses named by ``courses_to_lock`` are locked by key before any hook but ``check`` and
+  ``is_offered_to``.
+* Whatever a hook did is rolled back when it raises. ``Refusal`` is final, ``Temporary`` (and any
+  other exception) is tried again.
+
+In return a handler works on sets (the number of statements does not depend on the number of units),
+reaches no network, and finds its own work done when a hook runs a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+from django import forms
+
+from accounts.models import CustomerAccount, User
+from handlers.errors import HandlerMissing, Refusal, Temporary, UnitError, UnitErrors
+from handlers.texts import Text, in_every_language, in_words, paragraphs
+
+__all__ = [
+    "Audience",
+    "DraftLine",
+    "Feedback",
+    "Finding",
+    "Handler",
+    "HandlerMissing",
+    "Level",
+    "LineContext",
+    "ParametersForm",
+    "Refusal",
+    "Revocation",
+    "RevokeReason",
+    "Temporary",
+    "Text",
+    "UnitContext",
+    "UnitError",
+    "UnitErrors",
+    "in_every_language",
+    "in_words",
+    "paragraphs",
+]
+
+
+class Audience(StrEnum):
+    """To whom a handler may be sold, from the widest circle to the narrowest."""
+
+    EVERYONE = "everyone"
+    MEMBERS = "members"
+    CUSTOMERS = "customers"
+
+
+class Level(StrEnum):
+    """How much a finding matters: an ``ERROR`` means that a sale would be refused or fail."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a handler noticed about an entry, in plain words for the merchant.
+
+    ``field`` names the internal parameter it is about, "" when it is about the entry.
+    """
+
+    level: Level
+    message: Text
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class UnitContext:
+    """One unit bought, with the cleaned answers of its micro-form ({} where there is none).
+
+    ``id`` is the key of the order's unit, 0 while there is no order yet. ``index`` counts from 0.
+    """
+
+    id: int
+    index: int
+    answers: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """A line that is about to be placed, as ``clean_units`` sees it. ``index`` is its place among
+    the lines of the whole order, the one that ``UnitError.line_index`` names."""
+
+    index: int
+    entry_code: str
+    parameters: Mapping[str, Any]
+    units: tuple[UnitContext, ...]
+
+
+@dataclass(frozen=True)
+class LineContext:
+    """One line of an order: a plain value, all a hook may know.
+
+    ``account`` owns the order (without a member while a visitor's order is unclaimed). ``buyer`` is
+    the signed-in person who placed it, None for a visitor, who is known by ``contact_email`` alone,
+    an address that nobody has proved. ``payer`` is the member who paid, if one is known.
+    ``operator`` is None for an unclaimed order. ``parameters`` are the internal parameters frozen on
+    the line; ``paid_at`` is None before payment.
+    """
+
+    order_id: int
+    order_number: str
+    line_id: int
+    account: CustomerAccount
+    payer: User | None
+    buyer: User | None
+    contact_email: str
+    operator: User | None
+    language: str
+    entry_code: str
+    entry_name: Mapping[str, str]
+    quantity: int
+    parameters: Mapping[str, Any]
+    units: tuple[UnitContext, ...]
+    paid_at: datetime | None
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a hook has to say, to three audiences. Lazy texts; "" says nothing.
+
+    ``public`` stands on the order's page, which a visitor sees with any e-mail typed: it never
+    depends on a person. ``customer`` is for the members of the account, so it is mailed or shown
+    only once the order belongs to a claimed account. ``sales`` is for the sales team.
+    """
+
+    public: Text = ""
+    customer: Text = ""
+    sales: Text = ""
+
+    def __or__(self, later: Feedback) -> Feedback:
+        """Both, one after the other, for each audience."""
+        return Feedback(
+            public=paragraphs(self.public, later.public),
+            customer=paragraphs(self.customer, later.customer),
+            sales=paragraphs(self.sales, later.sales),
+        )
+
+    def in_every_language(self) -> dict[str, dict[str, str]]:
+        """By audience (``public``, ``customer``, ``sales``), then by language code."""
+        return {
+            "public": in_every_language(self.public),
+            "customer": in_every_language(self.customer),
+            "sales": in_every_language(self.sales),
+        }
+
+
+class RevokeReason(StrEnum):
+    """Why units are taken back."""
+
+    UNPAID = "unpaid"  # the order was cancelled or expired before it was paid
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"  # given back by the merchant without money
+
+
+@dataclass(frozen=True)
+class Revocation:
+    """Why, by whom, and whether units in use are included (the merchant's explicit yes)."""
+
+    why: RevokeReason
+    by: User | None = None
+    include_consumed: bool = False
+
+
+class ParametersForm(forms.Form):
+    """The internal parameters of a handler, one typed field each (see ``handlers.fields``).
+
+    Made from data it validates; ``to_parameters`` gives the JSON that is stored on the entry.
+    """
+
+    def to_parameters(self) -> dict[str, Any]:
+        """The cleaned values as JSON: dates in ISO 8601, courses and roles by name, None for blank."""
+        return {name: _to_json(self.fields[name], value) for name, value in self.cleaned_data.items()}
+
+    @classmethod
+    def default_parameters(cls) -> dict[str, Any]:
+        """The parameters of an entry for which nothing was typed."""
+        form = cls()
+        return {name: _to_json(field, form.get_initial_for_field(field, name)) for name, field in form.fields.items()}
+
+
+def _to_json(field: forms.Field, value: Any) -> Any:
+    to_json = getattr(field, "to_json", None)
+    if to_json is not None:
+        return to_json(value)
+    return None if value == "" else value
+
+
+class EntryToCheck(Protocol):
+    """The part of a catalogue entry that ``Handler.check`` may look at."""
+
+    code: str
+    parameters: Any
+    min_quantity: int
+    max_quantity: int | None
+    audience: str
+
+
+class Handler:
+    """Base of every handler; all hooks do nothing by default.
+
+    A subclass names itself after its folder. Handlers carry no state: one instance serves all.
+    """
+
+    name: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+    label: ClassVar[Text] = ""
+    summary: ClassVar[Text] = ""
+
+    MerchantForm: ClassVar[type[ParametersForm]] = ParametersForm
+    UnitForm: ClassVar[type[forms.Form] | None] = None
+
+    audience: ClassVar[Audience] = Audience.EVERYONE
+    max_quantity: ClassVar[int | None] = None
+
+    def check(self, entry: EntryToCheck) -> list[Finding]:
+        """What is odd about the entry today; shown when it is saved and by ``check_entries``."""
+        return []
+
+    def is_offered_to(self, params: Mapping[str, Any], user: User, *, now: datetime) -> bool:
+        """Whether a signed-in person may buy this at all; never asked for a typed address.
+
+        Asked on the entry's page and at checkout, not in lists: it may cost queries.
+        """
+        return True
+
+    def units_made(self, params: Mapping[str, Any]) -> int:
+        """How many rows one unit makes when it is delivered (the shop caps the sum)."""
+        return 1
+
+    def charged_units(self, params: Mapping[str, Any], units: Sequence[UnitContext]) -> int:
+        """How many of the units are charged; pure, at least 1 for at least one unit."""
+        return len(units)
+
+    def courses(self, params: Mapping[str, Any]) -> Collection[str]:
+        """Short names of the courses whose places the line takes when it is placed."""
+        return ()
+
+    def courses_to_lock(self, params: Mapping[str, Any]) -> Collection[str]:
+        """Short names of every course that a hook may lock; those of ``courses`` and others."""
+        return self.courses(params)
+
+    def clean_units(self, lines: Sequence[DraftLine]) -> None:
+        """Rules across the units of all lines of an order with this handler.
+
+        Raises ``UnitErrors`` with every error at once. The single forms are valid already.
+        """
+
+    def pre_payment(self, line: LineContext) -> Feedback:
+        """At checkout, before payment: ask what must be asked, hold what must be held.
+
+        Database work only. Raises ``Refusal`` with a message for the customer.
+        """
+        return Feedback()
+
+    def retake(self, line: LineContext) -> Feedback:
+        """Money came after the order had ended: hold again what ``pre_payment`` held, or refuse."""
+        return self.pre_payment(line)
+
+    def post_payment(self, line: LineContext) -> Feedback:
+        """Deliver. Runs once payment is confirmed, never otherwise. Nothing that depends on the operator."""
+        return Feedback()
+
+    def attach_operator(self, line: LineContext) -> Feedback:
+        """Write what depends on ``line.operator``, after ``post_payment`` or at the claim."""
+        return Feedback()
+
+    def revoke(self, line: LineContext, units: Sequence[UnitContext], reason: Revocation) -> Feedback:
+        """Take ``units`` back; for ``RevokeReason.UNPAID`` undo ``pre_payment`` (all units).
+
+        Raises ``Refusal`` at a unit that cannot be taken back.
+        """
+        return Feedback()
+
+    def upgrade(self, params: Mapping[str, Any], from_version: int) -> dict[str, Any]:
+        """``params`` as written for ``from_version``, for this version; unknown keys are kept."""
+        return dict(params)

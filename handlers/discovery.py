@@ -1,0 +1,144 @@
+"""Finds handlers where they may lie, each in isolation from the others.
+
+Three places: the folders ``std_*``, ``ext_*`` and ``specific/*`` of this package, the same in every
+folder named by ``HANDLER_DIRS``, and the entry points of the group ``amphi.handlers`` in installed
+packages. Whatever goes wrong with one of them becomes a ``Problem`` and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+
+from django import forms
+
+from handlers.contract import Handler, ParametersForm
+
+ENTRY_POINT_GROUP = "amphi.handlers"
+LISTED_PREFIXES = ("std_", "ext_")
+SPECIFIC = "specific"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A handler that could not be used: where it lies, and why (for developers, in English)."""
+
+    source: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """A handler that works, ``specific`` or listed, with the folder of its package."""
+
+    handler: Handler
+    source: str
+    folder: Path | None
+    specific: bool = False
+
+
+class Unusable(Exception):
+    """Why a candidate is not a handler."""
+
+
+def discover(directories: Sequence[Path], installed: Iterable[EntryPoint] | None = None) -> Iterator[Found | Problem]:
+    """Every candidate of this package, then of ``directories``, then of installed packages, in that order."""
+    here = Path(__file__).resolve().parent
+    yield from _in_directory(here, __package__)
+    for directory in directories:
+        if not directory.is_dir():
+            yield Problem(str(directory), "HANDLER_DIRS names a folder that does not exist.")
+            continue
+        yield from _in_directory(directory, _package_for(directory))
+    for point in entry_points(group=ENTRY_POINT_GROUP) if installed is None else installed:
+        yield _from_entry_point(point)
+
+
+def _in_directory(directory: Path, package: str) -> Iterator[Found | Problem]:
+    for folder in _folders(directory):
+        if folder.name.startswith(LISTED_PREFIXES):
+            yield _from_folder(folder, package, specific=False)
+    for folder in _folders(directory / SPECIFIC):
+        yield _from_folder(folder, f"{package}.{SPECIFIC}", specific=True)
+
+
+def _folders(directory: Path) -> list[Path]:
+    if not directory.is_dir():
+        return []
+    return sorted(path for path in directory.iterdir() if path.is_dir() and not path.name.startswith((".", "_")))
+
+
+def _package_for(directory: Path) -> str:
+    """A package of its own for a folder outside, so that two folders may hold the same names."""
+    name = "amphi_handlers_" + hashlib.sha256(str(directory).encode()).hexdigest()[:12]
+    if name not in sys.modules:
+        package = ModuleType(name, f"Handlers in {directory}")
+        package.__path__ = [str(directory)]
+        sys.modules[name] = package
+    return name
+
+
+def _from_folder(folder: Path, package: str, *, specific: bool) -> Found | Problem:
+    source = str(folder)
+    try:
+        if not _NAME.fullmatch(folder.name):
+            raise Unusable("A handler's folder has lower-case letters, digits and underscores only.")
+        module = importlib.import_module(f"{package}.{folder.name}.handler")
+        handler = _instance(_class_in(module), folder.name)
+    except (Exception, SystemExit) as error:  # an extension may fail in any way; the shop runs on
+        return Problem(source, _describe(error))
+    return Found(handler, source, folder, specific)
+
+
+def _from_entry_point(point: EntryPoint) -> Found | Problem:
+    source = f"entry point {point.name} = {point.value}"
+    try:
+        if not point.name.startswith(LISTED_PREFIXES) or not _NAME.fullmatch(point.name):
+            raise Unusable("The name of an installed handler begins with std_ or ext_.")
+        loaded = point.load()
+        handler_class = _class_in(loaded) if isinstance(loaded, ModuleType) else loaded
+        handler = _instance(handler_class, point.name)
+        file = getattr(sys.modules.get(handler_class.__module__), "__file__", None)
+    except (Exception, SystemExit) as error:
+        return Problem(source, _describe(error))
+    return Found(handler, source, Path(file).parent if file else None)
+
+
+def _class_in(module: ModuleType) -> type[Handler]:
+    classes = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Handler) and value.__module__ == module.__name__
+    ]
+    if len(classes) != 1:
+        raise Unusable(f"{module.__name__} defines {len(classes)} subclasses of Handler; it must define one.")
+    return classes[0]
+
+
+def _instance(handler_class: object, name: str) -> Handler:
+    if not isinstance(handler_class, type) or not issubclass(handler_class, Handler):
+        raise Unusable(f"{handler_class!r} is not a subclass of handlers.contract.Handler.")
+    if handler_class.name != name:
+        raise Unusable(f"The handler calls itself {handler_class.name!r}, but it is installed as {name!r}.")
+    if not isinstance(handler_class.MerchantForm, type) or not issubclass(handler_class.MerchantForm, ParametersForm):
+        raise Unusable("MerchantForm is not a subclass of handlers.contract.ParametersForm.")
+    unit_form = handler_class.UnitForm
+    if unit_form is not None and not (isinstance(unit_form, type) and issubclass(unit_form, forms.Form)):
+        raise Unusable("UnitForm is neither None nor a subclass of django.forms.Form.")
+    if not isinstance(handler_class.version, int) or handler_class.version < 1:
+        raise Unusable("version is not a whole number from 1.")
+    if not handler_class.label:
+        raise Unusable("label is empty; it is what the merchant chooses by.")
+    return handler_class()
+
+
+def _describe(error: BaseException) -> str:
+    return str(error) if isinstance(error, Unusable) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,168 @@
+"""The handlers there are, by name.
+
+Handlers are looked for once, when first asked for. Listed ones (standard and extensions) can be
+chosen for any entry; a specific one is found by the code of its entry alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from handlers.contract import Handler, HandlerMissing, in_words
+from handlers.discovery import SPECIFIC, Found, Problem, discover
+
+# Spellings found in the strings of older shops.
+ALIASES = {
+    "std_setuponecoursession": "std_setuponecoursesession",
+    "std_enrolonecourse": "std_enroloncourse",
+}
+
+
+@dataclass
+class _Registry:
+    listed: dict[str, Found] = field(default_factory=dict)
+    specific: dict[str, Found] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, found: Found | Problem) -> None:
+        if isinstance(found, Problem):
+            self.problems.append(found)
+            return
+        family = self.specific if found.specific else self.listed
+        name = found.handler.name
+        if name in family:
+            self.problems.append(
+                Problem(found.source, f"Another handler is called {name} already: {family[name].source}")
+            )
+        elif not found.specific and name in ALIASES:
+            self.problems.append(Problem(found.source, f"{name} is an older spelling of {ALIASES[name]}."))
+        else:
+            family[name] = found
+
+
+_lock = RLock()
+_loaded: _Registry | None = None
+
+
+def _registry() -> _Registry:
+    global _loaded
+    with _lock:
+        if _loaded is None:
+            registry = _Registry()
+            for found in discover([Path(directory).resolve() for directory in settings.HANDLER_DIRS]):
+                registry.add(found)
+            _loaded = registry
+        return _loaded
+
+
+def reset() -> None:
+    """Look for handlers anew at the next question, as tests do after changing ``HANDLER_DIRS``."""
+    global _loaded
+    with _lock:
+        _loaded = None
+
+
+def all_handlers() -> list[Handler]:
+    """The listed handlers, standard ones first, each family by name."""
+    names = sorted(_registry().listed, key=lambda name: (not name.startswith("std_"), name))
+    return [_registry().listed[name].handler for name in names]
+
+
+def canonical_name(name: str) -> str:
+    """``name``, or what an older spelling stands for."""
+    return ALIASES.get(name, name)
+
+
+def get_handler(name: str) -> Handler:
+    """The listed handler of that name or older spelling. Raises ``HandlerMissing``."""
+    found = _registry().listed.get(canonical_name(name))
+    if found is None:
+        raise HandlerMissing(
+            in_words(
+                lambda: (
+                    _(
+                        "The handler “%(name)s” is not installed. Ask whoever runs the shop to install "
+                        "or mend it, or choose another one for this entry."
+                    )
+                    % {"name": name}
+                )
+            )
+        )
+    return found.handler
+
+
+def specific_folder(code: str) -> str:
+    """The folder of the handler that is specific to the entry ``code``."""
+    return code.lower().replace("-", "_")
+
+
+def specific_for(code: str) -> Handler | None:
+    """The specific handler of the entry ``code``, if one is installed."""
+    found = _registry().specific.get(specific_folder(code))
+    return found.handler if found else None
+
+
+def handler_for(handler: str, code: str) -> Handler | None:
+    """What delivers an entry with that handler and code; None for an entry with nothing to deliver.
+
+    Raises ``HandlerMissing`` when the handler named is not there.
+    """
+    if not handler:
+        return None
+    if handler != SPECIFIC:
+        return get_handler(handler)
+    found = specific_for(code)
+    if found is None:
+        raise HandlerMissing(
+            in_words(
+                lambda: (
+                    _(
+                        "No specific handler is installed for the entry “%(code)s”. It is looked for in a "
+                        "folder named “specific/%(folder)s”. Install it, or choose another handler."
+                    )
+                    % {"code": code, "folder": specific_folder(code)}
+                )
+            )
+        )
+    return found
+
+
+def problems() -> list[Problem]:
+    """Handlers that were found but cannot be used."""
+    return list(_registry().problems)
+
+
+def installed() -> list[Found]:
+    """Every handler that works, listed and specific, with where it lies."""
+    registry = _registry()
+    return [*registry.listed.values(), *registry.specific.values()]
+
+
+def template_directories() -> list[Path]:
+    """The ``templates`` folders of the handlers, in order of discovery."""
+    candidates = [found.folder / "templates" for found in installed() if found.folder]
+    return [folder for folder in candidates if folder.is_dir()]
+
+
+@contextmanager
+def temporary(handler: Handler | type[Handler], *, specific: bool = False) -> Iterator[Handler]:
+    """For tests: ``handler`` is registered inside the block, before one of the same name."""
+    instance = handler() if isinstance(handler, type) else handler
+    registry = _registry()
+    family = registry.specific if specific else registry.listed
+    before = family.get(instance.name)
+    family[instance.name] = Found(instance, "temporary", None, specific)
+    try:
+        yield instance
+    finally:
+        if before is None:
+            family.pop(instance.name, None)
+        else:
+            family[instance.name] = before
