@@ -1,0 +1,22 @@
+"""What templates need to draw the frame and its parts."""
+
+from collections.abc import Iterator
+
+from django import template
+from django.core.paginator import Page
+
+from shop.views.site import Site
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def site(context: template.Context) -> Site:
+    """The frame's content: {% site as site %} once, at the top of base.html."""
+    return Site(context.get("request"))
+
+
+@register.filter
+def page_numbers(page: Page) -> Iterator[int | str]:
+    """The numbers to show below a long list: the ends, and some around the current one."""
+    return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
