@@ -1,0 +1,35 @@
+"""The form of a course's short name: what courses are listed by, in entries and in parameter strings."""
+
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+MAX_SHORT_NAME_LENGTH = 100
+
+# No comma (it separates), no wildcard, nothing that means something in a parameter string or an address, no blank at
+# the ends, no control character. The same pattern guards the column in Postgres.
+SHORT_NAME_PATTERN = r"^[^,*%&=/[:space:][:cntrl:]]([^,*%&=/[:cntrl:]]*[^,*%&=/[:space:][:cntrl:]])?$"
+
+FORBIDDEN_IN_SHORT_NAME = frozenset(",*%&=/")
+
+
+def normalise_short_name(typed: str) -> str:
+    """Return the stored form of a short name (NFC, no blanks at the ends).
+
+    Raises ValidationError when it is empty, too long, or holds a character that separates or stands for others.
+    """
+    short_name = unicodedata.normalize("NFC", typed).strip()
+    if not short_name:
+        raise ValidationError(_("A course needs a short name."), code="required")
+    if len(short_name) > MAX_SHORT_NAME_LENGTH:
+        raise ValidationError(
+            _("A short name has at most %(limit)d characters."),
+            code="max_length",
+            params={"limit": MAX_SHORT_NAME_LENGTH},
+        )
+    if FORBIDDEN_IN_SHORT_NAME & set(short_name) or any(
+        unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in short_name
+    ):
+        raise ValidationError(_("A short name must not contain a comma or any of * % & = /"), code="invalid")
+    return short_name
