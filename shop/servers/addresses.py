@@ -33,7 +33,7 @@ class Addresses:
         return self.database_url_for("amphi")
 
     def database_url_for(self, name: str) -> str:
-        return f"postgres://{ROLE}@/{name}?host={quote(str(self.sockets), safe='/')}"
+        return f"postgres://{ROLE}@:5432/{name}?host={quote(str(self.sockets), safe='/')}"
 
     @property
     def redis_url(self) -> str:

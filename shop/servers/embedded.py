@@ -1,0 +1,56 @@
+"""Both servers together, from the first file to the last process."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from shop.servers.addresses import Addresses
+from shop.servers.binaries import postgres_binaries, redis_binary
+from shop.servers.errors import ServerError
+from shop.servers.identity import Identity, identity_for
+from shop.servers.lock import sole_owner
+from shop.servers.postgres import start_postgres
+from shop.servers.process import Child
+from shop.servers.redis import start_redis
+
+
+@dataclass(frozen=True)
+class EmbeddedServers:
+    addresses: Addresses
+    postgres: Child
+    redis: Child
+
+
+@contextmanager
+def embedded_servers(addresses: Addresses, *, is_throwaway: bool = False) -> Iterator[EmbeddedServers]:
+    """Runs Postgres and Redis for the length of the block; afterwards, or when we die, neither is left.
+
+    Raises AlreadyRunning when another process uses the data folder, ServerError when one cannot start.
+    """
+    with ExitStack() as stack:
+        addresses.data.mkdir(parents=True, exist_ok=True)
+        lock = stack.enter_context(sole_owner(addresses.data))
+        identity = identity_for(postgres_binaries(), redis_binary(), cluster=addresses.data / "postgres")
+        _prepare_folders(addresses, identity)
+        if addresses.sockets.parent != addresses.data:
+            stack.callback(shutil.rmtree, addresses.sockets, ignore_errors=True)
+        postgres = start_postgres(addresses, identity=identity, lock=lock, is_throwaway=is_throwaway)
+        stack.callback(postgres.stop)
+        redis = start_redis(addresses, identity=identity, lock=lock)
+        stack.callback(redis.stop)
+        yield EmbeddedServers(addresses, postgres, redis)
+
+
+def _prepare_folders(addresses: Addresses, identity: Identity) -> None:
+    identity.own(addresses.data)
+    sockets = addresses.sockets
+    try:
+        sockets.mkdir(mode=0o700)
+    except FileExistsError:
+        # A folder in the machine's temporary folder may be somebody's trap.
+        if sockets.is_symlink() or sockets.stat().st_uid not in (os.geteuid(), identity.uid):
+            raise ServerError(f"{sockets} belongs to somebody else; remove it.") from None
+    sockets.chmod(0o700)
+    identity.own(sockets)

@@ -1,0 +1,56 @@
+"""One owner for a data folder."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shop.servers.errors import AlreadyRunning, ServerError
+
+# A server that lost its parent needs a moment to write its last page.
+PATIENCE_SECONDS = 8.0
+
+
+@contextmanager
+def sole_owner(folder: Path) -> Iterator[int]:
+    """Holds the folder's lock and gives its file descriptor. Raises AlreadyRunning.
+
+    The servers inherit the descriptor, so the lock lasts until the last of them is gone even when we are killed:
+    whoever gets it knows that lock files and process numbers found in the folder are stale.
+    """
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except PermissionError as error:
+        raise ServerError(
+            f"{folder} belongs to another user, it was probably made by root. Remove it or run as that user."
+        ) from error
+    try:
+        _acquire(descriptor, folder)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, folder: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
+            if _is_alive(owner) or time.monotonic() > deadline:
+                raise AlreadyRunning(
+                    f"Amphi is already running in this folder (process {owner or 'unknown'} holds {folder}). "
+                    "Stop it first, or use another clone."
+                ) from None
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _is_alive(process_number: str) -> bool:
+    return process_number.isdigit() and Path(f"/proc/{process_number}").exists()

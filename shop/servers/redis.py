@@ -1,0 +1,50 @@
+"""An embedded Redis. It carries the doorbell only, so it keeps nothing on disk."""
+
+import signal
+
+import redis
+
+from shop.servers.addresses import Addresses
+from shop.servers.binaries import redis_binary
+from shop.servers.identity import Identity
+from shop.servers.process import Child, Program
+
+
+def start_redis(addresses: Addresses, *, identity: Identity, lock: int) -> Child:
+    """Starts it on its Unix socket and returns when it answers. Raises ServerError."""
+    addresses.redis_socket.unlink(missing_ok=True)  # stale: we hold the lock
+    settings = {
+        "port": "0",
+        "unixsocket": str(addresses.redis_socket),
+        "unixsocketperm": "700",
+        "databases": "64",
+        "save": "",
+        "appendonly": "no",
+        "daemonize": "no",
+    }
+    child = Program(
+        name="Redis",
+        command=[redis_binary(), *(part for name, value in settings.items() for part in (f"--{name}", value))],
+        folder=addresses.data,
+        identity=identity,
+        log=addresses.data / "redis.log",
+        inherited_files=[lock],
+        stop_signal=signal.SIGTERM,
+        death_signal=signal.SIGTERM,
+    ).start()
+    try:
+        child.wait_until(lambda: _answers(addresses), seconds=10)
+    except BaseException:
+        child.stop()
+        raise
+    return child
+
+
+def _answers(addresses: Addresses) -> bool:
+    client = redis.Redis(unix_socket_path=str(addresses.redis_socket), socket_timeout=1)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()

@@ -1,0 +1,77 @@
+"""A pytest plugin: real Postgres and Redis for the length of a test run.
+
+Loaded with `-p` (see pyproject.toml) so that it acts before Django reads its settings. Only the controlling process
+starts servers; the workers of pytest-xdist inherit their addresses through the environment, each with a database
+and a Redis database of its own.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from shop.servers.addresses import Addresses, addresses_in
+from shop.servers.embedded import embedded_servers
+from shop.servers.errors import ServerError
+from shop.translations.compiling import compile_catalogues
+
+PROJECT = Path(__file__).resolve().parents[1]
+FOLDER_VARIABLE = "AMPHI_TEST_FOLDER"
+PREFIX = "amphi-tests-"
+# Redis databases 1 … 31 belong to the workers' tests, 32 … 63 to the shops they start.
+FIRST_SHOP_DATABASE = 32
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config):
+    if not is_worker():
+        _start(early_config)
+    os.environ["DATABASE_URL"] = addresses().database_url
+    os.environ["REDIS_URL"] = redis_url(worker_number() + 1)
+    return (yield)
+
+
+def addresses() -> Addresses:
+    """The servers of this run."""
+    return addresses_in(Path(os.environ[FOLDER_VARIABLE]))
+
+
+def redis_url(database: int) -> str:
+    return f"{addresses().redis_url}?db={database}"
+
+
+def is_worker() -> bool:
+    return "PYTEST_XDIST_WORKER" in os.environ
+
+
+def worker_number() -> int:
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+def _start(config: pytest.Config) -> None:
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[FOLDER_VARIABLE] = str(folder)
+    compile_catalogues(PROJECT / "locale")
+    try:
+        stack.enter_context(embedded_servers(addresses(), is_throwaway=True))
+    except ServerError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _sweep() -> None:
+    """Removes what killed runs left behind: folders of ours whose lock nobody holds any more."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            with open(folder / "lock", "rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # somebody else's, still in use, or just being made
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
