@@ -1,0 +1,46 @@
+"""What a job, a retry or a mail may raise, and what each means for the worker."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Temporary(Exception):
+    """Raised by a job that should run again later: retried with back-off, logged quietly."""
+
+
+class Final(Exception):
+    """Raised by a job that no further attempt can help: the job is dead at once."""
+
+
+class UnknownKind(LookupError):
+    """No job or mail of this kind is registered: a mistake in the code, never of a person."""
+
+
+class JobKeyTaken(ValueError):
+    """The key belongs to a job of another kind: enqueueing it would lose one of the two."""
+
+
+class Refused(Exception):
+    """A person asked for something that cannot be done; the message is for him (translatable)."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class RetryRefused(Refused):
+    """The job cannot be run again."""
+
+
+class ResendRefused(Refused):
+    """The mail cannot be sent again."""
+
+
+SECRET_IS_GONE = _(
+    "This mail contained a one-time code or link and cannot be sent again. Its recipient can ask for a new one."
+)

@@ -1,0 +1,42 @@
+"""The outbox's own kinds of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from outbox.crypto import Undecryptable
+from outbox.errors import SECRET_IS_GONE, Final, RetryRefused
+from outbox.models import Job, Mail
+from outbox.registry import job_kind
+from outbox.services.sending import mark_failed, mark_sent, send
+
+
+def _give_up(job: Job, now: datetime) -> None:
+    mark_failed(job.payload["mail_id"], job.last_error)
+
+
+def _queue_again(job: Job, now: datetime) -> None:
+    """A failed mail is queued again; its secret is gone, so one that had a secret stays failed."""
+    mail = Mail.objects.select_for_update(no_key=True).get(pk=job.payload["mail_id"])
+    if mail.state == Mail.State.FAILED:
+        if mail.has_secret:
+            raise RetryRefused(SECRET_IS_GONE)
+        Mail.objects.filter(pk=mail.pk).update(state=Mail.State.QUEUED, failed_reason="")
+
+
+# Over a day of attempts: a mail server may be down for a night.
+@job_kind(
+    "send_mail", max_attempts=36, io=True, lease=timedelta(minutes=2), on_dead=_give_up, on_retry=_queue_again
+)  # fmt: skip
+def send_mail(job: Job, now: datetime) -> Callable[[], None] | None:
+    mail = Mail.objects.get(pk=job.payload["mail_id"])
+    if mail.state != Mail.State.QUEUED:
+        return None
+    if mail.expires_at is not None and mail.expires_at <= now:
+        raise Final("The mail was not sent in time and is of no use any more.")
+    try:
+        send(mail)
+    except Undecryptable as error:
+        raise Final(str(error)) from error
+    return lambda: mark_sent(mail, now)

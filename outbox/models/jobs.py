@@ -1,0 +1,89 @@
+"""A job: something that must happen, recorded in the transaction that causes it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def pending(self) -> JobQuerySet:
+        return self.filter(state=Job.State.PENDING)
+
+    def due(self) -> JobQuerySet:
+        """Pending jobs whose time has come by the *database's* clock, the longest waiting first.
+
+        A worker's own clock is never asked: one that goes wrong would run jobs early or never.
+        """
+        return self.pending().filter(due_at__lte=Now()).order_by("due_at", "id")
+
+    def dead(self) -> JobQuerySet:
+        return self.filter(state=Job.State.DEAD)
+
+
+class Job(models.Model):
+    """One thing to do, exactly once for database work, at least once for work outside it.
+
+    `key` names the thing itself (`fulfil_line:17`), so that recording it twice changes nothing.
+    While `pending`, `due_at` is when it may be claimed next; `lease` is set while a job that works
+    outside the database is being worked on.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", pgettext_lazy("state of a job", "pending")
+        DONE = "done", pgettext_lazy("state of a job", "done")
+        DEAD = "dead", pgettext_lazy("state of a job", "dead")
+
+    kind = models.CharField(_("kind"), max_length=60)
+    key = models.CharField(_("key"), max_length=200)
+    payload = models.JSONField(_("payload"), default=dict, encoder=DjangoJSONEncoder)
+    account_id = models.BigIntegerField(_("customer account"), null=True, blank=True)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    max_attempts = models.PositiveSmallIntegerField(_("attempts at most"))
+    due_at = models.DateTimeField(_("due at"), db_default=Now())
+    lease = models.UUIDField(_("lease"), null=True, blank=True)
+    last_error = models.TextField(_("last error"), blank=True, default="")
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Job]] = JobQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        ordering = ("-id",)
+        permissions = (("retry_job", "Can run a job again"),)
+        constraints = (
+            models.UniqueConstraint(fields=["key"], name="outbox_job_key_unique"),
+            models.CheckConstraint(condition=~Q(kind="") & ~Q(key=""), name="outbox_job_kind_and_key_given"),
+            models.CheckConstraint(condition=Q(state__in=["pending", "done", "dead"]), name="outbox_job_state_known"),
+            models.CheckConstraint(
+                condition=Q(max_attempts__gte=1) & Q(attempts__gte=0) & Q(attempts__lte=F("max_attempts")),
+                name="outbox_job_attempts_capped",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(state="pending", finished_at__isnull=True) | (~Q(state="pending") & Q(finished_at__isnull=False))
+                ),
+                name="outbox_job_finished_when_over",
+            ),
+            models.CheckConstraint(
+                condition=Q(lease__isnull=True) | Q(state="pending"),
+                name="outbox_job_lease_while_pending",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["due_at", "id"], condition=Q(state="pending"), name="outbox_job_due"),
+            models.Index(fields=["finished_at"], condition=Q(state="done"), name="outbox_job_done"),
+            models.Index(fields=["id"], condition=Q(state="dead"), name="outbox_job_dead"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.state})"

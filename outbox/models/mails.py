@@ -1,0 +1,110 @@
+"""A mail: who is told what, recorded in the transaction that causes it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class MailQuerySet(models.QuerySet["Mail"]):
+    def queued(self) -> MailQuerySet:
+        return self.filter(state=Mail.State.QUEUED)
+
+    def of_order(self, order_id: int) -> MailQuerySet:
+        return self.filter(order_id=order_id).order_by("-created_at", "-id")
+
+
+class Mail(models.Model):
+    """One mail to one address; template and context are kept, the text is made when it goes out.
+
+    `secret` is what somebody else's code made for this mail (a sign-in code, a reset link),
+    encrypted, and blank as soon as the mail was sent or is over; `has_secret` remembers that there
+    was one. Links of ours are not stored at all: they are derived when the mail is rendered.
+    A mail sent again by hand is a row of its own that names its `original`.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", pgettext_lazy("state of a mail", "queued")
+        SENT = "sent", pgettext_lazy("state of a mail", "sent")
+        FAILED = "failed", pgettext_lazy("state of a mail", "failed")
+
+    kind = models.CharField(_("kind"), max_length=60)
+    key = models.CharField(_("key"), max_length=200)
+    message_id = models.CharField(_("message ID"), max_length=200)
+    recipient = models.CharField(_("recipient"), max_length=254)
+    language = models.CharField(_("language"), max_length=10)
+    context = models.JSONField(_("context"), default=dict, encoder=DjangoJSONEncoder)
+    secret = models.TextField(_("secret"), blank=True, default="")
+    has_secret = models.BooleanField(_("contained a one-time code or link"), default=False)
+    account_id = models.BigIntegerField(_("customer account"), null=True, blank=True)
+    order_id = models.BigIntegerField(_("order"), null=True, blank=True)
+    person_id = models.BigIntegerField(_("person"), null=True, blank=True)
+    original = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="copies",
+        verbose_name=_("sent again from"),
+    )
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.QUEUED)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+    expires_at = models.DateTimeField(_("of no use after"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    failed_reason = models.TextField(_("why it failed"), blank=True, default="")
+
+    objects: ClassVar[models.Manager[Mail]] = MailQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = pgettext_lazy("one message", "mail")
+        verbose_name_plural = _("mails")
+        ordering = ("-id",)
+        permissions = (("resend_mail", "Can send a mail again"),)
+        constraints = (
+            models.UniqueConstraint(fields=["key"], name="outbox_mail_key_unique"),
+            models.UniqueConstraint(fields=["message_id"], name="outbox_mail_message_id_unique"),
+            models.CheckConstraint(
+                condition=~Q(kind="") & ~Q(key="") & ~Q(language=""),
+                name="outbox_mail_kind_key_language_given",
+            ),
+            # Both go into headers: a line break would let a typed value add headers of its own.
+            models.CheckConstraint(
+                condition=Q(recipient__regex=r"^[^[:space:][:cntrl:]<>,;]+$"),
+                name="outbox_mail_recipient_one_address",
+            ),
+            models.CheckConstraint(
+                condition=Q(message_id__regex=r"^<[^[:space:][:cntrl:]<>]+@[^[:space:][:cntrl:]<>]+>$"),
+                name="outbox_mail_message_id_shape",
+            ),
+            models.CheckConstraint(condition=Q(state__in=["queued", "sent", "failed"]), name="outbox_mail_state_known"),
+            models.CheckConstraint(
+                condition=(Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at__isnull=True))),
+                name="outbox_mail_sent_at_when_sent",
+            ),
+            models.CheckConstraint(
+                condition=(Q(secret="") | (Q(state="queued") & Q(has_secret=True))),
+                name="outbox_mail_secret_only_while_queued",
+            ),
+            models.CheckConstraint(
+                condition=Q(has_secret=False) | Q(original__isnull=True),
+                name="outbox_mail_secret_never_sent_again",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["order_id"], condition=Q(order_id__isnull=False), name="outbox_mail_order"),
+            models.Index(
+                fields=["account_id"],
+                condition=Q(account_id__isnull=False),
+                name="outbox_mail_account",
+            ),
+            models.Index(fields=["person_id"], condition=Q(person_id__isnull=False), name="outbox_mail_person"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} → {self.recipient}"

@@ -1,0 +1,91 @@
+"""The kinds of jobs and what each does. Upper floors register theirs in `<app>/jobs.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from outbox.errors import UnknownKind
+from outbox.models import Job
+
+Finish = Callable[[], None]
+Run = Callable[[Job, datetime], Finish | None]
+Callback = Callable[[Job, datetime], None]
+AnyRun = TypeVar("AnyRun", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """What is known of a kind.
+
+    `run(job, now)` does the work. A kind that only touches the database runs inside the transaction
+    that marks the job done. One with `io` runs outside any transaction, under a lease; what it has
+    to write comes back as a callable, which runs in the transaction that marks the job done, and
+    not at all when the lease was lost meanwhile.
+    `on_dead(job, now)` runs in the transaction that marks the job dead.
+    `on_retry(job, now)` runs in the transaction that brings a dead or waiting job back, with the
+    job's row locked; it raises RetryRefused when running again would be wrong.
+    """
+
+    name: str
+    run: Run
+    max_attempts: int
+    io: bool
+    lease: timedelta
+    on_dead: Callback | None
+    on_retry: Callback | None
+
+
+_kinds: dict[str, JobKind] = {}
+
+
+def job_kind(
+    name: str,
+    *,
+    max_attempts: int = 8,
+    io: bool = False,
+    lease: timedelta = timedelta(minutes=2),
+    on_dead: Callback | None = None,
+    on_retry: Callback | None = None,
+) -> Callable[[AnyRun], AnyRun]:
+    """Registers the decorated `run(job, now)` under `name`; a second function for a name is refused.
+
+    `lease` is how long a kind with `io` may take before another worker may start it again.
+    """
+
+    def register(run: AnyRun) -> AnyRun:
+        if name in _kinds and not _same_function(_kinds[name].run, run):
+            raise ValueError(f"Two functions want the job kind {name!r}: {_kinds[name].run!r} and {run!r}.")
+        _kinds[name] = JobKind(name, run, max_attempts, io, lease, on_dead, on_retry)  # type: ignore[arg-type]
+        return run
+
+    return register
+
+
+def get_job_kind(name: str) -> JobKind:
+    """Raises UnknownKind when nothing is registered under `name`."""
+    try:
+        return _kinds[name]
+    except KeyError:
+        raise UnknownKind(f"No job of kind {name!r} is registered.") from None
+
+
+@contextmanager
+def temporary_job_kind(name: str, run: Run, *, max_attempts: int = 8, **options: object) -> Iterator[JobKind]:
+    """Registers a kind for the length of a `with` block, in place of one of the same name: for tests."""
+    before = _kinds.pop(name, None)
+    job_kind(name, max_attempts=max_attempts, **options)(run)  # type: ignore[arg-type]
+    try:
+        yield _kinds[name]
+    finally:
+        del _kinds[name]
+        if before is not None:
+            _kinds[name] = before
+
+
+def _same_function(one: Callable[..., object], other: Callable[..., object]) -> bool:
+    """A module loaded twice registers the same function twice; that is no conflict."""
+    return (one.__module__, one.__qualname__) == (other.__module__, other.__qualname__)

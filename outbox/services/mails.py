@@ -1,0 +1,150 @@
+"""Recording mails, and sending one again. Rendering and sending are in `rendering.py` and `sending.py`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from outbox.crypto import encrypt
+from outbox.errors import SECRET_IS_GONE, ResendRefused
+from outbox.mails import get_mail_kind
+from outbox.models import Mail
+from outbox.services.jobs import NewJob, enqueue_many
+from outbox.services.rendering import RenderedMail, render_mail
+
+__all__ = ["NewMail", "RenderedMail", "queue_mail", "queue_mails", "render_mail", "resend_mail"]
+
+# A code or reset link that comes a day late helps nobody; it is not sent any more, and blanked.
+SECRET_LIFETIME = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewMail:
+    """A mail to record.
+
+    `key` names the occasion, so that recording it twice changes nothing. `context` is stored as
+    JSON (dates become ISO texts, see the template filter `moment`). `secret` is encrypted at once.
+    The `*_id`s say whose mail it is. After `expires_at` the mail is of no use and is not sent.
+    """
+
+    kind: str
+    key: str
+    recipient: str
+    language: str
+    context: dict[str, Any] = field(default_factory=dict)
+    secret: str = ""
+    account_id: int | None = None
+    order_id: int | None = None
+    person_id: int | None = None
+    expires_at: datetime | None = None
+
+
+def queue_mail(
+    *,
+    kind: str,
+    key: str,
+    recipient: str,
+    language: str,
+    context: dict[str, Any],
+    secret: str = "",
+    account_id: int | None = None,
+    order_id: int | None = None,
+    person_id: int | None = None,
+    expires_at: datetime | None = None,
+) -> Mail | None:
+    """Records one mail and its job in the caller's transaction. None when the key is there already."""
+    mails = queue_mails(
+        [
+            NewMail(
+                kind=kind, key=key, recipient=recipient, language=language, context=context, secret=secret,
+                account_id=account_id, order_id=order_id, person_id=person_id, expires_at=expires_at,
+            )
+        ]
+    )  # fmt: skip
+    return mails[0] if mails else None
+
+
+def queue_mails(mails: Sequence[NewMail]) -> list[Mail]:
+    """Records mails and their jobs in the caller's transaction, in three statements whatever their number.
+
+    Mails whose key is there already are left out, and are not in the answer. Raises UnknownKind,
+    and ValueError for a recipient that is not one plain address.
+    """
+    rows = [_row(mail) for mail in sorted(mails, key=lambda mail: mail.key)]
+    return _insert(rows)
+
+
+def resend_mail(*, mail_id: int, now: datetime) -> Mail:
+    """Sends a mail again as a new row with a Message-ID of its own. Returns that row.
+
+    Locks the mail first sent. Raises ResendRefused with a message for the person who asked, and
+    Mail.DoesNotExist.
+    """
+    with transaction.atomic():
+        asked = Mail.objects.get(pk=mail_id)
+        first = Mail.objects.select_for_update(no_key=True).get(pk=asked.original_id or asked.pk)
+        if first.has_secret:
+            raise ResendRefused(SECRET_IS_GONE)
+        copies = Mail.objects.filter(original=first)
+        if first.state == Mail.State.QUEUED or copies.queued().exists():  # type: ignore[attr-defined]
+            raise ResendRefused(_("This mail is still waiting to be sent."))
+        copy = Mail(
+            kind=first.kind, key=f"{first.key}:again:{copies.count() + 1}"[-200:], message_id=_new_message_id(),
+            recipient=first.recipient, language=first.language, context=first.context, original=first,
+            account_id=first.account_id, order_id=first.order_id, person_id=first.person_id,
+        )  # fmt: skip
+        return _insert([copy])[0]
+
+
+def _insert(rows: list[Mail]) -> list[Mail]:
+    if not rows:
+        return []
+    Mail.objects.bulk_create(rows, ignore_conflicts=True)
+    # Message-IDs are made here, so they tell the rows just inserted from those that were there.
+    inserted = list(Mail.objects.filter(message_id__in=[row.message_id for row in rows]).order_by("id"))
+    enqueue_many(
+        NewJob(kind="send_mail", key=f"send_mail:{mail.pk}", payload={"mail_id": mail.pk}, account_id=mail.account_id)
+        for mail in inserted
+    )
+    return inserted
+
+
+def _row(mail: NewMail) -> Mail:
+    get_mail_kind(mail.kind)
+    _refuse_unless_one_address(mail.recipient)
+    row = Mail(
+        kind=mail.kind,
+        key=mail.key,
+        message_id=_new_message_id(),
+        recipient=mail.recipient,
+        language=mail.language or settings.LANGUAGE_CODE,
+        context=mail.context,
+        secret=encrypt(mail.secret) if mail.secret else "",
+        has_secret=bool(mail.secret),
+        account_id=mail.account_id,
+        order_id=mail.order_id,
+        person_id=mail.person_id,
+    )
+    if mail.expires_at is not None:
+        row.expires_at = mail.expires_at
+    elif mail.secret:
+        row.expires_at = Now() + SECRET_LIFETIME  # type: ignore[assignment]
+    return row
+
+
+def _refuse_unless_one_address(recipient: str) -> None:
+    if "@" not in recipient or any(c.isspace() or not c.isprintable() or c in "<>,;" for c in recipient):
+        raise ValueError(f"A mail goes to one plain address, not to {recipient!r}.")
+
+
+def _new_message_id() -> str:
+    return f"<{uuid.uuid4().hex}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"

@@ -1,0 +1,64 @@
+"""Making a mail's text from its row: in the mail's language, for sending or for showing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.template import Context, Engine
+from django.utils import translation
+
+from outbox.crypto import decrypt
+from outbox.mails import BLANK, frame_context, get_mail_kind
+from outbox.models import Mail
+
+
+@dataclass(frozen=True)
+class RenderedMail:
+    subject: str
+    text: str
+    html: str
+
+
+def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
+    """The mail's subject (one line), plain text and HTML, in its own language.
+
+    With `blank_secrets` one-time links and codes are replaced by dots: for showing it to anybody but
+    its recipient. Raises UnknownKind, and Undecryptable when its secret cannot be read.
+    """
+    kind = get_mail_kind(mail.kind)
+    with translation.override(mail.language):
+        context = {
+            "site_url": settings.SITE_URL,
+            "site_name": settings.SITE_URL.split("://")[-1],
+            "language": mail.language,
+            **frame_context(),
+            **mail.context,
+            "secret": _secret(mail, blank=blank_secrets),
+        }
+        if kind.build is not None:
+            context |= kind.build(mail, blank=blank_secrets)
+        subject = one_line(_render(f"{kind.template}.subject.txt", context, autoescape=False))
+        context["subject"] = subject
+        return RenderedMail(
+            subject=subject,
+            text=_render(f"{kind.template}.txt", context, autoescape=False).strip() + "\n",
+            html=_render(f"{kind.template}.html", context, autoescape=True),
+        )
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks or control characters, so that it can never end a header."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _render(name: str, context: dict[str, Any], *, autoescape: bool) -> str:
+    """Renders a template; plain text is not HTML, so an apostrophe stays one there."""
+    return Engine.get_default().get_template(name).render(Context(context, autoescape=autoescape))
+
+
+def _secret(mail: Mail, *, blank: bool) -> str:
+    if not mail.has_secret:
+        return ""
+    return BLANK if blank or not mail.secret else decrypt(mail.secret)

@@ -1,0 +1,206 @@
+"""Running due jobs: two transactions each, by the database's clock.
+
+The first claims the job, counts the attempt and commits, so that a job that kills its process every
+time comes to an end. The second locks the row again, works, and marks the job done: a worker killed
+in it leaves nothing behind, and the job is due again after the grace.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import OperationalError, connection, transaction
+from django.db.models.functions import Now
+
+from outbox.errors import Final, Temporary, UnknownKind
+from outbox.models import Job
+from outbox.registry import JobKind, get_job_kind
+
+logger = logging.getLogger(__name__)
+
+# How long a claimed job is left to its claimer before anybody else may claim it.
+GRACE = timedelta(seconds=10)
+# The same for a job that only waits to be marked dead: should even that kill processes, let it be few.
+BURIAL_GRACE = timedelta(minutes=5)
+FIRST_BACKOFF = timedelta(seconds=10)
+LONGEST_BACKOFF = timedelta(hours=1)
+ERROR_LENGTH = 2000
+
+
+class AttemptsUsedUp(Exception):
+    """The process ended in the last attempt, so nobody could say why."""
+
+    def __str__(self) -> str:
+        return "The process that ran this job ended each time, without an error of its own."
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job that is this worker's to run, as long as its row carries `job.lease`.
+
+    `now` is the database's time of the claim; `exhausted` says that no attempt is left.
+    """
+
+    job: Job
+    now: datetime
+    exhausted: bool
+
+
+def run_due_jobs(*, limit: int | None = None) -> int:
+    """Claims and runs due jobs until none is due, or `limit` were run. Returns how many were run.
+
+    Safe to call from any number of processes at once. What a job raises is recorded with the job,
+    never raised here. Refuses (RuntimeError) to work inside a transaction.
+    """
+    count = 0
+    while limit is None or count < limit:
+        claim = _claim()
+        if claim is None:
+            break
+        _work(claim)
+        count += 1
+    return count
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long a job waits after its `attempts`-th attempt: doubled each time, an hour at most."""
+    return min(FIRST_BACKOFF * 2 ** min(attempts - 1, 20), LONGEST_BACKOFF)
+
+
+def _claim() -> Claim | None:
+    """Takes the job that has waited longest and counts the attempt. None when none is due and free."""
+    with transaction.atomic(durable=True):
+        free = Job.objects.due().select_for_update(no_key=True, skip_locked=True)
+        job = free.annotate(claimed_at=Now()).first()
+        if job is None:
+            return None
+        exhausted = job.attempts >= job.max_attempts
+        job.attempts += 0 if exhausted else 1
+        job.lease = uuid.uuid4()
+        Job.objects.filter(pk=job.pk).update(
+            attempts=job.attempts, lease=job.lease, due_at=Now() + _patience(job, exhausted=exhausted)
+        )
+    return Claim(job, now=job.claimed_at, exhausted=exhausted)  # type: ignore[attr-defined]
+
+
+def _patience(job: Job, *, exhausted: bool) -> timedelta:
+    if exhausted:
+        return BURIAL_GRACE
+    kind = _kind_or_none(job)
+    return kind.lease if kind is not None and kind.io else GRACE
+
+
+def _work(claim: Claim) -> None:
+    job = claim.job
+    try:
+        _attempt(claim)
+        return
+    except Exception as error:
+        failure = error
+    # After a lost connection the failure is recorded over a new one.
+    connection.close_if_unusable_or_obsolete()
+    _log(job, failure)
+    wait = backoff(job.attempts)
+    if isinstance(failure, Final | AttemptsUsedUp) or job.attempts >= job.max_attempts:
+        try:
+            _bury(claim, failure)
+            return
+        except Exception as error:
+            logger.exception("Job %s could not be marked dead.", job.key)
+            failure, wait = error, LONGEST_BACKOFF
+    _put_off(job, failure, wait)
+
+
+def _attempt(claim: Claim) -> None:
+    if claim.exhausted:
+        raise AttemptsUsedUp
+    kind = get_job_kind(claim.job.kind)
+    if kind.io:
+        _run_outside(claim, kind)
+    else:
+        _run_inside(claim, kind)
+
+
+def _run_inside(claim: Claim, kind: JobKind) -> None:
+    """Database work: done and marked done in one transaction, or not at all."""
+    with transaction.atomic(durable=True):
+        job = _lock(claim.job)
+        if job is not None:
+            kind.run(job, claim.now)
+            _mark_done(job)
+
+
+def _run_outside(claim: Claim, kind: JobKind) -> None:
+    """Work outside the database; marked done by whoever still holds the lease, and by nobody else."""
+    finish = kind.run(claim.job, claim.now)
+    with transaction.atomic(durable=True):
+        job = _lock(claim.job)
+        if job is None:
+            logger.warning("Job %s took longer than its lease: somebody else may have run it too.", claim.job.key)
+            return
+        if finish is not None:
+            finish()
+        _mark_done(job)
+
+
+def _bury(claim: Claim, failure: Exception) -> None:
+    """Marks the job dead and runs the kind's `on_dead`, in one transaction."""
+    with transaction.atomic(durable=True):
+        job = _lock(claim.job)
+        if job is None:
+            return
+        job.last_error = _describe(failure)
+        kind = _kind_or_none(job)
+        if kind is not None and kind.on_dead is not None:
+            kind.on_dead(job, claim.now)
+        _holding_lease(job).update(
+            state=Job.State.DEAD, finished_at=Now(), lease=None, last_error=job.last_error
+        )  # fmt: skip
+
+
+def _put_off(job: Job, failure: Exception, wait: timedelta) -> None:
+    _holding_lease(job).update(due_at=Now() + wait, lease=None, last_error=_describe(failure))
+
+
+def _lock(job: Job) -> Job | None:
+    """The job's row, locked; None when it is no longer this worker's, or somebody else is at it."""
+    return _holding_lease(job).select_for_update(no_key=True, skip_locked=True).first()
+
+
+def _mark_done(job: Job) -> None:
+    _holding_lease(job).update(state=Job.State.DONE, finished_at=Now(), lease=None, last_error="")
+
+
+def _holding_lease(job: Job):  # type: ignore[no-untyped-def]
+    return Job.objects.pending().filter(pk=job.pk, lease=job.lease)
+
+
+def _kind_or_none(job: Job) -> JobKind | None:
+    try:
+        return get_job_kind(job.kind)
+    except UnknownKind:
+        return None
+
+
+def _log(job: Job, failure: Exception) -> None:
+    """Expected failures are one line; anything else is a mistake of ours and comes with its trace."""
+    expected = isinstance(failure, Temporary | Final | OperationalError)
+    logger.log(
+        logging.WARNING if expected else logging.ERROR,
+        "Job %s failed in attempt %s of %s: %s",
+        job.key,
+        job.attempts,
+        job.max_attempts,
+        failure,
+        exc_info=None if expected else failure,
+    )
+
+
+def _describe(failure: Exception) -> str:
+    """What the admin shows. Postgres stores no NUL, and an error may quote what caused it."""
+    said = str(failure).replace("\0", "")
+    text = said if isinstance(failure, Temporary | Final | AttemptsUsedUp) else f"{type(failure).__name__}: {said}"
+    return text[:ERROR_LENGTH]
