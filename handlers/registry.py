@@ -62,6 +62,11 @@ def _registry() -> _Registry:
         return _loaded
 
 
+def load() -> None:
+    """Look for handlers now, if that has not been done."""
+    _registry()
+
+
 def reset() -> None:
     """Look for handlers anew at the next question, as tests do after changing ``HANDLER_DIRS``."""
     global _loaded

@@ -1,0 +1,212 @@
+"""Typed fields for internal parameters: plain Django form fields that know how they are kept.
+
+Each field has three forms of its value: what is cleaned (``clean``), what is stored as JSON
+(``to_json``), and what stands in the URL-encoded string (``to_string``). A blank value is None in
+JSON and absent from the string; a field with an ``initial`` takes it when left blank.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import formats, timezone
+from django.utils.translation import gettext_lazy as _
+
+from enrolments.patterns import parse_patterns
+from enrolments.short_names import FORBIDDEN_IN_SHORT_NAME, MAX_SHORT_NAME_LENGTH
+from handlers.moments import Edge, edge_of, read_moment, seconds_of, show_moment, write_moment
+
+_FORBIDDEN_IN_PATTERN = FORBIDDEN_IN_SHORT_NAME - set(",*%")
+_ROLE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+class ParameterField(forms.Field):
+    """Base of all: text in, text out, the ``initial`` where nothing was typed."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("required", False)
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> Any:
+        if value in self.empty_values and self.initial is not None:
+            value = self.initial
+        return super().clean(value)
+
+    def to_json(self, value: Any) -> Any:
+        return None if value in self.empty_values else value
+
+    def to_string(self, stored: Any) -> str:
+        """``stored`` JSON as it stands in the string, before encoding."""
+        return str(stored)
+
+
+class TextField(ParameterField, forms.CharField):
+    """One line of text."""
+
+
+class CourseField(TextField):
+    """A course by its short name, or a former one. Whether it exists is told by the handler's check."""
+
+    default_error_messages = {
+        "short_name": _("A short name has none of the signs , * %% & = / in it: “%(value)s”."),
+    }
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", MAX_SHORT_NAME_LENGTH)
+        super().__init__(**options)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if FORBIDDEN_IN_SHORT_NAME & set(value):
+            raise ValidationError(self.error_messages["short_name"], code="short_name", params={"value": value})
+
+
+class CoursePatternsField(TextField):
+    """Short names of courses separated by commas, with ``*`` or ``%`` for any run of characters.
+
+    Kept as it was typed; ``enrolments.patterns`` splits it.
+    """
+
+    default_error_messages = {
+        "pattern": _("No course can be called “%(value)s”: a short name has none of the signs & = / in it."),
+    }
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 5000)
+        super().__init__(**options)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        for pattern in parse_patterns(value):
+            if _FORBIDDEN_IN_PATTERN & set(pattern):
+                raise ValidationError(self.error_messages["pattern"], code="pattern", params={"value": pattern})
+
+
+class RoleField(TextField):
+    """A role by its code. Whether it exists is told by the handler's check."""
+
+    default_error_messages = {
+        "role": _("The code of a role has letters, digits, hyphens and underscores only: “%(value)s”."),
+    }
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 50)
+        super().__init__(**options)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and not _ROLE_CODE.fullmatch(value):
+            raise ValidationError(self.error_messages["role"], code="role", params={"value": value})
+
+
+class MomentField(ParameterField):
+    """A date, with or without a time. Cleaned to an aware ``datetime``; see ``handlers.moments``.
+
+    Besides seconds and ISO 8601 it takes dates as the active language writes them, which is what
+    date pickers send. ``ends``: a date without time means its end.
+    """
+
+    default_error_messages = {
+        "moment": _(
+            "“%(value)s” is not a date. Write it as 2026-03-31 or 2026-03-31 14:00, or as the number of "
+            "seconds since 1 January 1970."
+        ),
+    }
+
+    def __init__(self, *, ends: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.edge = Edge.END if ends else Edge.START
+
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values:
+            return None
+        if isinstance(value, datetime):
+            return value if timezone.is_aware(value) else timezone.make_aware(value)
+        if isinstance(value, date):
+            return edge_of(value, self.edge)
+        text = str(value).strip()
+        try:
+            return read_moment(text, self.edge)
+        except ValueError:
+            return self._as_written_here(text)
+
+    def _as_written_here(self, text: str) -> datetime:
+        for written in formats.get_format_lazy("DATE_INPUT_FORMATS"):
+            try:
+                return edge_of(_parsed(text, written).date(), self.edge)
+            except (ValueError, OverflowError):
+                continue
+        for written in formats.get_format_lazy("DATETIME_INPUT_FORMATS"):
+            try:
+                return timezone.make_aware(_parsed(text, written).replace(microsecond=0))
+            except (ValueError, OverflowError):
+                continue
+        raise ValidationError(self.error_messages["moment"], code="moment", params={"value": text})
+
+    def prepare_value(self, value: Any) -> Any:
+        """What a bound or pre-filled field shows: always a date, never seconds."""
+        if value in self.empty_values:
+            return ""
+        try:
+            moment = value if isinstance(value, datetime) else read_moment(str(value), self.edge)
+            return show_moment(moment, self.edge)
+        except ValueError:
+            return value
+
+    def to_json(self, value: datetime | None) -> str | None:
+        return None if value is None else write_moment(value, self.edge)
+
+    def to_string(self, stored: str) -> str:
+        return str(seconds_of(read_moment(stored, self.edge)))
+
+
+def _parsed(text: str, written: str) -> datetime:
+    return datetime.strptime(text, written)  # noqa: DTZ007  made aware by the caller, in the shop's zone
+
+
+class CountField(ParameterField, forms.IntegerField):
+    """A whole number with bounds."""
+
+    widget = forms.NumberInput
+
+    def __init__(self, *, min_value: int, max_value: int, **options: Any) -> None:
+        super().__init__(min_value=min_value, max_value=max_value, **options)
+
+
+class DaysField(CountField):
+    """A number of days, from one to a hundred years."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=36_500, **options)
+
+
+class SwitchField(ParameterField, forms.BooleanField):
+    """Yes or no, written as 1 and 0."""
+
+    _READINGS = {"1": True, "0": False, "true": True, "false": False, "on": True, "yes": True, "no": False}
+
+    default_error_messages = {"switch": _("Write 1 for yes or 0 for no: “%(value)s” is neither.")}
+
+    def clean(self, value: Any) -> bool:
+        # Unlike the other fields, blank is an answer here: an unticked box.
+        return self.to_python(value)
+
+    def to_python(self, value: Any) -> bool:
+        if value in self.empty_values:
+            return False
+        if isinstance(value, bool):
+            return value
+        try:
+            return self._READINGS[str(value).strip().lower()]
+        except KeyError:
+            raise ValidationError(self.error_messages["switch"], code="switch", params={"value": value}) from None
+
+    def to_json(self, value: Any) -> bool:
+        return bool(value)
+
+    def to_string(self, stored: Any) -> str:
+        return "1" if stored else "0"

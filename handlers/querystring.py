@@ -1,0 +1,140 @@
+"""Internal parameters as one URL-encoded string, read and written without loss.
+
+``courselist=SEC-*%2CELEC-01&packsize=5&endtime=1774994400``
+
+Reading is forgiving about what old shops wrote and strict about what nobody can know:
+
+* only percent-encoding counts: ``+`` is a plus, and a ``%`` without two hexadecimal digits stands
+  for itself, for it was a wildcard;
+* where decoding changes a value both readings are told, for ``SEC-%20`` may mean either;
+* an unknown key, a repeated key, or a value that is no text once decoded is an error at that key.
+
+Writing encodes every value and tells dates in seconds, so what is written is read one way only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from django.utils.translation import gettext as _
+
+from handlers.contract import ParametersForm
+from handlers.fields import ParameterField
+from handlers.texts import Text, in_words
+
+_ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+
+
+class Readings(NamedTuple):
+    """A value as it stands in the string, and decoded. They differ."""
+
+    literal: str
+    decoded: str
+
+
+@dataclass(frozen=True)
+class ParsedString:
+    """What a string says. ``values`` are decoded texts by key, for the fields of the form.
+
+    ``errors`` are by key; unknown keys are among them and not in ``values``.
+    """
+
+    form_class: type[ParametersForm]
+    values: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, list[Text]] = field(default_factory=dict)
+    both_readings: dict[str, Readings] = field(default_factory=dict)
+
+    def form_data(self) -> dict[str, Any]:
+        """Data for the form: the values, and the default of every field the string leaves out or blank."""
+        defaults = {
+            name: form_field.prepare_value(form_field.initial)
+            for name, form_field in self.form_class.base_fields.items()
+            if form_field.initial is not None
+        }
+        return defaults | {name: value for name, value in self.values.items() if value.strip()}
+
+    def form(self) -> ParametersForm:
+        """The bound form, with the errors of the string at their fields; unknown keys are errors of the whole."""
+        form = self.form_class(self.form_data())
+        for key, messages in self.errors.items():
+            for message in messages:
+                form.add_error(key if key in form.fields else None, str(message))
+        return form
+
+
+def parse(text: str, form_class: type[ParametersForm]) -> ParsedString:
+    """Read ``text`` for the fields of ``form_class``. Never raises: what is wrong is in ``errors``."""
+    parsed = ParsedString(form_class)
+    seen: set[str] = set()
+    for pair in text.strip().split("&"):
+        literal_key, _equals, literal = pair.partition("=")
+        key = _key(literal_key)
+        if not key and not literal:
+            continue
+        if key in seen:
+            parsed.errors.setdefault(key, []).append(
+                in_words(lambda key=key: _("“%(key)s” is there more than once. Keep one of them.") % {"key": key})
+            )
+        elif key not in form_class.base_fields:
+            parsed.errors.setdefault(key, []).append(
+                in_words(
+                    lambda key=key: (
+                        _("“%(key)s” is not a parameter of this handler. Known are: %(known)s.")
+                        % {"key": key, "known": ", ".join(form_class.base_fields)}
+                    )
+                )
+            )
+        else:
+            _read_value(parsed, key, literal)
+        seen.add(key)
+    return parsed
+
+
+def encode(parameters: Mapping[str, Any], form_class: type[ParametersForm]) -> str:
+    """The string for stored ``parameters``, in the order of the form's fields, blank ones left out."""
+    pairs = []
+    for name, form_field in form_class.base_fields.items():
+        stored = parameters.get(name)
+        if stored is None or stored == "":
+            continue
+        value = form_field.to_string(stored) if isinstance(form_field, ParameterField) else str(stored)
+        pairs.append(f"{quote(name, safe='')}={quote(value, safe='')}")
+    return "&".join(pairs)
+
+
+def _read_value(parsed: ParsedString, key: str, literal: str) -> None:
+    try:
+        decoded = decode(literal)
+    except UnicodeDecodeError:
+        parsed.values[key] = literal
+        parsed.errors.setdefault(key, []).append(
+            in_words(
+                lambda: (
+                    _(
+                        "“%(value)s” has an encoded sign that is no letter in UTF-8. Write the letter itself, "
+                        "or %%25 where a percent sign is meant."
+                    )
+                    % {"value": literal}
+                )
+            )
+        )
+        return
+    parsed.values[key] = decoded
+    if decoded != literal:
+        parsed.both_readings[key] = Readings(literal, decoded)
+
+
+def _key(literal: str) -> str:
+    try:
+        return decode(literal).strip()
+    except UnicodeDecodeError:
+        return literal.strip()
+
+
+def decode(text: str) -> str:
+    """Percent-decode ``text`` as UTF-8. Raises ``UnicodeDecodeError``."""
+    return _ENCODED.sub(lambda run: bytes.fromhex(run[0].replace("%", "")).decode(), text)
