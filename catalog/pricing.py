@@ -1,4 +1,4 @@
-"""Prices as pure functions: no database, no clock, no language.
+"""Prices as pure functions: no clock, no language, nothing but numbers in and numbers out.
 
 A line is sold as a whole at the price of its tier; the tier is found by the units that are
 *charged* (a free tutor's seat moves no tier). Tax is rounded per line, half up.
@@ -7,6 +7,7 @@ A line is sold as a whole at the price of its tier; the tier is found by the uni
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Protocol
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -43,6 +44,16 @@ class Total:
     net: Decimal
     tax: Decimal
     gross: Decimal
+
+
+class _HasTiers(Protocol):
+    tiers: Any
+
+
+def tiers_of(entry: _HasTiers) -> list[Tier]:
+    """The tiers of a catalogue entry as plain values, in order; no query where they are prefetched."""
+    rows = [Tier(row.from_quantity, row.unit_net) for row in entry.tiers.all()]
+    return sorted(rows, key=lambda tier: tier.from_quantity)
 
 
 def round_money(amount: Decimal) -> Decimal:

@@ -47,6 +47,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """What has a page: staff open every entry, to look at a draft before others do."""
         return self if is_staff else self.visible_to(is_staff=False)
 
+    def coded(self, code: str) -> Self:
+        """The one with this code, however its letters are written; uses the unique index."""
+        return self.alias(code_key=Lower("code")).filter(code_key=code.lower())
+
     def in_categories(self, category_ids: Collection[int]) -> Self:
         return self.filter(category_id__in=category_ids)
 

@@ -1,0 +1,116 @@
+"""Reads for the storefront. Every one of them costs a number of queries that does not grow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count
+
+from accounts.models import User
+from catalog.guards import is_customer
+from catalog.models import Category, Entry
+from catalog.models.entries import EntryQuerySet
+from catalog.texts import normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """Who looks at the shop, as far as the catalogue cares."""
+
+    user: User | None = None
+    is_staff: bool = False
+    is_customer: bool = False
+
+
+ANYBODY = Shopper()
+
+
+def shopper_for(user: User | AnonymousUser) -> Shopper:
+    """The shopper behind ``request.user``: no query for a visitor, one for a person signed in."""
+    if not isinstance(user, User) or not user.is_authenticated:
+        return ANYBODY
+    return Shopper(user=user, is_staff=user.is_staff, is_customer=is_customer(user))
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryNode:
+    """A category where it stands in the tree.
+
+    ``entry_count`` counts the visible entries in it and in everything below; ``ids`` are the keys of
+    it and of everything below; ``path`` leads from the root to the category itself.
+    """
+
+    category: Category
+    depth: int
+    entry_count: int
+    ids: frozenset[int]
+    path: tuple[Category, ...]
+
+
+def visible_categories(*, shopper: Shopper) -> list[CategoryNode]:
+    """The tree, flattened in the order of reading, without the branches that hold nothing visible.
+
+    Two queries, however large the tree.
+    """
+    counts = dict(
+        Entry.objects.visible_to(is_staff=shopper.is_staff)
+        .order_by()
+        .values_list("category_id")
+        .annotate(entries=Count("id"))
+    )
+    return [node for node in category_tree(counts) if node.entry_count]
+
+
+def category_tree(counts: dict[int, int] | None = None) -> list[CategoryNode]:
+    """Every category in the order of reading; ``counts`` gives the entries standing in each. One query."""
+    children: dict[int | None, list[Category]] = {}
+    for category in Category.objects.all():
+        children.setdefault(category.parent_id, []).append(category)
+    for siblings in children.values():
+        siblings.sort(key=lambda category: (category.position, normalise(category.name or ""), category.pk))
+    return list(_branch(None, children, counts or {}, ()))
+
+
+def _branch(
+    parent_id: int | None,
+    children: dict[int | None, list[Category]],
+    counts: dict[int, int],
+    path: tuple[Category, ...],
+) -> Iterator[CategoryNode]:
+    for category in children.get(parent_id, ()):
+        own_path = (*path, category)
+        below = list(_branch(category.pk, children, counts, own_path))
+        direct = [node for node in below if node.depth == len(own_path)]
+        yield CategoryNode(
+            category=category,
+            depth=len(path),
+            entry_count=counts.get(category.pk, 0) + sum(node.entry_count for node in direct),
+            ids=frozenset({category.pk}).union(*(node.ids for node in direct)),
+            path=own_path,
+        )
+        yield from below
+
+
+def find_category(nodes: Iterable[CategoryNode], slug: str) -> CategoryNode | None:
+    """The node whose category has this address."""
+    return next((node for node in nodes if node.category.slug == slug), None)
+
+
+def entries_for(*, shopper: Shopper, category: CategoryNode | None = None, query: str = "") -> EntryQuerySet:
+    """What ``shopper`` sees in ``category`` (and below), holding every word of ``query``.
+
+    With prices loaded and in the shop's order: two queries when evaluated.
+    """
+    entries = Entry.objects.visible_to(is_staff=shopper.is_staff)
+    if category is not None:
+        entries = entries.in_categories(category.ids)
+    return entries.matching(query).with_prices().in_shop_order()
+
+
+def get_entry(*, code: str, shopper: Shopper) -> Entry | None:
+    """The entry with this code, if ``shopper`` may open its page; staff also open drafts. Two queries."""
+    if "\0" in code:
+        return None
+    return Entry.objects.openable_by(is_staff=shopper.is_staff).coded(code).with_prices().first()

@@ -1,0 +1,121 @@
+"""What is odd about entries, in plain words, before a customer finds out."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Iterator
+
+from django.utils.translation import get_language_info, gettext_lazy
+from django.utils.translation import gettext as _
+
+from catalog.models import Audience, Entry, EntryState
+from catalog.offers import Offer, offer_of
+from catalog.pricing import NoPrice, tier_for, tiers_of
+from catalog.texts import languages
+from handlers.contract import Finding, Handler, HandlerMissing, Level, in_words
+from handlers.registry import handler_for
+
+logger = logging.getLogger(__name__)
+
+
+def check_entry(entry: Entry) -> list[Finding]:
+    """Everything worth telling about ``entry`` as it is stored, errors first. Writes nothing."""
+    offer = offer_of(entry)
+    findings = [*_prices(entry), *_names(entry), *_limits(offer)]
+    if not offer.is_installed:
+        findings += _missing(entry)
+    elif offer.handler is not None:
+        findings += _of_handler(offer.handler, offer)
+    return sorted(findings, key=lambda finding: [Level.ERROR, Level.WARNING, Level.INFO].index(finding.level))
+
+
+def check_entries() -> list[tuple[Entry, Finding]]:
+    """The findings about every entry that is not retired, entry by entry."""
+    entries = Entry.objects.exclude(state=EntryState.RETIRED).with_prices().order_by("code")
+    return [(entry, finding) for entry in entries for finding in check_entry(entry)]
+
+
+def _prices(entry: Entry) -> Iterator[Finding]:
+    try:
+        tier_for(tiers_of(entry), 1)
+    except NoPrice:
+        yield Finding(Level.ERROR, gettext_lazy("There is no price from quantity 1 on, so it cannot be bought."))
+
+
+def _names(entry: Entry) -> Iterator[Finding]:
+    for code in languages():
+        if not getattr(entry, f"name_{code}"):
+            yield Finding(
+                Level.WARNING,
+                in_words(
+                    lambda code=code: (
+                        _("The name in %(language)s is missing; another language is shown instead.")
+                        % {"language": get_language_info(code)["name_translated"]}
+                    )
+                ),
+                field=f"name_{code}",
+            )
+
+
+def _limits(offer: Offer) -> Iterator[Finding]:
+    if offer.handler is None:
+        return
+    most, entry = offer.handler.max_quantity, offer.entry
+    if most is not None and entry.min_quantity > most:
+        yield Finding(
+            Level.ERROR,
+            in_words(
+                lambda: (
+                    _("The smallest quantity is above the %(n)d that the handler allows, so nobody can buy it.")
+                    % {"n": most}
+                )
+            ),
+            field="min_quantity",
+        )
+    elif most is not None and (entry.max_quantity is None or entry.max_quantity > most):
+        yield Finding(
+            Level.INFO,
+            in_words(lambda: _("The handler allows a quantity of %(n)d at most; that limit holds.") % {"n": most}),
+            field="max_quantity",
+        )
+    if offer.audience != entry.audience:
+        yield Finding(
+            Level.INFO,
+            in_words(
+                lambda: (
+                    _("The handler is stricter about who may buy; what holds is: %(audience)s.")
+                    % {"audience": Audience(offer.audience).label}
+                )
+            ),
+            field="audience",
+        )
+
+
+def _missing(entry: Entry) -> Iterator[Finding]:
+    try:
+        handler_for(entry.handler, entry.code)
+    except HandlerMissing as missing:
+        yield Finding(Level.ERROR, missing.message)
+
+
+def _of_handler(handler: Handler, offer: Offer) -> list[Finding]:
+    # The handler sees the parameters as it reads them today, without touching the stored ones.
+    checked = copy.copy(offer.entry)
+    checked.parameters = offer.parameters
+    try:
+        return list(handler.check(checked))
+    except Exception:
+        # An extension that breaks in its own check must not take the merchant's page with it.
+        logger.exception("The check of handler %s broke at entry %s", handler.name, offer.entry.code)
+        return [
+            Finding(
+                Level.ERROR,
+                in_words(
+                    lambda: (
+                        _("The handler %(name)s could not check this entry: it failed with an error of its own.")
+                        % {"name": handler.name}
+                    )
+                ),
+            )
+        ]
