@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django import template
 from django.core.paginator import Page
 
-from shop.views.site import Site
+from shop.views.site import Site, site_of
 
 register = template.Library()
 
@@ -13,7 +13,8 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def site(context: template.Context) -> Site:
     """The frame's content: {% site as site %} once, at the top of base.html."""
-    return Site(context.get("request"))
+    request = context.get("request")
+    return site_of(request) if request is not None else Site(None)
 
 
 @register.filter

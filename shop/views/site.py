@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,14 +11,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from catalog.selectors import CategoryNode, Shopper, visible_categories
 from shop.models import CartLine, ShopIdentity
-from shop.services.cart import find_cart
 from shop.views.carts import session_token, signed_in
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from catalog.models import Category
 
 ACCOUNT_PAGES = (
     ("account-orders", _("Orders")),
@@ -68,14 +62,20 @@ class Site:
         return [line for line in (identity.street, town) if line]
 
     @cached_property
-    def categories(self) -> Sequence[Category]:
-        from importlib.util import find_spec
+    def shopper(self) -> Shopper:
+        """Who looks, as far as lists care; whether he is a customer already is asked only where it matters."""
+        user = signed_in(self.request) if self.request is not None else None
+        return Shopper(user=user, is_staff=user is not None and user.is_staff)
 
-        if find_spec("catalog.selectors") is None:
-            return ()
-        from catalog.selectors import visible_categories
+    @cached_property
+    def categories(self) -> list[CategoryNode]:
+        """Every shelf with something on it."""
+        return visible_categories(shopper=self.shopper)
 
-        return visible_categories()
+    @property
+    def shelves(self) -> list[CategoryNode]:
+        """The shelves of the first rank."""
+        return [node for node in self.categories if node.depth == 0]
 
     @cached_property
     def cart_count(self) -> int:
@@ -84,8 +84,8 @@ class Site:
         token, user = session_token(self.request), signed_in(self.request)
         if token is None and user is None:
             return 0
-        cart = find_cart(token=token, user=user)
-        return CartLine.objects.filter(cart=cart).count() if cart else 0
+        carts = {"cart__user": user} if user else {"cart__user": None, "cart__token": token}
+        return CartLine.objects.filter(cart__ordered_at=None, **carts).count()
 
     @property
     def other_languages(self) -> list[tuple[str, str]]:
@@ -110,3 +110,11 @@ class Site:
         if self.request is not None and getattr(self.request.user, "is_staff", False):
             links.append(Link(reverse("admin:index"), str(_("Administration"))))
         return links
+
+
+def site_of(request: HttpRequest) -> Site:
+    """The one frame of a request, shared by its view and its templates."""
+    frame = getattr(request, "site_frame", None)
+    if frame is None:
+        frame = request.site_frame = Site(request)  # type: ignore[attr-defined]
+    return frame

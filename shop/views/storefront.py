@@ -2,21 +2,143 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from catalog.guards import is_customer
+from catalog.models import Audience, Entry
+from catalog.offers import buyability, offer_of
+from catalog.selectors import CategoryNode, Shopper, entries_for, find_category, get_entry
+from shop.forms.quantity import AddToCartForm
+from shop.models import LegalText
+from shop.services.cart import add_to_cart
+from shop.services.errors import CartRefused
+from shop.views.carts import cart_to_fill, signed_in
+from shop.views.offers import card_of, price_table
+from shop.views.site import site_of
+
+ENTRIES_PER_PAGE = 24
+QUERY_AT_MOST = 100
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "shop/home.html")
+    """The whole catalogue, or what a search finds in it."""
+    return _catalogue(request, node=None)
 
 
+@require_safe
 def category(request: HttpRequest, slug: str) -> HttpResponse:
-    return render(request, "shop/home.html")
+    """One shelf and everything below it."""
+    node = find_category(site_of(request).categories, slug)
+    if node is None:
+        raise Http404
+    return _catalogue(request, node=node)
 
 
+def _catalogue(request: HttpRequest, *, node: CategoryNode | None) -> HttpResponse:
+    frame = site_of(request)
+    query = request.GET.get("q", "").replace("\0", "").strip()[:QUERY_AT_MOST]
+    entries = entries_for(shopper=frame.shopper, category=node, query=query)
+    paginator = Paginator(entries, ENTRIES_PER_PAGE)
+    if not query:
+        # The shelves have been counted for the menu already.
+        shelves = [node] if node else frame.shelves
+        paginator.count = sum(shelf.entry_count for shelf in shelves)
+    page = paginator.get_page(request.GET.get("page"))
+    shelf_of = {pk: rank for rank, shelf in enumerate(frame.shelves) for pk in shelf.ids}
+    return render(
+        request,
+        "shop/catalogue.html" if node or query else "shop/home.html",
+        {
+            "page": page,
+            "cards": [card_of(entry, shelf_rank=shelf_of.get(entry.category_id, 0)) for entry in page],
+            "query": query,
+            "query_string": urlencode({"q": query}) if query else "",
+            **_place(frame.categories, node),
+        },
+    )
+
+
+def _place(nodes: list[CategoryNode], node: CategoryNode | None) -> dict[str, Any]:
+    """Where in the tree a page is."""
+    if node is None:
+        return {"here": None, "shelf": None, "inside": []}
+    inside = [other for other in nodes if other.category.parent_id == node.category.pk]
+    return {"here": node, "shelf": node.path[0], "inside": inside}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def entry(request: HttpRequest, code: str) -> HttpResponse:
-    return render(request, "shop/home.html")
+    """One entry: what it is, what it costs and what happens once it is paid; POST puts it into the cart."""
+    frame = site_of(request)
+    found = get_entry(code=code, shopper=frame.shopper)
+    if found is None:
+        raise Http404
+    if found.code != code and request.method != "POST":
+        return redirect("entry", found.code, permanent=True)
+    verdict = buyability(entry=found, shopper=_full_shopper(found, frame.shopper), now=timezone.now())
+    form = AddToCartForm(request.POST or None, initial={"quantity": verdict.offer.min_quantity})
+    if request.method == "POST" and form.is_valid():
+        try:
+            add_to_cart(
+                cart=cart_to_fill(request),
+                entry=found,
+                quantity=form.cleaned_data["quantity"],
+                user=signed_in(request),
+                now=timezone.now(),
+            )
+        except CartRefused as refusal:
+            form.add_error("quantity", refusal.message)
+        else:
+            messages.success(request, _("“%(name)s” is in your cart.") % {"name": found.name})
+            return redirect("cart")
+    node = find_category(frame.categories, found.category.slug)
+    rank = next((rank for rank, shelf in enumerate(frame.shelves) if found.category_id in shelf.ids), 0)
+    return render(
+        request,
+        "shop/entry.html",
+        {
+            "entry": found,
+            "card": card_of(found, shelf_rank=rank),
+            "offer": verdict.offer,
+            "verdict": verdict,
+            "prices": price_table(found),
+            "form": form,
+            **_place(frame.categories, node),
+        },
+    )
 
 
+def _full_shopper(entry: Entry, shopper: Shopper) -> Shopper:
+    """Whether somebody is a customer costs a query, asked for the few entries that are sold to customers only."""
+    if shopper.user is None or offer_of(entry).audience != Audience.CUSTOMERS:
+        return shopper
+    return replace(shopper, is_customer=is_customer(shopper.user))
+
+
+@require_safe
 def legal(request: HttpRequest, kind: str) -> HttpResponse:
-    return render(request, "shop/home.html")
+    """The version of a legal text that is in force; `?version=` shows an older one, since orders refer to it."""
+    if kind not in LegalText.Kind.values:
+        raise Http404
+    now = timezone.now()
+    wanted = request.GET.get("version", "")
+    if wanted:
+        if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 6:
+            raise Http404
+        text = LegalText.objects.filter(kind=kind, version=int(wanted), published_at__lte=now).first()
+        if text is None:
+            raise Http404
+    else:
+        text = LegalText.in_force(kind, now)
+    return render(request, "shop/legal.html", {"text": text, "kind_label": LegalText.Kind(kind).label})
