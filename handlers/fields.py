@@ -184,9 +184,17 @@ class DaysField(CountField):
         super().__init__(min_value=1, max_value=36_500, **options)
 
 
+class SwitchInput(forms.CheckboxInput):
+    """A tick box that tells apart what a string may say; Django's takes "0" and "perhaps" for a tick."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return data.get(name, False)
+
+
 class SwitchField(ParameterField, forms.BooleanField):
     """Yes or no, written as 1 and 0."""
 
+    widget = SwitchInput
     _READINGS = {"1": True, "0": False, "true": True, "false": False, "on": True, "yes": True, "no": False}
 
     default_error_messages = {"switch": _("Write 1 for yes or 0 for no: “%(value)s” is neither.")}
@@ -204,6 +212,12 @@ class SwitchField(ParameterField, forms.BooleanField):
             return self._READINGS[str(value).strip().lower()]
         except KeyError:
             raise ValidationError(self.error_messages["switch"], code="switch", params={"value": value}) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        try:
+            return self.to_python(value)
+        except ValidationError:
+            return value
 
     def to_json(self, value: Any) -> bool:
         return bool(value)

@@ -49,13 +49,12 @@ class ParsedString:
     both_readings: dict[str, Readings] = field(default_factory=dict)
 
     def form_data(self) -> dict[str, Any]:
-        """Data for the form: the values, and the default of every field the string leaves out or blank."""
-        defaults = {
-            name: form_field.prepare_value(form_field.initial)
-            for name, form_field in self.form_class.base_fields.items()
-            if form_field.initial is not None
-        }
-        return defaults | {name: value for name, value in self.values.items() if value.strip()}
+        """Data for the form, as its fields show it (dates as dates, switches as booleans): the values,
+        and the default of every field that the string leaves out or blank."""
+        fields = self.form_class.base_fields
+        said = {name: form_field.initial for name, form_field in fields.items() if form_field.initial is not None}
+        said |= {name: value for name, value in self.values.items() if value.strip()}
+        return {name: fields[name].prepare_value(value) for name, value in said.items()}
 
     def form(self) -> ParametersForm:
         """The bound form, with the errors of the string at their fields; unknown keys are errors of the whole."""
