@@ -8,15 +8,16 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.utils.encoding import force_bytes
 
 
 class Undecryptable(Exception):
     """The text was encrypted under another SECRET_KEY, or was tampered with."""
 
 
-def derive_key(purpose: str, secret_key: str | None = None) -> bytes:
+def derive_key(purpose: str, secret_key: str | bytes | None = None) -> bytes:
     """32 bytes that only this purpose uses: a key learned in one place opens no other."""
-    source = (settings.SECRET_KEY if secret_key is None else secret_key).encode()
+    source = force_bytes(settings.SECRET_KEY if secret_key is None else secret_key)
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"amphi {purpose}".encode()).derive(source)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -59,7 +57,7 @@ class Mail(models.Model):
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     failed_reason = models.TextField(_("why it failed"), blank=True, default="")
 
-    objects: ClassVar[models.Manager[Mail]] = MailQuerySet.as_manager()  # type: ignore[assignment]
+    objects = MailQuerySet.as_manager()
 
     class Meta:
         verbose_name = pgettext_lazy("one message", "mail")

@@ -95,7 +95,7 @@ def resend_mail(*, mail_id: int, now: datetime) -> Mail:
         if first.has_secret:
             raise ResendRefused(SECRET_IS_GONE)
         copies = Mail.objects.filter(original=first)
-        if first.state == Mail.State.QUEUED or copies.queued().exists():  # type: ignore[attr-defined]
+        if first.state == Mail.State.QUEUED or copies.queued().exists():
             raise ResendRefused(_("This mail is still waiting to be sent."))
         copy = Mail(
             kind=first.kind, key=f"{first.key}:again:{copies.count() + 1}"[-200:], message_id=_new_message_id(),
@@ -137,7 +137,7 @@ def _row(mail: NewMail) -> Mail:
     if mail.expires_at is not None:
         row.expires_at = mail.expires_at
     elif mail.secret:
-        row.expires_at = Now() + SECRET_LIFETIME  # type: ignore[assignment]
+        row.expires_at = Now() + SECRET_LIFETIME
     return row
 
 

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from outbox.errors import Final, Temporary, UnknownKind
 from outbox.models import Job
+from outbox.models.jobs import JobQuerySet
 from outbox.registry import JobKind, get_job_kind
 
 logger = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ def _claim() -> Claim | None:
         Job.objects.filter(pk=job.pk).update(
             attempts=job.attempts, lease=job.lease, due_at=Now() + _patience(job, exhausted=exhausted)
         )
-    return Claim(job, now=job.claimed_at, exhausted=exhausted)  # type: ignore[attr-defined]
+    return Claim(job, now=job.claimed_at, exhausted=exhausted)
 
 
 def _patience(job: Job, *, exhausted: bool) -> timedelta:
@@ -174,7 +175,7 @@ def _mark_done(job: Job) -> None:
     _holding_lease(job).update(state=Job.State.DONE, finished_at=Now(), lease=None, last_error="")
 
 
-def _holding_lease(job: Job):  # type: ignore[no-untyped-def]
+def _holding_lease(job: Job) -> JobQuerySet:
     return Job.objects.pending().filter(pk=job.pk, lease=job.lease)
 
 
