@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from pathlib import Path
 
 from shop.servers.addresses import Addresses
 from shop.servers.binaries import postgres_binaries, redis_binary
@@ -16,31 +16,37 @@ from shop.servers.process import Child
 from shop.servers.redis import start_redis
 
 
-@dataclass(frozen=True)
-class EmbeddedServers:
-    addresses: Addresses
-    postgres: Child
-    redis: Child
-
-
 @contextmanager
-def embedded_servers(addresses: Addresses, *, is_throwaway: bool = False) -> Iterator[EmbeddedServers]:
-    """Runs Postgres and Redis for the length of the block; afterwards, or when we die, neither is left.
+def embedded_servers(
+    addresses: Addresses, *, with_postgres: bool = True, with_redis: bool = True, is_throwaway: bool = False
+) -> Iterator[list[Child]]:
+    """Runs the servers for the length of the block; afterwards, or when we die, neither is left.
 
-    Raises AlreadyRunning when another process uses the data folder, ServerError when one cannot start.
+    Gives those started. Raises AlreadyRunning when another process uses the data folder, ServerError when one
+    cannot start. `is_throwaway` trades safety for speed: the data are lost with the machine.
     """
     with ExitStack() as stack:
-        addresses.data.mkdir(parents=True, exist_ok=True)
+        _make_folder(addresses.data)
         lock = stack.enter_context(sole_owner(addresses.data))
         identity = identity_for(postgres_binaries(), redis_binary(), cluster=addresses.data / "postgres")
         _prepare_folders(addresses, identity)
         if addresses.sockets.parent != addresses.data:
             stack.callback(shutil.rmtree, addresses.sockets, ignore_errors=True)
-        postgres = start_postgres(addresses, identity=identity, lock=lock, is_throwaway=is_throwaway)
-        stack.callback(postgres.stop)
-        redis = start_redis(addresses, identity=identity, lock=lock)
-        stack.callback(redis.stop)
-        yield EmbeddedServers(addresses, postgres, redis)
+        children = []
+        if with_postgres:
+            children.append(start_postgres(addresses, identity=identity, lock=lock, is_throwaway=is_throwaway))
+            stack.callback(children[-1].stop)
+        if with_redis:
+            children.append(start_redis(addresses, identity=identity, lock=lock))
+            stack.callback(children[-1].stop)
+        yield children
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServerError(f"{folder} cannot be made: {error.strerror}.") from error
 
 
 def _prepare_folders(addresses: Addresses, identity: Identity) -> None:

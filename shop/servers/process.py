@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from shop.servers.errors import ServerError
@@ -65,7 +65,6 @@ class Child:
 
     program: Program
     process: subprocess.Popen
-    started_at: float = field(default_factory=time.monotonic)
 
     @property
     def pid(self) -> int:
@@ -93,7 +92,7 @@ class Child:
             os.kill(self.pid, self.program.stop_signal)
 
     def stop(self) -> None:
-        """Ends it and whatever is left of its session. Returns when nothing is left."""
+        """Ends it and whatever is left of its session. Returns when nothing is left; harmless when repeated."""
         if self.process.returncode is not None:
             return
         self.ask_to_stop()
@@ -102,6 +101,11 @@ class Child:
             time.sleep(POLL_SECONDS)
         os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
+
+    def restart(self) -> None:
+        """Starts the program anew after it ended; clears away what it left of its session."""
+        self.stop()
+        self.process = self.program.start().process
 
     def wait_until(self, is_ready: Callable[[], bool], *, seconds: float) -> None:
         """Raises ServerError with the end of its log when it ends or is not ready in time."""

@@ -129,6 +129,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "amphi"
 CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Every entry is a matter of seconds; remembering its last run in a file would only add state to the machine.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"

@@ -1,0 +1,33 @@
+"""Demo data: loaded once in the life of a database."""
+
+from importlib.util import find_spec
+
+from django.core.management import call_command
+from django.db import connection
+
+MARK = "demo data loaded"
+COMMAND = "shop.management.commands.seed_demo"
+
+
+def is_demo_due() -> bool:
+    """Whether this database never got the demo data, and there are some."""
+    return find_spec(COMMAND) is not None and _mark() != MARK
+
+
+def load_demo() -> None:
+    """Loads them and notes it in the database itself, so that the note lives exactly as long as the data."""
+    call_command("seed_demo", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute(f"COMMENT ON DATABASE {connection.ops.quote_name(_name())} IS %s", [MARK])
+
+
+def _mark() -> str | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+        )
+        return cursor.fetchone()[0]
+
+
+def _name() -> str:
+    return str(connection.settings_dict["NAME"])

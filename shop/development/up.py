@@ -1,0 +1,121 @@
+"""The steps of `manage.py up`, in order, and back again."""
+
+import os
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import OutputWrapper
+from django.db import connections
+
+from shop.development import programs
+from shop.development.demo import is_demo_due, load_demo
+from shop.development.listener import HOST, listen
+from shop.development.supervisor import StopRequested, stop_all, stopping_on_signals, watch
+from shop.servers.addresses import development_addresses
+from shop.servers.embedded import embedded_servers
+from shop.servers.identity import die_with_parent
+from shop.servers.postgres import make_database
+from shop.servers.process import Child
+from shop.translations.compiling import compile_catalogues
+
+READY_WITHIN_SECONDS = 60
+
+
+class Up:
+    """Runs the whole shop until somebody stops it."""
+
+    def __init__(self, out: OutputWrapper) -> None:
+        self.out = out
+        self.project = Path(settings.BASE_DIR)
+
+    def run(self, *, port: int) -> None:
+        """Returns when it was stopped and nothing is left running. Raises ServerError when something cannot start."""
+        die_with_parent(signal.SIGTERM)
+        with stopping_on_signals():
+            try:
+                with ExitStack() as stack:
+                    self._run(port, stack)
+            except StopRequested:
+                self.say("Everything has stopped.")
+
+    def _run(self, port: int, stack: ExitStack) -> None:
+        listener = stack.enter_context(listen(port))
+        address = f"http://{HOST}:{listener.getsockname()[1]}"
+        servers = self._start_servers(stack)
+        with self.step("Translations"):
+            compile_catalogues(self.project / "locale")
+        with self.step("Migrations"):
+            call_command("migrate", verbosity=0, interactive=False)
+            call_command("createcachetable", verbosity=0)
+        if is_demo_due():
+            with self.step("Demo data"):
+                load_demo()
+        connections.close_all()
+        children = self._start_programs(stack, listener, address)
+        stack.callback(self.say, "Stopping …")
+        self._greet(address)
+        watch([*servers, *children], self.say)
+
+    def _start_servers(self, stack: ExitStack) -> list[Child]:
+        """The servers the environment does not name."""
+        wants = {"with_postgres": not os.environ.get("DATABASE_URL"), "with_redis": not os.environ.get("REDIS_URL")}
+        if not any(wants.values()):
+            return []
+        addresses = development_addresses(self.project)
+        with self.step("Postgres and Redis"):
+            servers = stack.enter_context(embedded_servers(addresses, **wants))
+            if wants["with_postgres"]:
+                make_database(addresses, "amphi")
+        return servers
+
+    def _start_programs(self, stack: ExitStack, listener: socket.socket, address: str) -> list[Child]:
+        environment = os.environ | {"SITE_URL": os.environ.get("SITE_URL") or address}
+        children: list[Child] = []
+        stack.callback(stop_all, children)
+        with self.step("Web server, worker and beat"):
+            for program in (
+                programs.web(self.project, environment, listener.fileno()),
+                programs.beat(self.project, environment),
+                programs.worker(self.project, environment),
+            ):
+                children.append(program.start())
+            children[0].wait_until(lambda: _is_ready(address), seconds=READY_WITHIN_SECONDS)
+        return children
+
+    def _greet(self, address: str) -> None:
+        self.say("")
+        self.say(f"Amphi is ready: {address}")
+        self.say(f"Every mail it sends: {address}/dev/mail/")
+        self.say("Ctrl-C stops everything.")
+
+    def say(self, line: str) -> None:
+        self.out.write(line)
+        self.out.flush()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Says what is being done, and how long it took."""
+        self.out.write(f"  {name} … ", ending="")
+        self.out.flush()
+        started = time.monotonic()
+        try:
+            yield
+        except BaseException:
+            self.say("")
+            raise
+        self.say(f"{time.monotonic() - started:.1f} s")
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/readyz", timeout=10) as answer:  # noqa: S310 - our own address
+            return answer.status == 200
+    except OSError:
+        return False
