@@ -11,7 +11,9 @@ from celery import Celery
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.production")
 
 # Task names only, so that importing this module imports no app. Seconds.
-BEAT_SCHEDULE: dict[str, dict] = {}
+BEAT_SCHEDULE: dict[str, dict] = {
+    "expire unpaid orders": {"task": "shop.tasks.expire_unpaid_orders", "schedule": 60},
+}
 
 app = Celery("amphi")
 app.config_from_object("django.conf:settings", namespace="CELERY")

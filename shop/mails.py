@@ -1,0 +1,77 @@
+"""The kinds of mails about orders, and what each knows when it goes out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.links import link_url
+from accounts.models import AddressLink
+from outbox.mails import BLANK, register_mail_frame, register_mail_kind
+from outbox.models import Mail
+from shop.models import LineFeedback, Order, OrderLine, PaymentEvent, ShopIdentity
+
+
+def _order(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    assert mail.order_id is not None
+    order = Order.objects.select_related("account", "buyer", "operator").get(pk=mail.order_id)
+    return {
+        "order": order,
+        "lines": list(order.lines.all()),
+        "order_url": settings.SITE_URL + reverse("order", args=[order.token]),
+        "admin_url": settings.SITE_URL + reverse("admin:shop_order_change", args=[order.pk]),
+        "claim_url": _claim_url(order, blank=blank),
+        "identity": ShopIdentity.current(),
+    }
+
+
+def _claim_url(order: Order, *, blank: bool) -> str:
+    if order.is_claimed:
+        return ""
+    link = AddressLink.objects.filter(purpose=AddressLink.Purpose.CLAIM, order_id=order.pk).order_by("pk").last()
+    if link is None:
+        return ""
+    return BLANK if blank else link_url(link)
+
+
+def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """One line of the order, with what its handler said last."""
+    line = OrderLine.objects.get(pk=mail.context["line"])
+    said = list(line.feedback.filter(hook=LineFeedback.Hook.POST_PAYMENT).order_by("pk"))
+    return _order(mail, blank=blank) | {"line": line, "feedback": said}
+
+
+def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    event = PaymentEvent.objects.select_related("order").get(pk=mail.context["event"])
+    return {
+        "event": event,
+        "order": event.order,
+        "admin_url": settings.SITE_URL + reverse("admin:shop_paymentevent_change", args=[event.pk]),
+    }
+
+
+def shop_frame() -> dict[str, Any]:
+    """What every mail of the shop says at its foot."""
+    return {"shop": ShopIdentity.current()}
+
+
+KINDS = {
+    "order_placed": _order,
+    "order_placed_sales": _order,
+    "payment_instructions": _order,
+    "payer_instructions": _order,
+    "payment_received": _order,
+    "payment_received_sales": _order,
+    "order_ended": _order,
+    "delivered": _line,
+    "delivered_public": _line,
+    "delivered_sales": _line,
+    "line_failed_sales": _line,
+    "money_needs_attention": _money,
+}
+
+for name, build in KINDS.items():
+    register_mail_kind(name, template=f"shop/mails/{name}", build=build)
+register_mail_frame(shop_frame)

@@ -1,0 +1,72 @@
+"""What somebody means to buy. Kept in the database, so that it survives a restart, a sign-in and a closed tab."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+def new_token() -> str:
+    """192 random bits, safe in an address."""
+    return secrets.token_urlsafe(24)
+
+
+class Cart(models.Model):
+    """A basket, open until it has made its order. Found by the token in the visitor's session."""
+
+    token = models.CharField(max_length=43, default=new_token, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="carts")
+    version = models.PositiveIntegerField(default=0, help_text="Raised by every change; the review is bound to it.")
+    details = models.JSONField(default=dict, help_text="What was typed at «your details», as it was typed.")
+    ordered_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=("user",), condition=Q(ordered_at__isnull=True), name="shop_cart_one_open_per_user"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Cart {self.pk}"
+
+
+class CartLine(models.Model):
+    """One entry in a cart."""
+
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines")
+    entry = models.ForeignKey("catalog.Entry", on_delete=models.CASCADE, related_name="+")
+    quantity = models.PositiveIntegerField()
+    units_confirmed = models.BooleanField(
+        default=False, help_text="The customer has gone through the micro-forms of exactly this quantity."
+    )
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(fields=("cart", "entry"), name="shop_cartline_entry_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="shop_cartline_quantity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.entry_id}"
+
+
+class CartUnit(models.Model):
+    """The answers to one micro-form, as typed. A unit never answered has no row; one beyond the quantity waits."""
+
+    line = models.ForeignKey(CartLine, on_delete=models.CASCADE, related_name="units")
+    index = models.PositiveIntegerField(help_text="From 0.")
+    answers = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("index",)
+        constraints = [models.UniqueConstraint(fields=("line", "index"), name="shop_cartunit_index_once")]
+
+    def __str__(self) -> str:
+        return f"{self.line_id}/{self.index}"

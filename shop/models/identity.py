@@ -1,0 +1,106 @@
+"""Who sells: the shop's identity, and the legal texts it publishes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
+
+
+class ShopIdentity(models.Model):
+    """The one row that names the seller: printed on orders and mails, and the source of the unpaid times."""
+
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    street = models.CharField(_("street"), max_length=200, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    country = CountryField(_("country"), default="FR")
+    siret = models.CharField(_("SIRET"), max_length=20, blank=True)
+    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
+    bank_name = models.CharField(_("bank"), max_length=100, blank=True)
+    iban = models.CharField(_("IBAN"), max_length=42, blank=True)
+    bic = models.CharField(_("BIC"), max_length=11, blank=True)
+    logo = models.ImageField(_("logo"), upload_to="identity/", blank=True)
+    sales_email = models.EmailField(_("sales address"), blank=True)
+    support_email = models.EmailField(_("support address"), blank=True)
+    immediate_minutes = models.PositiveIntegerField(
+        _("unpaid time, immediate payment (minutes)"), default=60, help_text=_("Counted from the placing of the order.")
+    )
+    deferred_days = models.PositiveIntegerField(_("unpaid time, deferred payment (days)"), default=14)
+    undecided_minutes = models.PositiveIntegerField(_("unpaid time, no method chosen (minutes)"), default=60)
+    zero_total_hours = models.PositiveIntegerField(_("time to confirm a zero total by the link (hours)"), default=24)
+
+    class Meta:
+        verbose_name = _("shop identity")
+        verbose_name_plural = _("shop identity")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="shop_identity_single_row"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    immediate_minutes__gt=0, deferred_days__gt=0, undecided_minutes__gt=0, zero_total_hours__gt=0
+                ),
+                name="shop_identity_unpaid_times_positive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(_("shop identity"))
+
+    @classmethod
+    def current(cls) -> ShopIdentity:
+        """The shop's row, made blank the first time it is asked for."""
+        return cls.objects.get_or_create(pk=1)[0]
+
+    @property
+    def sales_address(self) -> str:
+        """Where mails for the sales team go: the merchant's setting, else SALES_EMAIL."""
+        return self.sales_email or settings.SALES_EMAIL
+
+    def missing(self) -> list[str]:
+        """Labels of what a seller must publish and has not filled in yet."""
+        required = ("name", "street", "postal_code", "city", "siret", "vat_number", "iban", "support_email")
+        return [str(self._meta.get_field(field).verbose_name) for field in required if not getattr(self, field)]
+
+
+class LegalText(models.Model):
+    """One version of a text the shop publishes. A published version is never edited: orders refer to it."""
+
+    class Kind(models.TextChoices):
+        TERMS = "terms", _("terms of sale")
+        NOTICE = "notice", _("legal notice")
+        PRIVACY = "privacy", _("privacy")
+        WITHDRAWAL = "withdrawal", _("right of withdrawal")
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    version = models.PositiveIntegerField(_("version"))
+    body = models.TextField(_("text"))
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("legal text")
+        verbose_name_plural = _("legal texts")
+        ordering = ("kind", "-version")
+        constraints = [
+            models.UniqueConstraint(fields=("kind", "version"), name="shop_legaltext_kind_version"),
+            models.CheckConstraint(condition=models.Q(version__gte=1), name="shop_legaltext_version_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.version}"
+
+    @classmethod
+    def in_force(cls, kind: str, now: datetime) -> LegalText | None:
+        """The newest published version of a kind, or None while nothing is published."""
+        return cls.objects.filter(kind=kind, published_at__lte=now).order_by("-version").first()
+
+
+def unpaid_time(identity: ShopIdentity, *, immediate: bool | None, zero_total: bool) -> timedelta:
+    """How long an order may stay unpaid, counted from its placing. `immediate` is None while no method is chosen."""
+    if zero_total:
+        return timedelta(hours=identity.zero_total_hours)
+    if immediate is None:
+        return timedelta(minutes=identity.undecided_minutes)
+    return timedelta(minutes=identity.immediate_minutes) if immediate else timedelta(days=identity.deferred_days)

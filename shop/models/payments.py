@@ -1,0 +1,91 @@
+"""Money that arrived, whatever it was for. Nothing here is ever deleted or overwritten."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Payment(models.Model):
+    """One charge or transfer at a provider, known by the provider's reference."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("under way")
+        SUCCEEDED = "succeeded", _("received")
+        DECLINED = "declined", _("declined")
+
+    provider = models.CharField(_("provider"), max_length=30)
+    reference = models.CharField(_("reference"), max_length=200)
+    order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, null=True, related_name="payments")
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)
+    created_at = models.DateTimeField(_("first seen"))
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ("-pk",)
+        constraints = [
+            models.UniqueConstraint(fields=("provider", "reference"), name="shop_payment_reference_once"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="shop_payment_amount"),
+            models.CheckConstraint(
+                condition=Q(status__in=("pending", "succeeded", "declined")), name="shop_payment_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.reference}"
+
+
+class PaymentEvent(models.Model):
+    """Something a provider said about a payment, and what came of it. Append-only."""
+
+    class Kind(models.TextChoices):
+        SUCCEEDED = "succeeded", _("received")
+        DECLINED = "declined", _("declined")
+
+    class Outcome(models.TextChoices):
+        SETTLED = "settled", _("order paid")
+        KNOWN = "known", _("already known")
+        DECLINED = "declined", _("declined")
+        MISMATCH = "mismatch", _("amount or currency differs")
+        SECOND_CHARGE = "second_charge", _("second charge on a paid order")
+        LATE = "late", _("came too late, places gone")
+        UNKNOWN_ORDER = "unknown_order", _("no such order")
+
+    NEEDS_ATTENTION = (Outcome.MISMATCH, Outcome.SECOND_CHARGE, Outcome.LATE, Outcome.UNKNOWN_ORDER)
+
+    provider = models.CharField(_("provider"), max_length=30)
+    event_id = models.CharField(_("event"), max_length=200)
+    order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, null=True, related_name="payment_events")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="events")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3)
+    payload = models.JSONField(_("payload"), default=dict)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    received_at = models.DateTimeField(_("received"))
+    outcome = models.CharField(_("outcome"), max_length=15, choices=Outcome.choices)
+
+    class Meta:
+        verbose_name = _("payment event")
+        verbose_name_plural = _("payment events")
+        ordering = ("-pk",)
+        constraints = [models.UniqueConstraint(fields=("provider", "event_id"), name="shop_paymentevent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.event_id}"
+
+
+class Settlement(models.Model):
+    """The one payment that paid an order."""
+
+    order = models.OneToOneField("shop.Order", on_delete=models.PROTECT, related_name="settlement")
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="settlement")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.order_id} by {self.payment_id}"

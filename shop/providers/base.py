@@ -1,0 +1,71 @@
+"""The port between the shop and whoever takes the money.
+
+A provider says where the customer pays, and translates what the outside world tells into a `ProviderEvent`. It never
+touches an order: `shop.services.payments.settle` alone does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.urls import URLPattern
+from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from shop.models import Order, Payment
+
+
+@dataclass(frozen=True)
+class ProviderEvent:
+    """What a provider said: this payment, of this amount, for this order, succeeded or was declined.
+
+    `event_id` is the provider's name of the message, `reference` its name of the payment; both are unique within the
+    provider, and several messages may be about one payment. `amount` is in the currency's main unit.
+    """
+
+    provider: str
+    event_id: str
+    reference: str
+    kind: str
+    order_number: str
+    amount: Decimal
+    currency: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+class NotificationRefused(Exception):
+    """A notification that is not the provider's: wrong signature, unreadable, too old."""
+
+
+class Provider:
+    """One way to pay. Subclasses live in a package of `shop.providers` which calls its instance `provider`."""
+
+    name: ClassVar[str]
+    label: ClassVar[str | Promise]
+    summary: ClassVar[str | Promise] = ""
+    is_immediate: ClassVar[bool] = False
+    instructions_template: ClassVar[str | None] = None
+
+    def offers(self, order: Order) -> bool:
+        """Whether an unpaid order may be paid like this."""
+        return order.gross > 0
+
+    def start_url(self, order: Order) -> str | None:
+        """Where the browser goes once the method is chosen; None stays on the order's page."""
+        return None
+
+    def urls(self) -> list[URLPattern]:
+        """Pages of the provider's own, below `/payments/<name>/`."""
+        return []
+
+    def read_notification(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent:
+        """The event in a notification. Raises NotificationRefused unless the provider signed it."""
+        raise NotificationRefused
+
+    def ask(self, payment: Payment, *, now: datetime) -> ProviderEvent | None:
+        """What the provider answers when the server asks about a payment; None while it is under way."""
+        return None

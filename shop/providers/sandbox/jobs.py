@@ -1,0 +1,27 @@
+"""How the imaginary bank tells the shop: a signed message, read by the port like any other."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from outbox.models import Job
+from outbox.registry import job_kind
+from shop.models import Order
+from shop.providers.sandbox import bank
+from shop.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
+from shop.services import payments
+
+
+def notify(charge: bank.Charge, order: Order, event_id: str) -> None:
+    """Sends one notification about a charge."""
+    body, signed = bank.notification(event_of(charge, order, event_id=f"{event_id}:{charge.reference}"))
+    payments.receive_notification(provider=provider, body=body, headers={SIGNATURE_HEADER: signed}, now=timezone.now())
+
+
+@job_kind("sandbox_notification")
+def notify_late(job: Job, now: datetime) -> None:
+    """The answer that comes some time after the customer has left the bank's page."""
+    order = Order.objects.get(pk=job.payload["order"])
+    notify(bank.read_charge(job.payload["reference"]), order, "late")

@@ -1,0 +1,93 @@
+"""A visitor's order becomes somebody's: whoever proved the address that was typed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from accounts.services.members import ensure_owner
+from django.db import transaction
+from django.utils.translation import gettext as _
+from enrolments.services.transfer import move_order as move_enrolments
+
+from accounts.models import CustomerAccount, Membership, User
+from accounts.rights import Right, accounts_with
+from accounts.services.absorb import absorb_account
+from outbox.services.transfer import move_account as move_outbox
+from shop.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.providers.free import nothing_to_pay
+from shop.services import payments
+from shop.services.contexts import handler_of, line_contexts, order_with_people
+from shop.services.errors import ClaimRefused
+from shop.services.hooks import keep_feedback, lock_courses_of
+from shop.services.retries import again_on_deadlock
+from shop.services.transitions import record
+
+
+@again_on_deadlock
+@transaction.atomic
+def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
+    """Makes a person who proved the order's address its buyer, its operator and the owner of its account.
+
+    Locks the order, then the courses of what was delivered. Writes what depends on the operator for every line
+    delivered so far, and confirms a zero total. Raises ClaimRefused when the order is somebody's, or another address's.
+    """
+    order = order_with_people(order_id)
+    if order.is_claimed or order.contact_email != user.email:
+        raise ClaimRefused(_("This order has been claimed already. Sign in to see it in your list of orders."))
+    ensure_owner(account=order.account, user=user, now=now)
+    Order.objects.filter(pk=order.pk, claimed_at__isnull=True).update(buyer=user, operator=user, claimed_at=now)
+    record(order, OrderEvent.What.CLAIMED, actor=user, now=now)
+    order = order_with_people(order_id)
+    _attach_operator(order, now=now)
+    if order.is_free and order.status == Order.Status.PLACED:
+        payments.settle(event=nothing_to_pay(order), actor=user, now=now)
+        order.refresh_from_db()
+    return order
+
+
+def accounts_to_move_into(order: Order, user: User) -> list[CustomerAccount]:
+    """The other accounts of the claimant's into which his order could still be moved; none for other orders."""
+    if order.buyer_id != user.pk or not _is_of_this_order_alone(order, user):
+        return []
+    return list(accounts_with(user, Right.MANAGE_ACCOUNT).exclude(pk=order.account_id))
+
+
+@again_on_deadlock
+@transaction.atomic
+def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datetime) -> Order:
+    """Moves a claimed order, with everything that carries its account, into another account its claimant owns.
+
+    The account made for the order goes away. Locks the order, then what it moves. Raises ClaimRefused.
+    """
+    order = order_with_people(order_id)
+    target = next((account for account in accounts_to_move_into(order, user) if account.pk == account_id), None)
+    if target is None:
+        raise ClaimRefused(_("This order cannot be moved into that account."))
+    source = order.account
+    contexts = line_contexts(order, list(order.lines.all()), now=now)
+    lock_courses_of(order.lines.all(), contexts)
+    Order.objects.filter(pk=order.pk).update(account=target)
+    OrderLine.objects.filter(order=order).update(account=target)
+    move_enrolments(order_id=order.pk, from_account=source, to_account=target)
+    move_outbox(from_account_id=source.pk, to_account_id=target.pk)
+    absorb_account(source=source, target=target)
+    order.account = target
+    record(order, OrderEvent.What.CLAIMED, actor=user, now=now, detail={"account": target.pk})
+    return order
+
+
+def _attach_operator(order: Order, *, now: datetime) -> None:
+    lines = list(order.lines.filter(status=OrderLine.Status.FULFILLED).order_by("position"))
+    contexts = line_contexts(order, lines, now=now)
+    lock_courses_of(lines, contexts)
+    for line in lines:
+        handler = handler_of(line)
+        if handler is not None:
+            feedback = handler.attach_operator(contexts[line.pk])
+            keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, feedback, now=now)
+
+
+def _is_of_this_order_alone(order: Order, user: User) -> bool:
+    others = Order.objects.filter(account=order.account_id).exclude(pk=order.pk)
+    members = Membership.objects.filter(account=order.account_id).exclude(user=user)
+    return not others.exists() and not members.exists()

@@ -1,0 +1,68 @@
+"""An order's lines as the plain values that handlers see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from handlers.contract import Handler, HandlerMissing, LineContext, UnitContext
+from handlers.registry import handler_for
+from shop.models import Order, OrderLine, OrderUnit
+
+
+def handler_of(line: OrderLine) -> Handler | None:
+    """What delivers a sold line. Raises HandlerMissing when it is not installed any more."""
+    return handler_for(line.handler, line.entry_code)
+
+
+def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) -> dict[int, LineContext]:
+    """A context per line, by line id. One query for the units, whatever their number.
+
+    `order` comes with account, buyer and operator loaded (`orders_with_people`). Parameters sold under an older
+    version of the handler are brought up to date here; the row keeps what was sold.
+    """
+    lines = list(lines)
+    units: dict[int, list[UnitContext]] = {line.pk: [] for line in lines}
+    rows = OrderUnit.objects.filter(line__in=lines, given_back_at__isnull=True).order_by("line_id", "index")
+    for unit in rows:
+        units[unit.line_id].append(UnitContext(unit.pk, unit.index, unit.answers))
+    return {
+        line.pk: LineContext(
+            order_id=order.pk,
+            order_number=order.number,
+            line_id=line.pk,
+            account=order.account,
+            payer=order.buyer,
+            buyer=order.buyer,
+            contact_email=order.contact_email,
+            operator=order.operator,
+            language=order.language,
+            entry_code=line.entry_code,
+            entry_name=line.entry_name,
+            quantity=line.quantity,
+            parameters=_current_parameters(line),
+            units=tuple(units[line.pk]),
+            paid_at=order.paid_at,
+            now=now,
+        )
+        for line in lines
+    }
+
+
+def order_with_people(order_id: int) -> Order:
+    """The order with everything a context needs, locked until the end of the transaction."""
+    return (
+        Order.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("account", "buyer", "operator")
+        .get(pk=order_id)
+    )
+
+
+def _current_parameters(line: OrderLine) -> dict[str, object]:
+    try:
+        handler = handler_of(line)
+    except HandlerMissing:
+        return line.parameters
+    if handler is None or handler.version == line.handler_version:
+        return line.parameters
+    return handler.upgrade(line.parameters, line.handler_version)

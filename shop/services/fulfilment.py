@@ -1,0 +1,131 @@
+"""From paid to delivered: one job per line, each in one transaction under the order's lock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from handlers.contract import Feedback, Refusal, in_every_language
+from outbox.models import Job
+from outbox.services.jobs import NewJob, enqueue_many, retry_job
+from shop.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.services import mails
+from shop.services.contexts import handler_of, line_contexts, order_with_people
+from shop.services.errors import RetryRefused
+from shop.services.hooks import keep_feedback, lock_courses_of
+from shop.services.transitions import move_line, move_order, record
+
+JOB_KIND = "fulfil_line"
+ATTEMPTS_USED_UP = _("Technical trouble kept coming back. We have been told and will try again.")
+
+
+def begin(order: Order, *, now: datetime) -> None:
+    """Records a job for every line with a handler; a line without one is fulfilled here.
+
+    In the transaction that pays the order, under its lock.
+    """
+    lines = list(order.lines.order_by("position"))
+    for line in lines:
+        if not line.handler:
+            move_line(line, OrderLine.Status.FULFILLED, fulfilled_at=now)
+    enqueue_many(_job_for(line) for line in lines if line.handler)
+    _complete_when_done(order, now=now)
+
+
+def fulfil_line(*, line_id: int, now: datetime) -> None:
+    """Delivers one line: runs its post-payment hook, and what depends on the operator, if there is one.
+
+    Runs in the transaction of its job, whose row is locked; locks the order. Marks the line fulfilled, or failed with
+    its reason when the handler refuses. Any other exception rolls everything back and the job is tried again. A line
+    that needs no delivery (any more) is left alone.
+    """
+    order = order_with_people(OrderLine.objects.values_list("order_id", flat=True).get(pk=line_id))
+    line = order.lines.get(pk=line_id)
+    if order.status != Order.Status.PAID or line.status != OrderLine.Status.PENDING:
+        return
+    try:
+        with transaction.atomic():
+            feedback = _deliver(order, line, now=now)
+    except Refusal as refusal:
+        fail_line(order, line, reason=refusal.in_every_language(), now=now)
+        return
+    move_line(line, OrderLine.Status.FULFILLED, fulfilled_at=now, failure={})
+    keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, feedback, now=now)
+    record(order, OrderEvent.What.LINE_FULFILLED, actor=None, now=now, detail={"line": line.position})
+    _complete_when_done(order, now=now)
+    mails.queue_delivered(order, line)
+
+
+def fail_line(order: Order, line: OrderLine, *, reason: dict[str, str], now: datetime) -> None:
+    """Marks a pending line of a locked order failed, and tells the sales team."""
+    move_line(line, OrderLine.Status.FAILED, failure=reason)
+    record(order, OrderEvent.What.LINE_FAILED, actor=None, now=now, detail={"line": line.position, "reason": reason})
+    mails.queue_line_failed(order, line)
+
+
+def attempts_used_up(job: Job, now: datetime) -> None:
+    """In the transaction that marks a fulfilment job dead: its line has failed."""
+    order = order_with_people(OrderLine.objects.values_list("order_id", flat=True).get(pk=job.payload["line"]))
+    line = order.lines.get(pk=job.payload["line"])
+    if line.status == OrderLine.Status.PENDING:
+        fail_line(order, line, reason=in_every_language(ATTEMPTS_USED_UP), now=now)
+
+
+def job_brought_back(job: Job, now: datetime) -> None:
+    """In the transaction that brings a dead job back, whose row is locked: its line is pending again."""
+    order = order_with_people(OrderLine.objects.values_list("order_id", flat=True).get(pk=job.payload["line"]))
+    line = order.lines.get(pk=job.payload["line"])
+    actor = User.objects.filter(pk=job.payload.get("retried_by")).first()
+    _line_pending_again(order, line, actor=actor, now=now)
+
+
+@transaction.atomic
+def retry_line(*, line_id: int, actor: User, now: datetime) -> None:
+    """The merchant's retry of a failed line. Locks the job, then the order. Raises RetryRefused."""
+    job = Job.objects.filter(kind=JOB_KIND, payload__line=line_id).order_by("-pk").first()
+    if job is not None and job.state == Job.State.DEAD:
+        Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(payload=job.payload | {"retried_by": actor.pk})
+        retry_job(job_id=job.pk, now=now)
+        return
+    order = order_with_people(OrderLine.objects.values_list("order_id", flat=True).get(pk=line_id))
+    line = order.lines.get(pk=line_id)
+    _line_pending_again(order, line, actor=actor, now=now)
+    # A refusal ended the last job in good order, so this try is a job of its own.
+    enqueue_many([_job_for(line)])
+
+
+def _deliver(order: Order, line: OrderLine, *, now: datetime) -> Feedback:
+    handler = handler_of(line)
+    if handler is None:
+        return Feedback()
+    contexts = line_contexts(order, [line], now=now)
+    lock_courses_of([line], contexts)
+    feedback = handler.post_payment(contexts[line.pk])
+    if order.operator is not None:
+        feedback = feedback | handler.attach_operator(contexts[line.pk])
+    return feedback
+
+
+def _line_pending_again(order: Order, line: OrderLine, *, actor: User | None, now: datetime) -> None:
+    if line.status != OrderLine.Status.FAILED or order.status != Order.Status.PAID:
+        raise RetryRefused(_("Only a failed line of a paid order can be tried again."))
+    move_line(line, OrderLine.Status.PENDING)
+    record(order, OrderEvent.What.LINE_RETRIED, actor=actor, now=now, detail={"line": line.position})
+
+
+def _job_for(line: OrderLine) -> NewJob:
+    tries = OrderEvent.objects.filter(
+        order_id=line.order_id, what=OrderEvent.What.LINE_RETRIED, detail__line=line.position
+    ).count()
+    return NewJob(
+        kind=JOB_KIND, key=f"{JOB_KIND}:{line.pk}:{tries}", payload={"line": line.pk}, account_id=line.account_id
+    )
+
+
+def _complete_when_done(order: Order, *, now: datetime) -> None:
+    done = (OrderLine.Status.FULFILLED, OrderLine.Status.GIVEN_BACK)
+    if not order.lines.exclude(status__in=done).exists():
+        move_order(order, Order.Status.COMPLETED, what=OrderEvent.What.COMPLETED, actor=None, now=now, completed_at=now)

@@ -1,0 +1,52 @@
+"""Running handlers' hooks for the lines of an order, and keeping what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+
+from enrolments.services.courses import find_courses
+from enrolments.services.places import lock_courses, release_hold
+from handlers.contract import Feedback, HandlerMissing, LineContext, Revocation, RevokeReason
+from shop.models import LineFeedback, OrderLine
+from shop.services.contexts import handler_of
+
+
+def lock_courses_of(lines: Iterable[OrderLine], contexts: dict[int, LineContext]) -> None:
+    """Locks every course that a hook of these lines may lock, by key. Courses unknown by now are left out."""
+    names: set[str] = set()
+    for line in lines:
+        with suppress(HandlerMissing):
+            handler = handler_of(line)
+            if handler is not None:
+                names.update(handler.courses_to_lock(contexts[line.pk].parameters))
+    if names:
+        lock_courses(sorted({course.pk for course in find_courses(sorted(names)).values()}))
+
+
+def keep_feedback(line: OrderLine, hook: str, feedback: Feedback, *, now: datetime) -> LineFeedback | None:
+    """Stores what a hook said, in every language; silence leaves no row."""
+    said = feedback.in_every_language()
+    if not any(text for audience in said.values() for text in audience.values()):
+        return None
+    return LineFeedback.objects.create(line=line, hook=hook, at=now, **said)
+
+
+def undo_pre_payment(lines: Iterable[OrderLine], contexts: dict[int, LineContext], *, now: datetime) -> None:
+    """Frees what the lines of an order that ends unpaid have held. The order is locked by the caller.
+
+    A line whose handler is gone keeps no place for ever: its holds are released all the same.
+    """
+    lines = list(lines)
+    lock_courses_of(lines, contexts)
+    for line in lines:
+        try:
+            handler = handler_of(line)
+        except HandlerMissing:
+            release_hold(line_id=line.pk, now=now)
+            continue
+        if handler is not None:
+            context = contexts[line.pk]
+            feedback = handler.revoke(context, context.units, Revocation(RevokeReason.UNPAID))
+            keep_feedback(line, LineFeedback.Hook.REVOKE, feedback, now=now)

@@ -1,0 +1,10 @@
+"""Row locks of the shop, in one place. The order of locks over all floors is in docs/adr."""
+
+from __future__ import annotations
+
+from shop.models import Order
+
+
+def lock_order(order_id: int) -> Order:
+    """The order's row, locked until the end of the transaction."""
+    return Order.objects.select_for_update(no_key=True).get(pk=order_id)

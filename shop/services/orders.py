@@ -1,0 +1,68 @@
+"""How an unpaid order ends: cancelled by somebody, or expired."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from shop.models import Order, OrderEvent
+from shop.services import mails
+from shop.services.contexts import line_contexts, order_with_people
+from shop.services.errors import OrderNotCancellable
+from shop.services.hooks import undo_pre_payment
+from shop.services.retries import again_on_deadlock
+from shop.services.transitions import move_order
+
+EXPIRE_AT_MOST = 500
+
+
+@again_on_deadlock
+@transaction.atomic
+def cancel_order(*, order_id: int, actor: User | None, now: datetime) -> None:
+    """Cancels an unpaid order and frees what it held. Locks the order, then the courses of its lines.
+
+    Cancelling twice is no error. Raises OrderNotCancellable once it is paid or has expired.
+    """
+    order = order_with_people(order_id)
+    if order.status == Order.Status.CANCELLED:
+        return
+    if order.status != Order.Status.PLACED:
+        raise OrderNotCancellable(_("Only an order that waits for payment can be cancelled."))
+    _end(order, Order.Status.CANCELLED, what=OrderEvent.What.CANCELLED, actor=actor, now=now)
+
+
+def expire_orders(*, now: datetime) -> int:
+    """Ends every order whose unpaid time is over, each in a transaction of its own. Returns how many it ended.
+
+    An order that is locked just now, by a payment for instance, is left to the next round.
+    """
+    due = Order.objects.filter(status=Order.Status.PLACED, expires_at__lte=now)
+    ended = 0
+    for order_id in due.order_by("expires_at").values_list("pk", flat=True)[:EXPIRE_AT_MOST]:
+        ended += _expire(order_id, now=now)
+    return ended
+
+
+@again_on_deadlock
+@transaction.atomic
+def _expire(order_id: int, *, now: datetime) -> bool:
+    locked = Order.objects.select_for_update(no_key=True, skip_locked=True).filter(
+        pk=order_id, status=Order.Status.PLACED, expires_at__lte=now
+    )
+    if not locked.exists():
+        return False
+    order = order_with_people(order_id)
+    if order.status != Order.Status.PLACED or order.expires_at > now:
+        return False
+    _end(order, Order.Status.EXPIRED, what=OrderEvent.What.EXPIRED, actor=None, now=now)
+    return True
+
+
+def _end(order: Order, status: str, *, what: str, actor: User | None, now: datetime) -> None:
+    lines = list(order.lines.order_by("position"))
+    move_order(order, status, what=what, actor=actor, now=now)
+    undo_pre_payment(lines, line_contexts(order, lines, now=now), now=now)
+    mails.queue_ended_unpaid(order)

@@ -1,0 +1,90 @@
+"""What a cart costs now, line by line, and what stands in the way of buying it. A constant number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import User
+from catalog.offers import Buyability, Offer, buyability
+from catalog.pricing import LinePrice, NoPrice, price_line, tiers_of, total
+from catalog.selectors import Shopper, shopper_for
+from handlers.contract import UnitContext
+from shop.models import Cart, CartLine
+from shop.services.limits import units_beyond_limit
+from shop.services.units import UnitForms, unit_forms
+
+
+@dataclass(frozen=True)
+class PricedLine:
+    """One line of a cart. `price` is None when the entry has none; `problems` are sentences for the customer."""
+
+    line: CartLine
+    offer: Offer
+    price: LinePrice | None
+    problems: tuple[str, ...]
+    needs_sign_in: bool
+    units: UnitForms
+
+    @property
+    def entry_name(self) -> str:
+        return self.line.entry.name
+
+    @property
+    def free_units(self) -> int:
+        """Units that cost nothing (tutors' seats)."""
+        return self.line.quantity - self.price.charged if self.price else 0
+
+
+@dataclass(frozen=True)
+class PricedCart:
+    """A cart with its prices, and the version these belong to."""
+
+    cart: Cart
+    lines: tuple[PricedLine, ...]
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    currency: str
+
+    @property
+    def version(self) -> int:
+        return self.cart.version
+
+    @property
+    def has_problems(self) -> bool:
+        return any(line.problems for line in self.lines)
+
+
+def price_cart(cart: Cart, *, user: User | None, now: datetime) -> PricedCart:
+    """Prices every line as it would be sold now to this person."""
+    rows = cart.lines.select_related("entry__tax", "entry__category").prefetch_related("entry__tiers", "units")
+    shopper = shopper_for(user or AnonymousUser())
+    lines = tuple(_priced(line, shopper, now) for line in rows.order_by("pk"))
+    sums = total(line.price for line in lines if line.price is not None)
+    return PricedCart(cart, lines, sums.net, sums.tax, sums.gross, settings.SHOP_CURRENCY)
+
+
+def _priced(line: CartLine, shopper: Shopper, now: datetime) -> PricedLine:
+    verdict: Buyability = buyability(entry=line.entry, shopper=shopper, quantity=line.quantity, now=now)
+    offer = verdict.offer
+    forms = unit_forms(line, offer.handler)
+    problems = [str(reason.message) for reason in verdict.reasons]
+    too_many = units_beyond_limit(offer, line.quantity)
+    if too_many:
+        problems.append(too_many)
+    return PricedLine(line, offer, _price(line, offer, forms.contexts()), tuple(problems), verdict.needs_sign_in, forms)
+
+
+def _price(line: CartLine, offer: Offer, units: tuple[UnitContext, ...]) -> LinePrice | None:
+    charged = offer.handler.charged_units(offer.parameters, units) if offer.handler else line.quantity
+    try:
+        return price_line(
+            tiers=tiers_of(line.entry), quantity=line.quantity, charged=charged, tax_rate=line.entry.tax.rate
+        )
+    except NoPrice:
+        return None

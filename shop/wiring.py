@@ -1,0 +1,46 @@
+"""What the floors below ask of the shop, registered when Django has loaded.
+
+They know nothing of orders: each offers a place to register an answer, and here are the shop's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.links import register_purpose
+from accounts.models import AddressLink, User
+from catalog.guards import register_customer_check, register_sold_check
+from shop.models import Order, OrderLine
+from shop.providers.registry import providers
+
+
+def connect() -> None:
+    """Registers the shop's answers, and loads the payment providers with their jobs."""
+    register_sold_check(sold_entries)
+    register_customer_check(has_paid_order)
+    register_purpose(AddressLink.Purpose.CLAIM, claim_by_link)
+    providers()
+
+
+def sold_entries(entry_ids: Collection[int]) -> set[int]:
+    """Which of these entries stand on an order line."""
+    return set(OrderLine.objects.filter(entry__in=entry_ids).values_list("entry_id", flat=True).distinct())
+
+
+def has_paid_order(user: User) -> bool:
+    """Whether an account the person belongs to has a paid order."""
+    paid = (Order.Status.PAID, Order.Status.COMPLETED)
+    return Order.objects.filter(account__memberships__user=user, status__in=paid).exists()
+
+
+def claim_by_link(link: AddressLink, user: User, request: HttpRequest, now: datetime) -> str:
+    """The claim link of a visitor's order was used by the owner of its address."""
+    from shop.services.claim import claim_order
+
+    assert link.order_id is not None
+    order = claim_order(order_id=link.order_id, user=user, now=now)
+    return reverse("order", args=[order.token])
