@@ -1,7 +1,28 @@
 """Fixtures of every test. What one app needs lives in that app's folder."""
 
+import pytest
 from django.conf import settings
 
 from tests import servers
+from tests.running_shop import RunningShop, run_shop
 
 settings.MEDIA_ROOT = str(servers.addresses().data / "media")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a running shop go to one worker, so that one shop is started and not one in each."""
+    for item in items:
+        if "running_shop" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.end_to_end)
+            item.add_marker(pytest.mark.xdist_group("running_shop"))
+
+
+@pytest.fixture(scope="session")
+def running_shop() -> RunningShop:
+    """A shop in processes of its own: gunicorn, worker and beat, on a fresh database with the demo data.
+
+    It is shared by the whole run: a test makes what it needs under names of its own and counts nothing globally.
+    """
+    with run_shop() as shop:
+        yield shop

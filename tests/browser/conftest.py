@@ -1,0 +1,92 @@
+"""A real browser: every page it shows must have a clean console and stay on this machine."""
+
+import os
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
+
+from tests.browser.chromium import ARGUMENTS, find_chromium
+
+# Playwright's synchronous interface runs an event loop of its own in this thread.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+TIMEOUT_MILLISECONDS = 10_000
+OUR_HOSTS = {"127.0.0.1", "localhost"}
+
+
+class LiveShop:
+    """The shop served from the test's own process and database. Jobs run when the test says so."""
+
+    def __init__(self, url: str) -> None:
+        self.base_url = url
+
+    def run_jobs(self) -> None:
+        """Runs every job that is due, those they cause included."""
+        call_command("run_jobs", verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for each process of the test run."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def live_shop(live_server) -> LiveShop:
+    return LiveShop(live_server.url)
+
+
+@pytest.fixture
+def browse(browser: Browser) -> Iterator:
+    """`browse(base_url, locale="fr-FR", **options)` opens a page in a fresh profile; call it once per person.
+
+    When the test ends, every page must have had a clean console and asked nothing of other machines.
+    """
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(base_url: str, *, locale: str = "fr-FR", **options) -> Page:
+        context = browser.new_context(base_url=base_url, locale=locale, **options)
+        contexts.append(context)
+        context.set_default_timeout(TIMEOUT_MILLISECONDS)
+        context.route("**/*", lambda route: _stay_here(route, complaints))
+        context.on("console", lambda message: _note(message, complaints))
+        context.on("weberror", lambda error: complaints.append(f"script error: {error.error}"))
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(browse, live_shop: LiveShop) -> Page:
+    """A page at the live shop: `page.goto("/cart/")`."""
+    return browse(live_shop.base_url)
+
+
+@pytest.fixture
+def shop_page(browse, running_shop) -> Page:
+    """A page at the running shop, with its real worker."""
+    return browse(running_shop.base_url)
+
+
+def _stay_here(route: Route, complaints: list[str]) -> None:
+    if urlsplit(route.request.url).hostname in OUR_HOSTS:
+        route.continue_()
+    else:
+        complaints.append(f"asked another machine: {route.request.url}")
+        route.abort()
+
+
+def _note(message: ConsoleMessage, complaints: list[str]) -> None:
+    """A page refused on purpose (404, 422) is logged by the browser too; that is no fault of the page."""
+    if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+        complaints.append(f"console: {message.text}")

@@ -1,0 +1,105 @@
+"""A real shop for end-to-end tests: its own database, web server, worker and beat."""
+
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+from psycopg2.extras import RealDictCursor
+
+from shop.development import programs
+from shop.development.listener import HOST, listen
+from shop.development.supervisor import stop_all
+from shop.servers.postgres import make_database
+from shop.servers.process import Child
+from tests import servers
+
+READY_WITHIN_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class RunningShop:
+    """Where it answers, where its rows are, and its processes by name (`web`, `worker`, `beat`)."""
+
+    base_url: str
+    database_url: str
+    environment: dict[str, str]
+    children: dict[str, Child]
+    logs: Path
+
+    def rows(self, query: str, *parameters: object) -> list[dict]:
+        """What is in its database: the tests' own connections look at another one."""
+        connection = psycopg2.connect(self.database_url, cursor_factory=RealDictCursor)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(query, parameters)
+                return [dict(row) for row in cursor.fetchall()]
+        finally:
+            connection.close()
+
+    def manage(self, *arguments: str) -> str:
+        """Runs a command of manage.py on its database; returns what it printed."""
+        return _manage(self.environment, *arguments)
+
+
+@contextmanager
+def run_shop() -> Iterator[RunningShop]:
+    """Runs it for the length of the block. Needs nothing but the servers of the test run."""
+    worker = servers.worker_number()
+    addresses = servers.addresses()
+    database = f"running_shop_{worker}"
+    logs = addresses.data / database
+    logs.mkdir(exist_ok=True)
+    make_database(addresses, database)
+    with ExitStack() as stack:
+        listener = stack.enter_context(listen(0))
+        base_url = f"http://{HOST}:{listener.getsockname()[1]}"
+        environment = dict(os.environ) | {
+            "DJANGO_SETTINGS_MODULE": "shop.settings.test",
+            "DATABASE_URL": addresses.database_url_for(database),
+            "REDIS_URL": servers.redis_url(servers.FIRST_SHOP_DATABASE + worker),
+            "SITE_URL": base_url,
+        }
+        for command in (["migrate"], ["createcachetable"], *_demo_data()):
+            _manage(environment, *command)
+        children: dict[str, Child] = {}
+        stack.callback(lambda: stop_all(list(children.values())))
+        for program in (
+            programs.web(servers.PROJECT, environment, listener.fileno(), log=logs / "web.log"),
+            programs.worker(servers.PROJECT, environment, log=logs / "worker.log"),
+            programs.beat(servers.PROJECT, environment, log=logs / "beat.log"),
+        ):
+            children[program.name] = program.start()
+        children["web"].wait_until(lambda: _answers(base_url), seconds=READY_WITHIN_SECONDS)
+        yield RunningShop(base_url, environment["DATABASE_URL"], environment, children, logs)
+
+
+def _demo_data() -> list[list[str]]:
+    has_demo = (servers.PROJECT / "shop" / "management" / "commands" / "seed_demo.py").exists()
+    return [["seed_demo"]] if has_demo else []
+
+
+def _manage(environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=servers.PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def _answers(base_url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{base_url}/readyz", timeout=10) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
