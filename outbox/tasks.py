@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from outbox.services.doorbell import ring
+from outbox.services.purging import purge_done_jobs
 from outbox.services.running import run_due_jobs
 
 # A worker that is told to stop finishes its task first, so no task goes on for ever.
@@ -24,3 +25,9 @@ def run_jobs() -> int:
 def ring_overdue() -> int:
     """For beat, every few seconds: runs jobs whose ring was lost, and those whose back-off is over."""
     return run_jobs()
+
+
+@shared_task(name="outbox.tasks.purge", ignore_result=True)
+def purge() -> int:
+    """For beat, once a day: forgets jobs done long ago."""
+    return purge_done_jobs()

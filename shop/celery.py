@@ -12,6 +12,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.production")
 
 # Task names only, so that importing this module imports no app. Seconds.
 BEAT_SCHEDULE: dict[str, dict] = {
+    "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 5, "options": {"expires": 600}},
+    "forget old jobs": {"task": "outbox.tasks.purge", "schedule": 24 * 3600},
     "expire unpaid orders": {"task": "shop.tasks.expire_unpaid_orders", "schedule": 60},
 }
 

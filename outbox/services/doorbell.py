@@ -17,7 +17,8 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 
 TASK = "outbox.tasks.run_jobs"
-MESSAGE_EXPIRES = 60
+# Long enough that a worker whose clock is minutes wrong still answers; old messages cost it next to nothing.
+MESSAGE_EXPIRES = 600
 SILENCE_AFTER_FAILURE = 30
 # One try, and half a second for it: Celery's own connections try for many times that.
 TIMEOUT = 0.5

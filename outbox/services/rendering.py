@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.template import Context, Engine
@@ -31,7 +33,7 @@ def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
     with translation.override(mail.language):
         context = {
             "site_url": settings.SITE_URL,
-            "site_name": settings.SITE_URL.split("://")[-1],
+            "shop_name": urlsplit(settings.SITE_URL).hostname,
             "language": mail.language,
             **frame_context(),
             **mail.context,
@@ -43,7 +45,7 @@ def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
         context["subject"] = subject
         return RenderedMail(
             subject=subject,
-            text=_render(f"{kind.template}.txt", context, autoescape=False).strip() + "\n",
+            text=_without_gaps(_render(f"{kind.template}.txt", context, autoescape=False)),
             html=_render(f"{kind.template}.html", context, autoescape=True),
         )
 
@@ -51,6 +53,11 @@ def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
 def one_line(text: str) -> str:
     """The text without line breaks or control characters, so that it can never end a header."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _without_gaps(text: str) -> str:
+    """Tags that stand on lines of their own leave empty ones behind; one in a row is enough."""
+    return re.sub(r"\n(?:[ \t]*\n){2,}", "\n\n", text.strip()) + "\n"
 
 
 def _render(name: str, context: dict[str, Any], *, autoescape: bool) -> str:
