@@ -1,5 +1,7 @@
 """A pytest plugin: the browser tests are left out where there is no Chromium, and the run's last line says so."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.browser.chromium import LEFT_OUT, REQUIRED, find_chromium, is_required
@@ -13,11 +15,12 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(REQUIRED)
 
 
-def pytest_ignore_collect(collection_path) -> bool | None:
-    return True if collection_path == FOLDER and find_chromium() is None else None
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    is_browser_test = FOLDER in (collection_path, *collection_path.parents)
+    return True if is_browser_test and find_chromium() is None else None
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if find_chromium() is None and not is_worker():
+    if find_chromium() is None and not is_required() and not is_worker():
         print(LEFT_OUT)
