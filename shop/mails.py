@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
@@ -53,8 +54,14 @@ def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
 
 
 def shop_frame() -> dict[str, Any]:
-    """What every mail of the shop says at its foot."""
-    return {"shop": ShopIdentity.current()}
+    """What every mail says at its foot."""
+    shop = ShopIdentity.current()
+    town = f"{shop.postal_code} {shop.city}".strip()
+    return {
+        "shop_name": shop.name or urlsplit(settings.SITE_URL).hostname,
+        "shop_address": "\n".join(part for part in (shop.street, town) if part),
+        "support_email": shop.support_email,
+    }
 
 
 KINDS = {

@@ -19,6 +19,7 @@ urlpatterns = [
     # The customer account: include accounts', enrolments' and the orders' pages under account/ here
     # Learners: include enrolments' pages under learn/ here
     # The storefront, cart, checkout, orders and payments: include the shop's pages here, last
+    path("payments/", include("shop.payment_urls")),
     path("", include("shop.storefront_urls")),
 ]
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.links import register_purpose
 from accounts.models import AddressLink, User
-from catalog.guards import register_customer_check, register_sold_check
+from catalog.guards import Person, register_customer_check, register_sold_check
 from shop.models import Order, OrderLine
 from shop.providers.registry import providers
 
@@ -31,10 +31,10 @@ def sold_entries(entry_ids: Collection[int]) -> set[int]:
     return set(OrderLine.objects.filter(entry__in=entry_ids).values_list("entry_id", flat=True).distinct())
 
 
-def has_paid_order(user: User) -> bool:
+def has_paid_order(person: Person) -> bool:
     """Whether an account the person belongs to has a paid order."""
     paid = (Order.Status.PAID, Order.Status.COMPLETED)
-    return Order.objects.filter(account__memberships__user=user, status__in=paid).exists()
+    return Order.objects.filter(account__memberships__user=person.pk, status__in=paid).exists()
 
 
 def claim_by_link(link: AddressLink, user: User, request: HttpRequest, now: datetime) -> str:

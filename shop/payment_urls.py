@@ -1,0 +1,12 @@
+"""Addresses of the payment providers, below `/payments/`."""
+
+from django.urls import include, path
+
+from shop.providers.registry import providers
+from shop.views import payments
+
+urlpatterns = [
+    path("<slug:provider>/webhook/", payments.webhook, name="payment-webhook"),
+    path("<slug:provider>/return/<str:token>/", payments.return_page, name="payment-return"),
+    *(path(f"{name}/", include(provider.urls())) for name, provider in providers().items() if provider.urls()),
+]
