@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.utils.encoding import force_bytes
+from django.utils.translation import gettext
 
 
 class Undecryptable(Exception):
@@ -30,7 +31,7 @@ def decrypt(token: str) -> str:
     try:
         return _fernet().decrypt(token.encode()).decode()
     except InvalidToken as error:
-        raise Undecryptable("The mail's secret cannot be read with the present SECRET_KEY.") from error
+        raise Undecryptable(gettext("The mail's secret cannot be read with the present SECRET_KEY.")) from error
 
 
 def _fernet() -> MultiFernet:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext
+
 from outbox.crypto import Undecryptable
 from outbox.errors import SECRET_IS_GONE, Final, RetryRefused
 from outbox.models import Job, Mail
@@ -34,7 +36,7 @@ def send_mail(job: Job, now: datetime) -> Callable[[], None] | None:
     if mail.state != Mail.State.QUEUED:
         return None
     if mail.expires_at is not None and mail.expires_at <= now:
-        raise Final("The mail was not sent in time and is of no use any more.")
+        raise Final(gettext("The mail was not sent in time and is of no use any more."))
     try:
         send(mail)
     except Undecryptable as error:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from outbox.errors import Final, Temporary, UnknownKind
 from outbox.models import Job
@@ -35,7 +36,7 @@ class AttemptsUsedUp(Exception):
     """The process ended in the last attempt, so nobody could say why."""
 
     def __str__(self) -> str:
-        return "The process that ran this job ended each time, without an error of its own."
+        return gettext("The process that ran this job ended without an error of its own, each time or the last.")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,4 @@
+from outbox.admin.jobs import JobAdmin
+from outbox.admin.mails import MailAdmin
+
+__all__ = ["JobAdmin", "MailAdmin"]

@@ -1,0 +1,68 @@
+"""Jobs in the admin: what waits, what died and why, and a button to run it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from outbox.admin.readonly import ReadOnlyAdmin
+from outbox.models import Job
+from outbox.services.jobs import retry_job
+
+STATE_COLOURS = {Job.State.PENDING: "info", Job.State.DONE: "success", Job.State.DEAD: "danger"}
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    list_display = ("key", "state_label", "kind", "attempts_label", "due_at", "finished_at", "last_error_start")
+    list_filter = ("state", "kind")
+    search_fields = ("key", "last_error")
+    ordering = ("-id",)
+    fields = (
+        "key", "kind", "state_label", "attempts_label", "due_at", "last_error", "payload", "account_id",
+        "created_at", "finished_at",
+    )  # fmt: skip
+    readonly_fields = fields
+    change_form_outer_after_template = "outbox/admin/job_tools.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        retry = path("<int:job_id>/retry/", self.admin_site.admin_view(self.retry), name="outbox_job_retry")
+        return [retry, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        may_retry = request.user.has_perm("outbox.retry_job")
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_retry": may_retry})
+
+    def retry(self, request: HttpRequest, job_id: int) -> HttpResponse:
+        return self.ask_service(
+            request,
+            job_id,
+            permission="outbox.retry_job",
+            service=lambda: retry_job(job_id=job_id, now=timezone.now()),
+            done=_("The job runs again in a moment."),
+        )
+
+    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
+    def state_label(self, job: Job) -> tuple[str, str]:
+        return job.state, job.get_state_display()
+
+    @display(description=_("attempts"), ordering="attempts")
+    def attempts_label(self, job: Job) -> str:
+        return gettext("%(attempts)s of %(most)s") % {"attempts": job.attempts, "most": job.max_attempts}
+
+    @display(description=_("last error"))
+    def last_error_start(self, job: Job) -> str:
+        return job.last_error[:80]

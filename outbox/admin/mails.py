@@ -1,0 +1,100 @@
+"""Mails in the admin: who was told what, shown without its one-time links and codes."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from outbox.admin.readonly import ReadOnlyAdmin
+from outbox.frames import framed_html
+from outbox.models import Mail
+from outbox.services.mails import RenderedMail, render_mail, resend_mail
+
+logger = logging.getLogger(__name__)
+
+STATE_COLOURS = {Mail.State.QUEUED: "info", Mail.State.SENT: "success", Mail.State.FAILED: "danger"}
+
+
+@admin.register(Mail)
+class MailAdmin(ReadOnlyAdmin):
+    list_display = ("recipient", "state_label", "kind", "language", "order_link", "created_at", "sent_at")
+    list_filter = ("state", "kind", "language")
+    search_fields = ("recipient", "key", "=order_id")
+    ordering = ("-id",)
+    fields = (
+        "recipient", "state_label", "kind", "language", "order_link", "created_at", "expires_at", "sent_at",
+        "failed_reason", "has_secret", "original", "message_id",
+    )  # fmt: skip
+    readonly_fields = fields
+    change_form_outer_after_template = "outbox/admin/mail_tools.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path("<int:mail_id>/body/", self.admin_site.admin_view(self.body), name="outbox_mail_body"),
+            path("<int:mail_id>/resend/", self.admin_site.admin_view(self.resend), name="outbox_mail_resend"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        mail = self.get_object(request, object_id)
+        context = {
+            "rendered": _rendered(mail) if mail is not None and self.has_view_permission(request, mail) else None,
+            "may_resend": request.user.has_perm("outbox.resend_mail"),
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
+    def body(self, request: HttpRequest, mail_id: int) -> HttpResponse:
+        """The HTML for the sandboxed frame; links in it lead nowhere."""
+        mail = self.get_object(request, str(mail_id))
+        rendered = _rendered(mail) if mail is not None and self.has_view_permission(request, mail) else None
+        if rendered is None:
+            raise Http404
+        return framed_html(rendered.html, links_open=False)
+
+    def resend(self, request: HttpRequest, mail_id: int) -> HttpResponse:
+        return self.ask_service(
+            request,
+            mail_id,
+            permission="outbox.resend_mail",
+            service=lambda: resend_mail(mail_id=mail_id, now=timezone.now()),
+            done=_("The mail is sent again in a moment."),
+        )
+
+    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
+    def state_label(self, mail: Mail) -> tuple[str, str]:
+        return mail.state, mail.get_state_display()
+
+    @display(description=_("order"), ordering="order_id")
+    def order_link(self, mail: Mail) -> str:
+        """The order's page belongs to a floor above, so it is found by its name, if it is there."""
+        if mail.order_id is None:
+            return "–"
+        try:
+            url = reverse("admin:shop_order_change", args=[mail.order_id])
+        except NoReverseMatch:
+            return str(mail.order_id)
+        return format_html('<a href="{}">{}</a>', url, mail.order_id)
+
+
+def _rendered(mail: Mail) -> RenderedMail | None:
+    """None for a mail whose kind or template is gone, or no longer fits what was recorded."""
+    try:
+        return render_mail(mail, blank_secrets=True)
+    except Exception:
+        # The page must still open: it is where one learns what became of the mail.
+        logger.warning("Mail %s cannot be rendered any more.", mail.pk, exc_info=True)
+        return None
