@@ -24,8 +24,8 @@ urlpatterns = [
 ]
 
 if settings.DEV_MAIL:
-    # Every mail with its links and codes: include outbox' pages under dev/mail/ here
-    urlpatterns += []
+    # Every mail with its links and codes; before the storefront, whose pages come last.
+    urlpatterns.insert(0, path("dev/mail/", include("outbox.urls")))
 
 if not settings.STORAGE_URL:
     # Uploads of a shop on one machine; with object storage they never pass through here.
