@@ -85,7 +85,7 @@ def _make_cluster(cluster: Path, binaries: Path, identity: Identity, is_throwawa
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     identity.own(unfinished)
-    command = [
+    command: list[str | Path] = [
         *(binaries / "initdb", "-D", unfinished, "--username", ROLE, "--auth", "trust"),
         *("--encoding", "UTF8", "--locale", LOCALE, "--no-instructions"),
         *(["--no-sync"] if is_throwaway else []),

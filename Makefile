@@ -1,0 +1,57 @@
+# Everything a developer types. Needs git, make and Python 3.11 with venv; the rest is installed into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
+TEST_SETTINGS := DJANGO_SETTINGS_MODULE=shop.settings.test
+
+.PHONY: run test check check-database audit lock migrations messages
+
+run: $(INSTALLED) ## set up and run everything on http://127.0.0.1:8000 (PORT=…), until Ctrl-C
+	@$(BIN)/python manage.py up
+
+test: $(INSTALLED) ## set up and test everything, on servers of its own
+	@$(BIN)/python -m pytest --numprocesses logical --dist loadgroup --quiet
+
+check: $(INSTALLED) ## lint, types, floors, translations, deployment, migrations, the demo catalogue
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(TEST_SETTINGS) $(BIN)/python manage.py translations check
+	env -u DEBUG -u SITE_URL DJANGO_SETTINGS_MODULE=shop.settings.production ALLOWED_HOSTS=shop.example \
+	    SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
+	    DATABASE_URL=postgres://shop@database/shop REDIS_URL=redis://redis/0 \
+	    $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@$(BIN)/python -m shop.servers $(MAKE) --no-print-directory check-database
+
+check-database: # wants DATABASE_URL and REDIS_URL of throwaway servers
+	$(TEST_SETTINGS) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(TEST_SETTINGS) $(BIN)/python manage.py migrate --verbosity 0
+	$(TEST_SETTINGS) $(BIN)/python manage.py createcachetable
+	$(TEST_SETTINGS) $(BIN)/python manage.py seed_demo --verbosity 0
+	$(TEST_SETTINGS) $(BIN)/python manage.py check_entries
+
+audit: $(INSTALLED) ## known vulnerabilities of everything installed
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements/production.txt
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements/development.txt
+
+lock: $(INSTALLED) ## requirements/*.txt from pyproject.toml
+	$(LOCK) --extra storage --output-file requirements/production.txt pyproject.toml
+	$(LOCK) --extra embedded --extra development --constraint requirements/production.txt \
+	    --output-file requirements/development.txt pyproject.toml
+
+migrations: $(INSTALLED) ## write the migrations of changed models
+	@$(TEST_SETTINGS) $(BIN)/python -m shop.servers $(BIN)/python manage.py makemigrations
+
+messages: $(INSTALLED) ## bring locale/ up to date with the sources, keeping translations
+	@$(TEST_SETTINGS) $(BIN)/python manage.py translations update
+
+$(INSTALLED): requirements/development.txt
+	@echo "Installing the requirements into .venv (once, up to a minute) …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@# Makes the project importable whatever the working folder, as an editable installation would.
+	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/amphi.pth"
+	@touch $@
