@@ -72,7 +72,7 @@ def find_mail(name: str) -> DevelopmentMail | None:
 
 
 def _folder() -> Path:
-    return Path(getattr(settings, "EMAIL_FILE_PATH", None) or "/nonexistent")
+    return Path(settings.EMAIL_FILE_PATH or "/nonexistent")
 
 
 def _files() -> list[Path]:

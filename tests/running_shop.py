@@ -64,6 +64,7 @@ def run_shop() -> Iterator[RunningShop]:
             "DATABASE_URL": addresses.database_url_for(database),
             "REDIS_URL": servers.redis_url(servers.FIRST_SHOP_DATABASE + worker),
             "SITE_URL": base_url,
+            "MAIL_FOLDER": str(logs / "mail"),
         }
         for command in (["migrate"], ["createcachetable"], *_demo_data()):
             _manage(environment, *command)

@@ -23,7 +23,9 @@ SALES_EMAIL = "sales@amphi.example"
 PAYMENT_PROVIDERS = ("shop.providers.sandbox", *PAYMENT_PROVIDERS)
 DEV_MAIL = True
 
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# A shop in processes of its own shows its mails at /dev/mail/, as development does.
+EMAIL_FILE_PATH = env.str("MAIL_FOLDER", default="")
+EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if EMAIL_FILE_PATH else 'locmem'}.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MEDIA_ROOT = tempfile.gettempdir() + "/amphi-test-media"
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
