@@ -1,11 +1,15 @@
 """Every address of the site, floor by floor."""
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.static import serve
 
 from shop import health
+
+# The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     # The machine room
@@ -15,8 +19,9 @@ urlpatterns = [
     # Merchants
     path("admin/", admin.site.urls),
     # Sign-up, sign-in, second factor
-    path("auth/", include("allauth.urls")),
-    # The customer account: include accounts', enrolments' and the orders' pages under account/ here
+    path("auth/", include("accounts.sign_in_urls")),
+    # The customer account, and the links in mails. Orders, seats, people and sessions add theirs under account/
+    path("", include("accounts.urls")),
     # Learners: include enrolments' pages under learn/ here
     # The storefront, cart, checkout, orders and payments: include the shop's pages here, last
     path("payments/", include("shop.payment_urls")),

@@ -72,8 +72,23 @@ class CustomerAccount(models.Model):
         return self.name or f"#{self.pk}"
 
 
-class Membership(models.Model):
-    """What a person may do in a customer account. `accounts.rights` says what each role allows."""
+class Roles(models.Model):
+    """The roles a person holds in an account, or is offered. `accounts.rights` says what each allows."""
+
+    is_owner = models.BooleanField(pgettext_lazy("role in an account", "owner"), default=False)
+    is_buyer = models.BooleanField(pgettext_lazy("role in an account", "buyer"), default=False)
+    is_operator = models.BooleanField(pgettext_lazy("role in an account", "operator"), default=False)
+    is_accountant = models.BooleanField(pgettext_lazy("role in an account", "accountant"), default=False)
+
+    class Meta:
+        abstract = True
+
+
+HAS_ROLE = models.Q(is_owner=True) | models.Q(is_buyer=True) | models.Q(is_operator=True) | models.Q(is_accountant=True)
+
+
+class Membership(Roles):
+    """A person belongs to a customer account."""
 
     account = models.ForeignKey(
         CustomerAccount, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("customer account")
@@ -81,10 +96,6 @@ class Membership(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("member")
     )
-    is_owner = models.BooleanField(pgettext_lazy("role in an account", "owner"), default=False)
-    is_buyer = models.BooleanField(pgettext_lazy("role in an account", "buyer"), default=False)
-    is_operator = models.BooleanField(pgettext_lazy("role in an account", "operator"), default=False)
-    is_accountant = models.BooleanField(pgettext_lazy("role in an account", "accountant"), default=False)
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 
     class Meta:
@@ -93,14 +104,40 @@ class Membership(models.Model):
         ordering = ("account", "user")
         constraints = (
             models.UniqueConstraint(fields=["account", "user"], name="accounts_membership_account_user"),
-            models.CheckConstraint(
-                condition=models.Q(is_owner=True)
-                | models.Q(is_buyer=True)
-                | models.Q(is_operator=True)
-                | models.Q(is_accountant=True),
-                name="accounts_membership_has_role",
-            ),
+            models.CheckConstraint(condition=HAS_ROLE, name="accounts_membership_has_role"),
         )
 
     def __str__(self) -> str:
         return f"{self.user} · {self.account}"
+
+
+class MemberInvitation(Roles):
+    """Somebody was invited to become a member, and has not followed the link yet.
+
+    The account sees the address it typed and nothing else, whether the shop knows that person or not.
+    """
+
+    account = models.ForeignKey(
+        CustomerAccount, on_delete=models.PROTECT, related_name="member_invitations", verbose_name=_("customer account")
+    )
+    email = models.EmailField(_("e-mail address"), max_length=MAX_EMAIL_LENGTH)
+    link = models.OneToOneField(
+        "accounts.AddressLink", on_delete=models.PROTECT, related_name="member_invitation", verbose_name=_("link")
+    )
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("invited by")
+    )
+    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("invitation of a member")
+        verbose_name_plural = _("invitations of members")
+        ordering = ("account", "email")
+        constraints = (
+            models.UniqueConstraint(fields=["account", "email"], name="accounts_memberinvitation_account_email"),
+            models.CheckConstraint(condition=is_normal("email"), name="accounts_memberinvitation_email_normal"),
+            models.CheckConstraint(condition=HAS_ROLE, name="accounts_memberinvitation_has_role"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.email} · {self.account}"

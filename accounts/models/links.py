@@ -26,6 +26,7 @@ class AddressLink(models.Model):
     class Purpose(models.TextChoices):
         INVITATION = "invitation", pgettext_lazy("purpose of a link", "Invitation")
         CLAIM = "claim", pgettext_lazy("purpose of a link", "Claim of an order")
+        MEMBERSHIP = "membership", pgettext_lazy("purpose of a link", "Membership in an account")
 
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
     email = models.EmailField(_("sent to"), max_length=MAX_EMAIL_LENGTH, db_index=True)
@@ -61,7 +62,8 @@ class AddressLink(models.Model):
         ordering = ("-created_at", "-pk")
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(purpose__in=["invitation", "claim"]), name="accounts_addresslink_purpose"
+                condition=models.Q(purpose__in=["invitation", "claim", "membership"]),
+                name="accounts_addresslink_purpose",
             ),
             models.CheckConstraint(condition=is_normal("email"), name="accounts_addresslink_email_normal"),
             models.CheckConstraint(

@@ -15,6 +15,8 @@ from shop.settings.storage import storages_for
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 DEBUG = env.bool("DEBUG", default=False)
+# The administration is closed to staff who sign in with a password alone.
+STAFF_NEEDS_SECOND_FACTOR = not DEBUG
 SECRET_KEY = env.str("SECRET_KEY", default="") or ("not-a-secret-development-only" if DEBUG else "")
 
 # --- Addresses -------------------------------------------------------------------------------------------------------
@@ -63,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.second_factor.StaffSecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "shop.urls"

@@ -15,19 +15,50 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.sign_in.SignInForm",
+    "signup": "accounts.forms.sign_in.SignUpForm",
+    "request_login_code": "accounts.forms.sign_in.RequestSignInCodeForm",
+    "confirm_login_code": "accounts.forms.sign_in.SignInCodeForm",
+    "confirm_email_verification_code": "accounts.forms.sign_in.AddressCodeForm",
+    "reset_password": "accounts.forms.sign_in.RequestPasswordResetForm",
+    "confirm_password_reset_code": "accounts.forms.sign_in.PasswordResetCodeForm",
+    "reset_password_from_key": "accounts.forms.sign_in.NewPasswordForm",
+    "change_password": "accounts.forms.sign_in.ChangePasswordForm",
+    "set_password": "accounts.forms.sign_in.SetPasswordForm",
+    "add_email": "accounts.forms.sign_in.ChangeAddressForm",
+    "reauthenticate": "accounts.forms.sign_in.ReauthenticateForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+# Seconds. Mails go out through the outbox, and some mailboxes are slow.
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_TIMEOUT = 20 * 60
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Strangers get no mail all the same: our adapter takes this one and spends the time an ordinary mail takes.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 
+MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.forms.sign_in.SecondFactorForm",
+    "reauthenticate": "accounts.forms.sign_in.SecondFactorAgainForm",
+    "activate_totp": "accounts.forms.sign_in.ActivateSecondFactorForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Amphi"
+# A telephone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1

@@ -13,7 +13,8 @@ PASSWORD = "correct horse battery"
 class UserFactory(factory.django.DjangoModelFactory):
     """A person whose address is proved and whose password is PASSWORD.
 
-    `UserFactory(is_address_proved=False)` for an unproved address, `UserFactory(password=None)` for a person without a password.
+    `UserFactory(is_address_proved=False)` for an unproved address, `UserFactory(password=None)` for a person without
+    a password.
     """
 
     class Meta:

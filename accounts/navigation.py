@@ -1,0 +1,41 @@
+"""The links of the account area. Upper floors add theirs in their app's `ready()`:
+
+add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from django.contrib.auth.models import AnonymousUser
+from django_stubs_ext import StrOrPromise
+
+from accounts.models import Membership, User
+from accounts.rights import Right, rights_of
+
+
+@dataclass(frozen=True)
+class AreaLink:
+    """A page of the account area, shown to whoever has one of `rights` in an account (no rights: to everybody)."""
+
+    url_name: str
+    label: StrOrPromise
+    rights: Collection[Right] = field(default_factory=frozenset)
+    position: int = 50
+
+
+_links: dict[str, AreaLink] = {}
+
+
+def add_area_link(link: AreaLink) -> None:
+    _links[link.url_name] = link
+
+
+def links_for(user: User | AnonymousUser) -> list[AreaLink]:
+    """The pages a signed-in person may open, in their order. One statement."""
+    if user.pk is None:
+        return []
+    rights = {right for membership in Membership.objects.filter(user_id=user.pk) for right in rights_of(membership)}
+    links = [link for link in _links.values() if not link.rights or rights.intersection(link.rights)]
+    return sorted(links, key=lambda link: link.position)

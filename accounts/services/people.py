@@ -1,0 +1,151 @@
+"""People named by others: found by their address, made where it is new, and invited to prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.db import connection, transaction
+
+from accounts.emails import normalise_email
+from accounts.models import AddressLink, CustomerAccount, User
+from accounts.selectors import ids_with_proved_address
+from accounts.services.links import NewLink, create_links
+from outbox.models import Mail
+from outbox.services.mails import NewMail, queue_mails
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonTyped:
+    """Somebody as a customer typed him."""
+
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonFound:
+    """The user behind a typed address. `created` is True for the transaction that made him."""
+
+    user: User
+    created: bool
+
+
+INSERT_MISSING_USERS = """
+INSERT INTO accounts_user
+    (email, first_name, last_name, language, password, is_active, is_staff, is_superuser,
+     created_by_account_id, date_joined)
+SELECT email, first_name, last_name, %(language)s, password, true, false, false, %(account)s, %(now)s
+FROM unnest(%(emails)s::text[], %(first_names)s::text[], %(last_names)s::text[], %(passwords)s::text[])
+     WITH ORDINALITY AS named (email, first_name, last_name, password, position)
+ORDER BY position
+ON CONFLICT DO NOTHING
+RETURNING id
+"""
+
+
+def find_or_create_people(
+    *, people: Sequence[PersonTyped], account: CustomerAccount | None, language: str, now: datetime
+) -> dict[str, PersonFound]:
+    """Return who stands behind each typed address, by normalised address; unknown ones are made.
+
+    The e-mail is the identity: a known user's name, language and password stay as they are. A new one has no
+    password and an unproved address, and remembers `account` as the first that named him (None: he came by himself).
+    The same address twice counts once, with the names typed first.
+
+    Four statements for any number of people. Locks nobody who exists; rows are inserted in the order of their
+    address, so that two transactions naming the same people wait for each other instead of deadlocking: name all
+    people of a transaction in one call. Raises ValidationError for something that is no address.
+    """
+    typed: dict[str, PersonTyped] = {}
+    for person in people:
+        typed.setdefault(normalise_email(person.email), person)
+    if not typed:
+        return {}
+    with transaction.atomic():
+        known = set(User.objects.filter(email__in=typed).values_list("email", flat=True))
+        missing = sorted(typed.keys() - known)
+        created = _insert_users(missing, typed, account, language, now)
+        users = {user.email: user for user in User.objects.filter(email__in=typed)}
+        EmailAddress.objects.bulk_create(
+            [EmailAddress(user=user, email=user.email, primary=True) for user in users.values() if user.pk in created]
+        )
+    return {email: PersonFound(user=users[email], created=users[email].pk in created) for email in typed}
+
+
+def _insert_users(
+    emails: list[str],
+    typed: dict[str, PersonTyped],
+    account: CustomerAccount | None,
+    language: str,
+    now: datetime,
+) -> set[int]:
+    """Insert in one statement and return the ids of those that a rival had not inserted first."""
+    if not emails:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT_MISSING_USERS,
+            {
+                "language": language,
+                "account": account.pk if account else None,
+                "now": now,
+                "emails": emails,
+                "first_names": [typed[email].first_name.strip()[:150] for email in emails],
+                "last_names": [typed[email].last_name.strip()[:150] for email in emails],
+                "passwords": [make_password(None) for _ in emails],
+            },
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def invite_people(
+    *, users: Sequence[User], account: CustomerAccount | None, reason_key: str, language: str, now: datetime
+) -> int:
+    """Mail an invitation link to those whose address is not proved yet; return how many mails that made.
+
+    `reason_key` names the occasion: asking twice for the same one mails nobody twice. Everybody else gets nothing
+    here; whoever calls tells them what happened to them. The mail is in the person's language, else in `language`.
+    Six statements for any number of people; locks nothing.
+    """
+    with transaction.atomic():
+        proved = ids_with_proved_address(users)
+        waiting = {f"invitation:{reason_key}:{user.pk}": user for user in users if user.is_active}
+        waiting = {key: user for key, user in waiting.items() if user.pk not in proved}
+        if not waiting:
+            return 0
+        for key in Mail.objects.filter(key__in=waiting).values_list("key", flat=True):
+            del waiting[key]
+        links = create_links(
+            links=[
+                NewLink(
+                    purpose=AddressLink.Purpose.INVITATION,
+                    email=user.email,
+                    user=user,
+                    account=account,
+                    language=user.language or language,
+                )
+                for user in waiting.values()
+            ],
+            now=now,
+        )
+        mails = queue_mails(
+            [
+                NewMail(
+                    kind="invitation",
+                    key=key,
+                    recipient=link.email,
+                    language=link.language,
+                    context={"link_id": link.pk, "account_name": account.name if account else ""},
+                    account_id=account.pk if account else None,
+                    person_id=user.pk,
+                    expires_at=link.expires_at,
+                )
+                for (key, user), link in zip(waiting.items(), links, strict=True)
+            ]
+        )
+        return len(mails)

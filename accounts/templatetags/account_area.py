@@ -1,0 +1,35 @@
+"""`{% account_area_links as links %}` and `{% switchable_accounts as accounts %}` for the account area's templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+
+from accounts.models import CustomerAccount
+from accounts.navigation import links_for
+from accounts.selectors import active_accounts
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def account_area_links(context: dict[str, Any]) -> list[dict[str, Any]]:
+    """The links of the account area for whoever is signed in; pages not installed are left out."""
+    request = context["request"]
+    links = []
+    for link in links_for(request.user):
+        try:
+            url = reverse(link.url_name)
+        except NoReverseMatch:
+            continue
+        links.append({"url": url, "label": link.label, "is_current": request.path == url})
+    return links
+
+
+@register.simple_tag(takes_context=True)
+def switchable_accounts(context: dict[str, Any]) -> list[CustomerAccount]:
+    """The accounts a person can switch between; empty when there is nothing to choose."""
+    accounts = list(active_accounts(context["request"].user))
+    return accounts if len(accounts) > 1 else []

@@ -1,0 +1,44 @@
+"""VAT identification numbers: their form, checked without asking anybody."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from stdnum import get_cc_module
+from stdnum.eu import vat as eu_vat
+from stdnum.exceptions import ValidationError as InvalidNumber
+
+MAX_VAT_ID_LENGTH = 20
+INVALID_VAT_ID = _("This is not a valid VAT number. Check it for typing errors, or leave it empty.")
+
+
+def normalise_vat_id(typed: str, *, country: str) -> str:
+    """Return a VAT number as it is written on invoices: without blanks or dots, in capitals, with its country.
+
+    `country` (two letters) is where the organisation sits; a European number may say another one by its own first
+    two letters. Where no form is known, what was typed is kept. Empty stays empty.
+    Raises ValidationError for a number that cannot be one.
+    """
+    number = "".join(character for character in typed.upper() if character not in " .-\u00a0\u202f")
+    if not number:
+        return ""
+    if len(number) > MAX_VAT_ID_LENGTH or not number.isascii() or not number.isalnum():
+        raise ValidationError(INVALID_VAT_ID, code="invalid")
+    try:
+        if _is_european(number[:2]):
+            return eu_vat.validate(_vat_prefix(number[:2]) + number[2:])
+        if _is_european(country):
+            return eu_vat.validate(_vat_prefix(country) + number)
+        module = get_cc_module(country.lower(), "vat") if country else None
+        return module.compact(module.validate(number)) if module else number
+    except InvalidNumber as invalid:
+        raise ValidationError(INVALID_VAT_ID, code="invalid") from invalid
+
+
+def _is_european(code: str) -> bool:
+    return code.lower() in {*eu_vat.MEMBER_STATES, "el", "xi"}
+
+
+def _vat_prefix(country: str) -> str:
+    # Greece writes its numbers with letters that are not its country code.
+    return "EL" if country.upper() == "GR" else country.upper()

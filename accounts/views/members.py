@@ -1,0 +1,119 @@
+"""An owner decides who belongs to the account."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.current import AccountRequest, account_page
+from accounts.forms.members import InviteMemberForm, RolesForm
+from accounts.models import MemberInvitation, Membership
+from accounts.rights import Right
+from accounts.selectors import invitations_of, members_of
+from accounts.services import members as service
+
+owners_only = account_page(Right.MANAGE_MEMBERS)
+
+
+@owners_only
+@require_http_methods(["GET", "POST"])
+def member_list(request: AccountRequest) -> HttpResponse:
+    """The members and who is invited; posting the form invites somebody."""
+    form = InviteMemberForm(request.POST or None, initial={"roles": ["is_buyer"]})
+    if request.method == "POST" and form.is_valid():
+        try:
+            service.invite_member(
+                account=request.account,
+                invited_by=request.user,
+                email=form.cleaned_data["email"],
+                roles=form.cleaned_data["roles"],
+                language=get_language() or "",
+                now=timezone.now(),
+            )
+        except service.MembersRefused as refused:
+            form.add_error("email", str(refused.message))
+        else:
+            messages.success(request, _("The invitation to %(email)s is on its way.") % form.cleaned_data)
+            return redirect("account-members")
+    context = {
+        "account": request.account,
+        "members": members_of(request.account),
+        "invitations": invitations_of(request.account),
+        "form": form,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "account_area/members.html", context, status=status)
+
+
+@owners_only
+@require_http_methods(["GET", "POST"])
+def member(request: AccountRequest, membership_id: int) -> HttpResponse:
+    """One member's roles."""
+    membership = members_of(request.account).filter(pk=membership_id).first()
+    if membership is None:
+        raise Http404
+    form = RolesForm(request.POST or None, holder=membership)
+    if request.method == "POST" and form.is_valid():
+        try:
+            service.change_roles(account=request.account, membership_id=membership_id, roles=form.cleaned_data["roles"])
+        except service.MembersRefused as refused:
+            form.add_error("roles", str(refused.message))
+        except Membership.DoesNotExist:
+            raise Http404 from None
+        else:
+            messages.success(request, _("The roles were changed."))
+            return _back(request)
+    context = {"account": request.account, "membership": membership, "form": form}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "account_area/member.html", context, status=status)
+
+
+@owners_only
+@require_POST
+def remove(request: AccountRequest, membership_id: int) -> HttpResponse:
+    try:
+        service.remove_member(account=request.account, membership_id=membership_id)
+    except service.MembersRefused as refused:
+        messages.error(request, str(refused.message))
+        return redirect("account-member", membership_id)
+    except Membership.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("This person is no longer a member."))
+    return _back(request)
+
+
+@owners_only
+@require_POST
+def transfer(request: AccountRequest, membership_id: int) -> HttpResponse:
+    """Hand the account over to another member."""
+    try:
+        service.transfer_ownership(account=request.account, giver=request.user, membership_id=membership_id)
+    except Membership.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("The account has a new owner. You remain buyer and operator."))
+    return _back(request)
+
+
+@owners_only
+@require_POST
+def withdraw(request: AccountRequest, invitation_id: int) -> HttpResponse:
+    try:
+        service.withdraw_invitation(account=request.account, invitation_id=invitation_id, now=timezone.now())
+    except MemberInvitation.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("The invitation was withdrawn."))
+    return redirect("account-members")
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the list, unless the change took away the right to see it."""
+    account: object = request.account  # type: ignore[attr-defined]
+    still_owner = Membership.objects.filter(account=account, user=request.user, is_owner=True).exists()
+    return redirect("account-members" if still_owner else "account-home")
