@@ -1,0 +1,36 @@
+"""What the customer agrees to before an order is placed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class ReviewForm(forms.Form):
+    """The terms, and from a private person the request to start at once.
+
+    Delivery begins as soon as the order is paid, so without that request nothing can be sold to a private person.
+    """
+
+    accept_terms = forms.BooleanField(
+        label=_("I have read the terms of sale and accept them."),
+        error_messages={"required": _("Please read the terms of sale and accept them.")},
+    )
+    start_at_once = forms.BooleanField(
+        label=_(
+            "I ask that the service starts at once, before my 14 days for withdrawal are over, and I know that I lose "
+            "the right to withdraw once the service has been fully provided."
+        ),
+        error_messages={
+            "required": _("Delivery begins with your payment, so we need your request to start at once."),
+        },
+    )
+
+    def __init__(self, data: Any = None, *, has_terms: bool, is_private: bool) -> None:
+        super().__init__(data, label_suffix="", use_required_attribute=False)
+        if not has_terms:
+            del self.fields["accept_terms"]
+        if not is_private:
+            del self.fields["start_at_once"]

@@ -1,0 +1,87 @@
+"""The cart's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from shop.forms.quantity import QuantityField
+from shop.models import Cart
+from shop.services.cart import remove_line, set_quantity
+from shop.services.errors import CartRefused
+from shop.services.pricing import PricedLine, price_cart
+from shop.views.carts import current_cart, signed_in
+from shop.views.site import site_of
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line as the page shows it: with what was typed, even when it was refused."""
+
+    priced: PricedLine
+    typed: str
+    error: str
+
+    @property
+    def field_id(self) -> str:
+        return f"quantity-{self.priced.line.pk}"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def cart(request: HttpRequest) -> HttpResponse:
+    """Shows the cart. POST takes new quantities for any of its lines, and `remove` or `continue`."""
+    found = current_cart(request)
+    if request.method == "POST":
+        if found is None:
+            return redirect("cart")
+        refused = _take_changes(request, found)
+        if not refused:
+            return redirect("checkout" if "continue" in request.POST else "cart")
+    else:
+        refused = {}
+    priced = price_cart(found, user=signed_in(request), now=timezone.now()) if found else None
+    if priced:
+        site_of(request).cart_count = len(priced.lines)
+    rows = [_row(line, refused) for line in priced.lines] if priced else []
+    return render(
+        request,
+        "shop/cart.html",
+        {
+            "rows": rows,
+            "cart": priced,
+            "errors": [row for row in rows if row.error],
+        },
+    )
+
+
+def _row(line: PricedLine, refused: dict[int, tuple[str, str]]) -> Row:
+    typed, error = refused.get(line.line.pk, (str(line.line.quantity), ""))
+    return Row(line, typed, error)
+
+
+def _take_changes(request: HttpRequest, found: Cart) -> dict[int, tuple[str, str]]:
+    """Makes the changes that can be made; returns what was typed and the reason for each that cannot."""
+    refused: dict[int, tuple[str, str]] = {}
+    gone = request.POST.get("remove", "")
+    for line in found.lines.all():
+        if gone == str(line.pk):
+            remove_line(cart=found, line_id=line.pk)
+            continue
+        typed = request.POST.get(f"quantity-{line.pk}")
+        if typed is None or typed.strip() == str(line.quantity):
+            continue
+        try:
+            quantity = QuantityField().clean(typed)
+            set_quantity(cart=found, line_id=line.pk, quantity=quantity, user=signed_in(request), now=timezone.now())
+        except ValidationError as error:
+            refused[line.pk] = (typed[:20], error.messages[0])
+        except CartRefused as refusal:
+            refused[line.pk] = (typed[:20], str(refusal))
+    return refused

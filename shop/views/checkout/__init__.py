@@ -1,0 +1,1 @@
+"""The way from a cart to an order: units, your details, review."""

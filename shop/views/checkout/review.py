@@ -1,0 +1,154 @@
+"""The last look before an order is placed, and the placing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from shop.forms.answers import answers_in_words
+from shop.forms.details import DetailsForm
+from shop.forms.review import ReviewForm
+from shop.models import Cart, LegalText, Order
+from shop.services.checkout.place import Consent, Shown, place_order
+from shop.services.errors import (
+    CartEmpty,
+    CheckoutRefused,
+    DetailsRefused,
+    EntryNotOnSale,
+    TotalChanged,
+    UnitsIncomplete,
+)
+from shop.services.pricing import PricedLine
+from shop.views.carts import session_token, signed_in
+from shop.views.checkout.state import Checkout
+from shop.views.checkout.steps import DETAILS, REVIEW, UNITS, indicator, step_view
+from shop.views.visitors import visitor_key
+
+
+@dataclass(frozen=True)
+class LineShown:
+    """A line with the answers of its micro-forms, as label and value."""
+
+    priced: PricedLine
+    units: list[list[tuple[str, str]]]
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest) -> HttpResponse:
+    """Shows exactly what will be ordered and what it costs; POST places it. Posting twice gives the same order."""
+    if request.method == "POST" and (order := _already_placed(request)):
+        return redirect("order", order.token)
+    return _review(request)
+
+
+def _already_placed(request: HttpRequest) -> Order | None:
+    """The order that this very cart has made already: a second press of the button leads to it."""
+    token, user = request.POST.get("cart", ""), signed_in(request)
+    cart = Cart.objects.filter(token=token[:43], ordered_at__isnull=False).select_related("order").first()
+    if cart is None:
+        return None
+    is_own = cart.user_id == user.pk if user else cart.user_id is None and cart.token == session_token(request)
+    return getattr(cart, "order", None) if is_own else None
+
+
+@step_view(REVIEW)
+def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
+    details = checkout.details_form
+    assert details is not None
+    is_valid = details.is_valid()
+    assert is_valid  # the step before is complete
+    terms = LegalText.in_force(LegalText.Kind.TERMS, checkout.now)
+    form = ReviewForm(
+        request.POST if request.method == "POST" else None,
+        has_terms=terms is not None,
+        is_private=not details.is_organisation,
+    )
+    notice = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            order = _place(request, checkout, details, form)
+        except (CartEmpty, EntryNotOnSale) as refusal:
+            messages.error(request, str(refusal))
+            return redirect("cart")
+        except UnitsIncomplete as refusal:
+            messages.error(request, str(refusal))
+            return redirect(UNITS.url)
+        except DetailsRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(DETAILS.url)
+        except TotalChanged as refusal:
+            # The boxes ticked belong to the total that was shown.
+            notice, form = str(refusal), ReviewForm(has_terms=terms is not None, is_private=not details.is_organisation)
+        except CheckoutRefused as refusal:
+            notice = str(refusal)
+        else:
+            return redirect("order", order.token)
+    return render(request, "shop/checkout/review.html", _page(checkout, details, form, terms, notice))
+
+
+def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form: ReviewForm) -> Order:
+    return place_order(
+        cart_token=checkout.cart.token,
+        user=checkout.user,
+        details=details.to_details(),
+        shown=_shown(request),
+        consent=Consent(
+            terms_id=_whole_number(request.POST.get("terms", "")),
+            start_at_once=form.cleaned_data.get("start_at_once", False),
+        ),
+        language=get_language() or "",
+        visitor_key=visitor_key(request, has_account=details.chosen_account is not None),
+        now=timezone.now(),
+    )
+
+
+def _shown(request: HttpRequest) -> Shown:
+    """Version and total as the page showed them. Raises TotalChanged when they cannot be read."""
+    version = _whole_number(request.POST.get("version", ""))
+    try:
+        gross = Decimal(request.POST.get("gross", "")[:20])
+    except InvalidOperation:
+        gross = Decimal("NaN")
+    if version is None or not gross.is_finite():
+        raise TotalChanged(_("Prices or contents have changed meanwhile. Please look at the new total."))
+    return Shown(version=version, gross=gross)
+
+
+def _whole_number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
+def _page(
+    checkout: Checkout, details: DetailsForm, form: ReviewForm, terms: LegalText | None, notice: str
+) -> dict[str, Any]:
+    return {
+        "steps": indicator(checkout, REVIEW),
+        "cart": checkout.priced,
+        "lines": [LineShown(line, _answers(line.units.forms)) for line in checkout.priced.lines],
+        "details": details.to_details(),
+        "account": details.chosen_account,
+        "operator": dict(details.fields["operator"].choices).get(details.cleaned_data["operator"])
+        if "operator" in details.fields
+        else "",
+        "country": dict(details.fields["country"].choices).get(details.cleaned_data["country"]),
+        "form": form,
+        "terms": terms,
+        "withdrawal": None if details.is_organisation else LegalText.in_force("withdrawal", checkout.now),
+        "notice": notice,
+    }
+
+
+def _answers(units: tuple[forms.Form, ...]) -> list[list[tuple[str, str]]]:
+    return [answers_in_words(form) for form in units]

@@ -1,0 +1,63 @@
+"""How far a checkout has come: read once per request, asked by the steps and their pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from shop.forms.details import DetailsForm, details_form
+from shop.models import Cart
+from shop.services.errors import UnitError
+from shop.services.pricing import PricedCart, PricedLine, price_cart
+from shop.services.units import cross_unit_errors
+from shop.views.carts import current_cart, signed_in
+from shop.views.site import site_of
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class Checkout:
+    """A cart on its way to become an order, and the person or visitor who fills it in."""
+
+    def __init__(self, *, cart: Cart, user: User | None, now: datetime) -> None:
+        self.cart = cart
+        self.user = user
+        self.now = now
+
+    @cached_property
+    def priced(self) -> PricedCart:
+        return price_cart(self.cart, user=self.user, now=self.now)
+
+    @cached_property
+    def lines_with_forms(self) -> list[PricedLine]:
+        """The lines whose units are asked for something."""
+        return [line for line in self.priced.lines if line.units.exist]
+
+    @cached_property
+    def unit_errors(self) -> list[UnitError]:
+        """Everything wrong with the micro-forms; rules across units are asked once every form is right by itself."""
+        single = [error for line in self.lines_with_forms for error in line.units.errors()]
+        return single or cross_unit_errors(self.priced.lines)
+
+    @cached_property
+    def details_form(self) -> DetailsForm | None:
+        """«Your details» as they were kept, or None while nothing was."""
+        return details_form(self.cart.details, user=self.user) if self.cart.details else None
+
+
+def checkout_of(request: HttpRequest) -> Checkout | None:
+    """The checkout of this browser's or person's cart; None while nothing in it can be ordered."""
+    user = signed_in(request)
+    cart = current_cart(request)
+    if cart is None:
+        return None
+    checkout = Checkout(cart=cart, user=user, now=timezone.now())
+    site_of(request).cart_count = len(checkout.priced.lines)
+    if not checkout.priced.lines or checkout.priced.has_problems:
+        return None
+    return checkout
