@@ -15,6 +15,9 @@ class CourseGroupQuerySet(models.QuerySet["CourseGroup"]):
         """The groups a merchant made, not those of an order."""
         return self.filter(order_id__isnull=True)
 
+    def named(self, name: str) -> CourseGroupQuerySet:
+        return self.annotate(lowered=Lower("name")).filter(lowered=Lower(models.Value(name)))
+
 
 class CourseGroup(models.Model):
     """A group of a course: of an order (named after its number), or a standing one, made by the merchant.
@@ -41,11 +44,8 @@ class CourseGroup(models.Model):
         verbose_name_plural = _("course groups")
         ordering = ("name", "pk")
         constraints = (
-            models.UniqueConstraint(
-                fields=["course", "order_id", "account"],
-                condition=models.Q(order_id__isnull=False),
-                name="enrolments_coursegroup_order",
-            ),
+            # Standing groups have no order, and nulls are distinct: only groups of orders meet here.
+            models.UniqueConstraint(fields=["course", "order_id", "account"], name="enrolments_coursegroup_order"),
             models.UniqueConstraint(
                 "course",
                 Lower("name"),

@@ -1,0 +1,282 @@
+"""Enrolments and the grounds they stand on.
+
+A ground says why somebody is in a course. The first one opens his enrolment, the last one that ends closes it, and the
+period in between is always that of the live grounds together: earliest start, latest end, none if one has none. Every
+change leaves an event that a mirror on a learning platform can follow.
+
+Everything here runs under the row lock of the course, so nobody else opens or closes enrolments there meanwhile.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from enrolments.errors import EnrolmentRefused
+from enrolments.models import Course, Enrolment, EnrolmentEvent, Ground
+from enrolments.moments import day_ends, day_starts, days_later
+from enrolments.services.places import lock_courses
+from enrolments.values import Period, Terms
+
+
+class PeriodOver(EnrolmentRefused):
+    """What was sold, or the course itself, ends before the enrolment could begin."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The period in which this could be used is over."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewGround:
+    """A ground to add; which references it needs depends on its kind (`enrolments_ground_shape`)."""
+
+    user_id: int
+    role_id: int
+    kind: str
+    period: Period
+    account_id: int | None = None
+    order_id: int | None = None
+    line_id: int | None = None
+    unit_id: int | None = None
+    seat_id: int | None = None
+    group_id: int | None = None
+
+
+Person = tuple[int, int]  # user and role: what one open enrolment of a course is found by
+
+
+def enrolment_period(*, course: Course, now: datetime.datetime, terms: Terms) -> Period:
+    """The period of an enrolment made now.
+
+    It starts at the latest of now, what was sold and the course's first day; it ends at the earliest of what was sold,
+    start + duration, and the course's last day. Raises PeriodOver when nothing is left of it.
+    """
+    starts = [now]
+    if terms.starts_at is not None:
+        starts.append(terms.starts_at)
+    if course.first_day is not None:
+        starts.append(day_starts(course.first_day))
+    starts_at = max(starts)
+
+    ends = []
+    if terms.ends_at is not None:
+        ends.append(terms.ends_at)
+    if terms.duration_days is not None:
+        ends.append(days_later(starts_at, terms.duration_days))
+    if course.last_day is not None:
+        ends.append(day_ends(course.last_day))
+    ends_at = min(ends, default=None)
+
+    if ends_at is not None and ends_at <= starts_at:
+        raise PeriodOver
+    return Period(starts_at, ends_at)
+
+
+def add_grounds(*, course: Course, grounds: Sequence[NewGround], now: datetime.datetime) -> dict[Person, Enrolment]:
+    """Put grounds under people in a course; opens the enrolments that are missing, extends the others.
+
+    Returns the enrolments by (user, role). A ground that is there already (same line and person, or the merchant's) is
+    left as it is. Locks the course. At most eight statements, whatever the number of grounds. Says nothing of places:
+    that is for the caller, who knows whether one was held.
+    """
+    with transaction.atomic(savepoint=False):
+        lock_courses([course.pk])
+        found = find_or_open(
+            course=course, people=[(ground.user_id, ground.role_id, ground.period) for ground in grounds], now=now
+        )
+        write_grounds(found=found, grounds=grounds, now=now)
+    return found.enrolments
+
+
+def end_grounds(*, grounds: QuerySet[Ground], reason: str, now: datetime.datetime) -> int:
+    """End live grounds; closes the enrolments left without any, shortens the others. Returns how many ended.
+
+    Locks the courses concerned. A constant number of statements.
+    """
+    live = grounds.filter(ended_at__isnull=True)
+    course_ids = set(live.order_by().values_list("enrolment__course_id", flat=True))
+    with transaction.atomic(savepoint=False):
+        lock_courses(course_ids)
+        ending = list(
+            live.filter(enrolment__course_id__in=course_ids)
+            .order_by("pk")
+            .values_list("pk", "enrolment_id", "enrolment__user_id", "group_id", named=True)
+        )
+        if not ending:
+            return 0
+        Ground.objects.filter(pk__in=[row.pk for row in ending]).update(ended_at=now, ended_reason=reason)
+        events = _derive_periods({row.enrolment_id for row in ending}, now)
+        in_group = {(row.group_id, row.enrolment__user_id): row.enrolment_id for row in ending if row.group_id}
+        remaining = _members(in_group)
+        events += [
+            EnrolmentEvent(
+                enrolment_id=enrolment_id,
+                at=now,
+                what=EnrolmentEvent.What.GROUP_LEFT,
+                detail={"group": group_id},
+            )
+            for (group_id, user_id), enrolment_id in in_group.items()
+            if (group_id, user_id) not in remaining
+        ]
+        EnrolmentEvent.objects.bulk_create(events)
+    return len(ending)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOrOpened:
+    """Enrolments that are about to get grounds; those just opened have none yet."""
+
+    enrolments: dict[Person, Enrolment]
+    opened: tuple[Enrolment, ...]
+    present_user_ids: frozenset[int]  # who had an open enrolment in the course before, in whatever role
+
+
+def find_or_open(*, course: Course, people: Iterable[tuple[int, int, Period]], now: datetime.datetime) -> FoundOrOpened:
+    """First half of `add_grounds`, for who needs the enrolments first: a seat is born with its own.
+
+    `people` are user, role and the period of the ground to come. Expects the course's lock; whoever calls this calls
+    `write_grounds` in the same transaction, since no open enrolment without a ground may be seen. Two statements.
+    """
+    wanted: dict[Person, Period] = {}
+    for user_id, role_id, period in people:
+        before = wanted.get((user_id, role_id), period)
+        wanted[user_id, role_id] = _together(before, period)
+    user_ids = {user_id for user_id, _role in wanted}
+    present = {
+        (enrolment.user_id, enrolment.role_id): enrolment
+        for enrolment in Enrolment.objects.open().filter(course=course, user_id__in=user_ids)
+    }
+    opened = Enrolment.objects.bulk_create(
+        Enrolment(
+            course=course,
+            user_id=user_id,
+            role_id=role_id,
+            starts_at=period.starts_at,
+            ends_at=period.ends_at,
+            opened_at=now,
+        )
+        for (user_id, role_id), period in sorted(wanted.items(), key=lambda item: item[0])
+        if (user_id, role_id) not in present
+    )
+    enrolments = present | {(enrolment.user_id, enrolment.role_id): enrolment for enrolment in opened}
+    return FoundOrOpened(
+        enrolments={person: enrolments[person] for person in wanted},
+        opened=tuple(opened),
+        present_user_ids=frozenset(user_id for user_id, _role in present),
+    )
+
+
+def write_grounds(*, found: FoundOrOpened, grounds: Sequence[NewGround], now: datetime.datetime) -> None:
+    """Second half of `add_grounds`: the grounds, the periods they make, and the events of all of it."""
+    enrolments = found.enrolments
+    joining = {(ground.group_id, ground.user_id): ground for ground in grounds if ground.group_id is not None}
+    members = _members(pair for pair in joining if pair[1] in found.present_user_ids)
+    rows = [
+        Ground(
+            enrolment=enrolments[ground.user_id, ground.role_id],
+            kind=ground.kind,
+            account_id=ground.account_id,
+            order_id=ground.order_id,
+            line_id=ground.line_id,
+            unit_id=ground.unit_id,
+            seat_id=ground.seat_id,
+            group_id=ground.group_id,
+            starts_at=ground.period.starts_at,
+            ends_at=ground.period.ends_at,
+            created_at=now,
+        )
+        for ground in grounds
+    ]
+    # A seat's ground that is there already is a mistake to be heard of; a line's is the second run of a delivery.
+    Ground.objects.bulk_create([row for row in rows if row.seat_id is not None])
+    Ground.objects.bulk_create([row for row in rows if row.seat_id is None], ignore_conflicts=True)
+    events = [
+        EnrolmentEvent(
+            enrolment=enrolment,
+            at=now,
+            what=EnrolmentEvent.What.OPENED,
+            detail=_period_detail(enrolment.starts_at, enrolment.ends_at),
+        )
+        for enrolment in found.opened
+    ]
+    events += _derive_periods({row.enrolment_id for row in rows} - {row.pk for row in found.opened}, now)
+    events += [
+        EnrolmentEvent(
+            enrolment=enrolments[ground.user_id, ground.role_id],
+            at=now,
+            what=EnrolmentEvent.What.GROUP_JOINED,
+            detail={"group": ground.group_id},
+        )
+        for pair, ground in joining.items()
+        if pair not in members
+    ]
+    EnrolmentEvent.objects.bulk_create(events)
+
+
+DERIVE_PERIODS = """
+UPDATE enrolments_enrolment enrolment
+SET starts_at = coalesce(standing.starts_at, enrolment.starts_at),
+    ends_at = CASE WHEN standing.count = 0 THEN enrolment.ends_at ELSE standing.ends_at END,
+    closed_at = CASE WHEN standing.count = 0 THEN %(now)s END
+FROM (
+    SELECT wanted.id, count(live.id) AS count, min(live.starts_at) AS starts_at,
+        CASE WHEN bool_and(live.ends_at IS NOT NULL) THEN max(live.ends_at) END AS ends_at
+    FROM unnest(%(ids)s::bigint[]) AS wanted (id)
+    LEFT JOIN enrolments_ground live ON live.enrolment_id = wanted.id AND live.ended_at IS NULL
+    GROUP BY wanted.id
+) AS standing
+WHERE enrolment.id = standing.id AND enrolment.closed_at IS NULL
+    AND (
+        standing.count = 0
+        OR enrolment.starts_at <> standing.starts_at
+        OR enrolment.ends_at IS DISTINCT FROM standing.ends_at
+    )
+RETURNING enrolment.id, enrolment.starts_at, enrolment.ends_at, enrolment.closed_at IS NOT NULL
+"""
+
+
+def _derive_periods(enrolment_ids: set[int], now: datetime.datetime) -> list[EnrolmentEvent]:
+    """Bring enrolments in line with their live grounds; returns the events of those that changed, not yet saved."""
+    if not enrolment_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(DERIVE_PERIODS, {"ids": sorted(enrolment_ids), "now": now})
+        changed = cursor.fetchall()
+    return [
+        EnrolmentEvent(
+            enrolment_id=enrolment_id,
+            at=now,
+            what=EnrolmentEvent.What.CLOSED if is_closed else EnrolmentEvent.What.CHANGED,
+            detail={} if is_closed else _period_detail(starts_at, ends_at),
+        )
+        for enrolment_id, starts_at, ends_at, is_closed in sorted(changed)
+    ]
+
+
+def _members(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of some (group, user) pairs that stand in their group by a live ground now."""
+    pairs = set(pairs)
+    if not pairs:
+        return set()
+    live = Ground.objects.live().filter(
+        group_id__in={group_id for group_id, _user in pairs}, enrolment__user_id__in={user for _group, user in pairs}
+    )
+    return set(live.order_by().values_list("group_id", "enrolment__user_id").distinct())
+
+
+def _together(one: Period, other: Period) -> Period:
+    ends = (one.ends_at, other.ends_at)
+    known = [moment for moment in ends if moment is not None]
+    return Period(min(one.starts_at, other.starts_at), max(known) if len(known) == len(ends) else None)
+
+
+def _period_detail(starts_at: datetime.datetime, ends_at: datetime.datetime | None) -> dict[str, str | None]:
+    return {
+        "starts_at": starts_at.astimezone(datetime.UTC).isoformat(),
+        "ends_at": None if ends_at is None else ends_at.astimezone(datetime.UTC).isoformat(),
+    }

@@ -1,0 +1,57 @@
+"""The button *Enter*: training begins, and the seats that paid for it are used for good."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from enrolments.errors import EnrolmentRefused
+from enrolments.models import Course, Enrolment, Seat, SeatReason, SeatState
+from enrolments.services.again import again_after_deadlock
+from enrolments.services.seats.moves import move_locked_seats
+
+
+class NotEnrolled(EnrolmentRefused):
+    """The person is not in the course now: not yet, not any more, or never."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You are not enrolled in this course at the moment."))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where the person goes now, and how many seats his entry has used."""
+
+    link: str
+    consumed: int
+
+
+@again_after_deadlock
+def enter_course(*, user: User, course: Course, now: datetime.datetime) -> Entry:
+    """Let somebody into a course he is enrolled in now; consumes every seat assigned to him there.
+
+    Called by a button's POST, never by the opening of a page. Entering again gives the link again.
+    Locks his seats in the course, by key. Raises NotEnrolled.
+    """
+    with transaction.atomic():
+        seats = list(
+            Seat.objects.select_for_update(no_key=True)
+            .filter(person=user, course=course, state=SeatState.ASSIGNED)
+            .order_by("pk")
+        )
+        # Asked once the seats are ours: whoever released one meanwhile has ended its enrolment by now.
+        if not Enrolment.objects.running_at(now).filter(user=user, course=course).exists():
+            raise NotEnrolled
+        move_locked_seats(
+            seats=seats,
+            to_state=SeatState.CONSUMED,
+            changes={"consumed_at": now},
+            actor=user,
+            reason=SeatReason.ENTERED,
+            now=now,
+        )
+    return Entry(link=course.link, consumed=len(seats))

@@ -1,0 +1,43 @@
+"""The operator of a session is in its course and group, as its supervisor."""
+
+from __future__ import annotations
+
+import datetime
+
+from accounts.models import User
+from enrolments.models import Course, CourseGroup, Ground, Role
+from enrolments.services.enrol import NewGround, PeriodOver, add_grounds, enrolment_period
+from enrolments.values import LineRef, Terms
+
+
+def supervise(
+    *,
+    line: LineRef,
+    course: Course,
+    operator: User,
+    role: Role,
+    group: CourseGroup | None,
+    terms: Terms,
+    now: datetime.datetime,
+) -> bool:
+    """Enrol an order's operator in a session's course, on the ground of its line. A second call changes nothing.
+
+    Returns False, and writes nothing, when the period is over: an order may be claimed late, and that never fails it.
+    Locks the course. Takes no place where `role` is a supervisor's. A constant number of statements.
+    """
+    try:
+        period = enrolment_period(course=course, now=now, terms=terms)
+    except PeriodOver:
+        return False
+    ground = NewGround(
+        user_id=operator.pk,
+        role_id=role.pk,
+        kind=Ground.Kind.SUPERVISION,
+        period=period,
+        account_id=line.account_id,
+        order_id=line.order_id,
+        line_id=line.line_id,
+        group_id=group.pk if group else None,
+    )
+    add_grounds(course=course, grounds=[ground], now=now)
+    return True

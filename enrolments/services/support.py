@@ -1,0 +1,61 @@
+"""The support course: where a shop's customers find help. It never fails a delivery."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from enrolments.models import Enrolment, Ground, Role
+from enrolments.services.courses import find_course
+from enrolments.services.enrol import NewGround, PeriodOver, add_grounds, enrolment_period
+from enrolments.services.places import lock_courses, taken
+from enrolments.values import LineRef, Terms
+
+
+class SupportOutcome(models.TextChoices):
+    """What became of it; `label` is "" where all is well, else a sentence for the sales team."""
+
+    ENROLLED = "enrolled", ""
+    UNKNOWN = "unknown", _("The support course does not exist: the customer is not enrolled there.")
+    CLOSED = "closed", _("The support course is closed: the customer is not enrolled there.")
+    FULL = "full", _("The support course is full: the customer is not enrolled there.")
+
+    @property
+    def sales_text(self) -> str:
+        return self.label
+
+
+def enrol_in_support(*, course_short_name: str, user: User, line: LineRef, now: datetime.datetime) -> SupportOutcome:
+    """Enrol a customer as a learner in the support course, on the ground of a line; tells where it could not.
+
+    A second call for the line changes nothing. Locks the support course; who locks other courses in the same
+    transaction locks them all together before (`places.lock_courses`).
+    """
+    named = find_course(course_short_name)
+    if named is None:
+        return SupportOutcome.UNKNOWN
+    course = lock_courses([named.pk])[named.pk]
+    if not course.is_open_at(now):
+        return SupportOutcome.CLOSED
+    try:
+        period = enrolment_period(course=course, now=now, terms=Terms())
+    except PeriodOver:
+        return SupportOutcome.CLOSED
+    if course.capacity is not None and taken([course.pk])[course.pk] >= course.capacity:
+        has_place = Enrolment.objects.taking_places().filter(course=course, user=user).exists()
+        if not has_place:
+            return SupportOutcome.FULL
+    ground = NewGround(
+        user_id=user.pk,
+        role_id=Role.objects.get(code=Role.STUDENT).pk,
+        kind=Ground.Kind.SUPPORT,
+        period=period,
+        account_id=line.account_id,
+        order_id=line.order_id,
+        line_id=line.line_id,
+    )
+    add_grounds(course=course, grounds=[ground], now=now)
+    return SupportOutcome.ENROLLED

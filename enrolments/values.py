@@ -1,0 +1,53 @@
+"""Plain values that the services take and give."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LineRef:
+    """The order line on whose behalf something is done. Orders live on a floor above: here they are numbers."""
+
+    order_id: int
+    order_number: str
+    line_id: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRef:
+    """The catalogue entry as it was sold; `name` by language."""
+
+    code: str
+    name: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What was sold of an enrolment's period; the course's own days are added when somebody is enrolled."""
+
+    starts_at: datetime.datetime | None = None
+    ends_at: datetime.datetime | None = None
+    duration_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `starts_at` until just before `ends_at`; without an end where `ends_at` is None."""
+
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyEnrolled:
+    """Somebody who was in the course before, on a ground of the same customer account.
+
+    `until` tells the end of this account's own grounds, never those of others; None where they have no end.
+    """
+
+    user_id: int
+    until: datetime.datetime | None
