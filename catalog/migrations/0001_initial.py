@@ -131,15 +131,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='entry',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('code'), name='catalog_entry_code_ci', violation_error_message='Another entry has this code already.'),
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('code'), name='catalog_entry_code_ci', violation_error_code='code_taken', violation_error_message='Another entry has this code already.'),
         ),
         migrations.AddConstraint(
             model_name='entry',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Replace(django.db.models.functions.text.Lower('code'), models.Value('-'), models.Value('_')), condition=models.Q(('handler', 'specific')), name='catalog_entry_specific_folder', violation_error_message='Another entry uses the same specific handler, because its code differs by hyphens and underscores only.'),
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Replace(django.db.models.functions.text.Lower('code'), models.Value('-'), models.Value('_')), condition=models.Q(('handler', 'specific')), name='catalog_entry_specific_folder', violation_error_code='folder_taken', violation_error_message='Another entry uses the same specific handler, because its code differs by hyphens and underscores only.'),
         ),
         migrations.AddConstraint(
             model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Za-z0-9][A-Za-z0-9_-]*$')), name='catalog_entry_code_signs', violation_error_message='A code begins with a letter or a digit and has only letters without accents, digits, hyphens and underscores.'),
+            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Za-z0-9][A-Za-z0-9_-]*$')), name='catalog_entry_code_signs', violation_error_code='code_signs', violation_error_message='A code begins with a letter or a digit and has only letters without accents, digits, hyphens and underscores.'),
         ),
         migrations.AddConstraint(
             model_name='entry',
@@ -151,11 +151,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('min_quantity__gte', 1)), name='catalog_entry_min_quantity_positive', violation_error_message='The smallest quantity is at least 1.'),
+            constraint=models.CheckConstraint(condition=models.Q(('min_quantity__gte', 1)), name='catalog_entry_min_quantity_positive', violation_error_code='min_quantity', violation_error_message='The smallest quantity is at least 1.'),
         ),
         migrations.AddConstraint(
             model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('max_quantity__isnull', True), ('max_quantity__gte', models.F('min_quantity')), _connector='OR'), name='catalog_entry_quantity_range', violation_error_message='The largest quantity cannot be below the smallest quantity.'),
+            constraint=models.CheckConstraint(condition=models.Q(('max_quantity__isnull', True), ('max_quantity__gte', models.F('min_quantity')), _connector='OR'), name='catalog_entry_quantity_range', violation_error_code='quantity_range', violation_error_message='The largest quantity cannot be below the smallest quantity.'),
         ),
         migrations.AddConstraint(
             model_name='entry',

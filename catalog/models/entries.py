@@ -129,12 +129,14 @@ class Entry(models.Model):
             models.UniqueConstraint(
                 Lower("code"),
                 name="catalog_entry_code_ci",
+                violation_error_code="code_taken",
                 violation_error_message=_("Another entry has this code already."),
             ),
             models.UniqueConstraint(
                 Replace(Lower("code"), models.Value("-"), models.Value("_")),
                 condition=Q(handler="specific"),
                 name="catalog_entry_specific_folder",
+                violation_error_code="folder_taken",
                 violation_error_message=_(
                     "Another entry uses the same specific handler, because its code differs by "
                     "hyphens and underscores only."
@@ -143,6 +145,7 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=Q(code__regex=CODE_PATTERN),
                 name="catalog_entry_code_signs",
+                violation_error_code="code_signs",
                 violation_error_message=_(
                     "A code begins with a letter or a digit and has only letters without accents, "
                     "digits, hyphens and underscores."
@@ -153,11 +156,13 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=Q(min_quantity__gte=1),
                 name="catalog_entry_min_quantity_positive",
+                violation_error_code="min_quantity",
                 violation_error_message=_("The smallest quantity is at least 1."),
             ),
             models.CheckConstraint(
                 condition=Q(max_quantity__isnull=True) | Q(max_quantity__gte=F("min_quantity")),
                 name="catalog_entry_quantity_range",
+                violation_error_code="quantity_range",
                 violation_error_message=_("The largest quantity cannot be below the smallest quantity."),
             ),
             models.CheckConstraint(

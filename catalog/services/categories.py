@@ -15,25 +15,25 @@ def save_category(*, category: Category) -> Category:
     Raises ``CategoryLoop`` or ``TooDeep``; then nothing was written.
     """
     with transaction.atomic():
-        parents = dict(Category.objects.select_for_update(no_key=True).order_by("pk").values_list("pk", "parent_id"))
-        check_place(category=category, parents=parents)
+        lock_place(category_id=category.pk, parent_id=category.parent_id)
         category.save()
     return category
 
 
-def check_place(*, category: Category, parents: dict[int, int | None]) -> None:
-    """Raises ``CategoryLoop`` or ``TooDeep`` if ``category`` may not stand inside its parent.
+def lock_place(*, category_id: int | None, parent_id: int | None) -> None:
+    """Locks all categories until the transaction ends; raises if the category cannot stand in that parent."""
+    rows = Category.objects.select_for_update(no_key=True).order_by("pk").values_list("pk", "parent_id")
+    _check_place(category_id, parent_id, dict(rows))
 
-    ``parents`` maps every stored category to the one it stands in.
-    """
-    above = 0
-    ancestor = category.parent_id
+
+def _check_place(category_id: int | None, parent_id: int | None, parents: dict[int, int | None]) -> None:
+    above, ancestor = 0, parent_id
     while ancestor is not None:
         above += 1
-        if ancestor == category.pk or above > len(parents):
+        if ancestor == category_id or above > len(parents):
             raise CategoryLoop
         ancestor = parents.get(ancestor)
-    if above + _height(category.pk, parents) > LEVELS_AT_MOST:
+    if above + _height(category_id, parents) > LEVELS_AT_MOST:
         raise TooDeep
 
 

@@ -6,6 +6,7 @@ import copy
 import logging
 from collections.abc import Iterator
 
+from django.db import transaction
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -104,7 +105,8 @@ def _of_handler(handler: Handler, offer: Offer) -> list[Finding]:
     checked = copy.copy(offer.entry)
     checked.parameters = offer.parameters
     try:
-        return list(handler.check(checked))
+        with transaction.atomic():
+            return list(handler.check(checked))
     except Exception:
         # An extension that breaks in its own check must not take the merchant's page with it.
         logger.exception("The check of handler %s broke at entry %s", handler.name, offer.entry.code)

@@ -14,7 +14,6 @@ from catalog.services.errors import (
     CodeFixed,
     CodeTaken,
     EntryChangedMeanwhile,
-    EntryRefused,
     FirstPriceMissing,
     FolderTaken,
     HandlerNotInstalled,
@@ -43,8 +42,9 @@ def save_entry(
     Returns the entry. Raises a subclass of ``EntryRefused``; then nothing was written.
     """
     with transaction.atomic():
-        stored = lock_entry(entry=entry, expected_version=expected_version) if entry.pk else None
-        _check_code(entry, stored)
+        stored = None
+        if entry.pk:
+            stored = lock_entry(entry_id=entry.pk, expected_version=expected_version, code=entry.code)
         if not any(getattr(entry, f"name_{code}") for code in languages()):
             raise NameMissing(field=f"name_{languages()[0]}")
         _take_handler(entry, stored)
@@ -61,17 +61,42 @@ def save_entry(
     return entry
 
 
-def lock_entry(*, entry: Entry, expected_version: int | None) -> Entry:
-    """Locks the row of ``entry`` until the transaction ends and returns it as it stands there.
+def lock_entry(*, entry_id: int, expected_version: int | None, code: str) -> Entry:
+    """Locks the entry's row until the transaction ends and returns it as it stands, ready to take ``code``.
 
-    Raises ``EntryChangedMeanwhile`` when it is not the version that was read, or is gone.
+    Raises ``EntryChangedMeanwhile`` when it is not the version that was read, or is gone, and
+    ``CodeFixed`` when ``code`` is another one although the entry was sold or has a specific handler.
     """
-    unlocked_code = Entry.objects.filter(pk=entry.pk).values_list("code", flat=True).first()
-    code_changes = unlocked_code != entry.code
-    stored = Entry.objects.select_for_update(no_key=not code_changes).filter(pk=entry.pk).first()
+    entries = Entry.objects.filter(pk=entry_id)
+    keeps_code = entries.values_list("code", flat=True).first() == code
+    stored = entries.select_for_update(no_key=keeps_code).first()
     if stored is None or stored.version != expected_version:
         raise EntryChangedMeanwhile
+    if not keeps_code:
+        if sold_among([entry_id]):
+            raise CodeFixed(stored.code, sold=True)
+        if stored.handler == SPECIFIC:
+            raise CodeFixed(stored.code, sold=False)
     return stored
+
+
+def is_code_fixed(entry: Entry) -> bool:
+    """Whether the stored ``entry`` keeps its code: it was sold, or has a specific handler."""
+    return entry.handler == SPECIFIC or bool(sold_among([entry.pk]))
+
+
+def find_handler(*, name: str, code: str, state: str, stored: Entry | None) -> Handler | None:
+    """The handler an entry is to have; None for nothing to deliver, or for a missing one it may keep.
+
+    Raises ``HandlerNotInstalled``. What is not on sale may keep a handler that has gone missing: one
+    must be able to suspend such an entry.
+    """
+    try:
+        return handler_for(name, code)
+    except HandlerMissing as missing:
+        if stored is None or stored.handler != name or state in _ON_SALE:
+            raise HandlerNotInstalled(missing.message) from missing
+        return None
 
 
 def set_prices(*, entry: Entry, tiers: Mapping[int, Decimal]) -> None:
@@ -89,35 +114,16 @@ def set_prices(*, entry: Entry, tiers: Mapping[int, Decimal]) -> None:
         )
 
 
-def is_code_fixed(entry: Entry) -> bool:
-    """Whether the stored ``entry`` keeps its code: it was sold, or has a specific handler."""
-    return entry.handler == SPECIFIC or bool(sold_among([entry.pk]))
-
-
-def _check_code(entry: Entry, stored: Entry | None) -> None:
-    if stored is None or stored.code == entry.code:
-        return
-    if sold_among([stored.pk]):
-        raise CodeFixed(stored.code, sold=True)
-    if stored.handler == SPECIFIC:
-        raise CodeFixed(stored.code, sold=False)
-
-
 def _take_handler(entry: Entry, stored: Entry | None) -> None:
     entry.handler = canonical_name(entry.handler)
-    try:
-        handler = handler_for(entry.handler, entry.code)
-    except HandlerMissing as missing:
-        # What is not on sale may be saved without its handler: one must be able to suspend it.
-        if stored is None or stored.handler != entry.handler or entry.state in _ON_SALE:
-            raise HandlerNotInstalled(missing.message) from missing
-        entry.parameters, entry.handler_version = stored.parameters, stored.handler_version
-        return
-    if handler is None:
-        entry.parameters, entry.handler_version = {}, 0
-    else:
+    handler = find_handler(name=entry.handler, code=entry.code, state=entry.state, stored=stored)
+    if handler is not None:
         entry.parameters = _complete(handler, entry.parameters)
         entry.handler_version = handler.version
+    elif entry.handler and stored:
+        entry.parameters, entry.handler_version = stored.parameters, stored.handler_version
+    else:
+        entry.parameters, entry.handler_version = {}, 0
 
 
 def _complete(handler: Handler, parameters: dict[str, object]) -> dict[str, object]:
@@ -146,6 +152,3 @@ def _write(entry: Entry) -> None:
         if refusal is None:
             raise
         raise refusal from error
-
-
-__all__ = ["EntryRefused", "is_code_fixed", "lock_entry", "save_entry", "set_prices"]

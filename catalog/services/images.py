@@ -19,7 +19,7 @@ PIXELS_AT_MOST = 24_000_000
 SIDE_AT_MOST = 1600
 
 
-class PreparedImage(ContentFile[bytes]):
+class PreparedImage(ContentFile):
     """An image that was written by us, under a name nobody can guess or collide with."""
 
 

@@ -1,0 +1,7 @@
+"""The merchant's pages for the catalogue."""
+
+from catalog.admin.categories import CategoryAdmin
+from catalog.admin.entries import EntryAdmin
+from catalog.admin.taxes import TaxAdmin
+
+__all__ = ["CategoryAdmin", "EntryAdmin", "TaxAdmin"]

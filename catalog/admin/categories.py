@@ -1,0 +1,91 @@
+"""The category tree in the admin."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Case, Count, F, IntegerField, QuerySet, Value, When
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from modeltranslation.admin import TranslationAdmin
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from catalog.admin.languages import language_tabs
+from catalog.models import Category
+from catalog.selectors import category_tree
+from catalog.services.categories import lock_place, save_category
+from catalog.services.errors import CategoryRefused
+
+INDENT = "\u2003"
+
+
+def category_choices() -> list[tuple[Any, str]]:
+    """Every category in the order of the tree, indented; one query."""
+    return [(node.category.pk, f"{INDENT * node.depth}{node.category}") for node in category_tree()]
+
+
+class CategoryForm(forms.ModelForm):
+    """Refuses a loop at the field, with the tree locked until the request is done."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "parent" in cleaned:
+            parent = cleaned["parent"]
+            try:
+                lock_place(category_id=self.instance.pk, parent_id=parent.pk if parent else None)
+            except CategoryRefused as refusal:
+                self.add_error(refusal.field, str(refusal))
+        return cleaned
+
+
+@admin.register(Category)
+class CategoryAdmin(ModelAdmin, TranslationAdmin):
+    form = CategoryForm
+    list_display = ("indented_name", "slug", "position", "entry_count")
+    search_fields = ("name_en", "name_fr", "slug")
+    prepopulated_fields = {"slug": ("name",)}
+    warn_unsaved_form = True
+    list_per_page = 200
+
+    def get_fieldsets(self, request: HttpRequest, obj: Category | None = None) -> list[Any]:
+        return [
+            (None, {"fields": ["parent", "slug", "position"]}),
+            *language_tabs("name", "description"),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        nodes = category_tree()
+        order = [When(pk=node.category.pk, then=Value(number)) for number, node in enumerate(nodes)]
+        depth = [When(pk=node.category.pk, then=Value(node.depth)) for node in nodes]
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                entry_count=Count("entries"),
+                tree_order=Case(*order, default=Value(len(nodes)), output_field=IntegerField()),
+                depth=Case(*depth, default=Value(0), output_field=IntegerField()),
+            )
+        )
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        return ["tree_order"]
+
+    @display(description=_("category"), ordering=F("tree_order"))
+    def indented_name(self, category: Category) -> SafeString:
+        return format_html("{}{}", INDENT * 2 * category.depth, category)
+
+    @display(description=_("entries"), ordering="entry_count")
+    def entry_count(self, category: Category) -> int:
+        return category.entry_count
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "parent":
+            field.choices = [("", _("nowhere: a category of its own")), *category_choices()]
+        return field
+
+    def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
+        save_category(category=obj)

@@ -1,0 +1,49 @@
+"""Courses for the choosers on an entry's form, as JSON."""
+
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.utils.translation import ngettext
+
+from catalog.texts import normalise
+from enrolments.models import Course
+from enrolments.patterns import has_wildcard
+
+PAGE = 20
+TERM_AT_MOST = 200
+
+
+def course_choices(request: HttpRequest) -> JsonResponse:
+    """Courses whose short name or name holds every word of ``term``; 20 a page.
+
+    With ``patterns`` a term with a wildcard comes first, with the number of courses it covers today.
+    The caller has checked that the reader may write entries.
+    """
+    term = request.GET.get("term", "")[:TERM_AT_MOST].replace("\0", "").strip()
+    page = _page(request.GET.get("page", ""))
+    found = []
+    if page == 1 and "patterns" in request.GET and has_wildcard(term):
+        found.append({"id": term, "text": _covering(term)})
+    words = normalise(term).split()
+    courses = [
+        (course.short_name, course.name)
+        for course in Course.objects.order_by("short_name")
+        if all(word in normalise(f"{course.short_name} {course.name_en} {course.name_fr}") for word in words)
+    ]
+    start = (page - 1) * PAGE
+    found += [
+        {"id": short_name, "text": f"{short_name} – {name}" if name else short_name}
+        for short_name, name in courses[start : start + PAGE]
+    ]
+    return JsonResponse({"results": found, "pagination": {"more": len(courses) > start + PAGE}})
+
+
+def _page(text: str) -> int:
+    return max(int(text), 1) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
+
+
+def _covering(pattern: str) -> str:
+    count = Course.objects.open_at(timezone.now()).matching(pattern).count()
+    return ngettext("%(pattern)s (%(n)d open course today)", "%(pattern)s (%(n)d open courses today)", count) % {
+        "pattern": pattern,
+        "n": count,
+    }

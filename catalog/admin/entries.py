@@ -1,0 +1,205 @@
+"""Catalogue entries in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import Min, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from modeltranslation.admin import TranslationAdmin
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from catalog.admin.categories import category_choices
+from catalog.admin.course_choices import course_choices
+from catalog.admin.entry_form import STRING, EntryForm, handler_choices
+from catalog.admin.filters import CategoryFilter, HandlerFilter
+from catalog.admin.languages import language_tabs
+from catalog.admin.parameters import sections
+from catalog.admin.prices import PriceFormSet, PriceInline
+from catalog.admin.widgets import Picture, RichText
+from catalog.models import Entry, EntryState
+from catalog.offers import offer_of
+from catalog.services.checks import check_entry
+from catalog.services.entries import save_entry, set_prices
+from catalog.services.errors import EntryRefused
+from handlers.contract import Level
+from handlers.querystring import encode
+
+STATE_COLOURS = {
+    EntryState.DRAFT.label: "info",
+    EntryState.AVAILABLE.label: "success",
+    EntryState.INTERNAL.label: "warning",
+    EntryState.SUSPENDED.label: "danger",
+    EntryState.RETIRED.label: "default",
+}
+MESSAGE_LEVELS = {Level.ERROR: messages.ERROR, Level.WARNING: messages.WARNING, Level.INFO: messages.INFO}
+TEXTS = ("name", "summary", "description", "terms")
+
+
+@admin.register(Entry)
+class EntryAdmin(ModelAdmin, TranslationAdmin):
+    form = EntryForm
+    inlines = (PriceInline,)
+    list_display = ("code", "name", "category", "state_label", "first_price", "handler_label", "audience", "updated_at")
+    list_display_links = ("code", "name")
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        CategoryFilter,
+        HandlerFilter,
+        ("audience", ChoicesDropdownFilter),
+    )
+    list_filter_submit = True
+    list_per_page = 50
+    list_select_related = ("category",)
+    search_fields = ("search_text",)
+    search_help_text = gettext_lazy("Code or words of any text, with or without accents")
+    ordering = ("position", "code")
+    warn_unsaved_form = True
+    save_on_top = False
+    change_form_before_template = "catalog_admin/entry_version.html"
+
+    # --- The list ---
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
+        return super().get_queryset(request).annotate(lowest_quantity_price=Min("tiers__unit_net"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Entry], search_term: str
+    ) -> tuple[QuerySet[Entry], bool]:
+        return queryset.matching(search_term), False
+
+    @display(description=gettext_lazy("state"), ordering="state", label=STATE_COLOURS)
+    def state_label(self, entry: Entry) -> Any:
+        return EntryState(entry.state).label
+
+    @display(description=gettext_lazy("net price from"), ordering="lowest_quantity_price")
+    def first_price(self, entry: Entry) -> Any:
+        return entry.lowest_quantity_price
+
+    @display(description=gettext_lazy("after the sale"), ordering="handler")
+    def handler_label(self, entry: Entry) -> str:
+        return dict(handler_choices(entry.handler))[entry.handler] if entry.handler else "–"
+
+    # --- The form ---
+
+    @property
+    def conditional_fields(self) -> dict[str, str]:
+        """Which fields are shown when, as expressions of the page's script."""
+        return {name: section.condition for section in sections() for name in section.field_names()} | {
+            STRING: "handler"
+        }
+
+    def get_fieldsets(self, request: HttpRequest, obj: Entry | None = None) -> list[Any]:
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        after_the_sale = ["handler"]
+        if may_write:
+            after_the_sale += [name for section in sections() for name in section.field_names()]
+            after_the_sale.append(STRING)
+        else:
+            after_the_sale.append("written_parameters")
+        return [
+            (None, {"fields": ["code", "category", "state", "image"]}),
+            *language_tabs(*TEXTS),
+            (
+                _("Sale"),
+                {"classes": ["tab"], "fields": ["tax", "min_quantity", "max_quantity", "audience", "position"]},
+            ),
+            (_("After the sale"), {"classes": ["tab"], "fields": after_the_sale}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Entry | None = None) -> list[str]:
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return [] if may_write else ["written_parameters"]
+
+    @display(description=gettext_lazy("Parameters as one string"))
+    def written_parameters(self, entry: Entry) -> str:
+        offer = offer_of(entry)
+        return encode(offer.parameters, offer.handler.MerchantForm) if offer.handler else ""
+
+    def get_form(self, request: HttpRequest, obj: Entry | None = None, change: bool = False, **kwargs: Any) -> Any:
+        # The fields of handlers are added by the form itself, so the model must not be asked for them.
+        names = admin.utils.flatten_fieldsets(self.get_fieldsets(request, obj))
+        kwargs["fields"] = [name for name in names if not name.startswith("cfg_") and name != STRING]
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
+        name = db_field.name.rpartition("_")[0] if hasattr(db_field, "translated_field") else db_field.name
+        if name == "description":
+            kwargs["widget"] = RichText()
+        elif name == "terms":
+            kwargs["widget"] = UnfoldAdminTextareaWidget({"rows": 4})
+        elif name == "image":
+            kwargs["widget"] = Picture({"accept": "image/*"})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "category":
+            field.choices = [("", _("Choose a category")), *category_choices()]
+        return field
+
+    def view_on_site(self, obj: Entry) -> str:
+        return obj.get_absolute_url()
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except EntryRefused:
+            # A rival wrote between our validation and our writing. Now that he is done, the form itself
+            # can tell what is wrong, at its field and with all that was typed.
+            for upload in request.FILES.values():
+                upload.seek(0)
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except EntryRefused as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_model(self, request: HttpRequest, obj: Entry, form: EntryForm, change: bool) -> None:
+        save_entry(entry=obj, expected_version=form.cleaned_data.get("version") if change else None, now=timezone.now())
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: forms.BaseInlineFormSet, change: bool) -> None:
+        if not isinstance(formset, PriceFormSet):
+            super().save_formset(request, form, formset, change)
+            return
+        formset.save(commit=False)  # tells the history what changed
+        set_prices(entry=form.instance, tiers=formset.tiers())
+
+    def save_related(self, request: HttpRequest, form: EntryForm, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        for label, literal, decoded in form.typed.readings() if form.typed else ():
+            messages.info(
+                request,
+                _("%(label)s: written as “%(literal)s”, read as “%(decoded)s”.")
+                % {"label": label, "literal": literal, "decoded": decoded},
+            )
+        for finding in check_entry(Entry.objects.with_prices().get(pk=form.instance.pk)):
+            messages.add_message(request, MESSAGE_LEVELS[finding.level], str(finding.message))
+
+    # --- The chooser of courses ---
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.course_choices)
+        return [path("course-choices/", view, name="catalog_course_choices"), *super().get_urls()]
+
+    def course_choices(self, request: HttpRequest) -> HttpResponse | JsonResponse:
+        if not (self.has_change_permission(request) or self.has_add_permission(request)):
+            raise PermissionDenied
+        return course_choices(request)

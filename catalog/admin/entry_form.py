@@ -1,0 +1,176 @@
+"""The form of an entry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from catalog.admin.parameters import TypedParameters, parameter_fields, readings_text, section_for
+from catalog.admin.widgets import Paragraph
+from catalog.models import Entry
+from catalog.offers import offer_of
+from catalog.services.entries import find_handler, is_code_fixed, lock_entry
+from catalog.services.errors import EntryRefused, ImageRefused
+from catalog.services.images import prepare_image
+from handlers.querystring import encode
+from handlers.registry import SPECIFIC, all_handlers, canonical_name
+
+STRING = "parameter_string"
+
+# Where a rule that the database keeps is told to the merchant, by the code of its error.
+_FIELD_OF_RULE = {
+    "code_taken": "code",
+    "code_signs": "code",
+    "folder_taken": "handler",
+    "min_quantity": "min_quantity",
+    "quantity_range": "max_quantity",
+}
+
+
+def handler_choices(stored: str = "") -> list[tuple[str, Any]]:
+    """None, the listed handlers, "Specific", and the stored one if it has gone missing."""
+    choices: list[tuple[str, Any]] = [("", gettext_lazy("Nothing: there is nothing to deliver"))]
+    choices += [(handler.name, handler.label) for handler in all_handlers()]
+    choices.append((SPECIFIC, gettext_lazy("Specific: a handler made for this entry")))
+    if stored and stored not in dict(choices):
+        choices.append((stored, _("%(name)s (not installed)") % {"name": stored}))
+    return choices
+
+
+class EntryForm(forms.ModelForm):
+    """Fields of the entry, of every handler, and the parameter string.
+
+    Cleaning locks the row of a stored entry, so it is done inside the transaction that saves it.
+    """
+
+    use_required_attribute = False
+
+    handler = forms.ChoiceField(
+        label=gettext_lazy("What happens after the sale"), required=False, widget=UnfoldAdminSelectWidget()
+    )
+    parameter_string = forms.CharField(
+        label=gettext_lazy("Parameters as one string"), required=False, strip=True, widget=Paragraph({"rows": 2})
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stored = self.instance
+        self.typed: TypedParameters | None = None
+        self.stored_section = section_for(stored.handler, stored.code) if stored.pk else None
+        self.stored_parameters = offer_of(stored).parameters if stored.pk else {}
+        self.shown_string = ""
+        if self.stored_section:
+            self.shown_string = encode(self.stored_parameters, self.stored_section.handler.MerchantForm)
+        if "code" not in self.fields:  # somebody who may only look
+            return
+        self.fields["handler"].choices = handler_choices(stored.handler)
+        self.initial.update({"handler": stored.handler, STRING: self.shown_string, "version": stored.version})
+        section = {self.stored_section.key: self.stored_parameters} if self.stored_section else {}
+        self.fields.update(parameter_fields(section))
+        self.code_is_fixed = bool(stored.pk) and is_code_fixed(stored)
+        if self.code_is_fixed:
+            self.fields["code"].disabled = True
+            self.fields["code"].help_text = _(
+                "Fixed, because the entry was sold or a specific handler is found by this code."
+            )
+        self.fields[STRING].help_text = self._string_help()
+
+    def clean_code(self) -> str:
+        typed = self.data.get(self.add_prefix("code"), self.instance.code)
+        if self.code_is_fixed and typed != self.instance.code:
+            # It became fixed after the page was opened; what was typed must not vanish in silence.
+            raise ValidationError(self.fields["code"].help_text)
+        return self.cleaned_data["code"]
+
+    def clean_handler(self) -> str:
+        return canonical_name(self.cleaned_data["handler"])
+
+    def clean_image(self) -> Any:
+        image = self.cleaned_data["image"]
+        if image and "image" in self.changed_data:
+            try:
+                return prepare_image(image.file)
+            except ImageRefused as refusal:
+                raise ValidationError(str(refusal)) from refusal
+        return image
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        try:
+            stored = self._lock(cleaned)
+            if "handler" in cleaned and "code" in cleaned:
+                find_handler(
+                    name=cleaned["handler"], code=cleaned["code"], state=cleaned.get("state", ""), stored=stored
+                )
+                self._clean_parameters(cleaned)
+        except EntryRefused as refusal:
+            self.add_error(refusal.field or None, str(refusal))
+        return cleaned
+
+    @property
+    def changed_data(self) -> list[str]:
+        """With the string standing for all parameters of the handler."""
+        changed = [name for name in super().changed_data if name != STRING]
+        if self.cleaned_data.get("parameters", self.stored_parameters) != self.stored_parameters:
+            changed.append(STRING)
+        return changed
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        for error in self._errors.pop(NON_FIELD_ERRORS, forms.utils.ErrorList()).as_data():
+            self.add_error(_FIELD_OF_RULE.get(error.code), error)
+        if self.typed and not self.errors:
+            self.instance.parameters = self.cleaned_data["parameters"]
+
+    def _lock(self, cleaned: dict[str, Any]) -> Entry | None:
+        if not self.instance.pk:
+            return None
+        return lock_entry(
+            entry_id=self.instance.pk,
+            expected_version=cleaned.get("version"),
+            code=cleaned.get("code", self.instance.code),
+        )
+
+    def _clean_parameters(self, cleaned: dict[str, Any]) -> None:
+        section = section_for(cleaned["handler"], cleaned["code"])
+        if section is None:
+            if cleaned[STRING] not in ("", self.shown_string):
+                self.add_error(STRING, _("There is nothing to set here unless you choose a handler."))
+            return
+        is_stored = self.stored_section is not None and self.stored_section.key == section.key
+        string = cleaned.get(STRING, "")
+        if not is_stored and not string:
+            # The string of the handler before was taken away: nobody meant to say something by that.
+            string = self.shown_string
+        self.typed = TypedParameters(
+            section,
+            self.data,
+            self.files,
+            string=string,
+            shown_string=self.shown_string,
+            before=self.stored_parameters if is_stored else {},
+        )
+        parameters = self.typed.resolve(self, STRING)
+        if parameters is not None:
+            cleaned["parameters"] = parameters
+
+    def _string_help(self) -> str:
+        explanation = _(
+            "The same parameters as key=value&key2=value2, as older shops keep them. Change either the fields "
+            "or this string. When you choose another handler, the string of the one before counts for nothing."
+        )
+        text, section = self.shown_string, self.stored_section
+        if self.is_bound:
+            text = self.data.get(self.add_prefix(STRING), "")
+            section = section_for(
+                self.data.get(self.add_prefix("handler"), ""), self.data.get(self.add_prefix("code"), "")
+            )
+        readings = readings_text(text, section.handler.MerchantForm) if section else ""
+        return format_html("{} {}", explanation, readings)

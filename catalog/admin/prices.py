@@ -1,0 +1,56 @@
+"""Price tiers inside the form of an entry."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.forms import PaginationFormSetMixin
+
+from catalog.models import PriceTier
+from catalog.services.errors import FirstPriceMissing
+
+
+class PriceFormSet(PaginationFormSetMixin, BaseInlineFormSet):
+    """One price per quantity, the first from 1 on."""
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        if 1 not in self.tiers():
+            raise forms.ValidationError(FirstPriceMissing.message)
+
+    def tiers(self) -> dict[int, Decimal]:
+        """What is to hold, by quantity."""
+        return {
+            form.cleaned_data["from_quantity"]: form.cleaned_data["unit_net"]
+            for form in self.forms
+            if form.cleaned_data and not form.cleaned_data.get("DELETE")
+        }
+
+
+class PriceForm(forms.ModelForm):
+    class Meta:
+        model = PriceTier
+        fields = ("from_quantity", "unit_net")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit_net"].widget.attrs |= {"step": "0.01", "min": "0", "inputmode": "decimal"}
+        self.fields["from_quantity"].widget.attrs |= {"min": "1"}
+
+
+class PriceInline(TabularInline):
+    model = PriceTier
+    form = PriceForm
+    formset = PriceFormSet
+    fields = ("from_quantity", "unit_net")
+    ordering = ("from_quantity",)
+    verbose_name_plural = _("net prices")
+    hide_title = True
+
+    def get_extra(self, request: Any, obj: Any = None, **kwargs: Any) -> int:
+        return 0 if obj else 1

@@ -1,0 +1,205 @@
+"""The admin's widgets for the plain fields of handlers: pickers, choosers, switches.
+
+Handlers know nothing of the admin. Whatever has no widget of ours keeps its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.urls import reverse_lazy
+from django.utils import formats
+from django.utils.translation import gettext as _
+from unfold import widgets as unfold
+from unfold.contrib.forms.widgets import WysiwygWidget
+
+from enrolments.models import Role
+from enrolments.patterns import parse_patterns
+from handlers.fields import CourseField, CoursePatternsField, MomentField, RoleField, SwitchField
+
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+COURSE_CHOICES_URL = "admin:catalog_course_choices"
+
+
+class Unwatched:
+    """Leaves out what the admin would watch by script: only the choice of handler and code change the page.
+
+    Watching every field would let the script write values back into choosers and editors it does not know.
+    """
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)  # type: ignore[misc]
+        for watched in ("x-model.fill", "x-init"):
+            context["widget"]["attrs"].pop(watched, None)
+        return context
+
+
+class RichText(Unwatched, WysiwygWidget):
+    """The editor for descriptions."""
+
+
+class Picture(Unwatched, unfold.UnfoldAdminImageFieldWidget):
+    """Upload with preview."""
+
+
+class CourseChooser(Unwatched, unfold.UnfoldAdminSelect2Widget):
+    """One course, searched as one types; a name that is no course yet may be typed too."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(
+            attrs={
+                "data-ajax--url": reverse_lazy(COURSE_CHOICES_URL),
+                "data-tags": "true",
+                "data-allow-clear": "true",
+                "data-placeholder": "",
+                **(attrs or {}),
+            }
+        )
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
+        # The only options are what is chosen; the rest comes when it is searched for.
+        self.choices = [("", ""), *((chosen, chosen) for chosen in value if chosen)]
+        return super().optgroups(name, value, attrs)
+
+
+class CoursePatternsChooser(Unwatched, unfold.UnfoldAdminSelect2MultipleWidget):
+    """Several courses or patterns like ``SEC-*``; kept as one text with commas."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(
+            attrs={
+                "data-ajax--url": reverse_lazy(COURSE_CHOICES_URL, query={"patterns": "1"}),
+                "data-tags": "true",
+                "data-token-separators": '[","]',
+                "data-placeholder": "",
+                **(attrs or {}),
+            }
+        )
+
+    def format_value(self, value: Any) -> list[str]:
+        return list(parse_patterns(value)) if isinstance(value, str) else [str(part) for part in value or ()]
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
+        self.choices = [(chosen, chosen) for chosen in value]
+        return super().optgroups(name, value, attrs)
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        return ",".join(part.strip() for part in data.getlist(name) if part.strip())
+
+
+class RoleChooser(Unwatched, unfold.UnfoldAdminSelectWidget):
+    """The roles there are, and the one that was typed although it is none."""
+
+    def __init__(self, roles: Callable[[], Iterable[tuple[str, str]]]) -> None:
+        super().__init__()
+        self._roles = roles
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
+        roles = [(code, f"{label} ({code})") for code, label in self._roles()]
+        known = {code for code, _label in roles}
+        strange = [(code, _("%(code)s (no such role)") % {"code": code}) for code in value if code not in {"", *known}]
+        self.choices = [("", ""), *roles, *strange]
+        return super().optgroups(name, value, attrs)
+
+
+class MomentPicker(unfold.UnfoldAdminSplitDateTimeWidget):
+    """A date and, if one likes, a time of day; one text for the field."""
+
+    def decompress(self, value: Any) -> list[str]:
+        day, _blank, time = str(value or "").partition(" ")
+        if _ISO_DATE.fullmatch(day) and day >= "1000":
+            # As the calendar of the page reads and writes it.
+            day = date.fromisoformat(day).strftime(formats.get_format("DATE_INPUT_FORMATS")[0])
+        return [day, time]
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        parts = super().value_from_datadict(data, files, name)
+        return " ".join(part.strip() for part in parts if part and part.strip())
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        for part in context["widget"]["subwidgets"]:
+            part["attrs"].pop("x-model.fill", None)
+        return context
+
+
+class Line(Unwatched, unfold.UnfoldAdminTextInputWidget):
+    pass
+
+
+class Paragraph(Unwatched, unfold.UnfoldAdminTextareaWidget):
+    pass
+
+
+class Number(Unwatched, unfold.UnfoldAdminIntegerFieldWidget):
+    pass
+
+
+class Switch(Unwatched, unfold.UnfoldBooleanSwitchWidget):
+    pass
+
+
+class Choice(Unwatched, unfold.UnfoldAdminSelectWidget):
+    pass
+
+
+class Day(Unwatched, unfold.UnfoldAdminDateWidget):
+    pass
+
+
+class Choices(Unwatched, unfold.UnfoldAdminCheckboxSelectMultipleWidget):
+    pass
+
+
+def all_roles() -> list[tuple[str, str]]:
+    """Code and name of every role."""
+    return [(role.code, role.name) for role in Role.objects.order_by("code")]
+
+
+def admin_widget(field: forms.Field, roles: Callable[[], Iterable[tuple[str, str]]] = all_roles) -> forms.Widget:
+    """The admin's widget for a handler's ``field``; its own one where the admin has none that fits."""
+    widget = _special_widget(field, roles) or _general_widget(field)
+    if widget is None:
+        return field.widget
+    widget.is_required = field.required
+    # Bounds and lengths belong to the field.
+    widget.attrs.update(field.widget_attrs(widget))
+    if isinstance(field, forms.ChoiceField):
+        widget.choices = field.choices
+    return widget
+
+
+def _special_widget(field: forms.Field, roles: Callable[[], Iterable[tuple[str, str]]]) -> forms.Widget | None:
+    if isinstance(field, CourseField):
+        return CourseChooser()
+    if isinstance(field, CoursePatternsField):
+        return CoursePatternsChooser()
+    if isinstance(field, RoleField):
+        return RoleChooser(roles)
+    if isinstance(field, MomentField):
+        return MomentPicker()
+    if isinstance(field, SwitchField):
+        return Switch()
+    return None
+
+
+def _general_widget(field: forms.Field) -> forms.Widget | None:
+    general: dict[type[forms.Widget], type[forms.Widget]] = {
+        forms.TextInput: Line,
+        forms.EmailInput: Line,
+        forms.URLInput: Line,
+        forms.Textarea: Paragraph,
+        forms.NumberInput: Number,
+        forms.CheckboxInput: Switch,
+        forms.Select: Choice,
+        forms.DateInput: Day,
+        forms.CheckboxSelectMultiple: Choices,
+        forms.SelectMultiple: Choices,
+    }
+    found = general.get(type(field.widget))
+    return found() if found else None

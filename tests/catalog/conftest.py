@@ -1,0 +1,27 @@
+"""Clean guards for every test of the catalogue, whatever the shop registered."""
+
+import pytest
+
+from catalog import guards
+
+
+@pytest.fixture(autouse=True)
+def _no_guards(monkeypatch):
+    monkeypatch.setattr(guards, "_sold_checks", [])
+    monkeypatch.setattr(guards, "_customer_checks", [])
+
+
+@pytest.fixture
+def sold():
+    """A set of keys: the entries in it count as sold."""
+    keys: set[int] = set()
+    guards.register_sold_check(lambda entry_ids: keys & set(entry_ids))
+    return keys
+
+
+@pytest.fixture
+def customers():
+    """A set of keys: the users in it have a paid order."""
+    keys: set[int] = set()
+    guards.register_customer_check(lambda user: user.pk in keys)
+    return keys

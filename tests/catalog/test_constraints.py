@@ -1,0 +1,104 @@
+"""The database refuses by itself what the catalogue must never hold."""
+
+from contextlib import contextmanager
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from tests.factories.catalog import CategoryFactory, EntryFactory, TaxFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@contextmanager
+def broken(constraint: str):
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+        yield
+    assert refusal.value.__cause__.diag.constraint_name == constraint
+
+
+def run(sql: str, *parameters) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+
+
+@pytest.mark.parametrize("rate", ["-0.01", "100.01"])
+def test_a_rate_lies_between_0_and_100(rate):
+    tax = TaxFactory()
+    with broken("catalog_tax_rate_range"):
+        run("UPDATE catalog_tax SET rate = %s WHERE id = %s", rate, tax.pk)
+
+
+def test_a_category_is_not_its_own_parent():
+    category = CategoryFactory()
+    with broken("catalog_category_not_own_parent"):
+        run("UPDATE catalog_category SET parent_id = id WHERE id = %s", category.pk)
+
+
+def test_a_code_is_unique_whatever_its_case():
+    EntryFactory(code="SEC-01")
+    other = EntryFactory(code="SEC-02")
+    with broken("catalog_entry_code_ci"):
+        run("UPDATE catalog_entry SET code = 'sec-01' WHERE id = %s", other.pk)
+
+
+@pytest.mark.parametrize("code", ["", "-A", "_A", "A B", "É1", "A/B", "A.B", "A\n"])
+def test_a_code_has_plain_signs_only(code):
+    entry = EntryFactory()
+    with broken("catalog_entry_code_signs"):
+        run("UPDATE catalog_entry SET code = %s WHERE id = %s", code, entry.pk)
+
+
+def test_two_entries_never_share_a_specific_handler():
+    first, second = EntryFactory(code="Big-Order"), EntryFactory(code="big_order")
+    run("UPDATE catalog_entry SET handler = 'specific' WHERE id = %s", first.pk)
+    with broken("catalog_entry_specific_folder"):
+        run("UPDATE catalog_entry SET handler = 'specific' WHERE id = %s", second.pk)
+
+
+def test_a_state_is_a_known_one():
+    entry = EntryFactory()
+    with broken("catalog_entry_state_known"):
+        run("UPDATE catalog_entry SET state = 'secret' WHERE id = %s", entry.pk)
+
+
+def test_an_audience_is_a_known_one():
+    entry = EntryFactory()
+    with broken("catalog_entry_audience_known"):
+        run("UPDATE catalog_entry SET audience = 'friends' WHERE id = %s", entry.pk)
+
+
+def test_the_smallest_quantity_is_positive():
+    entry = EntryFactory()
+    with broken("catalog_entry_min_quantity_positive"):
+        run("UPDATE catalog_entry SET min_quantity = 0 WHERE id = %s", entry.pk)
+
+
+def test_the_largest_quantity_is_not_below_the_smallest():
+    entry = EntryFactory()
+    with broken("catalog_entry_quantity_range"):
+        run("UPDATE catalog_entry SET min_quantity = 3, max_quantity = 2 WHERE id = %s", entry.pk)
+
+
+def test_parameters_belong_to_a_handler():
+    entry = EntryFactory()
+    with broken("catalog_entry_parameters_of_handler"):
+        run("""UPDATE catalog_entry SET parameters = '{"packsize": 3}' WHERE id = %s""", entry.pk)
+
+
+def test_one_price_per_quantity():
+    entry = EntryFactory()
+    with broken("catalog_pricetier_quantity"):
+        run("INSERT INTO catalog_pricetier (entry_id, from_quantity, unit_net) VALUES (%s, 1, 5)", entry.pk)
+
+
+def test_a_tier_begins_at_a_positive_quantity():
+    entry = EntryFactory()
+    with broken("catalog_pricetier_quantity_positive"):
+        run("INSERT INTO catalog_pricetier (entry_id, from_quantity, unit_net) VALUES (%s, 0, 5)", entry.pk)
+
+
+def test_a_price_is_not_negative():
+    entry = EntryFactory()
+    with broken("catalog_pricetier_price_not_negative"):
+        run("INSERT INTO catalog_pricetier (entry_id, from_quantity, unit_net) VALUES (%s, 2, -0.01)", entry.pk)
