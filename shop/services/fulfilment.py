@@ -31,7 +31,7 @@ def begin(order: Order, *, now: datetime) -> None:
     for line in lines:
         if not line.handler:
             move_line(line, OrderLine.Status.FULFILLED, fulfilled_at=now)
-    enqueue_many(_job_for(line) for line in lines if line.handler)
+    enqueue_many(_job_for(line, tries=0) for line in lines if line.handler)
     _complete_when_done(order, now=now)
 
 
@@ -94,7 +94,8 @@ def retry_line(*, line_id: int, actor: User, now: datetime) -> None:
     line = order.lines.get(pk=line_id)
     _line_pending_again(order, line, actor=actor, now=now)
     # A refusal ended the last job in good order, so this try is a job of its own.
-    enqueue_many([_job_for(line)])
+    tries = order.events.filter(what=OrderEvent.What.LINE_RETRIED, detail__line=line.position).count()
+    enqueue_many([_job_for(line, tries=tries)])
 
 
 def _deliver(order: Order, line: OrderLine, *, now: datetime) -> Feedback:
@@ -116,10 +117,7 @@ def _line_pending_again(order: Order, line: OrderLine, *, actor: User | None, no
     record(order, OrderEvent.What.LINE_RETRIED, actor=actor, now=now, detail={"line": line.position})
 
 
-def _job_for(line: OrderLine) -> NewJob:
-    tries = OrderEvent.objects.filter(
-        order_id=line.order_id, what=OrderEvent.What.LINE_RETRIED, detail__line=line.position
-    ).count()
+def _job_for(line: OrderLine, *, tries: int) -> NewJob:
     return NewJob(
         kind=JOB_KIND, key=f"{JOB_KIND}:{line.pk}:{tries}", payload={"line": line.pk}, account_id=line.account_id
     )

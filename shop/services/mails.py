@@ -120,9 +120,7 @@ def _to_customer(order: Order, kind: str, *, occasion: str = "") -> NewMail:
     )
 
 
-def _to_sales(
-    order: Order, kind: str, *, occasion: str = "", context: dict[str, Any] | None = None
-) -> list[NewMail]:
+def _to_sales(order: Order, kind: str, *, occasion: str = "", context: dict[str, Any] | None = None) -> list[NewMail]:
     return [
         _mail(order, kind, recipient, occasion=occasion, context=context, language=settings.LANGUAGE_CODE)
         for recipient in _sales_recipients()

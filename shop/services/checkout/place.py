@@ -150,7 +150,7 @@ def _create_order(
         claimed_at=now if parties.buyer else None,
         visitor_key=visitor_key,
         language=language,
-        contact_email=details.email,
+        contact_email=parties.buyer.email if parties.buyer else details.email,
         contact_name=details.contact_name,
         is_organisation=details.is_organisation,
         billing_name=details.billing_name,

@@ -1,0 +1,128 @@
+"""Carts and orders made the way customers make them: through the services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import CustomerAccount, User
+from catalog.models import Entry
+from outbox.services.jobs import run_due_jobs
+from shop.models import Cart, Order
+from shop.providers.base import ProviderEvent
+from shop.services.cart import add_to_cart, open_cart, save_units
+from shop.services.checkout.details import OrderDetails
+from shop.services.checkout.place import Consent, Shown, place_order
+from shop.services.payments import settle
+from shop.services.pricing import price_cart
+
+Answers = Mapping[str, Any]
+
+
+def make_cart(
+    entry: Entry,
+    *,
+    quantity: int = 1,
+    units: Sequence[Answers] = (),
+    user: User | None = None,
+    now: datetime | None = None,
+) -> Cart:
+    """A cart with one line, and the answers of its first micro-forms."""
+    cart = open_cart(token=None, user=user)
+    fill_cart(cart, entry, quantity=quantity, units=units, user=user, now=now)
+    return cart
+
+
+def fill_cart(
+    cart: Cart,
+    entry: Entry,
+    *,
+    quantity: int = 1,
+    units: Sequence[Answers] = (),
+    user: User | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Adds a line to a cart."""
+    line = add_to_cart(cart=cart, entry=entry, quantity=quantity, user=user, now=now or timezone.now())
+    if units:
+        save_units(cart=cart, line_id=line.pk, answers=dict(enumerate(units)))
+
+
+def order_details(**changes: Any) -> OrderDetails:
+    values: dict[str, Any] = {
+        "email": "buyer@example.org",
+        "contact_name": "Camille Roy",
+        "is_organisation": True,
+        "billing_name": "Ateliers Roy",
+        "street": "3 rue du Port",
+        "postal_code": "44000",
+        "city": "Nantes",
+        "country": "FR",
+    }
+    return OrderDetails(**(values | changes))
+
+
+def place(
+    cart: Cart,
+    *,
+    user: User | None = None,
+    account: CustomerAccount | None = None,
+    operator: User | None = None,
+    shown: Shown | None = None,
+    consent: Consent | None = None,
+    visitor_key: str = "",
+    now: datetime | None = None,
+    **details: Any,
+) -> Order:
+    """Places what is in a cart as its review shows it now."""
+    moment = now or timezone.now()
+    if shown is None:
+        cart.refresh_from_db()
+        priced = price_cart(cart, user=user, now=moment)
+        shown = Shown(priced.version, priced.gross)
+    return place_order(
+        cart_token=cart.token,
+        user=user,
+        details=order_details(
+            account_id=account.pk if account else None, operator_id=operator.pk if operator else None, **details
+        ),
+        shown=shown,
+        consent=consent or Consent(terms_id=None),
+        language="en",
+        visitor_key=visitor_key,
+        now=moment,
+    )
+
+
+def success(order: Order, *, reference: str = "pay-1", event_id: str = "", **changes: Any) -> ProviderEvent:
+    """A provider's word that an order is paid."""
+    values: dict[str, Any] = {
+        "provider": "sandbox",
+        "event_id": event_id or f"{order.number}:{reference}",
+        "reference": f"{order.number}:{reference}",
+        "kind": "succeeded",
+        "order_number": order.number,
+        "amount": order.gross,
+        "currency": order.currency,
+    }
+    return ProviderEvent(**(values | changes))
+
+
+def pay(order: Order, *, now: datetime | None = None, **changes: Any) -> str:
+    """Settles an order; returns the outcome."""
+    return settle(event=success(order, **changes), now=now or timezone.now())
+
+
+def deliver(order: Order) -> Order:
+    """Runs what is due, as a worker would, and reads the order again."""
+    run_due_jobs()
+    order.refresh_from_db()
+    return order
+
+
+def euros(text: str) -> Decimal:
+    return Decimal(text)

@@ -1,0 +1,64 @@
+"""Unpaid orders end: cancelled, or expired when their time is over."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from outbox.models import Mail
+from shop.models import Order, OrderEvent
+from shop.services.errors import OrderNotCancellable
+from shop.services.orders import cancel_order, expire_orders
+from tests.factories.accounts import UserFactory
+from tests.factories.shop import make_cart, pay, place
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_order_expires_one_hour_after_placing_while_no_method_is_chosen(probe_entry, diary):
+    order = place(make_cart(probe_entry))
+    assert expire_orders(now=order.placed_at + timedelta(minutes=59)) == 0
+    assert expire_orders(now=order.placed_at + timedelta(minutes=60)) == 1
+    order.refresh_from_db()
+    assert order.status == "expired"
+    assert diary.hooks() == ["pre", "revoke"]
+    assert Mail.objects.filter(kind="order_ended").count() == 1
+
+
+def test_a_paid_order_never_expires(probe_entry, diary):
+    order = place(make_cart(probe_entry))
+    pay(order)
+    assert expire_orders(now=order.placed_at + timedelta(days=400)) == 0
+    assert "revoke" not in diary.hooks()
+
+
+def test_expiring_twice_frees_once(probe_entry, diary):
+    order = place(make_cart(probe_entry))
+    late = order.placed_at + timedelta(days=1)
+    assert [expire_orders(now=late), expire_orders(now=late)] == [1, 0]
+    assert diary.hooks() == ["pre", "revoke"]
+
+
+def test_the_customer_cancels(probe_entry, diary):
+    alice = UserFactory()
+    order = place(make_cart(probe_entry, user=alice), user=alice)
+    for _tab in range(2):
+        cancel_order(order_id=order.pk, actor=alice, now=timezone.now())
+    order.refresh_from_db()
+    assert order.status == "cancelled"
+    assert OrderEvent.objects.get(order=order, what="cancelled").actor == alice
+    assert diary.hooks() == ["pre", "revoke"]
+
+
+def test_a_paid_order_cannot_be_cancelled(probe_entry):
+    order = place(make_cart(probe_entry))
+    pay(order)
+    with pytest.raises(OrderNotCancellable):
+        cancel_order(order_id=order.pk, actor=None, now=timezone.now())
+    assert Order.objects.get(pk=order.pk).status == "paid"
+
+
+def test_a_line_whose_handler_is_gone_holds_up_no_expiry(probe_entry):
+    order = place(make_cart(probe_entry))
+    order.lines.update(handler="ext_gone")
+    assert expire_orders(now=order.placed_at + timedelta(days=1)) == 1
