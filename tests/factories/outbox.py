@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import factory
+
+from outbox.models import Job, Mail
+
+
+class JobFactory(factory.django.DjangoModelFactory):
+    """A job that is due, of a kind nobody registered unless `kind` names one."""
+
+    class Meta:
+        model = Job
+
+    kind = "errand"
+    key = factory.Sequence(lambda n: f"errand:{n}")
+    max_attempts = 8
+
+
+class MailFactory(factory.django.DjangoModelFactory):
+    """A queued mail without its job."""
+
+    class Meta:
+        model = Mail
+
+    kind = "greeting"
+    key = factory.Sequence(lambda n: f"greeting:{n}")
+    message_id = factory.Sequence(lambda n: f"<{n}@testserver>")
+    recipient = "alice@example.org"
+    language = "en"

@@ -1,0 +1,65 @@
+"""A kind of mail, and a table that counts what jobs really did."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from outbox.mails import MailKind, temporary_mail_kind
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@pytest.fixture
+def greeting(settings) -> Iterator[MailKind]:
+    """The mail kind `greeting`, whose templates show a name, a day, an amount and a secret."""
+    templates = copy.deepcopy(settings.TEMPLATES)
+    templates[0]["DIRS"] = [*templates[0]["DIRS"], TEMPLATES]
+    settings.TEMPLATES = templates
+    with temporary_mail_kind("greeting", template="outbox_tests/greeting") as kind:
+        yield kind
+
+
+class Effects:
+    """Rows that jobs write: unlike a list they are undone with the transaction, and counted twice when done twice."""
+
+    def add(self, what: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO outbox_test_effect VALUES (%s)", [what])
+
+    def all(self) -> list[str]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT what FROM outbox_test_effect ORDER BY what")
+            return [row[0] for row in cursor.fetchall()]
+
+
+@pytest.fixture
+def effects(transactional_db) -> Iterator[Effects]:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE outbox_test_effect (what text)")
+    yield Effects()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE outbox_test_effect")
+
+
+@pytest.fixture
+def rings(monkeypatch) -> list[int]:
+    """Grows by one with every ring, instead of ringing."""
+    heard: list[int] = []
+    monkeypatch.setattr("outbox.services.doorbell.ring", lambda: heard.append(1))
+    return heard
+
+
+@pytest.fixture
+def make_due() -> Callable[[], None]:
+    """Lets every pending job's time come, as waiting would."""
+
+    def move() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE outbox_job SET due_at = statement_timestamp() WHERE state = 'pending'")
+
+    return move
