@@ -1,0 +1,127 @@
+"""What a test starts from: lines of orders that were paid, packs of seats, sessions, people typed."""
+
+import datetime
+import itertools
+
+from accounts.models import CustomerAccount, User
+from accounts.services.people import PersonTyped
+from enrolments.models import Course, Ground, Role, Seat
+from enrolments.services.seats.assign import Assignment, assign_seat
+from enrolments.services.seats.generate import generate_seats
+from enrolments.services.seats.session import SessionPlace, SessionSeats, create_session_seats
+from enrolments.values import EntryRef, LineRef, Terms
+from tests.factories.enrolments import role
+
+# A Monday morning in Paris, well before summer time begins (29 March 2026).
+NOW = datetime.datetime(2026, 3, 2, 9, 0, tzinfo=datetime.UTC)
+
+ENTRY = EntryRef("SAFETY", {"en": "Safety", "fr": "Sécurité"})
+
+numbers = itertools.count(1)
+
+
+def at(text: str) -> datetime.datetime:
+    """A moment written in ISO 8601, with its offset."""
+    return datetime.datetime.fromisoformat(text)
+
+
+def day(text: str) -> datetime.date:
+    return datetime.date.fromisoformat(text)
+
+
+def days(count: float) -> datetime.timedelta:
+    return datetime.timedelta(days=count)
+
+
+def new_line(account: CustomerAccount, *, order_id: int | None = None) -> LineRef:
+    number = next(numbers)
+    order_id = order_id or 700_000 + number
+    return LineRef(order_id, f"A-{order_id}", 800_000 + number, account.pk)
+
+
+def new_units(count: int) -> list[int]:
+    return [900_000 + next(numbers) for _ in range(count)]
+
+
+def given_pack(
+    account: CustomerAccount,
+    *,
+    seats: int = 1,
+    course_list: str = "",
+    supervisor: str | None = Role.TEACHER,
+    terms: Terms = Terms(),  # noqa: B008
+    valid_until: datetime.datetime | None = None,
+    line: LineRef | None = None,
+    now: datetime.datetime = NOW,
+) -> list[Seat]:
+    """Available seats as a paid line makes them."""
+    batch = generate_seats(
+        line=line or new_line(account),
+        entry=ENTRY,
+        unit_ids=new_units(1),
+        packsize=seats,
+        course_list=course_list,
+        supervisor_role=role(supervisor) if supervisor else None,
+        terms=terms,
+        valid_until=valid_until,
+        sold_at=now,
+        now=now,
+    )
+    return list(batch.seats.order_by("number"))
+
+
+def given_session(
+    course: Course,
+    account: CustomerAccount,
+    *,
+    learners: tuple[User, ...] = (),
+    tutors: tuple[User, ...] = (),
+    blanks: int = 0,
+    terms: Terms = Terms(),  # noqa: B008
+    operator: User | None = None,
+    line: LineRef | None = None,
+    now: datetime.datetime = NOW,
+) -> SessionSeats:
+    """A session as a paid line sets it up."""
+    declared = [(role(Role.STUDENT), user) for user in learners] + [(role(Role.TUTOR), user) for user in tutors]
+    people = declared + [(None, None)] * blanks
+    return create_session_seats(
+        line=line or new_line(account),
+        entry=ENTRY,
+        course=course,
+        places=[
+            SessionPlace(unit, role=each_role, user=user)
+            for unit, (each_role, user) in zip(new_units(len(people)), people, strict=True)
+        ],
+        supervisor_role=role(Role.TEACHER),
+        terms=terms,
+        operator=operator,
+        sold_at=now,
+        now=now,
+    )
+
+
+def typed(email: str) -> PersonTyped:
+    return PersonTyped(email=email, first_name="Camille", last_name="Durand")
+
+
+def assign(seat: Seat, course: Course, email: str, operator: User, now: datetime.datetime = NOW, **how) -> Assignment:
+    return assign_seat(
+        account=seat.account,
+        seat_id=seat.pk,
+        course=course,
+        person=typed(email),
+        operator=operator,
+        language="en",
+        now=now,
+        **how,
+    )
+
+
+def live_grounds(user: User, course: Course) -> list[Ground]:
+    return list(Ground.objects.live().filter(enrolment__user=user, enrolment__course=course).order_by("pk"))
+
+
+def history(seat: Seat) -> list[tuple[str, str, str]]:
+    """From, to and why of a seat's moves."""
+    return list(seat.events.order_by("pk").values_list("from_state", "to_state", "reason"))
