@@ -102,8 +102,9 @@ def _work(claim: Claim) -> None:
         return
     except Exception as error:
         failure = error
-    # After a lost connection the failure is recorded over a new one.
-    connection.close_if_unusable_or_obsolete()
+    # After a lost connection the failure is recorded over a new one. (Tests run all this in a transaction of theirs.)
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
     _log(job, failure)
     wait = backoff(job.attempts)
     if isinstance(failure, Final | AttemptsUsedUp) or job.attempts >= job.max_attempts:
