@@ -122,7 +122,10 @@ def test_an_operator_may_place_himself(account, operator, course):
 
     assign(seat, course, operator.email, operator)
 
-    assert sorted(Enrolment.objects.filter(user=operator).values_list("role__code", flat=True)) == ["student", "teacher"]
+    assert sorted(Enrolment.objects.filter(user=operator).values_list("role__code", flat=True)) == [
+        "student",
+        "teacher",
+    ]
     assert not Delegation.objects.exists()
 
 
