@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.urls import NoReverseMatch, reverse
 
-from accounts.models import CustomerAccount
+from accounts.current import SESSION_KEY
 from accounts.navigation import links_for
 from accounts.selectors import active_accounts
 
@@ -29,7 +29,14 @@ def account_area_links(context: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @register.simple_tag(takes_context=True)
-def switchable_accounts(context: dict[str, Any]) -> list[CustomerAccount]:
+def switchable_accounts(context: dict[str, Any]) -> list[dict[str, Any]]:
     """The accounts a person can switch between; empty when there is nothing to choose."""
-    accounts = list(active_accounts(context["request"].user))
-    return accounts if len(accounts) > 1 else []
+    request = context["request"]
+    accounts = list(active_accounts(request.user))
+    if len(accounts) < 2:
+        return []
+    chosen = request.session.get(SESSION_KEY)
+    # What a page shows wins over what was chosen: the person may not have its right in the chosen one.
+    current = getattr(request, "account", None)
+    current_id = current.pk if current is not None else chosen
+    return [{"pk": account.pk, "name": account, "is_current": account.pk == current_id} for account in accounts]

@@ -1,0 +1,59 @@
+"""What the tests of signing in share: people, and their mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from outbox.crypto import decrypt
+from outbox.models import Mail
+from outbox.services.mails import render_mail
+
+from accounts.links import link_url
+from accounts.models import AddressLink
+
+
+@pytest.fixture(autouse=True)
+def _no_rate_limit_from_another_test(db):
+    cache.clear()
+
+
+@pytest.fixture
+def code_for() -> Callable[[str], str]:
+    """The code in the newest mail to an address."""
+
+    def read(email: str) -> str:
+        mail = Mail.objects.filter(recipient=email, has_secret=True).latest("id")
+        code = decrypt(mail.secret)
+        assert code in render_mail(mail, blank_secrets=False).text
+        assert code not in render_mail(mail, blank_secrets=True).text
+        return code
+
+    return read
+
+
+@pytest.fixture
+def path_of() -> Callable[[AddressLink], str]:
+    """The path of a link as it is mailed."""
+
+    def path(link: AddressLink) -> str:
+        return link_url(link).removeprefix("http://testserver")
+
+    return path
+
+
+@pytest.fixture
+def visitor() -> Client:
+    return Client()
+
+
+@pytest.fixture
+def attacker() -> Client:
+    return Client()
+
+
+@pytest.fixture
+def victim() -> Client:
+    return Client()
