@@ -31,11 +31,12 @@ from django import forms
 
 from accounts.models import CustomerAccount, User
 from handlers.errors import HandlerMissing, Refusal, Temporary, UnitError, UnitErrors
-from handlers.texts import Text, in_every_language, in_words, paragraphs
+from handlers.texts import Text, in_every_language, in_words, paragraphs, sentences
 
 __all__ = [
     "Audience",
     "DraftLine",
+    "EntryToCheck",
     "Feedback",
     "Finding",
     "Handler",
@@ -54,6 +55,7 @@ __all__ = [
     "in_every_language",
     "in_words",
     "paragraphs",
+    "sentences",
 ]
 
 
@@ -177,11 +179,16 @@ class RevokeReason(StrEnum):
 
 @dataclass(frozen=True)
 class Revocation:
-    """Why, by whom, and whether units in use are included (the merchant's explicit yes)."""
+    """Why and by whom units are taken back.
+
+    ``note`` is the reason in the merchant's own words, kept with the history. ``include_consumed`` is
+    his explicit yes to taking back what somebody has begun to use.
+    """
 
     why: RevokeReason
     by: User | None = None
     include_consumed: bool = False
+    note: str = ""
 
 
 class ParametersForm(forms.Form):

@@ -75,18 +75,9 @@ def parse(text: str, form_class: type[ParametersForm]) -> ParsedString:
         if not key and not literal:
             continue
         if key in seen:
-            parsed.errors.setdefault(key, []).append(
-                in_words(lambda key=key: _("“%(key)s” is there more than once. Keep one of them.") % {"key": key})
-            )
+            parsed.errors.setdefault(key, []).append(_repeated(key))
         elif key not in form_class.base_fields:
-            parsed.errors.setdefault(key, []).append(
-                in_words(
-                    lambda key=key: (
-                        _("“%(key)s” is not a parameter of this handler. Known are: %(known)s.")
-                        % {"key": key, "known": ", ".join(form_class.base_fields)}
-                    )
-                )
-            )
+            parsed.errors.setdefault(key, []).append(_unknown(key, form_class))
         else:
             _read_value(parsed, key, literal)
         seen.add(key)
@@ -103,6 +94,19 @@ def encode(parameters: Mapping[str, Any], form_class: type[ParametersForm]) -> s
         value = form_field.to_string(stored) if isinstance(form_field, ParameterField) else str(stored)
         pairs.append(f"{quote(name, safe='')}={quote(value, safe='')}")
     return "&".join(pairs)
+
+
+def _repeated(key: str) -> Text:
+    return in_words(lambda: _("“%(key)s” is there more than once. Keep one of them.") % {"key": key})
+
+
+def _unknown(key: str, form_class: type[ParametersForm]) -> Text:
+    return in_words(
+        lambda: (
+            _("“%(key)s” is not a parameter of this handler. Known are: %(known)s.")
+            % {"key": key, "known": ", ".join(form_class.base_fields)}
+        )
+    )
 
 
 def _read_value(parsed: ParsedString, key: str, literal: str) -> None:

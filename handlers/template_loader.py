@@ -1,5 +1,7 @@
 """Lets Django find the templates that lie in the packages of handlers."""
 
+from pathlib import Path
+
 from django.template.loaders import filesystem
 
 from handlers import registry
@@ -8,5 +10,5 @@ from handlers import registry
 class Loader(filesystem.Loader):
     """Looks into the ``templates`` folder of every handler that works."""
 
-    def get_dirs(self) -> list[str]:
-        return [str(folder) for folder in registry.template_directories()]
+    def get_dirs(self) -> list[str | Path]:
+        return list(registry.template_directories())

@@ -3,32 +3,40 @@
 A handler runs in a worker for a customer, a merchant and a sales team who may read different
 languages. So what it says stays lazy until somebody renders it: ``gettext_lazy`` for a fixed text,
 ``in_words`` for one with numbers or names in it (``gettext_lazy("…") % {…}`` would be translated at
-once, in the worker's language).
+once, in the worker's language):
+
+    in_words(lambda: ngettext("%(n)d seat", "%(n)d seats", n) % {"n": n})
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import datetime
 
 from django.conf import settings
-from django.utils import translation
-from django.utils.functional import Promise, lazy
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+
+from enrolments.texts import in_words
+
+__all__ = ["Text", "date_and_time", "in_every_language", "in_words", "paragraphs", "sentences"]
 
 Text = str | Promise
-
-
-def in_words(say: Callable[[], str]) -> Text:
-    """A text made by ``say`` each time it is read, in the language active then.
-
-    ``in_words(lambda: ngettext("%(n)d seat", "%(n)d seats", n) % {"n": n})``
-    """
-    text: Text = lazy(say, str)()
-    return text
 
 
 def paragraphs(*texts: Text) -> Text:
     """The texts that are not empty, each on a line of its own, still lazy."""
     return in_words(lambda: "\n".join(said for said in (str(text) for text in texts) if said))
+
+
+def sentences(*texts: Text) -> Text:
+    """The texts that are not empty, one after the other in a paragraph, still lazy."""
+    return in_words(lambda: " ".join(said for said in (str(text) for text in texts) if said))
+
+
+def date_and_time(moment: datetime) -> str:
+    """A moment as the active language writes it, in the shop's time zone."""
+    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
 
 
 def in_every_language(text: Text) -> dict[str, str]:

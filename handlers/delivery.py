@@ -1,0 +1,164 @@
+"""What the handlers that enrol have in common: from a line to courses, roles, places and refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from enrolments.errors import EnrolmentRefused
+from enrolments.models import Course, Role
+from enrolments.services.courses import find_course
+from enrolments.services.enrol import PeriodOver, enrolment_period
+from enrolments.services.places import CourseClosed, CourseFull, CourseOver, free, hold_places
+from enrolments.values import EntryRef, LineRef, Terms
+from handlers.contract import LineContext, Refusal, in_words
+
+SUPERVISING = (Role.Kind.SUPERVISOR.value,)
+
+
+def line_ref(line: LineContext) -> LineRef:
+    """The line, as the floor below knows it."""
+    return LineRef(
+        order_id=line.order_id,
+        order_number=line.order_number,
+        line_id=line.line_id,
+        account_id=line.account.pk,
+    )
+
+
+def entry_ref(line: LineContext) -> EntryRef:
+    """The entry as it was sold."""
+    return EntryRef(code=line.entry_code, name=dict(line.entry_name))
+
+
+def name_of(line: LineContext) -> str:
+    """The entry's name in the active language, else in any."""
+    names = line.entry_name
+    return names.get(get_language() or "") or next((name for name in names.values() if name), line.entry_code)
+
+
+def sold_course(line: LineContext, short_name: str) -> Course:
+    """The course a line is about. Raises ``Refusal`` when there is none of that name (any more)."""
+    course = find_course(short_name) if short_name else None
+    if course is None:
+        raise Refusal(
+            in_words(
+                lambda: (
+                    _(
+                        "“%(entry)s” cannot be had for the moment: the course it is for does not exist. "
+                        "Take it out of the cart to go on, or ask us about it."
+                    )
+                    % {"entry": name_of(line)}
+                )
+            )
+        )
+    return course
+
+
+def sold_role(line: LineContext, code: str, kinds: Collection[str] | None = None) -> Role:
+    """The role of that code. Raises ``Refusal`` when there is none, or it is of another kind."""
+    role = Role.objects.filter(code=code).first()
+    if role is None or (kinds is not None and role.kind not in kinds):
+        raise Refusal(
+            in_words(
+                lambda: (
+                    _(
+                        "“%(entry)s” cannot be had for the moment: its role “%(role)s” is not set up in the shop. "
+                        "Take it out of the cart to go on, or ask us about it."
+                    )
+                    % {"entry": name_of(line), "role": code}
+                )
+            )
+        )
+    return role
+
+
+def hold(line: LineContext, course: Course, places: int) -> None:
+    """Hold ``places`` of an open course until the line is delivered or its order ends unpaid.
+
+    Raises ``Refusal``, which tells the customer how many places he can have.
+    """
+    try:
+        hold_places(course=course, line=line_ref(line), places=places, now=line.now)
+    except CourseFull as full:
+        left = free([course.pk])[course.pk] or 0
+        raise _too_few_places(course, left) from full
+    except (CourseClosed, CourseOver) as closed:
+        raise not_open(course) from closed
+
+
+def ask_open(line: LineContext, course: Course) -> None:
+    """Raises ``Refusal`` unless the course is open; says nothing of places."""
+    if not course.is_open_at(line.now):
+        raise not_open(course)
+
+
+def not_open(course: Course) -> Refusal:
+    return Refusal(
+        in_words(
+            lambda: (
+                _(
+                    "The course “%(course)s” is not open for enrolment at the moment. Take it out of the cart to go "
+                    "on, or ask us when it opens again."
+                )
+                % {"course": course.name}
+            )
+        )
+    )
+
+
+def ask_period(line: LineContext, course: Course, terms: Terms) -> None:
+    """Raises ``Refusal`` when what is sold is over already, or over before the course begins."""
+    try:
+        enrolment_period(course=course, now=line.now, terms=terms)
+    except PeriodOver as over:
+        raise too_late(line) from over
+
+
+def too_late(line: LineContext) -> Refusal:
+    return Refusal(
+        in_words(
+            lambda: (
+                _("“%(entry)s” is over and could not be used any more. Take it out of the cart to go on.")
+                % {"entry": name_of(line)}
+            )
+        )
+    )
+
+
+def _too_few_places(course: Course, left: int) -> Refusal:
+    if not left:
+        return Refusal(
+            in_words(
+                lambda: (
+                    _("The course “%(course)s” is full. Take it out of the cart to go on, or ask us about other dates.")
+                    % {"course": course.name}
+                )
+            )
+        )
+    return Refusal(
+        in_words(
+            lambda: (
+                ngettext(
+                    "Only %(n)d place is left in the course “%(course)s”. Lower the quantity, or ask us about "
+                    "other dates.",
+                    "Only %(n)d places are left in the course “%(course)s”. Lower the quantity, or ask us about "
+                    "other dates.",
+                    left,
+                )
+                % {"n": left, "course": course.name}
+            )
+        )
+    )
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What the floor below refuses inside the block is a refusal of the handler, in the same words."""
+    try:
+        yield
+    except EnrolmentRefused as refused:
+        raise Refusal(refused.message) from refused

@@ -1,0 +1,87 @@
+"""Taking back what a line made: the places it holds, its seats, and the grounds it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from enrolments.models import Seat, SeatState
+from enrolments.services.enrol_line import end_line_grounds
+from enrolments.services.places import release_hold
+from enrolments.services.seats.revoke import SeatsConsumed, revoke_seats
+from handlers.contract import (
+    Feedback,
+    LineContext,
+    Refusal,
+    Revocation,
+    RevokeReason,
+    UnitContext,
+    in_words,
+    paragraphs,
+)
+
+
+def free_places(line: LineContext, units: Sequence[UnitContext], reason: Revocation) -> None:
+    """Give back the places held for ``units``, if the line holds any still."""
+    everything = reason.why is RevokeReason.UNPAID
+    release_hold(line_id=line.line_id, places=None if everything else len(units), now=line.now)
+
+
+def take_back_seats(line: LineContext, units: Sequence[UnitContext], reason: Revocation) -> Feedback:
+    """Revoke the seats of ``units``; with the last one goes what else stands on the line.
+
+    Raises ``Refusal`` at the first unit with a used seat, unless those are included.
+    """
+    free_places(line, units, reason)
+    if reason.why is RevokeReason.UNPAID:
+        return Feedback()
+    try:
+        revoked = revoke_seats(
+            line_id=line.line_id,
+            unit_ids=[unit.id for unit in units],
+            actor=reason.by,
+            reason=reason_text(reason),
+            now=line.now,
+            consumed_too=reason.include_consumed,
+        )
+    except SeatsConsumed as consumed:
+        raise _refusal_at_used_unit(line, units, consumed) from consumed
+    if not revoked.left:
+        end_line_grounds(line_id=line.line_id, reason=reason_text(reason), now=line.now)
+    return Feedback(
+        customer=in_words(
+            lambda: (
+                ngettext("%(n)d seat was taken back.", "%(n)d seats were taken back.", revoked.revoked)
+                % {"n": revoked.revoked}
+            )
+        ),
+        sales=in_words(
+            lambda: (
+                ngettext(
+                    "%(n)d seat was taken back, %(left)d left of this line.",
+                    "%(n)d seats were taken back, %(left)d left of this line.",
+                    revoked.revoked,
+                )
+                % {"n": revoked.revoked, "left": revoked.left}
+            )
+        ),
+    )
+
+
+def reason_text(reason: Revocation) -> str:
+    """What the history keeps: the merchant's words, else the kind of reason."""
+    return reason.note[:200] or reason.why.value
+
+
+def _refusal_at_used_unit(line: LineContext, units: Sequence[UnitContext], consumed: SeatsConsumed) -> Refusal:
+    used = set(
+        Seat.objects.filter(
+            batch__line_id=line.line_id, unit_id__in=[unit.id for unit in units], state=SeatState.CONSUMED
+        ).values_list("unit_id", flat=True)
+    )
+    message = paragraphs(
+        consumed.message, in_words(lambda: _("Leave them out, or say explicitly that they are taken back as well."))
+    )
+    return Refusal(message, unit=next((unit.index for unit in units if unit.id in used), None))

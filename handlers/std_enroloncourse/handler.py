@@ -1,0 +1,192 @@
+"""The buyer takes a course himself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from accounts.services.people import PersonTyped, find_or_create_people
+from enrolments.models import Course, CourseGroup, Enrolment, Ground
+from enrolments.services.enrol_line import LineEnrolment, end_line_grounds, enrol_on_line
+from enrolments.services.groups import standing_group
+from enrolments.services.places import retake_holds
+from handlers.contract import (
+    EntryToCheck,
+    Feedback,
+    Finding,
+    Handler,
+    Level,
+    LineContext,
+    Revocation,
+    RevokeReason,
+    Text,
+    UnitContext,
+    in_words,
+    paragraphs,
+)
+from handlers.delivery import ask_open, ask_period, hold, line_ref, refusals, sold_course, sold_role
+from handlers.findings import check_course, check_role, check_support_course, check_terms
+from handlers.giving_back import free_places, reason_text
+from handlers.std_enroloncourse.forms import EnrolOnCourseForm, EnrolOnCourseParameters
+from handlers.support import enrol_operator_in_support
+from handlers.texts import date_and_time
+
+
+class EnrolOnCourse(Handler):
+    """Enrols the buyer, or for a visitor's order the person whose address was typed."""
+
+    name = "std_enroloncourse"
+    version = 1
+    label = gettext_lazy("Enrolment of the buyer")
+    summary = gettext_lazy("Enrols the buyer himself in a course once it is paid.")
+    MerchantForm = EnrolOnCourseForm
+    max_quantity = 1
+
+    def check(self, entry: EntryToCheck) -> list[Finding]:
+        return list(_findings(EnrolOnCourseParameters.of(entry.parameters)))
+
+    def is_offered_to(self, params: Mapping[str, Any], user: User, *, now: datetime) -> bool:
+        """Not to somebody who is in the course in that role already and whose time there is not over."""
+        sold = EnrolOnCourseParameters.of(params)
+        return not (
+            Enrolment.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), closed_at__isnull=True)
+            .filter(user=user, role__code=sold.role, course__in=Course.objects.named(sold.course_name))  # type: ignore[attr-defined]
+            .exists()
+        )
+
+    def courses(self, params: Mapping[str, Any]) -> Collection[str]:
+        return [EnrolOnCourseParameters.of(params).course_name]
+
+    def courses_to_lock(self, params: Mapping[str, Any]) -> Collection[str]:
+        sold = EnrolOnCourseParameters.of(params)
+        return [name for name in (sold.course_name, sold.support_course) if name]
+
+    def pre_payment(self, line: LineContext) -> Feedback:
+        """Whether a typed address is in the course already is not asked: that is settled at delivery."""
+        sold = EnrolOnCourseParameters.of(line.parameters)
+        course = sold_course(line, sold.course_name)
+        role = sold_role(line, sold.role)
+        ask_period(line, course, sold.terms)
+        if role.takes_place:
+            hold(line, course, places=1)
+        else:
+            ask_open(line, course)
+        return Feedback()
+
+    def retake(self, line: LineContext) -> Feedback:
+        with refusals():
+            retake_holds(order_id=line.order_id, now=line.now)
+        return Feedback()
+
+    def post_payment(self, line: LineContext) -> Feedback:
+        if Ground.objects.filter(line_id=line.line_id, kind=Ground.Kind.LINE).exists():
+            return Feedback()
+        sold = EnrolOnCourseParameters.of(line.parameters)
+        course = sold_course(line, sold.course_name)
+        role = sold_role(line, sold.role)
+        user, is_new = _learner(line)
+        with refusals():
+            enrolled = enrol_on_line(
+                line=line_ref(line),
+                course=course,
+                user=user,
+                role=role,
+                group=standing_group(course=course, name=sold.group_name) if sold.group_name else None,
+                terms=sold.terms,
+                now=line.now,
+                unit_id=line.units[0].id,
+            )
+        return _delivered(course, enrolled, is_new=is_new)
+
+    def attach_operator(self, line: LineContext) -> Feedback:
+        if not Ground.objects.live().filter(line_id=line.line_id, kind=Ground.Kind.LINE).exists():
+            return Feedback()
+        return enrol_operator_in_support(line, EnrolOnCourseParameters.of(line.parameters).support_course)
+
+    def revoke(self, line: LineContext, units: Sequence[UnitContext], reason: Revocation) -> Feedback:
+        free_places(line, units, reason)
+        if reason.why is RevokeReason.UNPAID or not units:
+            return Feedback()
+        end_line_grounds(line_id=line.line_id, reason=reason_text(reason), now=line.now)
+        return Feedback(
+            customer=gettext_lazy("The enrolment was taken back."), sales=gettext_lazy("The enrolment was taken back.")
+        )
+
+
+def _learner(line: LineContext) -> tuple[User, bool]:
+    """The signed-in buyer; else whoever has the typed address, known or made now, and whether he was made.
+
+    No account is noted as having made him: nobody but himself may edit him.
+    """
+    if line.buyer is not None:
+        return line.buyer, False
+    [found] = find_or_create_people(
+        people=[PersonTyped(email=line.contact_email)], account=None, language=line.language, now=line.now
+    ).values()
+    return found.user, found.created
+
+
+def _delivered(course: Course, enrolled: LineEnrolment, *, is_new: bool) -> Feedback:
+    told = in_words(lambda: _period(course, enrolled))
+    return Feedback(
+        public=told,
+        customer=paragraphs(told, _already_there(enrolled)),
+        sales=paragraphs(
+            told,
+            gettext_lazy("The learner is a new user.") if is_new else gettext_lazy("The learner is a known user."),
+        ),
+    )
+
+
+def _period(course: Course, enrolled: LineEnrolment) -> str:
+    told = {"course": course.name, "start": date_and_time(enrolled.period.starts_at)}
+    if enrolled.period.ends_at is None:
+        return _("The enrolment in “%(course)s” holds from %(start)s on.") % told
+    told["end"] = date_and_time(enrolled.period.ends_at)
+    return _("The enrolment in “%(course)s” holds from %(start)s to %(end)s.") % told
+
+
+def _already_there(enrolled: LineEnrolment) -> Text:
+    already = enrolled.already
+    if already is None:
+        return ""
+    until = already.until
+    if until is None:
+        return gettext_lazy("The learner was enrolled already, without an end, by a purchase of your account.")
+    return in_words(
+        lambda: (
+            _("The learner was enrolled already until %(date)s by a purchase of your account; the later end counts.")
+            % {"date": date_and_time(until)}
+        )
+    )
+
+
+def _findings(params: EnrolOnCourseParameters) -> Iterator[Finding]:
+    now = timezone.now()
+    yield from check_course(params.course_name, field="coursename", now=now)
+    yield from check_role(params.role, field="role")
+    yield from check_support_course(params.support_course, now=now)
+    yield from check_terms(params.terms, now=now)
+    if params.group_name and not _group_exists(params):
+        yield Finding(
+            Level.INFO,
+            in_words(
+                lambda: (
+                    _("The course has no group “%(group)s” yet: it is made with the first sale.")
+                    % {"group": params.group_name}
+                )
+            ),
+            "groupname",
+        )
+
+
+def _group_exists(params: EnrolOnCourseParameters) -> bool:
+    courses = Course.objects.named(params.course_name)  # type: ignore[attr-defined]
+    return CourseGroup.objects.standing().named(params.group_name).filter(course__in=courses).exists()

@@ -1,0 +1,161 @@
+"""What the merchant sets and what the customer is asked for a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.emails import MAX_EMAIL_LENGTH, normalise_email
+from enrolments.models import Role
+from enrolments.values import Terms
+from handlers.fields import CountField, CourseField, RoleField, SwitchField
+from handlers.periods import PeriodForm, terms_of
+
+MOST_FREE_TUTORS = 500
+
+
+class SessionForm(PeriodForm):
+    field_order = [
+        "coursename",
+        "supervisor",
+        "autoenrolsupervisor",
+        "customersupport",
+        "freetutors",
+        "starttime",
+        "endtime",
+        "duration",
+    ]
+
+    coursename = CourseField(
+        label=_("Course"), required=True, help_text=_("Short name of the course in which the session takes place.")
+    )
+    supervisor = RoleField(
+        label=_("Role of the operator"),
+        initial=Role.TEACHER,
+        help_text=_("The role, in the course, of the person who organises the session for the customer."),
+    )
+    autoenrolsupervisor = SwitchField(
+        label=_("Enrol the operator"),
+        initial=True,
+        help_text=_("Without it the operator organises the session and is not enrolled in the course."),
+    )
+    customersupport = CourseField(
+        label=_("Support course"),
+        help_text=_("Short name of the course in which the operator finds help. Empty: none."),
+    )
+    freetutors = CountField(
+        label=_("Free tutors"),
+        min_value=0,
+        max_value=MOST_FREE_TUTORS,
+        initial=0,
+        help_text=_(
+            "How many tutors of an order line are not charged; never more than the seats that are. 0: every seat is."
+        ),
+    )
+
+
+class ParticipantForm(forms.Form):
+    """One participant: wholly blank (the seat is filled later) or complete."""
+
+    role = forms.ChoiceField(
+        label=pgettext_lazy("of a participant", "Takes part as"),
+        choices=[(Role.STUDENT, _("Learner")), (Role.TUTOR, _("Tutor"))],
+        initial=Role.STUDENT,
+        required=False,
+    )
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=MAX_EMAIL_LENGTH,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    first_name = forms.CharField(
+        label=_("First name"),
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    last_name = forms.CharField(
+        label=_("Last name"),
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_email(self) -> str:
+        typed = self.cleaned_data["email"]
+        return normalise_email(typed) if typed else ""
+
+    def clean(self) -> dict[str, Any]:
+        typed = [
+            name
+            for name in ("email", "first_name", "last_name")
+            if str(self.data.get(self.add_prefix(name)) or "").strip()
+        ]
+        if not typed and self.cleaned_data.get("role") != Role.TUTOR and not self.errors:
+            return dict.fromkeys(self.fields, "")
+        for name, message in (
+            ("email", _("Enter this participant's e-mail address, or leave all of his fields blank.")),
+            ("first_name", _("Enter this participant's first name, or leave all of his fields blank.")),
+            ("last_name", _("Enter this participant's last name, or leave all of his fields blank.")),
+        ):
+            if name not in typed and name not in self.errors:
+                self.add_error(name, ValidationError(message, code="incomplete"))
+        if not self.cleaned_data.get("role") and "role" not in self.errors:
+            self.cleaned_data["role"] = Role.STUDENT
+        return self.cleaned_data
+
+    def _is_typed(self, name: str) -> bool:
+        # Asked of what was typed: an address that is none is an error of its own, not a blank field.
+        return bool(str(self.data.get(self.add_prefix(name)) or "").strip())
+
+
+@dataclass(frozen=True)
+class SessionParameters:
+    """The internal parameters, typed."""
+
+    course_name: str
+    supervisor: str
+    enrols_supervisor: bool
+    support_course: str
+    free_tutors: int
+    terms: Terms
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> SessionParameters:
+        return cls(
+            course_name=params.get("coursename") or "",
+            supervisor=params.get("supervisor") or Role.TEACHER,
+            enrols_supervisor=params.get("autoenrolsupervisor", True),
+            support_course=params.get("customersupport") or "",
+            free_tutors=params.get("freetutors") or 0,
+            terms=terms_of(params),
+        )
+
+
+@dataclass(frozen=True)
+class Participant:
+    """A declared participant: the valid answers of a micro-form that is not blank."""
+
+    role: str
+    email: str
+    first_name: str
+    last_name: str
+
+    @classmethod
+    def of(cls, answers: Mapping[str, Any]) -> Participant | None:
+        """None for a blank micro-form."""
+        if not answers.get("email"):
+            return None
+        return cls(
+            role=answers.get("role") or Role.STUDENT,
+            email=normalise_email(answers["email"]),
+            first_name=answers.get("first_name", ""),
+            last_name=answers.get("last_name", ""),
+        )

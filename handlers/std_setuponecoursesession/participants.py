@@ -1,0 +1,102 @@
+"""Who is declared for a session: read from the units, checked across them, found or made as users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services.people import PersonTyped
+from enrolments.models import Role
+from enrolments.services.courses import find_courses
+from enrolments.services.seats.session import SessionPlace
+from handlers.contract import DraftLine, Text, UnitContext, UnitError, in_words
+from handlers.std_setuponecoursesession.forms import Participant, SessionParameters
+
+
+def declared(units: Iterable[UnitContext]) -> dict[int, Participant]:
+    """The participants by unit id; blank units are left out."""
+    answered = ((unit.id, Participant.of(unit.answers)) for unit in units)
+    return {unit_id: participant for unit_id, participant in answered if participant is not None}
+
+
+def count_tutors(units: Iterable[UnitContext]) -> int:
+    """Declared tutors. Also asked of a cart, whose answers may still be wrong: nothing is validated here."""
+    return sum(1 for unit in units if unit.answers.get("role") == Role.TUTOR and unit.answers.get("email"))
+
+
+def typed(participants: Iterable[Participant]) -> list[PersonTyped]:
+    """The participants as the floor of accounts takes them."""
+    return [
+        PersonTyped(email=person.email, first_name=person.first_name, last_name=person.last_name)
+        for person in participants
+    ]
+
+
+def session_places(
+    units: Sequence[UnitContext],
+    participants: Mapping[int, Participant],
+    users: Mapping[str, User],
+    roles: Mapping[str, Role],
+) -> list[SessionPlace]:
+    """One place per unit: declared ones with person and role, blank ones with neither."""
+    places = []
+    for unit in units:
+        person = participants.get(unit.id)
+        if person is None:
+            places.append(SessionPlace(unit_id=unit.id))
+        else:
+            places.append(SessionPlace(unit_id=unit.id, role=roles[person.role], user=users[person.email]))
+    return places
+
+
+def repeated(lines: Sequence[DraftLine]) -> list[UnitError]:
+    """An error at the e-mail of every participant who is declared already for the same session.
+
+    A session is all that an order buys for one course, under whatever name the lines call it.
+    """
+    courses = _course_keys(lines)
+    first: dict[tuple[object, str], tuple[DraftLine, UnitContext]] = {}
+    errors = []
+    for line in sorted(lines, key=lambda line: line.index):
+        for unit in line.units:
+            participant = Participant.of(unit.answers)
+            if participant is None:
+                continue
+            key = (courses[line.index], participant.email)
+            if key in first:
+                errors.append(UnitError(line.index, unit.index, "email", _already_declared(line, *first[key])))
+            else:
+                first[key] = (line, unit)
+    return errors
+
+
+def _course_keys(lines: Sequence[DraftLine]) -> dict[int, object]:
+    """What tells the session of each line, by the line's index: its course, or the name of one that is missing."""
+    names = {line.index: SessionParameters.of(line.parameters).course_name for line in lines}
+    found = find_courses(names.values())
+    return {index: found[name].pk if name in found else name.lower() for index, name in names.items()}
+
+
+def _already_declared(line: DraftLine, first_line: DraftLine, first_unit: UnitContext) -> Text:
+    number = first_unit.index + 1
+    if first_line.index == line.index:
+        return in_words(
+            lambda: (
+                _(
+                    "This person is participant %(number)d already. Nobody has two seats in one session: enter "
+                    "somebody else, or leave the fields blank."
+                )
+                % {"number": number}
+            )
+        )
+    return in_words(
+        lambda: (
+            _(
+                "This person is participant %(number)d of “%(entry)s” already, which is for the same session. "
+                "Nobody has two seats in one session: enter somebody else, or leave the fields blank."
+            )
+            % {"number": number, "entry": first_line.entry_code}
+        )
+    )

@@ -1,0 +1,116 @@
+"""What is said when a session is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.services.people import PersonFound
+from enrolments.models import Course
+from enrolments.services.seats.session import SessionSeats
+from handlers.contract import Feedback, Text, in_words, paragraphs, sentences
+from handlers.std_setuponecoursesession.forms import Participant
+from handlers.texts import date_and_time
+
+
+def session_is_set_up(
+    *,
+    course: Course,
+    session: SessionSeats,
+    participants: Mapping[int, Participant],
+    people: Mapping[str, PersonFound],
+    blank: int,
+) -> Feedback:
+    """The public text tells what was typed and sold, never what became of a person."""
+    set_up = _set_up(course, session)
+    counts = sentences(_declared(len(participants)), _blank(blank))
+    return Feedback(
+        public=sentences(set_up, counts),
+        customer=paragraphs(sentences(set_up, counts), _already_there(session, participants, people)),
+        sales=paragraphs(sentences(set_up, counts), _accounts(people)),
+    )
+
+
+def _set_up(course: Course, session: SessionSeats) -> Text:
+    def say() -> str:
+        told = {
+            "course": course.name,
+            "group": session.group.name,
+            "start": date_and_time(session.period.starts_at),
+        }
+        if session.period.ends_at is None:
+            return _("The session in “%(course)s” is set up from %(start)s, in the group %(group)s.") % told
+        told["end"] = date_and_time(session.period.ends_at)
+        return _("The session in “%(course)s” is set up from %(start)s to %(end)s, in the group %(group)s.") % told
+
+    return in_words(say)
+
+
+def _declared(count: int) -> Text:
+    if not count:
+        return ""
+    return in_words(
+        lambda: (
+            ngettext(
+                "%(n)d participant was declared and hears from us by e-mail.",
+                "%(n)d participants were declared and hear from us by e-mail.",
+                count,
+            )
+            % {"n": count}
+        )
+    )
+
+
+def _blank(count: int) -> Text:
+    if not count:
+        return ""
+    return in_words(
+        lambda: (
+            ngettext("%(n)d seat is left to be filled later.", "%(n)d seats are left to be filled later.", count)
+            % {"n": count}
+        )
+    )
+
+
+def _already_there(
+    session: SessionSeats, participants: Mapping[int, Participant], people: Mapping[str, PersonFound]
+) -> Text:
+    """Those who were in the course before on a ground of this account, under the names it typed."""
+    by_user = {people[person.email].user.pk: person for person in participants.values()}
+    lines = []
+    for already in session.already:
+        person = by_user[already.user_id]
+        lines.append(_until(f"{person.first_name} {person.last_name}".strip() or person.email, already.until))
+    return paragraphs(*lines)
+
+
+def _until(name: str, until: datetime | None) -> Text:
+    if until is None:
+        return in_words(
+            lambda: _("%(name)s was enrolled already, without an end, on a seat of your account.") % {"name": name}
+        )
+    return in_words(
+        lambda: (
+            _("%(name)s was enrolled already until %(date)s on a seat of your account; the later end counts.")
+            % {"name": name, "date": date_and_time(until)}
+        )
+    )
+
+
+def _accounts(people: Mapping[str, PersonFound]) -> Text:
+    if not people:
+        return ""
+    new = sum(1 for person in people.values() if person.created)
+    known = len(people) - new
+    return in_words(
+        lambda: (
+            _("%(new)s, %(known)s.")
+            % {
+                "new": ngettext("%(n)d new user invited", "%(n)d new users invited", new) % {"n": new},
+                "known": ngettext("%(n)d known user enrolled", "%(n)d known users enrolled", known) % {"n": known},
+            }
+        )
+    )
