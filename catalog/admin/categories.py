@@ -71,7 +71,9 @@ class CategoryAdmin(ModelAdmin, TranslationAdmin):
         )
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        return ["tree_order"]
+        # Other forms ask for this order too, with rows that know nothing of the tree.
+        match = request.resolver_match
+        return ["tree_order"] if match and match.url_name == "catalog_category_changelist" else []
 
     @display(description=_("category"), ordering=F("tree_order"))
     def indented_name(self, category: Category) -> SafeString:

@@ -28,7 +28,6 @@ _FIELD_OF_RULE = {
     "code_taken": "code",
     "code_signs": "code",
     "folder_taken": "handler",
-    "min_quantity": "min_quantity",
     "quantity_range": "max_quantity",
 }
 

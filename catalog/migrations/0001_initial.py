@@ -1,4 +1,5 @@
 
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 from decimal import Decimal
@@ -55,7 +56,7 @@ class Migration(migrations.Migration):
                 ('handler', models.CharField(blank=True, max_length=80, verbose_name='what happens after the sale')),
                 ('handler_version', models.PositiveIntegerField(default=0, editable=False)),
                 ('parameters', models.JSONField(blank=True, default=dict, editable=False)),
-                ('min_quantity', models.PositiveIntegerField(default=1, verbose_name='smallest quantity')),
+                ('min_quantity', models.PositiveIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)], verbose_name='smallest quantity')),
                 ('max_quantity', models.PositiveIntegerField(blank=True, help_text='Empty: no limit.', null=True, verbose_name='largest quantity')),
                 ('audience', models.CharField(choices=[('everyone', 'Everyone'), ('members', 'People who are signed in'), ('customers', 'Customers who have paid an order before')], default='everyone', max_length=10, verbose_name='sold to')),
                 ('position', models.PositiveIntegerField(default=0, help_text='Lower numbers come first.', verbose_name='position')),
@@ -78,8 +79,8 @@ class Migration(migrations.Migration):
             name='PriceTier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_quantity', models.PositiveIntegerField(default=1, verbose_name='from quantity')),
-                ('unit_net', models.DecimalField(decimal_places=2, max_digits=12, verbose_name='net price of a unit')),
+                ('from_quantity', models.PositiveIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)], verbose_name='from quantity')),
+                ('unit_net', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='net price of a unit')),
                 ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tiers', to='catalog.entry')),
             ],
             options={
@@ -119,11 +120,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='pricetier',
-            constraint=models.CheckConstraint(condition=models.Q(('from_quantity__gte', 1)), name='catalog_pricetier_quantity_positive', violation_error_message='A tier begins at quantity 1 or later.'),
+            constraint=models.CheckConstraint(condition=models.Q(('from_quantity__gte', 1)), name='catalog_pricetier_quantity_positive'),
         ),
         migrations.AddConstraint(
             model_name='pricetier',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_net__gte', 0)), name='catalog_pricetier_price_not_negative', violation_error_message='A price cannot be negative.'),
+            constraint=models.CheckConstraint(condition=models.Q(('unit_net__gte', 0)), name='catalog_pricetier_price_not_negative'),
         ),
         migrations.AddIndex(
             model_name='entry',
@@ -151,7 +152,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('min_quantity__gte', 1)), name='catalog_entry_min_quantity_positive', violation_error_code='min_quantity', violation_error_message='The smallest quantity is at least 1.'),
+            constraint=models.CheckConstraint(condition=models.Q(('min_quantity__gte', 1)), name='catalog_entry_min_quantity_positive'),
         ),
         migrations.AddConstraint(
             model_name='entry',

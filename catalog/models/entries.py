@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Self
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Replace
@@ -104,7 +105,7 @@ class Entry(models.Model):
     handler = models.CharField(_("what happens after the sale"), max_length=80, blank=True)
     handler_version = models.PositiveIntegerField(default=0, editable=False)
     parameters = models.JSONField(default=dict, blank=True, editable=False)
-    min_quantity = models.PositiveIntegerField(_("smallest quantity"), default=1)
+    min_quantity = models.PositiveIntegerField(_("smallest quantity"), default=1, validators=[MinValueValidator(1)])
     max_quantity = models.PositiveIntegerField(
         _("largest quantity"), null=True, blank=True, help_text=_("Empty: no limit.")
     )
@@ -156,8 +157,6 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=Q(min_quantity__gte=1),
                 name="catalog_entry_min_quantity_positive",
-                violation_error_code="min_quantity",
-                violation_error_message=_("The smallest quantity is at least 1."),
             ),
             models.CheckConstraint(
                 condition=Q(max_quantity__isnull=True) | Q(max_quantity__gte=F("min_quantity")),
@@ -185,8 +184,10 @@ class PriceTier(models.Model):
     """The net price of one unit from a quantity on; the whole line is sold at its tier's price."""
 
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="tiers")
-    from_quantity = models.PositiveIntegerField(_("from quantity"), default=1)
-    unit_net = models.DecimalField(_("net price of a unit"), max_digits=12, decimal_places=2)
+    from_quantity = models.PositiveIntegerField(_("from quantity"), default=1, validators=[MinValueValidator(1)])
+    unit_net = models.DecimalField(
+        _("net price of a unit"), max_digits=12, decimal_places=2, validators=[MinValueValidator(0)]
+    )
 
     class Meta:
         verbose_name = _("price tier")
@@ -201,12 +202,10 @@ class PriceTier(models.Model):
             models.CheckConstraint(
                 condition=Q(from_quantity__gte=1),
                 name="catalog_pricetier_quantity_positive",
-                violation_error_message=_("A tier begins at quantity 1 or later."),
             ),
             models.CheckConstraint(
                 condition=Q(unit_net__gte=0),
                 name="catalog_pricetier_price_not_negative",
-                violation_error_message=_("A price cannot be negative."),
             ),
         ]
 

@@ -108,9 +108,15 @@ def set_prices(*, entry: Entry, tiers: Mapping[int, Decimal]) -> None:
         raise FirstPriceMissing
     with transaction.atomic():
         Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
-        PriceTier.objects.filter(entry=entry).delete()
+        PriceTier.objects.filter(entry=entry).exclude(from_quantity__in=tiers).delete()
         PriceTier.objects.bulk_create(
-            PriceTier(entry=entry, from_quantity=quantity, unit_net=price) for quantity, price in sorted(tiers.items())
+            (
+                PriceTier(entry=entry, from_quantity=quantity, unit_net=price)
+                for quantity, price in sorted(tiers.items())
+            ),
+            update_conflicts=True,
+            unique_fields=["entry", "from_quantity"],
+            update_fields=["unit_net"],
         )
 
 
