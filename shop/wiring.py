@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts.links import register_purpose
 from accounts.models import AddressLink, User
+from accounts.sign_in import on_sign_in
 from catalog.guards import Person, register_customer_check, register_sold_check
 from shop.models import Order, OrderLine
 from shop.providers.registry import providers
@@ -23,6 +24,7 @@ def connect() -> None:
     register_sold_check(sold_entries)
     register_customer_check(has_paid_order)
     register_purpose(AddressLink.Purpose.CLAIM, claim_by_link)
+    on_sign_in(keep_cart)
     providers()
 
 
@@ -44,3 +46,13 @@ def claim_by_link(link: AddressLink, user: User, request: HttpRequest, now: date
     assert link.order_id is not None
     order = claim_order(order_id=link.order_id, user=user, now=now)
     return reverse("order", args=[order.token])
+
+
+def keep_cart(request: HttpRequest, user: User) -> None:
+    """What a visitor put into his cart is still there when he has signed in."""
+    from shop.services.cart import join_carts
+    from shop.views.carts import SESSION_KEY
+
+    cart = join_carts(user=user, token=request.session.get(SESSION_KEY))
+    if cart is not None:
+        request.session[SESSION_KEY] = cart.token

@@ -8,6 +8,7 @@ from datetime import datetime
 from handlers.contract import Handler, HandlerMissing, LineContext, UnitContext
 from handlers.registry import handler_for
 from shop.models import Order, OrderLine, OrderUnit
+from shop.services.locks import lock_order
 
 
 def handler_of(line: OrderLine) -> Handler | None:
@@ -50,12 +51,11 @@ def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) ->
 
 
 def order_with_people(order_id: int) -> Order:
-    """The order with everything a context needs, locked until the end of the transaction."""
-    return (
-        Order.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("account", "buyer", "operator")
-        .get(pk=order_id)
-    )
+    """The order, locked until the end of the transaction, with everything a context needs."""
+    lock_order(order_id)
+    # A query of its own: one that both locks and joins would, after waiting for the lock, show the order as it is now
+    # beside the people who were joined to it before.
+    return Order.objects.select_related("account", "buyer", "operator").get(pk=order_id)
 
 
 def _current_parameters(line: OrderLine) -> dict[str, object]:
