@@ -7,13 +7,15 @@ quickly (see the broker options in the settings) instead of holding a page.
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.production")
 
-# Task names only, so that importing this module imports no app. Seconds.
+# Task names only, so that importing this module imports no app. Seconds, or a time of day (UTC): beat remembers
+# nothing over a restart, so an interval of a day would never come round where beat starts anew each day.
 BEAT_SCHEDULE: dict[str, dict] = {
     "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 5, "options": {"expires": 600}},
-    "forget old jobs": {"task": "outbox.tasks.purge", "schedule": 24 * 3600},
+    "forget old jobs": {"task": "outbox.tasks.purge", "schedule": crontab(hour="3", minute="17")},
     "expire unpaid orders": {"task": "shop.tasks.expire_unpaid_orders", "schedule": 60},
 }
 

@@ -50,5 +50,5 @@ def addresses_in(data: Path) -> Addresses:
 
 
 def development_addresses(project: Path) -> Addresses:
-    """The servers of `make run` in this clone."""
-    return addresses_in(project / ".data")
+    """The servers of `make run` in this clone. The environment may name another folder for their data."""
+    return addresses_in(Path(os.environ.get("AMPHI_DATA") or project / ".data"))

@@ -53,4 +53,12 @@ def _acquire(descriptor: int, folder: Path) -> None:
 
 
 def _is_alive(process_number: str) -> bool:
-    return process_number.isdigit() and Path(f"/proc/{process_number}").exists()
+    """Whether such a process runs. One that ended and was not yet collected by its parent does not."""
+    if not process_number.isdigit():
+        return False
+    try:
+        status = Path(f"/proc/{process_number}/stat").read_text()
+    except OSError:
+        return False
+    state = status.rpartition(")")[2].split()[0]
+    return state not in ("Z", "X")

@@ -100,7 +100,9 @@ TEMPLATES = [
 
 # --- Postgres --------------------------------------------------------------------------------------------------------
 
+# Where the embedded servers of development are, should the environment name no others.
 _embedded = development_addresses(BASE_DIR)
+DATA_FOLDER = _embedded.data
 DATABASE_URL = env.str("DATABASE_URL", default="") or _embedded.database_url
 REDIS_URL = env.str("REDIS_URL", default="") or _embedded.redis_url
 

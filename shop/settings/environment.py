@@ -23,5 +23,7 @@ def refuse_incomplete(*, debug: bool) -> None:
 
 
 def celery_broker(redis_url: str) -> str:
-    """Celery's spelling of a Redis address: it knows a Unix socket as redis+socket://."""
-    return redis_url.replace("unix://", "redis+socket://", 1) if redis_url.startswith("unix://") else redis_url
+    """Celery's spelling of a Redis address: it knows a Unix socket as redis+socket://…?virtual_host=N."""
+    if not redis_url.startswith("unix://"):
+        return redis_url
+    return redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")

@@ -1,0 +1,130 @@
+"""Settings refuse to guess secrets, and keep development's conveniences out of production."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from shop.settings.storage import storages_for
+from tests.servers import PROJECT
+
+COMPLETE = {
+    "SECRET_KEY": "k" * 60,
+    "DATABASE_URL": "postgres://shop@database/shop",
+    "REDIS_URL": "redis://redis/0",
+}
+OURS = {*COMPLETE, "DEBUG", "SITE_URL", "ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "MAIL_FOLDER", "PORT"}
+PRINT = """
+import json, sys
+from django.conf import settings
+print(json.dumps({name: getattr(settings, name, None) for name in sys.argv[1:]}, default=str))
+"""
+
+
+def run_with(environment: dict[str, str], module: str, *names: str) -> subprocess.CompletedProcess:
+    outside = {name: value for name, value in os.environ.items() if name not in OURS}
+    return subprocess.run(
+        [sys.executable, "-c", PRINT, *names],
+        env=outside | {"DJANGO_SETTINGS_MODULE": f"shop.settings.{module}"} | environment,
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+    )
+
+
+def settings_with(environment: dict[str, str], module: str, *names: str) -> dict:
+    done = run_with(environment, module, *names)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("module", "missing"),
+    [
+        ("production", ["SECRET_KEY"]),
+        ("production", ["DATABASE_URL"]),
+        ("production", ["REDIS_URL"]),
+        ("production", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"]),
+        ("development", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"]),
+        ("bench", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"]),
+    ],
+)
+def test_without_debug_every_missing_variable_is_named_at_once(module, missing):
+    environment = {name: value for name, value in COMPLETE.items() if name not in missing}
+
+    done = run_with(environment, module, "DEBUG")
+
+    assert done.returncode != 0
+    last_line = done.stderr.strip().splitlines()[-1]
+    assert f"with DEBUG off the environment must set {', '.join(missing)}." in last_line
+
+
+def test_an_empty_variable_counts_as_missing():
+    done = run_with(COMPLETE | {"SECRET_KEY": "  "}, "production", "DEBUG")
+
+    assert "must set SECRET_KEY." in done.stderr
+
+
+def test_production_is_safe_unless_told_otherwise():
+    found = settings_with(
+        COMPLETE, "production", "DEBUG", "DEV_MAIL", "PAYMENT_PROVIDERS", "SESSION_COOKIE_SECURE", "SECURE_SSL_REDIRECT"
+    )
+
+    assert found == {
+        "DEBUG": False,
+        "DEV_MAIL": False,
+        "PAYMENT_PROVIDERS": ["shop.providers.transfer", "shop.providers.free"],
+        "SESSION_COOKIE_SECURE": True,
+        "SECURE_SSL_REDIRECT": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("module", "has_sandbox", "has_mails"), [("development", True, True), ("test", True, True), ("bench", True, False)]
+)
+def test_the_sandbox_and_readable_mails_exist_only_outside_production(module, has_sandbox, has_mails):
+    found = settings_with(COMPLETE, module, "PAYMENT_PROVIDERS", "DEV_MAIL")
+
+    assert ("shop.providers.sandbox" in found["PAYMENT_PROVIDERS"]) is has_sandbox
+    assert found["DEV_MAIL"] is has_mails
+
+
+def test_with_debug_the_embedded_servers_are_named_without_being_started():
+    found = settings_with({"DEBUG": "1", "AMPHI_DATA": "/tmp/amphi-nowhere"}, "development", "DATABASES", "REDIS_URL")
+
+    assert found["DATABASES"]["default"]["OPTIONS"]["host"] == "/tmp/amphi-nowhere/sockets"
+    assert found["REDIS_URL"] == "unix:///tmp/amphi-nowhere/sockets/redis.sock"
+
+
+def test_celery_is_told_of_a_unix_socket_in_its_own_spelling():
+    environment = COMPLETE | {"REDIS_URL": "unix:///run/redis.sock?db=3"}
+
+    found = settings_with(environment, "production", "CELERY_BROKER_URL")
+
+    assert found["CELERY_BROKER_URL"] == "redis+socket:///run/redis.sock?virtual_host=3"
+
+
+def test_a_site_reached_by_plain_http_sets_no_secure_cookies():
+    found = settings_with(COMPLETE | {"SITE_URL": "http://localhost:8000"}, "production", "SESSION_COOKIE_SECURE")
+
+    assert found == {"SESSION_COOKIE_SECURE": False}
+
+
+def test_object_storage_is_read_from_one_address():
+    storages = storages_for("s3://key:s%2Fecret@objects.example:9000/uploads?region=eu-west-3&public=cdn.example")
+
+    assert storages["default"] == {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": "uploads",
+            "file_overwrite": False,
+            "querystring_auth": False,
+            "endpoint_url": "https://objects.example:9000",
+            "access_key": "key",
+            "secret_key": "s/ecret",
+            "region_name": "eu-west-3",
+            "custom_domain": "cdn.example",
+        },
+    }

@@ -1,0 +1,163 @@
+"""`manage.py up`: one command up, one signal down, nothing left."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shop.development.listener import listen
+from shop.servers.errors import ServerError
+from tests.servers import PROJECT
+
+READY_WITHIN_SECONDS = 120
+GONE_WITHIN_SECONDS = 10
+OURS = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "SITE_URL", "PORT"}
+
+
+class RunningUp:
+    """`manage.py up` in a data folder of its own, with what it has said so far."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.log = data / "up.log"
+        self.process = start_up(data, self.log)
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def wait_for(self, pattern: str) -> re.Match:
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        while not (match := re.search(pattern, self.said())):
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.1)
+        return match
+
+    def processes(self) -> list[int]:
+        """Everything it started: they all carry the data folder in their environment."""
+        marker = f"AMPHI_DATA={self.data}".encode()
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                environment = (entry / "environ").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if marker in environment and int(entry.name) != self.process.pid:
+                found.append(int(entry.name))
+        return found
+
+    def wait_until_gone(self) -> list[int]:
+        deadline = time.monotonic() + GONE_WITHIN_SECONDS
+        while (left := self.processes()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return left
+
+
+def start_up(data: Path, log: Path, port: int = 0) -> subprocess.Popen:
+    environment = {name: value for name, value in os.environ.items() if name not in OURS}
+    with open(log, "wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", "up", "--port", str(port)],
+            cwd=PROJECT,
+            env=environment | {"AMPHI_DATA": str(data)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
+
+
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    """Kept for the tests of this module, so that only the first start makes the demo data."""
+    folder = Path(tempfile.mkdtemp(prefix="amphi-up-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def up(data: Path) -> Iterator[RunningUp]:
+    running = RunningUp(data)
+    yield running
+    running.process.kill()
+    running.process.wait()
+    assert running.wait_until_gone() == []
+
+
+# All in one group: they share a data folder, which has one owner at a time.
+pytestmark = pytest.mark.xdist_group("up")
+
+
+def test_it_answers_says_where_and_ends_with_ctrl_c(up):
+    address = up.wait_for(r"Amphi is ready: (http://127\.0\.0\.1:\d+)").group(1)
+    with urllib.request.urlopen(f"{address}/readyz") as answer:
+        status = answer.status
+
+    up.process.send_signal(signal.SIGINT)
+
+    assert status == 200
+    assert up.process.wait(15) == 0
+    assert up.processes() == []
+    assert up.said().rstrip().endswith("Everything has stopped.")
+
+
+def test_killed_without_a_chance_to_clear_up_it_leaves_nothing(up):
+    up.wait_for("Amphi is ready")
+    assert len(up.processes()) >= 5
+
+    up.process.kill()
+
+    assert up.wait_until_gone() == []
+
+
+def test_a_second_one_in_the_same_folder_is_refused(up, data):
+    up.wait_for("Amphi is ready")
+
+    second = start_up(data, data / "second.log")
+
+    assert second.wait(30) == 1
+    assert (
+        f"Amphi is already running in this folder (process {up.process.pid} holds" in (data / "second.log").read_text()
+    )
+    assert up.process.poll() is None
+
+
+def test_a_killed_worker_is_started_again(up):
+    up.wait_for("Amphi is ready")
+    worker = next(
+        process for process in sorted(up.processes()) if b"\0worker\0" in Path(f"/proc/{process}/cmdline").read_bytes()
+    )
+
+    os.kill(worker, signal.SIGKILL)
+
+    up.wait_for(r"worker ended by itself \(killed by SIGKILL\) and is started again")
+    assert up.process.poll() is None
+
+
+def test_the_signal_of_a_service_manager_stops_it_while_it_is_still_starting(up):
+    up.wait_for("Postgres and Redis")
+
+    up.process.send_signal(signal.SIGTERM)
+
+    assert up.process.wait(15) == 0
+    assert up.processes() == []
+
+
+def test_a_port_in_use_is_refused_with_what_to_do():
+    with listen(0) as taken, pytest.raises(ServerError, match=r"is in use.*choose another: make run PORT=8001"):
+        listen(taken.getsockname()[1])
+
+
+def test_a_listener_is_reached_from_this_machine_alone():
+    with listen(0) as listener:
+        assert listener.family == socket.AF_INET
+        assert listener.getsockname()[0] == "127.0.0.1"
