@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 GRACE = timedelta(seconds=10)
 # The same for a job that only waits to be marked dead: should even that kill processes, let it be few.
 BURIAL_GRACE = timedelta(minutes=5)
+# A worker that stands still between two statements, or whose machine is gone, is cut off after this: its locks
+# are other people's pages.
+LONGEST_SILENCE = timedelta(minutes=1)
 FIRST_BACKOFF = timedelta(seconds=10)
 LONGEST_BACKOFF = timedelta(hours=1)
 ERROR_LENGTH = 2000
@@ -132,6 +135,7 @@ def _run_inside(claim: Claim, kind: JobKind) -> None:
     with transaction.atomic(durable=True):
         job = _lock(claim.job)
         if job is not None:
+            _end_after_silence()
             kind.run(job, claim.now)
             _mark_done(job)
 
@@ -171,6 +175,12 @@ def _put_off(job: Job, failure: Exception, wait: timedelta) -> None:
 def _lock(job: Job) -> Job | None:
     """The job's row, locked; None when it is no longer this worker's, or somebody else is at it."""
     return _holding_lease(job).select_for_update(no_key=True, skip_locked=True).first()
+
+
+def _end_after_silence() -> None:
+    with connection.cursor() as cursor:
+        milliseconds = round(LONGEST_SILENCE.total_seconds() * 1000)
+        cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [str(milliseconds)])
 
 
 def _mark_done(job: Job) -> None:

@@ -1,0 +1,61 @@
+"""A mail server that refuses what it is told to refuse."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Replies:
+    """Its answers, and the messages it took. `to_data` answers a whole message."""
+
+    to_sender: str = "250 ok"
+    to_recipient: str = "250 ok"
+    to_data: str = "250 taken"
+    taken: list[bytes] = field(default_factory=list)
+    port: int = 0
+
+
+@contextmanager
+def smtp_server(**replies: str) -> Iterator[Replies]:
+    told = Replies(**replies)
+
+    class Conversation(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.say("220 stub")
+            while line := self.rfile.readline().strip().upper():
+                verb = line.split(b" ")[0].split(b":")[0]
+                if verb == b"DATA":
+                    self.say("354 go on")
+                    message = b""
+                    while (part := self.rfile.readline()) != b".\r\n":
+                        message += part
+                    self.say(told.to_data)
+                    if told.to_data.startswith("250"):
+                        told.taken.append(message)
+                elif verb == b"MAIL":
+                    self.say(told.to_sender)
+                elif verb == b"RCPT":
+                    self.say(told.to_recipient)
+                elif verb == b"QUIT":
+                    self.say("221 bye")
+                    return
+                else:
+                    self.say("250 ok")
+
+        def say(self, reply: str) -> None:
+            self.wfile.write(reply.encode() + b"\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Conversation) as server:
+        server.daemon_threads = True
+        told.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield told
+        finally:
+            server.shutdown()

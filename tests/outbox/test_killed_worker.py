@@ -1,0 +1,144 @@
+"""A worker may be killed at any moment: nothing is lost and nothing is done twice."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from outbox.models import Job
+from outbox.registry import temporary_job_kind
+from outbox.services import running
+from outbox.services.jobs import enqueue, run_due_jobs
+from outbox.services.running import GRACE
+from tests import servers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Killed(BaseException):
+    """Passes through everything that catches exceptions, as the end of a process does."""
+
+
+def start_worker(behaviour: str) -> subprocess.Popen:
+    database = servers.addresses().database_url_for(connection.settings_dict["NAME"])
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.outbox.worker_process", behaviour],
+        cwd=servers.PROJECT,
+        env=os.environ | {"DATABASE_URL": database},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_until_nobody_holds(job: Job) -> None:
+    """Postgres notices the end of a killed client by itself, within moments."""
+    deadline = time.monotonic() + 10
+    while True:
+        with transaction.atomic():
+            if Job.objects.filter(pk=job.pk).select_for_update(no_key=True, skip_locked=True).first():
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def wait_for(job: Job) -> timedelta:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT due_at - statement_timestamp() FROM outbox_job WHERE id = %s", [job.pk])
+        return cursor.fetchone()[0]
+
+
+def test_killed_between_claiming_and_working(effects, make_due, monkeypatch):
+    with temporary_job_kind("errand", lambda job, now: effects.add(job.key)):
+        job = enqueue(kind="errand", key="errand:1")
+        with monkeypatch.context() as killing, pytest.raises(Killed):
+            killing.setattr(running, "_attempt", lambda claim: (_ for _ in ()).throw(Killed))
+            run_due_jobs()
+
+        # The attempt counts, and the job is left alone for a moment: the worker may only be slow.
+        job.refresh_from_db()
+        assert (job.state, job.attempts) == ("pending", 1)
+        assert timedelta(0) < wait_for(job) <= GRACE
+        assert run_due_jobs() == 0
+        assert effects.all() == []
+
+        make_due()
+        assert run_due_jobs() == 1
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("done", 2)
+    assert effects.all() == ["errand:1"]
+
+
+def test_killed_with_the_work_done_but_not_committed(effects, make_due, monkeypatch):
+    with temporary_job_kind("errand", lambda job, now: effects.add(job.key)):
+        enqueue(kind="errand", key="errand:1")
+        with monkeypatch.context() as killing, pytest.raises(Killed):
+            killing.setattr(running, "_mark_done", lambda job: (_ for _ in ()).throw(Killed))
+            run_due_jobs()
+        assert effects.all() == []
+
+        make_due()
+        run_due_jobs()
+
+    assert effects.all() == ["errand:1"]
+
+
+def test_kill_9_in_the_middle_of_the_work(effects, make_due):
+    with temporary_job_kind("errand", lambda job, now: effects.add(job.key)):
+        job = enqueue(kind="errand", key="errand:1")
+        with start_worker("hang") as worker:
+            assert worker.stdout.readline() == "working\n"
+            worker.send_signal(signal.SIGKILL)
+        assert worker.returncode == -signal.SIGKILL
+        # The lock goes with the process, and what it had written with its transaction.
+        wait_until_nobody_holds(job)
+        assert effects.all() == []
+
+        make_due()
+        assert run_due_jobs() == 1
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("done", 2)
+    assert effects.all() == ["errand:1"]
+
+
+def test_a_worker_that_stands_still_does_not_hold_its_locks_for_ever(effects, make_due, monkeypatch):
+    monkeypatch.setattr(running, "LONGEST_SILENCE", timedelta(milliseconds=200))
+    with temporary_job_kind("errand", lambda job, now: (effects.add(job.key), time.sleep(0.6))):
+        job = enqueue(kind="errand", key="errand:1")
+        run_due_jobs()
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("pending", 1)
+    assert effects.all() == []
+
+
+def test_a_job_that_kills_its_process_every_time_ends_dead(effects, make_due):
+    buried = []
+    with temporary_job_kind(
+        "errand", lambda job, now: pytest.fail("ran"), max_attempts=2, on_dead=lambda job, now: buried.append(job.key)
+    ):
+        job = enqueue(kind="errand", key="errand:1")
+        for attempt in (1, 2):
+            with start_worker("die") as worker:
+                pass
+            assert worker.returncode == -signal.SIGKILL
+            wait_until_nobody_holds(job)
+            job.refresh_from_db()
+            assert (job.state, job.attempts) == ("pending", attempt)
+            make_due()
+
+        # Nobody runs it a third time: the next worker only records its end.
+        assert run_due_jobs() == 1
+        assert run_due_jobs() == 0
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("dead", 2)
+    assert "ended without an error of its own" in job.last_error
+    assert buried == ["errand:1"]
+    assert effects.all() == []
