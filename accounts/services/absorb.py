@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from accounts.models import AddressLink, CustomerAccount, Membership, User
+from django.db.models import Exists, OuterRef
+
+from accounts.models import AddressLink, CustomerAccount, Delegation, Membership, User
 
 
 def absorb_account(*, source: CustomerAccount, target: CustomerAccount) -> None:
     """Gives what the accounts' floor keeps of `source` to `target` and deletes `source`.
 
-    The caller has moved everything of the floors above, and holds the lock of the order that is moved.
+    Of a person delegated in both, the row of `target` stays. The caller has moved everything of the floors above, and
+    holds the lock of the order that is moved; `source` has no invited members.
     """
     User.objects.filter(created_by_account=source).update(created_by_account=target)
     AddressLink.objects.filter(account=source).update(account=target)
+    known = Delegation.objects.filter(account=target, operator=OuterRef("operator"), person=OuterRef("person"))
+    Delegation.objects.filter(Exists(known), account=source).delete()
+    Delegation.objects.filter(account=source).update(account=target)
     Membership.objects.filter(account=source).delete()
     source.delete()

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from outbox.crypto import decrypt
-from outbox.models import Mail
-from outbox.services.mails import render_mail
 
 from accounts.links import link_url
 from accounts.models import AddressLink
+from outbox.crypto import decrypt
+from outbox.models import Mail
+from outbox.services.mails import render_mail
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from allauth.account.models import EmailAddress
 from django.urls import reverse
-from outbox.models import Mail
 
 from accounts.models import User
+from outbox.models import Mail
 from tests.factories.accounts import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
