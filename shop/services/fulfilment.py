@@ -98,6 +98,11 @@ def retry_line(*, line_id: int, actor: User, now: datetime) -> None:
     enqueue_many([_job_for(line, tries=tries)])
 
 
+def job_keys(line: OrderLine, *, retries: int) -> list[str]:
+    """The keys of all jobs that may have been recorded for a line that was tried again so many times."""
+    return [_job_key(line, tries) for tries in range(retries + 1)]
+
+
 def _deliver(order: Order, line: OrderLine, *, now: datetime) -> Feedback:
     handler = handler_of(line)
     if handler is None:
@@ -118,9 +123,11 @@ def _line_pending_again(order: Order, line: OrderLine, *, actor: User | None, no
 
 
 def _job_for(line: OrderLine, *, tries: int) -> NewJob:
-    return NewJob(
-        kind=JOB_KIND, key=f"{JOB_KIND}:{line.pk}:{tries}", payload={"line": line.pk}, account_id=line.account_id
-    )
+    return NewJob(kind=JOB_KIND, key=_job_key(line, tries), payload={"line": line.pk}, account_id=line.account_id)
+
+
+def _job_key(line: OrderLine, tries: int) -> str:
+    return f"{JOB_KIND}:{line.pk}:{tries}"
 
 
 def _complete_when_done(order: Order, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -21,17 +22,19 @@ EXPIRE_AT_MOST = 500
 
 @again_on_deadlock
 @transaction.atomic
-def cancel_order(*, order_id: int, actor: User | None, now: datetime) -> None:
+def cancel_order(*, order_id: int, actor: User | None, now: datetime, reason: str = "") -> None:
     """Cancels an unpaid order and frees what it held. Locks the order, then the courses of its lines.
 
-    Cancelling twice is no error. Raises OrderNotCancellable once it is paid or has expired.
+    `reason` is kept in the order's history. Cancelling twice is no error. Raises OrderNotCancellable once it is paid
+    or has expired.
     """
     order = order_with_people(order_id)
     if order.status == Order.Status.CANCELLED:
         return
     if order.status != Order.Status.PLACED:
         raise OrderNotCancellable(_("Only an order that waits for payment can be cancelled."))
-    _end(order, Order.Status.CANCELLED, what=OrderEvent.What.CANCELLED, actor=actor, now=now)
+    detail = {"reason": reason} if reason else None
+    _end(order, Order.Status.CANCELLED, what=OrderEvent.What.CANCELLED, actor=actor, now=now, detail=detail)
 
 
 def expire_orders(*, now: datetime) -> int:
@@ -61,8 +64,10 @@ def _expire(order_id: int, *, now: datetime) -> bool:
     return True
 
 
-def _end(order: Order, status: str, *, what: str, actor: User | None, now: datetime) -> None:
+def _end(
+    order: Order, status: str, *, what: str, actor: User | None, now: datetime, detail: dict[str, Any] | None = None
+) -> None:
     lines = list(order.lines.order_by("position"))
-    move_order(order, status, what=what, actor=actor, now=now)
+    move_order(order, status, what=what, actor=actor, now=now, detail=detail)
     undo_pre_payment(lines, line_contexts(order, lines, now=now), now=now)
     mails.queue_ended_unpaid(order)

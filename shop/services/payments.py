@@ -30,6 +30,10 @@ class AmountDiffers(ShopRefused):
     """The merchant typed an amount that is not the order's total, and did not say that this is what arrived."""
 
 
+class ReferenceKnown(ShopRefused):
+    """The merchant typed a reference that stands for another amount of the same order."""
+
+
 def methods_for(order: Order) -> list[Provider]:
     """The ways this order may be paid now, by the server's decision; none once it is not waiting for money."""
     if order.status != Order.Status.PLACED:
@@ -109,13 +113,19 @@ def confirm_received(
     is_what_arrived: bool,
     now: datetime,
 ) -> str:
-    """The merchant's word that money has arrived. Returns the outcome; raises AmountDiffers."""
+    """The merchant's word that money has arrived. Returns the outcome; raises AmountDiffers and ReferenceKnown."""
     order = Order.objects.get(pk=order_id)
     if amount != order.gross and not is_what_arrived:
         raise AmountDiffers(
             _("The order's total is different. Correct the amount, or tick «this is what arrived» to record it.")
         )
     event = transfer.received(order_number=order.number, reference=reference, amount=amount, currency=order.currency)
+    known = PaymentEvent.objects.filter(provider=event.provider, event_id=event.event_id).first()
+    if known is not None and known.amount != amount:
+        # Silence would look as if the new amount had been taken.
+        raise ReferenceKnown(
+            _("This reference has been recorded for this order already, with another amount. Type another reference.")
+        )
     return settle(event=event, actor=actor, now=now)
 
 
