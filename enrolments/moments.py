@@ -6,8 +6,10 @@ from django.utils import timezone
 
 
 def day_starts(day: datetime.date) -> datetime.datetime:
-    """The moment a day begins in the shop's time zone."""
-    return datetime.datetime.combine(day, datetime.time.min, tzinfo=timezone.get_default_timezone())
+    """The moment a day begins in the shop's time zone. In UTC, like every moment here: Python subtracts two moments of
+    one zone by their clocks, and is wrong by an hour on two days of the year."""
+    midnight = datetime.datetime.combine(day, datetime.time.min, tzinfo=timezone.get_default_timezone())
+    return midnight.astimezone(datetime.UTC)
 
 
 def day_ends(day: datetime.date) -> datetime.datetime:

@@ -258,8 +258,8 @@ class SeatReason(models.TextChoices):
 class SeatEvent(models.Model):
     """One move of a seat: who, when, from, to, why. Never changed; only a claimed order's move changes its account."""
 
-    # Two references without a check in the database: a pack of 10,000 seats writes 10,000 of these rows in the statement
-    # that makes the seats, and would pay for 20,000 look-ups of what it has just written. Seats are never deleted.
+    # Two references without a check in the database: a pack of 10,000 seats writes as many of these rows in the
+    # statement that makes the seats, and would look up 20,000 times what it has just written. Seats are never deleted.
     seat = models.ForeignKey(
         Seat, on_delete=models.PROTECT, related_name="events", db_constraint=False, verbose_name=_("seat")
     )

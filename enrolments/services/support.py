@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from enrolments.models import Enrolment, Ground, Role
 from enrolments.services.courses import find_course
-from enrolments.services.enrol import NewGround, PeriodOver, add_grounds, enrolment_period
+from enrolments.services.enrol import NewGround, PeriodOver, enrolment_period, find_or_open, write_grounds
 from enrolments.services.places import lock_courses, taken
 from enrolments.values import LineRef, Terms
 
@@ -57,5 +57,6 @@ def enrol_in_support(*, course_short_name: str, user: User, line: LineRef, now: 
         order_id=line.order_id,
         line_id=line.line_id,
     )
-    add_grounds(course=course, grounds=[ground], now=now)
+    found = find_or_open(course=course, people=[(ground.user_id, ground.role_id, period)], now=now)
+    write_grounds(found=found, grounds=[ground], now=now)
     return SupportOutcome.ENROLLED

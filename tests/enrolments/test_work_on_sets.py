@@ -1,0 +1,170 @@
+"""The number of statements does not depend on the number of units, and 10,000 seats are quick."""
+
+import time
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.services.delegation import delegate
+from accounts.services.people import PersonTyped, find_or_create_people
+from enrolments.models import Enrolment, Role, Seat, SeatEvent
+from enrolments.services.notify import tell_enrolled
+from enrolments.services.places import hold_places, lock_courses
+from enrolments.services.seats.expire import expire_seats
+from enrolments.services.seats.generate import generate_seats
+from enrolments.services.seats.revoke import revoke_seats
+from enrolments.services.seats.session import SessionPlace, create_session_seats
+from enrolments.services.supervise import supervise
+from enrolments.services.support import SupportOutcome, enrol_in_support
+from enrolments.values import Terms
+from tests.enrolments.given import ENTRY, NOW, assign, days, given_pack, given_session, new_line, new_units
+from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
+from tests.factories.enrolments import CourseFactory, role
+
+pytestmark = pytest.mark.django_db
+
+
+def statements(work) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    return len(captured)
+
+
+def generate(account, units, packsize):
+    line = new_line(account)
+    return generate_seats(
+        line=line,
+        entry=ENTRY,
+        unit_ids=new_units(units),
+        packsize=packsize,
+        course_list="SEC-*",
+        supervisor_role=role(Role.TEACHER),
+        terms=Terms(),
+        valid_until=NOW + days(365),
+        sold_at=NOW,
+        now=NOW,
+    )
+
+
+def test_a_pack_of_any_size_takes_three_statements():
+    account = CustomerAccountFactory()
+    role(Role.TEACHER)
+
+    small = statements(lambda: generate(account, 10, 1))
+    large = statements(lambda: generate(account, 1_000, 1))
+
+    assert small == large == 4  # one of them asks the test's role
+
+
+def test_ten_thousand_seats_with_their_history_are_quick():
+    account = CustomerAccountFactory()
+    generate(account, 10, 10)
+
+    started = time.perf_counter()
+    batch = generate(account, 100, 100)
+    took = time.perf_counter() - started
+
+    assert batch.seats.count() == 10_000
+    assert SeatEvent.objects.filter(seat__batch=batch).count() == 10_000
+    # The peer takes 0.86 s for a hundred.
+    assert took < 0.86
+
+
+def whole_session(count: int) -> int:
+    """Everything a session's line writes at delivery, as a handler calls it; returns its statements."""
+    account = CustomerAccountFactory()
+    operator = MembershipFactory(account=account).user
+    course = CourseFactory(capacity=count)
+    help_desk = CourseFactory(capacity=10)
+    student, teacher = role(Role.STUDENT), role(Role.TEACHER)
+    line = new_line(account)
+    hold_places(course=course, line=line, places=count, now=NOW)
+    people = [
+        PersonTyped(email=f"new{number}@{course.short_name.lower()}.example", first_name="Jo", last_name="Petit")
+        for number in range(count)
+    ]
+    units = new_units(count)
+
+    def deliver():
+        lock_courses([course.pk, help_desk.pk])
+        found = find_or_create_people(people=people, account=account, language="fr", now=NOW)
+        users = {email: person.user for email, person in found.items()}
+        made = create_session_seats(
+            line=line,
+            entry=ENTRY,
+            course=course,
+            places=[
+                SessionPlace(unit, role=student, user=user) for unit, user in zip(units, users.values(), strict=True)
+            ],
+            supervisor_role=teacher,
+            terms=Terms(),
+            operator=operator,
+            sold_at=NOW,
+            now=NOW,
+        )
+        tell_enrolled(
+            users=list(users.values()),
+            course=course,
+            account=account,
+            line=line,
+            key=f"line:{line.line_id}",
+            period=made.period,
+            language="fr",
+            now=NOW,
+        )
+        how = {"line": line, "operator": operator, "role": teacher, "group": made.group, "terms": Terms(), "now": NOW}
+        supervise(course=course, **how)
+        delegate(account=account, operator=operator, people=people, users=users, now=NOW)
+        outcome = enrol_in_support(course_short_name=help_desk.short_name, user=operator, line=line, now=NOW)
+        assert outcome == SupportOutcome.ENROLLED
+
+    count_of_statements = statements(deliver)
+    assert Enrolment.objects.open().filter(course=course, role=student).count() == count
+    return count_of_statements
+
+
+def test_a_session_of_a_hundred_new_people_takes_as_many_statements_as_one_of_ten():
+    assert whole_session(10) == whole_session(100) <= 45
+
+
+def test_expiring_and_revoking_many_takes_as_many_statements_as_few():
+    account = CustomerAccountFactory()
+
+    def work(count):
+        batch = generate(account, count, 1)
+        kept = generate(account, count, 1)
+        return (
+            statements(lambda: revoke_seats(line_id=kept.line_id, unit_ids=None, actor=None, reason="Refund", now=NOW)),
+            statements(lambda: expire_seats(now=batch.valid_until)),
+        )
+
+    assert work(10) == work(1_000)
+    assert not Seat.objects.filter(state="available").exists()
+
+
+def test_revoking_a_session_takes_as_many_statements_for_many_people_as_for_few():
+    account = CustomerAccountFactory()
+
+    def work(count):
+        made = given_session(CourseFactory(), account, learners=tuple(UserFactory.create_batch(count)))
+        return statements(
+            lambda: revoke_seats(line_id=made.batch.line_id, unit_ids=None, actor=None, reason="Refund", now=NOW)
+        )
+
+    assert work(3) == work(30)
+
+
+def test_assigning_does_not_grow_with_what_was_sold():
+    account = CustomerAccountFactory()
+    operator = UserFactory()
+    course = CourseFactory()
+    first, few = given_pack(account, seats=2)
+    many = given_pack(account, seats=1_000)
+    assign(first, course, "a@example.org", operator)
+    assign(many[0], course, "b@example.org", operator)
+
+    among_two = statements(lambda: assign(few, course, "c@example.org", operator))
+    among_a_thousand = statements(lambda: assign(many[500], course, "d@example.org", operator))
+
+    assert among_two == among_a_thousand
