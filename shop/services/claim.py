@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from enrolments.services.transfer import move_order as move_enrolments
 
-from accounts.models import CustomerAccount, Membership, User
+from accounts.models import CustomerAccount, MemberInvitation, Membership, User
 from accounts.rights import Right, accounts_with
 from accounts.services.absorb import absorb_account
 from outbox.services.transfer import move_account as move_outbox
@@ -90,4 +90,5 @@ def _attach_operator(order: Order, *, now: datetime) -> None:
 def _is_of_this_order_alone(order: Order, user: User) -> bool:
     others = Order.objects.filter(account=order.account_id).exclude(pk=order.pk)
     members = Membership.objects.filter(account=order.account_id).exclude(user=user)
-    return not others.exists() and not members.exists()
+    invited = MemberInvitation.objects.filter(account=order.account_id)
+    return not (others.exists() or members.exists() or invited.exists())
