@@ -182,15 +182,25 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
         formset.save(commit=False)  # tells the history what changed
         set_prices(entry=form.instance, tiers=formset.tiers())
 
-    def save_related(self, request: HttpRequest, form: EntryForm, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        for label, literal, decoded in form.typed.readings() if form.typed else ():
+    def response_add(self, request: HttpRequest, obj: Entry, post_url_continue: str | None = None) -> HttpResponse:
+        response = super().response_add(request, obj, post_url_continue)
+        self._tell(request, obj)
+        return response
+
+    def response_change(self, request: HttpRequest, obj: Entry) -> HttpResponse:
+        response = super().response_change(request, obj)
+        self._tell(request, obj)
+        return response
+
+    def _tell(self, request: HttpRequest, entry: Entry) -> None:
+        """How the parameter string was read, and what is odd about the entry."""
+        for label, literal, decoded in entry.readings:
             messages.info(
                 request,
                 _("%(label)s: written as “%(literal)s”, read as “%(decoded)s”.")
                 % {"label": label, "literal": literal, "decoded": decoded},
             )
-        for finding in check_entry(Entry.objects.with_prices().get(pk=form.instance.pk)):
+        for finding in check_entry(Entry.objects.with_prices().get(pk=entry.pk)):
             messages.add_message(request, MESSAGE_LEVELS[finding.level], str(finding.message))
 
     # --- The chooser of courses ---

@@ -5,8 +5,8 @@ Handlers know nothing of the admin. Whatever has no widget of ours keeps its own
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -20,8 +20,6 @@ from unfold.contrib.forms.widgets import WysiwygWidget
 from enrolments.models import Role
 from enrolments.patterns import parse_patterns
 from handlers.fields import CourseField, CoursePatternsField, MomentField, RoleField, SwitchField
-
-_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 COURSE_CHOICES_URL = "admin:catalog_course_choices"
 
@@ -112,9 +110,10 @@ class MomentPicker(unfold.UnfoldAdminSplitDateTimeWidget):
 
     def decompress(self, value: Any) -> list[str]:
         day, _blank, time = str(value or "").partition(" ")
-        if _ISO_DATE.fullmatch(day) and day >= "1000":
-            # As the calendar of the page reads and writes it.
-            day = date.fromisoformat(day).strftime(formats.get_format("DATE_INPUT_FORMATS")[0])
+        # The date as the calendar of the page reads and writes it; beside an offset only ISO 8601 is understood.
+        if len(time) <= len("00:00:00"):
+            with suppress(ValueError):
+                day = date.fromisoformat(day).strftime(formats.get_format("DATE_INPUT_FORMATS")[0])
         return [day, time]
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
