@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -26,7 +26,7 @@ owners_only = account_page(Right.MANAGE_MEMBERS)
 @require_http_methods(["GET", "POST"])
 def member_list(request: AccountRequest) -> HttpResponse:
     """The members and who is invited; posting the form invites somebody."""
-    form = InviteMemberForm(request.POST or None, initial={"roles": ["is_buyer"]})
+    form = InviteMemberForm(_posted(request), initial={"roles": ["is_buyer"]})
     if request.method == "POST" and form.is_valid():
         try:
             service.invite_member(
@@ -59,7 +59,7 @@ def member(request: AccountRequest, membership_id: int) -> HttpResponse:
     membership = members_of(request.account).filter(pk=membership_id).first()
     if membership is None:
         raise Http404
-    form = RolesForm(request.POST or None, holder=membership)
+    form = RolesForm(_posted(request), holder=membership)
     if request.method == "POST" and form.is_valid():
         try:
             service.change_roles(account=request.account, membership_id=membership_id, roles=form.cleaned_data["roles"])
@@ -110,6 +110,11 @@ def withdraw(request: AccountRequest, invitation_id: int) -> HttpResponse:
         raise Http404 from None
     messages.success(request, _("The invitation was withdrawn."))
     return redirect("account-members")
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    """The posted data. A form posted with everything unticked is empty, and posted all the same."""
+    return request.POST if request.method == "POST" else None
 
 
 def _back(request: HttpRequest) -> HttpResponse:

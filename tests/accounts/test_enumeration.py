@@ -123,11 +123,9 @@ def test_an_unknown_address_writes_as_much(request_name):
 
 
 def writes(queries) -> list[str]:
-    return [
-        " ".join(query["sql"].split()[:3])
-        for query in queries
-        if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))
-    ]
+    """Which tables were written, in order."""
+    statements = (query["sql"].split()[:3] for query in queries)
+    return [" ".join(words) for words in statements if words[0] in ("INSERT", "UPDATE", "DELETE")]
 
 
 def test_sign_up_with_a_known_address_tells_its_owner_only():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -174,7 +175,7 @@ def test_two_transactions_naming_the_same_people_in_different_order():
 
     for attempt in range(5):
         mine = [f"{attempt}{email}" for email in emails]
-        results = run_together(lambda: name(typed(*mine)), lambda: name(typed(*reversed(mine))))
+        results = run_together(partial(name, typed(*mine)), partial(name, typed(*reversed(mine))))
 
         assert errors_among(results) == []
         created = [sum(person.created for person in found.values()) for found in results]
@@ -198,7 +199,7 @@ def test_without_the_order_of_their_rows_they_would_deadlock(monkeypatch):
     failures = []
     for attempt in range(10):
         mine = [f"{attempt}{email}" for email in emails]
-        failures += errors_among(run_together(lambda: name_in(mine), lambda: name_in(mine[::-1])))
+        failures += errors_among(run_together(partial(name_in, mine), partial(name_in, mine[::-1])))
         if failures:
             break
 
