@@ -9,8 +9,9 @@ from pathlib import Path
 
 from shop.servers.errors import AlreadyRunning, ServerError
 
-# A server that lost its parent needs a moment to write its last page.
-PATIENCE_SECONDS = 8.0
+# A killed owner takes a moment to vanish, and a server that lost its parent one to write its last page.
+PATIENCE_WITH_OWNER_SECONDS = 1.0
+PATIENCE_WITH_SERVERS_SECONDS = 10.0
 
 
 @contextmanager
@@ -36,13 +37,14 @@ def sole_owner(folder: Path) -> Iterator[int]:
 
 
 def _acquire(descriptor: int, folder: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    started = time.monotonic()
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
-            if _is_alive(owner) or time.monotonic() > deadline:
+            patience = PATIENCE_WITH_OWNER_SECONDS if _is_alive(owner) else PATIENCE_WITH_SERVERS_SECONDS
+            if time.monotonic() - started > patience:
                 raise AlreadyRunning(
                     f"Amphi is already running in this folder (process {owner or 'unknown'} holds {folder}). "
                     "Stop it first, or use another clone."
