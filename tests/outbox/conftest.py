@@ -8,10 +8,19 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from outbox.mails import MailKind, temporary_mail_kind
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+
+@pytest.fixture(autouse=True)
+def _in_english(client) -> Iterator[None]:
+    """The shop's own language is French; these tests read English."""
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The database refuses by itself what jobs and mails must never be."""
 
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -146,6 +147,6 @@ def test_a_mail_with_a_secret_is_nobodys_copy():
 
 
 def test_every_constraint_is_tested_here():
-    source = open(__file__, encoding="utf-8").read()
+    source = Path(__file__).read_text(encoding="utf-8")
     names = {constraint.name for model in (Job, Mail) for constraint in model._meta.constraints}
     assert {name for name in names if f'"{name}"' not in source} == set()

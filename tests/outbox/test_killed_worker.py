@@ -24,6 +24,16 @@ class Killed(BaseException):
     """Passes through everything that catches exceptions, as the end of a process does."""
 
 
+def run_until_killed_in(step: str, monkeypatch) -> None:
+    def killed(*arguments):
+        raise Killed
+
+    with monkeypatch.context() as killing:
+        killing.setattr(running, step, killed)
+        with pytest.raises(Killed):
+            run_due_jobs()
+
+
 def start_worker(behaviour: str) -> subprocess.Popen:
     database = servers.addresses().database_url_for(connection.settings_dict["NAME"])
     return subprocess.Popen(
@@ -55,9 +65,7 @@ def wait_for(job: Job) -> timedelta:
 def test_killed_between_claiming_and_working(effects, make_due, monkeypatch):
     with temporary_job_kind("errand", lambda job, now: effects.add(job.key)):
         job = enqueue(kind="errand", key="errand:1")
-        with monkeypatch.context() as killing, pytest.raises(Killed):
-            killing.setattr(running, "_attempt", lambda claim: (_ for _ in ()).throw(Killed))
-            run_due_jobs()
+        run_until_killed_in("_attempt", monkeypatch)
 
         # The attempt counts, and the job is left alone for a moment: the worker may only be slow.
         job.refresh_from_db()
@@ -77,9 +85,7 @@ def test_killed_between_claiming_and_working(effects, make_due, monkeypatch):
 def test_killed_with_the_work_done_but_not_committed(effects, make_due, monkeypatch):
     with temporary_job_kind("errand", lambda job, now: effects.add(job.key)):
         enqueue(kind="errand", key="errand:1")
-        with monkeypatch.context() as killing, pytest.raises(Killed):
-            killing.setattr(running, "_mark_done", lambda job: (_ for _ in ()).throw(Killed))
-            run_due_jobs()
+        run_until_killed_in("_mark_done", monkeypatch)
         assert effects.all() == []
 
         make_due()

@@ -116,7 +116,7 @@ def test_a_job_another_worker_is_at_is_refused_without_waiting():
         try:
             retry_job(job_id=job.pk, now=timezone.now())
         except RetryRefused as refusal:
-            refusals.append(str(refusal))
+            refusals.append(refusal)
 
     def run(job, now):
         thread = in_thread(attempt)
@@ -127,7 +127,7 @@ def test_a_job_another_worker_is_at_is_refused_without_waiting():
         job = enqueue(kind="errand", key="errand:1")
         run_due_jobs()
 
-    assert refusals == ["This job is running right now. Look again in a moment."]
+    assert [str(refusal) for refusal in refusals] == ["This job is running right now. Look again in a moment."]
 
 
 @pytest.mark.django_db(transaction=True)
