@@ -1,5 +1,7 @@
 """Demo data: loaded once in the life of a database."""
 
+from collections.abc import Iterator
+from importlib import import_module
 from importlib.util import find_spec
 
 from django.core.management import call_command
@@ -7,6 +9,7 @@ from django.db import connection
 
 MARK = "demo data loaded"
 COMMAND = "shop.management.commands.seed_demo"
+PEOPLE = "shop.demo.people"
 
 
 def is_demo_due() -> bool:
@@ -19,6 +22,14 @@ def load_demo() -> None:
     call_command("seed_demo", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute(f"COMMENT ON DATABASE {connection.ops.quote_name(_name())} IS %s", [MARK])
+
+
+def introductions() -> Iterator[str]:
+    """A line for each person of the demo data: who it is, the address and the password to sign in with."""
+    if find_spec(PEOPLE) is None or _mark() != MARK:
+        return
+    for person in import_module(PEOPLE).DEMO_PEOPLE:
+        yield f"  {person.role!s:<40} {person.email:<40} {person.password}"
 
 
 def _mark() -> str | None:

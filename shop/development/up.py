@@ -13,9 +13,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import OutputWrapper
 from django.db import connections
+from django.urls import reverse
 
 from shop.development import programs
-from shop.development.demo import is_demo_due, load_demo
+from shop.development.demo import introductions, is_demo_due, load_demo
 from shop.development.listener import HOST, listen
 from shop.development.supervisor import StopRequested, stop_all, stopping_on_signals, watch
 from shop.servers.addresses import development_addresses
@@ -57,10 +58,11 @@ class Up:
         if is_demo_due():
             with self.step("Demo data"):
                 load_demo()
+        people = list(introductions())
         connections.close_all()
         children = self._start_programs(stack, listener, address)
         stack.callback(self.say, "Stopping …")
-        self._greet(address)
+        self._greet(address, people)
         watch([*servers, *children], self.say)
 
     def _start_servers(self, stack: ExitStack) -> list[Child]:
@@ -89,9 +91,13 @@ class Up:
             children[0].wait_until(lambda: _is_ready(address), seconds=READY_WITHIN_SECONDS)
         return children
 
-    def _greet(self, address: str) -> None:
+    def _greet(self, address: str, people: list[str]) -> None:
         self.say("")
         self.say(f"Amphi is ready: {address}")
+        if people:
+            self.say(f"Sign in at {address}{reverse('account_login')} as one of the demo people:")
+        for line in people:
+            self.say(line)
         self.say(f"Every mail it sends: {address}/dev/mail/")
         self.say("Ctrl-C stops everything.")
 
