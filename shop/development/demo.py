@@ -14,7 +14,7 @@ PEOPLE = "shop.demo.people"
 
 def is_demo_due() -> bool:
     """Whether this database never got the demo data, and there are some."""
-    return find_spec(COMMAND) is not None and _mark() != MARK
+    return _exists(COMMAND) and _mark() != MARK
 
 
 def load_demo() -> None:
@@ -26,10 +26,17 @@ def load_demo() -> None:
 
 def introductions() -> Iterator[str]:
     """A line for each person of the demo data: who it is, the address and the password to sign in with."""
-    if find_spec(PEOPLE) is None or _mark() != MARK:
+    if not _exists(PEOPLE) or _mark() != MARK:
         return
     for person in import_module(PEOPLE).DEMO_PEOPLE:
         yield f"  {person.role!s:<40} {person.email:<40} {person.password}"
+
+
+def _exists(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _mark() -> str | None:
