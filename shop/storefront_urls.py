@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shop.views import cart, storefront
+from shop.views import cart, orders, storefront
 from shop.views.checkout import details, review, units
 
 urlpatterns = [
@@ -15,4 +15,10 @@ urlpatterns = [
     path("checkout/units/", units.units, name="checkout-units"),
     path("checkout/details/", details.details, name="checkout-details"),
     path("checkout/review/", review.review, name="checkout-review"),
+    path("orders/<str:token>/", orders.order, name="order"),
+    path("orders/<str:token>/state/", orders.order_state, name="order-state"),
+    path("orders/<str:token>/pay/", orders.order_pay, name="order-pay"),
+    path("orders/<str:token>/cancel/", orders.order_cancel, name="order-cancel"),
+    path("orders/<str:token>/move/", orders.order_move, name="order-move"),
+    path("account/orders/", orders.my_orders, name="account-orders"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -18,19 +19,34 @@ def answers_in_words(form: forms.Form) -> list[tuple[str, str]]:
     ]
 
 
+def stored_answers_in_words(form_class: type[forms.Form] | None, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The same for the answers kept with an order; where the handler is gone, the names stand for the labels."""
+    fields = form_class.base_fields if form_class else {}
+    return [
+        (str(fields[name].label or name), _in_words(fields[name], value)) if name in fields else (name, str(value))
+        for name, value in answers.items()
+        if value not in (None, "", [], ())
+    ]
+
+
 def _in_words(field: forms.Field, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(field, forms.ChoiceField):
-        labels = _labels(field)
-        values = value if isinstance(value, list | tuple) else [value]
-        return ", ".join(labels.get(str(item), str(item)) for item in values)
+        return choice_in_words(field, value)
     return str(localize(value))
+
+
+def choice_in_words(field: forms.ChoiceField, value: Any) -> str:
+    """The labels of what was chosen."""
+    labels = _labels(field)
+    values = value if isinstance(value, list | tuple) else [value]
+    return ", ".join(labels.get(str(item), str(item)) for item in values)
 
 
 def _labels(field: forms.ChoiceField) -> dict[str, str]:
     labels: dict[str, str] = {}
-    for value, label in field.choices:
+    for value, label in list(field.widget.choices):
         if isinstance(label, list | tuple):
             labels |= {str(inner): str(text) for inner, text in label}
         else:

@@ -9,12 +9,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_countries import countries
-from django_countries.fields import LazyTypedChoiceField
 
 from accounts.emails import MAX_EMAIL_LENGTH, normalise_email
 from accounts.models import CustomerAccount
 from accounts.rights import Right, accounts_with, operators_of
 from accounts.vat import normalise_vat_id
+from shop.forms.answers import choice_in_words
 from shop.services.checkout.details import OrderDetails
 
 if TYPE_CHECKING:
@@ -82,8 +82,11 @@ class DetailsForm(forms.Form):
     city = forms.CharField(
         label=_("City"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
     )
-    country = LazyTypedChoiceField(
-        label=_("Country"), choices=countries, initial="FR", widget=forms.Select(attrs={"autocomplete": "country"})
+    country = forms.ChoiceField(
+        label=_("Country"),
+        choices=lambda: list(countries),
+        initial="FR",
+        widget=forms.Select(attrs={"autocomplete": "country"}),
     )
     vat_id = forms.CharField(
         label=_("VAT number"),
@@ -157,6 +160,11 @@ class DetailsForm(forms.Form):
                 self.add_error("vat_id", error)
         return cleaned
 
+    def in_words(self, name: str) -> str:
+        """The label of the choice made in a field, "" where the form has no such field; of a valid form."""
+        field = self.fields.get(name)
+        return choice_in_words(field, self.cleaned_data[name]) if isinstance(field, forms.ChoiceField) else ""
+
     def to_details(self) -> OrderDetails:
         """What the order is placed with; of a valid form."""
         cleaned = self.cleaned_data
@@ -212,7 +220,7 @@ def _known(user: User | None, account: CustomerAccount | None) -> dict[str, Any]
         known |= {name: getattr(account, name) for name in _BILLING if name not in ("billing_name", "country")}
         known |= {
             "billing_name": account.name,
-            "country": account.country.code,
+            "country": str(account.country),
             "street": ", ".join(account.street.splitlines()),
         }
     return known

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from catalog.models import Entry
-from catalog.offers import offer_of
 from catalog.pricing import round_money, tiers_of
-from handlers.contract import Text
 
 HUES = 6
+PICTURES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +25,17 @@ class PriceRow:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An entry in a list. `net` and `gross` are the lowest unit price, None while it has no price."""
+    """An entry in a list. `net` and `gross` are the lowest unit price, None while it has no price.
+
+    `hue` and `rows` choose the picture of an entry that has none of its own.
+    """
 
     entry: Entry
     hue: int
     net: Decimal | None
     gross: Decimal | None
     has_tiers: bool
-    delivery: Text
+    rows: int
 
 
 def price_table(entry: Entry) -> list[PriceRow]:
@@ -56,14 +58,13 @@ def card_of(entry: Entry, *, shelf_rank: int) -> Card:
     """The card of an entry; `shelf_rank` chooses the colour of its picture."""
     prices = [tier.unit_net for tier in tiers_of(entry)]
     net = min(prices, default=None)
-    handler = offer_of(entry).handler
     return Card(
         entry=entry,
         hue=shelf_rank % HUES + 1,
         net=net,
         gross=None if net is None else _with_tax(net, entry),
         has_tiers=len(set(prices)) > 1,
-        delivery=handler.label if handler else "",
+        rows=entry.pk % PICTURES + 1,
     )
 
 

@@ -16,14 +16,9 @@ from shop.models import CartLine, ShopIdentity
 from shop.views.carts import session_token, signed_in
 
 ACCOUNT_PAGES = (
+    ("account-home", _("Your account")),
     ("account-orders", _("Orders")),
-    ("account-seats", _("Seats")),
-    ("account-sessions", _("Sessions")),
-    ("account-people", _("People")),
-    ("account-members", _("Members")),
     ("learn", _("My courses")),
-    ("account_email", _("E-mail address")),
-    ("account_change_password", _("Password")),
 )
 
 

@@ -98,7 +98,7 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
                 now=timezone.now(),
             )
         except CartRefused as refusal:
-            form.add_error("quantity", refusal.message)
+            form.add_error("quantity", str(refusal))
         else:
             messages.success(request, _("“%(name)s” is in your cart.") % {"name": found.name})
             return redirect("cart")

@@ -45,6 +45,7 @@ def details(request: HttpRequest, checkout: Checkout) -> HttpResponse:
         {
             "steps": indicator(checkout, DETAILS),
             "form": form,
+            "cart": checkout.priced,
             "accounts": accounts,
             "chosen": form.chosen_account,
         },

@@ -33,6 +33,7 @@ from shop.services.pricing import PricedLine
 from shop.views.carts import session_token, signed_in
 from shop.views.checkout.state import Checkout
 from shop.views.checkout.steps import DETAILS, REVIEW, UNITS, indicator, step_view
+from shop.views.placed import remember_placed
 from shop.views.visitors import visitor_key
 
 
@@ -94,6 +95,7 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
         except CheckoutRefused as refusal:
             notice = str(refusal)
         else:
+            remember_placed(request, order)
             return redirect("order", order.token)
     return render(request, "shop/checkout/review.html", _page(checkout, details, form, terms, notice))
 
@@ -139,10 +141,8 @@ def _page(
         "lines": [LineShown(line, _answers(line.units.forms)) for line in checkout.priced.lines],
         "details": details.to_details(),
         "account": details.chosen_account,
-        "operator": dict(details.fields["operator"].choices).get(details.cleaned_data["operator"])
-        if "operator" in details.fields
-        else "",
-        "country": dict(details.fields["country"].choices).get(details.cleaned_data["country"]),
+        "operator": details.in_words("operator"),
+        "country": details.in_words("country"),
         "form": form,
         "terms": terms,
         "withdrawal": None if details.is_organisation else LegalText.in_force("withdrawal", checkout.now),

@@ -18,7 +18,7 @@ from shop.views.checkout.steps import UNITS, go_on, indicator, step_view
 @require_http_methods(["GET", "HEAD", "POST"])
 @step_view(UNITS)
 def units(request: HttpRequest, checkout: Checkout) -> HttpResponse:
-    """One micro-form per unit bought, 25 a page. POST keeps what was typed, right or not, and goes where it was told."""
+    """One micro-form per unit bought, 25 a page. POST keeps what was typed, right or not."""
     pages = pages_of(checkout.lines_with_forms)
     page = _page_asked_for(request, checkout, pages)
     if request.method == "POST":
@@ -33,6 +33,7 @@ def units(request: HttpRequest, checkout: Checkout) -> HttpResponse:
             "page": page,
             "units": shown,
             "wrong": [unit for unit in shown if unit.form.errors],
+            "all_optional": not any(field.required for field in shown[0].form.fields.values()),
         },
     )
 
