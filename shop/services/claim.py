@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from accounts.services.members import ensure_owner
 from django.db import transaction
 from django.utils.translation import gettext as _
-from enrolments.services.transfer import move_order as move_enrolments
 
 from accounts.models import CustomerAccount, MemberInvitation, Membership, User
 from accounts.rights import Right, accounts_with
 from accounts.services.absorb import absorb_account
+from accounts.services.members import ensure_owner
+from enrolments.services.transfer import move_order as move_enrolments
 from outbox.services.transfer import move_account as move_outbox
 from shop.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.providers.free import nothing_to_pay

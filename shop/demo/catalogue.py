@@ -1,0 +1,227 @@
+"""What the demo sells: entries over all handlers, with price tiers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from catalog.models import Category, Entry, Tax
+from catalog.services.entries import save_entry
+from handlers.registry import handler_for
+
+CATEGORIES = (
+    ("securite", "Santé et sécurité", "Health and safety", None),
+    ("electricite", "Habilitations électriques", "Electrical authorisations", "securite"),
+    ("bureautique", "Bureautique", "Office software", None),
+    ("management", "Management", "Management", None),
+    ("formules", "Formules et packs", "Packs", None),
+)
+
+
+@dataclass(frozen=True)
+class DemoEntry:
+    """One entry; prices are net, by the quantity from which they hold."""
+
+    code: str
+    category: str
+    name: tuple[str, str]
+    summary: tuple[str, str]
+    prices: dict[int, str]
+    handler: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+    tax: str = "20.00"
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+ENTRIES = (
+    DemoEntry(
+        "SST-SESSION",
+        "securite",
+        ("Session SST", "First aid session"),
+        (
+            "Une session de secourisme pour votre équipe : vous déclarez les participants, nous ouvrons le groupe.",
+            "A first aid session for your team: you name the participants, we open the group.",
+        ),
+        {1: "185.00", 6: "160.00", 10: "140.00"},
+        "std_setuponecoursesession",
+        {"coursename": "SEC-SST", "freetutors": "1", "customersupport": "SUPPORT"},
+    ),
+    DemoEntry(
+        "ELEC-SESSION",
+        "electricite",
+        ("Session habilitation H0-B0", "H0-B0 authorisation session"),
+        (
+            "L’habilitation électrique H0-B0 pour un groupe, avec son suivi en ligne.",
+            "The H0-B0 electrical authorisation for a group, with its online part.",
+        ),
+        {1: "210.00", 8: "189.00"},
+        "std_setuponecoursesession",
+        {"coursename": "ELEC-H0B0", "customersupport": "SUPPORT", "duration": "90"},
+    ),
+    DemoEntry(
+        "CONFLITS-SESSION",
+        "management",
+        ("Session gestion des conflits", "Conflict handling session"),
+        (
+            "Deux jours en petit groupe pour apprendre à désamorcer les tensions.",
+            "Two days in a small group to learn how to defuse tension.",
+        ),
+        {1: "420.00", 4: "380.00"},
+        "std_setuponecoursesession",
+        {"coursename": "MAN-CON"},
+    ),
+    DemoEntry(
+        "SIEGES-SECURITE",
+        "securite",
+        ("Sièges sécurité à affecter", "Health and safety seats"),
+        (
+            "Achetez des sièges maintenant, choisissez la formation sécurité et la personne plus tard.",
+            "Buy seats now, choose the safety course and the person later.",
+        ),
+        {1: "150.00", 10: "132.00", 50: "115.00"},
+        "std_generateseats",
+        {"courselist": "SEC-*", "validity": "365", "customersupport": "SUPPORT"},
+    ),
+    DemoEntry(
+        "PACK-10",
+        "formules",
+        ("Pack de 10 sièges toutes formations", "Pack of 10 seats for any course"),
+        (
+            "Dix sièges valables pour toutes les formations ouvertes, pendant deux ans.",
+            "Ten seats good for every open course, for two years.",
+        ),
+        {1: "1290.00", 3: "1190.00"},
+        "std_generateseats",
+        {"packsize": "10", "validity": "730", "customersupport": "SUPPORT"},
+    ),
+    DemoEntry(
+        "EXCEL-SOLO",
+        "bureautique",
+        ("Tableur en ligne", "Spreadsheets online"),
+        (
+            "La formation tableur pour vous, à votre rythme, pendant six mois.",
+            "The spreadsheet course for yourself, at your own pace, for six months.",
+        ),
+        {1: "90.00"},
+        "std_enroloncourse",
+        {"coursename": "BUR-EXCEL", "duration": "180", "customersupport": "SUPPORT"},
+    ),
+    DemoEntry(
+        "DOC-SOLO",
+        "bureautique",
+        ("Traitement de texte en ligne", "Word processing online"),
+        (
+            "Styles, sommaires, renvois : les documents longs sans douleur.",
+            "Styles, contents, references: long documents without pain.",
+        ),
+        {1: "75.00"},
+        "std_enroloncourse",
+        {"coursename": "BUR-DOC", "duration": "180", "groupname": "Individuels"},
+    ),
+    DemoEntry(
+        "DECOUVERTE",
+        "bureautique",
+        ("Découverte de la plateforme", "Discover the platform"),
+        (
+            "Une heure offerte pour essayer nos formations en ligne.",
+            "One hour, for free, to try our online courses.",
+        ),
+        {1: "0.00"},
+        "std_enroloncourse",
+        {"coursename": "BUR-DEC", "duration": "30"},
+    ),
+    DemoEntry(
+        "LIVRET-SST",
+        "securite",
+        ("Livret du secouriste", "First aider’s booklet"),
+        (
+            "Le livret imprimé remis à chaque stagiaire, expédié sous cinq jours.",
+            "The printed booklet given to each trainee, sent within five days.",
+        ),
+        {1: "9.50", 20: "7.90"},
+        tax="5.50",
+    ),
+    DemoEntry(
+        "ELEC-BR-SESSION",
+        "electricite",
+        ("Session habilitation BR", "BR authorisation session"),
+        (
+            "Pour les chargés d’intervention en basse tension. Réservé aux clients.",
+            "For those in charge of low-voltage work. For customers only.",
+        ),
+        {1: "340.00", 5: "310.00"},
+        "std_setuponecoursesession",
+        {"coursename": "ELEC-BR", "customersupport": "SUPPORT"},
+        more={"audience": "customers"},
+    ),
+    DemoEntry(
+        "CACES-SESSION",
+        "securite",
+        ("Session chariot élévateur", "Forklift session"),
+        (
+            "Bientôt de retour : notre plateau technique est en travaux.",
+            "Back soon: our training ground is being rebuilt.",
+        ),
+        {1: "520.00"},
+        more={"state": "suspended"},
+    ),
+)
+
+DESCRIPTION = (
+    "<p>{summary}</p><p>Programme détaillé, attestation et accès à l’espace clients compris.</p>",
+    "<p>{summary}</p><p>Detailed programme, certificate and access to the customer corner included.</p>",
+)
+
+
+def make_catalogue(now: datetime) -> dict[str, Entry]:
+    """Makes taxes, categories and entries. Returns the entries by code."""
+    taxes = {
+        "20.00": Tax.objects.create(name_fr="TVA 20 %", name_en="VAT 20%", rate=Decimal("20.00")),
+        "5.50": Tax.objects.create(name_fr="TVA 5,5 % (livres)", name_en="VAT 5.5% (books)", rate=Decimal("5.50")),
+    }
+    categories: dict[str, Category] = {}
+    for position, (slug, french, english, parent) in enumerate(CATEGORIES):
+        categories[slug] = Category.objects.create(
+            slug=slug,
+            name_fr=french,
+            name_en=english,
+            parent=categories[parent] if parent else None,
+            position=position,
+        )
+    return {
+        demo.code: _make(demo, categories[demo.category], taxes[demo.tax], position, now)
+        for position, demo in enumerate(ENTRIES)
+    }
+
+
+def _make(demo: DemoEntry, category: Category, tax: Tax, position: int, now: datetime) -> Entry:
+    entry = Entry(
+        code=demo.code,
+        category=category,
+        tax=tax,
+        name_fr=demo.name[0],
+        name_en=demo.name[1],
+        summary_fr=demo.summary[0],
+        summary_en=demo.summary[1],
+        description_fr=DESCRIPTION[0].format(summary=demo.summary[0]),
+        description_en=DESCRIPTION[1].format(summary=demo.summary[1]),
+        position=position,
+        handler=demo.handler,
+        parameters=_parameters(demo),
+        **({"state": "available"} | demo.more),
+    )
+    tiers = {quantity: Decimal(price) for quantity, price in demo.prices.items()}
+    return save_entry(entry=entry, expected_version=None, now=now, tiers=tiers)
+
+
+def _parameters(demo: DemoEntry) -> dict[str, Any]:
+    handler = handler_for(demo.handler, demo.code)
+    if handler is None:
+        return {}
+    defaults = {name: field.initial for name, field in handler.MerchantForm.base_fields.items() if field.initial}
+    form = handler.MerchantForm(defaults | demo.parameters)
+    if not form.is_valid():
+        raise ValueError(f"{demo.code}: {form.errors.as_json()}")
+    return form.to_parameters()

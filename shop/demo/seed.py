@@ -1,0 +1,30 @@
+"""Loads the demo, all of it or none of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone, translation
+
+from catalog.models import Entry
+from shop.demo.accounts import make_accounts
+from shop.demo.catalogue import make_catalogue
+from shop.demo.courses import make_courses
+from shop.demo.identity import make_identity
+from shop.demo.orders import make_orders
+from shop.demo.people import make_people
+
+
+def seed(*, now: datetime) -> bool:
+    """Loads the demo into a shop without entries, in one transaction. Returns whether it did."""
+    with transaction.atomic(), translation.override("fr"):
+        if Entry.objects.exists():
+            return False
+        make_identity(now)
+        people = make_people()
+        accounts = make_accounts(people)
+        courses = make_courses(timezone.localdate(now))
+        entries = make_catalogue(now)
+        make_orders(people=people, accounts=accounts, entries=entries, courses=courses, now=now)
+    return True
