@@ -32,6 +32,7 @@ class ParameterField(forms.Field):
         super().__init__(**options)
 
     def clean(self, value: Any) -> Any:
+        value = value.strip() if isinstance(value, str) else value
         if value in self.empty_values and self.initial is not None:
             value = self.initial
         return super().clean(value)
@@ -128,11 +129,10 @@ class MomentField(ParameterField):
             return value if timezone.is_aware(value) else timezone.make_aware(value)
         if isinstance(value, date):
             return edge_of(value, self.edge)
-        text = str(value).strip()
         try:
-            return read_moment(text, self.edge)
+            return read_moment(str(value), self.edge)
         except ValueError:
-            return self._as_written_here(text)
+            return self._as_written_here(str(value))
 
     def _as_written_here(self, text: str) -> datetime:
         for written in formats.get_format_lazy("DATE_INPUT_FORMATS"):

@@ -16,7 +16,7 @@ from enrolments.services.places import free
 from enrolments.values import Terms
 from handlers.contract import Finding, Level, in_words
 from handlers.periods import REVERSED, is_reversed
-from handlers.texts import date_and_time
+from handlers.texts import date_and_time, last_moment
 
 MOST_NAMES_SHOWN = 10
 
@@ -123,7 +123,7 @@ def check_terms(terms: Terms, *, now: datetime) -> Iterator[Finding]:
             "endtime",
             lambda: (
                 _("Enrolments would have ended on %(date)s: whoever buys this is refused.")
-                % {"date": date_and_time(ended)}
+                % {"date": last_moment(ended)}
             ),
         )
     elif terms.starts_at is not None and terms.starts_at <= now:

@@ -10,16 +10,18 @@ once, in the worker's language):
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import pgettext
 
+from enrolments.moments import day_ends, local_day
 from enrolments.texts import in_words
 
-__all__ = ["Text", "date_and_time", "in_every_language", "in_words", "paragraphs", "sentences"]
+__all__ = ["Text", "date_and_time", "in_every_language", "in_words", "last_moment", "paragraphs", "sentences"]
 
 Text = str | Promise
 
@@ -35,8 +37,18 @@ def sentences(*texts: Text) -> Text:
 
 
 def date_and_time(moment: datetime) -> str:
-    """A moment as the active language writes it, in the shop's time zone."""
-    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+    """A moment in the active language and the shop's zone: “March 2, 2026, 10:00”, “2 mars 2026 à 10:00”."""
+    local = timezone.localtime(moment, timezone.get_default_timezone())
+    return pgettext("a moment", "%(date)s, %(time)s") % {
+        "date": date_format(local, "DATE_FORMAT"),
+        "time": date_format(local, "H:i"),
+    }
+
+
+def last_moment(moment: datetime) -> str:
+    """An end as people say it: the 24:00 of a day is that day, not the first minute of the next one."""
+    day = local_day(moment) - timedelta(days=1)
+    return date_format(day, "DATE_FORMAT") if day_ends(day) == moment else date_and_time(moment)
 
 
 def in_every_language(text: Text) -> dict[str, str]:

@@ -36,7 +36,7 @@ from handlers.findings import check_course, check_role, check_support_course, ch
 from handlers.giving_back import free_places, reason_text
 from handlers.std_enroloncourse.forms import EnrolOnCourseForm, EnrolOnCourseParameters
 from handlers.support import enrol_operator_in_support
-from handlers.texts import date_and_time
+from handlers.texts import date_and_time, last_moment
 
 
 class EnrolOnCourse(Handler):
@@ -149,7 +149,7 @@ def _period(course: Course, enrolled: LineEnrolment) -> str:
     told = {"course": course.name, "start": date_and_time(enrolled.period.starts_at)}
     if enrolled.period.ends_at is None:
         return _("The enrolment in “%(course)s” holds from %(start)s on.") % told
-    told["end"] = date_and_time(enrolled.period.ends_at)
+    told["end"] = last_moment(enrolled.period.ends_at)
     return _("The enrolment in “%(course)s” holds from %(start)s to %(end)s.") % told
 
 
@@ -163,7 +163,7 @@ def _already_there(enrolled: LineEnrolment) -> Text:
     return in_words(
         lambda: (
             _("The learner was enrolled already until %(date)s by a purchase of your account; the later end counts.")
-            % {"date": date_and_time(until)}
+            % {"date": last_moment(until)}
         )
     )
 

@@ -28,7 +28,7 @@ from handlers.findings import check_course_list, check_role, check_support_cours
 from handlers.giving_back import take_back_seats
 from handlers.std_generateseats.forms import GenerateSeatsForm, GenerateSeatsParameters
 from handlers.support import enrol_operator_in_support
-from handlers.texts import date_and_time
+from handlers.texts import last_moment
 
 
 class GenerateSeats(Handler):
@@ -108,7 +108,7 @@ def _delivered(count: int, batch: SeatBatch) -> Feedback:
     next_step = gettext_lazy("Its operators choose the person and the course of each seat, whenever they like.")
     until = in_words(
         lambda: (
-            _("The seats can be assigned until %(date)s.") % {"date": date_and_time(batch.valid_until)}
+            _("The seats can be assigned until %(date)s.") % {"date": last_moment(batch.valid_until)}
             if batch.valid_until
             else ""
         )

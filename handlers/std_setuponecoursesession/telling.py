@@ -13,7 +13,7 @@ from enrolments.models import Course
 from enrolments.services.seats.session import SessionSeats
 from handlers.contract import Feedback, Text, in_words, paragraphs, sentences
 from handlers.std_setuponecoursesession.forms import Participant
-from handlers.texts import date_and_time
+from handlers.texts import date_and_time, last_moment
 
 
 def session_is_set_up(
@@ -43,7 +43,7 @@ def _set_up(course: Course, session: SessionSeats) -> Text:
         }
         if session.period.ends_at is None:
             return _("The session in “%(course)s” is set up from %(start)s, in the group %(group)s.") % told
-        told["end"] = date_and_time(session.period.ends_at)
+        told["end"] = last_moment(session.period.ends_at)
         return _("The session in “%(course)s” is set up from %(start)s to %(end)s, in the group %(group)s.") % told
 
     return in_words(say)
@@ -95,7 +95,7 @@ def _until(name: str, until: datetime | None) -> Text:
     return in_words(
         lambda: (
             _("%(name)s was enrolled already until %(date)s on a seat of your account; the later end counts.")
-            % {"name": name, "date": date_and_time(until)}
+            % {"name": name, "date": last_moment(until)}
         )
     )
 
