@@ -49,6 +49,7 @@ messages: $(INSTALLED) ## bring locale/ up to date with the sources, keeping tra
 	@$(TEST_SETTINGS) $(BIN)/python manage.py translations update
 
 $(INSTALLED): requirements/development.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Amphi needs Python 3.11 or newer: make PYTHON=python3.11 …")'
 	@echo "Installing the requirements into .venv (once, up to a minute) …"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<

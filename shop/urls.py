@@ -1,4 +1,4 @@
-"""Every address of the site, floor by floor."""
+"""Every address of the site, floor by floor. The probes /healthz and /readyz are answered by a middleware."""
 
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
@@ -6,15 +6,10 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.static import serve
 
-from shop import health
-
 # The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
-    # The machine room
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
     # Merchants
     path("admin/", admin.site.urls),

@@ -63,3 +63,9 @@ def test_readyz_refuses_while_the_database_does_not_answer(client, monkeypatch):
 def test_probes_are_answered_without_https(client):
     assert client.get("/healthz").status_code == 200
     assert client.get("/elsewhere").status_code == 301
+
+
+@override_settings(ALLOWED_HOSTS=["shop.example"])
+def test_probes_are_answered_under_any_host_name(client):
+    assert client.get("/healthz", headers={"host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/elsewhere", headers={"host": "10.0.0.7:8000"}).status_code == 400
