@@ -8,8 +8,11 @@ from django.utils.translation import gettext_lazy as _
 MAX_SHORT_NAME_LENGTH = 100
 
 # No comma (it separates), no wildcard, nothing that means something in a parameter string or an address, no blank at
-# the ends, no control character. The same pattern guards the column in Postgres.
-SHORT_NAME_PATTERN = r"^[^,*%&=/[:space:][:cntrl:]]([^,*%&=/[:cntrl:]]*[^,*%&=/[:space:][:cntrl:]])?$"
+# the ends (Postgres counts no-break spaces among the letters), no control character. It guards the column in Postgres.
+_BLANK = "[:space:]\u00a0\u2007\u202f"
+_INNER = "[^,*%&=/[:cntrl:]]"
+_OUTER = f"[^,*%&=/[:cntrl:]{_BLANK}]"
+SHORT_NAME_PATTERN = f"^{_OUTER}({_INNER}*{_OUTER})?$"
 
 FORBIDDEN_IN_SHORT_NAME = frozenset(",*%&=/")
 
