@@ -85,7 +85,7 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
 
     @display(description=gettext_lazy("net price from"), ordering="lowest_quantity_price")
     def first_price(self, entry: Entry) -> Any:
-        return entry.lowest_quantity_price
+        return entry.lowest_quantity_price  # type: ignore[attr-defined]
 
     @display(description=gettext_lazy("after the sale"), ordering="handler")
     def handler_label(self, entry: Entry) -> str:
@@ -173,6 +173,7 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: Entry, form: EntryForm, change: bool) -> None:
+        obj.readings = form.typed.readings() if form.typed else []
         save_entry(entry=obj, expected_version=form.cleaned_data.get("version") if change else None, now=timezone.now())
 
     def save_formset(self, request: HttpRequest, form: Any, formset: forms.BaseInlineFormSet, change: bool) -> None:
@@ -194,7 +195,7 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
 
     def _tell(self, request: HttpRequest, entry: Entry) -> None:
         """How the parameter string was read, and what is odd about the entry."""
-        for label, literal, decoded in entry.readings:
+        for label, literal, decoded in entry.readings:  # type: ignore[attr-defined]
             messages.info(
                 request,
                 _("%(label)s: written as “%(literal)s”, read as “%(decoded)s”.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -143,7 +143,7 @@ class TypedParameters:
 
     def _fields_form(self, data: Any, files: Any) -> ParametersForm:
         form = self.section.handler.MerchantForm(data, files)
-        form.add_prefix = self.section.field_name  # type: ignore[method-assign]
+        form.add_prefix = self.section.field_name  # type: ignore[assignment, method-assign]
         for field in form.fields.values():
             field.widget = admin_widget(field)
         return form
@@ -151,7 +151,7 @@ class TypedParameters:
     def _from_fields(self, form: forms.BaseForm) -> dict[str, Any] | None:
         if not self.fields_form.is_valid():
             for name, errors in self.fields_form.errors.as_data().items():
-                at = "handler" if name == forms.forms.NON_FIELD_ERRORS else self.section.field_name(name)
+                at = "handler" if name == NON_FIELD_ERRORS else self.section.field_name(name)
                 form.add_error(at, errors)
             return None
         return self._as_typed_before(self.fields_form.to_parameters())
@@ -184,7 +184,7 @@ def _string_errors(string_form: ParametersForm) -> ValidationError:
     errors: list[ValidationError | str] = []
     for name, messages in string_form.errors.items():
         for message in messages:
-            if name == forms.forms.NON_FIELD_ERRORS:
+            if name == NON_FIELD_ERRORS:
                 errors.append(str(message))
             else:
                 label = string_form.fields[name].label or name

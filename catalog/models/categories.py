@@ -1,5 +1,9 @@
 """The tree of categories."""
 
+from __future__ import annotations
+
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +29,8 @@ class Category(models.Model):
     name = models.CharField(_("name"), max_length=150)
     description = models.TextField(_("description"), blank=True)
     position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Lower numbers come first."))
+
+    objects: ClassVar[models.Manager[Category]] = models.Manager()
 
     class Meta:
         verbose_name = _("category")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Self
+from typing import ClassVar, Self
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -117,7 +117,7 @@ class Entry(models.Model):
     created_at = models.DateTimeField(_("created at"), editable=False)
     updated_at = models.DateTimeField(_("changed at"), editable=False)
 
-    objects = EntryQuerySet.as_manager()
+    objects: ClassVar[EntryQuerySet] = EntryQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("catalogue entry")

@@ -1,6 +1,9 @@
 """Rates of value added tax."""
 
+from __future__ import annotations
+
 from decimal import Decimal
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -12,6 +15,8 @@ class Tax(models.Model):
 
     name = models.CharField(_("name"), max_length=100)
     rate = models.DecimalField(_("rate in %"), max_digits=5, decimal_places=2, default=Decimal("20.00"))
+
+    objects: ClassVar[models.Manager[Tax]] = models.Manager()
 
     class Meta:
         verbose_name = _("tax")

@@ -14,7 +14,7 @@ from catalog.models import Audience, Entry, EntryState
 from catalog.offers import Offer, offer_of
 from catalog.pricing import NoPrice, tier_for, tiers_of
 from catalog.texts import languages
-from handlers.contract import Finding, Handler, HandlerMissing, Level, in_words
+from handlers.contract import Finding, Handler, HandlerMissing, Level, Text, in_words
 from handlers.registry import handler_for
 
 logger = logging.getLogger(__name__)
@@ -47,16 +47,15 @@ def _prices(entry: Entry) -> Iterator[Finding]:
 def _names(entry: Entry) -> Iterator[Finding]:
     for code in languages():
         if not getattr(entry, f"name_{code}"):
-            yield Finding(
-                Level.WARNING,
-                in_words(
-                    lambda code=code: (
-                        _("The name in %(language)s is missing; another language is shown instead.")
-                        % {"language": get_language_info(code)["name_translated"]}
-                    )
-                ),
-                field=f"name_{code}",
-            )
+            yield Finding(Level.WARNING, _name_missing(code), field=f"name_{code}")
+
+
+def _name_missing(code: str) -> Text:
+    def say() -> str:
+        language = get_language_info(code)["name_translated"]
+        return _("The name in %(language)s is missing; another language is shown instead.") % {"language": language}
+
+    return in_words(say)
 
 
 def _limits(offer: Offer) -> Iterator[Finding]:

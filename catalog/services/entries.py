@@ -141,11 +141,11 @@ def _complete(handler: Handler, parameters: dict[str, object]) -> dict[str, obje
 
 
 def _take_image(entry: Entry, stored: Entry | None) -> None:
-    if entry.image and not entry.image._committed:
+    if entry.image and not entry.image._committed:  # type: ignore[attr-defined]  # assigned, not stored yet
         prepared = prepare_image(entry.image.file)
-        entry.image.save(prepared.name, prepared, save=False)
+        entry.image.save(prepared.name or "", prepared, save=False)
     if stored and stored.image and stored.image.name != entry.image.name:
-        storage, name = stored.image.storage, stored.image.name
+        storage, name = stored.image.storage, stored.image.name or ""
         transaction.on_commit(lambda: storage.delete(name), robust=True)
 
 
