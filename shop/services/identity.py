@@ -40,10 +40,10 @@ class IdentityRefused(ShopRefused):
 def save_identity(*, identity: ShopIdentity) -> ShopIdentity:
     """Writes the shop's one row, made the first time. Locks it.
 
-    Numbers are written the usual way (`tidy_numbers`); an uploaded logo is decoded within bounds and written anew, and
+    Numbers are written the usual way (`tidy_identity`); an uploaded logo is decoded within bounds and written anew, and
     the one before goes away with the commit. Raises IdentityRefused; then nothing was written.
     """
-    errors = tidy_numbers(identity) | _wrong_unpaid_times(identity)
+    errors = tidy_identity(identity)
     if errors:
         raise IdentityRefused(errors)
     stored = ShopIdentity.objects.select_for_update(no_key=True).filter(pk=1).first()
@@ -53,12 +53,12 @@ def save_identity(*, identity: ShopIdentity) -> ShopIdentity:
     return identity
 
 
-def tidy_numbers(identity: ShopIdentity) -> dict[str, str | Promise]:
-    """Writes SIRET, VAT number, IBAN and BIC the usual way; a sentence per field for those that cannot be right.
+def tidy_identity(identity: ShopIdentity) -> dict[str, str | Promise]:
+    """Writes SIRET, VAT number, IBAN and BIC the usual way; a sentence for each field that cannot be right.
 
-    Empty stays empty. A shop outside France keeps its registration number as typed.
+    Empty stays empty. A shop outside France keeps its registration number as typed. Writes nothing to the database.
     """
-    errors: dict[str, str | Promise] = {}
+    errors = _wrong_unpaid_times(identity)
     for field, tidy in (("siret", _siret), ("vat_number", _vat_number), ("iban", _iban), ("bic", _bic)):
         try:
             setattr(identity, field, tidy(identity))

@@ -1,0 +1,121 @@
+"""Orders in the admin: found, read, and acted on by buttons; never edited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, URLPattern, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.decorators import display
+
+from outbox.admin.readonly import ReadOnlyAdmin
+from shop.admin.display import ORDER_COLOURS, all_labels, amount, method_label
+from shop.admin.orders.actions import OrderActions
+from shop.admin.orders.filters import FAILED_LINE, STRANGE_MONEY, MethodFilter, TodoFilter
+from shop.admin.orders.page import marks_of, order_page, order_with_account
+from shop.models import Order
+
+
+@admin.register(Order)
+class OrderAdmin(OrderActions, ReadOnlyAdmin):
+    list_display = (
+        "number", "account", "contact_email", "state_label", "method_name", "total", "placed_at", "paid_at", "marks",
+    )  # fmt: skip
+    list_filter = (
+        TodoFilter,
+        ("status", ChoicesDropdownFilter),
+        MethodFilter,
+        ("placed_at", RangeDateFilter),
+        ("is_organisation", admin.BooleanFieldListFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
+    list_select_related = ("account",)
+    search_fields = ("number", "contact_email", "account__name", "billing_name", "purchase_reference")
+    search_help_text = _("Number, contact address, account or purchase-order reference")
+    ordering = ("-id",)
+
+    # --- The list ---
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        return super().get_queryset(request).annotate(has_failed_line=FAILED_LINE, has_strange_money=STRANGE_MONEY)
+
+    @display(description=_("status"), ordering="status", label=ORDER_COLOURS)
+    def state_label(self, order: Order) -> tuple[str, str]:
+        return order.status, order.get_status_display()
+
+    @display(description=_("payment method"), ordering="method")
+    def method_name(self, order: Order) -> str:
+        return method_label(order.method) if order.method else "–"
+
+    @display(description=_("total"), ordering="gross")
+    def total(self, order: Order) -> str:
+        return amount(order.gross, order.currency)
+
+    @display(description=_("to do"))
+    def marks(self, order: Order) -> SafeString | str:
+        return all_labels(
+            marks_of(
+                order,
+                has_failed_line=order.has_failed_line,  # type: ignore[attr-defined]
+                has_strange_money=order.has_strange_money,  # type: ignore[attr-defined]
+            )
+        )
+
+    # --- The page of one order ---
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.action_urls(), *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        order = self.order_or_404(request, object_id)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        page = order_page(order, viewer=request.user)
+        context = {
+            **self.page_context(request, order),
+            "page": page,
+            "public_url": _public_url(order),
+            "may_confirm": self.may_confirm(request),
+            "may_cancel": self.may_act(request) and order.status == Order.Status.PLACED,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "shop/admin/order.html", context)
+
+    def order_or_404(self, request: HttpRequest, order_id: str | int) -> Order:
+        """The order, for somebody who may see orders."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        order = order_with_account(order_id)
+        if order is None:
+            raise Http404
+        return order
+
+    def page_context(self, request: HttpRequest, order: Order) -> dict[str, Any]:
+        return {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": order,
+            "order": order,
+            "title": order.number,
+        }
+
+
+def _public_url(order: Order) -> str:
+    try:
+        return reverse("order", args=[order.token])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,98 @@
+"""What a merchant types about an order."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
+
+_BLANKS = re.compile(r"\s")
+# Whole numbers or hundredths, by comma or point; thousands apart only where the hundredths tell which sign is which.
+_PLAIN = re.compile(r"[0-9]{1,13}(?:[.,][0-9]{1,2})?", re.ASCII)
+_POINT_FOR_HUNDREDTHS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]{1,2}", re.ASCII)
+_COMMA_FOR_HUNDREDTHS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]{1,2}", re.ASCII)
+_MOST = Decimal("9999999999.99")
+REFERENCE_LENGTH = 140
+
+
+class AmountField(forms.CharField):
+    """An amount of money as people in either language type it: 1234,50 or 1 234.50 or 1,234.50. More than nothing."""
+
+    default_error_messages = {
+        "amount": _("“%(value)s” is not an amount. Write it with at most two decimals, like 1234.50 or 1234,50."),
+        "positive": _("An amount that has arrived is more than nothing."),
+        "too_much": _("This amount is too large to be right."),
+    }
+
+    def to_python(self, value: Any) -> Decimal | None:
+        typed = super().to_python(value)
+        if not typed:
+            return None
+        digits = _BLANKS.sub("", typed)
+        if _POINT_FOR_HUNDREDTHS.fullmatch(digits):
+            digits = digits.replace(",", "")
+        elif _COMMA_FOR_HUNDREDTHS.fullmatch(digits):
+            digits = digits.replace(".", "")
+        elif not _PLAIN.fullmatch(digits):
+            raise ValidationError(self.error_messages["amount"], code="amount", params={"value": typed})
+        amount = Decimal(digits.replace(",", ".")).quantize(Decimal("0.01"))
+        if amount <= 0:
+            raise ValidationError(self.error_messages["positive"], code="positive")
+        if amount > _MOST:
+            raise ValidationError(self.error_messages["too_much"], code="too_much")
+        return amount
+
+
+class ConfirmPaymentForm(forms.Form):
+    """The merchant's word that money has arrived."""
+
+    use_required_attribute = False
+
+    amount = AmountField(
+        label=_("Amount received"),
+        max_length=30,
+        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off"}),
+        help_text=_("As it stands on the bank statement."),
+    )
+    reference = forms.CharField(
+        label=_("Reference of the payment"),
+        max_length=REFERENCE_LENGTH,
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
+        help_text=_(
+            "What tells this payment from others: the bank’s reference, or the number of a cheque. The same reference "
+            "typed twice counts once."
+        ),
+    )
+    is_what_arrived = forms.BooleanField(
+        label=_("This is what arrived"),
+        required=False,
+        widget=UnfoldBooleanWidget(),
+        help_text=_(
+            "Tick it when the amount differs from the order’s total and is right all the same. It is recorded; the "
+            "order goes on waiting for its money."
+        ),
+    )
+
+    def clean_reference(self) -> str:
+        reference = self.cleaned_data["reference"]
+        # Some letters become two or three when they are written large, as references are compared.
+        if len(reference.upper()) > REFERENCE_LENGTH:
+            raise ValidationError(_("This reference is too long."), code="max_length")
+        return reference
+
+
+class CancelForm(forms.Form):
+    """Why an order is cancelled."""
+
+    reason = forms.CharField(
+        label=_("Why"),
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget({"rows": 3}),
+        help_text=_("Kept in the order’s history. The customer does not read it."),
+    )

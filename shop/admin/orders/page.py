@@ -1,0 +1,346 @@
+"""Everything the page of one order shows, read in a number of queries that depends on nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Count
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from accounts.models import CustomerAccount, User
+from catalog.models import Entry
+from enrolments.models import Ground, Role, Seat
+from enrolments.models.seats import SeatState
+from outbox.models import Job, Mail
+from outbox.selectors import jobs_by_key, mails_of_order
+from shop.admin.display import (
+    LINE_COLOURS,
+    NOTHING,
+    ORDER_COLOURS,
+    OUTCOME_COLOURS,
+    PAYMENT_COLOURS,
+    Column,
+    Label,
+    Table,
+    admin_link,
+    admin_url,
+    amount,
+    columns,
+    method_label,
+    moment,
+)
+from shop.admin.orders.units import UnitsView, first_units, units_given_back, units_view
+from shop.admin.wording import event_in_words, handler_in_words, installed_handler, parameters_in_words
+from shop.models import LineFeedback, Order, OrderEvent, OrderLine, Payment, PaymentEvent
+from shop.services.fulfilment import job_keys
+
+MAILS_SHOWN = 30
+EVENTS_SHOWN = 200
+MONEY_SHOWN = 100
+
+JOB_COLOURS = {Job.State.PENDING: "info", Job.State.DONE: "success", Job.State.DEAD: "danger"}
+MAIL_COLOURS = {Mail.State.QUEUED: "info", Mail.State.SENT: "success", Mail.State.FAILED: "danger"}
+
+
+@dataclass(frozen=True)
+class LineView:
+    """One line as sold, and what became of it."""
+
+    line: OrderLine
+    number: int
+    entry: SafeString | str
+    state: Label
+    unit_net: str
+    net: str
+    tax: str
+    gross: str
+    handler: str
+    is_handler_missing: bool
+    parameters: list[tuple[str, str]]
+    units: UnitsView
+    feedback: list[LineFeedback]
+    seats: list[Label]
+    enrolments: int
+    can_retry: bool
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """The order with all that belongs to it."""
+
+    order: Order
+    state: Label
+    marks: list[Label]
+    facts: list[tuple[str | Promise, str | SafeString]]
+    customer: list[tuple[str | Promise, str | SafeString]]
+    lines: list[LineView]
+    payments: Table
+    money: Table
+    jobs: Table
+    mails: Table
+    mails_total: int
+    mails_url: str
+    history: Table
+
+    @property
+    def needs_attention(self) -> bool:
+        return bool(self.marks)
+
+
+def order_with_account(order_id: str | int) -> Order | None:
+    """The order with the people its page names; None for an id that is none."""
+    try:
+        orders = Order.objects.select_related("account", "buyer", "operator", "terms")
+        return orders.filter(pk=order_id).first()
+    except (ValueError, TypeError):
+        return None
+
+
+def order_page(order: Order, *, viewer: User) -> OrderPage:
+    """What the merchant sees of an order: all three feedbacks, and links to what he may look at."""
+    lines = list(order.lines.select_related("entry").order_by("position"))
+    events = list(order.events.select_related("actor").order_by("-pk")[:EVENTS_SHOWN])
+    money = list(order.payment_events.select_related("actor").order_by("-pk")[:MONEY_SHOWN])
+    mails = mails_of_order(order.pk)
+    views = _line_views(order, lines, viewer)
+    return OrderPage(
+        order=order,
+        state=Label(order.get_status_display(), ORDER_COLOURS[Order.Status(order.status)]),
+        marks=marks_of(
+            order,
+            has_failed_line=any(line.status == OrderLine.Status.FAILED for line in lines),
+            has_strange_money=any(event.outcome in PaymentEvent.NEEDS_ATTENTION for event in money),
+        ),
+        facts=_facts(order, viewer),
+        customer=_customer(order, viewer),
+        lines=views,
+        payments=_payments(order, viewer),
+        money=_money(money, viewer),
+        jobs=_jobs(order, lines, events, viewer),
+        mails=_mails(mails[:MAILS_SHOWN], viewer),
+        mails_total=mails.count(),
+        mails_url=admin_url(viewer, Mail, "changelist"),
+        history=_history(order, events, {line.position: line for line in lines}, viewer),
+    )
+
+
+def marks_of(order: Order, *, has_failed_line: bool, has_strange_money: bool) -> list[Label]:
+    """What asks for the merchant's hand."""
+    marks = []
+    if order.status == Order.Status.PLACED and not order.is_free:
+        marks.append(Label(_("waiting for money"), "warning"))
+    if has_failed_line:
+        marks.append(Label(_("failed line"), "danger"))
+    if has_strange_money:
+        marks.append(Label(_("money needs attention"), "danger"))
+    return marks
+
+
+def _facts(order: Order, viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
+    facts: list[tuple[str | Promise, str | SafeString]] = [
+        (_("Total"), amount(order.gross, order.currency)),
+        (_("of which tax"), amount(order.tax, order.currency)),
+        (_("Payment method"), method_label(order.method) if order.method else _("not chosen yet")),
+        (_("Placed"), moment(order.placed_at)),
+    ]
+    if order.status == Order.Status.PLACED:
+        facts.append((_("Unpaid until"), moment(order.expires_at)))
+    facts += [(_("Paid"), moment(order.paid_at)), (_("Completed"), moment(order.completed_at))]
+    if order.terms is not None:
+        facts.append((_("Terms accepted"), admin_link(viewer, type(order.terms), order.terms.pk, order.terms)))
+    else:
+        facts.append((_("Terms accepted"), _("no terms were published")))
+    if order.start_at_once_at:
+        facts.append((_("Asked to start at once"), moment(order.start_at_once_at)))
+    return facts
+
+
+def _customer(order: Order, viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
+    address = "\n".join(
+        part
+        for part in (
+            order.billing_name,
+            order.billing_street,
+            f"{order.billing_postal_code} {order.billing_city}".strip(),
+            str(order.billing_country.name),
+        )
+        if part
+    )
+    facts: list[tuple[str | Promise, str | SafeString]] = [
+        (_("Customer account"), admin_link(viewer, CustomerAccount, order.account_id, order.account)),
+        (_("Claimed"), moment(order.claimed_at) if order.is_claimed else _("not yet: nobody has proved the address")),
+        (_("Contact"), f"{order.contact_name}\n{order.contact_email}".strip()),
+        (_("Buyer"), _person(order.buyer, viewer)),
+        (_("Operator"), _person(order.operator, viewer)),
+        (_("Billed to"), address),
+    ]
+    for label, text in (
+        (_("VAT number"), order.vat_id),
+        (_("Payer’s address"), order.payer_email),
+        (_("Purchase-order reference"), order.purchase_reference),
+    ):
+        if text:
+            facts.append((label, text))
+    return facts
+
+
+def _person(person: User | None, viewer: User) -> SafeString | str:
+    return admin_link(viewer, User, person.pk, person.get_full_name()) if person else NOTHING
+
+
+def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[LineView]:
+    units, given_back = first_units(lines), units_given_back(lines)
+    roles = {role.code: str(role.name) for role in Role.objects.all()}
+    feedback: dict[int, list[LineFeedback]] = {line.pk: [] for line in lines}
+    for said in LineFeedback.objects.filter(line__in=lines).order_by("pk"):
+        feedback[said.line_id].append(said)
+    seats = _seats(order)
+    enrolments = dict(
+        Ground.objects.filter(order_id=order.pk, ended_at__isnull=True)
+        .order_by()
+        .values_list("line_id")
+        .annotate(Count("enrolment", distinct=True))
+    )
+    may_retry = viewer.has_perm("shop.change_order") and order.status == Order.Status.PAID
+    views = []
+    for line in lines:
+        handler = installed_handler(line)
+        views.append(
+            LineView(
+                line=line,
+                number=line.position + 1,
+                entry=admin_link(viewer, Entry, line.entry_id, line.entry_code),
+                state=Label(line.get_status_display(), LINE_COLOURS[OrderLine.Status(line.status)]),
+                unit_net=amount(line.unit_net, order.currency),
+                net=amount(line.net, order.currency),
+                tax=amount(line.tax, order.currency),
+                gross=amount(line.gross, order.currency),
+                handler=handler_in_words(line, handler),
+                is_handler_missing=bool(line.handler) and handler is None,
+                parameters=parameters_in_words(line, handler, roles),
+                units=units_view(line, handler, units[line.pk], given_back=given_back.get(line.pk, 0)),
+                feedback=feedback[line.pk],
+                seats=seats.get(line.pk, []),
+                enrolments=enrolments.get(line.pk, 0),
+                can_retry=may_retry and line.status == OrderLine.Status.FAILED,
+            )
+        )
+    return views
+
+
+def _seats(order: Order) -> dict[int, list[Label]]:
+    """How many seats of each line stand where, by line id."""
+    counted = (
+        Seat.objects.filter(batch__order_id=order.pk).order_by().values_list("batch__line_id", "state", Count("pk"))
+    )
+    by_line: dict[int, Counter[str]] = {}
+    for line_id, state, count in counted:
+        by_line.setdefault(line_id, Counter())[state] = count
+    return {
+        line_id: [
+            Label(_("%(state)s: %(count)d") % {"state": state.label, "count": counts[state]})
+            for state in SeatState
+            if counts[state]
+        ]
+        for line_id, counts in by_line.items()
+    }
+
+
+def _payments(order: Order, viewer: User) -> Table:
+    payments = order.payments.select_related("settlement").order_by("-pk")[:MONEY_SHOWN]
+    rows: list[list[object]] = [
+        [
+            admin_link(viewer, Payment, payment.pk, payment.reference),
+            method_label(payment.provider),
+            amount(payment.amount, payment.currency),
+            Label(payment.get_status_display(), PAYMENT_COLOURS[Payment.Status(payment.status)]).html,
+            _("paid this order") if hasattr(payment, "settlement") else NOTHING,
+            moment(payment.created_at),
+        ]
+        for payment in payments
+    ]
+    headings = columns(
+        _("Reference"), _("Method"), Column(_("Amount"), is_amount=True), _("State"), _("Effect"), _("First seen")
+    )
+    return Table(headings, rows, empty=_("No payment yet."))
+
+
+def _money(events: list[PaymentEvent], viewer: User) -> Table:
+    rows: list[list[object]] = [
+        [
+            admin_link(viewer, PaymentEvent, event.pk, moment(event.received_at)),
+            method_label(event.provider),
+            event.get_kind_display(),
+            amount(event.amount, event.currency),
+            outcome_label(event).html,
+            _person(event.actor, viewer),
+        ]
+        for event in events
+    ]
+    headings = columns(
+        _("Received"), _("Method"), _("Kind"), Column(_("Amount"), is_amount=True), _("Outcome"), _("Told by")
+    )
+    return Table(headings, rows, empty=_("Nothing was said about money yet."))
+
+
+def outcome_label(event: PaymentEvent) -> Label:
+    if not event.outcome:
+        return Label(NOTHING)
+    return Label(event.get_outcome_display(), OUTCOME_COLOURS[PaymentEvent.Outcome(event.outcome)])
+
+
+def _jobs(order: Order, lines: list[OrderLine], events: list[OrderEvent], viewer: User) -> Table:
+    retries = Counter(
+        event.detail.get("line") for event in events if event.what == OrderEvent.What.LINE_RETRIED and event.detail
+    )
+    keys = [key for line in lines if line.handler for key in job_keys(line, retries=retries[line.position])]
+    rows: list[list[object]] = [
+        [
+            admin_link(viewer, Job, job.pk, job.key),
+            Label(job.get_state_display(), JOB_COLOURS[Job.State(job.state)]).html,
+            _("%(attempts)d of %(most)d") % {"attempts": job.attempts, "most": job.max_attempts},
+            moment(job.finished_at) if job.finished_at else _("due %(at)s") % {"at": moment(job.due_at)},
+            job.last_error.strip().rpartition("\n")[2][:200],
+        ]
+        for job in jobs_by_key(keys)
+    ]
+    headings = columns(_("Job"), _("State"), _("Attempts"), _("Finished"), _("Last error"))
+    return Table(headings, rows, empty=_("No delivery has been started yet."))
+
+
+def _mails(mails: object, viewer: User) -> Table:
+    rows: list[list[object]] = [
+        [
+            admin_link(viewer, Mail, mail.pk, moment(mail.created_at)),
+            mail.recipient,
+            mail.kind.replace("_", " "),
+            Label(mail.get_state_display(), MAIL_COLOURS[Mail.State(mail.state)]).html,
+            mail.failed_reason[:200],
+        ]
+        for mail in mails  # type: ignore[attr-defined]
+    ]
+    headings = columns(_("Written"), _("To"), _("Kind"), _("State"), _("Why it failed"))
+    return Table(headings, rows, empty=_("No mail about this order yet."))
+
+
+def _history(order: Order, events: list[OrderEvent], lines: Mapping[int, OrderLine], viewer: User) -> Table:
+    states = {str(code): str(label) for code, label in Order.Status.choices}
+    rows: list[list[object]] = [
+        [
+            moment(event.at),
+            _person(event.actor, viewer),
+            event.get_what_display(),
+            _from_to(states.get(event.from_status, ""), states.get(event.to_status, "")),
+            event_in_words(event, order, lines),
+        ]
+        for event in events
+    ]
+    return Table(columns(_("When"), _("Who"), _("What"), _("From, to"), _("Why")), rows, empty=NOTHING)
+
+
+def _from_to(before: str, after: str) -> str:
+    return f"{before or NOTHING} → {after}" if after else ""
