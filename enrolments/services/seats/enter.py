@@ -38,11 +38,7 @@ def enter_course(*, user: User, course: Course, now: datetime.datetime) -> Entry
     Locks his seats in the course, by key. Raises NotEnrolled.
     """
     with transaction.atomic():
-        seats = list(
-            Seat.objects.select_for_update(no_key=True)
-            .filter(person=user, course=course, state=SeatState.ASSIGNED)
-            .order_by("pk")
-        )
+        seats = _assigned_seats(user, course)
         # Asked once the seats are ours: whoever released one meanwhile has ended its enrolment by now.
         if not Enrolment.objects.running_at(now).filter(user=user, course=course).exists():
             raise NotEnrolled
@@ -55,3 +51,8 @@ def enter_course(*, user: User, course: Course, now: datetime.datetime) -> Entry
             now=now,
         )
     return Entry(link=course.link, consumed=len(seats))
+
+
+def _assigned_seats(user: User, course: Course) -> list[Seat]:
+    seats = Seat.objects.filter(person=user, course=course, state=SeatState.ASSIGNED)
+    return list(seats.select_for_update(no_key=True).order_by("pk"))
