@@ -10,9 +10,12 @@ from datetime import datetime
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.links import register_purpose
 from accounts.models import AddressLink, User
+from accounts.navigation import AreaLink, add_area_link
+from accounts.rights import Right
 from accounts.sign_in import on_sign_in
 from catalog.guards import Person, register_customer_check, register_sold_check
 from shop.models import Order, OrderLine
@@ -25,6 +28,9 @@ def connect() -> None:
     register_customer_check(has_paid_order)
     register_purpose(AddressLink.Purpose.CLAIM, claim_by_link)
     on_sign_in(keep_cart)
+    add_area_link(
+        AreaLink("account-orders", _("Orders"), rights={Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}, position=10)
+    )
     providers()
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shop.forms.answers import stored_answers_in_words
 from shop.models import Order
-from shop.selectors import OrderView, Sight, order_by_token, order_page, orders_visible_to, sight_of
+from shop.selectors import LineView, OrderView, Sight, order_by_token, order_page, orders_visible_to, sight_of
 from shop.services.claim import accounts_to_move_into, move_claimed_order
 from shop.services.errors import ClaimRefused, MethodNotAllowed, OrderNotCancellable
 from shop.services.orders import cancel_order
@@ -133,9 +133,12 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
     return {
         "view": view,
         "order": view.order,
-        "lines": [
-            (line, [stored_answers_in_words(line.form_class, unit.answers) for unit in line.units])
-            for line in view.lines
-        ],
+        "lines": [(line, _filled_in(line)) for line in view.lines],
         "accounts_to_move_into": accounts_to_move_into(view.order, user) if user and view.sight.is_member else [],
     }
+
+
+def _filled_in(line: LineView) -> list[tuple[int, list[tuple[str, str]]]]:
+    """Number and answers of each unit whose micro-form was not left blank."""
+    told = ((unit.index + 1, stored_answers_in_words(line.form_class, unit.answers)) for unit in line.units)
+    return [(number, answers) for number, answers in told if answers]
