@@ -23,12 +23,16 @@ class UserManager(BaseUserManager["User"]):
         Unless `is_address_proved`, the first sign-in asks for a code mailed to the address.
         Raises ValidationError for something that is no address, IntegrityError for a known one.
         """
-        from allauth.account.models import EmailAddress
-
         user = self.model(email=normalise_email(email), **fields)
         user.set_password(password)
+        return self.add(user, is_address_proved=is_address_proved)
+
+    def add(self, user: User, *, is_address_proved: bool = False) -> User:
+        """Insert a user who has no row yet, with the row that says whether his address is proved."""
+        from allauth.account.models import EmailAddress
+
         with transaction.atomic(using=self._db):
-            user.save(using=self._db)
+            user.save(using=self._db, force_insert=True)
             EmailAddress.objects.using(self._db).create(
                 user=user, email=user.email, primary=True, verified=is_address_proved
             )

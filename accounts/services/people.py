@@ -66,7 +66,7 @@ def find_or_create_people(
         typed.setdefault(normalise_email(person.email), person)
     if not typed:
         return {}
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         known = set(User.objects.filter(email__in=typed).values_list("email", flat=True))
         missing = sorted(typed.keys() - known)
         created = _insert_users(missing, typed, account, language, now)
@@ -104,15 +104,22 @@ def _insert_users(
 
 
 def invite_people(
-    *, users: Sequence[User], account: CustomerAccount | None, reason_key: str, language: str, now: datetime
+    *,
+    users: Sequence[User],
+    account: CustomerAccount | None,
+    reason_key: str,
+    language: str,
+    now: datetime,
+    is_enrolled: bool = True,
 ) -> int:
     """Mail an invitation link to those whose address is not proved yet; return how many mails that made.
 
-    `reason_key` names the occasion: asking twice for the same one mails nobody twice. Everybody else gets nothing
+    `reason_key` names the occasion: asking twice for the same one mails nobody twice. The mail speaks of a training
+    course unless `is_enrolled` is unset. Everybody else gets nothing
     here; whoever calls tells them what happened to them. The mail is in the person's language, else in `language`.
     Six statements for any number of people; locks nothing.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         proved = ids_with_proved_address(users)
         waiting = {f"invitation:{reason_key}:{user.pk}": user for user in users if user.is_active}
         waiting = {key: user for key, user in waiting.items() if user.pk not in proved}
@@ -140,7 +147,11 @@ def invite_people(
                     key=key,
                     recipient=link.email,
                     language=link.language,
-                    context={"link_id": link.pk, "account_name": account.name if account else ""},
+                    context={
+                        "link_id": link.pk,
+                        "account_name": account.name if account else "",
+                        "is_enrolled": is_enrolled,
+                    },
                     account_id=account.pk if account else None,
                     person_id=user.pk,
                     expires_at=link.expires_at,

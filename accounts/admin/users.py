@@ -1,0 +1,179 @@
+"""People in the admin: by address, with the state of its proof and the accounts they work for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminEmailInputWidget
+
+from accounts.fields import AddressField
+from accounts.models import Membership, User
+from accounts.services.people import invite_people
+from accounts.services.second_factor import remove_second_factor
+
+RIGHTS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class UserForm(forms.ModelForm):
+    """An address is typed once, when a person is added; later its owner changes it himself, and proves the new one."""
+
+    class Meta:
+        model = User
+        fields = "__all__"  # noqa: DJ007  the admin's fieldsets choose
+        field_classes = {"email": AddressField}
+        widgets = {"email": UnfoldAdminEmailInputWidget}
+
+
+class MembershipOfUserInline(TabularInline):
+    model = Membership
+    fields = readonly_fields = ("account", "is_owner", "is_buyer", "is_operator", "is_accountant", "created_at")
+    extra = 0
+    verbose_name_plural = _("Works for")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class UserAdmin(ModelAdmin):
+    form = UserForm
+    list_display = ("email", "full_name", "proof", "second_factor", "accounts", "staff_label", "last_login")
+    list_filter = ("is_staff", "is_active", "language")
+    search_fields = ("email", "first_name", "last_name")
+    ordering = ("email",)
+    filter_horizontal = ("groups", "user_permissions")
+    actions = ("send_invitations", "take_second_factor_away")
+    list_per_page = 50
+    fieldsets = (
+        (None, {"fields": ("email", "first_name", "last_name", "language")}),
+        (_("Sign-in"), {"fields": ("proof", "has_password", "second_factor", "last_login", "date_joined")}),
+        (_("Origin"), {"fields": ("created_by_account",)}),
+        (_("Administration"), {"fields": RIGHTS, "classes": ["tab"]}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "first_name", "last_name", "language")}),)
+    readonly_fields = (
+        "proof", "has_password", "second_factor", "last_login", "date_joined", "created_by_account",
+    )  # fmt: skip
+
+    # --- What is shown -----------------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        proved = EmailAddress.objects.filter(user_id=OuterRef("pk"), email=OuterRef("email"), verified=True)
+        second = Authenticator.objects.filter(user_id=OuterRef("pk"), type=Authenticator.Type.TOTP)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(is_proved=Exists(proved), has_second_factor=Exists(second))
+            .prefetch_related("memberships__account")
+        )
+
+    @display(description=_("name"), ordering=("last_name", "first_name"))
+    def full_name(self, user: User) -> str:
+        return f"{user.first_name} {user.last_name}".strip()
+
+    @display(description=_("address"), label={True: "success", False: "warning"})
+    def proof(self, user: User) -> tuple[bool, Any]:
+        proved = bool(getattr(user, "is_proved", False))
+        if proved:
+            return True, pgettext_lazy("e-mail address", "proved")
+        return False, pgettext_lazy("e-mail address", "not proved")
+
+    @display(description=_("second factor"), boolean=True)
+    def second_factor(self, user: User) -> bool:
+        return bool(getattr(user, "has_second_factor", False))
+
+    @display(description=_("password"), boolean=True)
+    def has_password(self, user: User) -> bool:
+        return user.has_usable_password()
+
+    @display(description=_("works for"))
+    def accounts(self, user: User) -> str:
+        return ", ".join(str(membership.account) for membership in user.memberships.all())
+
+    @display(description=_("staff"), boolean=True, ordering="is_staff")
+    def staff_label(self, user: User) -> bool:
+        return user.is_staff
+
+    # --- What may be changed -----------------------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return self.fieldsets if obj else self.add_fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        fields = list(super().get_readonly_fields(request, obj))
+        if obj is not None:
+            fields.append("email")
+        if not request.user.is_superuser:
+            # Who may edit people must not be able to make himself more than he is.
+            fields += RIGHTS
+        return fields
+
+    def get_inlines(self, request: HttpRequest, obj: User | None = None) -> list[type[TabularInline]]:
+        return [MembershipOfUserInline] if obj else []
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or request.user.is_superuser or not obj.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Orders and seats refer to people: they are closed, not deleted."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            obj.set_unusable_password()
+            User.objects.add(obj)
+
+    # --- Actions -----------------------------------------------------------------------------------------------------
+
+    @action(description=_("Send an invitation to those whose address is not proved"), permissions=["change"])
+    def send_invitations(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        now = timezone.now()
+        count = invite_people(
+            users=list(queryset), account=None, reason_key=f"admin:{now:%Y%m%d%H%M}", language=get_language() or "",
+            now=now, is_enrolled=False,
+        )  # fmt: skip
+        text = ngettext("%(count)s invitation is on its way.", "%(count)s invitations are on their way.", count)
+        messages.success(request, text % {"count": count})
+
+    @action(description=_("Take a lost second factor away"), permissions=["take_second_factor_away"])
+    def take_second_factor_away(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        count = sum(remove_second_factor(user=user, now=timezone.now()) for user in queryset)
+        text = ngettext(
+            "%(count)s person now signs in without a second factor, and was told.",
+            "%(count)s people now sign in without a second factor, and were told.",
+            count,
+        )
+        messages.success(request, text % {"count": count})
+
+    def has_take_second_factor_away_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(ModelAdmin):
+    search_fields = ("name",)
+    filter_horizontal = ("permissions",)
