@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enrolments.errors import EnrolmentRefused
 from enrolments.models import Course, PlaceHold
+from enrolments.texts import in_words
 from enrolments.values import LineRef
 
 
@@ -26,7 +27,9 @@ class CourseFull(EnrolmentRefused):
 
     def __init__(self, course: Course) -> None:
         super().__init__(
-            format_lazy(_("There are not enough places left in the course “{course}”."), course=course.name)
+            format_lazy(
+                _("There are not enough places left in the course “{course}”."), course=in_words(lambda: course.name)
+            )
         )
         self.course = course
 
@@ -35,7 +38,9 @@ class CourseClosed(EnrolmentRefused):
     """The course is hidden, or its enrolment period does not run."""
 
     def __init__(self, course: Course) -> None:
-        super().__init__(format_lazy(_("The course “{course}” is not open for enrolment."), course=course.name))
+        super().__init__(
+            format_lazy(_("The course “{course}” is not open for enrolment."), course=in_words(lambda: course.name))
+        )
         self.course = course
 
 
@@ -43,7 +48,7 @@ class CourseOver(EnrolmentRefused):
     """The last day of the course has passed."""
 
     def __init__(self, course: Course) -> None:
-        super().__init__(format_lazy(_("The course “{course}” is over."), course=course.name))
+        super().__init__(format_lazy(_("The course “{course}” is over."), course=in_words(lambda: course.name)))
         self.course = course
 
 

@@ -21,6 +21,7 @@ from enrolments.services.groups import order_group
 from enrolments.services.notify import tell_enrolled
 from enrolments.services.places import CourseClosed, CourseOver, lock_courses, refuse_overfull
 from enrolments.services.seats.moves import SeatNotFound, SeatNotFree, move_seat, refusal
+from enrolments.texts import in_words
 from enrolments.values import AlreadyEnrolled, LineRef, Terms
 
 
@@ -36,7 +37,7 @@ class CourseNotAllowed(EnrolmentRefused):
 
     def __init__(self, course: Course) -> None:
         sentence = _("This seat cannot be used for the course “{course}”. Choose another one.")
-        super().__init__(format_lazy(sentence, course=course.name))
+        super().__init__(format_lazy(sentence, course=in_words(lambda: course.name)))
         self.course = course
 
 
