@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from enrolments.services.courses import find_course
 from enrolments.services.support import SupportOutcome, enrol_in_support
-from handlers.contract import Feedback, LineContext, in_words
+from handlers.contract import Feedback, LineContext
 from handlers.delivery import line_ref
 
 
@@ -17,10 +16,4 @@ def enrol_operator_in_support(line: LineContext, short_name: str) -> Feedback:
     outcome = enrol_in_support(course_short_name=short_name, user=line.operator, line=line_ref(line), now=line.now)
     if outcome is not SupportOutcome.ENROLLED:
         return Feedback(sales=outcome.label)
-    course = find_course(short_name)
-    assert course is not None
-    return Feedback(
-        customer=in_words(
-            lambda: _("The operator of the order finds help in the course “%(course)s”.") % {"course": course.name}
-        )
-    )
+    return Feedback(customer=_("The operator of the order finds help in the support course."))

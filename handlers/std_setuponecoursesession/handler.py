@@ -31,7 +31,17 @@ from handlers.contract import (
     UnitContext,
     UnitErrors,
 )
-from handlers.delivery import SUPERVISING, ask_period, entry_ref, hold, line_ref, refusals, sold_course, sold_role
+from handlers.delivery import (
+    SUPERVISING,
+    ask_period,
+    entry_ref,
+    hold,
+    line_ref,
+    refusals,
+    role_among,
+    sold_course,
+    sold_role,
+)
 from handlers.findings import check_course, check_role, check_support_course, check_terms
 from handlers.giving_back import take_back_seats
 from handlers.std_setuponecoursesession.forms import Participant, ParticipantForm, SessionForm, SessionParameters
@@ -95,7 +105,8 @@ class SetUpOneCourseSession(Handler):
             return Feedback()
         params = SessionParameters.of(line.parameters)
         course = sold_course(line, params.course_name)
-        supervisor = sold_role(line, params.supervisor, SUPERVISING)
+        roles = Role.objects.in_bulk(field_name="code")
+        supervisor = role_among(roles, line, params.supervisor, SUPERVISING)
         participants = declared(line.units)
         people = find_or_create_people(
             people=typed(participants.values()), account=line.account, language=line.language, now=line.now
@@ -106,7 +117,7 @@ class SetUpOneCourseSession(Handler):
                 line=line_ref(line),
                 entry=entry_ref(line),
                 course=course,
-                places=session_places(line.units, participants, users, Role.objects.in_bulk(field_name="code")),
+                places=session_places(line.units, participants, users, roles),
                 supervisor_role=supervisor,
                 terms=params.terms,
                 operator=line.operator,
@@ -127,11 +138,15 @@ class SetUpOneCourseSession(Handler):
     def attach_operator(self, line: LineContext) -> Feedback:
         """Nothing to attach to before delivery: then ``post_payment`` is followed by this in its turn."""
         assert line.operator is not None
-        batch = (
-            SeatBatch.objects.select_related("course", "group", "supervisor_role").filter(line_id=line.line_id).first()
+        seats = list(
+            Seat.objects.filter(batch__line_id=line.line_id)
+            .select_related("person", "batch__course", "batch__group", "batch__supervisor_role")
+            .order_by("pk")
         )
-        if batch is None or batch.course is None:
+        if not seats:
             return Feedback()
+        batch = seats[0].batch
+        assert batch.course is not None
         params = SessionParameters.of(line.parameters)
         if params.enrols_supervisor and batch.supervisor_role is not None:
             supervise(
@@ -144,7 +159,7 @@ class SetUpOneCourseSession(Handler):
                 now=line.now,
             )
         participants = declared(line.units)
-        users = users_on_seats(batch, participants)
+        users = users_on_seats(seats, participants)
         delegate(
             account=line.account,
             operator=line.operator,
@@ -188,10 +203,13 @@ def tell(line: LineContext, course: Course, users: Sequence[User], period: Perio
     )
 
 
-def users_on_seats(batch: SeatBatch, participants: Mapping[int, Participant]) -> dict[str, User]:
+def users_on_seats(seats: Sequence[Seat], participants: Mapping[int, Participant]) -> dict[str, User]:
     """The users who sit on the seats they were declared for, by the address typed for them."""
-    seats = Seat.objects.filter(batch=batch, person__isnull=False, unit_id__in=participants).select_related("person")
-    return {participants[seat.unit_id].email: seat.person for seat in seats if seat.person is not None}
+    return {
+        participants[seat.unit_id].email: seat.person
+        for seat in seats
+        if seat.person is not None and seat.unit_id in participants
+    }
 
 
 def _findings(params: SessionParameters) -> Iterator[Finding]:
