@@ -26,11 +26,11 @@ class JobAdmin(ReadOnlyAdmin):
     search_fields = ("key", "last_error")
     ordering = ("-id",)
     fields = (
-        "key", "kind", "state_label", "attempts_label", "due_at", "last_error", "payload", "account_id",
+        "key", "kind", "state", "attempts_label", "due_at", "last_error", "payload", "account_id",
         "created_at", "finished_at",
     )  # fmt: skip
     readonly_fields = fields
-    change_form_outer_after_template = "outbox/admin/job_tools.html"
+    change_form_outer_before_template = "outbox/admin/job_tools.html"
 
     def get_urls(self) -> list[URLPattern]:
         retry = path("<int:job_id>/retry/", self.admin_site.admin_view(self.retry), name="outbox_job_retry")

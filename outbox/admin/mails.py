@@ -30,11 +30,12 @@ class MailAdmin(ReadOnlyAdmin):
     search_fields = ("recipient", "key", "=order_id")
     ordering = ("-id",)
     fields = (
-        "recipient", "state_label", "kind", "language", "order_link", "created_at", "expires_at", "sent_at",
+        "recipient", "state", "kind", "language", "order_link", "created_at", "expires_at", "sent_at",
         "failed_reason", "has_secret", "original", "message_id",
     )  # fmt: skip
     readonly_fields = fields
-    change_form_outer_after_template = "outbox/admin/mail_tools.html"
+    change_form_outer_before_template = "outbox/admin/mail_tools.html"
+    change_form_outer_after_template = "outbox/admin/mail_body.html"
 
     def get_urls(self) -> list[URLPattern]:
         return [

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.utils import translation
 
-from outbox.mails import MailKind, temporary_mail_kind
-
-TEMPLATES = Path(__file__).parent / "templates"
+from outbox.mails import MailKind
+from tests.outbox.greeting_mail import greeting_kind
 
 
 @pytest.fixture(autouse=True)
@@ -25,11 +22,7 @@ def _in_english(client) -> Iterator[None]:
 
 @pytest.fixture
 def greeting(settings) -> Iterator[MailKind]:
-    """The mail kind `greeting`, whose templates show a name, a day, an amount and a secret."""
-    templates = copy.deepcopy(settings.TEMPLATES)
-    templates[0]["DIRS"] = [*templates[0]["DIRS"], TEMPLATES]
-    settings.TEMPLATES = templates
-    with temporary_mail_kind("greeting", template="outbox_tests/greeting") as kind:
+    with greeting_kind(settings) as kind:
         yield kind
 
 

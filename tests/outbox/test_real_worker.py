@@ -1,0 +1,44 @@
+"""A real worker, a real beat, a real Redis."""
+
+import time
+import urllib.request
+
+import pytest
+
+from tests.running_shop import RunningShop
+
+# A mail that was sent already: sending it once more is a job that is done without further ado.
+RECORD_MAIL = """
+from django.utils import timezone
+from outbox.models import Mail
+from outbox.services.jobs import enqueue
+mail = Mail.objects.create(
+    kind="greeting", key="real worker {name}", message_id="<{name}@testserver>", recipient="alice@example.org",
+    language="en", state="sent", sent_at=timezone.now(),
+)
+"""
+RING = """
+enqueue(kind="send_mail", key="real worker {name}", payload={{"mail_id": mail.pk}})
+"""
+DO_NOT_RING = """
+from outbox.models import Job
+Job.objects.create(kind="send_mail", key="real worker {name}", payload={{"mail_id": mail.pk}}, max_attempts=8)
+"""
+
+
+@pytest.mark.parametrize(("name", "how"), [("rung", RING), ("overdue", DO_NOT_RING)], ids=["bell", "beat"])
+def test_a_job_is_run_by_the_bell_or_by_beats_round(running_shop: RunningShop, name, how):
+    running_shop.manage("shell", "-c", (RECORD_MAIL + how).format(name=name))
+
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        (job,) = running_shop.rows("SELECT state, attempts FROM outbox_job WHERE key = %s", f"real worker {name}")
+        if job["state"] == "done":
+            break
+        time.sleep(0.1)
+    assert (job["state"], job["attempts"]) == ("done", 1)
+
+
+def test_the_page_of_mails_answers(running_shop: RunningShop):
+    with urllib.request.urlopen(f"{running_shop.base_url}/dev/mail/", timeout=10) as answer:
+        assert answer.status == 200
