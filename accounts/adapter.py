@@ -79,12 +79,12 @@ class AccountAdapter(DefaultAccountAdapter):
             "accounts.stages.AddressProofStage" if stage == proof else stage for stage in super().get_login_stages()
         ]
 
-    def login(self, request: HttpRequest, user: User) -> None:  # type: ignore[override]
+    def login(self, request: HttpRequest, user: User) -> None:
         # The proof may have given or taken his password since allauth read him; the session is bound to it.
         user.refresh_from_db()
         super().login(request, user)
 
-    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
         follow_sign_in(request, user)
         next_url = take_remembered_link(request, user)

@@ -23,16 +23,21 @@ from accounts.rights import Right, accounts_with
 SESSION_KEY = "accounts_current_account"
 
 
-class AccountRequest(HttpRequest):
+class SignedInRequest(HttpRequest):
+    """A request that `login_required` let through."""
+
+    user: User
+
+
+class AccountRequest(SignedInRequest):
     """A request that `account_page` let through."""
 
-    user: User  # type: ignore[assignment]
     account: CustomerAccount
 
 
 def current_account(request: HttpRequest, right: Right) -> CustomerAccount | None:
     """The account in which the signed-in person now works with a right; None when he has it nowhere."""
-    accounts = list(accounts_with(request.user, right))  # type: ignore[arg-type]
+    accounts = list(accounts_with(request.user, right))
     chosen = request.session.get(SESSION_KEY)
     return next((account for account in accounts if account.pk == chosen), accounts[0] if accounts else None)
 

@@ -101,14 +101,13 @@ class CustomerAccountAdmin(ModelAdmin):
 
     @display(description=_("state"), label={True: "success", False: "warning"})
     def claim_state(self, account: CustomerAccount) -> tuple[bool, Any]:
-        claimed = account.member_total > 0
-        if claimed:
+        if self.member_count(account):
             return True, pgettext_lazy("customer account", "claimed")
         return False, pgettext_lazy("customer account", "not claimed yet")
 
     @display(description=_("members"), ordering="member_total")
     def member_count(self, account: CustomerAccount) -> int:
-        return account.member_total
+        return getattr(account, "member_total", 0)
 
 
 @admin.register(Delegation)

@@ -37,9 +37,8 @@ class AccountDetailsForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for name in ("name", "street", "postal_code", "city"):
             self.fields[name].required = True
-        # Some have no seven-bit name for it; the form is checked by its country's rules.
-        self.fields["vat_id"].max_length = None
-        self.fields["vat_id"].widget.attrs.pop("maxlength", None)
+        # Typed with blanks and dots a number is longer than what is stored of it.
+        self.fields["vat_id"] = forms.CharField(label=self.fields["vat_id"].label, required=False, max_length=40)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from accounts.current import choose_account
+from accounts.current import SignedInRequest, choose_account
 from accounts.models import Membership
 from accounts.selectors import active_accounts
 
 
 @login_required
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     memberships = Membership.objects.filter(user=request.user).select_related("account").order_by("account__name")
     return render(request, "account_area/home.html", {"memberships": memberships})
 
 
 @require_POST
 @login_required
-def switch(request: HttpRequest) -> HttpResponse:
+def switch(request: SignedInRequest) -> HttpResponse:
     """Work for another of one's accounts from now on."""
     account_id = request.POST.get("account", "")
     accounts = active_accounts(request.user)

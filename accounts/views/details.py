@@ -7,14 +7,14 @@ from http import HTTPStatus
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods
 
 from accounts.cookies import set_language_cookie
-from accounts.current import current_account
+from accounts.current import SignedInRequest, current_account
 from accounts.forms.details import AccountDetailsForm, ProfileForm
 from accounts.models import CustomerAccount, User
 from accounts.rights import Right
@@ -23,7 +23,7 @@ from accounts.services.details import save_account_details, save_profile
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def details(request: HttpRequest) -> HttpResponse:
+def details(request: SignedInRequest) -> HttpResponse:
     """Two forms on one page, each posted alone: `form` says which."""
     account = current_account(request, Right.MANAGE_ACCOUNT)
     which = request.POST.get("form") if request.method == "POST" else ""
@@ -49,7 +49,7 @@ def details(request: HttpRequest) -> HttpResponse:
     return render(request, "account_area/details.html", context, status=status)
 
 
-def _save_profile(request: HttpRequest, form: ProfileForm) -> HttpResponse:
+def _save_profile(request: SignedInRequest, form: ProfileForm) -> HttpResponse:
     language = form.cleaned_data["language"]
     save_profile(user_id=request.user.pk, **form.cleaned_data)
     with override(language or settings.LANGUAGE_CODE):

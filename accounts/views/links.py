@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.current import SignedInRequest
 from accounts.models import AddressLink
 from accounts.remembered_link import remember_link, take_effect
 from accounts.selectors import signs_in_by_himself
@@ -63,6 +64,6 @@ def _gone(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def welcome(request: HttpRequest) -> HttpResponse:
+def welcome(request: SignedInRequest) -> HttpResponse:
     """After an invitation: set a password, or go on without one."""
     return render(request, "accounts/welcome.html", {"has_password": request.user.has_usable_password()})

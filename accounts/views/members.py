@@ -117,8 +117,7 @@ def _posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _back(request: HttpRequest) -> HttpResponse:
+def _back(request: AccountRequest) -> HttpResponse:
     """To the list, unless the change took away the right to see it."""
-    account: object = request.account  # type: ignore[attr-defined]
-    still_owner = Membership.objects.filter(account=account, user=request.user, is_owner=True).exists()
+    still_owner = Membership.objects.filter(account=request.account, user=request.user, is_owner=True).exists()
     return redirect("account-members" if still_owner else "account-home")
