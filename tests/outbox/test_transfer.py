@@ -1,0 +1,59 @@
+"""Jobs and mails change accounts without ever making a later lock wait for a job."""
+
+import pytest
+from django.db import transaction
+
+from outbox.models import Job, Mail
+from outbox.registry import temporary_job_kind
+from outbox.services.jobs import enqueue, run_due_jobs
+from outbox.services.transfer import lock_jobs_of_account, move_account
+from tests.factories.outbox import JobFactory, MailFactory
+from tests.outbox.test_two_workers import in_thread
+
+
+@pytest.mark.django_db
+def test_an_accounts_jobs_and_mails_move_and_no_others():
+    for account in (3, 4):
+        JobFactory(account_id=account)
+        MailFactory(account_id=account)
+
+    move_account(from_account_id=3, to_account_id=5)
+
+    assert sorted(Job.objects.values_list("account_id", flat=True)) == [4, 5]
+    assert sorted(Mail.objects.values_list("account_id", flat=True)) == [4, 5]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_moving_does_not_wait_for_a_job_that_runs():
+    def move():
+        with transaction.atomic():
+            move_account(from_account_id=3, to_account_id=5)
+
+    def run(job, now):
+        thread = in_thread(move)
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+
+    JobFactory(account_id=3, state="dead", finished_at="2026-01-01T00:00Z")
+    with temporary_job_kind("errand", run):
+        running = enqueue(kind="errand", key="running", account_id=3)
+        run_due_jobs()
+
+    running.refresh_from_db()
+    assert (running.state, running.account_id) == ("done", 3)
+    assert Job.objects.get(state="dead").account_id == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_locked_job_is_not_begun():
+    with temporary_job_kind("errand", lambda job, now: None):
+        job = enqueue(kind="errand", key="errand:1", account_id=3)
+        with transaction.atomic():
+            lock_jobs_of_account(account_id=3)
+            worker = in_thread(run_due_jobs)
+            worker.join(timeout=10)
+            assert not worker.is_alive()
+            move_account(from_account_id=3, to_account_id=5)
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.account_id) == ("pending", 0, 5)
