@@ -13,3 +13,10 @@ class EnrolmentsConfig(AppConfig):
         from enrolments.standing_roles import make_standing_roles
 
         post_migrate.connect(make_standing_roles, sender=self)
+
+        from accounts.navigation import AreaLink, add_area_link
+        from accounts.rights import Right
+
+        add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
+        add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
+        add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))

@@ -17,6 +17,7 @@ urlpatterns = [
     path("auth/", include("accounts.sign_in_urls")),
     # The customer account, and the links in mails. Orders, seats, people and sessions add theirs under account/
     path("", include("accounts.urls")),
+    path("", include("enrolments.urls")),
     # Learners: include enrolments' pages under learn/ here
     # The storefront, cart, checkout, orders and payments: include the shop's pages here, last
     path("payments/", include("shop.payment_urls")),

@@ -1,0 +1,39 @@
+"""What is asked in the account area's lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from enrolments.models import Course, SeatState
+from enrolments.selectors.seats import SeatCounts
+
+
+class SeatFilterForm(forms.Form):
+    """Which of an account's seats are listed. Anything unknown in the address is answered by the whole list."""
+
+    state = forms.ChoiceField(label=pgettext_lazy("of a seat", "State"), required=False)
+    entry = forms.ChoiceField(label=pgettext_lazy("of the catalogue", "Entry"), required=False)
+    course = forms.ModelChoiceField(
+        label=_("Course"), queryset=Course.objects.none(), required=False, empty_label=_("All courses")
+    )
+
+    def __init__(self, *args: Any, counts: SeatCounts, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["state"].choices = [("", _("All states")), *SeatState.choices]  # type: ignore[attr-defined]
+        self.fields["entry"].choices = [  # type: ignore[attr-defined]
+            ("", _("All entries")),
+            *((entry.code, entry.name) for entry in counts.entries),
+        ]
+        course: forms.ModelChoiceField = self.fields["course"]  # type: ignore[assignment]
+        course.queryset = Course.objects.filter(pk__in=[each.pk for each in counts.courses])
+        course.label_from_instance = lambda each: each.name  # type: ignore[method-assign]
+
+
+class PeopleSearchForm(forms.Form):
+    """Looks in names and addresses as they were typed."""
+
+    q = forms.CharField(label=_("Name or e-mail"), required=False, max_length=100)

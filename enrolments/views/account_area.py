@@ -1,0 +1,111 @@
+"""The account area's lists of seats, people and sessions."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.current import AccountRequest, account_page
+from accounts.rights import Right
+from enrolments.forms import PeopleSearchForm, SeatFilterForm
+from enrolments.models import CourseGroup
+from enrolments.paging import KeyPage, key_page
+from enrolments.selectors.people import people_of, person_rows, typed_names
+from enrolments.selectors.seats import in_language, last_moment, seat_counts, seats_of
+from enrolments.selectors.sessions import session_rows, sessions_of
+
+SEATS_A_PAGE = 50
+PEOPLE_A_PAGE = 50
+SESSIONS_A_PAGE = 25
+
+
+@require_safe
+@account_page(Right.MANAGE_SEATS)
+def seats(request: AccountRequest) -> HttpResponse:
+    """The account's seats, by entry, course, state or session."""
+    counts = seat_counts(request.account)
+    form = SeatFilterForm(request.GET or None, counts=counts)
+    asked = form.cleaned_data if form.is_valid() else {}
+    session = _session(request)
+    listed = seats_of(
+        request.account,
+        state=asked.get("state", ""),
+        entry_code=asked.get("entry", ""),
+        course=asked.get("course"),
+        session_id=session.pk if session else None,
+    )
+    page = _page(request, listed, SEATS_A_PAGE)
+    names = typed_names(request.account, {seat.person_id for seat in page.rows if seat.person_id})
+    context = {
+        "account": request.account,
+        "counts": counts,
+        "form": form,
+        "session": session,
+        "page": page,
+        "rows": [
+            {
+                "seat": seat,
+                "entry_name": in_language(seat.batch.entry_name),
+                "person": names.get(seat.person_id or 0),
+                "until": last_moment(seat),
+            }
+            for seat in page.rows
+        ],
+        "query_string": _query_string(request, "state", "entry", "course", "session"),
+    }
+    return render(request, "enrolments/seats.html", context)
+
+
+@require_safe
+@account_page(Right.MANAGE_PEOPLE)
+def people(request: AccountRequest) -> HttpResponse:
+    """The people this account looks after."""
+    form = PeopleSearchForm(request.GET or None)
+    search = form.cleaned_data["q"] if form.is_valid() else ""
+    page = _page(request, people_of(request.account, search=search), PEOPLE_A_PAGE)
+    context = {
+        "account": request.account,
+        "form": form,
+        "search": search,
+        "page": page,
+        "rows": person_rows(request.account, page.rows),
+        "query_string": _query_string(request, "q"),
+    }
+    return render(request, "enrolments/people.html", context)
+
+
+@require_safe
+@account_page(Right.MANAGE_SEATS)
+def sessions(request: AccountRequest) -> HttpResponse:
+    """The account's sessions: one per order and course."""
+    page = _page(request, sessions_of(request.account), SESSIONS_A_PAGE)
+    context = {"account": request.account, "page": page, "rows": session_rows(page.rows), "query_string": ""}
+    return render(request, "enrolments/sessions.html", context)
+
+
+def _session(request: AccountRequest) -> CourseGroup | None:
+    """The session the list is confined to. One of another account does not exist."""
+    asked = request.GET.get("session", "")
+    if not asked:
+        return None
+    session = sessions_of(request.account).filter(pk=asked).first() if asked.isdecimal() and len(asked) < 19 else None
+    if session is None:
+        raise Http404
+    return session
+
+
+def _page(request: HttpRequest, rows, size: int) -> KeyPage:
+    return key_page(rows, size=size, older_than=_key(request, "older"), newer_than=_key(request, "newer"))
+
+
+def _key(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def _query_string(request: HttpRequest, *names: str) -> str:
+    """The other parameters of a list, for the links to its neighbouring pages."""
+    return urlencode([(name, request.GET[name]) for name in names if request.GET.get(name)])
