@@ -42,6 +42,10 @@ class SignInForm(PlainFields, allauth.LoginForm):
 class SignUpForm(PlainFields, allauth.SignupForm):
     email = AddressField()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = AddressField().label
+
     def validate_unique_email(self, value: str) -> str:
         """A person who exists but never proved his address signs up like anybody: others named him, not he."""
         known = User.objects.filter(email=value).first()
