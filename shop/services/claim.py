@@ -12,6 +12,7 @@ from accounts.rights import Right, accounts_with
 from accounts.services.absorb import absorb_account
 from accounts.services.members import ensure_owner
 from enrolments.services.transfer import move_order as move_enrolments
+from outbox.services.transfer import lock_jobs_of_account
 from outbox.services.transfer import move_account as move_outbox
 from shop.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.providers.free import nothing_to_pay
@@ -57,8 +58,9 @@ def accounts_to_move_into(order: Order, user: User) -> list[CustomerAccount]:
 def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datetime) -> Order:
     """Moves a claimed order, with everything that carries its account, into another account its claimant owns.
 
-    The account made for the order goes away. Locks the order, then what it moves. Raises ClaimRefused.
+    The account made for the order goes away. Locks its jobs, the order, then what it moves. Raises ClaimRefused.
     """
+    lock_jobs_of_account(account_id=Order.objects.values_list("account_id", flat=True).get(pk=order_id))
     order = order_with_people(order_id)
     target = next((account for account in accounts_to_move_into(order, user) if account.pk == account_id), None)
     if target is None:
