@@ -1,0 +1,512 @@
+"""What every handler promises, as rules that can be run against any of them.
+
+A rule is a function that takes a ``Case`` (a handler with an example of its use) and fails by an
+assertion. ``test_contract.py`` runs each rule against each installed handler; whoever writes a
+handler adds a case for it to ``cases.py``, or runs the rules from the tests of his own package:
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("rule", RULES, ids=rule_name)
+    def test_contract(rule):
+        rule(Case(handler=MyHandler(), typed={…}, prepare=…))
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.emails import normalise_email
+from accounts.models import User
+from enrolments.models import Enrolment, Ground, PlaceHold, Seat
+from handlers.contract import (
+    DraftLine,
+    Feedback,
+    Finding,
+    Handler,
+    Level,
+    LineContext,
+    Refusal,
+    RevokeReason,
+    UnitContext,
+)
+from handlers.querystring import encode, parse
+from tests.factories.accounts import UserFactory
+from tests.factories.handlers import (
+    account_with_operator,
+    claim,
+    deliver,
+    line_context,
+    parameters,
+    place,
+    revoke,
+    units,
+    visitor_line,
+)
+
+FEW, MANY = 3, 30
+ENGINE_S_OWN = ("SAVEPOINT", "RELEASE", "ROLLBACK")
+
+Rule = Callable[["Case"], None]
+RULES: list[Rule] = []
+
+
+def rule(check: Rule) -> Rule:
+    RULES.append(check)
+    return check
+
+
+def rule_name(check: Rule) -> str:
+    return check.__name__
+
+
+def _nothing(*_args: Any) -> None:
+    """The default of what a case may do."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A handler, and an example of its use.
+
+    ``typed`` are internal parameters as a merchant types them, in the spelling the form keeps, every
+    one that exists. ``prepare`` makes the courses and roles they name, with places enough. ``answers``
+    gives the answers of that many micro-forms. ``spoil`` changes the world after checkout so that
+    delivery is refused; None for a handler that never refuses.
+    """
+
+    handler: Handler
+    typed: dict[str, Any] = field(default_factory=dict)
+    prepare: Callable[[], object] = _nothing
+    answers: Callable[[int], list[dict[str, Any]]] = lambda count: [{}] * count
+    spoil: Callable[[], object] | None = None
+    specific: bool = False
+
+    def __str__(self) -> str:
+        return self.handler.name
+
+    @property
+    def quantities(self) -> tuple[int, ...]:
+        most = self.handler.max_quantity or MANY
+        return tuple(dict.fromkeys(min(quantity, most) for quantity in (FEW, MANY)))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return parameters(self.handler, **self.typed)
+
+    def units(self, count: int) -> tuple[UnitContext, ...]:
+        """Units with answers as the shop stores them: cleaned by the micro-form."""
+        if self.handler.UnitForm is None:
+            return units(blank=count)
+        forms = [self.handler.UnitForm(answers) for answers in self.answers(count)]
+        for form in forms:
+            assert form.is_valid(), form.errors
+        return units(*[form.cleaned_data for form in forms])
+
+    def line(self, count: int = 1, **others: Any) -> LineContext:
+        account, operator = account_with_operator()
+        return line_context(
+            self.handler, account=account, operator=operator, units=self.units(count), typed=self.typed, **others
+        )
+
+    def visitor_line(self, count: int = 1, **others: Any) -> LineContext:
+        return visitor_line(self.handler, units=self.units(count), typed=self.typed, **others)
+
+
+# Forms
+
+
+@rule
+def parameters_survive_the_string(case: Case) -> None:
+    stored = case.parameters
+
+    written = encode(stored, case.handler.MerchantForm)
+    read = parse(written, case.handler.MerchantForm)
+
+    assert read.errors == {}
+    form = read.form()
+    assert form.is_valid(), form.errors
+    assert form.to_parameters() == stored
+    assert encode(form.to_parameters(), case.handler.MerchantForm) == written
+
+
+@rule
+def parameters_are_json(case: Case) -> None:
+    assert json.loads(json.dumps(case.parameters)) == case.parameters
+    default = case.handler.MerchantForm.default_parameters()
+    assert json.loads(json.dumps(default)) == default
+
+
+@rule
+def the_case_sets_every_parameter(case: Case) -> None:
+    assert set(case.typed) == set(case.handler.MerchantForm.base_fields)
+
+
+@rule
+def defaults_are_valid(case: Case) -> None:
+    required = {name for name, each in case.handler.MerchantForm.base_fields.items() if each.required}
+    typed = {name: case.typed[name] for name in required}
+
+    form = parse(encode(typed, case.handler.MerchantForm), case.handler.MerchantForm).form()
+
+    assert form.is_valid(), form.errors
+    assert form.to_parameters() == case.handler.MerchantForm.default_parameters() | typed
+
+
+@rule
+def stored_parameters_are_shown_and_saved_again_unchanged(case: Case) -> None:
+    stored = case.parameters
+    shown = case.handler.MerchantForm(initial=stored)
+
+    data = {name: shown[name].value() for name in shown.fields}
+    form = case.handler.MerchantForm({name: value for name, value in data.items() if value is not None})
+
+    assert form.is_valid(), form.errors
+    assert form.to_parameters() == stored
+
+
+@rule
+def every_field_has_a_label_in_words(case: Case) -> None:
+    unit_fields = case.handler.UnitForm.base_fields if case.handler.UnitForm else {}
+    for name, each in (case.handler.MerchantForm.base_fields | unit_fields).items():
+        assert each.label, f"{name} has no label"
+    assert str(case.handler.label)
+
+
+@rule
+def answers_are_valid_data_again(case: Case) -> None:
+    if case.handler.UnitForm is None:
+        return
+    for unit in case.units(FEW):
+        stored = json.loads(json.dumps(unit.answers))
+        again = case.handler.UnitForm(stored, prefix=None)
+        assert again.is_valid(), again.errors
+        assert again.cleaned_data == unit.answers
+
+
+# What is asked before anything happens
+
+
+@rule
+def a_sound_entry_has_no_errors(case: Case) -> None:
+    case.prepare()
+    entry = SimpleNamespace(
+        code="ENTRY", parameters=case.parameters, min_quantity=1, max_quantity=None, audience="everyone"
+    )
+    before = everything()
+
+    findings = case.handler.check(entry)
+
+    assert all(isinstance(finding, Finding) for finding in findings)
+    assert [str(finding.message) for finding in findings if finding.level is Level.ERROR] == []
+    assert {finding.field for finding in findings} <= {"", *case.handler.MerchantForm.base_fields}
+    assert everything() == before
+
+
+@rule
+def at_least_one_unit_is_charged(case: Case) -> None:
+    for quantity in (1, *case.quantities):
+        line = case.line(quantity)
+        assert 1 <= case.handler.charged_units(line.parameters, line.units) <= quantity
+        assert case.handler.units_made(line.parameters) >= 1
+
+
+@rule
+def units_that_are_right_pass_the_rules_across_units(case: Case) -> None:
+    case.prepare()
+    line = case.line(case.quantities[-1])
+    case.handler.clean_units([DraftLine(0, line.entry_code, line.parameters, line.units)])
+
+
+@rule
+def it_is_offered_to_somebody_who_has_nothing_yet(case: Case) -> None:
+    case.prepare()
+    assert case.handler.is_offered_to(case.parameters, UserFactory(), now=timezone.now()) is True
+
+
+@rule
+def parameters_of_an_older_version_are_kept(case: Case) -> None:
+    stored = case.parameters | {"a_key_of_an_integrator": "kept"}
+    for version in range(case.handler.version):
+        assert case.handler.upgrade(stored, version).get("a_key_of_an_integrator") == "kept"
+    assert case.handler.upgrade(stored, case.handler.version) == stored
+
+
+# The hooks
+
+
+@rule
+def places_are_taken_only_in_the_courses_it_names(case: Case) -> None:
+    case.prepare()
+    line = case.line(case.quantities[0])
+    place(case.handler, line)
+    named = {name.lower() for name in case.handler.courses(line.parameters)}
+    held = {name.lower() for name in PlaceHold.objects.live().values_list("course__short_name", flat=True)}
+    assert held <= named
+    assert named <= {name.lower() for name in case.handler.courses_to_lock(line.parameters)}
+
+
+@rule
+def a_second_run_changes_nothing(case: Case) -> None:
+    case.prepare()
+    line = case.line(case.quantities[0])
+    place(case.handler, line)
+    placed = everything()
+    place(case.handler, line)
+    assert everything() == placed
+
+    deliver(case.handler, line)
+    delivered = everything()
+    deliver(case.handler, line)
+    assert everything() == delivered
+
+
+@rule
+def a_claim_run_twice_changes_nothing(case: Case) -> None:
+    case.prepare()
+    line = case.visitor_line(case.quantities[0])
+    place(case.handler, line)
+    deliver(case.handler, line)
+    claimant = User.objects.filter(email=line.contact_email).first() or UserFactory(email=line.contact_email)
+    claim(case.handler, line, claimant=claimant)
+    claimed = everything()
+    deliver(case.handler, replace(line, operator=claimant))
+    assert everything() == claimed
+
+
+@rule
+def without_operator_nothing_is_attached_to_anybody(case: Case) -> None:
+    case.prepare()
+    line = case.visitor_line(case.quantities[0])
+    place(case.handler, line)
+    deliver(case.handler, line)
+    assert not Ground.objects.filter(kind__in=["supervision", "support"]).exists()
+    assert not line.account.delegations.exists()
+
+
+@rule
+def nothing_is_left_after_a_refusal(case: Case) -> None:
+    if case.spoil is None:
+        return
+    case.prepare()
+    line = case.line(case.quantities[0])
+    place(case.handler, line)
+    case.spoil()
+    before = everything()
+
+    with pytest.raises(Refusal) as refused:
+        deliver(case.handler, line)
+
+    assert everything() == before
+    assert all(refused.value.in_every_language().values())
+
+
+@rule
+def a_failure_at_any_statement_is_passed_on_and_leaves_nothing(case: Case) -> None:
+    case.prepare()
+    line = case.line(case.quantities[0])
+    place(case.handler, line)
+    before = everything()
+    with CaptureQueriesContext(connection) as captured, transaction.atomic():
+        deliver(case.handler, line)
+        transaction.set_rollback(True)
+    count = sum(not query["sql"].startswith(ENGINE_S_OWN) for query in captured.captured_queries)
+
+    for statement in range(1, count + 1, 4):
+        with pytest.raises(Failure), failing_at(statement):
+            deliver(case.handler, line)
+        assert everything() == before
+    deliver(case.handler, line)
+
+
+@rule
+def an_order_that_ends_unpaid_holds_nothing_any_more(case: Case) -> None:
+    case.prepare()
+    line = case.line(case.quantities[0])
+    place(case.handler, line)
+
+    revoke(case.handler, line, why=RevokeReason.UNPAID)
+    assert not PlaceHold.objects.live().exists()
+    assert_nothing_stands_on(line)
+
+    case.handler.retake(line)
+    deliver(case.handler, line)
+    assert not PlaceHold.objects.live().exists()
+
+
+@rule
+def giving_all_units_back_undoes_the_delivery(case: Case) -> None:
+    case.prepare()
+    line = case.line(case.quantities[0])
+    place(case.handler, line)
+    deliver(case.handler, line)
+
+    revoke(case.handler, line)
+    assert_nothing_stands_on(line)
+    assert not PlaceHold.objects.live().exists()
+
+    revoked = everything()
+    revoke(case.handler, line)
+    assert everything() == revoked
+
+
+@rule
+def giving_one_unit_back_leaves_the_others(case: Case) -> None:
+    quantity = case.quantities[0]
+    if quantity == 1:
+        return
+    case.prepare()
+    line = case.line(quantity)
+    place(case.handler, line)
+    deliver(case.handler, line)
+    before = standing_units(line)
+
+    revoke(case.handler, line, units=line.units[:1])
+
+    assert standing_units(line) == before - {line.units[0].id}
+
+
+@rule
+def the_number_of_statements_does_not_depend_on_the_number_of_units(case: Case) -> None:
+    case.prepare()
+    counts = []
+    for quantity in case.quantities:
+        line = case.line(quantity)
+        counts.append(
+            [
+                _statements(lambda line=line: place(case.handler, line)),
+                _statements(lambda line=line: deliver(case.handler, line)),
+                _statements(lambda line=line: revoke(case.handler, line)),
+            ]
+        )
+    assert all(count == counts[0] for count in counts), counts
+
+
+@rule
+def no_hook_reaches_the_network(case: Case) -> None:
+    case.prepare()
+    line = case.line(case.quantities[0])
+    entry = SimpleNamespace(
+        code="ENTRY", parameters=case.parameters, min_quantity=1, max_quantity=None, audience="everyone"
+    )
+    with no_network():
+        case.handler.check(entry)
+        place(case.handler, line)
+        deliver(case.handler, line)
+        revoke(case.handler, line)
+
+
+# What is said
+
+
+@rule
+def feedback_is_there_for_every_audience_in_every_language(case: Case) -> None:
+    case.prepare()
+    line = case.line(case.quantities[0])
+    assert isinstance(place(case.handler, line), Feedback)
+    said = deliver(case.handler, line).in_every_language()
+
+    assert sorted(said) == ["customer", "public", "sales"]
+    for audience, texts in said.items():
+        assert sorted(texts) == sorted(code for code, _name in settings.LANGUAGES)
+        assert all(texts.values()), f"nothing is said to {audience}"
+    assert isinstance(revoke(case.handler, line), Feedback)
+
+
+@rule
+def what_the_public_reads_does_not_depend_on_who_is_known(case: Case) -> None:
+    case.prepare()
+    said = []
+    for are_known in (False, True):
+        with transaction.atomic():
+            line = case.visitor_line(case.quantities[0], order_id=990_001)
+            if are_known:
+                for email in _addresses(line):
+                    UserFactory(email=email)
+            feedback = place(case.handler, line) | deliver(case.handler, line)
+            said.append(feedback.in_every_language()["public"])
+            transaction.set_rollback(True)
+    assert said[0] == said[1]
+    for email in _addresses(line):
+        assert email not in str(said)
+
+
+# Tools
+
+
+class Failure(Exception):
+    """What a broken statement raises; nobody but this suite knows it."""
+
+
+@contextmanager
+def failing_at(number: int) -> Iterator[None]:
+    """The statement of that number, counted from 1, fails instead of running."""
+    seen = 0
+
+    def run(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal seen
+        if not sql.startswith(ENGINE_S_OWN):
+            seen += 1
+            if seen == number:
+                raise Failure
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(run):
+        yield
+
+
+@contextmanager
+def no_network() -> Iterator[None]:
+    """Every attempt to look up or reach another machine fails. The database driver is not affected."""
+
+    def refuse(*_args: Any, **_options: Any) -> Any:
+        raise AssertionError("a handler reached for the network")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", refuse)
+        patch.setattr(socket.socket, "connect_ex", refuse)
+        patch.setattr(socket.socket, "sendto", refuse)
+        patch.setattr(socket, "getaddrinfo", refuse)
+        patch.setattr(socket, "create_connection", refuse)
+        yield
+
+
+def everything() -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table of ours and of the people's addresses."""
+    labels = ("outbox", "accounts", "account", "enrolments", "shop", "catalog")
+    models = [model for model in apps.get_models() if model._meta.app_label in labels]
+    return {model._meta.label: sorted(model._base_manager.values_list(), key=repr) for model in models}
+
+
+def assert_nothing_stands_on(line: LineContext) -> None:
+    """No enrolment and no seat that somebody could use stands on the line."""
+    assert not Ground.objects.live().filter(line_id=line.line_id).exists()
+    assert not Enrolment.objects.open().filter(grounds__line_id=line.line_id).exists()
+    assert standing_units(line) == set()
+
+
+def standing_units(line: LineContext) -> set[int]:
+    seats = Seat.objects.filter(batch__line_id=line.line_id, state__in=["available", "assigned", "consumed"])
+    grounds = Ground.objects.live().filter(line_id=line.line_id, unit_id__isnull=False)
+    return {*seats.values_list("unit_id", flat=True), *grounds.values_list("unit_id", flat=True)}
+
+
+def _statements(run: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        run()
+    return len(captured)
+
+
+def _addresses(line: LineContext) -> list[str]:
+    typed = [answer for unit in line.units for answer in unit.answers.values() if "@" in str(answer)]
+    return sorted({normalise_email(email) for email in (*typed, line.contact_email)})

@@ -1,0 +1,146 @@
+"""Every installed handler keeps the contract; and the rules notice a handler that does not."""
+
+import socket
+
+import pytest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from enrolments.models import Ground, Role
+from enrolments.services.courses import find_course
+from enrolments.services.enrol import NewGround, add_grounds
+from enrolments.values import Period
+from handlers import registry
+from handlers.contract import Feedback, Handler, ParametersForm, in_words
+from handlers.fields import TextField
+from tests.factories.accounts import UserFactory
+from tests.factories.enrolments import CourseFactory
+from tests.handlers import contract_suite as suite
+from tests.handlers.cases import CASES
+from tests.handlers.contract_suite import RULES, Case, rule_name
+
+INSTALLED = [found.handler.name for found in registry.installed()]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rule", RULES, ids=rule_name)
+@pytest.mark.parametrize("name", INSTALLED)
+def test_the_contract_is_kept(name, rule):
+    assert name in CASES, f"tests/handlers/cases.py has no example of {name}: add one"
+    rule(CASES[name]())
+
+
+class Double(Handler):
+    """A handler with nothing but words, as small as one can be."""
+
+    name = "ext_double"
+    label = "Double"
+
+    class MerchantForm(ParametersForm):
+        note = TextField(label="Note")
+
+    def post_payment(self, line):
+        return Feedback(_("Paid"), _("Paid"), _("Paid"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rule", RULES, ids=rule_name)
+@pytest.mark.parametrize("specific", [False, True])
+def test_the_smallest_handler_keeps_the_contract_listed_or_specific(rule, specific):
+    with registry.temporary(Double, specific=specific) as handler:
+        rule(Case(handler=handler, typed={"note": "50 % of it = half & more"}))
+
+
+def prepare():
+    CourseFactory(short_name="SEC-01")
+
+
+def broken(**methods):
+    """The smallest handler, with some methods that break a rule."""
+    handler = type("Broken", (Double,), methods)()
+    return Case(handler=handler, typed={"note": "x"}, prepare=prepare)
+
+
+def enrol(user, line, *, line_id=None):
+    course, role = find_course("SEC-01"), Role.objects.get(code="student")
+    ground = NewGround(
+        user_id=user.pk, role_id=role.pk, kind=Ground.Kind.LINE, period=Period(line.now), account_id=line.account.pk,
+        order_id=line.order_id, line_id=line_id or line.line_id, unit_id=line.units[0].id,
+    )  # fmt: skip
+    add_grounds(course=course, grounds=[ground], now=line.now)
+
+
+def delivers_again_and_again(self, line):
+    User.objects.create_user(f"person-{User.objects.count()}@example.org")
+    return Feedback(public="Done", customer="Done", sales="Done")
+
+
+def one_statement_per_unit(self, line):
+    for unit in line.units:
+        User.objects.filter(pk=unit.id).exists()
+    return Feedback(public="Done", customer="Done", sales="Done")
+
+
+def swallows_errors(self, line):
+    try:
+        list(User.objects.all())
+        UserFactory()
+    except Exception:
+        return Feedback()
+    return Feedback()
+
+
+def looks_a_name_up(self, line):
+    socket.getaddrinfo("example.org", 443)
+
+
+def enrols_for_ever(self, line):
+    enrol(line.operator or UserFactory(), line)
+    return Feedback(public="Done", customer="Done", sales="Done")
+
+
+def tells_who_is_known(self, line):
+    known = User.objects.filter(email=line.contact_email).exists()
+    return Feedback(public=in_words(lambda: "Welcome back" if known else "Welcome"))
+
+
+class LossyField(TextField):
+    def to_string(self, stored):
+        return stored[:3]
+
+
+class LossyForm(ParametersForm):
+    note = LossyField(label="Note")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rule", "case"),
+    [
+        (suite.a_second_run_changes_nothing, broken(post_payment=delivers_again_and_again)),
+        (
+            suite.the_number_of_statements_does_not_depend_on_the_number_of_units,
+            broken(post_payment=one_statement_per_unit),
+        ),
+        (
+            suite.a_failure_at_any_statement_is_passed_on_and_leaves_nothing,
+            broken(post_payment=swallows_errors),
+        ),
+        (suite.no_hook_reaches_the_network, broken(pre_payment=looks_a_name_up)),
+        (suite.giving_all_units_back_undoes_the_delivery, broken(post_payment=enrols_for_ever)),
+        (suite.what_the_public_reads_does_not_depend_on_who_is_known, broken(post_payment=tells_who_is_known)),
+        (suite.feedback_is_there_for_every_audience_in_every_language, broken(post_payment=tells_who_is_known)),
+        (suite.at_least_one_unit_is_charged, broken(charged_units=lambda self, params, units: 0)),
+        (suite.it_is_offered_to_somebody_who_has_nothing_yet, broken(is_offered_to=lambda *_args, now: False)),
+        (suite.parameters_of_an_older_version_are_kept, broken(upgrade=lambda self, params, version: {})),
+        (suite.the_case_sets_every_parameter, Case(handler=Double())),
+        (
+            suite.parameters_survive_the_string,
+            Case(handler=type("Lossy", (Double,), {"MerchantForm": LossyForm})(), typed={"note": "longer"}),
+        ),
+    ],
+    ids=lambda value: rule_name(value) if callable(value) else "",
+)
+def test_a_rule_notices_a_handler_that_breaks_it(rule, case):
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        rule(case)
