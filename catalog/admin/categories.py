@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Case, Count, F, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -60,22 +60,18 @@ class CategoryAdmin(ModelAdmin, TranslationAdmin):
         nodes = category_tree()
         order = [When(pk=node.category.pk, then=Value(number)) for number, node in enumerate(nodes)]
         depth = [When(pk=node.category.pk, then=Value(node.depth)) for node in nodes]
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                entry_count=Count("entries"),
-                tree_order=Case(*order, default=Value(len(nodes)), output_field=IntegerField()),
-                depth=Case(*depth, default=Value(0), output_field=IntegerField()),
-            )
-        )
+        return Category.objects.annotate(
+            entry_count=Count("entries"),
+            tree_order=Case(*order, default=Value(len(nodes)), output_field=IntegerField()),
+            depth=Case(*depth, default=Value(0), output_field=IntegerField()),
+        ).order_by("tree_order")
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         # Other forms ask for this order too, with rows that know nothing of the tree.
         match = request.resolver_match
         return ["tree_order"] if match and match.url_name == "catalog_category_changelist" else []
 
-    @display(description=_("category"), ordering=F("tree_order"))
+    @display(description=_("category"), ordering="tree_order")
     def indented_name(self, category: Category) -> SafeString:
         return format_html("{}{}", INDENT * 2 * category.depth, category)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -12,6 +13,7 @@ from django.db.models import Min, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from modeltranslation.admin import TranslationAdmin
@@ -51,7 +53,7 @@ TEXTS = ("name", "summary", "description", "terms")
 class EntryAdmin(ModelAdmin, TranslationAdmin):
     form = EntryForm
     inlines = (PriceInline,)
-    list_display = ("code", "name", "category", "state_label", "first_price", "handler_label", "audience", "updated_at")
+    list_display = ("code", "name", "category", "state_label", "first_price", "handler_label", "updated_at")
     list_display_links = ("code", "name")
     list_filter = (
         ("state", ChoicesDropdownFilter),
@@ -72,7 +74,7 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
     # --- The list ---
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
-        return super().get_queryset(request).annotate(lowest_quantity_price=Min("tiers__unit_net"))
+        return super().get_queryset(request).annotate(lowest_price=Min("tiers__unit_net"))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Entry], search_term: str
@@ -83,9 +85,10 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
     def state_label(self, entry: Entry) -> Any:
         return EntryState(entry.state).label
 
-    @display(description=gettext_lazy("net price from"), ordering="lowest_quantity_price")
+    @display(description=gettext_lazy("net price from"), ordering="lowest_price")
     def first_price(self, entry: Entry) -> Any:
-        return entry.lowest_quantity_price  # type: ignore[attr-defined]
+        price = entry.lowest_price  # type: ignore[attr-defined]
+        return "–" if price is None else f"{number_format(price, 2, force_grouping=True)}\u00a0{settings.SHOP_CURRENCY}"
 
     @display(description=gettext_lazy("after the sale"), ordering="handler")
     def handler_label(self, entry: Entry) -> str:

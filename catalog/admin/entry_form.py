@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -42,6 +43,12 @@ def handler_choices(stored: str = "") -> list[tuple[str, Any]]:
     return choices
 
 
+def _handler_help() -> SafeString:
+    """What each listed handler does, in a list."""
+    rows = format_html_join("", "<li>{}: {}</li>", ((h.label, h.summary) for h in all_handlers() if h.summary))
+    return format_html("<ul>{}</ul>", rows)
+
+
 class EntryForm(forms.ModelForm):
     """Fields of the entry, of every handler, and the parameter string.
 
@@ -70,6 +77,7 @@ class EntryForm(forms.ModelForm):
         if "code" not in self.fields:  # somebody who may only look
             return
         self.fields["handler"].choices = handler_choices(stored.handler)
+        self.fields["handler"].help_text = _handler_help()
         self.initial.update({"handler": stored.handler, STRING: self.shown_string, "version": stored.version})
         section = {self.stored_section.key: self.stored_parameters} if self.stored_section else {}
         self.fields.update(parameter_fields(section))

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower, Replace
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.codes import CODE_MAX_LENGTH, CODE_PATTERN
 from catalog.texts import normalise
@@ -21,19 +22,19 @@ SEARCH_WORDS_AT_MOST = 12
 class EntryState(models.TextChoices):
     """Who sees an entry and who may buy it."""
 
-    DRAFT = "draft", _("Draft: only staff see it")
-    AVAILABLE = "available", _("Available")
-    INTERNAL = "internal", _("Internal: sold by staff only")
-    SUSPENDED = "suspended", _("Suspended: shown, not sold")
-    RETIRED = "retired", _("Retired: neither shown nor sold")
+    DRAFT = "draft", pgettext_lazy("state of an entry", "Draft")
+    AVAILABLE = "available", pgettext_lazy("state of an entry", "Available")
+    INTERNAL = "internal", pgettext_lazy("state of an entry", "Internal")
+    SUSPENDED = "suspended", pgettext_lazy("state of an entry", "Suspended")
+    RETIRED = "retired", pgettext_lazy("state of an entry", "Retired")
 
 
 class Audience(models.TextChoices):
     """To whom an entry is sold, from the widest to the narrowest circle."""
 
-    EVERYONE = "everyone", _("Everyone")
-    MEMBERS = "members", _("People who are signed in")
-    CUSTOMERS = "customers", _("Customers who have paid an order before")
+    EVERYONE = "everyone", pgettext_lazy("sold to", "Everyone")
+    MEMBERS = "members", pgettext_lazy("sold to", "Whoever is signed in")
+    CUSTOMERS = "customers", pgettext_lazy("sold to", "Customers")
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -100,7 +101,16 @@ class Entry(models.Model):
         help_text=_("What applies to this entry beside the shop's general terms. Plain text."),
     )
     image = models.ImageField(_("image"), upload_to="entries/", blank=True)
-    state = models.CharField(_("state"), max_length=10, choices=EntryState.choices, default=EntryState.DRAFT)
+    state = models.CharField(
+        _("state"),
+        max_length=10,
+        choices=EntryState.choices,
+        default=EntryState.DRAFT,
+        help_text=_(
+            "Draft: only staff see it. Internal: sold by staff only. Suspended: shown, but not sold. "
+            "Retired: neither shown nor sold."
+        ),
+    )
     tax = models.ForeignKey("catalog.Tax", verbose_name=_("tax"), on_delete=models.PROTECT, related_name="entries")
     handler = models.CharField(_("what happens after the sale"), max_length=80, blank=True)
     handler_version = models.PositiveIntegerField(default=0, editable=False)
@@ -109,7 +119,13 @@ class Entry(models.Model):
     max_quantity = models.PositiveIntegerField(
         _("largest quantity"), null=True, blank=True, help_text=_("Empty: no limit.")
     )
-    audience = models.CharField(_("sold to"), max_length=10, choices=Audience.choices, default=Audience.EVERYONE)
+    audience = models.CharField(
+        _("sold to"),
+        max_length=10,
+        choices=Audience.choices,
+        default=Audience.EVERYONE,
+        help_text=_("Customers are people who have paid an order before. If the handler is stricter, its rule holds."),
+    )
     position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Lower numbers come first."))
     search_text = models.TextField(editable=False, default="")
     sort_name = models.CharField(max_length=220, editable=False, default="")

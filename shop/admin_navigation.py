@@ -1,0 +1,113 @@
+"""The admin's sidebar: what there is, in the order of a merchant's day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Group:
+    """A part of the sidebar: models (``app.Model``) with their icons."""
+
+    title: str | Promise
+    models: dict[str, str]
+
+
+GROUPS = (
+    Group(
+        _("Shop"),
+        {
+            "shop.Order": "receipt_long",
+            "shop.Payment": "payments",
+            "shop.PaymentEvent": "notifications",
+        },
+    ),
+    Group(
+        _("Catalogue"),
+        {
+            "catalog.Entry": "sell",
+            "catalog.Category": "account_tree",
+            "catalog.Tax": "percent",
+        },
+    ),
+    Group(
+        _("Training"),
+        {
+            "enrolments.Course": "school",
+            "enrolments.SeatBatch": "inventory_2",
+            "enrolments.Seat": "event_seat",
+            "enrolments.CourseGroup": "groups",
+            "enrolments.Enrolment": "how_to_reg",
+            "enrolments.Role": "badge",
+        },
+    ),
+    Group(
+        _("People"),
+        {
+            "accounts.CustomerAccount": "domain",
+            "accounts.User": "person",
+            "accounts.Membership": "group",
+            "accounts.Delegation": "handshake",
+            "accounts.AddressLink": "link",
+            "auth.Group": "shield_person",
+        },
+    ),
+    Group(
+        _("System"),
+        {
+            "shop.ShopIdentity": "storefront",
+            "shop.LegalText": "gavel",
+            "outbox.Mail": "mail",
+            "outbox.Job": "manufacturing",
+        },
+    ),
+)
+OTHER_ICON = "database"
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups with the pages this person may see; whatever no group names stands under System."""
+    pages = {
+        model._meta.label: model_admin
+        for model, model_admin in admin.site._registry.items()
+        if model_admin.has_view_or_change_permission(request)
+    }
+    named = {label for group in GROUPS for label in group.models}
+    others = {label: OTHER_ICON for label in sorted(pages) if label not in named}
+    groups = [{"title": "", "items": [_item(_("Overview"), "space_dashboard", reverse("admin:index"))]}]
+    for group in GROUPS:
+        models = group.models | (others if group is GROUPS[-1] else {})
+        items = [
+            _item(
+                capfirst(apps.get_model(label)._meta.verbose_name_plural),
+                icon,
+                reverse(f"admin:{label.lower().replace('.', '_')}_changelist"),
+            )
+            for label, icon in models.items()
+            if label in pages
+        ]
+        if items:
+            groups.append({"title": group.title, "separator": True, "items": items})
+    return groups
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("css/admin.css")
+
+
+def logo(request: HttpRequest) -> str:
+    return static("img/amphi.svg")
+
+
+def _item(title: str | Promise, icon: str, link: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": link}
