@@ -66,8 +66,8 @@ def run_shop() -> Iterator[RunningShop]:
             "SITE_URL": base_url,
             "MAIL_FOLDER": str(logs / "mail"),
         }
-        for command in (["migrate"], ["createcachetable"], *_demo_data()):
-            _manage(environment, *command)
+        for command in ("migrate", "createcachetable", "seed_demo"):
+            _manage(environment, command)
         children: dict[str, Child] = {}
         stack.callback(lambda: stop_all(list(children.values())))
         for program in (
@@ -78,11 +78,6 @@ def run_shop() -> Iterator[RunningShop]:
             children[program.name] = program.start()
         children["web"].wait_until(lambda: _answers(base_url), seconds=READY_WITHIN_SECONDS)
         yield RunningShop(base_url, environment["DATABASE_URL"], environment, children, logs)
-
-
-def _demo_data() -> list[list[str]]:
-    has_demo = (servers.PROJECT / "shop" / "management" / "commands" / "seed_demo.py").exists()
-    return [["seed_demo"]] if has_demo else []
 
 
 def _manage(environment: dict[str, str], *arguments: str) -> str:

@@ -20,31 +20,44 @@ class StopRequested(BaseException):
     """Somebody asked us to end. Not an Exception: nothing on the way may swallow it."""
 
 
-@contextmanager
-def stopping_on_signals() -> Iterator[None]:
-    """Within the block the first Ctrl-C, SIGTERM or SIGHUP raises StopRequested; later ones change nothing.
+class StopRequest:
+    """Remembers that a signal came. Python drops what a signal raises within a destructor or a callback of C;
+    whoever goes on for long asks here now and then."""
 
-    A shell and make may each send their own: the second must not interrupt the clearing up.
-    """
+    def __init__(self) -> None:
+        self.is_made = False
 
-    def request_stop(number: int, frame: FrameType | None) -> None:
+    def obey(self) -> None:
+        """Raises StopRequested if a signal came."""
+        if self.is_made:
+            raise StopRequested
+
+    def receive(self, number: int, frame: FrameType | None) -> None:
+        """The first signal raises; a shell and make may each send their own, which must not disturb the clearing up."""
         for each in STOP_SIGNALS:
             signal.signal(each, signal.SIG_IGN)
+        self.is_made = True
         raise StopRequested
 
-    previous = {each: signal.signal(each, request_stop) for each in STOP_SIGNALS}
+
+@contextmanager
+def stopping_on_signals() -> Iterator[StopRequest]:
+    """Within the block Ctrl-C, SIGTERM and SIGHUP raise StopRequested, once."""
+    request = StopRequest()
+    previous = {each: signal.signal(each, request.receive) for each in STOP_SIGNALS}
     try:
-        yield
+        yield request
     finally:
         for each, handler in previous.items():
             signal.signal(each, handler)
 
 
-def watch(children: Sequence[Child], say: Callable[[str], None]) -> None:
-    """Returns never. Starts a child again when it ends; raises ServerError when one keeps ending."""
+def watch(children: Sequence[Child], request: StopRequest, say: Callable[[str], None]) -> None:
+    """Returns never. Starts a child again when it ends. Raises ServerError when one keeps ending, StopRequested."""
     restarts: dict[str, list[float]] = defaultdict(list)
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
+        request.obey()
         for child in children:
             if child.is_running:
                 continue

@@ -18,7 +18,7 @@ from django.urls import reverse
 from shop.development import programs
 from shop.development.demo import introductions, is_demo_due, load_demo
 from shop.development.listener import HOST, listen
-from shop.development.supervisor import StopRequested, stop_all, stopping_on_signals, watch
+from shop.development.supervisor import StopRequest, StopRequested, stop_all, stopping_on_signals, watch
 from shop.servers.addresses import development_addresses
 from shop.servers.embedded import embedded_servers
 from shop.servers.identity import die_with_parent
@@ -34,12 +34,13 @@ class Up:
 
     def __init__(self, out: OutputWrapper) -> None:
         self.out = out
+        self.request = StopRequest()
         self.project = Path(settings.BASE_DIR)
 
     def run(self, *, port: int) -> None:
         """Returns when it was stopped and nothing is left running. Raises ServerError when something cannot start."""
         die_with_parent(signal.SIGTERM)
-        with stopping_on_signals():
+        with stopping_on_signals() as self.request:
             try:
                 with ExitStack() as stack:
                     self._run(port, stack)
@@ -63,7 +64,7 @@ class Up:
         children = self._start_programs(stack, listener, address)
         stack.callback(self.say, "Stopping …")
         self._greet(address, people)
-        watch([*servers, *children], self.say)
+        watch([*servers, *children], self.request, self.say)
 
     def _start_servers(self, stack: ExitStack) -> list[Child]:
         """The servers the environment does not name."""
@@ -88,7 +89,7 @@ class Up:
                 programs.worker(self.project, environment),
             ):
                 children.append(program.start())
-            children[0].wait_until(lambda: _is_ready(address), seconds=READY_WITHIN_SECONDS)
+            children[0].wait_until(lambda: self._is_ready(address), seconds=READY_WITHIN_SECONDS)
         return children
 
     def _greet(self, address: str, people: list[str]) -> None:
@@ -105,6 +106,14 @@ class Up:
         self.out.write(line)
         self.out.flush()
 
+    def _is_ready(self, address: str) -> bool:
+        self.request.obey()
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=10) as answer:  # noqa: S310 - our own address
+                return answer.status == 200
+        except OSError:
+            return False
+
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Says what is being done, and how long it took."""
@@ -113,15 +122,8 @@ class Up:
         started = time.monotonic()
         try:
             yield
+            self.request.obey()
         except BaseException:
             self.say("")
             raise
         self.say(f"{time.monotonic() - started:.1f} s")
-
-
-def _is_ready(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/readyz", timeout=10) as answer:  # noqa: S310 - our own address
-            return answer.status == 200
-    except OSError:
-        return False
