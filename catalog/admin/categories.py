@@ -49,6 +49,7 @@ class CategoryAdmin(ModelAdmin, TranslationAdmin):
     prepopulated_fields = {"slug": ("name",)}
     warn_unsaved_form = True
     list_per_page = 200
+    sortable_by = ()
 
     def get_fieldsets(self, request: HttpRequest, obj: Category | None = None) -> list[Any]:
         return [
