@@ -47,7 +47,7 @@ def start_worker(behaviour: str) -> subprocess.Popen:
 
 def wait_until_nobody_holds(job: Job) -> None:
     """Postgres notices the end of a killed client by itself, within moments."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while True:
         with transaction.atomic():
             if Job.objects.filter(pk=job.pk).select_for_update(no_key=True, skip_locked=True).first():
