@@ -120,7 +120,7 @@ def test_killed_without_a_chance_to_clear_up_it_leaves_nothing(up):
 
 
 def test_a_second_one_in_the_same_folder_is_refused(up, data):
-    up.wait_for("Amphi is ready")
+    up.wait_for(r"Postgres and Redis … \d")
 
     second = start_up(data, data / "second.log")
 
@@ -144,7 +144,7 @@ def test_a_killed_worker_is_started_again(up):
 
 
 def test_the_signal_of_a_service_manager_stops_it_while_it_is_still_starting(up):
-    up.wait_for("Postgres and Redis")
+    up.wait_for(r"Postgres and Redis … \d")
 
     up.process.send_signal(signal.SIGTERM)
 
