@@ -63,12 +63,6 @@ class ShopIdentityForm(forms.ModelForm):
             "zero_total_hours": _("An order of a visitor that costs nothing waits so long for the link in his mail."),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, most in LONGEST_UNPAID_TIMES.items():
-            if name in self.fields:
-                self.fields[name].widget.attrs |= {"min": 1, "max": most}
-
     def clean_logo(self) -> Any:
         logo = self.cleaned_data["logo"]
         if logo and "logo" in self.changed_data:
@@ -121,6 +115,8 @@ class ShopIdentityAdmin(ModelAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "logo":
             kwargs["widget"] = UnfoldAdminImageFieldWidget({"accept": "image/jpeg,image/png,image/webp"})
+        elif db_field.name in LONGEST_UNPAID_TIMES:
+            kwargs |= {"min_value": 1, "max_value": LONGEST_UNPAID_TIMES[db_field.name]}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: ShopIdentity, form: ShopIdentityForm, change: bool) -> None:

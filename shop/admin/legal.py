@@ -88,6 +88,7 @@ class LegalTextAdmin(ModelAdmin, TranslationAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name.startswith("body"):
             kwargs["widget"] = UnfoldAdminTextareaWidget({"rows": 24})
+            kwargs["required"] = False  # of a draft; publishing asks for the text
             kwargs["help_text"] = _("Plain text. An empty line starts a new paragraph.")
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

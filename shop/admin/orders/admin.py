@@ -33,7 +33,6 @@ class OrderAdmin(OrderActions, ReadOnlyAdmin):
         ("status", ChoicesDropdownFilter),
         MethodFilter,
         ("placed_at", RangeDateFilter),
-        ("is_organisation", admin.BooleanFieldListFilter),
     )
     list_filter_submit = True
     list_fullwidth = True

@@ -20,7 +20,7 @@ _MOST = Decimal("9999999999.99")
 REFERENCE_LENGTH = 140
 
 
-class AmountField(forms.CharField):
+class AmountField(forms.Field):
     """An amount of money as people in either language type it: 1234,50 or 1 234.50 or 1,234.50. More than nothing."""
 
     default_error_messages = {
@@ -30,7 +30,7 @@ class AmountField(forms.CharField):
     }
 
     def to_python(self, value: Any) -> Decimal | None:
-        typed = super().to_python(value)
+        typed = str(value).strip() if value is not None else ""
         if not typed:
             return None
         digits = _BLANKS.sub("", typed)
@@ -55,8 +55,7 @@ class ConfirmPaymentForm(forms.Form):
 
     amount = AmountField(
         label=_("Amount received"),
-        max_length=30,
-        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off"}),
+        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off", "maxlength": 30}),
         help_text=_("As it stands on the bank statement."),
     )
     reference = forms.CharField(
