@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from enrolments.errors import EnrolmentRefused
@@ -14,7 +14,10 @@ from enrolments.services.courses import find_course
 from enrolments.services.enrol import PeriodOver, enrolment_period
 from enrolments.services.places import CourseClosed, CourseFull, CourseOver, free, hold_places
 from enrolments.values import EntryRef, LineRef, Terms
-from handlers.contract import LineContext, Refusal, in_words
+from handlers.contract import LineContext, Refusal, Text, in_words, sentences
+
+TAKE_IT_OUT = gettext_lazy("Take it out of the cart to go on, or ask us about it.")
+WE_GET_IN_TOUCH = gettext_lazy("Our team has been told and will get in touch with you.")
 
 SUPERVISING = (Role.Kind.SUPERVISOR.value,)
 
@@ -45,17 +48,22 @@ def sold_course(line: LineContext, short_name: str) -> Course:
     course = find_course(short_name) if short_name else None
     if course is None:
         raise Refusal(
-            in_words(
-                lambda: (
-                    _(
-                        "“%(entry)s” cannot be had for the moment: the course it is for does not exist. "
-                        "Take it out of the cart to go on, or ask us about it."
+            sentences(
+                in_words(
+                    lambda: (
+                        _("“%(entry)s” cannot be had for the moment: the course it is for does not exist.")
+                        % {"entry": name_of(line)}
                     )
-                    % {"entry": name_of(line)}
-                )
+                ),
+                what_next(line),
             )
         )
     return course
+
+
+def what_next(line: LineContext) -> Text:
+    """What the customer does about a refusal: something else before payment, nothing after it."""
+    return TAKE_IT_OUT if line.paid_at is None else WE_GET_IN_TOUCH
 
 
 def sold_role(line: LineContext, code: str, kinds: Collection[str] | None = None) -> Role:
@@ -68,14 +76,14 @@ def role_among(roles: Mapping[str, Role], line: LineContext, code: str, kinds: C
     role = roles.get(code)
     if role is None or (kinds is not None and role.kind not in kinds):
         raise Refusal(
-            in_words(
-                lambda: (
-                    _(
-                        "“%(entry)s” cannot be had for the moment: its role “%(role)s” is not set up in the shop. "
-                        "Take it out of the cart to go on, or ask us about it."
+            sentences(
+                in_words(
+                    lambda: (
+                        _("“%(entry)s” cannot be had for the moment: its role “%(role)s” is not set up in the shop.")
+                        % {"entry": name_of(line), "role": code}
                     )
-                    % {"entry": name_of(line), "role": code}
-                )
+                ),
+                what_next(line),
             )
         )
     return role
@@ -125,11 +133,9 @@ def ask_period(line: LineContext, course: Course, terms: Terms) -> None:
 
 def too_late(line: LineContext) -> Refusal:
     return Refusal(
-        in_words(
-            lambda: (
-                _("“%(entry)s” is over and could not be used any more. Take it out of the cart to go on.")
-                % {"entry": name_of(line)}
-            )
+        sentences(
+            in_words(lambda: _("“%(entry)s” is over and could not be used any more.") % {"entry": name_of(line)}),
+            what_next(line),
         )
     )
 
@@ -162,8 +168,8 @@ def _too_few_places(course: Course, left: int) -> Refusal:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What the floor below refuses inside the block is a refusal of the handler, in the same words."""
+    """What the floor below refuses at delivery is a refusal of the handler, in the same words."""
     try:
         yield
     except EnrolmentRefused as refused:
-        raise Refusal(refused.message) from refused
+        raise Refusal(sentences(refused.message, WE_GET_IN_TOUCH)) from refused

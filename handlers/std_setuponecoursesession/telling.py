@@ -27,10 +27,11 @@ def session_is_set_up(
     """The public text tells what was typed and sold, never what became of a person."""
     set_up = _set_up(course, session)
     counts = sentences(_declared(len(participants)), _blank(blank))
+    told, already = sentences(set_up, counts), _already_there(session, participants, people)
     return Feedback(
-        public=sentences(set_up, counts),
-        customer=paragraphs(sentences(set_up, counts), _already_there(session, participants, people)),
-        sales=paragraphs(sentences(set_up, counts), _accounts(people)),
+        public=told,
+        customer=paragraphs(told, already),
+        sales=paragraphs(told, _accounts(people), already),
     )
 
 

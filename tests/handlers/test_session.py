@@ -8,7 +8,8 @@ import pytest
 from django.utils import translation
 
 from accounts.models import Delegation, User
-from enrolments.models import CourseGroup, Enrolment, Ground, PlaceHold, Seat, SeatState
+from enrolments.models import CourseGroup, Enrolment, Ground, PlaceHold, Role, Seat, SeatState
+from enrolments.services.courses import save_course
 from enrolments.services.places import free
 from enrolments.services.seats.enter import enter_course
 from handlers.contract import Refusal, RevokeReason
@@ -335,6 +336,31 @@ def test_what_was_placed_is_delivered_though_the_course_is_hidden_closed_and_ful
     assert free([course.pk]) == {course.pk: 0}
 
 
+def test_a_course_renamed_since_checkout_is_found_by_its_former_name(course):
+    line = sold(participant("ada@example.org"))
+    place(NAME, line)
+    course.short_name = "FIRE-01"
+    save_course(course=course)
+
+    deliver(NAME, line)
+
+    assert people_in(course, "student") == ["ada@example.org"]
+
+
+def test_an_entry_that_cannot_be_delivered_any_more_says_so_without_speaking_of_the_cart(course):
+    line = sold(participant("ada@example.org"), supervisor="teacher")
+    place(NAME, line)
+    Role.objects.filter(code="teacher").delete()
+
+    with pytest.raises(Refusal) as refused:
+        deliver(NAME, line)
+
+    assert in_english(refused.value) == (
+        "“An entry” cannot be had for the moment: its role “teacher” is not set up in the shop. "
+        "Our team has been told and will get in touch with you."
+    )
+
+
 def test_a_course_that_ended_before_payment_is_refused_and_nothing_is_left(course):
     line = sold(participant("ada@example.org"))
     place(NAME, line)
@@ -343,7 +369,9 @@ def test_a_course_that_ended_before_payment_is_refused_and_nothing_is_left(cours
     with pytest.raises(Refusal) as refused:
         deliver(NAME, line)
 
-    assert in_english(refused.value) == "The course “Fire safety” is over."
+    assert in_english(refused.value) == (
+        "The course “Fire safety” is over. Our team has been told and will get in touch with you."
+    )
     assert not User.objects.filter(email="ada@example.org").exists()
     assert not Seat.objects.exists()
     assert not Mail.objects.exists()
@@ -363,6 +391,8 @@ def test_a_person_already_enrolled_keeps_the_later_end(course):
         "Paul Petit was enrolled already until Dec. 31, 2026 on a seat of your account; the later end counts."
         in in_english(feedback.customer)
     )
+    assert "Paul Petit was enrolled already" in in_english(feedback.sales)
+    assert "Paul" not in in_english(feedback.public)
 
 
 def test_nobody_is_told_of_grounds_of_another_account(course):
