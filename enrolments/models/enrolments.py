@@ -101,6 +101,7 @@ class Ground(models.Model):
         verbose_name=_("customer account"),
     )
     order_id = models.BigIntegerField(_("order"), null=True, blank=True, db_index=True)
+    order_number = models.CharField(_("order number"), max_length=40, blank=True)
     line_id = models.BigIntegerField(_("order line"), null=True, blank=True, db_index=True)
     unit_id = models.BigIntegerField(_("unit"), null=True, blank=True)
     seat = models.ForeignKey(

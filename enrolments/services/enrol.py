@@ -41,6 +41,7 @@ class NewGround:
     period: Period
     account_id: int | None = None
     order_id: int | None = None
+    order_number: str = ""
     line_id: int | None = None
     unit_id: int | None = None
     seat_id: int | None = None
@@ -182,6 +183,7 @@ def write_grounds(*, found: FoundOrOpened, grounds: Sequence[NewGround], now: da
             kind=ground.kind,
             account_id=ground.account_id,
             order_id=ground.order_id,
+            order_number=ground.order_number,
             line_id=ground.line_id,
             unit_id=ground.unit_id,
             seat_id=ground.seat_id,

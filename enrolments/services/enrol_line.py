@@ -59,6 +59,7 @@ def enrol_on_line(
             period=period,
             account_id=line.account_id,
             order_id=line.order_id,
+            order_number=line.order_number,
             line_id=line.line_id,
             unit_id=unit_id,
             group_id=group.pk if group else None,

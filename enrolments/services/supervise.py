@@ -36,6 +36,7 @@ def supervise(
         period=period,
         account_id=line.account_id,
         order_id=line.order_id,
+        order_number=line.order_number,
         line_id=line.line_id,
         group_id=group.pk if group else None,
     )

@@ -55,6 +55,7 @@ def enrol_in_support(*, course_short_name: str, user: User, line: LineRef, now: 
         period=period,
         account_id=line.account_id,
         order_id=line.order_id,
+        order_number=line.order_number,
         line_id=line.line_id,
     )
     found = find_or_open(course=course, people=[(ground.user_id, ground.role_id, period)], now=now)

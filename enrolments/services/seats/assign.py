@@ -111,6 +111,7 @@ def assign_seat(
             period=period,
             account_id=account.pk,
             order_id=batch.order_id,
+            order_number=batch.order_number,
             line_id=batch.line_id,
             unit_id=seat.unit_id,
             seat_id=seat.pk,

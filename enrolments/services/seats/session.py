@@ -167,6 +167,7 @@ def seat_ground(*, seat: Seat, batch: SeatBatch, group: CourseGroup | None, peri
         period=period,
         account_id=seat.account_id,
         order_id=batch.order_id,
+        order_number=batch.order_number,
         line_id=batch.line_id,
         unit_id=seat.unit_id,
         seat_id=seat.pk,
