@@ -41,7 +41,10 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """One line of the order, with what its handler said last."""
     line = OrderLine.objects.get(pk=mail.context["line"])
     said = list(line.feedback.filter(hook=LineFeedback.Hook.POST_PAYMENT).order_by("pk"))
-    return _order(mail, blank=blank) | {"line": line, "feedback": said}
+    context = _order(mail, blank=blank) | {"line": line, "feedback": said}
+    # An operator who did not buy sees no orders, but what they delivered.
+    operates_only = mail.person_id is not None and mail.person_id != context["order"].buyer_id
+    return context | {"seats_url": settings.SITE_URL + reverse("account-seats") if operates_only else ""}
 
 
 def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:

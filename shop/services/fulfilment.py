@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from handlers.contract import Feedback, Refusal, in_every_language
 from outbox.models import Job
+from outbox.selectors import jobs_by_key
 from outbox.services.jobs import NewJob, enqueue_many, retry_job
 from shop.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.services import mails
@@ -85,17 +86,20 @@ def job_brought_back(job: Job, now: datetime) -> None:
 @transaction.atomic
 def retry_line(*, line_id: int, actor: User, now: datetime) -> None:
     """The merchant's retry of a failed line. Locks the job, then the order. Raises RetryRefused."""
-    job = Job.objects.filter(kind=JOB_KIND, payload__line=line_id).order_by("-pk").first()
+    line = OrderLine.objects.get(pk=line_id)
+    retries = OrderEvent.objects.filter(
+        order=line.order_id, what=OrderEvent.What.LINE_RETRIED, detail__line=line.position
+    ).count()
+    job = jobs_by_key(job_keys(line, retries=retries)).last()
     if job is not None and job.state == Job.State.DEAD:
         Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(payload=job.payload | {"retried_by": actor.pk})
         retry_job(job_id=job.pk, now=now)
         return
-    order = order_with_people(OrderLine.objects.values_list("order_id", flat=True).get(pk=line_id))
+    order = order_with_people(line.order_id)
     line = order.lines.get(pk=line_id)
     _line_pending_again(order, line, actor=actor, now=now)
     # A refusal ended the last job in good order, so this try is a job of its own.
-    tries = order.events.filter(what=OrderEvent.What.LINE_RETRIED, detail__line=line.position).count()
-    enqueue_many([_job_for(line, tries=tries)])
+    enqueue_many([_job_for(line, tries=retries + 1)])
 
 
 def job_keys(line: OrderLine, *, retries: int) -> list[str]:
