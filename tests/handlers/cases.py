@@ -8,7 +8,7 @@ from collections.abc import Callable
 from handlers import registry
 from tests.factories.enrolments import CourseFactory
 from tests.factories.handlers import participant
-from tests.handlers.contract_suite import Case
+from tests.handlers.contract_tools import Case
 
 THIS_YEAR = datetime.datetime.now(datetime.UTC).year
 PERIOD = {"starttime": f"{THIS_YEAR}-01-01", "endtime": f"{THIS_YEAR + 1}-12-31T18:00:00+01:00", "duration": 90}

@@ -17,7 +17,8 @@ from tests.factories.accounts import UserFactory
 from tests.factories.enrolments import CourseFactory
 from tests.handlers import contract_suite as suite
 from tests.handlers.cases import CASES
-from tests.handlers.contract_suite import RULES, Case, rule_name
+from tests.handlers.contract_suite import RULES, rule_name
+from tests.handlers.contract_tools import Case
 
 INSTALLED = [found.handler.name for found in registry.installed()]
 
