@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.forms.utils import pretty_name
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 def answers_in_words(form: forms.Form) -> list[tuple[str, str]]:
     """Label and value of every answer of a valid micro-form, as the reader would say them; blanks are left out."""
     return [
-        (str(form.fields[name].label or name), _in_words(form.fields[name], value))
+        (str(form[name].label), _in_words(form.fields[name], value))
         for name, value in form.cleaned_data.items()
         if name in form.fields and value not in (None, "", [], ())
     ]
@@ -23,7 +24,9 @@ def stored_answers_in_words(form_class: type[forms.Form] | None, answers: Mappin
     """The same for the answers kept with an order; where the handler is gone, the names stand for the labels."""
     fields = form_class.base_fields if form_class else {}
     return [
-        (str(fields[name].label or name), _in_words(fields[name], value)) if name in fields else (name, str(value))
+        (str(fields[name].label or pretty_name(name)), _in_words(fields[name], value))
+        if name in fields
+        else (name, str(value))
         for name, value in answers.items()
         if value not in (None, "", [], ())
     ]

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.current import current_account
+from accounts.rights import Right
 from shop.forms.answers import stored_answers_in_words
 from shop.models import Order
 from shop.selectors import LineView, OrderView, Sight, order_by_token, order_page, orders_visible_to, sight_of
@@ -107,12 +109,14 @@ def order_move(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_safe
 def my_orders(request: HttpRequest) -> HttpResponse:
-    """All orders a person may see, over all his accounts."""
+    """The orders a person may see of the account he works for; a page without orders for who has no such account."""
     user = signed_in(request)
     assert user is not None  # login_required
-    page = Paginator(orders_visible_to(user), ORDERS_PER_PAGE).get_page(request.GET.get("page"))
-    has_several_accounts = len({order.account_id for order in page}) > 1
-    return render(request, "shop/order/list.html", {"page": page, "has_several_accounts": has_several_accounts})
+    account = current_account(request, Right.SEE_OWN_ORDERS)
+    orders = orders_visible_to(user).filter(account=account) if account else Order.objects.none()
+    request.account = account  # type: ignore[attr-defined]  # the account area's menu shows which one it is
+    page = Paginator(orders, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "shop/order/list.html", {"page": page, "account": account})
 
 
 def _sight(request: HttpRequest, found: Order) -> Sight | None:

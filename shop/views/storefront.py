@@ -28,6 +28,8 @@ from shop.views.site import site_of
 
 ENTRIES_PER_PAGE = 24
 QUERY_AT_MOST = 100
+# What a search finds is read in one go, which counts it too; nobody reads further.
+FOUND_AT_MOST = 240
 
 
 @require_safe
@@ -49,11 +51,12 @@ def _catalogue(request: HttpRequest, *, node: CategoryNode | None) -> HttpRespon
     frame = site_of(request)
     query = request.GET.get("q", "").replace("\0", "").strip()[:QUERY_AT_MOST]
     entries = entries_for(shopper=frame.shopper, category=node, query=query)
-    paginator = Paginator(entries, ENTRIES_PER_PAGE)
-    if not query:
+    if query:
+        paginator = Paginator(list(entries[:FOUND_AT_MOST]), ENTRIES_PER_PAGE)
+    else:
+        paginator = Paginator(entries, ENTRIES_PER_PAGE)
         # The shelves have been counted for the menu already.
-        shelves = [node] if node else frame.shelves
-        paginator.count = sum(shelf.entry_count for shelf in shelves)
+        paginator.count = sum(shelf.entry_count for shelf in ([node] if node else frame.shelves))
     page = paginator.get_page(request.GET.get("page"))
     shelf_of = {pk: rank for rank, shelf in enumerate(frame.shelves) for pk in shelf.ids}
     return render(
