@@ -82,7 +82,7 @@ def check_support_course(short_name: str, *, now: datetime) -> Iterator[Finding]
 def check_course_list(course_list: str, *, field: str, now: datetime) -> Iterator[Finding]:
     """What each pattern of a list stands for today."""
     if not parse_patterns(course_list):
-        count = Course.objects.open_at(now).count()  # type: ignore[attr-defined]
+        count = Course.objects.open_at(now).count()
         yield _info(
             field,
             lambda: (
@@ -135,7 +135,7 @@ def check_terms(terms: Terms, *, now: datetime) -> Iterator[Finding]:
 
 
 def _of_pattern(pattern: str, field: str, now: datetime) -> Finding:
-    matching = Course.objects.matching(pattern)  # type: ignore[attr-defined]
+    matching = Course.objects.matching(pattern)
     courses = list(matching.order_by("short_name")[:MOST_NAMES_SHOWN])
     count = matching.count()
     if not courses:

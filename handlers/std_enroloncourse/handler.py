@@ -57,7 +57,7 @@ class EnrolOnCourse(Handler):
         sold = EnrolOnCourseParameters.of(params)
         return not (
             Enrolment.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), closed_at__isnull=True)
-            .filter(user=user, role__code=sold.role, course__in=Course.objects.named(sold.course_name))  # type: ignore[attr-defined]
+            .filter(user=user, role__code=sold.role, course__in=Course.objects.named(sold.course_name))
             .exists()
         )
 
@@ -188,5 +188,5 @@ def _findings(params: EnrolOnCourseParameters) -> Iterator[Finding]:
 
 
 def _group_exists(params: EnrolOnCourseParameters) -> bool:
-    courses = Course.objects.named(params.course_name)  # type: ignore[attr-defined]
+    courses = Course.objects.named(params.course_name)
     return CourseGroup.objects.standing().named(params.group_name).filter(course__in=courses).exists()
