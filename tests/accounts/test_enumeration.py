@@ -168,3 +168,22 @@ def test_limits_do_not_tell_either():
     make_proved()
 
     assert statuses(ADDRESS) == statuses("carol@example.org")
+
+
+@pytest.mark.parametrize("make", STATES[1:])
+def test_a_change_of_address_does_not_tell_whose_it_is(make):
+    def change_to(email):
+        cache.clear()
+        client = Client()
+        client.post(reverse("account_login"), {"login": "carol@example.org", "password": PASSWORD})
+        client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+        response = client.post(reverse("account_email"), {"email": email, "action_add": ""})
+        page = client.get(response["Location"])
+        wrong = client.post(response["Location"], {"code": "WRONGCODE"})
+        pages = [response.status_code, response["Location"], plain(page), plain(wrong)]
+        return [str(part).replace(email, "ADDRESS") for part in pages]
+
+    UserFactory(email="carol@example.org")
+    make()
+
+    assert change_to(ADDRESS) == change_to("stranger@example.org")
