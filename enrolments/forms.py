@@ -30,7 +30,7 @@ class SeatFilterForm(forms.Form):
         ]
         course: forms.ModelChoiceField = self.fields["course"]  # type: ignore[assignment]
         course.queryset = Course.objects.filter(pk__in=[each.pk for each in counts.courses])
-        course.label_from_instance = lambda each: each.name  # type: ignore[method-assign]
+        course.label_from_instance = lambda each: each.name  # type: ignore[assignment, method-assign]
 
 
 class PeopleSearchForm(forms.Form):

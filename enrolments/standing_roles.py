@@ -13,6 +13,8 @@ STANDING_ROLES = (
     {"code": "teacher", "kind": "supervisor", "name_en": "Supervisor", "name_fr": "Responsable de formation"},
 )
 
+STANDING_CODES = frozenset(role["code"] for role in STANDING_ROLES)
+
 
 def make_standing_roles(*, using: str = "default", apps: Apps = current_apps, **_signal: Any) -> None:
     """Insert the standing roles that are missing; those present are left as the merchant wrote them."""

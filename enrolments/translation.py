@@ -6,8 +6,10 @@ from enrolments.models import Course, Role
 @register(Course)
 class CourseTranslation(TranslationOptions):
     fields = ("name", "summary", "place")
+    required_languages = {"en": ("name",), "fr": ("name",)}
 
 
 @register(Role)
 class RoleTranslation(TranslationOptions):
     fields = ("name",)
+    required_languages = ("en", "fr")

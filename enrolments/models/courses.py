@@ -97,7 +97,7 @@ class Course(models.Model):
         help_text=_("In separate groups, people of one session never see those of another."),
     )
 
-    objects: ClassVar[models.Manager[Course]] = CourseQuerySet.as_manager()
+    objects: ClassVar[CourseQuerySet] = CourseQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("course")
@@ -166,7 +166,7 @@ class CourseName(models.Model):
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="names", verbose_name=_("course"))
     name = models.CharField(_("short name"), max_length=MAX_SHORT_NAME_LENGTH)
 
-    objects: ClassVar[models.Manager[CourseName]] = CourseNameQuerySet.as_manager()
+    objects: ClassVar[CourseNameQuerySet] = CourseNameQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("name of a course")

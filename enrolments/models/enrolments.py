@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import CustomerAccount
 from enrolments.models.courses import Course
 from enrolments.models.groups import CourseGroup
+from enrolments.models.reasons import reason_in_words
 from enrolments.models.roles import Role
 
 
@@ -47,7 +48,7 @@ class Enrolment(models.Model):
     opened_at = models.DateTimeField(_("since"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
-    objects: ClassVar[models.Manager[Enrolment]] = EnrolmentQuerySet.as_manager()
+    objects: ClassVar[EnrolmentQuerySet] = EnrolmentQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = pgettext_lazy("a person in a course", "enrolment")
@@ -126,7 +127,7 @@ class Ground(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     ended_reason = models.CharField(_("reason"), max_length=200, blank=True)
 
-    objects: ClassVar[models.Manager[Ground]] = GroundQuerySet.as_manager()
+    objects: ClassVar[GroundQuerySet] = GroundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("ground of an enrolment")
@@ -172,6 +173,11 @@ class Ground(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} #{self.pk}"
+
+    @property
+    def reason_label(self) -> str:
+        """Why it ended, in the reader's language, or as somebody wrote it."""
+        return reason_in_words(self.ended_reason)
 
 
 class EnrolmentEvent(models.Model):

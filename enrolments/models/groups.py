@@ -37,7 +37,7 @@ class CourseGroup(models.Model):
     )
     order_id = models.BigIntegerField(_("order"), null=True, blank=True, db_index=True)
 
-    objects: ClassVar[models.Manager[CourseGroup]] = CourseGroupQuerySet.as_manager()
+    objects: ClassVar[CourseGroupQuerySet] = CourseGroupQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("course group")

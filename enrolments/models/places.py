@@ -30,7 +30,7 @@ class PlaceHold(models.Model):
     held_at = models.DateTimeField(_("held"))
     released_at = models.DateTimeField(_("released"), null=True, blank=True)
 
-    objects: ClassVar[models.Manager[PlaceHold]] = PlaceHoldQuerySet.as_manager()
+    objects: ClassVar[PlaceHoldQuerySet] = PlaceHoldQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("held places")

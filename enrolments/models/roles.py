@@ -24,6 +24,8 @@ class Role(models.Model):
     name = models.CharField(_("name"), max_length=100)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
 
+    objects: ClassVar[models.Manager[Role]] = models.Manager()
+
     # The codes every shop has; the rules of seats and sessions name them.
     STUDENT: ClassVar[str] = "student"
     TUTOR: ClassVar[str] = "tutor"

@@ -12,6 +12,7 @@ from accounts.models import CustomerAccount
 from enrolments.models.courses import Course
 from enrolments.models.enrolments import Enrolment
 from enrolments.models.groups import CourseGroup
+from enrolments.models.reasons import reason_in_words
 from enrolments.models.roles import Role
 
 
@@ -188,7 +189,7 @@ class Seat(models.Model):
     )
     consumed_at = models.DateTimeField(_("consumed"), null=True, blank=True)
 
-    objects: ClassVar[models.Manager[Seat]] = SeatQuerySet.as_manager()
+    objects: ClassVar[SeatQuerySet] = SeatQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("seat")
@@ -242,17 +243,6 @@ class Seat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch.order_number} · {self.pk}"
-
-
-class SeatReason(models.TextChoices):
-    """Why a seat moved, where no person wrote a reason of his own."""
-
-    SOLD = "sold", pgettext_lazy("reason of a seat's move", "Sold")
-    DECLARED = "declared", pgettext_lazy("reason of a seat's move", "Declared with the order")
-    ASSIGNED = "assigned", pgettext_lazy("reason of a seat's move", "Assigned")
-    RELEASED = "released", pgettext_lazy("reason of a seat's move", "Released")
-    ENTERED = "entered", pgettext_lazy("reason of a seat's move", "Entered the course")
-    EXPIRED = "expired", pgettext_lazy("reason of a seat's move", "Validity over")
 
 
 class SeatEvent(models.Model):
@@ -324,4 +314,4 @@ class SeatEvent(models.Model):
     @property
     def reason_label(self) -> str:
         """The reason in the reader's language, or as somebody wrote it."""
-        return str(SeatReason(self.reason).label) if self.reason in SeatReason.values else self.reason
+        return reason_in_words(self.reason)

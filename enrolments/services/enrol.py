@@ -106,13 +106,15 @@ def end_grounds(*, grounds: QuerySet[Ground], reason: str, now: datetime.datetim
         ending = list(
             live.filter(enrolment__course_id__in=course_ids)
             .order_by("pk")
-            .values_list("pk", "enrolment_id", "enrolment__user_id", "group_id", named=True)
+            .values_list("pk", "enrolment_id", "enrolment__user_id", "group_id")
         )
         if not ending:
             return 0
-        Ground.objects.filter(pk__in=[row.pk for row in ending]).update(ended_at=now, ended_reason=reason)
-        events = _derive_periods({row.enrolment_id for row in ending}, now)
-        in_group = {(row.group_id, row.enrolment__user_id): row.enrolment_id for row in ending if row.group_id}
+        Ground.objects.filter(pk__in=[pk for pk, *_rest in ending]).update(ended_at=now, ended_reason=reason)
+        events = _derive_periods({enrolment_id for _pk, enrolment_id, *_rest in ending}, now)
+        in_group = {
+            (group_id, user_id): enrolment_id for _pk, enrolment_id, user_id, group_id in ending if group_id is not None
+        }
         remaining = _members(in_group)
         events += [
             EnrolmentEvent(

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
 from enrolments.models import Course, CourseGroup
+from enrolments.services.places import lock_courses
 from enrolments.values import LineRef
 
 
@@ -34,3 +39,22 @@ def standing_group(*, course: Course, name: str) -> CourseGroup:
     # Insert and look again rather than get_or_create: no savepoint, and a rival's row is as good as ours.
     CourseGroup.objects.bulk_create([CourseGroup(course=course, name=name)], ignore_conflicts=True)
     return same.get()
+
+
+def save_standing_group(*, group: CourseGroup) -> CourseGroup:
+    """Insert or rename a group of the merchant's.
+
+    Locks the course. Raises ValidationError for an order's group, a blank name, and one that the course has already.
+    """
+    group.name = group.name.strip()
+    if group.order_id is not None:
+        raise ValidationError(_("The group of an order is named after its number."))
+    if not group.name:
+        raise ValidationError(_("A group needs a name."))
+    with transaction.atomic():
+        lock_courses([group.course_id])
+        same = CourseGroup.objects.standing().named(group.name).filter(course_id=group.course_id)
+        if same.exclude(pk=group.pk).exists():
+            raise ValidationError(_("This course has a group of that name."))
+        group.save()
+    return group

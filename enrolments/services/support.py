@@ -25,7 +25,7 @@ class SupportOutcome(models.TextChoices):
 
     @property
     def sales_text(self) -> str:
-        return self.label
+        return str(self.label)
 
 
 def enrol_in_support(*, course_short_name: str, user: User, line: LineRef, now: datetime.datetime) -> SupportOutcome:

@@ -1,0 +1,93 @@
+"""Seats in the admin: to look at, with their history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from unfold.decorators import display
+
+from enrolments.admin.display import SEAT_COLOURS, order_link
+from enrolments.models import Seat, SeatBatch
+from enrolments.selectors.seats import in_language
+from outbox.admin.readonly import ReadOnlyAdmin
+
+EVENTS_SHOWN = 200
+
+
+@admin.register(Seat)
+class SeatAdmin(ReadOnlyAdmin):
+    list_display = ("seat", "state_label", "order", "entry", "account", "person", "course", "assigned_at")
+    list_filter = ("state", "batch__source")
+    search_fields = ("batch__order_number", "account__name", "person__email", "course__short_name")
+    list_select_related = ("batch", "account", "person", "course")
+    ordering = ("-id",)
+    fields = (
+        "order", "entry", "account", "state_label", "number", "role", "course", "person", "enrolment", "keeps_place",
+        "valid_until", "assigned_at", "assigned_by", "consumed_at",
+    )  # fmt: skip
+    readonly_fields = fields
+    change_form_outer_after_template = "enrolments/admin/seat_history.html"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        seat = self.get_object(request, object_id)
+        if seat is not None:
+            moves = seat.events.select_related("actor", "person", "course").order_by("-pk")[:EVENTS_SHOWN]
+            extra_context = {**(extra_context or {}), "moves": moves}
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    @display(description=_("seat"), ordering="id")
+    def seat(self, seat: Seat) -> str:
+        return f"#{seat.pk}"
+
+    @display(description=pgettext_lazy("of a seat", "state"), ordering="state", label=SEAT_COLOURS)
+    def state_label(self, seat: Seat) -> tuple[str, str]:
+        return seat.state, seat.get_state_display()
+
+    @display(description=_("order"), ordering="batch__order_id")
+    def order(self, seat: Seat) -> SafeString | str:
+        return order_link(seat.batch.order_id, seat.batch.order_number)
+
+    @display(description=_("entry"), ordering="batch__entry_code")
+    def entry(self, seat: Seat) -> str:
+        return in_language(seat.batch.entry_name) or seat.batch.entry_code
+
+    @display(description=_("assignable until"), ordering="batch__valid_until")
+    def valid_until(self, seat: Seat) -> Any:
+        return seat.batch.valid_until
+
+
+@admin.register(SeatBatch)
+class SeatBatchAdmin(ReadOnlyAdmin):
+    list_display = ("order", "entry", "source", "account", "seat_count", "course_list", "valid_until", "sold_at")
+    list_filter = ("source",)
+    search_fields = ("order_number", "account__name", "entry_code")
+    list_select_related = ("account",)
+    ordering = ("-id",)
+    fields = (
+        "order", "entry", "source", "account", "course_list", "course", "group", "supervisor_role", "duration_days",
+        "starts_at", "ends_at", "valid_until", "sold_at", "seat_count",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SeatBatch]:
+        return super().get_queryset(request).annotate(seat_count=Count("seats"))
+
+    @display(description=_("order"), ordering="order_id")
+    def order(self, batch: SeatBatch) -> SafeString | str:
+        return order_link(batch.order_id, batch.order_number)
+
+    @display(description=_("entry"), ordering="entry_code")
+    def entry(self, batch: SeatBatch) -> str:
+        return in_language(batch.entry_name) or batch.entry_code
+
+    @display(description=_("seats"), ordering="seat_count")
+    def seat_count(self, batch: SeatBatch) -> int:
+        return batch.seat_count  # type: ignore[attr-defined]
