@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from enrolments.models import SeatBatch
+from enrolments.models import Seat, SeatBatch, SeatState
 from enrolments.moments import days_later
 from enrolments.services.seats.generate import generate_seats
 from handlers.contract import (
@@ -82,6 +82,9 @@ class GenerateSeats(Handler):
         return _delivered(len(line.units) * params.pack_size, batch)
 
     def attach_operator(self, line: LineContext) -> Feedback:
+        """Before delivery there is nothing to attach to, nor after all was given back."""
+        if not Seat.objects.filter(batch__line_id=line.line_id).exclude(state=SeatState.REVOKED).exists():
+            return Feedback()
         return enrol_operator_in_support(line, GenerateSeatsParameters.of(line.parameters).support_course)
 
     def revoke(self, line: LineContext, units: Sequence[UnitContext], reason: Revocation) -> Feedback:

@@ -13,7 +13,7 @@ from accounts.emails import normalise_email
 from accounts.models import User
 from accounts.services.delegation import delegate
 from accounts.services.people import find_or_create_people
-from enrolments.models import Course, Role, Seat, SeatBatch
+from enrolments.models import Course, Role, Seat, SeatBatch, SeatState
 from enrolments.services.enrol import PeriodOver, enrolment_period
 from enrolments.services.notify import tell_enrolled
 from enrolments.services.places import retake_holds
@@ -136,10 +136,11 @@ class SetUpOneCourseSession(Handler):
         )
 
     def attach_operator(self, line: LineContext) -> Feedback:
-        """Nothing to attach to before delivery: then ``post_payment`` is followed by this in its turn."""
+        """Before delivery there is nothing to attach to, nor after all was given back."""
         assert line.operator is not None
         seats = list(
             Seat.objects.filter(batch__line_id=line.line_id)
+            .exclude(state=SeatState.REVOKED)
             .select_related("person", "batch__course", "batch__group", "batch__supervisor_role")
             .order_by("pk")
         )

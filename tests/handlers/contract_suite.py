@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -145,12 +144,9 @@ def answers_are_valid_data_again(case: Case) -> None:
 @rule
 def a_sound_entry_has_no_errors(case: Case) -> None:
     case.prepare()
-    entry = SimpleNamespace(
-        code="ENTRY", parameters=case.parameters, min_quantity=1, max_quantity=None, audience="everyone"
-    )
     before = everything()
 
-    findings = case.handler.check(entry)
+    findings = case.handler.check(case.entry)
 
     assert all(isinstance(finding, Finding) for finding in findings)
     assert [str(finding.message) for finding in findings if finding.level is Level.ERROR] == []
@@ -237,6 +233,23 @@ def without_operator_nothing_is_attached_to_anybody(case: Case) -> None:
     deliver(case.handler, line)
     assert not Ground.objects.filter(kind__in=["supervision", "support"]).exists()
     assert not line.account.delegations.exists()
+
+
+@rule
+def a_claim_before_delivery_or_after_everything_was_given_back_attaches_nothing(case: Case) -> None:
+    case.prepare()
+    line = case.visitor_line(case.quantities[0])
+    claimant = UserFactory()
+    place(case.handler, line)
+    with transaction.atomic():
+        claim(case.handler, line, claimant=claimant)
+        assert_nothing_stands_on(line)
+        transaction.set_rollback(True)
+
+    deliver(case.handler, line)
+    revoke(case.handler, line)
+    claim(case.handler, line, claimant=claimant)
+    assert_nothing_stands_on(line)
 
 
 @rule
@@ -341,11 +354,8 @@ def the_number_of_statements_does_not_depend_on_the_number_of_units(case: Case) 
 def no_hook_reaches_the_network(case: Case) -> None:
     case.prepare()
     line = case.line(case.quantities[0])
-    entry = SimpleNamespace(
-        code="ENTRY", parameters=case.parameters, min_quantity=1, max_quantity=None, audience="everyone"
-    )
     with no_network():
-        case.handler.check(entry)
+        case.handler.check(case.entry)
         place(case.handler, line)
         deliver(case.handler, line)
         revoke(case.handler, line)

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -64,6 +65,13 @@ class Case:
     @property
     def parameters(self) -> dict[str, Any]:
         return parameters(self.handler, **self.typed)
+
+    @property
+    def entry(self) -> SimpleNamespace:
+        """What the handler's check sees of a catalogue entry."""
+        return SimpleNamespace(
+            code="ENTRY", parameters=self.parameters, min_quantity=1, max_quantity=None, audience="everyone"
+        )
 
     def units(self, count: int) -> tuple[UnitContext, ...]:
         """Units with answers as the shop stores them: cleaned by the micro-form."""
