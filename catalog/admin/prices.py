@@ -41,6 +41,9 @@ class PriceForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["unit_net"].widget.attrs |= {"step": "0.01", "min": "0", "inputmode": "decimal"}
         self.fields["from_quantity"].widget.attrs |= {"min": "1"}
+        # In a table the heading of the column is no label to a screen reader.
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = field.label
 
 
 class PriceInline(TabularInline):

@@ -9,7 +9,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Replace
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -190,10 +190,7 @@ class Entry(models.Model):
         return f"{self.code} – {self.name}" if self.name else self.code
 
     def get_absolute_url(self) -> str:
-        try:
-            return reverse("shop:entry", args=[self.code])
-        except NoReverseMatch:
-            return f"/e/{self.code}/"
+        return reverse("entry", args=[self.code])
 
 
 class PriceTier(models.Model):

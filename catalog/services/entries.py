@@ -1,10 +1,10 @@
 """Writing catalogue entries."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from catalog.guards import sold_among
 from catalog.html import clean_html
@@ -36,7 +36,7 @@ def save_entry(
 
     ``expected_version`` is the version that was read before the change, None for a new entry.
     Locks the entry's row; a change of code takes it with ``FOR UPDATE``, so that it waits for an
-    order that is just being placed and then sees it. Cleans the description, writes an uploaded
+    order that is just being placed (``pin_entries``) and then sees it. Cleans the description, writes an uploaded
     image anew, completes the parameters, fills the columns that are searched and sorted.
 
     Returns the entry. Raises a subclass of ``EntryRefused``; then nothing was written.
@@ -78,6 +78,20 @@ def lock_entry(*, entry_id: int, expected_version: int | None, code: str) -> Ent
         if stored.handler == SPECIFIC:
             raise CodeFixed(stored.code, sold=False)
     return stored
+
+
+def pin_entries(entry_ids: Collection[int]) -> None:
+    """Keeps the codes of these entries as they are until the transaction ends, for whoever is selling them.
+
+    The rows that refer to an entry do not hold it by themselves before they are committed. Locks the
+    entries by key with ``FOR KEY SHARE``: sales never wait for each other, nor for a change of texts or prices.
+    """
+    table, key = connection.ops.quote_name(Entry._meta.db_table), connection.ops.quote_name("id")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {key} FROM {table} WHERE {key} = ANY(%s) ORDER BY {key} FOR KEY SHARE",  # noqa: S608
+            [list(entry_ids)],
+        )
 
 
 def is_code_fixed(entry: Entry) -> bool:
