@@ -15,7 +15,7 @@ from accounts.services.links import TOKEN_PURPOSE
 from outbox.tokens import derive_token
 
 # Called in the transaction that uses the link up, for the signed-in user who owns its address.
-# Returns the address of the page he sees next; an exception leaves the link unused.
+# Returns the address of the page he sees next; an exception leaves the link unused. LinkRefused is for the person.
 Effect = Callable[[AddressLink, User, HttpRequest, datetime], str]
 
 _effects: dict[str, Effect] = {}

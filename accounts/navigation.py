@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AnonymousUser
-from django_stubs_ext import StrOrPromise
+from django.utils.functional import Promise
 
 from accounts.models import Membership, User
 from accounts.rights import Right, rights_of
@@ -20,7 +20,7 @@ class AreaLink:
     """A page of the account area, shown to whoever has one of `rights` in an account (no rights: to everybody)."""
 
     url_name: str
-    label: StrOrPromise
+    label: str | Promise
     rights: Collection[Right] = field(default_factory=frozenset)
     position: int = 50
 

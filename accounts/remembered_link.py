@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.links import effect_of
 from accounts.models import AddressLink, User
-from accounts.services.links import LinkGone, NotYourLink, use_link
+from accounts.services.links import LinkGone, LinkRefused, NotYourLink, use_link
 
 SESSION_KEY = "accounts_link"
 
@@ -19,7 +19,7 @@ def remember_link(request: HttpRequest, link: AddressLink) -> None:
 
 
 def take_effect(request: HttpRequest, link_id: int, purpose: str, user: User) -> str:
-    """Use a link up for a signed-in user and return the next page. Raises LinkGone and NotYourLink."""
+    """Use a link up for a signed-in user and return the next page. Raises LinkGone, NotYourLink and LinkRefused."""
     now = timezone.now()
     effect = effect_of(purpose)
     return use_link(link_id=link_id, user=user, now=now, effect=lambda link: effect(link, user, request, now))
@@ -35,6 +35,8 @@ def take_remembered_link(request: HttpRequest, user: User) -> str:
         return take_effect(request, link.pk, link.purpose, user)
     except NotYourLink:
         messages.warning(request, _("The link you opened was sent to another address, so nothing was done with it."))
+    except LinkRefused as refused:
+        messages.error(request, str(refused.message))
     except LinkGone:
         messages.warning(request, _("The link you opened was used meanwhile, or is too old."))
     return ""

@@ -16,6 +16,7 @@ from accounts.links import register_purpose
 from accounts.models import AddressLink, User
 from accounts.navigation import AreaLink, add_area_link
 from accounts.rights import Right
+from accounts.services.links import LinkRefused
 from accounts.sign_in import on_sign_in
 from catalog.guards import Person, register_customer_check, register_sold_check
 from shop.models import Order, OrderLine
@@ -48,9 +49,13 @@ def has_paid_order(person: Person) -> bool:
 def claim_by_link(link: AddressLink, user: User, request: HttpRequest, now: datetime) -> str:
     """The claim link of a visitor's order was used by the owner of its address."""
     from shop.services.claim import claim_order
+    from shop.services.errors import ClaimRefused
 
     assert link.order_id is not None
-    order = claim_order(order_id=link.order_id, user=user, now=now)
+    try:
+        order = claim_order(order_id=link.order_id, user=user, now=now)
+    except ClaimRefused as refused:
+        raise LinkRefused(refused.message) from refused
     return reverse("order", args=[order.token])
 
 

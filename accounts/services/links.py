@@ -12,12 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.utils.functional import Promise
+from psycopg2.errors import DeadlockDetected
 
 from accounts.emails import normalise_email
 from accounts.models import AddressLink, CustomerAccount, User
 from outbox.tokens import derive_token, hash_token
 
+TRIES = 3
 VALID_FOR = timedelta(days=30)
 TOKEN_PURPOSE = "address link"  # noqa: S105
 
@@ -28,6 +31,14 @@ class LinkGone(Exception):
 
 class NotYourLink(Exception):
     """Somebody else than the owner of the link's address is signed in."""
+
+
+class LinkRefused(Exception):
+    """Raised by what a link would do: it cannot, and `message` tells the person why. The link stays as it was."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +98,20 @@ def use_link(*, link_id: int, user: User, now: datetime, effect: Callable[[Addre
     """Use a link up for the signed-in owner of its address, with its effect, and return where he goes next.
 
     All in one transaction: when the effect fails, the link can still be used. Locks the link, then whatever the
-    effect locks. Raises LinkGone, and NotYourLink when the address is not the user's.
+    effect locks; a deadlock runs the whole again, three times in all. Raises LinkGone, NotYourLink when the address is
+    not the user's, and whatever the effect raises.
     """
+    for attempt in range(1, TRIES + 1):
+        try:
+            return _use_link(link_id, user, now, effect)
+        except OperationalError as error:
+            is_deadlock = isinstance(error.__cause__, DeadlockDetected)
+            if not is_deadlock or connection.in_atomic_block or attempt == TRIES:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _use_link(link_id: int, user: User, now: datetime, effect: Callable[[AddressLink], str]) -> str:
     with transaction.atomic():
         link = AddressLink.objects.select_for_update(no_key=True).usable_at(now).filter(pk=link_id).first()
         if link is None:

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrOrPromise
 
 from accounts.emails import normalise_email
 from accounts.models import AddressLink, CustomerAccount, MemberInvitation, Membership, User
@@ -23,7 +23,7 @@ INVITE_AGAIN_AFTER = timedelta(minutes=10)
 class MembersRefused(Exception):
     """What was asked would leave the account in a state it must not be in; `message` tells the person why."""
 
-    def __init__(self, message: StrOrPromise) -> None:
+    def __init__(self, message: str | Promise) -> None:
         super().__init__(message)
         self.message = message
 

@@ -22,7 +22,7 @@ from accounts.current import SignedInRequest
 from accounts.models import AddressLink
 from accounts.remembered_link import remember_link, take_effect
 from accounts.selectors import signs_in_by_himself
-from accounts.services.links import LinkGone, NotYourLink, find_link
+from accounts.services.links import LinkGone, LinkRefused, NotYourLink, find_link
 from accounts.services.proof import prove_by_link
 
 
@@ -44,6 +44,9 @@ def address_link(request: HttpRequest, token: str) -> HttpResponse:
         if request.user.is_authenticated:
             return redirect(take_effect(request, link.pk, link.purpose, request.user))
         return _enter(request, link)
+    except LinkRefused as refused:
+        messages.error(request, str(refused.message))
+        return redirect("account-home")
     except (LinkGone, NotYourLink):
         return _gone(request)
 

@@ -14,12 +14,13 @@ from django.utils import timezone
 
 from accounts.links import link_url, register_purpose, temporary_purpose
 from accounts.models import AddressLink, User
-from accounts.services.links import NewLink, create_links
+from accounts.services.links import LinkRefused, NewLink, create_links, use_link
 from accounts.services.people import invite_people
 from outbox.models import Mail
 from outbox.services.mails import render_mail
 from tests.accounts.test_sign_in import sign_in, signed_in_as
 from tests.factories.accounts import PASSWORD, CustomerAccountFactory, UserFactory
+from tests.races import run_together
 
 pytestmark = pytest.mark.django_db
 
@@ -250,6 +251,46 @@ def test_an_effect_that_fails_leaves_the_link_unused(visitor, path_of):
     link.refresh_from_db()
     assert link.used_at is None
     assert User.objects.get().first_name == "Alice"
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_an_effect_that_refuses_says_why_and_leaves_the_link_unused(visitor, path_of, signed_in):
+    def refuse(link, user, request, now):
+        User.objects.filter(pk=user.pk).update(first_name="Changed")
+        raise LinkRefused("This order is somebody's already.")
+
+    UserFactory(email=ADDRESS, first_name="Alice")
+    link = make_link("claim", order_id=7)
+    with temporary_purpose("claim", refuse):
+        if signed_in:
+            sign_in(visitor, ADDRESS)
+            response = visitor.post(path_of(link), follow=True)
+        else:
+            visitor.post(path_of(link))
+            response = visitor.post(reverse("account_login"), {"login": ADDRESS, "password": PASSWORD}, follow=True)
+
+    assert "This order is somebody&#x27;s already." in response.content.decode()
+    assert signed_in_as(visitor) == ADDRESS
+    link.refresh_from_db()
+    assert link.used_at is None
+    assert User.objects.get().first_name == "Alice"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_buttons_at_once_take_effect_once():
+    user = UserFactory(email=ADDRESS)
+    link = make_link("claim", order_id=7)
+    effects = []
+
+    def use():
+        return use_link(
+            link_id=link.pk, user=user, now=timezone.now(), effect=lambda link: effects.append(1) or "/done/"
+        )
+
+    results = run_together(use, use, use)
+
+    assert sorted(type(result).__name__ for result in results) == ["LinkGone", "LinkGone", "str"]
+    assert effects == [7]
 
 
 def test_two_effects_for_one_purpose_are_refused():
