@@ -52,7 +52,7 @@ class MembersFormSet(BaseInlineFormSet):
         owned_before = Membership.objects.filter(account=self.instance, is_owner=True).exists()
         kept = [form.cleaned_data for form in self.forms if form.cleaned_data and form not in self.deleted_forms]
         if owned_before and not any(member.get("is_owner") for member in kept):
-            raise ValidationError(LastOwner().message, code="last_owner")
+            raise ValidationError(str(LastOwner().message), code="last_owner")
 
 
 class MembershipInline(TabularInline):

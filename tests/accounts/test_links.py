@@ -282,10 +282,12 @@ def test_two_buttons_at_once_take_effect_once():
     link = make_link("claim", order_id=7)
     effects = []
 
+    def effect(link):
+        effects.append(link.order_id)
+        return "/done/"
+
     def use():
-        return use_link(
-            link_id=link.pk, user=user, now=timezone.now(), effect=lambda link: effects.append(1) or "/done/"
-        )
+        return use_link(link_id=link.pk, user=user, now=timezone.now(), effect=effect)
 
     results = run_together(use, use, use)
 
