@@ -160,13 +160,11 @@ class TypedParameters:
         return self.fields_form.to_parameters() if self.fields_form.is_valid() else None
 
     def _fields_changed(self) -> bool:
-        typed = self._fields_or_none()
-        if typed is None:
-            return True
-        shown = self.section.handler.MerchantForm(
-            {name: field.prepare_value(self.before.get(name)) for name, field in self.fields_form.fields.items()}
+        """Whether any field says something else than it was shown with, right or wrong."""
+        return any(
+            _reading(field, self.fields_form[name].data) != _reading(field, field.prepare_value(self.before.get(name)))
+            for name, field in self.fields_form.fields.items()
         )
-        return not shown.is_valid() or self._as_typed_before(typed) != self._as_typed_before(shown.to_parameters())
 
     def _as_typed_before(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """A list of patterns that is the same keeps the very text it had: the chooser drops blanks."""
@@ -178,6 +176,15 @@ class TypedParameters:
             if parse_patterns(before) == parse_patterns(kept[name]):
                 kept[name] = before
         return kept
+
+
+def _reading(field: forms.Field, typed: Any) -> Any:
+    """What ``typed`` means to ``field``; the very text where it means nothing."""
+    try:
+        cleaned = field.clean(typed)
+    except ValidationError:
+        return ("unreadable", "" if typed is None else str(typed))
+    return parse_patterns(cleaned) if isinstance(field, CoursePatternsField) else cleaned
 
 
 def _string_errors(string_form: ParametersForm) -> ValidationError:

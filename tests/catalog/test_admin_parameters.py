@@ -6,7 +6,7 @@ import pytest
 
 from catalog.models import Entry
 from handlers.querystring import encode
-from handlers.registry import temporary
+from handlers.registry import get_handler, temporary
 from tests.catalog.admin_pages import ADD, change_url, controls, errors, merchant, shown, told, typed
 from tests.catalog.handlers import Bespoke, Broken, EveryField, EveryFieldForm, finding
 from tests.factories.catalog import EntryFactory
@@ -444,3 +444,41 @@ def test_a_role_that_does_not_exist_stays_and_is_marked():
     page = merchant().get(change_url(entry_with(role="coach"))).content.decode()
 
     assert re.search(r'<option value="coach" selected>\s*coach \(no such role\)', page)
+
+
+# --- Every handler there is ---
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("name", ["std_generateseats", "std_setuponecoursesession", "std_enroloncourse"])
+def test_every_standard_handler_is_set_by_its_fields_and_by_its_string(name, language):
+    CourseFactory(short_name="SEC-01")
+    client = merchant(language)
+    form_class = get_handler(name).MerchantForm
+    by_string = {"coursename": "SEC-01", "courselist": "SEC-*"}
+    string = "&".join(f"{key}={value}" for key, value in by_string.items() if key in form_class.base_fields)
+    response = client.get(ADD)
+    page, untouched = response.content.decode(), controls(response)
+    assert {field for field in form_class.base_fields if f'name="cfg_{name}_{field}' not in page} == set()
+
+    response = client.post(ADD, untouched | typed(handler=name, parameter_string=string), follow=True)
+
+    assert response.redirect_chain, errors(response)
+    entry = Entry.objects.get()
+    expected = form_class.default_parameters() | {
+        key: value for key, value in by_string.items() if key in form_class.base_fields
+    }
+    assert entry.parameters == expected
+    again = client.post(change_url(entry), shown(client, entry))
+    assert again.status_code == 302, errors(again)
+    assert stored() == expected
+    assert not [text for level, text in told(response) if level == "error"]
+
+
+@pytest.mark.parametrize("name", ["std_setuponecoursesession", "std_enroloncourse"])
+def test_a_course_that_is_missing_is_told_at_its_field(name):
+    client = merchant()
+
+    response = client.post(ADD, controls(client.get(ADD)) | typed(handler=name))
+
+    assert list(errors(response)) == [f"cfg_{name}_coursename"]
