@@ -87,6 +87,7 @@ class CustomerAccountAdmin(ModelAdmin):
     ordering = ("name", "pk")
     inlines = (MembershipInline, MemberInvitationInline)
     list_per_page = 50
+    change_form_outer_before_template = "accounts/admin/account_links.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CustomerAccount]:
         return super().get_queryset(request).annotate(member_total=Count("memberships", distinct=True))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
@@ -70,15 +72,24 @@ class Label:
         return mark_safe(render_to_string("unfold/helpers/label.html", context))  # noqa: S308  a template escaped it
 
 
-def all_labels(labels: list[Label]) -> SafeString | str:
-    """Several labels side by side."""
-    return mark_safe(" ".join(label.html for label in labels)) if labels else NOTHING  # noqa: S308  each is HTML
+def choice_label(row: Model, field: str, colours: Mapping[Any, str]) -> SafeString:
+    """A row's choice as a label; both in lists and on pages, where unfold's own labels are not drawn."""
+    value = getattr(row, field)
+    return Label(getattr(row, f"get_{field}_display")(), colours.get(value, "default")).html
 
 
 def method_label(name: str) -> str:
     """A payment method as customers know it; the bare name of one that is not installed any more."""
     provider = get_provider(name)
     return str(provider.label) if provider else name
+
+
+def day(at: datetime | None) -> SafeString | str:
+    """The date in the shop's zone, with the time where one points at it."""
+    if at is None:
+        return NOTHING
+    local = timezone.localtime(at)
+    return format_html('<time title="{}">{}</time>', moment(at), date_format(local, "DATE_FORMAT"))
 
 
 def moment(at: datetime | None) -> str:

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 from modeltranslation.admin import TranslationAdmin
@@ -23,6 +24,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from catalog.admin.languages import language_tabs
 from catalog.texts import languages
+from shop.admin.display import Label
 from shop.models import LegalText
 from shop.services.legal import (
     LegalTextRefused,
@@ -32,9 +34,6 @@ from shop.services.legal import (
     save_text,
     start_version,
 )
-
-DRAFT, IN_FORCE, REPLACED = "draft", "in_force", "replaced"
-STATE_COLOURS = {DRAFT: "warning", IN_FORCE: "success", REPLACED: "default"}
 
 
 class StartForm(forms.Form):
@@ -68,11 +67,11 @@ class LegalTextAdmin(ModelAdmin, TranslationAdmin):
     def kind_label(self, text: LegalText) -> str:
         return text.get_kind_display().capitalize()
 
-    @display(description=gettext_lazy("state"), label=STATE_COLOURS)
-    def state_label(self, text: LegalText) -> tuple[str, str]:
+    @display(description=gettext_lazy("state"))
+    def state_label(self, text: LegalText) -> SafeString:
         if text.published_at is None:
-            return DRAFT, _("draft")
-        return (REPLACED, _("replaced")) if text.is_replaced else (IN_FORCE, _("in force"))  # type: ignore[attr-defined]
+            return Label(_("draft"), "warning").html
+        return (Label(_("replaced")) if text.is_replaced else Label(_("in force"), "success")).html  # type: ignore[attr-defined]
 
     # --- A version ---
 
@@ -99,7 +98,12 @@ class LegalTextAdmin(ModelAdmin, TranslationAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        context = {"may_write": self._may_write(request), **(extra_context or {})}
+        # Versions are started by their own button.
+        context = {
+            "may_write": self._may_write(request),
+            "show_save_and_add_another": False,
+            **(extra_context or {}),
+        }
         try:
             return super().changeform_view(request, object_id, form_url, context)
         except TextIsPublished as refusal:

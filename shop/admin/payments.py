@@ -18,7 +18,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 from unfold.decorators import display
 
 from outbox.admin.readonly import ReadOnlyAdmin
-from shop.admin.display import NOTHING, OUTCOME_COLOURS, PAYMENT_COLOURS, amount, link, method_label
+from shop.admin.display import NOTHING, OUTCOME_COLOURS, PAYMENT_COLOURS, amount, choice_label, link, method_label
 from shop.models import Payment, PaymentEvent
 from shop.providers.registry import providers
 
@@ -96,9 +96,9 @@ class PaymentAdmin(MoneyAdmin):
     )  # fmt: skip
     readonly_fields = fields
 
-    @display(description=gettext_lazy("state"), ordering="status", label=PAYMENT_COLOURS)
-    def state_label(self, payment: Payment) -> tuple[str, str]:
-        return payment.status, payment.get_status_display()
+    @display(description=gettext_lazy("state"), ordering="status")
+    def state_label(self, payment: Payment) -> SafeString:
+        return choice_label(payment, "status", PAYMENT_COLOURS)
 
     @display(description=gettext_lazy("effect"))
     def effect(self, payment: Payment) -> str:
@@ -129,9 +129,9 @@ class PaymentEventAdmin(MoneyAdmin):
     )  # fmt: skip
     readonly_fields = fields
 
-    @display(description=gettext_lazy("outcome"), ordering="outcome", label=OUTCOME_COLOURS)
-    def outcome_label(self, event: PaymentEvent) -> tuple[str, str]:
-        return event.outcome, event.get_outcome_display()
+    @display(description=gettext_lazy("outcome"), ordering="outcome")
+    def outcome_label(self, event: PaymentEvent) -> SafeString:
+        return choice_label(event, "outcome", OUTCOME_COLOURS)
 
     @display(description=gettext_lazy("what to do"))
     def advice(self, event: PaymentEvent) -> str:
@@ -144,7 +144,7 @@ class PaymentEventAdmin(MoneyAdmin):
     @display(description=gettext_lazy("as it was told"))
     def payload_text(self, event: PaymentEvent) -> SafeString:
         written = json.dumps(event.payload, ensure_ascii=False, indent=2)
-        return format_html('<pre class="amphi-lines">{}</pre>', written)
+        return format_html('<pre class="amphi-code">{}</pre>', written)
 
 
 _ADVICE: dict[str, Callable[[], str]] = {

@@ -10,13 +10,14 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from outbox.admin.readonly import ReadOnlyAdmin
-from shop.admin.display import ORDER_COLOURS, all_labels, amount, method_label
+from shop.admin.display import ORDER_COLOURS, amount, choice_label, day, method_label
 from shop.admin.orders.actions import OrderActions
 from shop.admin.orders.filters import FAILED_LINE, STRANGE_MONEY, MethodFilter, TodoFilter
 from shop.admin.orders.page import marks_of, order_page, order_with_account
@@ -25,9 +26,7 @@ from shop.models import Order
 
 @admin.register(Order)
 class OrderAdmin(OrderActions, ReadOnlyAdmin):
-    list_display = (
-        "number", "account", "contact_email", "state_label", "method_name", "total", "placed_at", "paid_at", "marks",
-    )  # fmt: skip
+    list_display = ("number", "customer", "state", "total", "method_name", "placed_on", "paid_on")
     list_filter = (
         TodoFilter,
         ("status", ChoicesDropdownFilter),
@@ -46,9 +45,30 @@ class OrderAdmin(OrderActions, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         return super().get_queryset(request).annotate(has_failed_line=FAILED_LINE, has_strange_money=STRANGE_MONEY)
 
-    @display(description=_("status"), ordering="status", label=ORDER_COLOURS)
-    def state_label(self, order: Order) -> tuple[str, str]:
-        return order.status, order.get_status_display()
+    @display(description=_("customer"), ordering="account__name")
+    def customer(self, order: Order) -> SafeString:
+        return format_html(
+            '<div class="amphi-two">{}<span class="amphi-quiet">{}</span></div>', order.account, order.contact_email
+        )
+
+    @display(description=_("status"), ordering="status")
+    def state(self, order: Order) -> SafeString:
+        marks = marks_of(
+            has_failed_line=order.has_failed_line,  # type: ignore[attr-defined]
+            has_strange_money=order.has_strange_money,  # type: ignore[attr-defined]
+        )
+        labels = [choice_label(order, "status", ORDER_COLOURS), *(mark.html for mark in marks)]
+        return format_html(
+            '<div class="amphi-labels">{}</div>', format_html_join(" ", "{}", ((one,) for one in labels))
+        )
+
+    @display(description=_("placed"), ordering="placed_at")
+    def placed_on(self, order: Order) -> SafeString | str:
+        return day(order.placed_at)
+
+    @display(description=_("paid on"), ordering="paid_at")
+    def paid_on(self, order: Order) -> SafeString | str:
+        return day(order.paid_at)
 
     @display(description=_("payment method"), ordering="method")
     def method_name(self, order: Order) -> str:
@@ -57,16 +77,6 @@ class OrderAdmin(OrderActions, ReadOnlyAdmin):
     @display(description=_("total"), ordering="gross")
     def total(self, order: Order) -> str:
         return amount(order.gross, order.currency)
-
-    @display(description=_("to do"))
-    def marks(self, order: Order) -> SafeString | str:
-        return all_labels(
-            marks_of(
-                order,
-                has_failed_line=order.has_failed_line,  # type: ignore[attr-defined]
-                has_strange_money=order.has_strange_money,  # type: ignore[attr-defined]
-            )
-        )
 
     # --- The page of one order ---
 

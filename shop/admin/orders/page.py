@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.models import CustomerAccount, User
 from catalog.models import Entry
-from enrolments.models import Ground, Role, Seat
+from enrolments.models import Course, Enrolment, Ground, Role, Seat
 from enrolments.models.seats import SeatState
 from outbox.models import Job, Mail
 from outbox.selectors import jobs_by_key, mails_of_order
@@ -39,6 +40,7 @@ from shop.models import LineFeedback, Order, OrderEvent, OrderLine, Payment, Pay
 from shop.services.fulfilment import job_keys
 
 MAILS_SHOWN = 30
+ENROLMENTS_SHOWN = 10
 EVENTS_SHOWN = 200
 MONEY_SHOWN = 100
 
@@ -64,7 +66,6 @@ class LineView:
     units: UnitsView
     feedback: list[LineFeedback]
     seats: list[Label]
-    enrolments: int
     can_retry: bool
 
 
@@ -85,10 +86,9 @@ class OrderPage:
     mails_total: int
     mails_url: str
     history: Table
-
-    @property
-    def needs_attention(self) -> bool:
-        return bool(self.marks)
+    enrolments: Table
+    enrolments_total: int
+    seats_url: str
 
 
 def order_with_account(order_id: str | int) -> Order | None:
@@ -106,12 +106,13 @@ def order_page(order: Order, *, viewer: User) -> OrderPage:
     events = list(order.events.select_related("actor").order_by("-pk")[:EVENTS_SHOWN])
     money = list(order.payment_events.select_related("actor").order_by("-pk")[:MONEY_SHOWN])
     mails = mails_of_order(order.pk)
+    grounds = Ground.objects.live().filter(order_id=order.pk).order_by("pk")
+    seats_url = admin_url(viewer, Seat, "changelist")
     views = _line_views(order, lines, viewer)
     return OrderPage(
         order=order,
         state=Label(order.get_status_display(), ORDER_COLOURS[Order.Status(order.status)]),
         marks=marks_of(
-            order,
             has_failed_line=any(line.status == OrderLine.Status.FAILED for line in lines),
             has_strange_money=any(event.outcome in PaymentEvent.NEEDS_ATTENTION for event in money),
         ),
@@ -125,14 +126,15 @@ def order_page(order: Order, *, viewer: User) -> OrderPage:
         mails_total=mails.count(),
         mails_url=admin_url(viewer, Mail, "changelist"),
         history=_history(order, events, {line.position: line for line in lines}, viewer),
+        enrolments=_enrolments(grounds, viewer),
+        enrolments_total=grounds.count(),
+        seats_url=f"{seats_url}?{urlencode({'q': order.number})}" if seats_url else "",
     )
 
 
-def marks_of(order: Order, *, has_failed_line: bool, has_strange_money: bool) -> list[Label]:
-    """What asks for the merchant's hand."""
+def marks_of(*, has_failed_line: bool, has_strange_money: bool) -> list[Label]:
+    """What asks for the merchant's hand, besides the status."""
     marks = []
-    if order.status == Order.Status.PLACED and not order.is_free:
-        marks.append(Label(_("waiting for money"), "warning"))
     if has_failed_line:
         marks.append(Label(_("failed line"), "danger"))
     if has_strange_money:
@@ -199,12 +201,6 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
     for said in LineFeedback.objects.filter(line__in=lines).order_by("pk"):
         feedback[said.line_id].append(said)
     seats = _seats(order)
-    enrolments = dict(
-        Ground.objects.filter(order_id=order.pk, ended_at__isnull=True)
-        .order_by()
-        .values_list("line_id")
-        .annotate(Count("enrolment", distinct=True))
-    )
     may_retry = viewer.has_perm("shop.change_order") and order.status == Order.Status.PAID
     views = []
     for line in lines:
@@ -225,7 +221,6 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
                 units=units_view(line, handler, units[line.pk], given_back=given_back.get(line.pk, 0)),
                 feedback=feedback[line.pk],
                 seats=seats.get(line.pk, []),
-                enrolments=enrolments.get(line.pk, 0),
                 can_retry=may_retry and line.status == OrderLine.Status.FAILED,
             )
         )
@@ -234,9 +229,8 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
 
 def _seats(order: Order) -> dict[int, list[Label]]:
     """How many seats of each line stand where, by line id."""
-    counted = (
-        Seat.objects.filter(batch__order_id=order.pk).order_by().values_list("batch__line_id", "state", Count("pk"))
-    )
+    seats = Seat.objects.filter(batch__order_id=order.pk).order_by()
+    counted = seats.values_list("batch__line_id", "state").annotate(Count("pk"))
     by_line: dict[int, Counter[str]] = {}
     for line_id, state, count in counted:
         by_line.setdefault(line_id, Counter())[state] = count
@@ -248,6 +242,24 @@ def _seats(order: Order) -> dict[int, list[Label]]:
         ]
         for line_id, counts in by_line.items()
     }
+
+
+def _enrolments(grounds: QuerySet[Ground], viewer: User) -> Table:
+    """Who is in which course by this order."""
+    grounds = grounds.select_related("enrolment__user", "enrolment__course", "enrolment__role")[:ENROLMENTS_SHOWN]
+    rows: list[list[object]] = [
+        [
+            admin_link(viewer, Enrolment, ground.enrolment_id, ground.enrolment.user.get_full_name()),
+            admin_link(viewer, Course, ground.enrolment.course_id, ground.enrolment.course.short_name),
+            str(ground.enrolment.role.name),
+            ground.get_kind_display(),
+            moment(ground.starts_at),
+            moment(ground.ends_at),
+        ]
+        for ground in grounds
+    ]
+    headings = columns(_("Person"), _("Course"), _("Role"), _("By"), _("Starts"), _("Ends"))
+    return Table(headings, rows, empty=_("Nobody is in a course by this order."))
 
 
 def _payments(order: Order, viewer: User) -> Table:
