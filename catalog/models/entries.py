@@ -29,6 +29,9 @@ class EntryState(models.TextChoices):
     RETIRED = "retired", pgettext_lazy("state of an entry", "Retired")
 
 
+ON_SALE = (EntryState.AVAILABLE, EntryState.INTERNAL)
+
+
 class Audience(models.TextChoices):
     """To whom an entry is sold, from the widest to the narrowest circle."""
 
@@ -188,6 +191,11 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} – {self.name}" if self.name else self.code
+
+    @property
+    def is_on_sale(self) -> bool:
+        """Whether somebody can buy it, be it staff only."""
+        return self.state in ON_SALE
 
     def get_absolute_url(self) -> str:
         return reverse("entry", args=[self.code])

@@ -8,7 +8,8 @@ from django.db import IntegrityError, connection, transaction
 
 from catalog.guards import sold_among
 from catalog.html import clean_html
-from catalog.models import Entry, EntryState, PriceTier
+from catalog.models import Entry, PriceTier
+from catalog.models.entries import ON_SALE
 from catalog.services.derived import fill_derived
 from catalog.services.errors import (
     CodeFixed,
@@ -25,7 +26,6 @@ from catalog.texts import languages
 from handlers.contract import Handler, HandlerMissing
 from handlers.registry import SPECIFIC, canonical_name, handler_for
 
-_ON_SALE = (EntryState.AVAILABLE, EntryState.INTERNAL)
 _REFUSAL_OF = {"catalog_entry_code_ci": CodeTaken, "catalog_entry_specific_folder": FolderTaken}
 
 
@@ -108,7 +108,7 @@ def find_handler(*, name: str, code: str, state: str, stored: Entry | None) -> H
     try:
         return handler_for(name, code)
     except HandlerMissing as missing:
-        if stored is None or stored.handler != name or state in _ON_SALE:
+        if stored is None or stored.handler != name or state in ON_SALE:
             raise HandlerNotInstalled(missing.message) from missing
         return None
 

@@ -77,9 +77,11 @@ def test_a_check_that_breaks_is_a_finding_even_if_it_broke_the_database(monkeypa
 
 def test_the_command_prints_findings_and_fails_on_errors():
     EntryFactory(code="FINE", name_en=None)
+    EntryFactory(code="LATER", handler="ext_gone", state="suspended")
     out = StringIO()
     call_command("check_entries", stdout=out, no_color=True)
     assert "FINE: warning:" in out.getvalue()
+    assert "LATER (suspended): error:" in out.getvalue()
 
     EntryFactory(code="BAD", handler="ext_gone")
     EntryFactory(code="OLD", handler="ext_gone", state="retired")
