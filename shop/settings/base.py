@@ -148,6 +148,7 @@ LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 SHOP_LANGUAGE = env.str("SHOP_LANGUAGE", default="fr")
 LANGUAGE_CODE = SHOP_LANGUAGE
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["shop.formats"]
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 MODELTRANSLATION_LANGUAGES = ("en", "fr")

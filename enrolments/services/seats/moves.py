@@ -181,4 +181,4 @@ def refusal(kind: type[SeatMoved], seat_id: int) -> SeatMoved:
 
 
 def _moment(at: datetime.datetime | None) -> str:
-    return "" if at is None else date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
+    return "" if at is None else date_format(timezone.localtime(at), "DATETIME_FORMAT")
