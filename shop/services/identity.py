@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum import bic, iban
 from stdnum.exceptions import ValidationError as InvalidNumber
@@ -95,19 +96,23 @@ def _bic(identity: ShopIdentity) -> str:
 
 def _wrong_unpaid_times(identity: ShopIdentity) -> dict[str, str | Promise]:
     return {
-        field: in_words(lambda most=most: _("A whole number from 1 to %(most)d.") % {"most": most})
+        field: _within(most)
         for field, most in LONGEST_UNPAID_TIMES.items()
         if not 1 <= getattr(identity, field) <= most
     }
 
 
+def _within(most: int) -> str | Promise:
+    return in_words(lambda: gettext("A whole number from 1 to %(most)d.") % {"most": most})
+
+
 def _take_logo(identity: ShopIdentity, stored: ShopIdentity | None) -> None:
-    if identity.logo and not identity.logo._committed:
+    if identity.logo and not identity.logo._committed:  # type: ignore[attr-defined]  # assigned, not stored yet
         try:
             prepared = prepare_image(identity.logo.file)
         except ImageRefused as refusal:
             raise IdentityRefused({"logo": refusal.message}) from refusal
-        identity.logo.save(prepared.name, prepared, save=False)
+        identity.logo.save(prepared.name or "", prepared, save=False)
     if stored and stored.logo and stored.logo.name != identity.logo.name:
-        storage, name = stored.logo.storage, stored.logo.name
+        storage, name = stored.logo.storage, stored.logo.name or ""
         transaction.on_commit(lambda: storage.delete(name), robust=True)

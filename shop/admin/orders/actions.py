@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -14,8 +14,11 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from outbox.admin.readonly import ReadOnlyAdmin
 from shop.admin.display import amount
 from shop.admin.orders.forms import CancelForm, ConfirmPaymentForm
+from shop.admin.orders.page import order_with_account
 from shop.admin.orders.units import PER_PAGE, units_table
 from shop.admin.wording import installed_handler
 from shop.models import Order, OrderLine, PaymentEvent
@@ -24,17 +27,14 @@ from shop.services.fulfilment import retry_line
 from shop.services.orders import cancel_order
 from shop.services.payments import AmountDiffers, ReferenceKnown, confirm_received
 
-if TYPE_CHECKING:
-    from shop.admin.orders.admin import OrderAdmin
-
 ORDER_PAGE = "admin:shop_order_change"
 Outcome = PaymentEvent.Outcome
 
 
-class OrderActions:
-    """The buttons of `OrderAdmin`: each asks one service, by POST alone."""
+class OrderActions(ReadOnlyAdmin):
+    """What an order's pages share, and their buttons: each asks one service, by POST alone."""
 
-    def action_urls(self: OrderAdmin) -> list[URLPattern]:
+    def action_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
             path("<int:order_id>/payment/", wrap(self.confirm_payment), name="shop_order_payment"),
@@ -43,13 +43,31 @@ class OrderActions:
             path("<int:order_id>/lines/<int:line_id>/units/", wrap(self.units), name="shop_order_units"),
         ]
 
-    def may_act(self: OrderAdmin, request: HttpRequest) -> bool:
+    def may_act(self, request: HttpRequest) -> bool:
         return request.user.has_perm("shop.change_order")
 
-    def may_confirm(self: OrderAdmin, request: HttpRequest) -> bool:
+    def may_confirm(self, request: HttpRequest) -> bool:
         return request.user.has_perm("shop.add_payment")
 
-    def confirm_payment(self: OrderAdmin, request: HttpRequest, order_id: int) -> HttpResponse:
+    def order_or_404(self, request: HttpRequest, order_id: str | int) -> Order:
+        """The order, for somebody who may see orders."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        order = order_with_account(order_id)
+        if order is None:
+            raise Http404
+        return order
+
+    def page_context(self, request: HttpRequest, order: Order) -> dict[str, Any]:
+        return {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": order,
+            "order": order,
+            "title": order.number,
+        }
+
+    def confirm_payment(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Asks for amount and reference of money that has arrived, and says what came of it."""
         order = self.order_or_404(request, order_id)
         if not self.may_confirm(request):
@@ -58,18 +76,20 @@ class OrderActions:
         if form.is_valid():
             typed = form.cleaned_data
             try:
-                outcome = confirm_received(order_id=order.pk, actor=request.user, now=timezone.now(), **typed)
+                outcome = confirm_received(
+                    order_id=order.pk, actor=cast(User, request.user), now=timezone.now(), **typed
+                )
             except AmountDiffers as refusal:
-                form.add_error("amount", refusal.message)
+                form.add_error("amount", str(refusal))
             except ReferenceKnown as refusal:
-                form.add_error("reference", refusal.message)
+                form.add_error("reference", str(refusal))
             else:
                 level, text = outcome_in_words(outcome, order, typed)
                 messages.add_message(request, level, text)
                 return redirect(ORDER_PAGE, order.pk)
         return self._answer(request, order, "shop/admin/confirm_payment.html", form=form)
 
-    def cancel(self: OrderAdmin, request: HttpRequest, order_id: int) -> HttpResponse:
+    def cancel(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Asks whether an unpaid order shall be cancelled."""
         order = self.order_or_404(request, order_id)
         if not self.may_act(request):
@@ -78,7 +98,7 @@ class OrderActions:
         if form.is_valid():
             try:
                 reason = form.cleaned_data["reason"]
-                cancel_order(order_id=order.pk, actor=request.user, now=timezone.now(), reason=reason)
+                cancel_order(order_id=order.pk, actor=cast(User, request.user), now=timezone.now(), reason=reason)
             except OrderNotCancellable as refusal:
                 messages.error(request, str(refusal))
             else:
@@ -86,7 +106,7 @@ class OrderActions:
             return redirect(ORDER_PAGE, order.pk)
         return self._answer(request, order, "shop/admin/cancel.html", form=form)
 
-    def retry(self: OrderAdmin, request: HttpRequest, order_id: int, line_id: int) -> HttpResponse:
+    def retry(self, request: HttpRequest, order_id: int, line_id: int) -> HttpResponse:
         """The button beside a failed line."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
@@ -94,28 +114,28 @@ class OrderActions:
         if not self.may_act(request):
             raise PermissionDenied
         try:
-            retry_line(line_id=line.pk, actor=request.user, now=timezone.now())
+            retry_line(line_id=line.pk, actor=cast(User, request.user), now=timezone.now())
         except RetryRefused as refusal:
             messages.error(request, str(refusal))
         else:
             messages.success(request, _("The line is delivered again in a moment."))
         return redirect(ORDER_PAGE, order.pk)
 
-    def units(self: OrderAdmin, request: HttpRequest, order_id: int, line_id: int) -> HttpResponse:
+    def units(self, request: HttpRequest, order_id: int, line_id: int) -> HttpResponse:
         """All units of a line with their answers, page by page."""
         order, line = self._line_or_404(request, order_id, line_id)
         page = Paginator(line.units.order_by("index"), PER_PAGE).get_page(request.GET.get("page"))
         table = units_table(installed_handler(line), list(page))
         return self._answer(request, order, "shop/admin/units.html", line=line, units=page, table=table)
 
-    def _line_or_404(self: OrderAdmin, request: HttpRequest, order_id: int, line_id: int) -> tuple[Order, OrderLine]:
+    def _line_or_404(self, request: HttpRequest, order_id: int, line_id: int) -> tuple[Order, OrderLine]:
         order = self.order_or_404(request, order_id)
         line = order.lines.filter(pk=line_id).first()
         if line is None:
             raise Http404
         return order, line
 
-    def _answer(self: OrderAdmin, request: HttpRequest, order: Order, template: str, **context: Any) -> HttpResponse:
+    def _answer(self, request: HttpRequest, order: Order, template: str, **context: Any) -> HttpResponse:
         facts = [
             (_("Customer account"), str(order.account)),
             (_("Status"), order.get_status_display()),
