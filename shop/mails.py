@@ -13,6 +13,7 @@ from accounts.models import AddressLink
 from outbox.mails import BLANK, register_mail_frame, register_mail_kind
 from outbox.models import Mail
 from shop.models import LineFeedback, Order, OrderLine, PaymentEvent, ShopIdentity
+from shop.providers.registry import get_provider
 
 
 def _order(mail: Mail, *, blank: bool) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
     return {
         "event": event,
         "order": event.order,
+        "method": provider.label if (provider := get_provider(event.provider)) else event.provider,
         "admin_url": settings.SITE_URL + reverse("admin:shop_paymentevent_change", args=[event.pk]),
     }
 
