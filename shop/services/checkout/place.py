@@ -109,7 +109,7 @@ def _refuse_what_cannot_be_sold(priced: PricedCart) -> None:
     for line in priced.lines:
         if line.problems or line.price is None:
             problem = line.problems[0] if line.problems else ""
-            raise EntryNotOnSale(f"{line.entry_name}: {problem}")
+            raise EntryNotOnSale(_("%(name)s: %(problem)s") % {"name": line.entry_name, "problem": problem})
 
 
 def _refuse_incomplete_units(priced: PricedCart) -> None:
@@ -229,5 +229,5 @@ def _run_pre_payment(order: Order, lines: list[OrderLine], *, now: datetime) -> 
         try:
             feedback = handler.pre_payment(contexts[line.pk])
         except Refusal as refusal:
-            raise HandlerRefused(f"{line.name}: {refusal}") from refusal
+            raise HandlerRefused(_("%(name)s: %(problem)s") % {"name": line.name, "problem": refusal}) from refusal
         keep_feedback(line, LineFeedback.Hook.PRE_PAYMENT, feedback, now=now)
