@@ -99,7 +99,7 @@ class Entry(models.Model):
     summary = models.CharField(_("summary"), max_length=300, blank=True, help_text=_("One or two sentences for lists."))
     description = models.TextField(_("description"), blank=True)
     terms = models.TextField(
-        _("terms of sale"),
+        pgettext_lazy("of an entry", "terms of sale"),
         blank=True,
         help_text=_("What applies to this entry beside the shop's general terms. Plain text."),
     )

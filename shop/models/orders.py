@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
@@ -205,7 +205,7 @@ class LineFeedback(models.Model):
     class Hook(models.TextChoices):
         PRE_PAYMENT = "pre_payment", _("before payment")
         POST_PAYMENT = "post_payment", _("after payment")
-        REVOKE = "revoke", _("given back")
+        REVOKE = "revoke", pgettext_lazy("when a handler spoke", "given back")
 
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="feedback")
     hook = models.CharField(max_length=12, choices=Hook.choices)
