@@ -1,0 +1,75 @@
+"""The merchant's pages of an order in a browser: wide and narrow, by keyboard, with a clean console."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page
+
+from shop.models import Order, ShopIdentity
+from tests.factories.accounts import UserFactory
+from tests.factories.catalog import EntryFactory
+from tests.factories.shop import make_cart, place
+
+
+@pytest.fixture
+def order(live_shop) -> Order:
+    ShopIdentity.objects.create(pk=1, name="Formations du Rhône")
+    cart = make_cart(EntryFactory())
+    return place(cart, email="a.very.long.address.of.somebody@departement.example.org", billing_name="Lycée " * 12)
+
+
+def signed_in(browse, base_url: str, **options) -> Page:
+    merchant, client = UserFactory(is_staff=True, is_superuser=True), Client()
+    client.force_login(merchant)
+    page = browse(base_url, **options)
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base_url}])
+    return page
+
+
+def pages_of(order: Order) -> list[str]:
+    orders = f"/admin/shop/order/{order.pk}"
+    return [
+        "/admin/",
+        "/admin/shop/order/",
+        f"{orders}/change/",
+        f"{orders}/payment/",
+        f"{orders}/cancel/",
+        f"{orders}/lines/{order.lines.get().pk}/units/",
+        "/admin/shop/payment/",
+        "/admin/shop/paymentevent/",
+        "/admin/shop/shopidentity/1/change/",
+        "/admin/shop/legaltext/add/",
+    ]
+
+
+@pytest.mark.parametrize(("width", "locale"), [(1360, "en-GB"), (390, "fr-FR"), (320, "fr-FR")])
+def test_every_page_fits_its_window(browse, live_shop, order, width, locale):
+    page = signed_in(browse, live_shop.base_url, locale=locale, viewport={"width": width, "height": 800})
+    for address in pages_of(order):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
+def test_our_part_of_the_pages_is_accessible(browse, live_shop, order):
+    page = signed_in(browse, live_shop.base_url, locale="en-GB")
+    for address in pages_of(order):
+        page.goto(address)
+        found = Axe().run(page, context="#content", options={"runOnly": ["wcag2a", "wcag2aa"]})
+        assert found.violations_count == 0, f"{address}: {found.generate_report()}"
+
+
+def test_a_payment_is_confirmed_by_keyboard(browse, live_shop, order):
+    page = signed_in(browse, live_shop.base_url, locale="en-GB")
+    page.goto(f"/admin/shop/order/{order.pk}/change/")
+    page.get_by_role("link", name="Confirm a received payment").press("Enter")
+    page.get_by_label("Amount received").fill("100")
+    page.get_by_label("Reference of the payment").fill("VIR 42")
+    page.keyboard.press("Enter")
+    page.get_by_text("The order's total is different.").wait_for()
+    page.get_by_label("Amount received").fill("120,00")
+    page.keyboard.press("Enter")
+    page.get_by_text(f"Order {order.number} is paid: €120.00 have arrived.").wait_for()
+    order.refresh_from_db()
+    assert order.status == "completed"
