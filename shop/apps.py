@@ -7,6 +7,6 @@ class ShopConfig(AppConfig):
     verbose_name = _("Shop")
 
     def ready(self) -> None:
-        from shop import checks, wiring  # noqa: F401  importing registers the checks
+        from shop import checks, database_checks, wiring  # noqa: F401  importing registers the checks
 
         wiring.connect()

@@ -54,7 +54,7 @@ class Up:
         with self.step("Translations"):
             compile_catalogues(self.project / "locale")
         with self.step("Migrations"):
-            call_command("migrate", verbosity=0, interactive=False)
+            call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
             call_command("createcachetable", verbosity=0)
         if is_demo_due():
             with self.step("Demo data"):

@@ -13,7 +13,7 @@ from tests.browser.chromium import ARGUMENTS, find_chromium
 # Playwright's synchronous interface runs an event loop of its own in this thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-TIMEOUT_MILLISECONDS = 10_000
+TIMEOUT_MILLISECONDS = 20_000
 OUR_HOSTS = {"127.0.0.1", "localhost"}
 
 
