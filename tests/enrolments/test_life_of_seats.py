@@ -31,22 +31,40 @@ person = st.integers(0, 3)
 account = st.integers(0, 1)
 
 
+def some(rows):
+    """A rule's precondition: there is something to do it with."""
+    return precondition(lambda self: rows().exists())
+
+
+def free_seats():
+    return Seat.objects.filter(state="available").order_by("pk")
+
+
+def assigned_seats():
+    return Seat.objects.filter(state="assigned").order_by("pk")
+
+
+def seats_alive():
+    return Seat.objects.exclude(state="revoked").order_by("pk")
+
+
 class Seats(RuleBasedStateMachine):
     @initialize()
     def start(self):
+        self.held = {}  # lines that wait for their money, with the number of their places
+        self.ended = {}  # lines whose order ended unpaid
         self.savepoint = transaction.atomic()
         self.savepoint.__enter__()
         self.course = CourseFactory(capacity=CAPACITY)
         self.people = UserFactory.create_batch(4)
         self.accounts = CustomerAccountFactory.create_batch(2)
         self.operator = UserFactory()
-        self.held = {}  # lines that wait for their money, with the number of their places
-        self.ended = {}  # lines whose order ended unpaid
 
     def pick(self, rows, number):
         rows = list(rows)
         return rows[number % len(rows)] if rows else None
 
+    @precondition(lambda self: len(self.held) < 2)
     @rule(account=account, places=st.integers(1, 3))
     def check_out(self, account, places):
         line = new_line(self.accounts[account])
@@ -89,15 +107,15 @@ class Seats(RuleBasedStateMachine):
         owner = next(each for each in self.accounts if each.pk == line.account_id)
         given_session(self.course, owner, learners=learners, blanks=places - len(learners), line=line)
 
+    @precondition(lambda self: free_seats().count() < 3)
     @rule(account=account)
     def buy_a_seat(self, account):
         given_pack(self.accounts[account])
 
+    @some(free_seats)
     @rule(number=which, person=person)
     def assign_a_seat(self, number, person):
-        seat = self.pick(Seat.objects.filter(state="available").order_by("pk"), number)
-        if seat is None:
-            return
+        seat = self.pick(free_seats(), number)
         kept_place = seat.keeps_place
         try:
             assign(seat, self.course, self.people[person].email, self.operator)
@@ -106,29 +124,28 @@ class Seats(RuleBasedStateMachine):
         except EnrolmentRefused:
             assert seat.batch.source == "session"  # he sits in it already
 
+    @some(assigned_seats)
     @rule(number=which)
     def release_a_seat(self, number):
         seat = self.pick(Seat.objects.in_use().order_by("pk"), number)
-        if seat is None:
-            return
         try:
             release_seat(account=seat.account, seat_id=seat.pk, actor=self.operator, now=NOW)
         except SeatConsumed:
             assert seat.state == "consumed"
 
-    @rule(person=person)
-    def enter(self, person):
-        user = self.people[person]
+    @some(assigned_seats)
+    @rule(number=which)
+    def enter(self, number):
+        user = self.pick(assigned_seats(), number).person
         try:
             enter_course(user=user, course=self.course, now=NOW)
         except NotEnrolled:
             assert not Enrolment.objects.open().filter(user=user).exists()
 
+    @some(seats_alive)
     @rule(number=which, consumed_too=st.booleans())
     def refund(self, number, consumed_too):
-        seat = self.pick(Seat.objects.exclude(state="revoked").order_by("pk"), number)
-        if seat is None:
-            return
+        seat = self.pick(seats_alive(), number)
         try:
             revoke_seats(
                 line_id=seat.batch.line_id,
@@ -190,5 +207,5 @@ class SeatsFollowTheirRules(TestCase):
     def test_whatever_happens(self):
         run_state_machine_as_test(
             Seats,
-            settings=hypothesis_settings(max_examples=15, stateful_step_count=20, deadline=None, database=None),
+            settings=hypothesis_settings(max_examples=10, stateful_step_count=25, deadline=None, database=None),
         )
