@@ -174,6 +174,10 @@ HANDLER_DIRS = env.list("HANDLER_DIRS", default=[])
 # Routes /dev/mail/, where every mail can be read with its links and codes.
 DEV_MAIL = False
 
+# For how many seconds a web process remembers the frame of its pages: who sells, and the shelves. What a merchant
+# changes there is seen that much later; every page is spared three queries.
+FRAME_SECONDS = 2
+
 # --- Files -----------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"

@@ -27,6 +27,9 @@ DEV_MAIL = True
 
 # A shop in processes of its own shows its mails at /dev/mail/, as development does.
 EMAIL_FILE_PATH = env.str("MAIL_FOLDER", default="")
+# A test sees what it has just written.
+FRAME_SECONDS = 0
+
 EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if EMAIL_FILE_PATH else 'locmem'}.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MEDIA_ROOT = tempfile.gettempdir() + "/amphi-test-media"

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.selectors import CategoryNode, Shopper, visible_categories
 from shop.models import CartLine, ShopIdentity
 from shop.views.carts import session_token, signed_in
+from shop.views.remembered import remembered
 
 ACCOUNT_PAGES = (
     ("account-home", _("Your account")),
@@ -36,7 +37,7 @@ class Site:
 
     @cached_property
     def identity(self) -> ShopIdentity:
-        return ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1)
+        return remembered("identity", lambda: ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1))
 
     @property
     def name(self) -> str:
@@ -65,7 +66,8 @@ class Site:
     @cached_property
     def categories(self) -> list[CategoryNode]:
         """Every shelf with something on it."""
-        return visible_categories(shopper=self.shopper)
+        name = "categories for staff" if self.shopper.is_staff else "categories"
+        return remembered(name, lambda: visible_categories(shopper=self.shopper))
 
     @property
     def shelves(self) -> list[CategoryNode]:

@@ -58,13 +58,13 @@ def _catalogue(request: HttpRequest, *, node: CategoryNode | None) -> HttpRespon
         # The shelves have been counted for the menu already.
         paginator.count = sum(shelf.entry_count for shelf in ([node] if node else frame.shelves))
     page = paginator.get_page(request.GET.get("page"))
-    shelf_of = {pk: rank for rank, shelf in enumerate(frame.shelves) for pk in shelf.ids}
+    ranks = {shelf.category.pk: rank for rank, shelf in enumerate(frame.categories)}
     return render(
         request,
         "shop/catalogue.html" if node or query else "shop/home.html",
         {
             "page": page,
-            "cards": [card_of(entry, shelf_rank=shelf_of.get(entry.category_id, 0)) for entry in page],
+            "cards": [card_of(entry, shelf_rank=ranks.get(entry.category_id, 0)) for entry in page],
             "query": query,
             "query_string": urlencode({"q": query}) if query else "",
             **_place(frame.categories, node),
@@ -106,7 +106,7 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
             messages.success(request, _("“%(name)s” is in your cart.") % {"name": found.name})
             return redirect("cart")
     node = find_category(frame.categories, found.category.slug)
-    rank = next((rank for rank, shelf in enumerate(frame.shelves) if found.category_id in shelf.ids), 0)
+    rank = frame.categories.index(node) if node else 0
     return render(
         request,
         "shop/entry.html",

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 def names(answer) -> list[str]:
-    return [card.entry.name for card in answer.context["cards"]]
+    return [card.name for card in answer.context["cards"]]
 
 
 @pytest.fixture
