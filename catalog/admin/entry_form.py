@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from catalog.admin.parameters import TypedParameters, parameter_fields, readings_text, section_for
+from catalog.admin.parameters import STRING_AT_MOST, TypedParameters, parameter_fields, readings_text, section_for
 from catalog.admin.widgets import Paragraph
 from catalog.models import Entry
 from catalog.offers import offer_of
@@ -61,7 +61,10 @@ class EntryForm(forms.ModelForm):
         label=gettext_lazy("What happens after the sale"), required=False, widget=UnfoldAdminSelectWidget()
     )
     parameter_string = forms.CharField(
-        label=gettext_lazy("Parameters as one string"), required=False, strip=True, widget=Paragraph({"rows": 2})
+        label=gettext_lazy("Parameters as one string"),
+        required=False,
+        max_length=STRING_AT_MOST,
+        widget=Paragraph({"rows": 2}),
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -148,11 +151,12 @@ class EntryForm(forms.ModelForm):
     def _clean_parameters(self, cleaned: dict[str, Any]) -> None:
         section = section_for(cleaned["handler"], cleaned["code"])
         if section is None:
-            if cleaned[STRING] not in ("", self.shown_string):
+            if cleaned.get(STRING, "") not in ("", self.shown_string):
                 self.add_error(STRING, _("There is nothing to set here unless you choose a handler."))
             return
         is_stored = self.stored_section is not None and self.stored_section.key == section.key
-        string = cleaned.get(STRING, "")
+        # A string that is no text at all has its error already.
+        string = cleaned.get(STRING, self.shown_string)
         if not is_stored and not string:
             # The string of the handler before was taken away: nobody meant to say something by that.
             string = self.shown_string
@@ -175,7 +179,7 @@ class EntryForm(forms.ModelForm):
         )
         text, section = self.shown_string, self.stored_section
         if self.is_bound:
-            text = self.data.get(self.add_prefix(STRING), "")
+            text = self.data.get(self.add_prefix(STRING), "")[:STRING_AT_MOST]
             section = section_for(
                 self.data.get(self.add_prefix("handler"), ""), self.data.get(self.add_prefix("code"), "")
             )

@@ -16,6 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog.admin.widgets import admin_widget, all_roles
 from enrolments.patterns import parse_patterns
@@ -23,6 +24,9 @@ from handlers.contract import Handler, ParametersForm
 from handlers.fields import CoursePatternsField
 from handlers.querystring import ParsedString, encode, parse
 from handlers.registry import SPECIFIC, all_handlers, installed, specific_folder
+
+STRING_AT_MOST = 20_000
+ERRORS_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,9 @@ def _string_errors(string_form: ParametersForm) -> ValidationError:
             else:
                 label = string_form.fields[name].label or name
                 errors.append(_("%(label)s (%(key)s): %(error)s") % {"label": label, "key": name, "error": message})
+    if len(errors) > ERRORS_SHOWN:
+        more = len(errors) - ERRORS_SHOWN
+        errors[ERRORS_SHOWN:] = [ngettext("And %(n)d more error.", "And %(n)d more errors.", more) % {"n": more}]
     return ValidationError(errors)
 
 

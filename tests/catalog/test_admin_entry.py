@@ -246,3 +246,37 @@ def test_an_entry_that_is_deleted_while_it_is_edited():
     entry.delete()
 
     assert client.post(url, data).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tiers-TOTAL_FORMS": "x"},
+        {"tiers-TOTAL_FORMS": "-5"},
+        {"tiers-TOTAL_FORMS": "99999"},
+        {"tiers-INITIAL_FORMS": "7"},
+        {"tiers-0-id": "999999"},
+        {"tiers-0-id": "x", "tiers-INITIAL_FORMS": "1"},
+        {"tiers-0-from_quantity": "99999999999999"},
+        {"tiers-0-from_quantity": "1e3"},
+        {"tiers-0-unit_net": "1e9999"},
+        {"max_quantity": "99999999999999999999"},
+        {"version": "x"},
+        {"version": "9" * 50},
+        {"category": "x"},
+        {"state": "\0"},
+        {"code": "\0"},
+        {"description_en": "<" * 10_000},
+        {"description_en": "\0"},
+        {"name_fr": "\U0001f600\ufdfa" * 100},
+        {"position": "9" * 30},
+        {"_saveasnew": "1"},
+    ],
+)
+def test_no_hostile_form_breaks_the_page(changes):
+    client = merchant()
+    entry = EntryFactory()
+
+    response = client.post(change_url(entry), shown(client, entry) | changes)
+
+    assert response.status_code in (200, 302)

@@ -1,6 +1,7 @@
 """A merchant sets a handler's parameters: by fields, by the string, and never half of each."""
 
 import re
+from itertools import cycle
 
 import pytest
 
@@ -40,6 +41,14 @@ def filled(**values: object) -> dict[str, object]:
         **values,
     }
     return {"handler": "ext_everyfield", **{CFG + name: value for name, value in fields.items()}}
+
+
+def in_turn(*cases: object) -> list[tuple[object, ...]]:
+    """The cases, each in one of the two languages, by turns."""
+    return [
+        (language, *(case if isinstance(case, tuple) else (case,)))
+        for language, case in zip(cycle(["en", "fr"]), cases)
+    ]
 
 
 def entry_with(**parameters: object) -> Entry:
@@ -84,10 +93,9 @@ def test_blank_fields_take_their_defaults():
     assert stored() == DEFAULTS | {"courselist": None, "autoenrol": False}
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize(
-    ("changes", "field"),
-    [
+    ("language", "changes", "field"),
+    in_turn(
         ({"course": "A,B"}, "course"),
         ({"course": "x" * 300}, "course"),
         ({"courselist": ["A=B"]}, "courselist"),
@@ -101,7 +109,7 @@ def test_blank_fields_take_their_defaults():
         ({"endtime_0": "tomorrow"}, "endtime"),
         ({"endtime_1": "25:00"}, "endtime"),
         ({"autoenrol": "perhaps"}, "autoenrol"),
-    ],
+    ),
 )
 def test_what_cannot_be_is_told_at_its_field_and_kept(language, changes, field):
     response = merchant(language).post(ADD, typed(**filled(**changes)))
@@ -206,10 +214,9 @@ def test_an_emptied_string_goes_back_to_the_defaults():
     assert stored() == DEFAULTS
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize(
-    "string",
-    [
+    ("language", "string"),
+    in_turn(
         "seats=3",
         "packsize=3&packsize=4",
         "packsize=three",
@@ -220,6 +227,7 @@ def test_an_emptied_string_goes_back_to_the_defaults():
         "starttime=999999999999",
         "course=A%2CB",
         "course=%FF",
+        "packsize=4\0",
         "course=x%00y",
         "role=%20%20a b",
         "autoenrol=perhaps",
@@ -232,7 +240,7 @@ def test_an_emptied_string_goes_back_to_the_defaults():
         "packsize=" + "9" * 5000,
         "duration=1e9",
         "course=\ud7ff\uffff=",
-    ],
+    ),
 )
 def test_a_string_that_cannot_be_read_is_told_at_the_string(language, string):
     client = merchant(language)
@@ -244,9 +252,20 @@ def test_a_string_that_cannot_be_read_is_told_at_the_string(language, string):
         assert response.status_code == 302
         return
     assert list(errors(response)) == ["parameter_string"]
+    assert len(errors(response)["parameter_string"]) <= 21
     assert response.context["adminform"].form["parameter_string"].value() == string
     assert "<script>alert" not in response.content.decode()
     assert stored() == entry.parameters
+
+
+@pytest.mark.parametrize(
+    "handler", ["", "specific", "ext_everyfield", "std_generateseats", "std_gone", "x" * 200, "\0"]
+)
+@pytest.mark.parametrize("string", ["\0", "packsize=1", "%", "&" * 3000, "=" * 3000])
+def test_no_handler_and_string_break_the_page(handler, string):
+    response = merchant().post(ADD, typed(handler=handler, parameter_string=string))
+
+    assert response.status_code in (200, 302)
 
 
 def test_the_string_counts_as_text_between_blanks_and_lines():
