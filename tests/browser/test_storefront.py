@@ -168,7 +168,7 @@ def test_the_cart_shows_the_price_of_the_tier_as_soon_as_the_quantity_is_typed(p
 def test_everything_can_be_bought_by_keyboard_alone(page, session):
     page.goto("/e/SST/")
     page.keyboard.press("Tab")
-    expect(page.locator(".skip-link")).to_be_focused()
+    expect(page.locator("a[href='#content']")).to_be_focused()
     page.keyboard.press("Enter")
     tab_to(page, ".buy-form [name=quantity]")
     page.keyboard.press("Control+A")
