@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import CustomerAccount, User
-from catalog.models import Entry
+from catalog.models import Entry, EntryState
+from catalog.services.entries import save_entry
 from enrolments.models import Course
 from enrolments.services.courses import save_course
 from shop.models import LegalText, Order
@@ -100,6 +101,7 @@ def make_orders(
 
     failing = demo.place(aubin, claire, claire, ("ELEC-BR-SESSION", 2, ()))
     _end_yesterday(courses["ELEC-BR"], now)
+    _suspend(entries["ELEC-BR-SESSION"], now)
     demo.pay(failing, "CLINIQUE BR")
 
     demo.place(
@@ -113,6 +115,11 @@ def _end_yesterday(course: Course, now: datetime) -> None:
     course.last_day = (now - timedelta(days=1)).date()
     course.enrolment_closes_on = None
     save_course(course=course)
+
+
+def _suspend(entry: Entry, now: datetime) -> None:
+    entry.state = EntryState.SUSPENDED
+    save_entry(entry=entry, expected_version=entry.version, now=now)
 
 
 def _answers(person: tuple[str, str, str, str]) -> dict[str, str]:

@@ -61,6 +61,7 @@ class PaymentEvent(models.Model):
     provider = models.CharField(_("provider"), max_length=30)
     event_id = models.CharField(_("event"), max_length=200)
     order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, null=True, related_name="payment_events")
+    order_number = models.CharField(_("order number given"), max_length=60, help_text=_("As the provider stated it."))
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="events")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)

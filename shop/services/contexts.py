@@ -8,7 +8,7 @@ from datetime import datetime
 from handlers.contract import Handler, HandlerMissing, LineContext, UnitContext
 from handlers.registry import handler_for
 from shop.models import Order, OrderLine, OrderUnit
-from shop.services.locks import lock_order
+from shop.services.locks import lock_order, lock_order_of_line
 
 
 def handler_of(line: OrderLine) -> Handler | None:
@@ -19,7 +19,7 @@ def handler_of(line: OrderLine) -> Handler | None:
 def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) -> dict[int, LineContext]:
     """A context per line, by line id. One query for the units, whatever their number.
 
-    `order` comes with account, buyer and operator loaded (`orders_with_people`). Parameters sold under an older
+    `order` comes with account, buyer and operator loaded (`order_with_people`). Parameters sold under an older
     version of the handler are brought up to date here; the row keeps what was sold.
     """
     lines = list(lines)
@@ -56,6 +56,12 @@ def order_with_people(order_id: int) -> Order:
     # A query of its own: one that both locks and joins would, after waiting for the lock, show the order as it is now
     # beside the people who were joined to it before.
     return Order.objects.select_related("account", "buyer", "operator").get(pk=order_id)
+
+
+def line_with_people(line_id: int) -> OrderLine:
+    """The same for one of its lines: `line.order` is locked and has everything a context needs."""
+    lock_order_of_line(line_id)
+    return OrderLine.objects.select_related("order__account", "order__buyer", "order__operator").get(pk=line_id)
 
 
 def _current_parameters(line: OrderLine) -> dict[str, object]:

@@ -14,9 +14,10 @@ from outbox.selectors import jobs_by_key
 from outbox.services.jobs import NewJob, enqueue_many, retry_job
 from shop.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.services import mails
-from shop.services.contexts import handler_of, line_contexts, order_with_people
+from shop.services.contexts import handler_of, line_contexts, line_with_people
 from shop.services.errors import RetryRefused
 from shop.services.hooks import keep_feedback, lock_courses_of
+from shop.services.retries import again_on_deadlock
 from shop.services.transitions import move_line, move_order, record
 
 JOB_KIND = "fulfil_line"
@@ -43,15 +44,15 @@ def fulfil_line(*, line_id: int, now: datetime) -> None:
     its reason when the handler refuses. Any other exception rolls everything back and the job is tried again. A line
     that needs no delivery (any more) is left alone.
     """
-    order = order_with_people(OrderLine.objects.values_list("order_id", flat=True).get(pk=line_id))
-    line = order.lines.get(pk=line_id)
+    line = line_with_people(line_id)
+    order = line.order
     if order.status != Order.Status.PAID or line.status != OrderLine.Status.PENDING:
         return
     try:
         with transaction.atomic():
             feedback = _deliver(order, line, now=now)
     except Refusal as refusal:
-        fail_line(order, line, reason=refusal.in_every_language(), now=now)
+        fail_line(line, reason=refusal.in_every_language(), now=now)
         return
     move_line(line, OrderLine.Status.FULFILLED, fulfilled_at=now, failure={})
     keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, feedback, now=now)
@@ -60,46 +61,45 @@ def fulfil_line(*, line_id: int, now: datetime) -> None:
     mails.queue_delivered(order, line)
 
 
-def fail_line(order: Order, line: OrderLine, *, reason: dict[str, str], now: datetime) -> None:
+def fail_line(line: OrderLine, *, reason: dict[str, str], now: datetime) -> None:
     """Marks a pending line of a locked order failed, and tells the sales team."""
     move_line(line, OrderLine.Status.FAILED, failure=reason)
-    record(order, OrderEvent.What.LINE_FAILED, actor=None, now=now, detail={"line": line.position, "reason": reason})
-    mails.queue_line_failed(order, line)
+    record(line.order, OrderEvent.What.LINE_FAILED, actor=None, now=now, detail={"line": line.position, "reason": reason})
+    mails.queue_line_failed(line.order, line)
 
 
 def attempts_used_up(job: Job, now: datetime) -> None:
     """In the transaction that marks a fulfilment job dead: its line has failed."""
-    order = order_with_people(OrderLine.objects.values_list("order_id", flat=True).get(pk=job.payload["line"]))
-    line = order.lines.get(pk=job.payload["line"])
+    line = line_with_people(job.payload["line"])
     if line.status == OrderLine.Status.PENDING:
-        fail_line(order, line, reason=in_every_language(ATTEMPTS_USED_UP), now=now)
+        fail_line(line, reason=in_every_language(ATTEMPTS_USED_UP), now=now)
 
 
 def job_brought_back(job: Job, now: datetime) -> None:
-    """In the transaction that brings a dead job back, whose row is locked: its line is pending again."""
-    order = order_with_people(OrderLine.objects.values_list("order_id", flat=True).get(pk=job.payload["line"]))
-    line = order.lines.get(pk=job.payload["line"])
-    actor = User.objects.filter(pk=job.payload.get("retried_by")).first()
-    _line_pending_again(order, line, actor=actor, now=now)
+    """In the transaction that brings a job back, whose row is locked: the line of a dead one is pending again.
+
+    A job that only waits for its next attempt has a pending line already.
+    """
+    if job.state == Job.State.DEAD:
+        actor = User.objects.filter(pk=job.payload.get("retried_by")).first()
+        _line_pending_again(line_with_people(job.payload["line"]), actor=actor, now=now)
 
 
+@again_on_deadlock
 @transaction.atomic
 def retry_line(*, line_id: int, actor: User, now: datetime) -> None:
     """The merchant's retry of a failed line. Locks the job, then the order. Raises RetryRefused."""
     line = OrderLine.objects.get(pk=line_id)
-    retries = OrderEvent.objects.filter(
-        order=line.order_id, what=OrderEvent.What.LINE_RETRIED, detail__line=line.position
-    ).count()
-    job = jobs_by_key(job_keys(line, retries=retries)).last()
+    job = jobs_by_key(job_keys(line, retries=_retries(line))).last()
     if job is not None and job.state == Job.State.DEAD:
         Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(payload=job.payload | {"retried_by": actor.pk})
         retry_job(job_id=job.pk, now=now)
         return
-    order = order_with_people(line.order_id)
-    line = order.lines.get(pk=line_id)
-    _line_pending_again(order, line, actor=actor, now=now)
-    # A refusal ended the last job in good order, so this try is a job of its own.
-    enqueue_many([_job_for(line, tries=retries + 1)])
+    line = line_with_people(line_id)
+    _line_pending_again(line, actor=actor, now=now)
+    # A refusal ended the last job in good order, so this try is a job of its own, numbered under the order's lock:
+    # with the number of a rival's try it would be taken for that one, and the line would wait for ever.
+    enqueue_many([_job_for(line, tries=_retries(line))])
 
 
 def job_keys(line: OrderLine, *, retries: int) -> list[str]:
@@ -119,11 +119,17 @@ def _deliver(order: Order, line: OrderLine, *, now: datetime) -> Feedback:
     return feedback
 
 
-def _line_pending_again(order: Order, line: OrderLine, *, actor: User | None, now: datetime) -> None:
-    if line.status != OrderLine.Status.FAILED or order.status != Order.Status.PAID:
+def _retries(line: OrderLine) -> int:
+    """How often the line was tried again."""
+    retried = OrderEvent.objects.filter(order=line.order_id, what=OrderEvent.What.LINE_RETRIED)
+    return retried.filter(detail__line=line.position).count()
+
+
+def _line_pending_again(line: OrderLine, *, actor: User | None, now: datetime) -> None:
+    if line.status != OrderLine.Status.FAILED or line.order.status != Order.Status.PAID:
         raise RetryRefused(_("Only a failed line of a paid order can be tried again."))
     move_line(line, OrderLine.Status.PENDING)
-    record(order, OrderEvent.What.LINE_RETRIED, actor=actor, now=now, detail={"line": line.position})
+    record(line.order, OrderEvent.What.LINE_RETRIED, actor=actor, now=now, detail={"line": line.position})
 
 
 def _job_for(line: OrderLine, *, tries: int) -> NewJob:

@@ -157,6 +157,7 @@ def _record_event(event: ProviderEvent, *, actor: User | None, now: datetime) ->
             PaymentEvent(
                 provider=event.provider,
                 event_id=event.event_id,
+                order_number=event.order_number,
                 kind=event.kind,
                 amount=event.amount,
                 currency=event.currency,

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from catalog.services.entries import pin_entries
 from catalog.texts import in_every_language
 from handlers.contract import LineContext, Refusal
 from shop.models import (
@@ -74,15 +75,16 @@ def place_order(
 ) -> Order:
     """Turns a cart into an order and runs every line's pre-payment hook. All of it or none of it.
 
-    Locks the cart, then the courses of all lines by key. A cart makes at most one order: posting twice returns the
-    same one. A zero total of a signed-in buyer is settled here. Raises CheckoutRefused in its many forms, each with a
-    sentence for the customer, and changes nothing then.
+    Locks the cart, pins its entries (their codes stay as they are), then locks the courses of all lines by key. A cart
+    makes at most one order: posting twice returns the same one. A zero total of a signed-in buyer is settled here.
+    Raises CheckoutRefused in its many forms, each with a sentence for the customer, and changes nothing then.
     """
     cart = Cart.objects.select_for_update(no_key=True).filter(token=cart_token).first()
     if cart is None or cart.user_id not in (None, user.pk if user else None):
         raise CartEmpty(_("The cart is empty."))
     if cart.ordered_at is not None:
         return Order.objects.get(cart=cart)
+    pin_entries(list(cart.lines.values_list("entry_id", flat=True)))
     priced = price_cart(cart, user=user, now=now)
     _refuse_what_cannot_be_sold(priced)
     _refuse_incomplete_units(priced)
