@@ -1,5 +1,7 @@
 """Fixtures of every test. What one app needs lives in that app's folder."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.conf import settings
 
@@ -19,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def running_shop() -> RunningShop:
+def running_shop() -> Iterator[RunningShop]:
     """A shop in processes of its own: gunicorn, worker and beat, on a fresh database with the demo data.
 
     It is shared by the whole run: a test makes what it needs under names of its own and counts nothing globally.

@@ -28,7 +28,8 @@ def embedded_servers(
     with ExitStack() as stack:
         _make_folder(addresses.data)
         lock = stack.enter_context(sole_owner(addresses.data))
-        identity = identity_for(postgres_binaries(), redis_binary(), cluster=addresses.data / "postgres")
+        binaries = [*([postgres_binaries()] if with_postgres else []), *([redis_binary()] if with_redis else [])]
+        identity = identity_for(*binaries, cluster=addresses.data / "postgres")
         _prepare_folders(addresses, identity)
         if addresses.sockets.parent != addresses.data:
             stack.callback(shutil.rmtree, addresses.sockets, ignore_errors=True)
