@@ -60,6 +60,22 @@ def before(monkeypatch, module: Any, name: str, do: Callable[[], Any], *, times:
     monkeypatch.setattr(module, name, wrapped)
 
 
+def count_together(monkeypatch, name: str, *modules: Any, parties: int, patience: float = 0.6) -> None:
+    """Rivals meet before a count, all writes done, and again after it: none has committed when another counts."""
+    written, counted = MeetingPoint(parties, patience), MeetingPoint(parties, patience)
+
+    def together(original):
+        def wrapped(*args, **kwargs):
+            written.wait()
+            original(*args, **kwargs)
+            counted.wait()
+
+        return wrapped
+
+    for module in modules:
+        monkeypatch.setattr(module, name, together(getattr(module, name)))
+
+
 def without_row_locks(monkeypatch) -> None:
     """Take the guard of the course (and every other row lock) away: the negative control."""
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_how: self)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +29,11 @@ def account():
 @pytest.fixture
 def bob(account):
     return MembershipFactory(account=account, is_owner=False, is_operator=True, user__email="bob@example.org").user
+
+
+@pytest.fixture
+def client():
+    return Client(headers={"accept-language": "en"})
 
 
 @pytest.fixture

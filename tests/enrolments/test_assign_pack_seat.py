@@ -1,6 +1,7 @@
 """A seat of a pack, chosen course and person later."""
 
 import pytest
+from django.utils import translation
 
 from accounts.models import Delegation, User
 from enrolments.models import CourseGroup, Enrolment, EnrolmentEvent, Ground, Role, Seat, SeatState
@@ -290,7 +291,9 @@ def test_who_comes_second_is_told_by_whom_and_when(account, operator, course):
         assign(seat, course, "carol@example.org", UserFactory(), now=NOW + days(1))
 
     assert (refused.value.actor, refused.value.at) == (operator, NOW)
-    assert str(refused.value).startswith(f"This seat is no longer free: {operator.get_full_name()} changed it on ")
+    with translation.override("en"):
+        said = str(refused.value)
+    assert said.startswith(f"This seat is no longer free: {operator.get_full_name()} changed it on ")
 
 
 def test_a_seat_of_another_account_does_not_exist(account, operator, course):

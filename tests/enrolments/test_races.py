@@ -17,9 +17,8 @@ from enrolments.services.seats.enter import Entry, NotEnrolled, enter_course
 from enrolments.services.seats.moves import SeatConsumed, SeatNotFree
 from enrolments.services.seats.release import release_seat
 from enrolments.services.seats.revoke import Revoked, revoke_seats
-from enrolments.services.seats.session import SessionSeats
 from tests.enrolments.given import NOW, assign, given_pack, given_session, history, new_line
-from tests.enrolments.rivals import MeetingPoint, at_once, before, in_between, without_row_locks
+from tests.enrolments.rivals import MeetingPoint, at_once, before, count_together, in_between, without_row_locks
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
 
@@ -53,7 +52,7 @@ def two_holds(course):
 
 def test_the_last_place_is_held_once(monkeypatch):
     course = CourseFactory(capacity=1)
-    before(monkeypatch, places, "refuse_overfull", MeetingPoint(2).wait)
+    count_together(monkeypatch, "refuse_overfull", places, parties=2)
 
     answers = two_holds(course)
 
@@ -63,7 +62,7 @@ def test_the_last_place_is_held_once(monkeypatch):
 
 def test_without_the_courses_lock_the_last_place_is_held_twice(monkeypatch):
     course = CourseFactory(capacity=1)
-    before(monkeypatch, places, "refuse_overfull", MeetingPoint(2).wait)
+    count_together(monkeypatch, "refuse_overfull", places, parties=2, patience=15)
     without_row_locks(monkeypatch)
 
     assert outcomes(two_holds(course)) == ["NoneType", "NoneType"]
@@ -80,15 +79,9 @@ def a_hold_and_an_assignment(course):
     )
 
 
-def meet_at_the_count(monkeypatch):
-    meeting = MeetingPoint(2)
-    before(monkeypatch, places, "refuse_overfull", meeting.wait)
-    before(monkeypatch, assign_module, "refuse_overfull", meeting.wait)
-
-
 def test_the_last_place_goes_to_a_checkout_or_to_an_operator(monkeypatch):
     course = CourseFactory(capacity=1)
-    meet_at_the_count(monkeypatch)
+    count_together(monkeypatch, "refuse_overfull", places, assign_module, parties=2)
 
     answers = a_hold_and_an_assignment(course)
 
@@ -98,7 +91,7 @@ def test_the_last_place_goes_to_a_checkout_or_to_an_operator(monkeypatch):
 
 def test_without_the_courses_lock_it_goes_to_both(monkeypatch):
     course = CourseFactory(capacity=1)
-    meet_at_the_count(monkeypatch)
+    count_together(monkeypatch, "refuse_overfull", places, assign_module, parties=2, patience=15)
     without_row_locks(monkeypatch)
 
     answers = a_hold_and_an_assignment(course)
@@ -122,7 +115,7 @@ def sessions_of_three(course, count):
 
 def test_twenty_places_hold_six_sessions_of_three(monkeypatch):
     course = CourseFactory(capacity=20)
-    before(monkeypatch, session_module, "refuse_overfull", MeetingPoint(8).wait)
+    count_together(monkeypatch, "refuse_overfull", session_module, parties=8)
 
     answers = sessions_of_three(course, 8)
 
@@ -133,12 +126,12 @@ def test_twenty_places_hold_six_sessions_of_three(monkeypatch):
 
 def test_without_the_courses_lock_twenty_places_hold_more(monkeypatch):
     course = CourseFactory(capacity=20)
-    before(monkeypatch, session_module, "refuse_overfull", MeetingPoint(8, patience=15).wait)
+    count_together(monkeypatch, "refuse_overfull", session_module, parties=8, patience=15)
     without_row_locks(monkeypatch)
 
     answers = sessions_of_three(course, 8)
 
-    assert all(isinstance(answer, SessionSeats) for answer in answers)
+    assert outcomes(answers) == ["SessionSeats"] * 8, answers
     assert taken([course.pk]) == {course.pk: 24}
 
 
