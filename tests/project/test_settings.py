@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from shop.servers.addresses import addresses_in
 from shop.settings.storage import storages_for
 from tests.servers import PROJECT
 
@@ -91,11 +92,14 @@ def test_the_sandbox_and_readable_mails_exist_only_outside_production(module, ha
     assert found["DEV_MAIL"] is has_mails
 
 
-def test_with_debug_the_embedded_servers_are_named_without_being_started():
-    found = settings_with({"DEBUG": "1", "AMPHI_DATA": "/tmp/amphi-nowhere"}, "development", "DATABASES", "REDIS_URL")
+def test_with_debug_the_embedded_servers_are_named_without_being_started(tmp_path):
+    addresses = addresses_in(tmp_path / "data")
 
-    assert found["DATABASES"]["default"]["OPTIONS"]["host"] == "/tmp/amphi-nowhere/sockets"
-    assert found["REDIS_URL"] == "unix:///tmp/amphi-nowhere/sockets/redis.sock"
+    found = settings_with({"DEBUG": "1", "AMPHI_DATA": str(tmp_path / "data")}, "development", "DATABASES", "REDIS_URL")
+
+    assert found["DATABASES"]["default"]["OPTIONS"]["host"] == str(addresses.sockets)
+    assert found["REDIS_URL"] == addresses.redis_url
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_celery_is_told_of_a_unix_socket_in_its_own_spelling():
