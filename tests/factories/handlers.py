@@ -1,138 +1,37 @@
-"""Lines of orders without a shop, and the engine's part in running a handler's hooks for them."""
+"""Lines of orders without a shop, as the tests of handlers make them, and participants."""
 
 from __future__ import annotations
 
-import datetime
-import itertools
-from dataclasses import replace
-from typing import Any
+from handlers.testing import (
+    account_with_operator,
+    claim,
+    deliver,
+    draft,
+    line_context,
+    parameters,
+    place,
+    revoke,
+    units,
+    visitor_line,
+)
 
-from django.db import transaction
-from django.utils import timezone
-
-from accounts.models import CustomerAccount, User
-from enrolments.services.courses import find_courses
-from enrolments.services.places import lock_courses
-from handlers.contract import DraftLine, Feedback, Handler, LineContext, Revocation, RevokeReason, UnitContext
-from handlers.registry import get_handler
-from tests.factories.accounts import CustomerAccountFactory, MembershipFactory
-
-_ids = itertools.count(70_000)
-
-ENTRY_NAME = {"en": "An entry", "fr": "Un article"}
-
-
-def parameters(handler: Handler | str, **typed: Any) -> dict[str, Any]:
-    """What an entry of that handler stores when the merchant types this and leaves the rest alone."""
-    handler = get_handler(handler) if isinstance(handler, str) else handler
-    form = handler.MerchantForm(
-        {name: value for name, value in handler.MerchantForm.default_parameters().items() if value is not None} | typed
-    )
-    assert form.is_valid(), form.errors
-    return form.to_parameters()
-
-
-def account_with_operator() -> tuple[CustomerAccount, User]:
-    """A claimed account and its owner."""
-    member = MembershipFactory()
-    return member.account, member.user
-
-
-def units(*answers: dict[str, Any], blank: int = 0) -> tuple[UnitContext, ...]:
-    """Units with these answers, then ``blank`` ones without."""
-    return tuple(UnitContext(next(_ids), index, each) for index, each in enumerate([*answers, *[{}] * blank]))
+__all__ = [
+    "account_with_operator",
+    "claim",
+    "deliver",
+    "draft",
+    "line_context",
+    "parameters",
+    "participant",
+    "place",
+    "revoke",
+    "units",
+    "visitor_line",
+]
 
 
 def participant(
     email: str, role: str = "student", first_name: str = "Paul", last_name: str = "Petit"
 ) -> dict[str, str]:
+    """The answers of a micro-form of a session."""
     return {"role": role, "email": email, "first_name": first_name, "last_name": last_name}
-
-
-def line_context(
-    handler: Handler | str,
-    *,
-    account: CustomerAccount,
-    operator: User | None,
-    units: tuple[UnitContext, ...],
-    typed: dict[str, Any] | None = None,
-    now: datetime.datetime | None = None,
-    **others: Any,
-) -> LineContext:
-    """A line that is not paid yet, of an order of its own unless ``order_id`` says otherwise."""
-    order_id = others.pop("order_id", None) or next(_ids)
-    values = {
-        "order_id": order_id,
-        "order_number": f"A-{order_id}",
-        "line_id": next(_ids),
-        "account": account,
-        "payer": operator,
-        "buyer": operator,
-        "contact_email": operator.email if operator else "visitor@example.org",
-        "operator": operator,
-        "language": "en",
-        "entry_code": "ENTRY",
-        "entry_name": ENTRY_NAME,
-        "quantity": len(units),
-        "parameters": parameters(handler, **(typed or {})),
-        "units": units,
-        "paid_at": None,
-        "now": now or timezone.now(),
-    }
-    return LineContext(**(values | others))
-
-
-def visitor_line(handler: Handler | str, *, email: str = "visitor@example.org", **others: Any) -> LineContext:
-    """A line of an order that nobody has claimed."""
-    return line_context(handler, account=CustomerAccountFactory(), operator=None, contact_email=email, **others)
-
-
-def draft(line: LineContext, index: int = 0) -> DraftLine:
-    return DraftLine(index, line.entry_code, line.parameters, line.units)
-
-
-def place(handler: Handler | str, line: LineContext) -> Feedback:
-    """Checkout, as the shop does it."""
-    handler = get_handler(handler) if isinstance(handler, str) else handler
-    with transaction.atomic():
-        _lock(handler, line)
-        return handler.pre_payment(line)
-
-
-def deliver(handler: Handler | str, line: LineContext) -> Feedback:
-    """Fulfilment of the paid line, as the shop does it."""
-    handler = get_handler(handler) if isinstance(handler, str) else handler
-    line = replace(line, paid_at=line.paid_at or line.now)
-    with transaction.atomic():
-        _lock(handler, line)
-        feedback = handler.post_payment(line)
-        if line.operator is not None:
-            feedback = feedback | handler.attach_operator(line)
-        return feedback
-
-
-def claim(handler: Handler | str, line: LineContext, *, claimant: User) -> Feedback:
-    """A visitor's delivered order is claimed for the account it was given at checkout."""
-    handler = get_handler(handler) if isinstance(handler, str) else handler
-    MembershipFactory(account=line.account, user=claimant)
-    with transaction.atomic():
-        _lock(handler, line)
-        return handler.attach_operator(replace(line, operator=claimant))
-
-
-def revoke(
-    handler: Handler | str,
-    line: LineContext,
-    *,
-    units: tuple[UnitContext, ...] | None = None,
-    why: RevokeReason = RevokeReason.REFUNDED,
-    **others: Any,
-) -> Feedback:
-    handler = get_handler(handler) if isinstance(handler, str) else handler
-    with transaction.atomic():
-        _lock(handler, line)
-        return handler.revoke(line, line.units if units is None else units, Revocation(why, **others))
-
-
-def _lock(handler: Handler, line: LineContext) -> None:
-    lock_courses(course.pk for course in find_courses(handler.courses_to_lock(line.parameters)).values())

@@ -13,22 +13,19 @@ from enrolments.values import Period
 from handlers import registry
 from handlers.contract import Feedback, Handler, ParametersForm, in_words
 from handlers.fields import TextField
+from handlers.testing import RULES, Case, example_of, rule_name
+from handlers.testing import rules as suite
 from tests.factories.accounts import UserFactory
 from tests.factories.enrolments import CourseFactory
-from tests.handlers import contract_suite as suite
-from tests.handlers.cases import CASES
-from tests.handlers.contract_suite import RULES, rule_name
-from tests.handlers.contract_tools import Case
 
-INSTALLED = [found.handler.name for found in registry.installed()]
+INSTALLED = [(found.handler.name, found.specific) for found in registry.installed()]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("rule", RULES, ids=rule_name)
-@pytest.mark.parametrize("name", INSTALLED)
-def test_the_contract_is_kept(name, rule):
-    assert name in CASES, f"tests/handlers/cases.py has no example of {name}: add one"
-    rule(CASES[name]())
+@pytest.mark.parametrize(("name", "specific"), INSTALLED)
+def test_the_contract_is_kept(name, specific, rule):
+    rule(example_of(name, specific=specific))
 
 
 class Double(Handler):
@@ -50,6 +47,13 @@ class Double(Handler):
 def test_the_smallest_handler_keeps_the_contract_listed_or_specific(rule, specific):
     with registry.temporary(Double, specific=specific) as handler:
         rule(Case(handler=handler, typed={"note": "50 % of it = half & more"}))
+
+
+def test_a_handler_without_example_is_told_what_it_lacks():
+    with registry.temporary(Double), pytest.raises(AssertionError, match="example"):
+        example_of("ext_double")
+    with pytest.raises(AssertionError, match="HANDLER_DIRS"):
+        example_of("ext_nowhere")
 
 
 def prepare():

@@ -1,13 +1,7 @@
 """What every handler promises, as rules that can be run against any of them.
 
 A rule is a function that takes a ``Case`` (a handler with an example of its use) and fails by an
-assertion. ``test_contract.py`` runs each rule against each installed handler; whoever writes a
-handler adds a case for it to ``cases.py``, or runs the rules from the tests of his own package:
-
-    @pytest.mark.django_db
-    @pytest.mark.parametrize("rule", RULES, ids=rule_name)
-    def test_contract(rule):
-        rule(Case(handler=MyHandler(), typed={…}, prepare=…))
+assertion. Needs the database: ``pytest.mark.django_db``.
 """
 
 from __future__ import annotations
@@ -15,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from django.conf import settings
@@ -33,17 +28,10 @@ from handlers.contract import (
     RevokeReason,
 )
 from handlers.querystring import encode, parse
-from tests.factories.accounts import UserFactory
-from tests.factories.handlers import (
-    claim,
-    deliver,
-    place,
-    revoke,
-)
-from tests.handlers.contract_tools import (
+from handlers.testing.case import FEW, Case
+from handlers.testing.engine import claim, deliver, place, revoke
+from handlers.testing.probes import (
     ENGINE_S_OWN,
-    FEW,
-    Case,
     Failure,
     addresses,
     assert_nothing_stands_on,
@@ -53,8 +41,9 @@ from tests.handlers.contract_tools import (
     standing_units,
     statements,
 )
+from handlers.testing.world import make_person
 
-Rule = Callable[["Case"], None]
+Rule = Callable[[Case], None]
 RULES: list[Rule] = []
 
 
@@ -172,7 +161,7 @@ def units_that_are_right_pass_the_rules_across_units(case: Case) -> None:
 @rule
 def it_is_offered_to_somebody_who_has_nothing_yet(case: Case) -> None:
     case.prepare()
-    assert case.handler.is_offered_to(case.parameters, UserFactory(), now=timezone.now()) is True
+    assert case.handler.is_offered_to(case.parameters, make_person(), now=timezone.now()) is True
 
 
 @rule
@@ -218,7 +207,7 @@ def a_claim_run_twice_changes_nothing(case: Case) -> None:
     line = case.visitor_line(case.quantities[0])
     place(case.handler, line)
     deliver(case.handler, line)
-    claimant = User.objects.filter(email=line.contact_email).first() or UserFactory(email=line.contact_email)
+    claimant = User.objects.filter(email=line.contact_email).first() or make_person(line.contact_email)
     claim(case.handler, line, claimant=claimant)
     claimed = everything()
     deliver(case.handler, replace(line, operator=claimant))
@@ -239,7 +228,7 @@ def without_operator_nothing_is_attached_to_anybody(case: Case) -> None:
 def a_claim_before_delivery_or_after_everything_was_given_back_attaches_nothing(case: Case) -> None:
     case.prepare()
     line = case.visitor_line(case.quantities[0])
-    claimant = UserFactory()
+    claimant = make_person()
     place(case.handler, line)
     with transaction.atomic():
         claim(case.handler, line, claimant=claimant)
@@ -340,13 +329,7 @@ def the_number_of_statements_does_not_depend_on_the_number_of_units(case: Case) 
     counts = []
     for quantity in case.quantities:
         line = case.line(quantity)
-        counts.append(
-            [
-                statements(lambda line=line: place(case.handler, line)),
-                statements(lambda line=line: deliver(case.handler, line)),
-                statements(lambda line=line: revoke(case.handler, line)),
-            ]
-        )
+        counts.append([statements(partial(hook, case.handler, line)) for hook in (place, deliver, revoke)])
     assert all(count == counts[0] for count in counts), counts
 
 
@@ -387,7 +370,7 @@ def what_the_public_reads_does_not_depend_on_who_is_known(case: Case) -> None:
             line = case.visitor_line(case.quantities[0], order_id=990_001)
             if are_known:
                 for email in addresses(line):
-                    UserFactory(email=email)
+                    make_person(email)
             feedback = place(case.handler, line) | deliver(case.handler, line)
             said.append(feedback.in_every_language()["public"])
             transaction.set_rollback(True)
