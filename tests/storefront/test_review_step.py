@@ -67,6 +67,14 @@ def test_pressing_twice_gives_the_same_order(buyer):
     assert [answer.url for answer in answers] == [f"/orders/{Order.objects.get().token}/"] * 3
 
 
+def test_the_review_of_a_cart_ordered_meanwhile_leads_to_its_order_and_not_to_a_new_one(buyer, entry):
+    posted = review_form(buyer.get("/checkout/review/").context)
+    buyer.post("/checkout/review/", posted)
+    put_in_cart(buyer, entry, 2)
+    type_details(buyer)
+    assert buyer.post("/checkout/review/", posted).url == f"/orders/{Order.objects.get().token}/"
+
+
 def test_the_cart_of_another_leads_to_no_order_of_his(buyer):
     posted = review_form(buyer.get("/checkout/review/").context)
     buyer.post("/checkout/review/", posted)
@@ -99,6 +107,7 @@ def test_a_quantity_changed_in_another_tab_is_shown_and_not_ordered(buyer):
     "changes",
     [
         *({"gross": typed} for typed in ("0.01", "-240.00", "NaN", "Infinity", "", "1e2")),
+        {"cart": ""},
         *({"version": typed} for typed in ("0", "-1", "abc", "9" * 40)),
     ],
 )

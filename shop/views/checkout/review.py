@@ -33,7 +33,7 @@ from shop.services.pricing import PricedLine
 from shop.views.carts import session_token, signed_in
 from shop.views.checkout.state import Checkout
 from shop.views.checkout.steps import DETAILS, REVIEW, UNITS, indicator, step_view
-from shop.views.placed import remember_placed
+from shop.views.placed import remember_placed, was_placed_here
 from shop.views.visitors import visitor_key
 
 
@@ -49,19 +49,29 @@ class LineShown:
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest) -> HttpResponse:
     """Shows exactly what will be ordered and what it costs; POST places it. Posting twice gives the same order."""
-    if request.method == "POST" and (order := _already_placed(request)):
+    if request.method != "POST":
+        return _review(request)
+    order = _already_placed(request)
+    answer = _review(request) if order is None else None
+    # Asked again: the other press of the button may have placed it while this one was on its way.
+    order = order or _already_placed(request)
+    if order is not None:
         return redirect("order", order.token)
-    return _review(request)
+    assert answer is not None
+    return answer
 
 
 def _already_placed(request: HttpRequest) -> Order | None:
     """The order that this very cart has made already: a second press of the button leads to it."""
     token, user = request.POST.get("cart", ""), signed_in(request)
     cart = Cart.objects.filter(token=token[:43], ordered_at__isnull=False).select_related("order").first()
-    if cart is None:
+    order: Order | None = getattr(cart, "order", None)
+    if cart is None or order is None:
         return None
-    is_own = cart.user_id == user.pk if user else cart.user_id is None and cart.token == session_token(request)
-    return getattr(cart, "order", None) if is_own else None
+    if user is not None:
+        return order if cart.user_id == user.pk else None
+    is_own = cart.token == session_token(request) or was_placed_here(request, order)
+    return order if cart.user_id is None and is_own else None
 
 
 @step_view(REVIEW)
@@ -105,7 +115,7 @@ def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form:
         cart_token=checkout.cart.token,
         user=checkout.user,
         details=details.to_details(),
-        shown=_shown(request),
+        shown=_shown(request, checkout),
         consent=Consent(
             terms_id=_whole_number(request.POST.get("terms", "")),
             start_at_once=form.cleaned_data.get("start_at_once", False),
@@ -116,14 +126,14 @@ def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form:
     )
 
 
-def _shown(request: HttpRequest) -> Shown:
-    """Version and total as the page showed them. Raises TotalChanged when they cannot be read."""
+def _shown(request: HttpRequest, checkout: Checkout) -> Shown:
+    """Version and total as the page showed them. Raises TotalChanged if they are unreadable or another cart's."""
     version = _whole_number(request.POST.get("version", ""))
     try:
         gross = Decimal(request.POST.get("gross", "")[:20])
     except InvalidOperation:
         gross = Decimal("NaN")
-    if version is None or not gross.is_finite():
+    if version is None or not gross.is_finite() or request.POST.get("cart") != checkout.cart.token:
         raise TotalChanged(_("Prices or contents have changed meanwhile. Please look at the new total."))
     return Shown(version=version, gross=gross)
 
