@@ -18,9 +18,11 @@ from shop.services.contexts import handler_of, line_contexts, line_with_people
 from shop.services.errors import RetryRefused
 from shop.services.hooks import keep_feedback, lock_courses_of
 from shop.services.retries import again_on_deadlock
-from shop.services.transitions import move_line, move_order, record
+from shop.services.transitions import move_line, move_lines, move_order, record
 
 JOB_KIND = "fulfil_line"
+# What every line of a completed order is.
+DONE = (OrderLine.Status.FULFILLED, OrderLine.Status.GIVEN_BACK)
 ATTEMPTS_USED_UP = _("Technical trouble kept coming back. We have been told and will try again.")
 
 
@@ -30,11 +32,11 @@ def begin(order: Order, *, now: datetime) -> None:
     In the transaction that pays the order, under its lock.
     """
     lines = list(order.lines.order_by("position"))
-    for line in lines:
-        if not line.handler:
-            move_line(line, OrderLine.Status.FULFILLED, fulfilled_at=now)
-    enqueue_many(_job_for(line, tries=0) for line in lines if line.handler)
-    _complete_when_done(order, now=now)
+    to_deliver = [line for line in lines if line.handler]
+    move_lines([line for line in lines if not line.handler], OrderLine.Status.FULFILLED, fulfilled_at=now)
+    enqueue_many(_job_for(line, tries=0) for line in to_deliver)
+    if not to_deliver:
+        _complete(order, now=now)
 
 
 def fulfil_line(*, line_id: int, now: datetime) -> None:
@@ -57,14 +59,16 @@ def fulfil_line(*, line_id: int, now: datetime) -> None:
     move_line(line, OrderLine.Status.FULFILLED, fulfilled_at=now, failure={})
     keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, feedback, now=now)
     record(order, OrderEvent.What.LINE_FULFILLED, actor=None, now=now, detail={"line": line.position})
-    _complete_when_done(order, now=now)
+    if not order.lines.exclude(status__in=DONE).exists():
+        _complete(order, now=now)
     mails.queue_delivered(order, line)
 
 
 def fail_line(line: OrderLine, *, reason: dict[str, str], now: datetime) -> None:
     """Marks a pending line of a locked order failed, and tells the sales team."""
     move_line(line, OrderLine.Status.FAILED, failure=reason)
-    record(line.order, OrderEvent.What.LINE_FAILED, actor=None, now=now, detail={"line": line.position, "reason": reason})
+    detail = {"line": line.position, "reason": reason}
+    record(line.order, OrderEvent.What.LINE_FAILED, actor=None, now=now, detail=detail)
     mails.queue_line_failed(line.order, line)
 
 
@@ -140,7 +144,5 @@ def _job_key(line: OrderLine, tries: int) -> str:
     return f"{JOB_KIND}:{line.pk}:{tries}"
 
 
-def _complete_when_done(order: Order, *, now: datetime) -> None:
-    done = (OrderLine.Status.FULFILLED, OrderLine.Status.GIVEN_BACK)
-    if not order.lines.exclude(status__in=done).exists():
-        move_order(order, Order.Status.COMPLETED, what=OrderEvent.What.COMPLETED, actor=None, now=now, completed_at=now)
+def _complete(order: Order, *, now: datetime) -> None:
+    move_order(order, Order.Status.COMPLETED, what=OrderEvent.What.COMPLETED, actor=None, now=now, completed_at=now)

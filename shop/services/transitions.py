@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -60,14 +61,21 @@ def move_order(
 
 def move_line(line: OrderLine, to: str, **columns: Any) -> None:
     """Moves a line of a locked order. Raises MoveRefused like `move_order`."""
-    before = line.status
-    if to not in LINE_MOVES[before]:
-        raise MoveRefused(f"line {line.pk}: {before} → {to}")
-    if OrderLine.objects.filter(pk=line.pk, status=before).update(status=to, **columns) != 1:
-        raise MoveRefused(f"line {line.pk} is not {before} any more")
-    line.status = to
-    for name, value in columns.items():
-        setattr(line, name, value)
+    move_lines([line], to, **columns)
+
+
+def move_lines(lines: Sequence[OrderLine], to: str, **columns: Any) -> None:
+    """Moves lines of a locked order, all of one status, in one statement. Raises MoveRefused like `move_order`."""
+    for before in {line.status for line in lines}:
+        if to not in LINE_MOVES[before]:
+            raise MoveRefused(f"lines {[line.pk for line in lines]}: {before} → {to}")
+        still = OrderLine.objects.filter(pk__in=[line.pk for line in lines], status=before)
+        if still.update(status=to, **columns) != len(lines):
+            raise MoveRefused(f"lines {[line.pk for line in lines]} are not all {before} any more")
+    for line in lines:
+        line.status = to
+        for name, value in columns.items():
+            setattr(line, name, value)
 
 
 def record(

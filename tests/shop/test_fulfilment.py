@@ -138,6 +138,15 @@ def test_bringing_the_dead_job_back_brings_its_line_back(paid_order, diary):
     assert deliver(paid_order).status == "completed"
 
 
+def test_a_job_that_waits_for_its_next_attempt_can_be_made_due(paid_order, diary):
+    diary.raises["post"] = [Temporary("later")]
+    run_due_jobs()
+    assert deliver(paid_order).status == "paid"
+    retry_job(job_id=Job.objects.get(kind="fulfil_line").pk, now=timezone.now())
+    assert deliver(paid_order).status == "completed"
+    assert not OrderEvent.objects.filter(order=paid_order, what="line_retried").exists()
+
+
 def test_running_a_delivered_line_again_does_nothing(paid_order, diary):
     deliver(paid_order)
     with transaction.atomic():

@@ -1,22 +1,25 @@
 """Where money is concerned, two things happen at the same moment sooner or later."""
 
+from unittest.mock import patch
+
 import pytest
 from django.utils import timezone
 
 from outbox.models import Job
 from outbox.services.jobs import run_due_jobs
 from shop.models import Cart, Order, PaymentEvent, Settlement
-from shop.services import payments
+from shop.services import fulfilment, payments
 from shop.services.checkout import place as place_module
 from shop.services.checkout.place import Shown
 from shop.services.claim import claim_order
+from shop.services.fulfilment import retry_line
 from shop.services.orders import cancel_order, expire_orders
 from shop.services.pricing import price_cart
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
-from tests.factories.shop import fill_cart, make_cart, pay, place
+from tests.factories.shop import deliver, fill_cart, make_cart, pay, place
 from tests.races import errors_among, meeting_before, run_together, without_row_locks
-from tests.shop.conftest import traces
+from tests.shop.conftest import REFUSED, traces
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -137,3 +140,25 @@ def test_two_tabs_open_one_cart_for_a_person(db):
     carts = run_together(lambda: open_cart(token=None, user=alice), lambda: open_cart(token=None, user=alice))
     assert carts[0] == carts[1]
     assert Cart.objects.count() == 1
+
+
+def test_a_retry_that_waited_for_another_one_leaves_no_line_without_a_job(probe_entry, diary):
+    """Two merchants press the button; the second one's click is slow, and the first one's try fails meanwhile."""
+    order = place(make_cart(probe_entry))
+    pay(order)
+    diary.raises["post"] = [REFUSED, REFUSED]
+    run_due_jobs()
+    line, merchant = order.lines.get(), UserFactory(is_staff=True)
+    lock, rivals = (
+        fulfilment.line_with_people,
+        [lambda: (retry_line(line_id=line.pk, actor=merchant, now=timezone.now()), run_due_jobs())],
+    )
+
+    def slow(line_id: int):
+        while rivals:
+            run_together(rivals.pop())
+        return lock(line_id)
+
+    with patch.object(fulfilment, "line_with_people", slow):
+        retry_line(line_id=line.pk, actor=merchant, now=timezone.now())
+    assert deliver(order).status == "completed"
