@@ -18,6 +18,7 @@ from shop.providers.registry import providers
 from shop.services import fulfilment, late_money, mails
 from shop.services.errors import MethodNotAllowed, ShopRefused
 from shop.services.locks import lock_order
+from shop.services.retries import again_on_deadlock
 from shop.services.transitions import move_order, record
 
 if TYPE_CHECKING:
@@ -129,12 +130,14 @@ def confirm_received(
     return settle(event=event, actor=actor, now=now)
 
 
+@again_on_deadlock
 @transaction.atomic
 def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) -> str:
     """Records what a provider said, and pays the order when it is the right money at the right time.
 
     Locks, in this order: the event's key, the order, the payment; courses when the money came late. The same event
-    twice, events out of order and a second charge change nothing twice. Returns the event's outcome.
+    twice, events out of order and a second charge change nothing twice. Returns the event's outcome. Raises ValueError
+    for a kind of event that is neither a success nor a decline.
     """
     row, is_new = _record_event(event, actor=actor, now=now)
     if not is_new:
@@ -158,7 +161,7 @@ def _record_event(event: ProviderEvent, *, actor: User | None, now: datetime) ->
                 provider=event.provider,
                 event_id=event.event_id,
                 order_number=event.order_number,
-                kind=event.kind,
+                kind=PaymentEvent.Kind(event.kind),
                 amount=event.amount,
                 currency=event.currency,
                 payload=dict(event.payload),
@@ -199,6 +202,18 @@ def _outcome(event: ProviderEvent, order: Order | None, payment: Payment, *, act
         Payment.objects.filter(pk=payment.pk).update(
             status=Payment.Status.SUCCEEDED, amount=event.amount, currency=event.currency
         )
+        return _outcome_of_money(event, order, payment, actor=actor, now=now)
+    if (event.amount, event.currency) != (payment.amount, payment.currency):
+        return Outcome.MISMATCH
+    outcome = _outcome_of_money(event, order, payment, actor=actor, now=now)
+    order_id = order.pk if order else None
+    # Money that paid nothing has been shown already, when it was first told; late money may find its places by now.
+    return Outcome.KNOWN if outcome in PaymentEvent.NEEDS_ATTENTION and payment.order_id == order_id else outcome
+
+
+def _outcome_of_money(
+    event: ProviderEvent, order: Order | None, payment: Payment, *, actor: User | None, now: datetime
+) -> str:
     if order is None:
         return Outcome.UNKNOWN_ORDER
     if payment.order_id != order.pk:

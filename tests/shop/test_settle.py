@@ -198,3 +198,35 @@ def test_settling_takes_few_queries_whatever_the_number_of_lines(diary, django_a
     with django_assert_max_num_queries(30) as second:
         pay(large)
     assert len(first) == len(second)
+
+
+class TestEventsThatDisagree:
+    def test_a_payment_keeps_what_was_said_of_it_first(self, order):
+        assert pay(order, amount=Decimal(100), event_id="first") == "mismatch"
+        assert pay(order, event_id="second") == "mismatch"
+        assert Payment.objects.get().amount == Decimal(100)
+        assert status_of(order) == "placed"
+
+    def test_another_amount_of_the_payment_that_paid_is_shown(self, order):
+        pay(order, event_id="first")
+        assert pay(order, amount=Decimal(1200), event_id="second") == "mismatch"
+        assert Settlement.objects.get(order=order).payment.amount == Decimal(120)
+        assert Mail.objects.filter(kind="money_needs_attention").count() == 1
+
+    def test_wrong_money_told_twice_is_shown_once(self, order):
+        assert pay(order, amount=Decimal(100), event_id="returned") == "mismatch"
+        assert pay(order, amount=Decimal(100), event_id="notified") == "known"
+        assert Mail.objects.filter(kind="money_needs_attention").count() == 1
+        assert OrderEvent.objects.filter(order=order, what="money_recorded").count() == 1
+
+    def test_late_money_told_again_pays_once_the_places_are_free(self, order, diary):
+        from handlers.contract import Refusal
+
+        cancel_order(order_id=order.pk, actor=None, now=timezone.now())
+        diary.raises["retake"] = [Refusal("gone"), Refusal("gone")]
+        assert [pay(order, event_id=event) for event in "abc"] == ["late", "known", "settled"]
+
+    def test_a_kind_of_event_nobody_knows_pays_nothing(self, order):
+        with pytest.raises(ValueError, match="chargeback"):
+            pay(order, kind="chargeback")
+        assert status_of(order) == "placed"

@@ -1,0 +1,27 @@
+"""A service that Postgres made a deadlock's victim runs again as a whole."""
+
+from unittest.mock import patch
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+from psycopg2.errors import DeadlockDetected
+
+from shop.models import PaymentEvent
+from shop.services import late_money
+from shop.services.orders import cancel_order
+from tests.factories.shop import make_cart, pay, place
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_late_money_is_taken_at_the_second_try(probe_entry):
+    order = place(make_cart(probe_entry))
+    cancel_order(order_id=order.pk, actor=None, now=timezone.now())
+    victim = OperationalError()
+    victim.__cause__ = DeadlockDetected()
+    lock = late_money.lock_courses_of
+    with patch.object(late_money, "lock_courses_of", side_effect=[victim, lock]) as locking:
+        assert pay(order) == "settled"
+    assert locking.call_count == 2
+    assert PaymentEvent.objects.count() == 1
