@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Q
 from django.utils import timezone
@@ -24,6 +24,7 @@ from handlers.contract import (
     Handler,
     Level,
     LineContext,
+    ParametersForm,
     Revocation,
     RevokeReason,
     Text,
@@ -46,7 +47,7 @@ class EnrolOnCourse(Handler):
     version = 1
     label = gettext_lazy("Enrolment of the buyer")
     summary = gettext_lazy("Enrols the buyer himself in a course once it is paid.")
-    MerchantForm = EnrolOnCourseForm
+    MerchantForm: ClassVar[type[ParametersForm]] = EnrolOnCourseForm
     max_quantity = 1
 
     def check(self, entry: EntryToCheck) -> list[Finding]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+from django.utils import timezone
 
 from catalog.models import Category, Entry, Tax
 from catalog.services.entries import save_entry
@@ -31,6 +33,8 @@ class DemoEntry:
     prices: dict[int, str]
     handler: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
+    # Parameters that are moments: days from today and time, so that the demo never grows old.
+    moments: dict[str, tuple[int, str]] = field(default_factory=dict)
     tax: str = "20.00"
     more: dict[str, Any] = field(default_factory=dict)
 
@@ -144,6 +148,31 @@ ENTRIES = (
         tax="5.50",
     ),
     DemoEntry(
+        "DIPLOME-PAPIER",
+        "formules",
+        ("Diplôme imprimé", "Printed diploma"),
+        (
+            "L’attestation sur beau papier, envoyée par la poste à l’adresse de chacun.",
+            "The certificate on fine paper, posted to each person’s address.",
+        ),
+        {1: "12.00", 10: "9.00"},
+        "ext_paperdiploma",
+        {"title": "Attestation de formation", "printer": "imprimeur@demo.example"},
+    ),
+    DemoEntry(
+        "WEBINAIRE-ACCUEIL",
+        "management",
+        ("Webinaire d’accueil des managers", "Welcome webinar for managers"),
+        (
+            "Une heure et demie en direct pour préparer vos équipes à la formation.",
+            "An hour and a half, live, to prepare your teams for training.",
+        ),
+        {1: "25.00"},
+        "specific",
+        {"coursename": "WEB-ACCUEIL"},
+        {"begins": (45, "10:00"), "endtime": (45, "11:30")},
+    ),
+    DemoEntry(
         "ELEC-BR-SESSION",
         "electricite",
         ("Session habilitation BR", "BR authorisation session"),
@@ -209,19 +238,20 @@ def _make(demo: DemoEntry, category: Category, tax: Tax, position: int, now: dat
         description_en=DESCRIPTION[1].format(summary=demo.summary[1]),
         position=position,
         handler=demo.handler,
-        parameters=_parameters(demo),
+        parameters=_parameters(demo, timezone.localdate(now)),
         **({"state": "available"} | demo.more),
     )
     tiers = {quantity: Decimal(price) for quantity, price in demo.prices.items()}
     return save_entry(entry=entry, expected_version=None, now=now, tiers=tiers)
 
 
-def _parameters(demo: DemoEntry) -> dict[str, Any]:
+def _parameters(demo: DemoEntry, today: date) -> dict[str, Any]:
     handler = handler_for(demo.handler, demo.code)
     if handler is None:
         return {}
     defaults = {name: field.initial for name, field in handler.MerchantForm.base_fields.items() if field.initial}
-    form = handler.MerchantForm(defaults | demo.parameters)
+    moments = {name: f"{today + timedelta(days=days)} {time}" for name, (days, time) in demo.moments.items()}
+    form = handler.MerchantForm(defaults | demo.parameters | moments)
     if not form.is_valid():
         raise ValueError(f"{demo.code}: {form.errors.as_json()}")
     return form.to_parameters()

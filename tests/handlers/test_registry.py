@@ -14,6 +14,7 @@ from handlers.contract import Handler, HandlerMissing, ParametersForm
 from handlers.discovery import Found, discover
 
 STANDARD = ["std_enroloncourse", "std_generateseats", "std_setuponecoursesession"]
+SHIPPED = [*STANDARD, "ext_paperdiploma"]
 
 WORKS = """
 from handlers.contract import Handler
@@ -57,7 +58,7 @@ def test_extensions_in_a_folder_of_one_s_own_are_listed_after_the_standard_ones(
     write(folder / "ext_diploma", WORKS.format(name="ext_diploma"))
     write(folder / "std_another", WORKS.format(name="std_another"))
 
-    assert names() == ["std_another", *STANDARD, "ext_diploma"]
+    assert names() == ["std_another", *STANDARD, "ext_diploma", "ext_paperdiploma"]
     assert registry.get_handler("ext_diploma").name == "ext_diploma"
 
 
@@ -129,7 +130,7 @@ def test_a_broken_extension_is_reported_and_the_others_work_on(folder, source, m
     write(folder / "ext_faulty", source)
     write(folder / "ext_sound", WORKS.format(name="ext_sound"))
 
-    assert names() == [*STANDARD, "ext_sound"]
+    assert names() == [*SHIPPED, "ext_sound"]
     assert message in the_problem()
     with pytest.raises(HandlerMissing):
         registry.get_handler("ext_faulty")
@@ -175,7 +176,7 @@ def test_a_folder_that_is_not_there_is_reported(tmp_path, settings):
     settings.HANDLER_DIRS = [str(tmp_path / "nowhere")]
     registry.reset()
     try:
-        assert names() == STANDARD
+        assert names() == SHIPPED
         assert "does not exist" in the_problem()
     finally:
         registry.reset()
@@ -185,7 +186,7 @@ def test_other_folders_and_upper_case_names_are_not_taken_for_handlers(folder):
     write(folder / "diploma", "raise RuntimeError\n")
     write(folder / "ext_Diploma", WORKS.format(name="ext_Diploma"))
 
-    assert names() == STANDARD
+    assert names() == SHIPPED
     assert "lower-case" in the_problem()
 
 

@@ -1,0 +1,146 @@
+"""Paper diplomas: a printing service is told by mail what to print, and where to post it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
+from handlers.contract import (
+    EntryToCheck,
+    Feedback,
+    Finding,
+    Handler,
+    Level,
+    LineContext,
+    Revocation,
+    RevokeReason,
+    Text,
+    UnitContext,
+    in_words,
+    paragraphs,
+    sentences,
+)
+from outbox.mails import register_mail_kind
+from outbox.models import Mail
+from outbox.services.mails import queue_mail
+
+from .forms import DiplomaForm, PaperDiplomaForm, PaperDiplomaParameters
+
+ORDER = "ext_paperdiploma_order"
+STOP = "ext_paperdiploma_stop"
+MOST_DIPLOMAS = 100
+
+register_mail_kind(ORDER, template="ext_paperdiploma/mails/order")
+register_mail_kind(STOP, template="ext_paperdiploma/mails/stop")
+
+
+class PaperDiploma(Handler):
+    """One mail orders all diplomas of a line; another takes back those of the units given back."""
+
+    name = "ext_paperdiploma"
+    version = 1
+    label = gettext_lazy("Paper diplomas")
+    summary = gettext_lazy("Has diplomas printed and posted: one name and postal address per unit bought.")
+    MerchantForm = PaperDiplomaForm
+    UnitForm = DiplomaForm
+    max_quantity = MOST_DIPLOMAS
+
+    def check(self, entry: EntryToCheck) -> list[Finding]:
+        if PaperDiplomaParameters.of(entry.parameters).printer:
+            return []
+        return [Finding(Level.INFO, gettext_lazy("Orders for diplomas are sent to the sales team."), "printer")]
+
+    def post_payment(self, line: LineContext) -> Feedback:
+        """The mail is recorded with the delivery, once per line: a second run finds its key taken."""
+        _tell_printer(ORDER, line, line.units, key=_order_key(line))
+        return _ordered(line)
+
+    def revoke(self, line: LineContext, units: Sequence[UnitContext], reason: Revocation) -> Feedback:
+        """What was ordered is stopped. Whether it has been printed already is for the sales team to ask."""
+        was_ordered = Mail.objects.filter(key=_order_key(line)).exists()
+        if reason.why is RevokeReason.UNPAID or not units or not was_ordered:
+            return Feedback()
+        _tell_printer(STOP, line, units, key=_stop_key(line, units))
+        count = len(units)
+        return Feedback(
+            customer=in_words(
+                lambda: (
+                    ngettext("%(n)d paper diploma was cancelled.", "%(n)d paper diplomas were cancelled.", count)
+                    % {"n": count}
+                )
+            ),
+            sales=gettext_lazy(
+                "The printing service has been asked to stop. Ask whether the diplomas had been posted already."
+            ),
+        )
+
+
+def _tell_printer(kind: str, line: LineContext, units: Sequence[UnitContext], *, key: str) -> None:
+    params = PaperDiplomaParameters.of(line.parameters)
+    queue_mail(
+        kind=kind,
+        key=key,
+        recipient=params.printer or settings.SALES_EMAIL,
+        # Who prints reads the shop's language, whatever the customer's is.
+        language=settings.LANGUAGE_CODE,
+        context={
+            "order_number": line.order_number,
+            "title": params.title,
+            "diplomas": [
+                {"number": unit.index + 1, "name": unit.answers["name"], "address": unit.answers["address"]}
+                for unit in units
+            ],
+        },
+        account_id=line.account.pk,
+        order_id=line.order_id,
+    )
+
+
+def _order_key(line: LineContext) -> str:
+    return f"{ORDER}:{line.line_id}"
+
+
+def _stop_key(line: LineContext, units: Sequence[UnitContext]) -> str:
+    """One key for each set of units, whatever their number."""
+    told = ",".join(str(unit_id) for unit_id in sorted(unit.id for unit in units))
+    return f"{STOP}:{line.line_id}:{hashlib.sha256(told.encode()).hexdigest()[:20]}"
+
+
+def _ordered(line: LineContext) -> Feedback:
+    """The public page names nobody: it is seen before anyone has proved the address that was typed."""
+    params, count = PaperDiplomaParameters.of(line.parameters), len(line.units)
+    ordered = in_words(
+        lambda: (
+            ngettext(
+                "%(n)d paper diploma has been ordered from the printing service.",
+                "%(n)d paper diplomas have been ordered from the printing service.",
+                count,
+            )
+            % {"n": count}
+        )
+    )
+    posted = in_words(
+        lambda: (
+            ngettext(
+                "Posting takes up to %(n)d day from payment.",
+                "Posting takes up to %(n)d days from payment.",
+                params.days,
+            )
+            % {"n": params.days}
+        )
+    )
+    told = sentences(ordered, posted)
+    return Feedback(public=told, customer=paragraphs(told, _names(line)), sales=sentences(ordered, _sent_to(params)))
+
+
+def _names(line: LineContext) -> Text:
+    return paragraphs(*[f"– {unit.answers['name']}" for unit in line.units])
+
+
+def _sent_to(params: PaperDiplomaParameters) -> Text:
+    if not params.printer:
+        return gettext_lazy("The names and addresses are in a mail of their own to the sales team.")
+    return in_words(lambda: gettext("The names and addresses were mailed to %(email)s.") % {"email": params.printer})

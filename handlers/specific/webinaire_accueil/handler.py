@@ -1,0 +1,38 @@
+"""The welcome webinar, sold by the entry WEBINAIRE-ACCUEIL: a place in its course, and its hours in words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext, gettext_lazy
+
+from handlers.contract import Feedback, LineContext, Text, in_words
+from handlers.std_enroloncourse.handler import EnrolOnCourse
+from handlers.texts import date_and_time, last_moment
+
+from .forms import WebinarForm, hours_of
+
+
+class WelcomeWebinar(EnrolOnCourse):
+    """Enrols the buyer as ``std_enroloncourse`` does, until the webinar ends; what it says is its own."""
+
+    name = "webinaire_accueil"
+    version = 1
+    label = gettext_lazy("Welcome webinar")
+    summary = gettext_lazy("Enrols the buyer in the course of the welcome webinar, and tells when it takes place.")
+    MerchantForm = WebinarForm
+
+    def post_payment(self, line: LineContext) -> Feedback:
+        delivered = super().post_payment(line)
+        if delivered == Feedback():  # a second run: all has been said
+            return delivered
+        when = _when(line)
+        return Feedback(when, when, when) | delivered
+
+
+def _when(line: LineContext) -> Text:
+    begins, ends = hours_of(line.parameters)
+    return in_words(
+        lambda: (
+            gettext("The webinar begins on %(start)s and ends on %(end)s. Its course leads into it.")
+            % {"start": date_and_time(begins), "end": last_moment(ends)}
+        )
+    )
