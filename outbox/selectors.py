@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import F
+from django.db.models.functions import Now
+
 from outbox.models import Job, Mail
 from outbox.models.jobs import JobQuerySet
 from outbox.models.mails import MailQuerySet
@@ -17,3 +20,12 @@ def mails_of_order(order_id: int) -> MailQuerySet:
 def jobs_by_key(keys: Iterable[str]) -> JobQuerySet:
     """The jobs recorded under these keys, in the order in which they were recorded."""
     return Job.objects.filter(key__in=list(keys)).order_by("id")
+
+
+def oldest_waiting_seconds() -> float | None:
+    """For how long the job that is due longest has waited for a worker, by the database's clock; None: none waits.
+
+    A few seconds are usual. Minutes say that no worker runs, or too few.
+    """
+    waited = Job.objects.due().annotate(waited=Now() - F("due_at")).values_list("waited", flat=True).first()
+    return None if waited is None else waited.total_seconds()

@@ -4,10 +4,13 @@ Nothing of value travels through Redis. A message lost is rung again by beat, so
 quickly (see the broker options in the settings) instead of holding a page.
 """
 
+import logging
 import os
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.production")
 
@@ -24,3 +27,10 @@ app = Celery("amphi")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_logging(loglevel: int | None = None, **_options: Any) -> None:
+    """Workers and beat log as the settings say, in place of Celery's own way; `--loglevel` still sets the level."""
+    if loglevel is not None:
+        logging.getLogger().setLevel(loglevel)

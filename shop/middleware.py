@@ -1,5 +1,9 @@
 """Middleware of the whole site."""
 
+import logging
+import re
+import time
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,6 +13,51 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from shop import health
+from shop.logs import mask_path, request_id
+
+requests = logging.getLogger("shop.requests")
+
+
+class RequestLogMiddleware:
+    """One line for each request, and an id by which its other lines are found, here and at the proxy.
+
+    A proxy's own X-Request-ID is taken over when it is harmless; the answer carries the id in any case.
+    """
+
+    acceptable = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        began = time.monotonic()
+        given = request.headers.get("X-Request-ID", "")
+        name = given if self.acceptable.fullmatch(given) else uuid.uuid4().hex
+        mark = request_id.set(name)
+        try:
+            response = self.get_response(request)
+            response["X-Request-ID"] = name
+            self._log(request, response, time.monotonic() - began)
+        finally:
+            request_id.reset(mark)
+        return response
+
+    def _log(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+        # Load balancers ask every few seconds; only a bad answer to them is news.
+        is_routine = request.path_info in ProbeMiddleware.probes and response.status_code == 200
+        path = mask_path(request.path)
+        requests.log(
+            logging.DEBUG if is_routine else logging.INFO,
+            *("%s %s %s", request.method, path, response.status_code),
+            extra={
+                "fields": {
+                    "method": request.method,
+                    "path": path,
+                    "status": response.status_code,
+                    "duration_ms": round(seconds * 1000),
+                }
+            },
+        )
 
 
 class ProbeMiddleware:

@@ -8,6 +8,7 @@ in it leaves nothing behind, and the job is due again after the grace.
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ from outbox.models.jobs import JobQuerySet
 from outbox.registry import JobKind, get_job_kind
 
 logger = logging.getLogger(__name__)
+# One line for each attempt, however it ended.
+job_log = logging.getLogger("outbox.jobs")
 
 # How long a claimed job is left to its claimer before anybody else may claim it.
 GRACE = timedelta(seconds=10)
@@ -100,8 +103,10 @@ def _patience(job: Job, *, exhausted: bool) -> timedelta:
 
 def _work(claim: Claim) -> None:
     job = claim.job
+    began = time.monotonic()
     try:
-        _attempt(claim)
+        is_done = _attempt(claim)
+        _say(job, "done" if is_done else "left to another worker", began)
         return
     except Exception as error:
         failure = error
@@ -113,24 +118,24 @@ def _work(claim: Claim) -> None:
     if isinstance(failure, Final | AttemptsUsedUp) or job.attempts >= job.max_attempts:
         try:
             _bury(claim, failure)
+            _say(job, "dead", began)
             return
         except Exception as error:
             logger.exception("Job %s could not be marked dead.", job.key)
             failure, wait = error, LONGEST_BACKOFF
     _put_off(job, failure, wait)
+    _say(job, "put off", began)
 
 
-def _attempt(claim: Claim) -> None:
+def _attempt(claim: Claim) -> bool:
+    """Runs it. False when meanwhile it became somebody else's to finish."""
     if claim.exhausted:
         raise AttemptsUsedUp
     kind = get_job_kind(claim.job.kind)
-    if kind.io:
-        _run_outside(claim, kind)
-    else:
-        _run_inside(claim, kind)
+    return _run_outside(claim, kind) if kind.io else _run_inside(claim, kind)
 
 
-def _run_inside(claim: Claim, kind: JobKind) -> None:
+def _run_inside(claim: Claim, kind: JobKind) -> bool:
     """Database work: done and marked done in one transaction, or not at all."""
     with transaction.atomic(durable=True):
         job = _lock(claim.job)
@@ -138,19 +143,21 @@ def _run_inside(claim: Claim, kind: JobKind) -> None:
             _end_after_silence()
             kind.run(job, claim.now)
             _mark_done(job)
+    return job is not None
 
 
-def _run_outside(claim: Claim, kind: JobKind) -> None:
+def _run_outside(claim: Claim, kind: JobKind) -> bool:
     """Work outside the database; marked done by whoever still holds the lease, and by nobody else."""
     finish = kind.run(claim.job, claim.now)
     with transaction.atomic(durable=True):
         job = _lock(claim.job)
         if job is None:
             logger.warning("Job %s took longer than its lease: somebody else may have run it too.", claim.job.key)
-            return
+            return False
         if finish is not None:
             finish()
         _mark_done(job)
+    return True
 
 
 def _bury(claim: Claim, failure: Exception) -> None:
@@ -210,6 +217,17 @@ def _log(job: Job, failure: Exception) -> None:
         failure,
         exc_info=None if expected else failure,
     )
+
+
+def _say(job: Job, outcome: str, began: float) -> None:
+    fields = {
+        "job": job.key,
+        "kind": job.kind,
+        "outcome": outcome,
+        "attempt": job.attempts,
+        "duration_ms": round((time.monotonic() - began) * 1000),
+    }
+    job_log.info("Job %s: %s", job.key, outcome, extra={"fields": fields})
 
 
 def _describe(failure: Exception) -> str:

@@ -1,9 +1,17 @@
 """What load balancers are told."""
 
+import socket
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
 import pytest
 from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
+from django.utils import timezone
+
+from outbox.models import Job
 
 
 def test_healthz_answers_without_asking_the_database(client):
@@ -17,7 +25,73 @@ def test_readyz_is_content_when_every_migration_is_applied(client):
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "database": "ok", "migrations": "ok", "cache": "ok"}
+    assert answer.json() == {
+        "status": "ok",
+        "database": "ok",
+        "migrations": "ok",
+        "cache": "ok",
+        "redis": "ok",
+        "oldest_job_seconds": None,
+    }
+
+
+@pytest.mark.django_db
+def test_readyz_tells_how_long_the_oldest_due_job_has_waited(client):
+    now = timezone.now()
+    for key, waits in (("older", 90), ("younger", 10), ("later", -60)):
+        Job.objects.create(kind="nothing", key=key, max_attempts=1, due_at=now - timedelta(seconds=waits))
+    Job.objects.create(
+        kind="nothing",
+        key="done",
+        max_attempts=1,
+        due_at=now - timedelta(days=1),
+        state=Job.State.DONE,
+        finished_at=now,
+    )
+
+    answer = client.get("/readyz")
+
+    assert answer.json()["oldest_job_seconds"] == pytest.approx(90, abs=5)
+
+
+@pytest.fixture
+def silent_redis() -> Iterator[str]:
+    """The address of something that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
+
+
+@pytest.mark.django_db
+def test_a_silent_redis_degrades_the_shop_and_does_not_hold_the_answer(client, settings, silent_redis):
+    settings.REDIS_URL = silent_redis
+    began = time.monotonic()
+
+    answer = client.get("/readyz")
+
+    assert time.monotonic() - began < 3
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["redis"] == "does not answer"
+
+
+@pytest.mark.django_db
+def test_a_redis_that_cannot_even_be_looked_up_does_not_hold_the_answer(client, settings, monkeypatch):
+    settings.REDIS_URL = "redis://redis.example:6379/0"
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: time.sleep(4))
+    began = time.monotonic()
+
+    answer = client.get("/readyz")
+
+    assert time.monotonic() - began < 3
+    assert (answer.status_code, answer.json()["redis"]) == (200, "does not answer")
+
+
+@pytest.mark.django_db
+def test_without_redis_the_shop_is_degraded_and_not_down(client, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
 
 
 @pytest.mark.django_db
@@ -56,6 +130,8 @@ def test_readyz_refuses_while_the_database_does_not_answer(client, monkeypatch):
         "database": "does not answer",
         "migrations": "unknown",
         "cache": "unknown",
+        "redis": "ok",
+        "oldest_job_seconds": None,
     }
 
 

@@ -1,0 +1,145 @@
+"""Logs as JSON lines, one object each, in which nobody can be recognised and nothing can be opened.
+
+What a log keeps lives longer and is read by more people than the database it tells of. So a line holds no address of
+a person, no query string, no value somebody typed, and no part of an address that opens a page without signing in.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import traceback
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error as DatabaseError
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
+
+# The request being answered by this thread, "" outside of one.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+HIDDEN = "*"
+E_MAIL = re.compile(r"[^\s@<>()\[\]{}'\",;:=/]+@[^\s@<>()\[\]{}'\",;:=/]+")
+# The segment after one of these opens something for whoever knows it.
+BEFORE_SECRETS = {"orders", "link", "return", "key", "confirm-email", "pay"}
+# So may any long one that is not made of words, wherever it stands: addresses get mistyped.
+LOOKS_RANDOM = re.compile(r"(?=.*[A-Z0-9])[\w=:-]{20,}", re.ASCII)
+
+# What these say is written by programmers about programs. Others quote what they were given: "invalid literal for
+# int(): …", "Key (email)=(…) already exists."
+SPEAK_OF_PROGRAMS = (
+    AttributeError,
+    ConnectionError,
+    ImportError,
+    ImproperlyConfigured,
+    NameError,
+    NotImplementedError,
+    RecursionError,
+    TemplateDoesNotExist,
+    TemplateSyntaxError,
+    TimeoutError,
+)
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record as one JSON object.
+
+    A record may bring `extra={"fields": {…}}`, which become members of the object. An exception is told by its class
+    and the places it came through; what it says only where that is known to quote nobody (see `describe`).
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": hide_addresses(message_of(record)),
+        }
+        if request_id.get():
+            line["request_id"] = request_id.get()
+        for name, value in getattr(record, "fields", {}).items():
+            line[name] = hide_addresses(value) if isinstance(value, str) else value
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            line["error"] = describe(error)
+            line["trace"] = trace_of(error)
+        return json.dumps(line, ensure_ascii=False, default=lambda value: type(value).__name__)
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """The record's message, with exceptions described and addresses of pages masked among its arguments."""
+    if record.name == "celery.app.trace" and isinstance(record.args, dict):
+        # Its arguments quote the exception, the task's result and the whole trace.
+        return f"Task {record.args.get('name')} ended with an error"
+    if record.name.startswith("django.security."):
+        # Says what a stranger sent; its kind is the last part of the logger's name.
+        return f"Refused: {record.name.rpartition('.')[2]}"
+    if not record.args:
+        return str(_argument(record.msg))
+    arguments: dict[str, object] | tuple[object, ...]
+    if isinstance(record.args, dict):
+        arguments = {name: _argument(value) for name, value in record.args.items()}
+    else:
+        arguments = tuple(_argument(value) for value in record.args)
+    try:
+        return str(record.msg) % arguments
+    except (KeyError, TypeError, ValueError):
+        # logging itself would print the arguments as they are.
+        return str(record.msg)
+
+
+def _argument(value: object) -> object:
+    if isinstance(value, BaseException):
+        return describe(value)
+    if isinstance(value, str) and value.startswith("/"):
+        return mask_path(value)
+    return value
+
+
+def describe(error: BaseException) -> str:
+    """Its class, and more only where that quotes nobody: a database's error by its code and the constraint."""
+    name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    if isinstance(error, SPEAK_OF_PROGRAMS):
+        return hide_addresses(f"{name}: {error}")
+    cause = error.__cause__ if isinstance(error, DatabaseError) else None
+    if cause is None:
+        return name
+    code = getattr(cause, "pgcode", None)
+    if code is None:
+        # The server said nothing: the connection failed, and libpq says how.
+        return hide_addresses(f"{name}: {' '.join(str(cause).split())}")
+    constraint = getattr(cause.diag, "constraint_name", None)  # type: ignore[attr-defined]
+    return f"{name}: {code}" + (f" {constraint}" if constraint else "")
+
+
+def trace_of(error: BaseException) -> str:
+    """The lines of the programs it came through, the innermost last; values never, causes first."""
+    chain: list[BaseException] = []
+    each: BaseException | None = error
+    while each is not None and each not in chain:
+        chain.append(each)
+        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+    return "\n".join("".join(traceback.format_tb(each.__traceback__)) + describe(each) for each in reversed(chain))
+
+
+def mask_path(path: str) -> str:
+    """A page's address without its query, and without the parts that open it to whoever has them."""
+    segments = path.partition("?")[0].split("/")
+    return "/".join(
+        HIDDEN if segment and _is_secret(segment, before) else segment
+        for segment, before in zip(segments, ["", *segments], strict=False)
+    )
+
+
+def _is_secret(segment: str, before: str) -> bool:
+    # The parts of a name between dots one by one: styles.0123456789ab.css is a file.
+    looks_random = any(LOOKS_RANDOM.fullmatch(part) for part in segment.split("."))
+    return looks_random or before in BEFORE_SECRETS or "@" in segment
+
+
+def hide_addresses(text: str) -> str:
+    """The text with every e-mail address in it replaced."""
+    return E_MAIL.sub(f"{HIDDEN}@{HIDDEN}", text)

@@ -1,0 +1,32 @@
+"""What a visitor is told when a page failed."""
+
+from __future__ import annotations
+
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.defaults import server_error as ordinary_server_error
+
+RETRY_AFTER_SECONDS = 30
+# Classes of SQLSTATE: connection lost; too many connections and the like; shutting down or starting up.
+GONE_FOR_A_WHILE = ("08", "53", "57P")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 while the database cannot be reached: that passes, and neither caches nor payment providers
+    should take it for a fault of the page. Called by Django while it handles the exception."""
+    error = sys.exc_info()[1]
+    if error is not None and is_database_away(error):
+        page = render_to_string("503.html")
+        return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return ordinary_server_error(request)
+
+
+def is_database_away(error: BaseException) -> bool:
+    """Whether the connection failed or was lost; False for anything a server that is there complains about."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    code = getattr(error.__cause__, "pgcode", None)
+    return code is None or code.startswith(GONE_FOR_A_WHILE)
