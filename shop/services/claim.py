@@ -12,6 +12,7 @@ from accounts.rights import Right, accounts_with
 from accounts.services.absorb import absorb_account
 from accounts.services.members import ensure_owner
 from enrolments.services.transfer import move_order as move_enrolments
+from handlers.contract import Feedback, HandlerMissing, LineContext, Refusal
 from outbox.services.transfer import lock_jobs_of_account
 from outbox.services.transfer import move_account as move_outbox
 from shop.models import LineFeedback, Order, OrderEvent, OrderLine
@@ -29,17 +30,22 @@ from shop.services.transitions import record
 def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
     """Makes a person who proved the order's address its buyer, its operator and the owner of its account.
 
-    Locks the order, then the courses of what was delivered. Writes what depends on the operator for every line
-    delivered so far, and confirms a zero total. Raises ClaimRefused when the order is somebody's, or another address's.
+    Locks the order, the courses of what was delivered, then the account. Writes what depends on the operator for every
+    line delivered so far, and confirms a zero total. Raises ClaimRefused when the order is somebody's, or another
+    address's, and when a handler refuses; then nothing has changed.
     """
     order = order_with_people(order_id)
     if order.is_claimed or order.contact_email != user.email:
         raise ClaimRefused(_("This order has been claimed already. Sign in to see it in your list of orders."))
-    ensure_owner(account=order.account, user=user, now=now)
     Order.objects.filter(pk=order.pk, claimed_at__isnull=True).update(buyer=user, operator=user, claimed_at=now)
     record(order, OrderEvent.What.CLAIMED, actor=user, now=now)
     order = order_with_people(order_id)
-    _attach_operator(order, now=now)
+    lines = list(order.lines.filter(status=OrderLine.Status.FULFILLED).order_by("position"))
+    contexts = line_contexts(order, lines, now=now)
+    lock_courses_of(lines, contexts)
+    ensure_owner(account=order.account, user=user, now=now)
+    for line in lines:
+        _attach_operator(line, contexts[line.pk], now=now)
     if order.is_free and order.status == Order.Status.PLACED:
         payments.settle(event=nothing_to_pay(order), actor=user, now=now)
         order.refresh_from_db()
@@ -47,8 +53,11 @@ def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
 
 
 def accounts_to_move_into(order: Order, user: User) -> list[CustomerAccount]:
-    """The other accounts of the claimant's into which his order could still be moved; none for other orders."""
-    if order.buyer_id != user.pk or not _is_of_this_order_alone(order, user):
+    """The other accounts of the claimant's into which his order could still be moved; none for other orders.
+
+    Only an account that was made for a visitor's order goes away: one somebody had before, or bought for, stays.
+    """
+    if order.buyer_id != user.pk or not _is_as_it_was_claimed(order) or not _is_of_this_order_alone(order, user):
         return []
     return list(accounts_with(user, Right.MANAGE_ACCOUNT).exclude(pk=order.account_id))
 
@@ -78,15 +87,25 @@ def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datet
     return order
 
 
-def _attach_operator(order: Order, *, now: datetime) -> None:
-    lines = list(order.lines.filter(status=OrderLine.Status.FULFILLED).order_by("position"))
-    contexts = line_contexts(order, lines, now=now)
-    lock_courses_of(lines, contexts)
-    for line in lines:
+def _attach_operator(line: OrderLine, context: LineContext, *, now: datetime) -> None:
+    try:
         handler = handler_of(line)
-        if handler is not None:
-            feedback = handler.attach_operator(contexts[line.pk])
-            keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, feedback, now=now)
+    except HandlerMissing as missing:
+        # What it delivered is there and belongs to the claimant; nobody could ever write the rest.
+        keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, Feedback(sales=missing.message), now=now)
+        return
+    if handler is None:
+        return
+    try:
+        feedback = handler.attach_operator(context)
+    except Refusal as refusal:
+        raise ClaimRefused(refusal.message) from refusal
+    keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, feedback, now=now)
+
+
+def _is_as_it_was_claimed(order: Order) -> bool:
+    """A move is a second claim in the order's history; a signed-in buyer's order has none."""
+    return OrderEvent.objects.filter(order=order, what=OrderEvent.What.CLAIMED).count() == 1
 
 
 def _is_of_this_order_alone(order: Order, user: User) -> bool:

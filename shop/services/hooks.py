@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 
+from django.db import transaction
+
 from enrolments.services.courses import find_courses
 from enrolments.services.places import lock_courses, release_hold
-from handlers.contract import Feedback, HandlerMissing, LineContext, Revocation, RevokeReason
+from handlers.contract import Feedback, HandlerMissing, LineContext, Refusal, Revocation, RevokeReason
 from shop.models import LineFeedback, OrderLine
 from shop.services.contexts import handler_of
 
@@ -36,17 +38,17 @@ def keep_feedback(line: OrderLine, hook: str, feedback: Feedback, *, now: dateti
 def undo_pre_payment(lines: Iterable[OrderLine], contexts: dict[int, LineContext], *, now: datetime) -> None:
     """Frees what the lines of an order that ends unpaid have held. The order is locked by the caller.
 
-    A line whose handler is gone keeps no place for ever: its holds are released all the same.
+    A line whose handler is gone, or refuses, keeps no place for ever: its holds are released all the same.
     """
     lines = list(lines)
     lock_courses_of(lines, contexts)
     for line in lines:
+        context = contexts[line.pk]
         try:
-            handler = handler_of(line)
-        except HandlerMissing:
+            with transaction.atomic():
+                handler = handler_of(line)
+                if handler is not None:
+                    feedback = handler.revoke(context, context.units, Revocation(RevokeReason.UNPAID))
+                    keep_feedback(line, LineFeedback.Hook.REVOKE, feedback, now=now)
+        except Refusal:
             release_hold(line_id=line.pk, now=now)
-            continue
-        if handler is not None:
-            context = contexts[line.pk]
-            feedback = handler.revoke(context, context.units, Revocation(RevokeReason.UNPAID))
-            keep_feedback(line, LineFeedback.Hook.REVOKE, feedback, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,8 @@ from shop.services.retries import again_on_deadlock
 from shop.services.transitions import move_order
 
 EXPIRE_AT_MOST = 500
+
+logger = logging.getLogger(__name__)
 
 
 @again_on_deadlock
@@ -40,12 +43,16 @@ def cancel_order(*, order_id: int, actor: User | None, now: datetime, reason: st
 def expire_orders(*, now: datetime) -> int:
     """Ends every order whose unpaid time is over, each in a transaction of its own. Returns how many it ended.
 
-    An order that is locked just now, by a payment for instance, is left to the next round.
+    An order that is locked just now, by a payment for instance, is left to the next round; so is one that cannot end
+    because a handler breaks: it holds up no other.
     """
     due = Order.objects.filter(status=Order.Status.PLACED, expires_at__lte=now)
     ended = 0
     for order_id in due.order_by("expires_at").values_list("pk", flat=True)[:EXPIRE_AT_MOST]:
-        ended += _expire(order_id, now=now)
+        try:
+            ended += _expire(order_id, now=now)
+        except Exception:
+            logger.exception("Order %s could not end unpaid.", order_id)
     return ended
 
 

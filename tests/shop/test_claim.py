@@ -11,6 +11,7 @@ from shop.services.errors import ClaimRefused
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, make_cart, pay, place
+from tests.shop.conftest import REFUSED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,6 +87,25 @@ def test_a_zero_total_is_confirmed_by_the_claim_and_not_before(alice, diary):
     assert deliver(order).status == "completed"
 
 
+def test_a_handler_that_is_gone_holds_up_no_claim(order, alice, diary):
+    pay(order)
+    deliver(order)
+    order.lines.update(handler="ext_gone")
+    assert claim(order, alice).operator == alice
+    assert "ext_gone" in order.lines.get().feedback.last().sales_text
+
+
+def test_a_handler_that_refuses_says_why_and_the_link_still_works(order, alice, diary):
+    pay(order)
+    deliver(order)
+    diary.raises["operator"] = [REFUSED]
+    with pytest.raises(ClaimRefused, match="No more chairs"):
+        claim(order, alice)
+    order.refresh_from_db()
+    assert not order.is_claimed
+    assert claim(order, alice).is_claimed
+
+
 class TestMoving:
     def test_into_another_own_account_takes_everything_along(self, order, alice):
         own = MembershipFactory(user=alice).account
@@ -115,6 +135,23 @@ class TestMoving:
         claim(order, alice)
         MembershipFactory(account=order.account, is_owner=False, is_operator=True)
         assert accounts_to_move_into(Order.objects.get(pk=order.pk), alice) == []
+
+    def test_not_an_order_that_was_never_claimed(self, alice, probe_entry):
+        order = place(make_cart(probe_entry, user=alice), user=alice)
+        other = MembershipFactory(user=alice).account
+        assert accounts_to_move_into(order, alice) == []
+        with pytest.raises(ClaimRefused):
+            move_claimed_order(order_id=order.pk, user=alice, account_id=other.pk, now=timezone.now())
+        assert CustomerAccount.objects.filter(pk=order.account_id).exists()
+
+    def test_only_once_for_the_account_it_went_into_was_there_before(self, order, alice):
+        first, second = MembershipFactory(user=alice).account, MembershipFactory(user=alice).account
+        claim(order, alice)
+        move_claimed_order(order_id=order.pk, user=alice, account_id=first.pk, now=timezone.now())
+        assert accounts_to_move_into(Order.objects.get(pk=order.pk), alice) == []
+        with pytest.raises(ClaimRefused):
+            move_claimed_order(order_id=order.pk, user=alice, account_id=second.pk, now=timezone.now())
+        assert CustomerAccount.objects.filter(pk=first.pk).exists()
 
     def test_not_by_a_colleague(self, order, alice):
         claim(order, alice)

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from handlers.contract import Refusal
 from outbox.models import Mail
 from shop.models import Order, OrderEvent
 from shop.services.errors import OrderNotCancellable
 from shop.services.orders import cancel_order, expire_orders
 from tests.factories.accounts import UserFactory
 from tests.factories.shop import make_cart, pay, place
+from tests.shop.conftest import traces
 
 pytestmark = pytest.mark.django_db
 
@@ -62,3 +64,21 @@ def test_a_line_whose_handler_is_gone_holds_up_no_expiry(probe_entry):
     order = place(make_cart(probe_entry))
     order.lines.update(handler="ext_gone")
     assert expire_orders(now=order.placed_at + timedelta(days=1)) == 1
+
+
+def test_a_handler_that_will_not_give_back_holds_up_no_expiry(probe_entry, diary):
+    order = place(make_cart(probe_entry))
+    diary.raises["revoke"] = [Refusal("never")]
+    assert expire_orders(now=order.placed_at + timedelta(days=1)) == 1
+    assert traces("revoke") == 0
+
+
+def test_an_order_that_cannot_end_holds_up_no_other(probe_entry, diary):
+    broken = place(make_cart(probe_entry), email="broken@example.org")
+    other = place(make_cart(probe_entry), email="other@example.org")
+    diary.raises["revoke"] = [ValueError("a bug")]
+
+    late = other.placed_at + timedelta(days=1)
+    assert expire_orders(now=late) == 1
+    assert set(Order.objects.values_list("pk", "status")) == {(broken.pk, "placed"), (other.pk, "expired")}
+    assert expire_orders(now=late) == 1
