@@ -15,7 +15,7 @@ def check_handlers(app_configs: Sequence[AppConfig] | None = None, **_options: A
     return [
         Warning(
             problem.message,
-            hint="Mend or remove it. Entries that use it cannot be sold until then.",
+            hint="Mend or remove it. Entries whose handler is missing cannot be sold until then.",
             obj=problem.source,
             id="handlers.W001",
         )

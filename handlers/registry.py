@@ -144,6 +144,11 @@ def problems() -> list[Problem]:
     return list(_registry().problems)
 
 
+def report(problem: Problem) -> None:
+    """Adds to what the system check warns of."""
+    _registry().problems.append(problem)
+
+
 def installed() -> list[Found]:
     """Every handler that works, listed and specific, with where it lies."""
     registry = _registry()
@@ -152,7 +157,16 @@ def installed() -> list[Found]:
 
 def template_directories() -> list[Path]:
     """The ``templates`` folders of the handlers, in order of discovery."""
-    candidates = [found.folder / "templates" for found in installed() if found.folder]
+    return _folders_called("templates")
+
+
+def locale_directories() -> list[Path]:
+    """The ``locale`` folders of the handlers that bring their own translations, in order of discovery."""
+    return _folders_called("locale")
+
+
+def _folders_called(name: str) -> list[Path]:
+    candidates = [found.folder / name for found in installed() if found.folder]
     return [folder for folder in candidates if folder.is_dir()]
 
 

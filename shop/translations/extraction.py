@@ -1,6 +1,6 @@
 """Finds every translatable string of ours, in Python sources and in templates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -43,8 +43,12 @@ class Text:
 
 def texts_in(project: Path) -> set[Text]:
     """Every string of the project. A plural wins over the same singular used alone, as it does in a catalogue."""
+    return _merged(_sources(project))
+
+
+def _merged(sources: Iterable[Path]) -> set[Text]:
     found: dict[tuple[str, str | None], Text] = {}
-    for source in _sources(project):
+    for source in sources:
         for text in _texts_of(source):
             key = (text.singular, text.context)
             if key not in found or text.plural:
@@ -52,10 +56,19 @@ def texts_in(project: Path) -> set[Text]:
     return set(found.values())
 
 
+def texts_of_handler(package: Path) -> set[Text]:
+    """Every string of a handler that has a catalogue of its own."""
+    return _merged(path for path in sorted(package.rglob("*")) if path.suffix == ".py" or _is_template(path))
+
+
 def _sources(project: Path) -> Iterator[Path]:
+    # Handlers with a catalogue of their own are translated there.
+    apart = [locale.parent for locale in (project / "handlers").rglob("locale")]
     for folder in FOLDERS:
         for path in sorted((project / folder).rglob("*")):
-            if "migrations" not in path.parts and (path.suffix == ".py" or _is_template(path)):
+            if "migrations" in path.parts or any(path.is_relative_to(package) for package in apart):
+                continue
+            if path.suffix == ".py" or _is_template(path):
                 yield path
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from handlers.registry import installed
 from shop.translations import catalogue
 from shop.translations.compiling import compile_catalogues
-from shop.translations.extraction import texts_in
+from shop.translations.extraction import Text, texts_in, texts_of_handler
 
 SOURCE_LANGUAGE = "en"
 
@@ -19,13 +20,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=["check", "update", "compile"])
+        parser.add_argument("handler", nargs="?", help="a handler with a catalogue of its own, instead of the shop's")
 
-    def handle(self, *arguments: Any, action: str, **options: Any) -> None:
-        project, locale = Path(settings.BASE_DIR), Path(settings.LOCALE_PATHS[0])
+    def handle(self, *arguments: Any, action: str, handler: str | None, **options: Any) -> None:
+        project = _package_of(handler) if handler else Path(settings.BASE_DIR)
+        locale = project / "locale"
         if action == "compile":
             compile_catalogues(locale)
             return
-        texts = texts_in(project)
+        texts: set[Text] = texts_of_handler(project) if handler else texts_in(project)
         for language in (code for code, _name in settings.LANGUAGES if code != SOURCE_LANGUAGE):
             path = catalogue.path_of(locale, language)
             known = catalogue.read(path, language)
@@ -34,3 +37,12 @@ class Command(BaseCommand):
             elif found := catalogue.faults(known, texts):
                 raise CommandError(f"{path.relative_to(project)}: {len(found)} to mend\n" + "\n".join(found))
             self.stdout.write(f"{language}: {len(texts)} strings")
+
+
+def _package_of(name: str) -> Path:
+    """The folder of an installed handler, listed or specific, that has a catalogue of its own."""
+    folders = [found.folder for found in installed() if found.handler.name == name and found.folder]
+    for folder in folders:
+        if (folder / "locale").is_dir():
+            return folder
+    raise CommandError(f"No handler called {name} is installed that has a folder locale/ of its own.")

@@ -1,0 +1,69 @@
+"""Translations that lie in the packages of handlers: compiled where they changed, and made known to Django.
+
+The shop's own catalogues come first, so a handler adds words and never changes any.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from gettext import GNUTranslations
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from django.conf import settings
+from django.utils.translation import trans_real
+
+
+def add_catalogues(folders: Iterable[Path]) -> dict[Path, Exception]:
+    """Django looks into these ``locale`` folders as well, after those it knows already.
+
+    Returns what is wrong with those that cannot be read; they are left out.
+    """
+    broken: dict[Path, Exception] = {}
+    readable = []
+    for folder in folders:
+        try:
+            _make_ready(folder)
+        except Exception as error:  # a catalogue may be broken in any way; the shop runs on without it
+            broken[folder] = error
+        else:
+            readable.append(folder)
+    known = {Path(path) for path in settings.LOCALE_PATHS}
+    settings.LOCALE_PATHS = [*settings.LOCALE_PATHS, *(folder for folder in readable if folder not in known)]
+    # Finding the handlers has translated their labels, from catalogues read before these were known.
+    trans_real._translations.clear()  # type: ignore[attr-defined]
+    trans_real._default = None  # type: ignore[attr-defined]
+    return broken
+
+
+def _make_ready(locale: Path) -> None:
+    # An installed package may lie where nothing can be written; it comes with compiled catalogues.
+    with suppress(OSError):
+        compile_catalogues(locale)
+    for compiled in locale.glob("*/LC_MESSAGES/*.mo"):
+        with open(compiled, "rb") as file:
+            GNUTranslations(file)
+
+
+def compile_catalogues(locale: Path) -> list[Path]:
+    """Compiles every catalogue (.po) that is newer than its compiled form (.mo); returns those compiled.
+
+    The compiled file appears whole or not at all: other processes may be reading it.
+    """
+    return [source for source in sorted(locale.glob("*/LC_MESSAGES/*.po")) if _compile(source)]
+
+
+def _compile(source: Path) -> bool:
+    target = source.with_suffix(".mo")
+    if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
+        return False
+    with open(source, "rb") as file:
+        catalogue = read_po(file, locale=source.parents[1].name)
+    unfinished = target.with_suffix(f".{os.getpid()}.mo")
+    with open(unfinished, "wb") as file:
+        write_mo(file, catalogue)
+    unfinished.replace(target)
+    return True
