@@ -21,6 +21,7 @@ reaches no network, and finds its own work done when a hook runs a second time.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +29,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 from django import forms
+from django.core.serializers.json import DjangoJSONEncoder
 
 from accounts.models import CustomerAccount, User
 from handlers.errors import HandlerMissing, Refusal, Temporary, UnitError, UnitErrors
@@ -52,6 +54,7 @@ __all__ = [
     "UnitContext",
     "UnitError",
     "UnitErrors",
+    "answers_to_store",
     "in_every_language",
     "in_words",
     "paragraphs",
@@ -91,12 +94,20 @@ class Finding:
 class UnitContext:
     """One unit bought, with the cleaned answers of its micro-form ({} where there is none).
 
+    Answers are what JSON can say, before the order is stored as after: dates and amounts are texts
+    (see ``answers_to_store``).
     ``id`` is the key of the order's unit, 0 while there is no order yet. ``index`` counts from 0.
     """
 
     id: int
     index: int
     answers: Mapping[str, Any] = field(default_factory=dict)
+
+
+def answers_to_store(cleaned: Mapping[str, Any]) -> dict[str, Any]:
+    """Cleaned answers as an order keeps them and every hook sees them: dates in ISO 8601, amounts in digits."""
+    stored: dict[str, Any] = json.loads(json.dumps(dict(cleaned), cls=DjangoJSONEncoder))
+    return stored
 
 
 @dataclass(frozen=True)

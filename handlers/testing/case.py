@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from handlers import registry
-from handlers.contract import Handler, LineContext, UnitContext
+from handlers.contract import Handler, LineContext, UnitContext, answers_to_store
 from handlers.testing.engine import line_context, parameters, units, visitor_line
 from handlers.testing.world import account_with_operator
 
@@ -63,7 +63,7 @@ class Case:
         forms = [self.handler.UnitForm(answers) for answers in self.answers(count)]
         for form in forms:
             assert form.is_valid(), form.errors
-        return units(*[form.cleaned_data for form in forms])
+        return units(*[answers_to_store(form.cleaned_data) for form in forms])
 
     def line(self, count: int = 1, **others: Any) -> LineContext:
         account, operator = account_with_operator()

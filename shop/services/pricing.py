@@ -77,7 +77,7 @@ def _priced(line: CartLine, shopper: Shopper, now: datetime) -> PricedLine:
     too_many = units_beyond_limit(offer, line.quantity)
     if too_many:
         problems.append(too_many)
-    return PricedLine(line, offer, _price(line, offer, forms.contexts()), tuple(problems), verdict.needs_sign_in, forms)
+    return PricedLine(line, offer, _price(line, offer, forms.contexts), tuple(problems), verdict.needs_sign_in, forms)
 
 
 def _price(line: CartLine, offer: Offer, units: tuple[UnitContext, ...]) -> LinePrice | None:

@@ -11,7 +11,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import Form
 from django.http import QueryDict
 
-from handlers.contract import DraftLine, Handler, UnitContext, UnitErrors
+from handlers.contract import DraftLine, Handler, UnitContext, UnitErrors, answers_to_store
 from shop.models import CartLine
 from shop.services.errors import UnitError
 
@@ -45,12 +45,14 @@ class UnitForms:
         """The forms that are not right yet, by index."""
         return {index: form for index, form in enumerate(self.forms) if not form.is_valid()}
 
+    @cached_property
     def contexts(self) -> tuple[UnitContext, ...]:
         """The units as handlers see them; a unit that is not valid yet has no answers."""
         if self.form_class is None:
             return tuple(UnitContext(0, index) for index in range(self.line.quantity))
         return tuple(
-            UnitContext(0, index, form.cleaned_data if form.is_valid() else {}) for index, form in enumerate(self.forms)
+            UnitContext(0, index, answers_to_store(form.cleaned_data) if form.is_valid() else {})
+            for index, form in enumerate(self.forms)
         )
 
     def errors(self) -> list[UnitError]:
@@ -85,7 +87,7 @@ def cross_unit_errors(lines: Sequence[PricedLine]) -> list[UnitError]:
     for index, priced in enumerate(lines):
         handler = priced.offer.handler
         if handler is not None:
-            draft = DraftLine(index, priced.line.entry.code, priced.offer.parameters, priced.units.contexts())
+            draft = DraftLine(index, priced.line.entry.code, priced.offer.parameters, priced.units.contexts)
             by_handler.setdefault(id(handler), (handler, []))[1].append(draft)
     for handler, drafts in by_handler.values():
         try:

@@ -3,11 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from django import forms
 from django.utils import timezone
 
 from accounts.models import CustomerAccount, Membership
 from catalog.models import PriceTier
 from handlers.contract import Refusal
+from handlers.registry import temporary
 from outbox.models import Mail
 from shop.models import Cart, LegalText, Order, OrderEvent, OrderUnit, ShopIdentity
 from shop.services.cart import set_quantity
@@ -24,8 +26,8 @@ from shop.services.errors import (
 )
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
-from tests.factories.shop import fill_cart, make_cart, place
-from tests.shop.conftest import traces
+from tests.factories.shop import deliver, fill_cart, make_cart, pay, place
+from tests.shop.conftest import FormProbe, traces
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +124,29 @@ def test_unit_answers_are_frozen_on_the_order(diary):
     order = place(cart)
     assert [unit.answers for unit in order.lines.get().units.all()] == [{"name": "Ada"}, {"name": "Grace"}]
     assert [unit.answers["name"] for unit in diary.contexts[0].units] == ["Ada", "Grace"]
+
+
+def test_answers_that_are_dates_and_amounts_are_texts_to_every_hook(diary):
+    class BirthForm(forms.Form):
+        born_on = forms.DateField()
+        size = forms.DecimalField()
+
+    class BirthProbe(FormProbe):
+        name = "std_birthprobe"
+        UnitForm = BirthForm
+
+        def clean_units(self, lines):
+            diary.drafts = [unit.answers for line in lines for unit in line.units]
+
+    with temporary(BirthProbe):
+        entry = EntryFactory(handler="std_birthprobe")
+        order = place(make_cart(entry, units=[{"born_on": "2000-02-29", "size": "1.80"}]))
+        pay(order)
+        deliver(order)
+    kept = {"born_on": "2000-02-29", "size": "1.80"}
+    assert order.lines.get().units.get().answers == kept
+    assert [unit.answers for context in diary.contexts for unit in context.units] == [kept, kept]
+    assert diary.drafts == [kept]
 
 
 def test_an_empty_cart_and_an_unknown_one_are_refused(probe_entry):

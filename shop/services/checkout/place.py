@@ -189,7 +189,7 @@ def _create_lines(order: Order, priced: PricedCart) -> list[OrderLine]:
         (
             OrderUnit(line=line, index=unit.index, answers=dict(unit.answers))
             for line, source in zip(lines, priced.lines, strict=True)
-            for unit in source.units.contexts()
+            for unit in source.units.contexts
         ),
         batch_size=5_000,
     )
