@@ -1,11 +1,16 @@
-"""The account area's pages about seats."""
+"""The account area's pages about seats, sessions and people."""
 
 from django.urls import path
 
-from enrolments.views import account_area
+from enrolments.views import account_area, people, seats, sessions
 
 urlpatterns = [
     path("account/seats/", account_area.seats, name="account-seats"),
+    path("account/seats/<int:seat_id>/", seats.seat, name="account-seat"),
+    path("account/seats/<int:seat_id>/release/", seats.release, name="account-seat-release"),
     path("account/people/", account_area.people, name="account-people"),
+    path("account/people/<int:person_id>/", people.person, name="account-person"),
+    path("account/people/<int:person_id>/mail/", people.mail, name="account-person-mail"),
     path("account/sessions/", account_area.sessions, name="account-sessions"),
+    path("account/sessions/<int:session_id>/", sessions.session, name="account-session"),
 ]

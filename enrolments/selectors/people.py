@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import CustomerAccount, Delegation, Membership
 from enrolments.models import Ground
 
+if TYPE_CHECKING:
+    from enrolments.selectors.contacts import Contact
+
 
 @dataclass(slots=True)
 class PersonRow:
-    """Somebody as this account typed him, and its own live grounds that put him into courses."""
+    """Somebody as this account typed him, and its own live grounds that put him into courses.
+
+    `contact`, how far he came, is filled in by whoever shows it.
+    """
 
     person_id: int
     name: str
     email: str
     grounds: list[Ground] = field(default_factory=list)
+    contact: Contact | None = None
 
 
 def people_of(account: CustomerAccount, *, search: str = "") -> QuerySet[Delegation]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.current import AccountRequest, account_page
 from accounts.rights import Right
-from enrolments.forms import PeopleSearchForm, SeatFilterForm
+from enrolments.forms.lists import PeopleSearchForm, SeatFilterForm
 from enrolments.models import CourseGroup
-from enrolments.paging import KeyPage, key_page
+from enrolments.selectors.contacts import contacts_of
 from enrolments.selectors.people import people_of, person_rows, typed_names
 from enrolments.selectors.seats import in_language, last_moment, seat_counts, seats_of
 from enrolments.selectors.sessions import session_rows, sessions_of
+from enrolments.views.pages import page_of, query_string
 
 SEATS_A_PAGE = 50
 PEOPLE_A_PAGE = 50
@@ -37,7 +36,7 @@ def seats(request: AccountRequest) -> HttpResponse:
         course=asked.get("course"),
         session_id=session.pk if session else None,
     )
-    page = _page(request, listed, SEATS_A_PAGE)
+    page = page_of(request, listed, SEATS_A_PAGE)
     names = typed_names(request.account, {seat.person_id for seat in page.rows if seat.person_id})
     context = {
         "account": request.account,
@@ -54,7 +53,7 @@ def seats(request: AccountRequest) -> HttpResponse:
             }
             for seat in page.rows
         ],
-        "query_string": _query_string(request, "state", "entry", "course", "session"),
+        "query_string": query_string(request, "state", "entry", "course", "session"),
     }
     return render(request, "enrolments/seats.html", context)
 
@@ -65,14 +64,18 @@ def people(request: AccountRequest) -> HttpResponse:
     """The people this account looks after."""
     form = PeopleSearchForm(request.GET or None)
     search = form.cleaned_data["q"] if form.is_valid() else ""
-    page = _page(request, people_of(request.account, search=search), PEOPLE_A_PAGE)
+    page = page_of(request, people_of(request.account, search=search).select_related("person"), PEOPLE_A_PAGE)
+    rows = person_rows(request.account, page.rows)
+    contacts = contacts_of(request.account, page.rows)
+    for row in rows:
+        row.contact = contacts[row.person_id]
     context = {
         "account": request.account,
         "form": form,
         "search": search,
         "page": page,
-        "rows": person_rows(request.account, page.rows),
-        "query_string": _query_string(request, "q"),
+        "rows": rows,
+        "query_string": query_string(request, "q"),
     }
     return render(request, "enrolments/people.html", context)
 
@@ -81,7 +84,7 @@ def people(request: AccountRequest) -> HttpResponse:
 @account_page(Right.MANAGE_SEATS)
 def sessions(request: AccountRequest) -> HttpResponse:
     """The account's sessions: one per order and course."""
-    page = _page(request, sessions_of(request.account), SESSIONS_A_PAGE)
+    page = page_of(request, sessions_of(request.account), SESSIONS_A_PAGE)
     context = {"account": request.account, "page": page, "rows": session_rows(page.rows), "query_string": ""}
     return render(request, "enrolments/sessions.html", context)
 
@@ -95,17 +98,3 @@ def _session(request: AccountRequest) -> CourseGroup | None:
     if session is None:
         raise Http404
     return session
-
-
-def _page(request: HttpRequest, rows, size: int) -> KeyPage:
-    return key_page(rows, size=size, older_than=_key(request, "older"), newer_than=_key(request, "newer"))
-
-
-def _key(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
-
-
-def _query_string(request: HttpRequest, *names: str) -> str:
-    """The other parameters of a list, for the links to its neighbouring pages."""
-    return urlencode([(name, request.GET[name]) for name in names if request.GET.get(name)])

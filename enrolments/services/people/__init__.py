@@ -1,0 +1,1 @@
+"""What an operator may do for the people his customer account looks after."""
