@@ -19,13 +19,14 @@ from shop.development import programs
 from shop.development.demo import introductions, is_demo_due, load_demo
 from shop.development.listener import HOST, listen
 from shop.development.supervisor import StopRequest, StopRequested, stop_all, stopping_on_signals, watch
-from shop.servers.addresses import development_addresses
+from shop.servers.addresses import Addresses, development_addresses
 from shop.servers.embedded import embedded_servers
 from shop.servers.identity import die_with_parent
-from shop.servers.postgres import make_database
+from shop.servers.postgres import drop_database, make_database
 from shop.servers.process import Child
 from shop.translations.compiling import compile_catalogues
 
+DATABASE = "amphi"
 READY_WITHIN_SECONDS = 60
 
 
@@ -75,8 +76,18 @@ class Up:
         with self.step("Postgres and Redis"):
             servers = stack.enter_context(embedded_servers(addresses, **wants))
             if wants["with_postgres"]:
-                make_database(addresses, "amphi")
+                self._make_database(addresses)
         return servers
+
+    def _make_database(self, addresses: Addresses) -> None:
+        """A first start that was killed may have left half a migration, which no second start gets past: begin anew.
+
+        Nothing of anybody's is lost: until the demo data are noted as loaded, no page was ever served from there.
+        """
+        if not make_database(addresses, DATABASE) and is_demo_due():
+            connections.close_all()
+            drop_database(addresses, DATABASE)
+            make_database(addresses, DATABASE)
 
     def _start_programs(self, stack: ExitStack, listener: socket.socket, address: str) -> list[Child]:
         environment = os.environ | {"SITE_URL": os.environ.get("SITE_URL") or address}

@@ -4,6 +4,8 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -66,15 +68,28 @@ def start_postgres(addresses: Addresses, *, identity: Identity, lock: int, is_th
 
 def make_database(addresses: Addresses, name: str, *, template: str = "template0") -> bool:
     """Creates a database unless it is there. Returns whether it was made."""
+    with _outside_databases(addresses) as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if cursor.fetchone():
+            return False
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return True
+
+
+def drop_database(addresses: Addresses, name: str) -> None:
+    """Removes a database that nobody is connected to, with everything in it."""
+    with _outside_databases(addresses) as cursor:
+        cursor.execute(f'DROP DATABASE "{name}"')
+
+
+@contextmanager
+def _outside_databases(addresses: Addresses) -> Iterator[psycopg2.extensions.cursor]:
+    """Databases are made and removed from another one, outside transactions."""
     connection = psycopg2.connect(addresses.database_url_for("postgres"))
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
-            if cursor.fetchone():
-                return False
-            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-            return True
+            yield cursor
     finally:
         connection.close()
 

@@ -131,6 +131,26 @@ def test_a_second_one_in_the_same_folder_is_refused(up, data):
     assert up.process.poll() is None
 
 
+def test_a_first_start_cut_short_begins_anew():
+    folder = Path(tempfile.mkdtemp(prefix="amphi-up-"))
+    first = RunningUp(folder)
+    try:
+        first.wait_for("Migrations … ")
+        time.sleep(0.5)  # somewhere within
+    finally:
+        first.process.kill()
+        first.process.wait()
+    assert first.wait_until_gone() == []
+
+    second = RunningUp(folder)
+    try:
+        second.wait_for("Amphi is ready")
+    finally:
+        second.process.send_signal(signal.SIGINT)
+        assert second.process.wait(15) == 0
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def test_a_killed_worker_is_started_again(up):
     up.wait_for("Amphi is ready")
     worker = next(
