@@ -26,7 +26,7 @@ class UnpaidLimit:
     places: int
 
 
-PER_VISITOR = UnpaidLimit(orders=5, places=500)
+PER_VISITOR = UnpaidLimit(orders=20, places=500)  # a network address, which an office shares
 PER_ACCOUNT = UnpaidLimit(orders=20, places=1_000)
 PER_TYPED_ADDRESS = UnpaidLimit(orders=5, places=500)
 

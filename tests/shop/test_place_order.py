@@ -24,6 +24,7 @@ from shop.services.errors import (
     TotalChanged,
     UnitsIncomplete,
 )
+from shop.services.limits import PER_TYPED_ADDRESS, PER_VISITOR
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, fill_cart, make_cart, pay, place
@@ -244,14 +245,14 @@ class TestZeroTotal:
 
 class TestUnpaidOrders:
     def test_of_one_visitor_are_limited(self, probe_entry):
-        for index in range(5):
+        for index in range(PER_VISITOR.orders):
             place(make_cart(probe_entry), visitor_key="v1", email=f"a{index}@example.org")
         with pytest.raises(TooManyUnpaidOrders):
             place(make_cart(probe_entry), visitor_key="v1", email="b@example.org")
         assert place(make_cart(probe_entry), visitor_key="v2", email="b@example.org")
 
     def test_to_one_typed_address_are_limited_among_unclaimed_ones(self, probe_entry):
-        for index in range(5):
+        for index in range(PER_TYPED_ADDRESS.orders):
             place(make_cart(probe_entry), visitor_key=f"v{index}")
         with pytest.raises(TooManyUnpaidOrders):
             place(make_cart(probe_entry), visitor_key="v9")
