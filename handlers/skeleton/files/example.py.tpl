@@ -1,0 +1,14 @@
+"""An example of use: the rules of the contract are run over it."""
+
+from handlers.registry import $finder
+from handlers.testing import Case
+
+
+def example() -> Case:
+    handler = $find_it
+    assert handler is not None
+    return Case(
+        handler=handler,
+        typed={"notice": "Thank you & see you soon."},
+        answers=lambda count: [{"beneficiary": f"Marie Dupont {number}"} for number in range(count)],
+    )

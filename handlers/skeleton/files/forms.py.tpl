@@ -1,0 +1,30 @@
+"""What the merchant sets, and what the customer is asked for each unit."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from handlers.contract import ParametersForm
+from handlers.fields import TextField
+
+
+class MerchantForm(ParametersForm):
+    """The internal parameters. Each field is a key of the entry's parameter string, too."""
+
+    notice = TextField(
+        label=_("Notice to the customer"),
+        max_length=200,
+        help_text=_("A sentence that the customer reads after payment. Empty: none."),
+    )
+
+
+class UnitForm(forms.Form):
+    """The micro-form: shown once per unit bought. What it cleans is kept as JSON."""
+
+    beneficiary = forms.CharField(
+        label=_("Beneficiary"),
+        max_length=150,
+        help_text=_("Who this unit is for."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

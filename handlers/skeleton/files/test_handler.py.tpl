@@ -1,0 +1,25 @@
+"""What $name promises."""
+
+import pytest
+
+from handlers.testing import RULES, Rule, deliver, example_of, place, rule_name
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("rule", RULES, ids=rule_name)
+def test_the_contract_is_kept(rule: Rule) -> None:
+    rule($example)
+
+
+def test_the_customer_reads_for_whom_the_units_are_in_his_language() -> None:
+    case = $example
+    line = case.line(2)
+    place(case.handler, line)
+
+    said = deliver(case.handler, line).in_every_language()
+
+    assert said["customer"]["en"].splitlines()[0] == "2 units have been noted."
+    assert said["customer"]["fr"].splitlines()[0] == "2 unités ont été notées."
+    assert "Marie Dupont 1" in said["customer"]["en"]
+    assert "Marie Dupont 1" not in said["public"]["en"]
