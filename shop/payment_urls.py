@@ -7,6 +7,6 @@ from shop.views import payments
 
 urlpatterns = [
     path("<slug:provider>/webhook/", payments.webhook, name="payment-webhook"),
-    path("<slug:provider>/return/<str:token>/", payments.return_page, name="payment-return"),
+    path("<slug:provider>/return/<slug:token>/", payments.return_page, name="payment-return"),
     *(path(f"{name}/", include(provider.urls())) for name, provider in providers().items() if provider.urls()),
 ]

@@ -204,9 +204,14 @@ def details_form(kept: Mapping[str, Any], *, user: User | None) -> DetailsForm |
 
 
 def as_typed(data: Mapping[str, Any], *, user: User | None) -> dict[str, str]:
-    """What is kept of a posted form: its fields as typed, each within bounds."""
+    """What is kept of a posted form: its fields as typed, each within bounds and on one line, as in the browser."""
     names = set(DetailsForm.base_fields) - ({"account"} if user is None else {"email"})
-    return {name: str(data.get(name, "")).replace("\0", "")[:TYPED_AT_MOST] for name in sorted(names)}
+    return {name: _one_line(str(data.get(name, "")))[:TYPED_AT_MOST] for name in sorted(names)}
+
+
+def _one_line(typed: str) -> str:
+    """Names go into mails to people who do not know who typed them: nobody writes paragraphs there."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in typed.replace("\0", "")).split())
 
 
 def _known(user: User | None, account: CustomerAccount | None) -> dict[str, Any]:

@@ -201,7 +201,7 @@ def _touch(cart: Cart) -> None:
 def _bounded(answers: Mapping[str, Any]) -> dict[str, Any]:
     """At most so many answers, each at most so long: what is kept is bounded whatever is posted."""
     kept = list(answers.items())[:MAX_ANSWERS]
-    return {str(name)[:100]: _cut(value) for name, value in kept}
+    return {_cut(str(name))[:100]: _cut(value) for name, value in kept}
 
 
 def _cut(value: Any) -> Any:

@@ -30,7 +30,7 @@ class SandboxProvider(Provider):
     def urls(self) -> list[URLPattern]:
         from shop.providers.sandbox import views
 
-        return [path("pay/<str:token>/", views.pay, name="sandbox-pay")]
+        return [path("pay/<slug:token>/", views.pay, name="sandbox-pay")]
 
     def read_notification(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent:
         return bank.read_notification(body, headers.get(SIGNATURE_HEADER, ""))

@@ -64,7 +64,11 @@ def review(request: HttpRequest) -> HttpResponse:
 def _already_placed(request: HttpRequest) -> Order | None:
     """The order that this very cart has made already: a second press of the button leads to it."""
     token, user = request.POST.get("cart", ""), signed_in(request)
-    cart = Cart.objects.filter(token=token[:43], ordered_at__isnull=False).select_related("order").first()
+    cart = (
+        Cart.objects.filter(token=token.replace("\0", "")[:43], ordered_at__isnull=False)
+        .select_related("order")
+        .first()
+    )
     order: Order | None = getattr(cart, "order", None)
     if cart is None or order is None:
         return None

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from shop.services.errors import CartRefused
 from shop.views.checkout.state import Checkout, checkout_of
 
 
@@ -104,7 +106,11 @@ def step_view(step: Step) -> Callable[[Callable[..., HttpResponse]], Callable[..
             for earlier in STEPS[: STEPS.index(step)]:
                 if earlier.applies(checkout) and not earlier.is_complete(checkout):
                     return redirect(earlier.url)
-            return view(request, checkout, *args, **kwargs)
+            try:
+                return view(request, checkout, *args, **kwargs)
+            except CartRefused as refusal:  # another tab was faster
+                messages.error(request, str(refusal))
+                return redirect("cart")
 
         return wrapper
 
