@@ -1,0 +1,110 @@
+"""Reads docker-compose.yml as Compose would, and runs its services here: no Docker on a machine that runs tests.
+
+The parser is the one inside Playwright's driver; nothing else among the requirements reads YAML.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.servers import PROJECT
+
+PARSE = """
+const { yaml } = require(process.argv[1] + "/package/lib/utilsBundle.js");
+const text = require("fs").readFileSync(0, "utf8");
+console.log(JSON.stringify(yaml.parse(text, { merge: true })));
+"""
+VARIABLE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?:(?P<operator>:[-?])(?P<rest>[^${}]*))?\}")
+
+
+class Missing(Exception):
+    """A variable that docker-compose.yml insists on."""
+
+
+def compose_file(variables: dict[str, str]) -> dict:
+    """What docker-compose.yml says with these variables in .env."""
+    driver = Path(find_spec("playwright").origin).parent / "driver"
+    parsed = subprocess.run(
+        [driver / "node", "-e", PARSE, driver],
+        input=(PROJECT / "docker-compose.yml").read_text(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return _filled_in(json.loads(parsed.stdout), variables)
+
+
+def read_env(text: str) -> dict[str, str]:
+    """The variables of a .env file."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
+
+
+def command_of(service: dict) -> list[str]:
+    return shlex.split(service["command"])
+
+
+def environment_of(service: dict, image: Path, variables: dict[str, str]) -> dict[str, str]:
+    """What a container of this service would have: nothing of ours but the way to the installed packages."""
+    return {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}/usr/bin:/bin",
+        "PYTHONPATH": str(image),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": "/tmp",
+        **variables,
+        **service["environment"],
+    }
+
+
+def build_image(folder: Path) -> Path:
+    """Does in a folder what the Dockerfile does in its first stage once the packages are installed."""
+    image = folder / "app"
+    image.mkdir()
+    for line in (PROJECT / ".dockerignore").read_text().splitlines():
+        if line.startswith("!"):
+            _copy(line[1:], image)
+    dockerfile = (PROJECT / "Dockerfile").read_text().replace("\\\n", " ")
+    (steps,) = re.findall(r"^RUN (export SECRET_KEY=.*)$", dockerfile, re.MULTILINE)
+    environment = environment_of({"environment": {}}, image, {})
+    subprocess.run(["sh", "-c", steps], cwd=image, env=environment, check=True, capture_output=True)
+    return image
+
+
+def _copy(name: str, image: Path) -> None:
+    source, target = PROJECT / name, image / name
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
+    else:
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(source, target)
+
+
+def _filled_in(value, variables: dict[str, str]):
+    if isinstance(value, dict):
+        return {name: _filled_in(each, variables) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_filled_in(each, variables) for each in value]
+    if not isinstance(value, str):
+        return value
+    # From the inside out: a default may name another variable.
+    while VARIABLE.search(value):
+        value = VARIABLE.sub(lambda match: _value(match, variables), value)
+    return value.replace("$$", "$")
+
+
+def _value(match: re.Match, variables: dict[str, str]) -> str:
+    given = variables.get(match["name"], "")
+    if given or match["operator"] is None:
+        return given
+    if match["operator"] == ":?":
+        raise Missing(f"{match['name']} {match['rest']}")
+    return match["rest"]

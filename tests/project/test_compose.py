@@ -1,0 +1,321 @@
+"""What docker-compose.yml and the Dockerfile promise, and each service's command run as a container would run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from shop.development.programs import QUIET_ROOT
+from shop.servers.addresses import Addresses, addresses_in
+from shop.servers.embedded import embedded_servers
+from shop.servers.postgres import make_database
+from shop.servers.process import Child, Program
+from tests.compose import Missing, build_image, command_of, compose_file, environment_of, read_env
+from tests.servers import PROJECT
+
+pytestmark = pytest.mark.xdist_group("compose")
+
+FILLED_IN = read_env((PROJECT / ".env.example").read_text()) | {
+    "SECRET_KEY": "0123456789abcdef" * 4,
+    "POSTGRES_PASSWORD": "fedcba9876543210",
+}
+OURS = ("migrate", "web", "worker", "beat")
+FROM_THE_PROXY = {"Host": "shop.example", "X-Forwarded-Proto": "https", "Accept-Language": "en"}
+# A job of a kind nobody knows: whoever claims it counts an attempt, and no bell was rung for it.
+UNKNOWN_JOB = """
+    INSERT INTO outbox_job (kind, key, payload, attempts, max_attempts, state, last_error)
+    VALUES ('unknown', %s, '{}', 0, 9, 'pending', '')
+"""
+
+
+# --- What the files say ---
+
+
+def test_no_secret_and_no_server_is_assumed():
+    with pytest.raises(Missing, match=r"POSTGRES_PASSWORD is missing in \.env"):
+        compose_file({})
+
+    assert FILLED_IN.keys() >= {"SECRET_KEY", "POSTGRES_PASSWORD", "SITE_URL", "ALLOWED_HOSTS"}
+    assert not read_env((PROJECT / ".env.example").read_text())["SECRET_KEY"]
+    environment = compose_file(FILLED_IN)["services"]["web"]["environment"]
+    assert environment == {
+        "DATABASE_URL": "postgres://amphi:fedcba9876543210@postgres:5432/amphi",
+        "REDIS_URL": "redis://redis:6379/0",
+    }
+
+
+def test_servers_of_ones_own_take_the_place_of_those_in_the_file():
+    own = {"DATABASE_URL": "postgres://a@b/c", "REDIS_URL": "redis://elsewhere/1"}
+
+    environment = compose_file(FILLED_IN | own)["services"]["worker"]["environment"]
+
+    assert environment == own
+
+
+def test_workers_can_be_as_many_as_one_likes():
+    services = compose_file(FILLED_IN)["services"]
+
+    assert [name for name, service in services.items() if "ports" in service] == ["web"]
+    assert not any("container_name" in service or "hostname" in service for service in services.values())
+
+
+def test_everything_starts_again_and_gets_time_to_end_except_what_runs_once():
+    services = compose_file(FILLED_IN)["services"]
+
+    assert {name: service["restart"] for name, service in services.items()} == {
+        name: "no" if name == "migrate" else "unless-stopped" for name in services
+    }
+    assert [name for name, service in services.items() if "stop_grace_period" not in service] == ["migrate"]
+    assert {name for name, service in services.items() if "healthcheck" in service} == {*services} - {"migrate"}
+
+
+def test_programs_wait_for_the_tables_and_the_tables_for_postgres():
+    services = compose_file(FILLED_IN)["services"]
+
+    assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    for name in ("web", "worker", "beat"):
+        assert services[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+
+
+def test_images_are_called_by_name_and_ours_runs_as_an_ordinary_user():
+    dockerfile = (PROJECT / "Dockerfile").read_text()
+    images = re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)
+    services = compose_file(FILLED_IN)["services"]
+    images += [service["image"] for service in services.values()]
+
+    assert not [image for image in images if "/" in image]
+    assert re.findall(r"^USER (\S+)", dockerfile, re.MULTILINE) == ["amphi"]
+    assert "://" not in re.sub(r"(postgres|redis)://nowhere|postgres://nobody@nowhere", "", dockerfile)
+    assert all(services[name]["read_only"] and services[name]["cap_drop"] == ["ALL"] for name in OURS)
+
+
+# --- What the commands do ---
+
+
+@dataclass
+class Deployment:
+    """The services of the file as processes of this machine, on a Postgres and a Redis that may be stopped."""
+
+    image: Path
+    addresses: Addresses
+    postgres: Child
+    redis: Child
+    port: int
+    logs: Path
+    redis_database: int = 0
+
+    @property
+    def database_url(self) -> str:
+        return self.addresses.database_url_for("deployed")
+
+    @property
+    def variables(self) -> dict[str, str]:
+        redis_url = f"{self.addresses.redis_url}?db={self.redis_database}"
+        servers = {"DATABASE_URL": self.database_url, "REDIS_URL": redis_url}
+        return FILLED_IN | servers | {"PORT": str(self.port), "HOSTNAME": socket.gethostname()}
+
+    def program(self, name: str) -> Program:
+        service = compose_file(self.variables)["services"][name]
+        return Program(
+            name=name,
+            command=command_of(service),
+            folder=self.image,
+            environment=environment_of(service, self.image, self.variables) | QUIET_ROOT,
+            log=self.logs / f"{name}.log",
+            death_signal=signal.SIGQUIT,
+            patience=int(service.get("stop_grace_period", "30s").removesuffix("s")),
+        )
+
+    def is_healthy(self, name: str) -> bool:
+        """Runs the health check of the service."""
+        service = compose_file(self.variables)["services"][name]
+        kind, *command = service["healthcheck"]["test"]
+        command = ["sh", "-c", *command] if kind == "CMD-SHELL" else command
+        command = [part.replace(":8000/", f":{self.port}/") for part in command]
+        environment = environment_of(service, self.image, self.variables)
+        return subprocess.run(command, cwd=self.image, env=environment, capture_output=True).returncode == 0
+
+    def get(self, path: str, headers: dict[str, str] = FROM_THE_PROXY) -> tuple[int, dict[str, str], str]:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=15) as answer:
+                return answer.status, dict(answer.headers), answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, dict(error.headers), error.read().decode()
+
+    def execute(self, statement: str, *parameters: object) -> list[tuple]:
+        connection = psycopg2.connect(self.database_url)
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(statement, parameters)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+
+def wait_until(is_so: Callable[[], bool], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory) -> Iterator[Deployment]:
+    """The built image beside fresh servers; nothing of the shop runs yet, the tables are made."""
+    logs = tmp_path_factory.mktemp("deployment")
+    with ExitStack() as stack:
+        addresses = addresses_in(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="amphi-deployed-"))))
+        postgres, redis = stack.enter_context(embedded_servers(addresses, is_throwaway=True))
+        make_database(addresses, "deployed")
+        found = Deployment(build_image(logs), addresses, postgres, redis, free_port(), logs)
+        migrate = found.program("migrate").start()
+        stack.callback(migrate.stop)
+        assert migrate.process.wait(timeout=120) == 0, migrate.last_words()
+        yield found
+
+
+@pytest.fixture(scope="module")
+def running(deployment) -> Iterator[Deployment]:
+    """With web, worker and beat."""
+    with ExitStack() as stack:
+        for name in ("web", "worker", "beat"):
+            child = deployment.program(name).start()
+            stack.callback(child.stop)
+            if name == "web":
+                child.wait_until(lambda: answers(deployment), seconds=60)
+        yield deployment
+
+
+def answers(deployment: Deployment) -> bool:
+    try:
+        return deployment.get("/readyz")[0] == 200
+    except OSError:
+        return False
+
+
+def test_web_is_ready_and_healthy(running):
+    status, _headers, body = running.get("/readyz", {})
+
+    assert (status, json.loads(body)["status"]) == (200, "ok")
+    assert running.get("/healthz", {})[0] == 200
+    assert running.is_healthy("web")
+
+
+def test_pages_are_served_through_a_proxy_with_their_collected_files(running):
+    status, headers, body = running.get("/")
+    (stylesheet,) = re.findall(r'href="(/static/css/amphi\.[0-9a-f]{12}\.css)"', body)
+
+    assert status == 200
+    assert headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    status, headers, _body = running.get(stylesheet)
+    assert status == 200
+    assert "immutable" in headers["Cache-Control"]
+
+
+def test_the_image_speaks_french(running):
+    body = running.get("/nowhere/", FROM_THE_PROXY | {"Accept-Language": "fr"})[2]
+
+    assert "This page does not exist" not in body
+    assert 'lang="fr"' in body
+
+
+@pytest.mark.parametrize("name", ["worker", "beat"])
+def test_worker_and_beat_answer_and_are_healthy(running, name):
+    wait_until(lambda: running.is_healthy(name), seconds=60)
+
+
+def test_beat_has_jobs_run_for_which_nobody_rang(running):
+    running.execute(UNKNOWN_JOB, "for beat")
+
+    wait_until(
+        lambda: running.execute("SELECT attempts FROM outbox_job WHERE key = %s", "for beat") == [(1,)], seconds=40
+    )
+
+
+def test_without_redis_the_shop_serves_pages_and_says_so(running):
+    running.redis.stop()
+    try:
+        began = time.monotonic()
+        status, _headers, body = running.get("/readyz")
+        took = time.monotonic() - began
+
+        assert (status, json.loads(body)["status"], json.loads(body)["redis"]) == (200, "degraded", "does not answer")
+        assert took < 3
+        assert running.get("/")[0] == 200
+    finally:
+        running.redis.restart()
+
+
+def test_without_postgres_the_shop_is_closed_for_a_moment_and_opens_by_itself(running):
+    running.postgres.stop()
+    try:
+        status, headers, body = running.get("/")
+
+        assert (status, headers["Retry-After"]) == (503, "30")
+        assert "The shop is closed for a moment" in body
+        assert running.get("/orders/unknown/")[0] == 503
+        assert running.get("/readyz")[0] == 503
+        assert running.is_healthy("web")
+    finally:
+        (running.addresses.data / "postgres" / "postmaster.pid").unlink(missing_ok=True)
+        running.postgres.restart()
+    wait_until(lambda: answers(running), seconds=20)
+
+    assert running.get("/")[0] == 200
+    # The worker and beat came through it too.
+    key = f"after {time.monotonic()}"
+    running.execute(UNKNOWN_JOB, key)
+    wait_until(lambda: running.execute("SELECT attempts FROM outbox_job WHERE key = %s", key) == [(1,)], seconds=60)
+
+
+def test_everything_written_is_json_and_names_nobody(running):
+    running.get("/?q=alice@customer.example")
+    status, headers, _body = running.get("/orders/a-secret-of-somebody/?x=1")
+
+    lines = (running.logs / "web.log").read_text().splitlines()
+    requests = [line for line in map(json.loads, lines) if line["logger"] == "shop.requests"]
+    (request,) = [line for line in requests if line["request_id"] == headers["X-Request-ID"]]
+    assert (request["path"], request["status"]) == ("/orders/*/", status)
+    assert "alice" not in "\n".join(lines)
+    assert "a-secret" not in "\n".join(lines)
+    for name in ("worker", "beat"):
+        for line in (running.logs / f"{name}.log").read_text().splitlines():
+            json.loads(line)
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_a_service_ends_in_good_order_when_asked(deployment, name):
+    logs = deployment.logs / f"{name}-alone"
+    logs.mkdir()
+    # On a Redis database of its own, so that nobody else answers for it.
+    alone = replace(deployment, port=free_port(), logs=logs, redis_database=1)
+    child = alone.program(name).start()
+    try:
+        child.wait_until(lambda: alone.is_healthy(name), seconds=60)
+        os.kill(child.pid, signal.SIGTERM)
+        wait_until(lambda: not child.is_running, seconds=child.program.patience)
+
+        assert child.exit_status == 0
+    finally:
+        child.stop()
