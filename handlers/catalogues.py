@@ -5,6 +5,7 @@ The shop's own catalogues come first, so a handler adds words and never changes 
 
 from __future__ import annotations
 
+import gettext
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -34,9 +35,15 @@ def add_catalogues(folders: Iterable[Path]) -> dict[Path, Exception]:
     known = {Path(path) for path in settings.LOCALE_PATHS}
     settings.LOCALE_PATHS = [*settings.LOCALE_PATHS, *(folder for folder in readable if folder not in known)]
     # Finding the handlers has translated their labels, from catalogues read before these were known.
+    _forget_what_was_read()
+    return broken
+
+
+def _forget_what_was_read() -> None:
+    """The next word asked for is looked up in the catalogues as they are now."""
+    gettext._translations.clear()  # type: ignore[attr-defined]
     trans_real._translations.clear()  # type: ignore[attr-defined]
     trans_real._default = None  # type: ignore[attr-defined]
-    return broken
 
 
 def _make_ready(locale: Path) -> None:
@@ -51,9 +58,13 @@ def _make_ready(locale: Path) -> None:
 def compile_catalogues(locale: Path) -> list[Path]:
     """Compiles every catalogue (.po) that is newer than its compiled form (.mo); returns those compiled.
 
-    The compiled file appears whole or not at all: other processes may be reading it.
+    The compiled file appears whole or not at all: other processes may be reading it. This one reads it from now on:
+    else what `up` delivers in the first minute of a fresh clone would be written without French, for good.
     """
-    return [source for source in sorted(locale.glob("*/LC_MESSAGES/*.po")) if _compile(source)]
+    compiled = [source for source in sorted(locale.glob("*/LC_MESSAGES/*.po")) if _compile(source)]
+    if compiled:
+        _forget_what_was_read()
+    return compiled
 
 
 def _compile(source: Path) -> bool:

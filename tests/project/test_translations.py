@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.mofile import read_mo
+from django.utils import translation
 
 from shop.translations import catalogue
 from shop.translations.compiling import compile_catalogues
@@ -143,3 +144,17 @@ def test_a_catalogue_is_compiled_once(tmp_path):
     assert (first, second) == ([folder / "django.po"], [])
     with open(folder / "django.mo", "rb") as file:
         assert read_mo(file).get("A title").string == "Un titre"
+
+
+def test_a_process_that_read_a_language_before_reads_what_was_compiled_since(tmp_path, settings):
+    source = tmp_path / "fr" / "LC_MESSAGES" / "django.po"
+    source.parent.mkdir(parents=True)
+    source.write_text(FRENCH)
+    settings.LOCALE_PATHS = [tmp_path]
+    with translation.override("fr"):
+        assert translation.gettext("A title") == "A title"
+
+    compile_catalogues(tmp_path)
+
+    with translation.override("fr"):
+        assert translation.gettext("A title") == "Un titre"
