@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,13 @@ class PersonFound:
     created: bool
 
 
+# Held to the end of the transaction: meanwhile nobody gives a person who is about to be placed another address.
+# Somebody whose address changed while this waited is not among those found, and the address is nobody's.
+KNOWN_ADDRESSES = "SELECT email FROM accounts_user WHERE email = ANY(%s) ORDER BY id FOR KEY SHARE"
+
+# In a language: what an invitation says of each course, as `name`, `period` and `place`.
+CoursesInWords = Callable[[str], Sequence[Mapping[str, str]]]
+
 INSERT_MISSING_USERS = """
 INSERT INTO accounts_user
     (email, first_name, last_name, language, password, is_active, is_staff, is_superuser,
@@ -57,9 +64,10 @@ def find_or_create_people(
     password and an unproved address, and remembers `account` as the first that named him (None: he came by himself).
     The same address twice counts once, with the names typed first.
 
-    Four statements for any number of people. Locks nobody who exists; rows are inserted in the order of their
-    address, so that two transactions naming the same people wait for each other instead of deadlocking: name all
-    people of a transaction in one call. Raises ValidationError for something that is no address.
+    Four statements for any number of people. Locks those who exist FOR KEY SHARE, which keeps nobody out but who would
+    change their address; rows are inserted in the order of their address, so that two transactions naming the same
+    people wait for each other instead of deadlocking: name all people of a transaction in one call. Raises
+    ValidationError for something that is no address.
     """
     typed: dict[str, PersonTyped] = {}
     for person in people:
@@ -67,7 +75,7 @@ def find_or_create_people(
     if not typed:
         return {}
     with transaction.atomic(savepoint=False):
-        known = set(User.objects.filter(email__in=typed).values_list("email", flat=True))
+        known = _hold_known(list(typed))
         missing = sorted(typed.keys() - known)
         created = _insert_users(missing, typed, account, language, now)
         users = {user.email: user for user in User.objects.filter(email__in=typed)}
@@ -75,6 +83,13 @@ def find_or_create_people(
             [EmailAddress(user=user, email=user.email, primary=True) for user in users.values() if user.pk in created]
         )
     return {email: PersonFound(user=users[email], created=users[email].pk in created) for email in typed}
+
+
+def _hold_known(emails: list[str]) -> set[str]:
+    """Those of the addresses that are somebody's, who keeps his until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN_ADDRESSES, [emails])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _insert_users(
@@ -111,12 +126,14 @@ def invite_people(
     language: str,
     now: datetime,
     is_enrolled: bool = True,
+    courses: CoursesInWords | None = None,
 ) -> int:
     """Mail an invitation link to those whose address is not proved yet; return how many mails that made.
 
     `reason_key` names the occasion: asking twice for the same one mails nobody twice. The mail speaks of a training
-    course unless `is_enrolled` is unset. Everybody else gets nothing
-    here; whoever calls tells them what happened to them. The mail is in the person's language, else in `language`.
+    course unless `is_enrolled` is unset, and names those that `courses` gives in the mail's language. Everybody else
+    gets nothing here; whoever calls tells them what happened to them. The mail is in the person's language, else in
+    `language`.
     Six statements for any number of people; locks nothing.
     """
     with transaction.atomic(savepoint=False):
@@ -151,6 +168,7 @@ def invite_people(
                         "link_id": link.pk,
                         "account_name": account.name if account else "",
                         "is_enrolled": is_enrolled,
+                        "courses": courses(link.language) if courses else [],
                     },
                     account_id=account.pk if account else None,
                     person_id=user.pk,
