@@ -8,6 +8,7 @@ from django.utils import timezone
 from catalog.models import PriceTier
 from handlers.contract import Refusal
 from shop.models import LegalText, Order
+from shop.services.limits import PER_VISITOR
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.storefront.steps import (
@@ -180,7 +181,7 @@ def test_an_entry_that_left_the_sale_meanwhile_leads_to_the_cart(buyer, entry):
 
 
 def test_too_many_unpaid_orders_of_one_visitor_are_refused(visitor, entry):
-    for number in range(5):
+    for number in range(PER_VISITOR.orders):
         order_as_visitor(english_client(), entry, email=f"alice{number}@example.org")
     put_in_cart(visitor, entry)
     type_details(visitor)
