@@ -38,4 +38,3 @@ def test_somebody_signed_in_is_himself_wherever_he_is():
 
 def test_who_buys_for_an_account_is_limited_by_it_alone():
     assert key("203.0.113.5", UserFactory(), has_account=True) == ""
-
