@@ -157,6 +157,9 @@ class Feedback:
     ``public`` stands on the order's page, which a visitor sees with any e-mail typed: it never
     depends on a person. ``customer`` is for the members of the account, so it is mailed or shown
     only once the order belongs to a claimed account. ``sales`` is for the sales team.
+
+    It is kept with the order for good, so it copies no name and no address: a participant is called
+    by the number of his unit.
     """
 
     public: Text = ""

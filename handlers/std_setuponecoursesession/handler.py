@@ -130,9 +130,9 @@ class SetUpOneCourseSession(Handler):
         return session_is_set_up(
             course=course,
             session=session,
+            units=line.units,
             participants=participants,
             people=people,
-            blank=len(line.units) - len(participants),
         )
 
     def attach_operator(self, line: LineContext) -> Feedback:

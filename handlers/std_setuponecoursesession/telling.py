@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from accounts.services.people import PersonFound
 from enrolments.models import Course
 from enrolments.services.seats.session import SessionSeats
-from handlers.contract import Feedback, Text, in_words, paragraphs, sentences
+from handlers.contract import Feedback, Text, UnitContext, in_words, paragraphs, sentences
 from handlers.std_setuponecoursesession.forms import Participant
 from handlers.texts import date_and_time, last_moment
 
@@ -20,14 +20,17 @@ def session_is_set_up(
     *,
     course: Course,
     session: SessionSeats,
+    units: Sequence[UnitContext],
     participants: Mapping[int, Participant],
     people: Mapping[str, PersonFound],
-    blank: int,
 ) -> Feedback:
-    """The public text tells what was typed and sold, never what became of a person."""
+    """The public text tells what was typed and sold, never what became of a person; no text names one."""
     set_up = _set_up(course, session)
-    counts = sentences(_declared(len(participants)), _blank(blank))
-    told, already = sentences(set_up, counts), _already_there(session, participants, people)
+    counts = sentences(_declared(len(participants)), _blank(len(units) - len(participants)))
+    number_of_user = {
+        people[participants[unit.id].email].user.pk: unit.index + 1 for unit in units if unit.id in participants
+    }
+    told, already = sentences(set_up, counts), _already_there(session, number_of_user)
     return Feedback(
         public=told,
         customer=paragraphs(told, already),
@@ -76,27 +79,26 @@ def _blank(count: int) -> Text:
     )
 
 
-def _already_there(
-    session: SessionSeats, participants: Mapping[int, Participant], people: Mapping[str, PersonFound]
-) -> Text:
-    """Those who were in the course before on a ground of this account, under the names it typed."""
-    by_user = {people[person.email].user.pk: person for person in participants.values()}
-    lines = []
-    for already in session.already:
-        person = by_user[already.user_id]
-        lines.append(_until(f"{person.first_name} {person.last_name}".strip() or person.email, already.until))
-    return paragraphs(*lines)
+def _already_there(session: SessionSeats, number_of_user: Mapping[int, int]) -> Text:
+    """Those who were in the course before on a ground of this account."""
+    return paragraphs(*[_until(number_of_user[already.user_id], already.until) for already in session.already])
 
 
-def _until(name: str, until: datetime | None) -> Text:
+def _until(number: int, until: datetime | None) -> Text:
     if until is None:
         return in_words(
-            lambda: _("%(name)s was enrolled already, without an end, on a seat of your account.") % {"name": name}
+            lambda: (
+                _("Participant %(number)d was enrolled already, without an end, on a seat of your account.")
+                % {"number": number}
+            )
         )
     return in_words(
         lambda: (
-            _("%(name)s was enrolled already until %(date)s on a seat of your account; the later end counts.")
-            % {"name": name, "date": last_moment(until)}
+            _(
+                "Participant %(number)d was enrolled already until %(date)s on a seat of your account; the later end "
+                "counts."
+            )
+            % {"number": number, "date": last_moment(until)}
         )
     )
 
