@@ -20,7 +20,8 @@ urlpatterns = [
     # The customer account, and the links in mails. Orders, seats, people and sessions add theirs under account/
     path("", include("accounts.urls")),
     path("", include("enrolments.urls")),
-    # Learners: include enrolments' pages under learn/ here
+    # Learners
+    path("learn/", include("enrolments.learn_urls")),
     # The storefront, cart, checkout, orders and payments: include the shop's pages here, last
     path("payments/", include("shop.payment_urls")),
     path("", include("shop.storefront_urls")),

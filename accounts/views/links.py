@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.current import SignedInRequest
 from accounts.models import AddressLink
 from accounts.remembered_link import remember_link, take_effect
-from accounts.selectors import signs_in_by_himself
+from accounts.selectors import active_accounts, signs_in_by_himself
 from accounts.services.links import LinkGone, LinkRefused, NotYourLink, find_link
 from accounts.services.proof import prove_by_link
 
@@ -68,5 +68,10 @@ def _gone(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def welcome(request: SignedInRequest) -> HttpResponse:
-    """After an invitation: set a password, or go on without one."""
-    return render(request, "accounts/welcome.html", {"has_password": request.user.has_usable_password()})
+    """After an invitation: set a password, or go on without one; members to their account, others to their courses."""
+    is_member = active_accounts(request.user).exists()
+    context = {
+        "has_password": request.user.has_usable_password(),
+        "next_url": reverse("account-home" if is_member else "learn"),
+    }
+    return render(request, "accounts/welcome.html", context)

@@ -19,7 +19,7 @@ from unfold.decorators import display
 from enrolments.admin.display import language_tabs, purchase
 from enrolments.models import Course, CourseName
 from enrolments.selectors import enrolments_with_grounds
-from enrolments.services.courses import CapacityBelowTaken, ShortNameTaken, save_course
+from enrolments.services.courses import CapacityBelowTaken, LinkRefused, ShortNameTaken, is_web_address, save_course
 from enrolments.services.places import lock_courses, taken, with_taken
 from enrolments.short_names import normalise_short_name
 
@@ -34,6 +34,12 @@ class CourseForm(forms.ModelForm):
         if CourseName.objects.called(short_name).exclude(course=self.instance.pk).exists():
             raise forms.ValidationError(str(ShortNameTaken(short_name)))
         return short_name
+
+    def clean_link(self) -> str:
+        link: str = self.cleaned_data["link"]
+        if link and not is_web_address(link):
+            raise forms.ValidationError(str(LinkRefused()))
+        return link
 
     def clean_capacity(self) -> int | None:
         capacity: int | None = self.cleaned_data["capacity"]

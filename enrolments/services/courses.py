@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.db.models.functions import Lower
@@ -14,6 +15,16 @@ from enrolments.errors import EnrolmentRefused
 from enrolments.models import Course, CourseName
 from enrolments.services.places import lock_courses, taken
 from enrolments.short_names import normalise_short_name
+
+# Whoever enters a course is sent to its link.
+LINK_SCHEMES = frozenset({"http", "https"})
+
+
+class LinkRefused(EnrolmentRefused):
+    """The link is no address of a web page."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The link of a course begins with http:// or https://."))
 
 
 class ShortNameTaken(EnrolmentRefused):
@@ -37,10 +48,12 @@ class CapacityBelowTaken(EnrolmentRefused):
 def save_course(*, course: Course) -> Course:
     """Insert or update a course. A new short name is added to its names; those it had stay valid.
 
-    Locks the course. Raises ValidationError for a malformed short name, ShortNameTaken, CapacityBelowTaken, and
-    IntegrityError for what the form should have caught; then nothing is written.
+    Locks the course. Raises ValidationError for a malformed short name, LinkRefused, ShortNameTaken,
+    CapacityBelowTaken, and IntegrityError for what the form should have caught; then nothing is written.
     """
     course.short_name = normalise_short_name(course.short_name)
+    if course.link and not is_web_address(course.link):
+        raise LinkRefused
     with transaction.atomic():
         if course.pk is not None:
             lock_courses([course.pk])
@@ -59,6 +72,12 @@ def save_course(*, course: Course) -> Course:
             if not CourseName.objects.called(course.short_name).filter(course=course).exists():
                 raise ShortNameTaken(made[0].name)
     return course
+
+
+def is_web_address(link: str) -> bool:
+    """Whether a browser may be sent there."""
+    parts = urlsplit(link)
+    return parts.scheme in LINK_SCHEMES and bool(parts.netloc)
 
 
 def find_course(short_name: str) -> Course | None:

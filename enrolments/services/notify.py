@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from functools import cache
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts.models import CustomerAccount, User
 from accounts.selectors import ids_with_proved_address
-from accounts.services.people import invite_people
+from accounts.services.people import CoursesInWords, invite_people
 from enrolments.models import Course
+from enrolments.texts import end_in_words, start_in_words
 from enrolments.values import LineRef, Period
 from outbox.services.mails import NewMail, queue_mails
 
@@ -35,7 +38,14 @@ def tell_enrolled(
     proved = ids_with_proved_address(users)
     waiting = [user for user in users if user.pk not in proved]
     if waiting:
-        invite_people(users=waiting, account=account, reason_key=key, language=language, now=now)
+        invite_people(
+            users=waiting,
+            account=account,
+            reason_key=key,
+            language=language,
+            now=now,
+            courses=courses_in_words([(course, period)]),
+        )
     queue_mails(
         [
             NewMail(
@@ -52,6 +62,27 @@ def tell_enrolled(
             if user.pk in proved and user.is_active
         ]
     )
+
+
+def courses_in_words(courses: Sequence[tuple[Course, Period]]) -> CoursesInWords:
+    """What an invitation says of the courses somebody finds behind it; said once for each language."""
+
+    @cache
+    def say(language: str) -> list[dict[str, str]]:
+        with translation.override(language or settings.LANGUAGE_CODE):
+            return [
+                {"name": course.name, "period": _period_in_words(period), "place": course.place}
+                for course, period in courses
+            ]
+
+    return say
+
+
+def _period_in_words(period: Period) -> str:
+    start = start_in_words(period.starts_at)
+    if period.ends_at is None:
+        return _("from %(start)s") % {"start": start}
+    return _("from %(start)s until %(end)s") % {"start": start, "end": end_in_words(period.ends_at)}
 
 
 def _context(course: Course, account: CustomerAccount, period: Period, language: str) -> dict[str, object]:
