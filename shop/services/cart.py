@@ -149,9 +149,9 @@ def join_carts(*, user: User, token: str | None) -> Cart | None:
     if visitor is None:
         return own
     if own is None:
-        Cart.objects.filter(pk=visitor.pk).update(user=user)
-        visitor.user = user
-        return visitor
+        if _make_own(visitor, user):
+            return visitor
+        own = Cart.objects.select_for_update(no_key=True).get(user=user, ordered_at=None)
     mine = {line.entry_id: line for line in own.lines.all()}
     for line in visitor.lines.all():
         held = mine.get(line.entry_id)
@@ -163,6 +163,17 @@ def join_carts(*, user: User, token: str | None) -> Cart | None:
     visitor.delete()
     _touch(own)
     return own
+
+
+def _make_own(cart: Cart, user: User) -> bool:
+    """Gives a visitor's cart to a person; False when he has got one just now, on another device or in another tab."""
+    try:
+        with transaction.atomic():
+            Cart.objects.filter(pk=cart.pk).update(user=user)
+    except IntegrityError:
+        return False
+    cart.user = user
+    return True
 
 
 def _lock(cart: Cart) -> Cart:

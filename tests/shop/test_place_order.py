@@ -11,8 +11,8 @@ from catalog.models import PriceTier
 from handlers.contract import Refusal
 from handlers.registry import temporary
 from outbox.models import Mail
-from shop.models import Cart, LegalText, Order, OrderEvent, OrderUnit, ShopIdentity
-from shop.services.cart import set_quantity
+from shop.models import Cart, CartUnit, LegalText, Order, OrderEvent, OrderUnit, ShopIdentity
+from shop.services.cart import save_details, save_units, set_quantity
 from shop.services.checkout.place import Consent, Shown
 from shop.services.errors import (
     CartEmpty,
@@ -107,6 +107,19 @@ def test_the_refused_cart_can_be_ordered_afterwards(probe_entry, diary):
 
     assert place(cart).status == "placed"
     assert traces("pre") == 1
+
+
+def test_an_ordered_cart_keeps_nothing_of_what_was_typed(diary):
+    entry = EntryFactory(handler="std_formprobe")
+    cart = make_cart(entry, units=[{"name": "Ada"}])
+    save_details(cart=cart, details={"contact_name": "Camille"})
+    save_units(cart=cart, line_id=cart.lines.get().pk, answers={0: {"name": "Ada"}})
+    order = place(cart)
+
+    cart.refresh_from_db()
+    assert cart.details == {}
+    assert not CartUnit.objects.exists()
+    assert order.lines.get().units.get().answers == {"name": "Ada"}
 
 
 def test_incomplete_units_are_named_at_their_fields(diary):

@@ -8,7 +8,9 @@ from django.utils import timezone
 from outbox.models import Job
 from outbox.services.jobs import run_due_jobs
 from shop.models import Cart, Order, PaymentEvent, Settlement
+from shop.services import cart as cart_services
 from shop.services import fulfilment, payments
+from shop.services.cart import join_carts
 from shop.services.checkout import place as place_module
 from shop.services.checkout.place import Shown
 from shop.services.claim import claim_order
@@ -131,6 +133,19 @@ def test_adding_to_a_cart_from_two_tabs_counts_both(probe_entry):
     cart = make_cart(probe_entry)
     run_together(lambda: fill_cart(cart, probe_entry), lambda: fill_cart(cart, probe_entry))
     assert cart.lines.get().quantity == 3
+
+
+def test_signing_in_on_two_devices_at_once_joins_both_carts(probe_entry):
+    alice, other = UserFactory(), EntryFactory()
+    at_work, at_home = make_cart(probe_entry), make_cart(other)
+    with meeting_before(cart_services, "_make_own"):
+        results = run_together(
+            lambda: join_carts(user=alice, token=at_work.token), lambda: join_carts(user=alice, token=at_home.token)
+        )
+    assert not errors_among(results)
+    own = Cart.objects.get()
+    assert own.user == alice
+    assert {line.entry for line in own.lines.all()} == {probe_entry, other}
 
 
 def test_two_tabs_open_one_cart_for_a_person(db):

@@ -15,6 +15,7 @@ from catalog.texts import in_every_language
 from handlers.contract import LineContext, Refusal
 from shop.models import (
     Cart,
+    CartUnit,
     LegalText,
     LineFeedback,
     Order,
@@ -94,7 +95,7 @@ def place_order(
     parties = parties_of(details, user=user, now=now)
     order = _create_order(priced, parties, details, consent, terms, language=language, visitor_key=visitor_key, now=now)
     lines = _create_lines(order, priced)
-    Cart.objects.filter(pk=cart.pk).update(ordered_at=now)
+    _close_cart(cart, now=now)
     check_unpaid_limits(order=order, places=sum(line.places_held for line in lines))
     record(order, OrderEvent.What.PLACED, actor=user, now=now, to_status=order.status)
     _run_pre_payment(order, lines, now=now)
@@ -194,6 +195,12 @@ def _create_lines(order: Order, priced: PricedCart) -> list[OrderLine]:
         batch_size=5_000,
     )
     return lines
+
+
+def _close_cart(cart: Cart, *, now: datetime) -> None:
+    """The order has what was typed; a second copy in the cart would outlive it."""
+    CartUnit.objects.filter(line__cart=cart).delete()
+    Cart.objects.filter(pk=cart.pk).update(ordered_at=now, details={})
 
 
 def _order_line(order: Order, position: int, priced: PricedLine) -> OrderLine:
