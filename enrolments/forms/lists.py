@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from enrolments.models import Course, SeatState
+from enrolments.models import SeatState
 from enrolments.selectors.seats import SeatCounts
 
 
@@ -17,9 +17,7 @@ class SeatFilterForm(forms.Form):
 
     state = forms.ChoiceField(label=pgettext_lazy("of a seat", "State"), required=False)
     entry = forms.ChoiceField(label=pgettext_lazy("of the catalogue", "Entry"), required=False)
-    course = forms.ModelChoiceField(
-        label=_("Course"), queryset=Course.objects.none(), required=False, empty_label=_("All courses")
-    )
+    course = forms.TypedChoiceField(label=_("Course"), required=False, empty_value=None)
 
     def __init__(self, *args: Any, counts: SeatCounts, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -28,9 +26,10 @@ class SeatFilterForm(forms.Form):
             ("", _("All entries")),
             *((entry.code, entry.name) for entry in counts.entries),
         ]
-        course: forms.ModelChoiceField = self.fields["course"]  # type: ignore[assignment]
-        course.queryset = Course.objects.filter(pk__in=[each.pk for each in counts.courses])
-        course.label_from_instance = lambda each: each.name  # type: ignore[assignment, method-assign]
+        courses = {str(course.pk): course for course in counts.courses}
+        course: forms.TypedChoiceField = self.fields["course"]  # type: ignore[assignment]
+        course.choices = [("", _("All courses")), *((key, each.name) for key, each in courses.items())]
+        course.coerce = courses.__getitem__
 
 
 class PeopleSearchForm(forms.Form):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db.models import F, Q, QuerySet
@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet
 from accounts.models import CustomerAccount, Delegation, Membership, User
 from enrolments.models import Course, CourseGroup, Seat, SeatBatch, SeatEvent
 from enrolments.models.courses import CourseQuerySet
-from enrolments.selectors.people import PersonRow, typed_names
+from enrolments.selectors.people import PersonRow
 from enrolments.selectors.seats import seats_of
 from enrolments.selectors.sessions import sessions_of
 from enrolments.services.places import with_taken
@@ -71,13 +71,12 @@ class Move:
     person: PersonRow | None
 
 
-def move_rows(account: CustomerAccount, events: Collection[SeatEvent]) -> list[Move]:
-    """What a history shows of some moves, in three statements: people under the names this account typed.
+def move_rows(account: CustomerAccount, events: Collection[SeatEvent], names: Mapping[int, PersonRow]) -> list[Move]:
+    """What a history shows of some moves, in one statement. `names` are `typed_names` of the people in them.
 
     Who is or was at work for the account goes by his own name; the merchant's staff do not go by name at all.
     """
     person_ids = {event.person_id for event in events if event.person_id is not None}
-    names = typed_names(account, person_ids)
     actors = {event.actor for event in events if event.actor is not None}
     members = set(
         Membership.objects.filter(account=account, user__in=[actor.pk for actor in actors]).values_list(

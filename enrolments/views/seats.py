@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from enrolments.errors import EnrolmentRefused
 from enrolments.forms.seats import AssignForm, ReleaseForm
 from enrolments.models import Course, Seat, SeatBatch, SeatState
 from enrolments.selectors.desk import find_seat, is_attached, move_rows, moves_of, next_free_seat
-from enrolments.selectors.people import typed_names
+from enrolments.selectors.people import PersonRow, typed_names
 from enrolments.selectors.seats import in_language, last_moment
 from enrolments.services.places import CourseClosed, CourseFull, CourseOver
 from enrolments.services.seats.assign import (
@@ -122,14 +123,18 @@ def _seat_page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     history = page_of(request, moves_of(shown), MOVES_A_PAGE)
+    is_free = shown.state == SeatState.AVAILABLE
     valid_until = shown.batch.valid_until
-    context = _facts(request, shown) | {
+    ids = (shown.person_id, *(event.person_id for event in history.rows))
+    people = {person_id for person_id in ids if person_id is not None}
+    names = typed_names(request.account, people)
+    context = _facts(request, shown, names) | {
         "form": form,
-        "is_free": shown.state == SeatState.AVAILABLE,
+        "is_free": is_free,
         "is_over": valid_until is not None and valid_until <= now,
-        "other_seat": next_free_seat(shown, now),
+        "other_seat": None if is_free else next_free_seat(shown, now),
         "page": history,
-        "moves": move_rows(request.account, history.rows),
+        "moves": move_rows(request.account, history.rows, names),
         "query_string": "",
     }
     return render(request, "enrolments/seat.html", context, status=status)
@@ -138,12 +143,12 @@ def _seat_page(
 def _release_page(
     request: AccountRequest, shown: Seat, form: ReleaseForm, *, status: HTTPStatus = HTTPStatus.OK
 ) -> HttpResponse:
-    context = _facts(request, shown) | {"form": form, "is_assigned": shown.state == SeatState.ASSIGNED}
+    names = typed_names(request.account, {shown.person_id} if shown.person_id else set())
+    context = _facts(request, shown, names) | {"form": form, "is_assigned": shown.state == SeatState.ASSIGNED}
     return render(request, "enrolments/seat_release.html", context, status=status)
 
 
-def _facts(request: AccountRequest, shown: Seat) -> dict[str, object]:
-    names = typed_names(request.account, {shown.person_id} if shown.person_id else set())
+def _facts(request: AccountRequest, shown: Seat, names: Mapping[int, PersonRow]) -> dict[str, object]:
     return {
         "account": request.account,
         "seat": shown,
