@@ -90,7 +90,12 @@ def _tell_printer(kind: str, line: LineContext, units: Sequence[UnitContext], *,
             "order_number": line.order_number,
             "title": params.title,
             "diplomas": [
-                {"number": unit.index + 1, "name": unit.answers["name"], "address": unit.answers["address"]}
+                {
+                    "number": unit.index + 1,
+                    # Blank once the person's data were erased.
+                    "name": unit.answers.get("name", ""),
+                    "address": unit.answers.get("address", ""),
+                }
                 for unit in units
             ],
         },
@@ -137,7 +142,7 @@ def _ordered(line: LineContext) -> Feedback:
 
 
 def _names(line: LineContext) -> Text:
-    return paragraphs(*[f"– {unit.answers['name']}" for unit in line.units])
+    return paragraphs(*[f"– {unit.answers.get('name', '')}" for unit in line.units])
 
 
 def _sent_to(params: PaperDiplomaParameters) -> Text:

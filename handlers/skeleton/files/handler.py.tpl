@@ -49,4 +49,4 @@ def _noted(count: int) -> Text:
 
 
 def _beneficiaries(units: Sequence[UnitContext]) -> Text:
-    return paragraphs(*[unit.answers["beneficiary"] for unit in units])
+    return paragraphs(*[unit.answers.get("beneficiary", "") for unit in units])
