@@ -211,5 +211,5 @@ def _phase_of_unpaid(order: Order, last_payment: Payment | None) -> Phase:
 def _fingerprint(view: OrderView) -> str:
     """Changes whenever the page would: what a browser that asks again has seen already."""
     parts = [view.phase, view.order.method, str(view.order.expires_at), str(view.has_stray_money)]
-    parts += [f"{shown.line.status}:{'|'.join(shown.said)}" for shown in view.lines]
+    parts += [f"{shown.looks_pending or shown.line.status}:{'|'.join(shown.said)}" for shown in view.lines]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

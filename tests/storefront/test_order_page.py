@@ -271,6 +271,16 @@ def test_a_failure_is_told_to_members_and_never_to_a_visitor(visitor, probe_entr
     assert phase(visitor, unclaimed) == "delivering"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_changes_nothing_that_a_visitors_browser_asks_for(visitor, probe_entry, diary):
+    diary.raises["post"] = [Refusal("Paul is enrolled already.")]
+    order = place(make_cart(probe_entry), email="alice@example.org")
+    pay(order)
+    seen = page(visitor, order).context["view"].seen
+    deliver(order)
+    assert visitor.get(f"/orders/{order.token}/state/?seen={seen}").status_code == 204
+
+
 def test_the_page_is_written_in_the_readers_language(visitor, order):
     french = visitor.get(f"/orders/{order.token}/", headers={"accept-language": "fr"}).content.decode()
     assert '<html lang="fr">' in french
