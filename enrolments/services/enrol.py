@@ -148,7 +148,7 @@ def find_or_open(*, course: Course, people: Iterable[tuple[int, int, Period]], n
     wanted: dict[Person, Period] = {}
     for user_id, role_id, period in people:
         before = wanted.get((user_id, role_id), period)
-        wanted[user_id, role_id] = _together(before, period)
+        wanted[user_id, role_id] = together(before, period)
     user_ids = {user_id for user_id, _role in wanted}
     present = {
         (enrolment.user_id, enrolment.role_id): enrolment
@@ -273,7 +273,8 @@ def _members(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
     return set(live.order_by().values_list("group_id", "enrolment__user_id").distinct())
 
 
-def _together(one: Period, other: Period) -> Period:
+def together(one: Period, other: Period) -> Period:
+    """The period that spans both."""
     ends = (one.ends_at, other.ends_at)
     known = [moment for moment in ends if moment is not None]
     return Period(min(one.starts_at, other.starts_at), max(known) if len(known) == len(ends) else None)

@@ -41,12 +41,13 @@ def courses(request: SignedInRequest) -> HttpResponse:
     """The courses of whoever is signed in."""
     now = timezone.now()
     page = Paginator(my_courses(request.user, now), COURSES_A_PAGE).get_page(request.GET.get("page"))
-    add_people(request.user, page.object_list, now)
-    return render(request, "enrolments/learn/courses.html", {"page": page, "courses": page.object_list})
+    listed = list(page)
+    add_people(request.user, listed, now)
+    return render(request, "enrolments/learn/courses.html", {"page": page, "courses": listed})
 
 
 # The button leads to another site, which a page's forms may not do otherwise: browsers follow a form's redirects.
-@csp_update({"form-action": ["https:", "http:"]})  # type: ignore[untyped-decorator]
+@csp_update({"form-action": ["https:", "http:"]})  # type: ignore[arg-type]  # its types know no address with arguments
 @never_cache
 @require_safe
 @login_required

@@ -15,6 +15,7 @@ from accounts.services.people import PersonTyped, invite_people
 from enrolments.errors import EnrolmentRefused
 from enrolments.models import Ground
 from enrolments.services.again import again_after_deadlock
+from enrolments.services.notify import courses_in_words, placed_by
 from enrolments.services.people.errors import PersonNotFound
 
 
@@ -121,6 +122,7 @@ def edit_person(
                 language=language,
                 now=now,
                 is_enrolled=is_enrolled,
+                courses=courses_in_words(placed_by(account=account, user=user, now=now)),
             )
     return is_moved
 

@@ -14,6 +14,7 @@ from accounts.selectors import is_address_proved
 from accounts.services.people import invite_people
 from enrolments.errors import EnrolmentRefused
 from enrolments.models import Ground
+from enrolments.services.notify import courses_in_words, placed_by
 from enrolments.services.people.errors import PersonNotFound
 from enrolments.texts import in_words
 from outbox.models import Mail
@@ -82,6 +83,7 @@ def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: 
                 language=language,
                 now=now,
                 is_enrolled=is_enrolled,
+                courses=courses_in_words(placed_by(account=account, user=user, now=now)),
             )
             return
         queue_mail(
