@@ -22,7 +22,9 @@ from django.template import TemplateDoesNotExist, TemplateSyntaxError
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 HIDDEN = "*"
-E_MAIL = re.compile(r"[^\s@<>()\[\]{}'\",;:=/]+@[^\s@<>()\[\]{}'\",;:=/]+")
+_IN_ADDRESS = r"[^\s@<>()\[\]{}'\",;:=/]"
+# With a dot after the @, for the names of workers have none. Bounded, so that a long word costs no time.
+E_MAIL = re.compile(rf"{_IN_ADDRESS}{{1,64}}@{_IN_ADDRESS}{{1,190}}\.[\w-]+")
 # The segment after one of these opens something for whoever knows it.
 BEFORE_SECRETS = {"orders", "link", "return", "key", "confirm-email", "pay"}
 # So may any long one that is not made of words, wherever it stands: addresses get mistyped.

@@ -19,6 +19,8 @@ timeout = 60
 graceful_timeout = 20
 # Longer than a proxy keeps an idle connection open, so that it is never the server that closes one just in use.
 keepalive = 75
+# No second way in: it would be a file in a home folder, which a container has not got.
+control_socket_disable = True
 accesslog = None
 logconfig_dict = {
     "version": 1,

@@ -31,7 +31,10 @@ class Missing(Exception):
 
 def compose_file(variables: dict[str, str]) -> dict:
     """What docker-compose.yml says with these variables in .env."""
-    driver = Path(find_spec("playwright").origin).parent / "driver"
+    playwright = find_spec("playwright")
+    assert playwright is not None
+    assert playwright.origin is not None
+    driver = Path(playwright.origin).parent / "driver"
     parsed = subprocess.run(
         [driver / "node", "-e", PARSE, driver],
         input=(PROJECT / "docker-compose.yml").read_text(),
@@ -75,7 +78,7 @@ def build_image(folder: Path) -> Path:
     dockerfile = (PROJECT / "Dockerfile").read_text().replace("\\\n", " ")
     (steps,) = re.findall(r"^RUN (export SECRET_KEY=.*)$", dockerfile, re.MULTILINE)
     environment = environment_of({"environment": {}}, image, {})
-    subprocess.run(["sh", "-c", steps], cwd=image, env=environment, check=True, capture_output=True)
+    subprocess.run(["sh", "-c", steps], cwd=image, env=environment, check=True)
     return image
 
 

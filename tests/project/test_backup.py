@@ -1,0 +1,84 @@
+"""The backup of docs/deploy.md brings a whole shop back."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from shop.servers.binaries import postgres_binaries
+from shop.servers.postgres import make_database
+from tests import servers
+
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+CONSTRAINTS = "SELECT conname, contype, convalidated FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+# What the next row of each table gets.
+SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
+
+
+def written_in_the_manual(program: str) -> list[str]:
+    """The options that docs/deploy.md gives to a program."""
+    manual = (servers.PROJECT / "docs" / "deploy.md").read_text()
+    written = re.findall(rf"postgres {program} --username amphi (?:--dbname amphi )?((?:--[\w=-]+ ?)+)", manual)
+    assert written
+    assert len(set(written)) == 1
+    return written[0].split()
+
+
+def run(program: str, *arguments: str, stdin=None, stdout=None) -> None:
+    where = ["--host", servers.addresses().sockets, "--port", "5432", "--username", "amphi"]
+    subprocess.run([postgres_binaries() / program, *where, *arguments], stdin=stdin, stdout=stdout, check=True)
+
+
+def content_of(database: str) -> dict[str, object]:
+    """How many rows each table has and what they say, the constraints and the sequences."""
+    connection = psycopg2.connect(servers.addresses().database_url_for(database))
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(TABLES)
+            tables = [name for (name,) in cursor.fetchall()]
+            content: dict[str, object] = {}
+            for table in tables:
+                cursor.execute(f'SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM "{table}" t')
+                content[table] = cursor.fetchone()
+            for query in (CONSTRAINTS, SEQUENCES):
+                cursor.execute(query)
+                content[query] = sorted(cursor.fetchall())
+            return content
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def seeded() -> str:
+    """A database with the demo shop in it."""
+    name = f"backed_up_{servers.worker_number()}"
+    make_database(servers.addresses(), name)
+    environment = dict(os.environ) | {
+        "DJANGO_SETTINGS_MODULE": "shop.settings.test",
+        "DATABASE_URL": servers.addresses().database_url_for(name),
+    }
+    for command in ("migrate", "createcachetable", "seed_demo"):
+        arguments = [sys.executable, "manage.py", command]
+        subprocess.run(arguments, cwd=servers.PROJECT, env=environment, check=True, capture_output=True)
+    return name
+
+
+def test_a_restored_shop_is_the_shop_that_was_backed_up(seeded, tmp_path: Path):
+    backup, restored = tmp_path / "amphi.dump", f"restored_{servers.worker_number()}"
+    before = content_of(seeded)
+
+    with open(backup, "wb") as file:
+        run("pg_dump", *written_in_the_manual("pg_dump"), seeded, stdout=file)
+    make_database(servers.addresses(), restored)
+    with open(backup, "rb") as file:
+        run("pg_restore", *written_in_the_manual("pg_restore"), "--dbname", restored, stdin=file)
+
+    assert content_of(restored) == before
+    assert before["shop_order"][0] > 0
+    assert before["enrolments_seat"][0] > 0
