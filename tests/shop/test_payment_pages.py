@@ -67,6 +67,16 @@ def test_a_late_answer_arrives_by_itself(client, order):
     assert status_of(order) in ("paid", "completed")
 
 
+def test_a_charge_that_is_answered_late_is_never_noted_without_its_answer(client, order, monkeypatch):
+    def killed(**_job: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shop.providers.sandbox.views.enqueue", killed)
+    with pytest.raises(KeyboardInterrupt):
+        choose(client, order, "late")
+    assert not Payment.objects.exists()
+
+
 def test_coming_back_without_having_paid_believes_no_parameter(client, order):
     client.get(f"/payments/sandbox/return/{order.token}/", {"status": "succeeded", "amount": "120.00"})
     assert status_of(order) == "placed"

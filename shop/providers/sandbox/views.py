@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -53,14 +54,15 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
 def _charge(order: Order, choice: str) -> None:
     now = timezone.now()
     charge = bank.charge(choice, now=now)
-    payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
+    with transaction.atomic():
+        payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
+        if choice == bank.Choice.LATE:
+            enqueue(
+                kind="sandbox_notification",
+                key=f"sandbox:{charge.reference}",
+                payload={"order": order.pk, "reference": charge.reference},
+                account_id=order.account_id,
+                due_at=charge.answered_at,
+            )
     for event_id in _NOTIFICATIONS[bank.Choice(choice)]:
         notify(charge, order, event_id)
-    if choice == bank.Choice.LATE:
-        enqueue(
-            kind="sandbox_notification",
-            key=f"sandbox:{charge.reference}",
-            payload={"order": order.pk, "reference": charge.reference},
-            account_id=order.account_id,
-            due_at=charge.answered_at,
-        )
