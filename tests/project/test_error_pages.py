@@ -1,0 +1,83 @@
+"""What visitors are told when a page cannot be shown, and by which status."""
+
+from __future__ import annotations
+
+import psycopg2
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import path
+
+from shop.urls import handler500
+from shop.urls import urlpatterns as pages_of_the_shop
+
+GONE = OperationalError("connection to server failed: Connection refused")
+
+
+def fails_with(error: Exception):
+    def view(request: HttpRequest) -> HttpResponse:
+        raise error
+
+    return view
+
+
+def cut_off(request: HttpRequest) -> HttpResponse:
+    # The driver's own exceptions carry a code only when the server sent one.
+    raise OperationalError from psycopg2.errors.lookup("57P01")()
+
+
+def too_slow(request: HttpRequest) -> HttpResponse:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 1")
+        cursor.execute("SELECT pg_sleep(1)")
+    return HttpResponse()
+
+
+class FailingSite:
+    handler500 = handler500
+    urlpatterns = [
+        path("gone/", fails_with(GONE)),
+        path("closed/", fails_with(InterfaceError("connection already closed"))),
+        path("cut-off/", cut_off),
+        path("too-slow/", too_slow),
+        path("fault/", fails_with(RuntimeError())),
+        path("forbidden/", fails_with(PermissionDenied())),
+        *pages_of_the_shop,
+    ]
+
+
+@pytest.fixture(autouse=True)
+def _on_the_failing_site(client):
+    client.raise_request_exception = False
+    with override_settings(ROOT_URLCONF=FailingSite):
+        yield
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "status", "heading"),
+    [
+        ("/gone/", 503, "The shop is closed for a moment"),
+        ("/closed/", 503, "The shop is closed for a moment"),
+        ("/cut-off/", 503, "The shop is closed for a moment"),
+        # A complaint of a database that is there is a fault like any other.
+        ("/too-slow/", 500, "Something went wrong on our side"),
+        ("/fault/", 500, "Something went wrong on our side"),
+        ("/forbidden/", 403, "You may not see this page"),
+        ("/nowhere/", 404, "This page does not exist"),
+    ],
+)
+def test_every_failure_has_a_page_of_its_own(client, address, status, heading):
+    answer = client.get(address, headers={"Accept-Language": "en"})
+
+    assert answer.status_code == status
+    assert f"<h1>{heading}</h1>" in answer.content.decode()
+    assert ("Retry-After" in answer) is (status == 503)
+
+
+def test_the_page_of_a_database_away_asks_no_database(client):
+    answer = client.get("/gone/")
+
+    assert answer.status_code == 503
