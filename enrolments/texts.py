@@ -22,13 +22,13 @@ def in_words(say: Callable[[], str]) -> Promise:
 def start_in_words(moment: datetime.datetime) -> str:
     """A beginning as people say it: the day alone where it begins with the day."""
     day = local_day(moment)
-    return date_format(day, "DATE_FORMAT") if day_starts(day) == moment else _moment_in_words(moment)
+    return date_format(day, "DATE_FORMAT") if day_starts(day) == moment else moment_in_words(moment)
 
 
 def end_in_words(moment: datetime.datetime) -> str:
     """An end as people say it: 24:00 of a day is that day, not the first minute of the next one."""
     day = last_day_of(moment)
-    return date_format(day, "DATE_FORMAT") if day_ends(day) == moment else _moment_in_words(moment)
+    return date_format(day, "DATE_FORMAT") if day_ends(day) == moment else moment_in_words(moment)
 
 
 def last_day_of(end: datetime.datetime) -> datetime.date:
@@ -36,7 +36,8 @@ def last_day_of(end: datetime.datetime) -> datetime.date:
     return local_day(end - datetime.timedelta(microseconds=1))
 
 
-def _moment_in_words(moment: datetime.datetime) -> str:
+def moment_in_words(moment: datetime.datetime) -> str:
+    """A day and a time in the shop's zone."""
     local = timezone.localtime(moment, timezone.get_default_timezone())
     return pgettext("a moment", "%(date)s, %(time)s") % {
         "date": date_format(local, "DATE_FORMAT"),

@@ -13,10 +13,15 @@ from accounts.selectors import active_accounts
 
 register = template.Library()
 
+HOME = "account-home"  # every page of the area lies below it
+
 
 @register.simple_tag(takes_context=True)
 def account_area_links(context: dict[str, Any]) -> list[dict[str, Any]]:
-    """The links of the account area for whoever is signed in; pages not installed are left out."""
+    """The links of the account area for whoever is signed in; pages not installed are left out.
+
+    `is_around` tells that the page shown lies below the link's: one seat below the seats.
+    """
     request = context["request"]
     links = []
     for link in links_for(request.user):
@@ -24,7 +29,9 @@ def account_area_links(context: dict[str, Any]) -> list[dict[str, Any]]:
             url = reverse(link.url_name)
         except NoReverseMatch:
             continue
-        links.append({"url": url, "label": link.label, "is_current": request.path == url})
+        is_current = request.path == url
+        is_around = not is_current and link.url_name != HOME and request.path.startswith(url)
+        links.append({"url": url, "label": link.label, "is_current": is_current, "is_around": is_around})
     return links
 
 

@@ -1,4 +1,4 @@
-"""Beginnings and ends of enrolments in templates: `{{ x|start }}`, `{{ x|end }}`, `{{ x|last_day }}`.
+"""Beginnings and ends of enrolments in templates: `{{ x|start }}`, `{{ x|end }}`, `{{ x|last_day }}`, `{{ x|moment }}`.
 
 Each takes a moment or, in a mail, the ISO 8601 text that stands for one; nothing stays nothing.
 """
@@ -11,7 +11,7 @@ from django import template
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 
-from enrolments.texts import end_in_words, last_day_of, start_in_words
+from enrolments.texts import end_in_words, last_day_of, moment_in_words, start_in_words
 
 register = template.Library()
 
@@ -33,6 +33,13 @@ def last_day(moment: datetime.datetime | str | None) -> str:
     """The last day alone, short: for lists."""
     known = _known(moment)
     return date_format(last_day_of(known), "SHORT_DATE_FORMAT") if known else ""
+
+
+@register.filter
+def moment(at: datetime.datetime | str | None) -> str:
+    """A day and a time: for histories."""
+    known = _known(at)
+    return moment_in_words(known) if known else ""
 
 
 def _known(moment: datetime.datetime | str | None) -> datetime.datetime | None:

@@ -107,4 +107,4 @@ def _refuse_too_many(account: CustomerAccount, user: User, now: datetime.datetim
 
 
 def _time(moment: datetime.datetime) -> str:
-    return date_format(timezone.localtime(moment), "TIME_FORMAT")
+    return date_format(timezone.localtime(moment), "H:i")

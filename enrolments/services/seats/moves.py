@@ -14,8 +14,6 @@ from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -23,7 +21,7 @@ from enrolments.errors import EnrolmentRefused
 from enrolments.models import Seat, SeatEvent, SeatState
 from enrolments.services.again import ATTEMPTS
 from enrolments.services.places import lock_courses
-from enrolments.texts import in_words
+from enrolments.texts import in_words, moment_in_words
 from outbox.errors import Temporary
 
 R = TypeVar("R")
@@ -181,4 +179,4 @@ def refusal(kind: type[SeatMoved], seat_id: int) -> SeatMoved:
 
 
 def _moment(at: datetime.datetime | None) -> str:
-    return "" if at is None else date_format(timezone.localtime(at), "DATETIME_FORMAT")
+    return "" if at is None else moment_in_words(at)

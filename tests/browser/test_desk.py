@@ -1,0 +1,168 @@
+"""The operator's desk in a real browser: by keyboard, in two tabs, on a narrow screen, in the dark, without scripts."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from enrolments.models import Seat
+from enrolments.services.seats.enter import enter_course
+from tests.browser.looks import check_page, tab_to
+from tests.enrolments.given import assign, given_pack, given_session
+from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
+from tests.factories.enrolments import CourseFactory
+
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
+
+
+@pytest.fixture
+def account(live_shop):
+    return CustomerAccountFactory(name="Ateliers Martin")
+
+
+@pytest.fixture
+def bob(account):
+    user = UserFactory(email="bob@example.org", first_name="Bob", last_name="Leroy", language="")
+    return MembershipFactory(account=account, is_owner=False, is_operator=True, user=user).user
+
+
+@pytest.fixture
+def course(live_shop):
+    return CourseFactory(
+        short_name="SST-2026-PARIS", name_en="First aid at work", name_fr="Secourisme au travail", place="Salle 4, Lyon"
+    )
+
+
+@pytest.fixture
+def sign_in(live_shop):
+    def sign_in(page: Page, user) -> Page:
+        client = Client()
+        client.force_login(user)
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_shop.base_url}
+        page.context.add_cookies([cookie])
+        return page
+
+    return sign_in
+
+
+def fill(page: Page, email: str, first_name: str, last_name: str) -> None:
+    for name, value in (("email", email), ("first_name", first_name), ("last_name", last_name)):
+        page.locator(f"main [name={name}]").fill(value)
+
+
+@pytest.mark.parametrize(
+    ("locale", "viewport", "color_scheme"),
+    [("fr-FR", NARROW, "light"), ("en-GB", WIDE, "dark"), ("en-GB", NARROW, "dark"), ("fr-FR", WIDE, "light")],
+)
+def test_every_page_of_the_desk_is_sound(
+    browse, live_shop, sign_in, account, bob, course, locale, viewport, color_scheme
+):
+    free, taken, used, gone = given_pack(account, seats=4, course_list="SST-*")
+    carol = assign(taken, course, "a.very.long.address.of.carol@example-organisation.org", bob, now=timezone.now()).user
+    dan = assign(used, course, "dan@example.org", bob, now=timezone.now()).user
+    enter_course(user=dan, course=course, now=timezone.now())
+    made = given_session(course, account, tutors=(carol,), blanks=2)
+    page = sign_in(
+        browse(
+            live_shop.base_url, locale=locale, viewport=viewport, color_scheme=color_scheme, reduced_motion="reduce"
+        ),
+        bob,
+    )
+    addresses = {
+        "seats": "/account/seats/",
+        "free": f"/account/seats/{free.pk}/",
+        "taken": f"/account/seats/{taken.pk}/",
+        "used": f"/account/seats/{used.pk}/",
+        "release": f"/account/seats/{taken.pk}/release/",
+        "blank": f"/account/seats/{made.batch.seats.filter(state='available').first().pk}/",
+        "sessions": "/account/sessions/",
+        "session": f"/account/sessions/{made.group.pk}/",
+        "people": "/account/people/",
+        "person": f"/account/people/{carol.pk}/",
+        "settled": f"/account/people/{dan.pk}/",
+    }
+    for address in addresses.values():
+        page.goto(address)
+        check_page(page)
+    # Refused: a field marked, a seat gone meanwhile with another one instead, and with none.
+    page.goto(addresses["free"])
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator("#form-errors")).to_be_focused()
+    check_page(page)
+    for name in ("instead", "none"):
+        page.goto(f"/account/seats/{gone.pk}/" if name == "instead" else addresses["free"])
+        page.locator("main [name=course]").select_option(str(course.pk))
+        fill(page, "eve@example.org", "Ève", "Petit")
+        seat = gone if name == "instead" else free
+        assign(seat, course, f"{name}@example.org", bob, now=timezone.now())
+        page.locator("main form button[type=submit]").click()
+        expect(page.locator("#form-errors")).to_be_focused()
+        check_page(page)
+
+
+def test_a_seat_is_assigned_by_keyboard_alone(browse, live_shop, sign_in, account, bob, course):
+    [seat] = given_pack(account, course_list="SST-*")
+    page = sign_in(browse(live_shop.base_url, locale="en-GB"), bob)
+    page.goto("/account/seats/")
+    tab_to(page, f"main a[href='/account/seats/{seat.pk}/']")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/account/seats/{seat.pk}/")
+    tab_to(page, "main [name=course]")
+    # The only course there is was chosen already.
+    expect(page.locator("main [name=course]")).to_have_value(str(course.pk))
+    for value in ("carol@example.org", "Carol", "Petit"):
+        page.keyboard.press("Tab")
+        page.keyboard.type(value)
+    page.keyboard.press("Enter")
+    expect(page.locator("main [role=status]")).to_contain_text("carol@example.org, who is new to your account")
+    check_page(page)
+    tab_to(page, f"main a[href='/account/seats/{seat.pk}/release/']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/release/")
+    tab_to(page, "main [name=reason]")
+    page.keyboard.type("Is ill")
+    page.keyboard.press("Enter")
+    expect(page.locator("main [role=status]")).to_contain_text("The seat is free again.")
+    seat.refresh_from_db()
+    assert (seat.state, list(seat.events.order_by("pk").values_list("reason", flat=True))) == (
+        "available",
+        ["sold", "assigned", "Is ill"],
+    )
+
+
+def test_of_two_tabs_the_second_is_told_and_goes_on_with_another_seat(browse, live_shop, sign_in, account, bob, course):
+    alice = MembershipFactory(account=account, user__first_name="Alice", user__last_name="Martin").user
+    first, second = given_pack(account, seats=2)
+    of_alice = sign_in(browse(live_shop.base_url, locale="en-GB"), alice)
+    of_bob = sign_in(browse(live_shop.base_url, locale="en-GB"), bob)
+    for page in (of_alice, of_bob):
+        page.goto(f"/account/seats/{first.pk}/")
+    fill(of_alice, "carol@example.org", "Carol", "Petit")
+    fill(of_bob, "dan@example.org", "Dan", "Roux")
+    for page in (of_alice, of_bob):
+        page.locator("main form button[type=submit]").click()
+    expect(of_alice.locator("main [role=status]")).to_contain_text("carol@example.org")
+    expect(of_bob.locator("#form-errors")).to_contain_text("This seat is no longer free: Alice Martin changed it on")
+    expect(of_bob.locator("main [name=email]")).to_have_value("dan@example.org")
+    of_bob.locator("main form button[type=submit]").click()
+    of_bob.wait_for_url(f"**/account/seats/{second.pk}/")
+    expect(of_bob.locator("main [role=status]")).to_contain_text("dan@example.org")
+    assert [Seat.objects.get(pk=seat.pk).person.email for seat in (first, second)] == [
+        "carol@example.org",
+        "dan@example.org",
+    ]
+
+
+def test_without_scripts_a_person_is_put_right_and_mailed_again(browse, live_shop, sign_in, account, bob, course):
+    [seat] = given_pack(account)
+    carol = assign(seat, course, "carol@example.org", bob, now=timezone.now()).user
+    page = sign_in(browse(live_shop.base_url, locale="fr-FR", java_script_enabled=False), bob)
+    page.goto("/account/people/")
+    page.locator(f"main a[href='/account/people/{carol.pk}/']").click()
+    page.locator("main [name=last_name]").fill("Petit")
+    page.locator("main form:not([action]) button").click()
+    expect(page.locator("h1")).to_have_text("Camille Petit")
+    page.locator(f"main form[action='/account/people/{carol.pk}/mail/'] button").click()
+    expect(page.locator("main .notice-bad")).to_be_visible()
