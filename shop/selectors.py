@@ -200,10 +200,12 @@ def _phase(order: Order, lines: tuple[LineView, ...], last_payment: Payment | No
 def _phase_of_unpaid(order: Order, last_payment: Payment | None) -> Phase:
     if order.is_free:
         return Phase.TO_CONFIRM
-    if last_payment is not None and last_payment.status == Payment.Status.PENDING:
-        return Phase.PAYING
-    if last_payment is not None and last_payment.status == Payment.Status.DECLINED:
-        return Phase.DECLINED
+    # A charge is the last word only until another method was chosen.
+    if last_payment is not None and order.method in ("", last_payment.provider):
+        if last_payment.status == Payment.Status.PENDING:
+            return Phase.PAYING
+        if last_payment.status == Payment.Status.DECLINED:
+            return Phase.DECLINED
     chosen = next((provider for provider in methods_for(order) if provider.name == order.method), None)
     return Phase.AWAITING_MONEY if chosen is not None and not chosen.is_immediate else Phase.TO_PAY
 

@@ -6,14 +6,14 @@ is decided by its kind (`shop.mails`) when it goes out.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Max
 
 from accounts.models import AddressLink
-from accounts.services.links import NewLink, create_links
+from accounts.services.links import VALID_FOR, NewLink, create_links
 from outbox.services.mails import NewMail, queue_mails
 from shop.models import Order, OrderLine, PaymentEvent, ShopIdentity
 from shop.providers.base import Provider
@@ -33,6 +33,8 @@ def queue_placed(order: Order, *, now: datetime) -> None:
                 )
             ],
             now=now,
+            # It must still work when the money has come at the last moment, and for as long as any link after that.
+            valid_for=timedelta(days=ShopIdentity.current().deferred_days) + VALID_FOR,
         )
     queue_mails([_to_customer(order, "order_placed"), *_to_sales(order, "order_placed_sales")])
 

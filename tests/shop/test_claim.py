@@ -1,11 +1,13 @@
 """A visitor's order becomes the order of whoever proves the typed address."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from accounts.models import AddressLink, CustomerAccount, Membership
 from outbox.models import Mail
-from shop.models import Order
+from shop.models import Order, ShopIdentity
 from shop.services.claim import accounts_to_move_into, claim_order, move_claimed_order
 from shop.services.errors import ClaimRefused
 from tests.factories.accounts import MembershipFactory, UserFactory
@@ -33,6 +35,13 @@ def claim(order, user) -> Order:
 def test_a_visitors_order_comes_with_one_link_to_the_typed_address(order):
     link = AddressLink.objects.get(purpose="claim")
     assert (link.email, link.order_id, link.account) == ("alice@example.org", order.pk, order.account)
+
+
+def test_the_link_outlives_the_longest_wait_for_money_by_a_month(probe_entry):
+    ShopIdentity.objects.create(pk=1, deferred_days=60)
+    order = place(make_cart(probe_entry), email="alice@example.org")
+    link = AddressLink.objects.get(purpose="claim")
+    assert link.expires_at - order.placed_at == timedelta(days=60 + 30)
 
 
 def test_a_known_address_changes_nothing_before_the_link(alice, probe_entry):

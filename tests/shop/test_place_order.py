@@ -1,5 +1,6 @@
 """Placing an order: all of it or none of it, once."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,7 @@ from handlers.registry import temporary
 from outbox.models import Mail
 from shop.models import Cart, CartUnit, LegalText, Order, OrderEvent, OrderUnit, ShopIdentity
 from shop.services.cart import save_details, save_units, set_quantity
-from shop.services.checkout.place import Consent, Shown
+from shop.services.checkout.place import Consent, Shown, next_number
 from shop.services.errors import (
     CartEmpty,
     CheckoutRefused,
@@ -206,6 +207,11 @@ def test_a_private_buyers_request_to_start_at_once_is_recorded(probe_entry):
     now = timezone.now()
     order = place(make_cart(probe_entry), consent=Consent(None, start_at_once=True), is_organisation=False, now=now)
     assert order.start_at_once_at == now
+
+
+def test_the_number_begins_with_the_year_where_the_shop_is():
+    new_year_in_paris = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    assert next_number(new_year_in_paris).startswith("2027-")
 
 
 class TestSignedIn:

@@ -228,6 +228,17 @@ def test_the_state_answers_nothing_while_nothing_changed(visitor, order):
     assert answer.content.decode().lstrip().startswith('<div hx-swap-oob="innerHTML:#order-live">')
 
 
+@pytest.mark.parametrize("choice", ["decline", "late"])
+def test_after_a_card_that_went_wrong_a_transfer_shows_the_bank_details(visitor, order, choice):
+    visitor.post(f"/orders/{order.token}/pay/", {"method": "sandbox"})
+    visitor.post(f"/payments/sandbox/pay/{order.token}/", {"choice": choice})
+    assert phase(visitor, order) == {"decline": "declined", "late": "paying"}[choice]
+    visitor.post(f"/orders/{order.token}/pay/", {"method": "transfer"})
+    shown = page(visitor, order)
+    assert shown.context["view"].phase == "awaiting_money"
+    assert "IBAN" in shown.content.decode()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_paid_order_is_watched_until_it_is_delivered(visitor, probe_entry):
     order = place(make_cart(probe_entry), email="alice@example.org")

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -181,7 +182,7 @@ def next_number(now: datetime) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('shop_order_number')")
         (serial,) = cursor.fetchone()
-    return f"{now.year}-{serial:06d}"
+    return f"{timezone.localtime(now).year}-{serial:06d}"
 
 
 def _create_lines(order: Order, priced: PricedCart) -> list[OrderLine]:
