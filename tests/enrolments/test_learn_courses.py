@@ -83,6 +83,19 @@ def test_it_shows_dates_role_place_operator_and_tutor(bob, alice, account):
         assert hidden not in text
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        ("2090-05-30", "2090-05-31", "May 30, 2090 to May 31, 2090"),
+        ("2090-05-31", "2090-05-31", "<dd>May 31, 2090</dd>"),
+    ],
+)
+def test_it_shows_the_days_of_a_course_that_has_them(bob, first, last, words):
+    by_hand(bob, CourseFactory(first_day=first, last_day=last))
+
+    assert words in text_of(browser_of(bob), LEARN)
+
+
 def test_it_speaks_the_readers_language(bob):
     course = CourseFactory(name_en="Fire safety", name_fr="Incendie", place_fr="Salle 3")
     by_hand(bob, course, ends=datetime.datetime(2090, 6, 1, tzinfo=datetime.UTC))
