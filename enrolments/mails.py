@@ -6,13 +6,16 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from outbox.mails import register_mail_kind
 from outbox.models import Mail
 
 
 def with_sign_in_page(mail: Mail, *, blank: bool) -> dict[str, Any]:
-    return {"sign_in_url": settings.SITE_URL + reverse("account_login")}
+    """Where somebody signs in; then he is shown his courses."""
+    query = urlencode({"next": reverse("learn")})
+    return {"sign_in_url": f"{settings.SITE_URL}{reverse('account_login')}?{query}"}
 
 
 register_mail_kind("seat_assigned", template="enrolments/mails/seat_assigned")
