@@ -86,6 +86,7 @@ def test_a_rename_keeps_the_old_name_and_shows_it(merchant):
         ({"short_name": "A*"}, "short_name", "A short name must not contain a comma or any of * % &amp; = /"),
         ({"short_name": "taken"}, "short_name", "Another course has, or had, the short name “taken”."),
         ({"short_name": "OLD"}, "short_name", "Another course has, or had, the short name “OLD”."),
+        ({"link": "ftp://learn.example.org/"}, "link", "The link of a course begins with http:// or https://."),
         ({"capacity": "2"}, "capacity", "3 places are taken: the capacity cannot be smaller."),
         ({"capacity": "0"}, "capacity", "3 places are taken: the capacity cannot be smaller."),
         ({"name_fr": ""}, "name_fr", "This field is required."),

@@ -1,16 +1,24 @@
 """The mails that lead to a learner's courses, in his language."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
 
+from accounts.links import link_url
+from accounts.models import AddressLink
+from accounts.services.links import NewLink, create_links
 from enrolments.services.notify import tell_enrolled
 from enrolments.services.people.mail_again import mail_again
 from enrolments.values import Period, Terms
 from outbox.models import Mail
 from outbox.services.mails import render_mail
 from tests.enrolments.given import assign, at, days, given_pack, new_line
-from tests.factories.accounts import CustomerAccountFactory, UserFactory
+from tests.enrolments.learning import browser_of, text_of
+from tests.factories.accounts import PASSWORD, CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +32,7 @@ def course():
     return CourseFactory(name_en="Fire & rescue", name_fr="Incendie", place_en="Room 3\nLyon", place_fr="Salle 3")
 
 
-def tell(users, course, *, ends=ENDS, language="en"):
+def tell(users, course, *, ends=ENDS, language="en", now=NOW):
     account = CustomerAccountFactory(name="Ateliers")
     tell_enrolled(
         users=users,
@@ -34,7 +42,7 @@ def tell(users, course, *, ends=ENDS, language="en"):
         key=f"session:{new_line(account).line_id}",
         period=Period(NOW, ends),
         language=language,
-        now=NOW,
+        now=now,
     )
 
 
@@ -60,6 +68,33 @@ def test_an_invitation_names_the_course_its_dates_and_its_place(course):
     assert "– Fire & rescue\n  from March 2, 2026, 10:00 until April 30, 2026\n  Room 3\nLyon" in mail.text
     assert "<strong>Fire &amp; rescue</strong>" in mail.html
     assert "Room 3<br>Lyon" in mail.html
+
+
+def test_the_page_after_the_invitation_leads_to_his_courses(course):
+    bob = UserFactory(is_address_proved=False, password=None)
+    tell([bob], course, now=timezone.now())
+    link = urlsplit(link_url(AddressLink.objects.get(email=bob.email))).path
+    client = browser_of(None)
+
+    welcome = text_of(client, client.post(link)["Location"])
+
+    assert 'class="button" href="/learn/"' in welcome
+    assert f'href="{reverse("account_set_password")}?next=/learn/"' in welcome
+    password = {"password1": "correct horse battery", "password2": "correct horse battery"}
+    answer = client.post(f"{reverse('account_set_password')}?next=/learn/", password)
+    assert answer["Location"] == "/learn/"
+
+
+def test_who_has_a_password_signs_in_as_usual_and_finds_the_same_way(course):
+    bob = UserFactory(is_address_proved=True)
+    tell([bob], course)
+    [new] = create_links(links=[NewLink(purpose="invitation", email=bob.email, user=bob)], now=timezone.now())
+    client = browser_of(None)
+
+    sign_in = client.post(urlsplit(link_url(new)).path)["Location"]
+    answer = client.post(sign_in, {"login": bob.email, "password": PASSWORD}, follow=True)
+
+    assert 'class="button" href="/learn/"' in answer.content.decode()
 
 
 def test_it_does_so_in_the_persons_language(course):
