@@ -29,6 +29,7 @@ from catalog.admin.filters import CategoryFilter, HandlerFilter
 from catalog.admin.languages import language_tabs
 from catalog.admin.parameters import sections
 from catalog.admin.prices import PriceFormSet, PriceInline
+from catalog.admin.tools import tool_urls, tools_for
 from catalog.admin.widgets import Picture, RichText
 from catalog.models import Entry, EntryState
 from catalog.offers import offer_of
@@ -70,6 +71,7 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
     warn_unsaved_form = True
     save_on_top = False
     change_form_before_template = "catalog_admin/entry_version.html"
+    change_form_outer_before_template = "catalog_admin/entry_tools.html"
 
     # --- The list ---
 
@@ -175,6 +177,12 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.get_full_path())
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        context = {"entry_tools": tools_for(request), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
     def save_model(self, request: HttpRequest, obj: Entry, form: EntryForm, change: bool) -> None:
         obj.readings = form.typed.readings() if form.typed else []
         save_entry(entry=obj, expected_version=form.cleaned_data.get("version") if change else None, now=timezone.now())
@@ -211,7 +219,11 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.course_choices)
-        return [path("course-choices/", view, name="catalog_course_choices"), *super().get_urls()]
+        return [
+            path("course-choices/", view, name="catalog_course_choices"),
+            *tool_urls(self),
+            *super().get_urls(),
+        ]
 
     def course_choices(self, request: HttpRequest) -> HttpResponse | JsonResponse:
         if not (self.has_change_permission(request) or self.has_add_permission(request)):

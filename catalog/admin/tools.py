@@ -1,0 +1,74 @@
+"""What else can be done with an entry, by buttons on its page. The floors above register theirs here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import URLPattern, path
+from django.utils.functional import Promise
+
+from catalog.models import Entry
+
+if TYPE_CHECKING:
+    from catalog.admin.entries import EntryAdmin
+
+
+@dataclass(frozen=True)
+class EntryTool:
+    """A button on an entry's page and the page or action behind it.
+
+    `name` makes the address (`…/<entry>/<name>/`) and its name, `admin:catalog_entry_<name>`. `permissions` are all
+    needed, beside seeing entries. `is_action` tells what acts at once, by POST alone, from what opens a page.
+    """
+
+    name: str
+    label: str | Promise
+    icon: str
+    view: Callable[[EntryAdmin, HttpRequest, Entry], HttpResponse]
+    permissions: tuple[str, ...]
+    is_action: bool = False
+
+    @property
+    def url_name(self) -> str:
+        return f"admin:catalog_entry_{self.name}"
+
+
+_tools: list[EntryTool] = []
+
+
+def register_entry_tool(tool: EntryTool) -> None:
+    """Puts a button on the page of every entry. To be called while the modules of the admin are loaded."""
+    _tools.append(tool)
+
+
+def tools_for(request: HttpRequest) -> list[EntryTool]:
+    """The buttons somebody may press."""
+    return [tool for tool in _tools if request.user.has_perms(tool.permissions)]
+
+
+def tool_urls(model_admin: EntryAdmin) -> list[URLPattern]:
+    wrap = model_admin.admin_site.admin_view
+    return [
+        path(f"<int:entry_id>/{tool.name}/", wrap(_guarded(tool, model_admin)), name=f"catalog_entry_{tool.name}")
+        for tool in _tools
+    ]
+
+
+def _guarded(tool: EntryTool, model_admin: EntryAdmin) -> Callable[[HttpRequest, int], HttpResponse]:
+    """The tool's view, for those who may use it and entries that exist; an action by POST alone."""
+
+    def view(request: HttpRequest, entry_id: int) -> HttpResponse:
+        if tool.is_action and request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not (model_admin.has_view_permission(request) and request.user.has_perms(tool.permissions)):
+            raise PermissionDenied
+        entry = Entry.objects.filter(pk=entry_id).first()
+        if entry is None:
+            raise Http404
+        return tool.view(model_admin, request, entry)
+
+    return view
