@@ -1,0 +1,53 @@
+"""The button that copies an entry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.admin.tools import EntryTool, register_entry_tool
+from catalog.models import Entry
+from catalog.services.duplicate import duplicate_entry
+from catalog.services.errors import EntryRefused
+
+if TYPE_CHECKING:
+    from catalog.admin.entries import EntryAdmin
+
+ENTRY_PAGE = "admin:catalog_entry_change"
+
+
+def duplicate(model_admin: EntryAdmin, request: HttpRequest, entry: Entry) -> HttpResponse:
+    """Makes the copy and opens it for editing."""
+    try:
+        draft = duplicate_entry(entry_id=entry.pk, now=timezone.now())
+    except EntryRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(ENTRY_PAGE, entry.pk)
+    model_admin.log_addition(request, draft, [{"added": {}}])
+    messages.success(
+        request,
+        _(
+            "This is a draft copied from %(source)s, with the code %(code)s. Change what is different, then put it "
+            "on sale."
+        )
+        % {"source": entry.code, "code": draft.code},
+    )
+    return redirect(ENTRY_PAGE, draft.pk)
+
+
+register_entry_tool(
+    EntryTool(
+        name="duplicate",
+        label=gettext_lazy("Duplicate"),
+        icon="content_copy",
+        view=duplicate,
+        permissions=("catalog.add_entry", "catalog.change_entry"),
+        is_action=True,
+    )
+)

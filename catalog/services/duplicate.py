@@ -1,0 +1,83 @@
+"""A copy of an entry, to sell something alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from catalog.codes import CODE_MAX_LENGTH
+from catalog.models import Entry, EntryState
+from catalog.offers import offer_of
+from catalog.services.entries import save_entry
+from catalog.services.errors import CodeTaken, EntryRefused
+from catalog.texts import languages
+from handlers.registry import SPECIFIC
+
+TEXTS = ("name", "summary", "description", "terms")
+KEPT = ("category_id", "tax_id", "handler", "min_quantity", "max_quantity", "audience", "position")
+TRIES = 5
+
+
+class SpecificNotCopied(EntryRefused):
+    """A specific handler belongs to one code."""
+
+    message = _(
+        "This entry has a specific handler, which is bound to its code: a copy with another code would have none. "
+        "Make a new entry, with a handler of its own."
+    )
+
+
+def duplicate_entry(*, entry_id: int, now: datetime) -> Entry:
+    """Makes a draft with a new code and the texts, prices, parameters and a copy of the image of an entry.
+
+    The code is that of the entry with the first free number from 2 on behind it. Locks nothing of the entry. Returns
+    the draft; raises Entry.DoesNotExist, and a subclass of EntryRefused (SpecificNotCopied; HandlerNotInstalled when
+    the handler is missing); then nothing was written.
+    """
+    with transaction.atomic():
+        source = Entry.objects.with_prices().get(pk=entry_id)
+        if source.handler == SPECIFIC:
+            raise SpecificNotCopied
+        tiers = {tier.from_quantity: tier.unit_net for tier in source.tiers.all()}
+        for attempt in range(1, TRIES + 1):
+            try:
+                return save_entry(
+                    entry=_draft_of(source), expected_version=None, now=now, tiers=tiers if 1 in tiers else None
+                )
+            except CodeTaken:  # somebody else was making a copy, too
+                if attempt == TRIES:
+                    raise
+    raise AssertionError("unreachable")
+
+
+def _draft_of(source: Entry) -> Entry:
+    draft = Entry(
+        code=_free_code(source.code), state=EntryState.DRAFT, **{field: getattr(source, field) for field in KEPT}
+    )
+    draft.parameters = offer_of(source).parameters
+    for text in TEXTS:
+        for language in languages():
+            setattr(draft, f"{text}_{language}", getattr(source, f"{text}_{language}"))
+    if source.image:
+        # A file of its own: an entry deletes its image when it gets another one.
+        try:
+            with source.image.open("rb") as file:
+                draft.image = ContentFile(file.read(), name="copy.webp")
+        except OSError:
+            pass  # the file is lost; the copy goes without
+    return draft
+
+
+def _free_code(code: str) -> str:
+    """`CODE-2`, or the first number that is free; compared without regard to case, as codes are."""
+    taken = {known.lower() for known in Entry.objects.order_by().values_list("code", flat=True)}
+    number = 2
+    while True:
+        ending = f"-{number}"
+        wanted = code[: CODE_MAX_LENGTH - len(ending)] + ending
+        if wanted.lower() not in taken:
+            return wanted
+        number += 1
