@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from catalog.models import Entry
-from catalog.offers import buyability
+from catalog.offers import buyability, offer_of
 from catalog.selectors import shopper_for
 from shop.models import Cart, CartLine, CartUnit
 from shop.services.errors import CartRefused
@@ -63,7 +63,7 @@ def add_to_cart(*, cart: Cart, entry: Entry, quantity: int, user: User | None, n
         raise EntryRefused(_("The cart is full. Place this order first, then begin another."))
     wanted = quantity + (line.quantity if line else 0)
     _check_quantity(quantity)
-    _check_buyable(entry, wanted, user=user, now=now)
+    _check_buyable(locked, entry, wanted, user=user, now=now)
     if line is None:
         line = locked.lines.create(entry=entry, quantity=wanted)
     else:
@@ -81,7 +81,7 @@ def set_quantity(*, cart: Cart, line_id: int, quantity: int, user: User | None, 
     _check_quantity(quantity)
     if quantity == line.quantity:
         return
-    _check_buyable(line.entry, quantity, user=user, now=now)
+    _check_buyable(locked, line.entry, quantity, user=user, now=now)
     CartLine.objects.filter(pk=line.pk).update(quantity=quantity, units_confirmed=False)
     _touch(locked)
 
@@ -196,11 +196,13 @@ def _check_quantity(quantity: int) -> None:
         raise QuantityRefused(_("Type a whole number, 1 or more."))
 
 
-def _check_buyable(entry: Entry, quantity: int, *, user: User | None, now: datetime) -> None:
+def _check_buyable(cart: Cart, entry: Entry, quantity: int, *, user: User | None, now: datetime) -> None:
     verdict = buyability(entry=entry, shopper=shopper_for(user or AnonymousUser()), quantity=quantity, now=now)
     if not verdict.can_buy:
         raise EntryRefused(verdict.message)
-    too_many = units_beyond_limit(verdict.offer, quantity)
+    others = cart.lines.exclude(entry=entry).select_related("entry")
+    beside = [(offer_of(line.entry), line.quantity) for line in others]
+    too_many = units_beyond_limit([*beside, (verdict.offer, quantity)])[-1]
     if too_many:
         raise QuantityRefused(too_many)
 

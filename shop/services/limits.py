@@ -14,6 +14,7 @@ from shop.models import Order, OrderLine
 from shop.services.errors import TooManyUnpaidOrders
 
 MAX_QUANTITY = 100_000
+# What one cart, and so one order, holds at most: micro-forms, and rows that its delivery makes.
 MAX_UNITS_WITH_FORMS = 500
 MAX_UNITS_MADE = 100_000
 
@@ -31,17 +32,23 @@ PER_ACCOUNT = UnpaidLimit(orders=20, places=1_000)
 PER_TYPED_ADDRESS = UnpaidLimit(orders=5, places=500)
 
 
-def units_beyond_limit(offer: Offer, quantity: int) -> str:
-    """Why so many units cannot be bought at once; "" when they can."""
-    if offer.handler is None:
-        return ""
-    if offer.handler.UnitForm is not None and quantity > MAX_UNITS_WITH_FORMS:
-        return _("At most %(limit)d units with details at once. Place a second order for the rest.") % {
-            "limit": MAX_UNITS_WITH_FORMS
-        }
-    if quantity * offer.handler.units_made(offer.parameters) > MAX_UNITS_MADE:
-        return _("At most %(limit)d seats at once. Place a second order for the rest.") % {"limit": MAX_UNITS_MADE}
-    return ""
+def units_beyond_limit(wanted: Iterable[tuple[Offer, int]]) -> list[str]:
+    """For each line of a cart, in order, why it is too much beside those before it; "" where it is not."""
+    with_forms = made = 0
+    reasons = []
+    for offer, quantity in wanted:
+        asks = offer.handler is not None and offer.handler.UnitForm is not None
+        with_forms += quantity if asks else 0
+        made += quantity * (offer.handler.units_made(offer.parameters) if offer.handler else 1)
+        if asks and with_forms > MAX_UNITS_WITH_FORMS:
+            reason = _("At most %(limit)d units with details at once. Place a second order for the rest.")
+            reasons.append(reason % {"limit": MAX_UNITS_WITH_FORMS})
+        elif made > MAX_UNITS_MADE:
+            reason = _("At most %(limit)d seats at once. Place a second order for the rest.")
+            reasons.append(reason % {"limit": MAX_UNITS_MADE})
+        else:
+            reasons.append("")
+    return reasons
 
 
 def check_unpaid_limits(*, order: Order, places: int) -> None:

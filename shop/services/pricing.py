@@ -1,10 +1,11 @@
-"""What a cart costs now, line by line, and what stands in the way of buying it. A constant number of queries."""
+"""What a cart costs now, line by line, and what stands in the way of buying it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import starmap
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -12,7 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.models import User
 from catalog.offers import Buyability, Offer, buyability
 from catalog.pricing import LinePrice, NoPrice, price_line, tiers_of, total
-from catalog.selectors import Shopper, shopper_for
+from catalog.selectors import shopper_for
 from handlers.contract import UnitContext
 from shop.models import Cart, CartLine
 from shop.services.limits import units_beyond_limit
@@ -61,20 +62,24 @@ class PricedCart:
 
 
 def price_cart(cart: Cart, *, user: User | None, now: datetime) -> PricedCart:
-    """Prices every line as it would be sold now to this person."""
+    """Prices every line as it would be sold now to this person.
+
+    A constant number of queries, and those of the handlers which ask something about a person signed in.
+    """
     rows = cart.lines.select_related("entry__tax", "entry__category").prefetch_related("entry__tiers", "units")
     shopper = shopper_for(user or AnonymousUser())
-    lines = tuple(_priced(line, shopper, now) for line in rows.order_by("pk"))
+    found = list(rows.order_by("pk"))
+    verdicts = [buyability(entry=line.entry, shopper=shopper, quantity=line.quantity, now=now) for line in found]
+    too_many = units_beyond_limit((verdict.offer, line.quantity) for line, verdict in zip(found, verdicts, strict=True))
+    lines = tuple(starmap(_priced, zip(found, verdicts, too_many, strict=True)))
     sums = total(line.price for line in lines if line.price is not None)
     return PricedCart(cart, lines, sums.net, sums.tax, sums.gross, settings.SHOP_CURRENCY)
 
 
-def _priced(line: CartLine, shopper: Shopper, now: datetime) -> PricedLine:
-    verdict: Buyability = buyability(entry=line.entry, shopper=shopper, quantity=line.quantity, now=now)
+def _priced(line: CartLine, verdict: Buyability, too_many: str) -> PricedLine:
     offer = verdict.offer
     forms = unit_forms(line, offer.handler)
     problems = [str(reason.message) for reason in verdict.reasons]
-    too_many = units_beyond_limit(offer, line.quantity)
     if too_many:
         problems.append(too_many)
     return PricedLine(line, offer, _price(line, offer, forms.contexts), tuple(problems), verdict.needs_sign_in, forms)

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from shop.models import Cart, CartUnit
+from shop.models import Cart, CartLine, CartUnit
 from shop.services.cart import (
     EntryRefused,
     QuantityRefused,
@@ -34,6 +34,10 @@ def change(cart: Cart, quantity: int) -> None:
     set_quantity(cart=cart, line_id=cart.lines.get().pk, quantity=quantity, user=None, now=timezone.now())
 
 
+def change_line(cart: Cart, line: CartLine, quantity: int) -> None:
+    set_quantity(cart=cart, line_id=line.pk, quantity=quantity, user=None, now=timezone.now())
+
+
 @pytest.mark.parametrize("quantity", [0, -1, 100_001, 10**12])
 def test_a_hostile_quantity_is_refused(probe_entry, quantity):
     cart = make_cart(probe_entry)
@@ -48,6 +52,34 @@ def test_more_than_five_hundred_units_with_forms_are_refused(diary):
     entry = EntryFactory(handler="std_formprobe")
     with pytest.raises(QuantityRefused):
         make_cart(entry, quantity=501)
+
+
+class TestWhatOneCartHolds:
+    def test_five_hundred_units_with_forms_are_those_of_all_lines(self, diary):
+        cart = make_cart(EntryFactory(handler="std_formprobe"), quantity=300)
+        with pytest.raises(QuantityRefused, match="500"):
+            fill_cart(cart, EntryFactory(handler="std_formprobe"), quantity=201)
+        fill_cart(cart, EntryFactory(handler="std_formprobe"), quantity=200)
+        with pytest.raises(QuantityRefused):
+            change_line(cart, cart.lines.first(), 301)
+        change_line(cart, cart.lines.first(), 299)
+
+    def test_a_hundred_thousand_seats_are_those_of_all_lines(self, db):
+        packs = [EntryFactory(handler="std_generateseats", parameters={"packsize": 1_000}) for _line in range(2)]
+        cart = make_cart(packs[0], quantity=60)
+        with pytest.raises(QuantityRefused, match="100000"):
+            fill_cart(cart, packs[1], quantity=41)
+        fill_cart(cart, packs[1], quantity=40)
+        with pytest.raises(QuantityRefused):
+            fill_cart(cart, EntryFactory())
+
+    def test_what_came_together_by_signing_in_is_a_problem_of_the_later_line(self, diary):
+        alice = UserFactory()
+        visitor = make_cart(EntryFactory(handler="std_formprobe"), quantity=300)
+        own = make_cart(EntryFactory(handler="std_formprobe"), quantity=300, user=alice)
+        join_carts(user=alice, token=visitor.token)
+        problems = [line.problems for line in price_cart(own, user=alice, now=timezone.now()).lines]
+        assert sorted(len(each) for each in problems) == [0, 1]
 
 
 def test_an_entry_not_on_sale_is_refused(db):
