@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import pgettext_lazy
 
 from accounts.links import link_url
 from accounts.models import AddressLink
@@ -27,10 +28,15 @@ def with_sign_in_pages(mail: Mail, *, blank: bool) -> dict[str, Any]:
     }
 
 
-register_mail_kind("invitation", template="accounts/mails/invitation", build=with_link)
-register_mail_kind("member_invitation", template="accounts/mails/member_invitation", build=with_link)
-register_mail_kind("address_code", template="accounts/mails/address_code")
-register_mail_kind("sign_in_code", template="accounts/mails/sign_in_code")
-register_mail_kind("password_reset_code", template="accounts/mails/password_reset_code")
-register_mail_kind("account_exists", template="accounts/mails/account_exists", build=with_sign_in_pages)
-register_mail_kind("security_notice", template="accounts/mails/security_notice", build=with_sign_in_pages)
+KINDS = {
+    "invitation": (with_link, pgettext_lazy("kind of mail", "Invitation")),
+    "member_invitation": (with_link, pgettext_lazy("kind of mail", "Invitation of a member")),
+    "address_code": (None, pgettext_lazy("kind of mail", "Code for an address")),
+    "sign_in_code": (None, pgettext_lazy("kind of mail", "Code for signing in")),
+    "password_reset_code": (None, pgettext_lazy("kind of mail", "Code for a new password")),
+    "account_exists": (with_sign_in_pages, pgettext_lazy("kind of mail", "Account exists already")),
+    "security_notice": (with_sign_in_pages, pgettext_lazy("kind of mail", "Security notice")),
+}
+
+for name, (build, label) in KINDS.items():
+    register_mail_kind(name, template=f"accounts/mails/{name}", build=build, label=label)

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.utils.functional import Promise
+
 from outbox.errors import UnknownKind
 from outbox.models import Mail
 
@@ -20,7 +22,7 @@ class Build(Protocol):
 
 @dataclass(frozen=True)
 class MailKind:
-    """`template` names three files: `.subject.txt`, `.txt` and `.html`.
+    """`template` names three files: `.subject.txt`, `.txt` and `.html`; `label` is what the administration calls it.
 
     `build(mail, blank=…)` adds to the mail's context what is only known when it is rendered, such
     as derived links; with `blank` it puts BLANK where they would stand.
@@ -29,17 +31,18 @@ class MailKind:
     name: str
     template: str
     build: Build | None
+    label: str | Promise = ""
 
 
 _kinds: dict[str, MailKind] = {}
 _frames: list[Callable[[], dict[str, Any]]] = []
 
 
-def register_mail_kind(name: str, *, template: str, build: Build | None = None) -> MailKind:
+def register_mail_kind(name: str, *, template: str, build: Build | None = None, label: str | Promise = "") -> MailKind:
     """Registers a kind of mail; another template for a name already taken is refused."""
     if name in _kinds and _kinds[name].template != template:
         raise ValueError(f"Two templates want the mail kind {name!r}: {_kinds[name].template!r} and {template!r}.")
-    _kinds[name] = MailKind(name, template, build)
+    _kinds[name] = MailKind(name, template, build, label)
     return _kinds[name]
 
 
@@ -49,6 +52,17 @@ def get_mail_kind(name: str) -> MailKind:
         return _kinds[name]
     except KeyError:
         raise UnknownKind(f"No mail of kind {name!r} is registered.") from None
+
+
+def mail_kind_label(name: str) -> str:
+    """What the reader calls a kind of mail; the bare name of one without a label, or from an older release."""
+    kind = _kinds.get(name)
+    return str(kind.label) if kind and kind.label else name.replace("_", " ")
+
+
+def mail_kind_labels() -> list[tuple[str, str]]:
+    """Name and label of every registered kind, by label."""
+    return sorted(((name, mail_kind_label(name)) for name in _kinds), key=lambda kind: kind[1].casefold())
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import pgettext_lazy
 
 from accounts.links import link_url
 from accounts.models import AddressLink
@@ -70,20 +71,20 @@ def shop_frame() -> dict[str, Any]:
 
 
 KINDS = {
-    "order_placed": _order,
-    "order_placed_sales": _order,
-    "payment_instructions": _order,
-    "payer_instructions": _order,
-    "payment_received": _order,
-    "payment_received_sales": _order,
-    "order_ended": _order,
-    "delivered": _line,
-    "delivered_public": _line,
-    "delivered_sales": _line,
-    "line_failed_sales": _line,
-    "money_needs_attention": _money,
+    "order_placed": (_order, pgettext_lazy("kind of mail", "Order placed")),
+    "order_placed_sales": (_order, pgettext_lazy("kind of mail", "Order placed, to the sales team")),
+    "payment_instructions": (_order, pgettext_lazy("kind of mail", "How to pay")),
+    "payer_instructions": (_order, pgettext_lazy("kind of mail", "How to pay, to the payer")),
+    "payment_received": (_order, pgettext_lazy("kind of mail", "Payment received")),
+    "payment_received_sales": (_order, pgettext_lazy("kind of mail", "Payment received, to the sales team")),
+    "order_ended": (_order, pgettext_lazy("kind of mail", "Order ended")),
+    "delivered": (_line, pgettext_lazy("kind of mail", "Delivery, to the operator")),
+    "delivered_public": (_line, pgettext_lazy("kind of mail", "Delivery, to the buyer")),
+    "delivered_sales": (_line, pgettext_lazy("kind of mail", "Delivery, to the sales team")),
+    "line_failed_sales": (_line, pgettext_lazy("kind of mail", "Delivery failed, to the sales team")),
+    "money_needs_attention": (_money, pgettext_lazy("kind of mail", "Money that needs attention")),
 }
 
-for name, build in KINDS.items():
-    register_mail_kind(name, template=f"shop/mails/{name}", build=build)
+for name, (build, label) in KINDS.items():
+    register_mail_kind(name, template=f"shop/mails/{name}", build=build, label=label)
 register_mail_frame(shop_frame)

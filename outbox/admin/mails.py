@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from unfold.decorators import display
 
 from outbox.admin.readonly import ReadOnlyAdmin
 from outbox.frames import framed_html
+from outbox.mails import mail_kind_label, mail_kind_labels
 from outbox.models import Mail
 from outbox.services.mails import RenderedMail, render_mail, resend_mail
 
@@ -23,14 +25,25 @@ logger = logging.getLogger(__name__)
 STATE_COLOURS = {Mail.State.QUEUED: "info", Mail.State.SENT: "success", Mail.State.FAILED: "danger"}
 
 
+class KindFilter(admin.SimpleListFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return mail_kind_labels()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Mail]) -> QuerySet[Mail]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Mail)
 class MailAdmin(ReadOnlyAdmin):
-    list_display = ("recipient", "state_label", "kind", "language", "order_link", "created_at", "sent_at")
-    list_filter = ("state", "kind", "language")
+    list_display = ("recipient", "state_label", "kind_label", "language", "order_link", "created_at", "sent_at")
+    list_filter = ("state", KindFilter, "language")
     search_fields = ("recipient", "key", "=order_id")
     ordering = ("-id",)
     fields = (
-        "recipient", "state", "kind", "language", "order_link", "created_at", "expires_at", "sent_at",
+        "recipient", "state", "kind_label", "language", "order_link", "created_at", "expires_at", "sent_at",
         "failed_reason", "has_secret", "original", "message_id",
     )  # fmt: skip
     readonly_fields = fields
@@ -78,6 +91,10 @@ class MailAdmin(ReadOnlyAdmin):
     @display(description=_("state"), ordering="state", label=STATE_COLOURS)
     def state_label(self, mail: Mail) -> tuple[str, str]:
         return mail.state, mail.get_state_display()
+
+    @display(description=_("kind"), ordering="kind")
+    def kind_label(self, mail: Mail) -> str:
+        return mail_kind_label(mail.kind)
 
     @display(description=_("order"), ordering="order_id")
     def order_link(self, mail: Mail) -> str:

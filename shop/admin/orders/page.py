@@ -16,6 +16,7 @@ from accounts.models import CustomerAccount, User
 from catalog.models import Entry
 from enrolments.models import Course, Enrolment, Ground, Role, Seat
 from enrolments.models.seats import SeatState
+from outbox.mails import mail_kind_label
 from outbox.models import Job, Mail
 from outbox.selectors import jobs_by_key, mails_of_order
 from shop.admin.display import (
@@ -329,7 +330,7 @@ def _mails(mails: object, viewer: User) -> Table:
         [
             admin_link(viewer, Mail, mail.pk, moment(mail.created_at)),
             mail.recipient,
-            mail.kind.replace("_", " "),
+            mail_kind_label(mail.kind),
             Label(mail.get_state_display(), MAIL_COLOURS[Mail.State(mail.state)]).html,
             mail.failed_reason[:200],
         ]
