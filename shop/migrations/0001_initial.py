@@ -31,6 +31,10 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='carts', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'verbose_name': 'cart',
+                'verbose_name_plural': 'carts',
+            },
         ),
         migrations.CreateModel(
             name='CartLine',
@@ -42,6 +46,8 @@ class Migration(migrations.Migration):
                 ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.entry')),
             ],
             options={
+                'verbose_name': 'cart line',
+                'verbose_name_plural': 'cart lines',
                 'ordering': ('pk',),
             },
         ),
@@ -54,6 +60,8 @@ class Migration(migrations.Migration):
                 ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='units', to='shop.cartline')),
             ],
             options={
+                'verbose_name': 'unit in a cart',
+                'verbose_name_plural': 'units in carts',
                 'ordering': ('index',),
             },
         ),
@@ -231,7 +239,7 @@ class Migration(migrations.Migration):
                 ('payload', models.JSONField(default=dict, verbose_name='payload')),
                 ('received_at', models.DateTimeField(verbose_name='received')),
                 ('outcome', models.CharField(choices=[('settled', 'order paid'), ('known', 'already known'), ('declined', 'declined'), ('mismatch', 'amount or currency differs'), ('second_charge', 'second charge on a paid order'), ('late', 'came too late, places gone'), ('unknown_order', 'no such order')], max_length=15, verbose_name='outcome')),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='told by')),
                 ('order', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='payment_events', to='shop.order')),
                 ('payment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='shop.payment')),
             ],
@@ -249,6 +257,10 @@ class Migration(migrations.Migration):
                 ('order', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='settlement', to='shop.order')),
                 ('payment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='settlement', to='shop.payment')),
             ],
+            options={
+                'verbose_name': 'settlement of an order',
+                'verbose_name_plural': 'settlements of orders',
+            },
         ),
         migrations.CreateModel(
             name='ShopIdentity',

@@ -7,6 +7,7 @@ import secrets
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 def new_token() -> str:
@@ -26,6 +27,8 @@ class Cart(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = _("cart")
+        verbose_name_plural = _("carts")
         constraints = [
             models.UniqueConstraint(
                 fields=("user",), condition=Q(ordered_at__isnull=True), name="shop_cart_one_open_per_user"
@@ -47,6 +50,8 @@ class CartLine(models.Model):
     )
 
     class Meta:
+        verbose_name = _("cart line")
+        verbose_name_plural = _("cart lines")
         ordering = ("pk",)
         constraints = [
             models.UniqueConstraint(fields=("cart", "entry"), name="shop_cartline_entry_once"),
@@ -65,6 +70,8 @@ class CartUnit(models.Model):
     answers = models.JSONField(default=dict)
 
     class Meta:
+        verbose_name = _("unit in a cart")
+        verbose_name_plural = _("units in carts")
         ordering = ("index",)
         constraints = [models.UniqueConstraint(fields=("line", "index"), name="shop_cartunit_index_once")]
 

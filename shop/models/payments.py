@@ -67,7 +67,9 @@ class PaymentEvent(models.Model):
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3)
     payload = models.JSONField(_("payload"), default=dict)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("told by")
+    )
     received_at = models.DateTimeField(_("received"))
     outcome = models.CharField(_("outcome"), max_length=15, choices=Outcome.choices)
 
@@ -87,6 +89,10 @@ class Settlement(models.Model):
     order = models.OneToOneField("shop.Order", on_delete=models.PROTECT, related_name="settlement")
     payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="settlement")
     at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("settlement of an order")
+        verbose_name_plural = _("settlements of orders")
 
     def __str__(self) -> str:
         return f"{self.order_id} by {self.payment_id}"
