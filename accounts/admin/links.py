@@ -21,7 +21,8 @@ class AddressLinkAdmin(ReadOnlyAdmin):
     search_fields = ("email",)
     ordering = ("-created_at", "-pk")
     fields = readonly_fields = (
-        "purpose", "email", "user", "account", "order_id", "language", "state", "created_at", "expires_at", "used_at",
+        "purpose", "email", "user", "account", "order_id", "language", "state_text",
+        "created_at", "expires_at", "used_at",
     )  # fmt: skip
 
     @display(description=_("state"), label={"open": "info", "used": "success", "over": "warning"})
@@ -31,3 +32,8 @@ class AddressLinkAdmin(ReadOnlyAdmin):
         if link.expires_at <= timezone.now():
             return "over", pgettext_lazy("state of a link", "expired")
         return "open", pgettext_lazy("state of a link", "open")
+
+    @display(description=_("state"))
+    def state_text(self, link: AddressLink) -> str:
+        """The same on the link's own page, where there are no coloured labels."""
+        return str(self.state(link)[1])

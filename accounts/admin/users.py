@@ -64,13 +64,13 @@ class UserAdmin(ModelAdmin):
     list_per_page = 50
     fieldsets = (
         (None, {"fields": ("email", "first_name", "last_name", "language")}),
-        (_("Sign-in"), {"fields": ("proof", "has_password", "second_factor", "last_login", "date_joined")}),
+        (_("Sign-in"), {"fields": ("proof_text", "has_password", "second_factor", "last_login", "date_joined")}),
         (_("Origin"), {"fields": ("created_by_account",)}),
         (_("Administration"), {"fields": RIGHTS, "classes": ["tab"]}),
     )
     add_fieldsets = ((None, {"fields": ("email", "first_name", "last_name", "language")}),)
     readonly_fields = (
-        "proof", "has_password", "second_factor", "last_login", "date_joined", "created_by_account",
+        "proof_text", "has_password", "second_factor", "last_login", "date_joined", "created_by_account",
     )  # fmt: skip
 
     # --- What is shown -----------------------------------------------------------------------------------------------
@@ -95,6 +95,11 @@ class UserAdmin(ModelAdmin):
         if proved:
             return True, pgettext_lazy("e-mail address", "proved")
         return False, pgettext_lazy("e-mail address", "not proved")
+
+    @display(description=_("address"))
+    def proof_text(self, user: User) -> str:
+        """The same on the person's own page, where there are no coloured labels."""
+        return str(self.proof(user)[1])
 
     @display(description=_("second factor"), boolean=True)
     def second_factor(self, user: User) -> bool:

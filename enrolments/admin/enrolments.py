@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from enrolments.admin.display import purchase
+from enrolments.admin.display import NOTHING, purchase
 from enrolments.models import Enrolment
+from enrolments.texts import end_in_words, start_in_words
 from outbox.admin.readonly import ReadOnlyAdmin
 
 EVENTS_SHOWN = 200
@@ -18,12 +19,12 @@ EVENTS_SHOWN = 200
 
 @admin.register(Enrolment)
 class EnrolmentAdmin(ReadOnlyAdmin):
-    list_display = ("user", "course", "role", "starts_at", "ends_at", "is_open")
+    list_display = ("user", "course", "role", "starts", "ends", "is_open")
     list_filter = (("closed_at", admin.EmptyFieldListFilter), "role")
     search_fields = ("user__email", "user__last_name", "course__short_name")
     list_select_related = ("user", "course", "role")
     ordering = ("-id",)
-    fields = ("user", "course", "role", "starts_at", "ends_at", "opened_at", "closed_at")
+    fields = ("user", "course", "role", "starts", "ends", "opened_at", "closed_at")
     readonly_fields = fields
     change_form_outer_after_template = "enrolments/admin/enrolment_history.html"
 
@@ -39,6 +40,14 @@ class EnrolmentAdmin(ReadOnlyAdmin):
                 "events": enrolment.events.order_by("-pk")[:EVENTS_SHOWN],
             }
         return super().change_view(request, object_id, form_url, extra_context)
+
+    @display(description=_("starts"), ordering="starts_at")
+    def starts(self, enrolment: Enrolment) -> str:
+        return start_in_words(enrolment.starts_at)
+
+    @display(description=_("ends"), ordering="ends_at")
+    def ends(self, enrolment: Enrolment) -> str:
+        return end_in_words(enrolment.ends_at) if enrolment.ends_at else NOTHING
 
     @display(description=_("open"), boolean=True, ordering="closed_at")
     def is_open(self, enrolment: Enrolment) -> bool:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
-from enrolments.admin.display import SEAT_COLOURS, order_link
+from enrolments.admin.display import NOTHING, SEAT_COLOURS, order_link
 from enrolments.models import Seat, SeatBatch
 from enrolments.selectors.seats import in_language
+from enrolments.texts import end_in_words, start_in_words
 from outbox.admin.readonly import ReadOnlyAdmin
 
 EVENTS_SHOWN = 200
@@ -28,7 +29,7 @@ class SeatAdmin(ReadOnlyAdmin):
     list_select_related = ("batch", "account", "person", "course")
     ordering = ("-id",)
     fields = (
-        "order", "entry", "account", "state_label", "number", "role", "course", "person", "enrolment", "keeps_place",
+        "order", "entry", "account", "state", "number", "role", "course", "person", "enrolment", "keeps_place",
         "valid_until", "assigned_at", "assigned_by", "consumed_at",
     )  # fmt: skip
     readonly_fields = fields
@@ -60,8 +61,8 @@ class SeatAdmin(ReadOnlyAdmin):
         return in_language(seat.batch.entry_name) or seat.batch.entry_code
 
     @display(description=_("assignable until"), ordering="batch__valid_until")
-    def valid_until(self, seat: Seat) -> Any:
-        return seat.batch.valid_until
+    def valid_until(self, seat: Seat) -> str:
+        return end_in_words(seat.batch.valid_until) if seat.batch.valid_until else NOTHING
 
 
 @admin.register(SeatBatch)
@@ -73,7 +74,7 @@ class SeatBatchAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     fields = (
         "order", "entry", "source", "account", "course_list", "course", "group", "supervisor_role", "duration_days",
-        "starts_at", "ends_at", "valid_until", "sold_at", "seat_count",
+        "starts", "ends", "valid_until", "sold_at", "seat_count",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -87,6 +88,14 @@ class SeatBatchAdmin(ReadOnlyAdmin):
     @display(description=_("entry"), ordering="entry_code")
     def entry(self, batch: SeatBatch) -> str:
         return in_language(batch.entry_name) or batch.entry_code
+
+    @display(description=_("enrolment starts"))
+    def starts(self, batch: SeatBatch) -> str:
+        return start_in_words(batch.starts_at) if batch.starts_at else NOTHING
+
+    @display(description=_("enrolment ends"))
+    def ends(self, batch: SeatBatch) -> str:
+        return end_in_words(batch.ends_at) if batch.ends_at else NOTHING
 
     @display(description=_("seats"), ordering="seat_count")
     def seat_count(self, batch: SeatBatch) -> int:
