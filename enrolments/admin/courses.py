@@ -9,15 +9,16 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from modeltranslation.admin import TranslationAdmin
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from enrolments.admin.by_hand import EnrolmentsByHand, rights_by_hand
 from enrolments.admin.display import language_tabs, purchase
-from enrolments.models import Course, CourseName
+from enrolments.models import Course, CourseName, Ground
 from enrolments.selectors import enrolments_with_grounds
 from enrolments.services.courses import CapacityBelowTaken, LinkRefused, ShortNameTaken, is_web_address, save_course
 from enrolments.services.places import lock_courses, taken, with_taken
@@ -52,7 +53,7 @@ class CourseForm(forms.ModelForm):
 
 
 @admin.register(Course)
-class CourseAdmin(ModelAdmin, TranslationAdmin):
+class CourseAdmin(EnrolmentsByHand, TranslationAdmin):
     form = CourseForm
     list_display = (
         "short_name",
@@ -95,6 +96,9 @@ class CourseAdmin(ModelAdmin, TranslationAdmin):
         is_list = match is not None and match.url_name == "enrolments_course_changelist"
         return with_taken(courses) if is_list else courses
 
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.by_hand_urls(), *super().get_urls()]
+
     def has_delete_permission(self, request: HttpRequest, obj: Course | None = None) -> bool:
         """A course is hidden, not deleted: seats, enrolments and entries name it."""
         return False
@@ -107,7 +111,8 @@ class CourseAdmin(ModelAdmin, TranslationAdmin):
     ) -> HttpResponse:
         course = self.get_object(request, object_id)
         if course is not None and request.method in ("GET", "HEAD"):
-            extra_context = {**(extra_context or {}), "people": _people(course, request.GET.get("people"))}
+            people = _people(course, request.GET.get("people"))
+            extra_context = {**(extra_context or {}), "people": people, **rights_by_hand(request)}
         return super().change_view(request, object_id, form_url, extra_context)
 
     @display(
@@ -150,7 +155,11 @@ def _people(course: Course, number: str | None) -> dict[str, Any]:
     """A page of who is enrolled, each with the purchases behind him."""
     page = Paginator(enrolments_with_grounds(course), PEOPLE_A_PAGE).get_page(number)
     rows = [
-        {"enrolment": enrolment, "purchases": [purchase(ground) for ground in enrolment.live_grounds]}  # type: ignore[attr-defined]
+        {
+            "enrolment": enrolment,
+            "purchases": [purchase(ground) for ground in enrolment.live_grounds],  # type: ignore[attr-defined]
+            "is_by_hand": any(ground.kind == Ground.Kind.MERCHANT for ground in enrolment.live_grounds),  # type: ignore[attr-defined]
+        }
         for enrolment in page
     ]
     return {"page": page, "rows": rows}

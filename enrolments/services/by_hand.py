@@ -3,15 +3,56 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
 
 from django.db import transaction
 
 from accounts.models import User
+from accounts.services.people import PersonTyped, find_or_create_people
 from enrolments.models import Course, Enrolment, Ground, Role
 from enrolments.services.again import again_after_deadlock
-from enrolments.services.enrol import NewGround, add_grounds, end_grounds
+from enrolments.services.enrol import NewGround, add_grounds, end_grounds, enrolment_period
+from enrolments.services.notify import tell_enrolled
 from enrolments.services.places import lock_courses, refuse_overfull
-from enrolments.values import Period
+from enrolments.values import Period, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledByHand:
+    """`is_new` is False when the merchant's ground was there already, and stays as it was."""
+
+    user: User
+    is_new: bool
+
+
+@again_after_deadlock
+def enrol_address_by_hand(
+    *, course: Course, person: PersonTyped, role: Role, terms: Terms, language: str, now: datetime.datetime
+) -> EnrolledByHand:
+    """Enrol whoever stands behind an address, and mail him; somebody unknown is made and invited.
+
+    Locks the course, then the person. Raises PeriodOver, CourseFull, and ValidationError for no address; nothing is
+    written then.
+    """
+    with transaction.atomic():
+        course = lock_courses([course.pk])[course.pk]
+        period = enrolment_period(course=course, now=now, terms=terms)
+        [found] = find_or_create_people(people=[person], account=None, language=language, now=now).values()
+        standing = Ground.objects.live().filter(
+            kind=Ground.Kind.MERCHANT, enrolment__course=course, enrolment__user=found.user, enrolment__role=role
+        )
+        if standing.exists():
+            return EnrolledByHand(found.user, is_new=False)
+        enrol_by_hand(course=course, user=found.user, role=role, period=period, now=now)
+        tell_enrolled(
+            users=[found.user],
+            course=course,
+            key=f"hand:{standing.get().pk}",
+            period=period,
+            language=language,
+            now=now,
+        )
+    return EnrolledByHand(found.user, is_new=True)
 
 
 @again_after_deadlock

@@ -25,17 +25,18 @@ def tell_enrolled(
     *,
     users: Sequence[User],
     course: Course,
-    account: CustomerAccount,
-    line: LineRef,
     key: str,
     period: Period,
     language: str,
     now: datetime.datetime,
+    account: CustomerAccount | None = None,
+    line: LineRef | None = None,
 ) -> None:
     """Mail everybody newly placed: an invitation where the address is not proved yet, else what he was placed into.
 
     `key` names the occasion: a second call for it mails nobody twice. Mails are in the person's language, else in
-    `language`. A constant number of statements; recorded in the caller's transaction.
+    `language`, and name the customer account, if there is one. A constant number of statements; recorded in the
+    caller's transaction.
     """
     proved = ids_with_proved_address(users)
     waiting = [user for user in users if user.pk not in proved]
@@ -56,8 +57,8 @@ def tell_enrolled(
                 recipient=user.email,
                 language=user.language or language,
                 context=_context(course, account, period, user.language or language),
-                account_id=account.pk,
-                order_id=line.order_id,
+                account_id=account.pk if account else None,
+                order_id=line.order_id if line else None,
                 person_id=user.pk,
             )
             for user in users
@@ -107,12 +108,12 @@ def _period_in_words(period: Period) -> str:
     return _("from %(start)s until %(end)s") % {"start": start, "end": end_in_words(period.ends_at)}
 
 
-def _context(course: Course, account: CustomerAccount, period: Period, language: str) -> dict[str, object]:
+def _context(course: Course, account: CustomerAccount | None, period: Period, language: str) -> dict[str, object]:
     with translation.override(language or settings.LANGUAGE_CODE):
         return {
             "course_name": course.name,
             "place": course.place,
             "starts_at": period.starts_at,
             "ends_at": period.ends_at,
-            "account_name": account.name,
+            "account_name": account.name if account else "",
         }
