@@ -324,3 +324,15 @@ def test_of_two_operators_the_second_is_told_and_may_insist(client, carol):
     again = answer.context["form"]
     client.post(person_url(carol), {name: again[name].value() for name in again.fields})
     assert User.objects.get(pk=carol.pk).first_name == "Caroline"
+
+
+def test_an_address_is_changed_as_often_as_mails_may_go_out(client, carol):
+    for number in range(4):
+        assert edit(client, carol, email=f"carol{number}@example.org").status_code == 302
+
+    answer = edit(client, carol, email="carol5@example.org")
+
+    assert answer.status_code == 422
+    assert "got 5 mails from your account within a day" in str(answer.context["form"].non_field_errors())
+    assert User.objects.get(pk=carol.pk).email == "carol3@example.org"
+    assert edit(client, carol, first_name="Carole").status_code == 302

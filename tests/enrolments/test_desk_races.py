@@ -189,7 +189,8 @@ def test_without_the_persons_lock_he_would_be_placed_at_an_address_he_never_type
 def test_an_edit_waits_for_a_placing_under_way_and_is_refused(carol, monkeypatch):
     [seat] = given_pack(CustomerAccountFactory())
     course, operator, answers = CourseFactory(), UserFactory(), []
-    rival = threading.Thread(target=lambda: answers.extend(at_once(edit(carol, email="carole@example.org"))))
+    put_right = edit(carol, email="carole@example.org")
+    rival = threading.Thread(target=lambda: answers.extend(at_once(put_right)))
 
     def let_the_rival_in():
         rival.start()

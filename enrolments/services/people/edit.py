@@ -17,6 +17,7 @@ from enrolments.models import Ground
 from enrolments.services.again import again_after_deadlock
 from enrolments.services.notify import courses_in_words, placed_by
 from enrolments.services.people.errors import PersonNotFound
+from enrolments.services.people.mail_again import refuse_often
 
 
 class PersonSettled(EnrolmentRefused):
@@ -93,7 +94,8 @@ def edit_person(
 
     Locks the person against everybody who names him meanwhile (FOR UPDATE, which waits for and keeps out the
     FOR KEY SHARE of `find_or_create_people`). Raises PersonNotFound, PersonChanged, PersonSettled, AddressOfAnother,
-    and ValidationError for something that is no address.
+    MailedOften (an address is changed as often as mails may go out), and ValidationError for something that is no
+    address.
     """
     email = normalise_email(person.email)
     first_name, last_name = person.first_name.strip()[:150], person.last_name.strip()[:150]
@@ -108,6 +110,8 @@ def edit_person(
             raise PersonSettled
         is_moved = email != user.email
         if is_moved:
+            # Each new address gets an invitation: without a limit anybody could be written to by way of a person.
+            refuse_often(account, user, now)
             _move(user, email)
         User.objects.filter(pk=user.pk).update(first_name=first_name, last_name=last_name)
         Delegation.objects.filter(account=account, person=user).update(

@@ -70,7 +70,9 @@ def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: 
         user = User.objects.select_for_update(no_key=True).filter(pk=person_id).first()
         if user is None or not Delegation.objects.filter(account=account, person=user).exists():
             raise PersonNotFound
-        _refuse_too_many(account, user, now)
+        times = refuse_often(account, user, now)
+        if times and times[0] > now - AGAIN_AFTER:
+            raise MailedJustNow(times[0])
         occasion = f"again:{account.pk}:{now.isoformat()}"
         if not user.is_active:
             return
@@ -97,13 +99,16 @@ def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: 
         )
 
 
-def _refuse_too_many(account: CustomerAccount, user: User, now: datetime.datetime) -> None:
+def refuse_often(account: CustomerAccount, user: User, now: datetime.datetime) -> list[datetime.datetime]:
+    """Raise MailedOften when the account's mails of a day to a person are used up; return when they went, newest first.
+
+    Called with the person locked.
+    """
     mails = Mail.objects.filter(account_id=account.pk, person_id=user.pk, created_at__gt=now - DAY)
     times = list(mails.order_by("-created_at").values_list("created_at", flat=True)[:MAILS_A_DAY])
-    if times and times[0] > now - AGAIN_AFTER:
-        raise MailedJustNow(times[0])
     if len(times) >= MAILS_A_DAY:
         raise MailedOften
+    return times
 
 
 def _time(moment: datetime.datetime) -> str:
