@@ -141,8 +141,8 @@ ENTRIES = (
         "securite",
         ("Livret du secouriste", "First aider’s booklet"),
         (
-            "Le livret imprimé remis à chaque stagiaire, expédié sous cinq jours.",
-            "The printed booklet given to each trainee, sent within five days.",
+            "Le livret imprimé remis à chaque apprenant, expédié sous cinq jours.",
+            "The printed booklet given to each learner, sent within five days.",
         ),
         {1: "9.50", 20: "7.90"},
         tax="5.50",
@@ -162,7 +162,7 @@ ENTRIES = (
     DemoEntry(
         "WEBINAIRE-ACCUEIL",
         "management",
-        ("Webinaire d’accueil des managers", "Welcome webinar for managers"),
+        ("Webinaire d’accueil des responsables d’équipe", "Welcome webinar for team leaders"),
         (
             "Une heure et demie en direct pour préparer vos équipes à la formation.",
             "An hour and a half, live, to prepare your teams for training.",

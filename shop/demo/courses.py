@@ -12,22 +12,25 @@ NANTES = ("Centre de Nantes, salle Loire", "Nantes centre, Loire room")
 RENNES = ("Centre de Rennes, atelier 2", "Rennes centre, workshop 2")
 ONLINE = ("En ligne", "Online")
 
+# Nobody sees the people of another group: in the customer corner, where there are none, nobody else at all.
+SEPARATE = {"group_mode": "separate"}
+
 # Short name, French name, English name, place, and what is special.
 COURSES: tuple[tuple[str, str, str, tuple[str, str], dict[str, Any]], ...] = (
-    ("SEC-SST", "Sauveteur secouriste du travail", "First aider at work", NANTES, {"group_mode": "separate"}),
+    ("SEC-SST", "Sauveteur secouriste du travail", "First aider at work", NANTES, SEPARATE),
     ("SEC-INC", "Équipier de première intervention incendie", "Fire warden", NANTES, {"capacity": 40}),
     ("SEC-GEP", "Gestes et postures", "Safe lifting and posture", RENNES, {}),
     ("SEC-CAC", "Conduite de chariot élévateur", "Forklift driving", RENNES, {"is_visible": False}),
     ("ELEC-H0B0", "Habilitation électrique H0-B0", "Electrical authorisation H0-B0", NANTES, {"capacity": 60}),
-    ("ELEC-BR", "Habilitation électrique BR", "Electrical authorisation BR", RENNES, {"group_mode": "separate"}),
+    ("ELEC-BR", "Habilitation électrique BR", "Electrical authorisation BR", RENNES, SEPARATE),
     ("ELEC-REC", "Recyclage habilitation électrique", "Electrical authorisation refresher", NANTES, {"closed": True}),
     ("BUR-EXCEL", "Tableur : des formules aux tableaux croisés", "Spreadsheets: from formulas to pivots", ONLINE, {}),
     ("BUR-DOC", "Traitement de texte : documents longs", "Word processing: long documents", ONLINE, {}),
     ("BUR-DEC", "Découverte de la plateforme", "Discovering the platform", ONLINE, {}),
     ("MAN-EQU", "Animer son équipe au quotidien", "Leading a team day by day", RENNES, {"group_mode": "visible"}),
     ("MAN-CON", "Prévenir et gérer les conflits", "Preventing and handling conflict", NANTES, {"capacity": 24}),
-    ("WEB-ACCUEIL", "Webinaire d’accueil des managers", "Welcome webinar for managers", ONLINE, {"capacity": 200}),
-    ("SUPPORT", "Espace clients : poser une question", "Customer corner: ask a question", ONLINE, {}),
+    ("WEB-ACCUEIL", "Webinaire d’accueil des responsables d’équipe", "Welcome webinar for team leaders", ONLINE, {"capacity": 200}),
+    ("SUPPORT", "Espace clients : poser une question", "Customer corner: ask a question", ONLINE, SEPARATE),
 )
 
 

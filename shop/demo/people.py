@@ -33,6 +33,7 @@ DEMO_PEOPLE = (
     DemoPerson(_("owner of another account"), "claire@saint-aubin.example", "Claire", "Morel", "aubin", ("is_owner",)),
     DemoPerson(_("buyer"), "yann@saint-aubin.example", "Yann", "Le Goff", "aubin", ("is_buyer",)),
     DemoPerson(_("accountant"), "ines@saint-aubin.example", "Inès", "Robin", "aubin", ("is_accountant",)),
+    DemoPerson(_("learner"), "lea.martin@lacombe.example", "Léa", "Martin"),
 )
 
 
