@@ -102,5 +102,16 @@ def find_courses(short_names: Iterable[str]) -> dict[str, Course]:
     return {name: by_lowered[lowered] for name, lowered in asked.items() if lowered in by_lowered}
 
 
+def lock_named_courses(short_names: Iterable[str]) -> None:
+    """Lock the courses that have, or had, these short names, by primary key; unknown names are left out.
+
+    Locks: course rows, FOR NO KEY UPDATE. One statement, whatever the number of names.
+    """
+    asked = sorted({_comparable(name) for name in short_names})
+    if asked:
+        named = CourseName.objects.annotate(lowered=Lower("name")).filter(lowered__in=asked).values("course")
+        list(Course.objects.select_for_update(no_key=True).filter(pk__in=named).order_by("pk").values_list("pk"))
+
+
 def _comparable(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip().lower()

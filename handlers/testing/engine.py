@@ -11,8 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import CustomerAccount, User
-from enrolments.services.courses import find_courses
-from enrolments.services.places import lock_courses
+from enrolments.services.courses import lock_named_courses
 from handlers.contract import DraftLine, Feedback, Handler, LineContext, Revocation, RevokeReason, UnitContext
 from handlers.registry import get_handler
 from handlers.testing.world import join, make_account
@@ -128,4 +127,4 @@ def _handler(handler: Handler | str) -> Handler:
 
 
 def _lock(handler: Handler, line: LineContext) -> None:
-    lock_courses(course.pk for course in find_courses(handler.courses_to_lock(line.parameters)).values())
+    lock_named_courses(handler.courses_to_lock(line.parameters))

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from enrolments.services.courses import find_courses
-from enrolments.services.places import lock_courses, release_hold
+from enrolments.services.courses import lock_named_courses
+from enrolments.services.places import release_hold
 from handlers.contract import Feedback, HandlerMissing, LineContext, Refusal, Revocation, RevokeReason
 from shop.models import LineFeedback, OrderLine
 from shop.services.contexts import handler_of
@@ -23,8 +23,7 @@ def lock_courses_of(lines: Iterable[OrderLine], contexts: dict[int, LineContext]
             handler = handler_of(line)
             if handler is not None:
                 names.update(handler.courses_to_lock(contexts[line.pk].parameters))
-    if names:
-        lock_courses(sorted({course.pk for course in find_courses(sorted(names)).values()}))
+    lock_named_courses(names)
 
 
 def keep_feedback(line: OrderLine, hook: str, feedback: Feedback, *, now: datetime) -> LineFeedback | None:

@@ -1,0 +1,59 @@
+"""The courses of an order are locked by their short names, before any handler runs."""
+
+from threading import Event
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from enrolments.models import Course
+from enrolments.services.courses import lock_named_courses
+from tests.factories.enrolments import CourseFactory
+from tests.races import run_together
+
+
+@pytest.mark.django_db
+def test_one_statement_locks_them_by_key():
+    CourseFactory(short_name="B", former_names=["OLD-B"])
+    CourseFactory(short_name="A")
+    with CaptureQueriesContext(connection) as captured, transaction.atomic():
+        lock_named_courses(["a", "old-b", "b", "unknown"])
+    [sql] = [query["sql"] for query in captured if "enrolments_course" in query["sql"]]
+    assert sql.startswith('SELECT "enrolments_course"."id"')
+    assert sql.strip().endswith("ORDER BY 1 ASC FOR NO KEY UPDATE")
+
+
+@pytest.mark.django_db
+def test_no_name_asks_nothing(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        lock_named_courses([])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_others_wait_for_those_and_for_no_others():
+    named, other = CourseFactory(short_name="NAMED", former_names=["OLD"]), CourseFactory()
+    locked, looked = Event(), Event()
+
+    def holder() -> None:
+        with transaction.atomic():
+            lock_named_courses(["old"])
+            locked.set()
+            looked.wait(20)
+
+    def visitor() -> list[bool]:
+        locked.wait(20)
+        try:
+            return [is_free(named.pk), is_free(other.pk)]
+        finally:
+            looked.set()
+
+    assert run_together(holder, visitor)[1] == [False, True]
+
+
+def is_free(course_id: int) -> bool:
+    try:
+        with transaction.atomic():
+            Course.objects.select_for_update(no_key=True, nowait=True).get(pk=course_id)
+    except OperationalError:
+        return False
+    return True
