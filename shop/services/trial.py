@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from psycopg2.errors import LockNotAvailable
+from psycopg2.errors import DeadlockDetected, LockNotAvailable
 
 from accounts.models import User
 from catalog.models import Entry, EntryState
@@ -126,7 +126,7 @@ def _step(work: Callable[[], R]) -> R | _Failure:
             % {"error": temporary}
         )
     except Exception as error:
-        if isinstance(error.__cause__, LockNotAvailable):
+        if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
             return _Failure(_("Orders for the same courses are being placed just now. Try again in a moment."))
         logger.exception("A trial of an entry met an error")
         return _Failure(

@@ -1,0 +1,76 @@
+"""The merchant tries and copies an entry and enrols somebody by hand, in a browser: wide and narrow."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from catalog.models import Entry
+from enrolments.models import Course, Enrolment
+from tests.browser.test_orders_in_the_admin import signed_in
+from tests.factories.catalog import EntryFactory
+from tests.factories.enrolments import CourseFactory
+
+WINDOWS = [(1360, "en-GB"), (390, "fr-FR")]
+
+
+@pytest.fixture
+def course(live_shop) -> Course:
+    return CourseFactory(
+        short_name="SEC-1", name_fr="Sécurité incendie : équipier de première intervention", name_en="Fire safety"
+    )
+
+
+@pytest.fixture
+def entry(course) -> Entry:
+    return EntryFactory(
+        code="SEC-SESSION",
+        name_fr="Séance de sécurité incendie",
+        name_en="Fire safety session",
+        handler="std_setuponecoursesession",
+        parameters={"coursename": "SEC-1", "supervisor": "teacher", "autoenrolsupervisor": True},
+    )
+
+
+def check(page: Page, width: int) -> None:
+    """Within the window, and accessible."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+    found = Axe().run(page, context="#content", options={"runOnly": ["wcag2a", "wcag2aa"]})
+    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
+
+
+@pytest.mark.parametrize(("width", "locale"), WINDOWS)
+def test_an_entry_is_tried(browse, live_shop, entry, width, locale):
+    page = signed_in(browse, live_shop.base_url, locale=locale, viewport={"width": width, "height": 900})
+    page.goto(f"/admin/catalog/entry/{entry.pk}/change/")
+    page.locator(f"a[href$='/{entry.pk}/try/']").click()
+    page.locator("[name=quantity]").fill("4")
+    page.locator("[name=quantity]").press("Enter")
+    page.get_by_role("status").wait_for()
+    page.locator("summary").first.click()
+    check(page, width)
+    assert not Enrolment.objects.exists()
+
+
+def test_an_entry_is_copied(browse, live_shop, entry):
+    page = signed_in(browse, live_shop.base_url, locale="en-GB")
+    page.goto(f"/admin/catalog/entry/{entry.pk}/change/")
+    page.get_by_role("button", name="Duplicate").click()
+    page.get_by_text("This is a draft copied from SEC-SESSION").wait_for()
+    assert page.locator("[name=code]").input_value() == "SEC-SESSION-2"
+
+
+@pytest.mark.parametrize(("width", "locale"), WINDOWS)
+def test_somebody_is_enrolled_by_hand_and_let_go(browse, live_shop, course, width, locale):
+    page = signed_in(browse, live_shop.base_url, locale=locale, viewport={"width": width, "height": 900})
+    page.goto(f"/admin/enrolments/course/{course.pk}/change/")
+    page.locator("a[href$='/enrol/']").click()
+    page.locator("[name=email]").wait_for()
+    check(page, width)
+    page.locator("[name=email]").fill("alice@example.org")
+    page.locator("[name=email]").press("Enter")
+    end = page.locator("form[action$='/end/'] button")
+    end.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    end.click()
+    end.wait_for(state="detached")
+    assert Enrolment.objects.get().closed_at is not None
