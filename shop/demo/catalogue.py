@@ -162,7 +162,7 @@ ENTRIES = (
     DemoEntry(
         "WEBINAIRE-ACCUEIL",
         "management",
-        ("Webinaire d’accueil des responsables d’équipe", "Welcome webinar for team leaders"),
+        ("Webinaire d’accueil des responsables", "Welcome webinar for leaders"),
         (
             "Une heure et demie en direct pour préparer vos équipes à la formation.",
             "An hour and a half, live, to prepare your teams for training.",

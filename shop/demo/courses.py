@@ -29,7 +29,7 @@ COURSES: tuple[tuple[str, str, str, tuple[str, str], dict[str, Any]], ...] = (
     ("BUR-DEC", "Découverte de la plateforme", "Discovering the platform", ONLINE, {}),
     ("MAN-EQU", "Animer son équipe au quotidien", "Leading a team day by day", RENNES, {"group_mode": "visible"}),
     ("MAN-CON", "Prévenir et gérer les conflits", "Preventing and handling conflict", NANTES, {"capacity": 24}),
-    ("WEB-ACCUEIL", "Webinaire d’accueil des responsables d’équipe", "Welcome webinar for team leaders", ONLINE, {"capacity": 200}),
+    ("WEB-ACCUEIL", "Webinaire d’accueil des responsables", "Welcome webinar for leaders", ONLINE, {"capacity": 200}),
     ("SUPPORT", "Espace clients : poser une question", "Customer corner: ask a question", ONLINE, SEPARATE),
 )
 
