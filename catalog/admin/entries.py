@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from babel.numbers import format_currency
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -13,9 +14,8 @@ from django.db.models import Min, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import path
 from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from modeltranslation.admin import TranslationAdmin
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -90,7 +90,11 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
     @display(description=gettext_lazy("net price from"), ordering="lowest_price")
     def first_price(self, entry: Entry) -> Any:
         price = entry.lowest_price  # type: ignore[attr-defined]
-        return "–" if price is None else f"{number_format(price, 2, force_grouping=True)}\u00a0{settings.SHOP_CURRENCY}"
+        if price is None:
+            return "–"
+        return format_currency(
+            price, settings.SHOP_CURRENCY, locale=to_locale(get_language() or settings.LANGUAGE_CODE)
+        )
 
     @display(description=gettext_lazy("after the sale"), ordering="handler")
     def handler_label(self, entry: Entry) -> str:
