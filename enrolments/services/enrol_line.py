@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import User
 from enrolments.models import Course, CourseGroup, Ground, Role
 from enrolments.services.already import already_enrolled
-from enrolments.services.enrol import NewGround, add_grounds, end_grounds, enrolment_period
+from enrolments.services.enrol import NewGround, end_grounds, enrolment_period, find_or_open, write_grounds
 from enrolments.services.places import CourseOver, lock_courses, refuse_overfull, release_hold_in
 from enrolments.values import AlreadyEnrolled, LineRef, Period, Terms
 
@@ -64,7 +64,8 @@ def enrol_on_line(
             unit_id=unit_id,
             group_id=group.pk if group else None,
         )
-        add_grounds(course=course, grounds=[ground], now=now)
+        found = find_or_open(course=course, people=[(user.pk, role.pk, period)], now=now)
+        write_grounds(found=found, grounds=[ground], now=now)
         refuse_overfull([course])
     return LineEnrolment(period=period, already=already.get(user.pk))
 

@@ -8,10 +8,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from enrolments.models import Enrolment, Ground, Role
-from enrolments.services.courses import find_course
+from enrolments.models import Course, Enrolment, Ground, Role
 from enrolments.services.enrol import NewGround, PeriodOver, enrolment_period, find_or_open, write_grounds
-from enrolments.services.places import lock_courses, taken
+from enrolments.services.places import taken
 from enrolments.values import LineRef, Terms
 
 
@@ -34,10 +33,9 @@ def enrol_in_support(*, course_short_name: str, user: User, line: LineRef, now: 
     A second call for the line changes nothing. Locks the support course; who locks other courses in the same
     transaction locks them all together before (`places.lock_courses`).
     """
-    named = find_course(course_short_name)
-    if named is None:
+    course = Course.objects.named(course_short_name).select_for_update(no_key=True).first()
+    if course is None:
         return SupportOutcome.UNKNOWN
-    course = lock_courses([named.pk])[named.pk]
     if not course.is_open_at(now):
         return SupportOutcome.CLOSED
     try:
