@@ -1,0 +1,180 @@
+"""How many statements money, checkout and delivery may cost, with the real handlers.
+
+What is counted is everything the transaction sends, savepoints, BEGIN and COMMIT included.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from enrolments.models import Enrolment, Seat
+from outbox.services import running
+from outbox.services.jobs import run_due_jobs
+from shop.models import Order, ShopIdentity
+from shop.services.cart import open_cart
+from shop.services.checkout.place import Shown
+from shop.services.pricing import price_cart
+from tests.factories.accounts import MembershipFactory
+from tests.factories.catalog import EntryFactory
+from tests.factories.enrolments import CourseFactory
+from tests.factories.shop import fill_cart, make_cart, pay, place
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PLACING = 45
+SETTLING = 20
+DELIVERING_SEATS = 25
+DELIVERING_A_SESSION = 62
+# Of these the handler's own part, what is sent inside its savepoint.
+WORK_OF_A_SESSION = 45
+# The operator's enrolment in the support course, where an entry names one.
+SUPPORT = 8
+
+
+@pytest.fixture(autouse=True)
+def identity() -> None:
+    """Made the first time it is asked for, which is nobody's cost here."""
+    ShopIdentity.current()
+
+
+def session_entry(**parameters):
+    course = CourseFactory(capacity=1_000)
+    return EntryFactory(handler="std_setuponecoursesession", parameters={"coursename": course.short_name, **parameters})
+
+
+def participants(count: int, mark: str) -> list[dict[str, str]]:
+    return [
+        {"role": "student", "email": f"{mark}{number}@example.org", "first_name": "Jo", "last_name": "Petit"}
+        for number in range(count)
+    ]
+
+
+def placing(cart, **how) -> int:
+    """The statements of placing what is in a cart."""
+    shown = price_cart(cart, user=how.get("user"), now=timezone.now())
+    with CaptureQueriesContext(connection) as captured:
+        place(cart, shown=Shown(cart_version(cart), shown.gross), **how)
+    return len(captured)
+
+
+def cart_version(cart) -> int:
+    return type(cart).objects.values_list("version", flat=True).get(pk=cart.pk)
+
+
+def settling(order: Order) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert pay(order) == "settled"
+    return len(captured)
+
+
+@contextmanager
+def job_transactions() -> Iterator[list[CaptureQueriesContext]]:
+    """The statements of each transaction that runs a job and marks it done."""
+    original, seen = running._run_inside, []
+
+    def counted(claim, kind):
+        with CaptureQueriesContext(connection) as captured:
+            original(claim, kind)
+        if kind.name == "fulfil_line":
+            seen.append(captured)
+
+    with patch.object(running, "_run_inside", counted):
+        yield seen
+
+
+def delivering(order: Order) -> list[str]:
+    """The statements of delivering an order's one line."""
+    with job_transactions() as seen:
+        run_due_jobs()
+    order.refresh_from_db()
+    assert order.status == "completed"
+    [only] = seen
+    return [query["sql"] for query in only]
+
+
+def inside_savepoint(statements: list[str]) -> int:
+    [start] = [index for index, sql in enumerate(statements) if sql.startswith("SAVEPOINT")]
+    [end] = [index for index, sql in enumerate(statements) if sql.startswith("RELEASE SAVEPOINT")]
+    return end - start - 1
+
+
+class TestPlacing:
+    @pytest.mark.parametrize("count", [2, 200])
+    def test_a_visitors_session(self, count):
+        cart = make_cart(session_entry(customersupport="HELP"), quantity=count, units=participants(count, "p"))
+        assert placing(cart) <= PLACING
+
+    @pytest.mark.parametrize("count", [2, 200])
+    def test_a_members_session(self, count):
+        member = MembershipFactory()
+        cart = make_cart(session_entry(), quantity=count, units=participants(count, "p"), user=member.user)
+        assert placing(cart, user=member.user, account=member.account) <= PLACING
+
+    def test_costs_no_more_for_more_units(self):
+        entry = session_entry()
+        counts = {
+            placing(make_cart(entry, quantity=count, units=participants(count, "p")), email=f"v{count}@example.org")
+            for count in (2, 200)
+        }
+        assert len(counts) == 1
+
+
+class TestSettling:
+    def test_one_line_with_a_handler(self):
+        assert settling(place(make_cart(session_entry(), quantity=2))) <= SETTLING
+
+    def test_of_a_member(self):
+        member = MembershipFactory()
+        cart = make_cart(session_entry(), quantity=2, user=member.user)
+        assert settling(place(cart, user=member.user, account=member.account)) <= SETTLING
+
+    def test_costs_no_more_for_more_lines(self):
+        counts = set()
+        for lines in (1, 8):
+            cart = open_cart(token=None, user=None)
+            for _line in range(lines):
+                fill_cart(cart, EntryFactory(handler="std_generateseats"))
+                fill_cart(cart, EntryFactory())
+            counts.add(settling(place(cart, email=f"v{lines}@example.org")))
+        assert len(counts) == 1
+
+
+class TestDelivering:
+    def members_order(self, entry, **how) -> Order:
+        member = MembershipFactory()
+        order = place(make_cart(entry, user=member.user, **how), user=member.user, account=member.account)
+        pay(order)
+        return order
+
+    @pytest.mark.parametrize("seats", [10, 10_000])
+    def test_packs_of_seats(self, seats):
+        entry = EntryFactory(handler="std_generateseats", parameters={"packsize": 10, "validity": 365})
+        order = self.members_order(entry, quantity=seats // 10)
+        assert len(delivering(order)) <= DELIVERING_SEATS
+        assert Seat.objects.count() == seats
+
+    @pytest.mark.parametrize("seats", [10, 10_000])
+    def test_packs_of_seats_with_a_support_course(self, seats):
+        CourseFactory(short_name="HELP")
+        entry = EntryFactory(handler="std_generateseats", parameters={"packsize": 10, "customersupport": "HELP"})
+        assert len(delivering(self.members_order(entry, quantity=seats // 10))) <= DELIVERING_SEATS + SUPPORT
+
+    @pytest.mark.parametrize("count", [10, 100])
+    def test_a_session_of_new_people(self, count):
+        CourseFactory(short_name="HELP")
+        entry = session_entry(customersupport="HELP")
+        order = self.members_order(entry, quantity=count, units=participants(count, "new"))
+        statements = delivering(order)
+        assert len(statements) <= DELIVERING_A_SESSION
+        assert inside_savepoint(statements) <= WORK_OF_A_SESSION
+        assert Enrolment.objects.open().filter(role__code="student").count() == count + 1  # and the operator's support
+
+    def test_the_buyer_of_a_course(self):
+        course = CourseFactory(capacity=5)
+        entry = EntryFactory(handler="std_enroloncourse", parameters={"coursename": course.short_name})
+        assert len(delivering(self.members_order(entry))) <= DELIVERING_SEATS + SUPPORT
