@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget
 from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
 from accounts.fields import AddressField
@@ -31,6 +31,12 @@ YEARS = range(1990, 2200)
 COURSE_PAGE = "admin:enrolments_course_change"
 # Whoever writes enrolments this way needs both; the list of people shows the buttons to nobody else.
 ENROL, END = "enrolments.add_enrolment", "enrolments.change_enrolment"
+
+
+class DayInput(TextInput):
+    """The browser's own date picker, which needs no script."""
+
+    input_type = "date"
 
 
 class EnrolForm(forms.Form):
@@ -62,13 +68,13 @@ class EnrolForm(forms.Form):
     first_day = forms.DateField(
         label=gettext_lazy("First day"),
         required=False,
-        widget=UnfoldAdminDateWidget(),
+        widget=DayInput(),
         help_text=gettext_lazy("Empty: today, or the first day of the course."),
     )
     last_day = forms.DateField(
         label=gettext_lazy("Last day"),
         required=False,
-        widget=UnfoldAdminDateWidget(),
+        widget=DayInput(),
         help_text=gettext_lazy("Empty: the last day of the course."),
     )
 

@@ -20,6 +20,7 @@ from catalog.offers import offer_of
 from enrolments.admin.display import SEAT_COLOURS
 from enrolments.models import SeatState
 from enrolments.texts import end_in_words, start_in_words
+from outbox.mails import mail_kind_label
 from shop.admin.display import NOTHING, Label, Table, amount, columns
 from shop.services.trial import MOST_UNITS, Trial, try_entry
 
@@ -72,6 +73,7 @@ def _tables(trial: Trial) -> dict[str, object]:
         "seat_labels": [
             Label(f"{seats.label}: {seats.count}", SEAT_COLOURS[SeatState(seats.state)]) for seats in found.seats
         ],
+        "mails": [(mail, mail_kind_label(mail.kind)) for mail in found.mails],
         "groups": Table(
             columns(_("Course"), pgettext("of people in a course", "Group")),
             [[group.course, group.name] for group in found.groups],

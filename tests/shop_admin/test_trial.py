@@ -1,22 +1,25 @@
 """Trying an entry: everything a sale would do is shown, and nothing of it stays."""
 
+from threading import Thread
 from unittest.mock import patch
 
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from catalog.models import Entry
+from enrolments.services.places import lock_courses
 from handlers.contract import Refusal
 from handlers.registry import temporary
 from outbox.errors import Temporary
 from outbox.services import doorbell
 from shop.demo.catalogue import ENTRIES
+from shop.services import trial as trial_service
 from shop.services.trial import MOST_UNITS, try_entry
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
@@ -37,8 +40,9 @@ def rows() -> dict[str, int]:
     return {model._meta.db_table: model._default_manager.count() for model in apps.get_models()}
 
 
-def attempt(entry, merchant, quantity=1):
-    return try_entry(entry_id=entry.pk, quantity=quantity, actor=merchant, now=timezone.now())
+def attempt(entry, merchant, quantity=1, language="en"):
+    with translation.override(language):
+        return try_entry(entry_id=entry.pk, quantity=quantity, actor=merchant, now=timezone.now())
 
 
 def session_entry(course, **more):
@@ -53,9 +57,9 @@ def test_every_entry_of_the_demo_is_tried_without_a_trace(merchant, mailoutbox):
     waiting = list(connection.run_on_commit)
     came_of_it = {}
 
-    with patch.object(doorbell, "ring") as ring, translation.override("fr"):
+    with patch.object(doorbell, "ring") as ring:
         for entry in Entry.objects.order_by("pk"):
-            came_of_it[entry.code] = attempt(entry, merchant, quantity=entry.min_quantity)
+            came_of_it[entry.code] = attempt(entry, merchant, quantity=entry.min_quantity, language="fr")
 
     assert set(came_of_it) == {demo.code for demo in ENTRIES}
     # The course of this one is over.
@@ -74,7 +78,7 @@ def test_of_a_session_tells_people_groups_enrolments_and_mails(merchant):
     assert (trial.refusal, trial.is_placed, trial.quantity) == ("", True, 3)
     found = trial.findings
     assert [(seats.state, seats.count) for seats in found.seats] == [("assigned", 3)]
-    assert [group.course for group in found.groups] == [str(course)]
+    assert [group.course for group in found.groups] == ["SEC-1 · Fire safety"]
     # The three and the customer, who supervises them.
     assert found.enrolment_count == 4
     assert sorted(row.email.partition("@")[0] for row in found.enrolments) == [
@@ -93,8 +97,7 @@ def test_of_a_session_tells_people_groups_enrolments_and_mails(merchant):
 
 def test_is_in_the_readers_language(merchant):
     entry = session_entry(CourseFactory(name_fr="Sécurité incendie"))
-    with translation.override("fr"):
-        trial = attempt(entry, merchant)
+    trial = attempt(entry, merchant, language="fr")
     assert any("Votre commande" in mail.subject or "commande" in mail.text for mail in trial.findings.mails)
 
 
@@ -189,6 +192,29 @@ def test_statements_do_not_depend_on_the_quantity(merchant):
             assert attempt(entry, merchant, quantity=quantity).is_good
         counts.add(len(queries))
     assert len(counts) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waits_for_a_sale_of_the_same_course_for_a_moment_only(merchant, monkeypatch):
+    monkeypatch.setattr(trial_service, "LONGEST_WAIT", "100ms")
+    course = CourseFactory()
+    entry = session_entry(course)
+    came_of_it = []
+
+    def run():
+        try:
+            came_of_it.append(attempt(entry, merchant))
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        lock_courses([course.pk])
+        thread = Thread(target=run)
+        thread.start()
+        thread.join(20)
+
+    [trial] = came_of_it
+    assert trial.refusal == "Orders for the same courses are being placed just now. Try again in a moment."
 
 
 class TestPage:
