@@ -5,6 +5,7 @@ from io import StringIO
 
 from django.core.management import call_command
 from django.db import connection
+from django.utils import translation
 
 from shop.demo.people import DEMO_PEOPLE
 
@@ -24,11 +25,15 @@ def load_demo() -> None:
 
 
 def introductions() -> Iterator[str]:
-    """A line for each person of the demo data: who it is, the address and the password to sign in with."""
+    """A line for each person of the demo data: who it is, the address and the password to sign in with.
+
+    In English, as all that `up` says.
+    """
     if is_demo_due():
         return
-    for person in DEMO_PEOPLE:
-        yield f"  {person.role!s:<32} {person.email:<32} {person.password}"
+    with translation.override("en"):
+        lines = [f"  {person.role!s:<32} {person.email:<32} {person.password}" for person in DEMO_PEOPLE]
+    yield from lines
 
 
 def _mark() -> str | None:
