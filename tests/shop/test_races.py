@@ -9,12 +9,14 @@ from outbox.models import Job
 from outbox.services.jobs import run_due_jobs
 from shop.models import Cart, Order, PaymentEvent, Settlement
 from shop.services import cart as cart_services
-from shop.services import fulfilment, payments
+from shop.services import fulfilment, limits, payments
 from shop.services.cart import join_carts
 from shop.services.checkout import place as place_module
 from shop.services.checkout.place import Shown
 from shop.services.claim import claim_order
+from shop.services.errors import CartEmpty, ClaimRefused, TooManyUnpaidOrders
 from shop.services.fulfilment import retry_line
+from shop.services.limits import PER_TYPED_ADDRESS
 from shop.services.orders import cancel_order, expire_orders
 from shop.services.pricing import price_cart
 from tests.factories.accounts import UserFactory
@@ -177,3 +179,48 @@ def test_a_retry_that_waited_for_another_one_leaves_no_line_without_a_job(probe_
     with patch.object(fulfilment, "line_with_people", slow):
         retry_line(line_id=line.pk, actor=merchant, now=timezone.now())
     assert deliver(order).status == "completed"
+
+
+class TestTheLastUnpaidOrderOfAnAddress:
+    def place_two_at_once(self, entry) -> list[object]:
+        for _order in range(PER_TYPED_ADDRESS.orders - 1):
+            place(make_cart(entry))
+        carts = [make_cart(entry), make_cart(entry)]
+        with meeting_before(place_module, "check_unpaid_limits"):
+            return run_together(*(lambda cart=cart: place(cart) for cart in carts))
+
+    def test_is_placed_once(self, probe_entry):
+        refused = errors_among(self.place_two_at_once(probe_entry))
+        assert [type(error) for error in refused] == [TooManyUnpaidOrders]
+        assert Order.objects.count() == PER_TYPED_ADDRESS.orders
+
+    def test_control_without_the_advisory_lock_both_are_placed(self, probe_entry):
+        with patch.object(limits, "_serialise"), meeting_before(place_module, "record"):
+            self.place_two_at_once(probe_entry)
+        assert Order.objects.count() == PER_TYPED_ADDRESS.orders + 1
+
+
+def test_signing_in_while_the_order_is_placed_ends_in_one_of_both(probe_entry):
+    for round_number in range(4):
+        alice = UserFactory()
+        cart = make_cart(probe_entry)
+        version = Shown(1, price_cart(cart, user=None, now=timezone.now()).gross)
+        placed, joined = run_together(
+            lambda c=cart, v=version, n=round_number: place(c, shown=v, email=f"r{n}@example.org"),
+            lambda u=alice, c=cart: join_carts(user=u, token=c.token),
+        )
+        cart.refresh_from_db()
+        if isinstance(placed, Order):
+            assert (cart.user, joined) == (None, None)
+        else:
+            assert isinstance(placed, CartEmpty)
+            assert (cart.user, cart.ordered_at, joined) == (alice, None, cart)
+
+
+def test_two_claims_at_once_make_one_owner(probe_entry):
+    alice = UserFactory(email="alice@example.org")
+    order = place(make_cart(probe_entry), email=alice.email)
+    results = run_together(*[lambda: claim_order(order_id=order.pk, user=alice, now=timezone.now())] * 2)
+    assert [type(error) for error in errors_among(results)] == [ClaimRefused]
+    assert order.account.memberships.count() == 1
+    assert order.events.filter(what="claimed").count() == 1
