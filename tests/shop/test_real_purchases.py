@@ -82,6 +82,20 @@ def test_late_money_is_refused_when_the_places_are_gone_and_taken_when_not():
     assert deliver(order).status == "completed"
 
 
+def test_late_money_and_a_rival_share_no_last_place():
+    for round_number in range(4):
+        course = CourseFactory(capacity=1)
+        entry = session_entry(course)
+        late = place(make_cart(entry), email=f"late{round_number}@example.org")
+        expire_orders(now=late.placed_at + timedelta(days=1))
+        cart = make_cart(entry)
+        outcome, rival = run_together(
+            lambda o=late: pay(o), lambda c=cart, n=round_number: place(c, email=f"rival{n}@example.org")
+        )
+        assert (outcome, type(rival)) in (("settled", HandlerRefused), ("late", Order))
+        assert taken([course.pk])[course.pk] == 1
+
+
 def test_a_visitors_session_is_delivered_without_operator_and_gets_one_by_the_claim():
     known = UserFactory(email="known@example.org", first_name="Kim", last_name="Known")
     course, support = CourseFactory(group_mode="separate"), CourseFactory(short_name="HELP")
