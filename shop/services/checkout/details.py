@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.services.members import create_account
 from django.utils.translation import gettext as _
 
 from accounts.models import CustomerAccount, User
 from accounts.rights import Right, accounts_with, operators_of
+from accounts.services.members import create_account
 from shop.services.errors import DetailsRefused
 
 
