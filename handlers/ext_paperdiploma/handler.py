@@ -20,7 +20,6 @@ from handlers.contract import (
     Text,
     UnitContext,
     in_words,
-    paragraphs,
     sentences,
 )
 from outbox.mails import register_mail_kind
@@ -115,7 +114,7 @@ def _stop_key(line: LineContext, units: Sequence[UnitContext]) -> str:
 
 
 def _ordered(line: LineContext) -> Feedback:
-    """The public page names nobody: it is seen before anyone has proved the address that was typed."""
+    """Names stand beside it with the units, and nowhere in what is kept for good."""
     params, count = PaperDiplomaParameters.of(line.parameters), len(line.units)
     ordered = in_words(
         lambda: (
@@ -138,11 +137,7 @@ def _ordered(line: LineContext) -> Feedback:
         )
     )
     told = sentences(ordered, posted)
-    return Feedback(public=told, customer=paragraphs(told, _names(line)), sales=sentences(ordered, _sent_to(params)))
-
-
-def _names(line: LineContext) -> Text:
-    return paragraphs(*[f"– {unit.answers.get('name', '')}" for unit in line.units])
+    return Feedback(public=told, customer=told, sales=sentences(ordered, _sent_to(params)))
 
 
 def _sent_to(params: PaperDiplomaParameters) -> Text:

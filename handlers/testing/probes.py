@@ -8,17 +8,20 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django import forms
 from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.emails import normalise_email
 from enrolments.models import Enrolment, Ground, Seat
-from handlers.contract import LineContext
+from handlers.contract import Handler, LineContext
 
 ENGINE_S_OWN = ("SAVEPOINT", "RELEASE", "ROLLBACK")
 # Tables that no handler has to do with, and that change by themselves.
 DJANGO_S_OWN = {"admin", "auth", "contenttypes", "sessions"}
+# Anything shorter stands in other words by chance.
+SHORTEST_NAME = 4
 
 
 class Failure(Exception):
@@ -87,3 +90,11 @@ def statements(run: Callable[[], object]) -> int:
 def addresses(line: LineContext) -> list[str]:
     typed = [answer for unit in line.units for answer in unit.answers.values() if "@" in str(answer)]
     return sorted({normalise_email(email) for email in (*typed, line.contact_email)})
+
+
+def typed_texts(handler: Handler, line: LineContext) -> list[str]:
+    """What was typed into the text fields of the micro-forms: names, addresses and the like."""
+    fields = handler.UnitForm.base_fields if handler.UnitForm else {}
+    names = [name for name, each in fields.items() if isinstance(each, forms.CharField)]
+    typed = {str(unit.answers.get(name) or "") for unit in line.units for name in names}
+    return sorted(text for text in typed if len(text) >= SHORTEST_NAME)

@@ -41,6 +41,7 @@ from handlers.testing.probes import (
     no_network,
     standing_units,
     statements,
+    typed_texts,
 )
 from handlers.testing.world import make_person
 
@@ -359,6 +360,17 @@ def feedback_is_there_for_every_audience_in_every_language(case: Case) -> None:
         assert sorted(texts) == sorted(code for code, _name in settings.LANGUAGES)
         assert all(texts.values()), f"nothing is said to {audience}"
     assert isinstance(revoke(case.handler, line), Feedback)
+
+
+@rule
+def what_is_said_names_nobody(case: Case) -> None:
+    """It is kept with the order for good; what was typed of people can be erased."""
+    case.prepare()
+    line = case.line(case.quantities[0])
+    feedback = place(case.handler, line) | deliver(case.handler, line) | revoke(case.handler, line)
+    said = str(feedback.in_every_language())
+    for text in typed_texts(case.handler, line):
+        assert text not in said
 
 
 @rule

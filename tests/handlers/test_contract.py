@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -104,6 +105,15 @@ def enrols_for_ever(self, line):
     return Feedback(public="Done", customer="Done", sales="Done")
 
 
+class NameForm(forms.Form):
+    name = forms.CharField(label="Name")
+
+
+def tells_the_names(self, line):
+    names = ", ".join(unit.answers["name"] for unit in line.units)
+    return Feedback(public="Done", customer="Done", sales=f"For {names}")
+
+
 def tells_who_is_known(self, line):
     known = User.objects.filter(email=line.contact_email).exists()
     return Feedback(public=in_words(lambda: "Welcome back" if known else "Welcome"))
@@ -135,6 +145,14 @@ class LossyForm(ParametersForm):
         (suite.giving_all_units_back_undoes_the_delivery, broken(post_payment=enrols_for_ever)),
         (suite.what_the_public_reads_does_not_depend_on_who_is_known, broken(post_payment=tells_who_is_known)),
         (suite.feedback_is_there_for_every_audience_in_every_language, broken(post_payment=tells_who_is_known)),
+        (
+            suite.what_is_said_names_nobody,
+            Case(
+                handler=type("Naming", (Double,), {"UnitForm": NameForm, "post_payment": tells_the_names})(),
+                typed={"note": "x"},
+                answers=lambda count: [{"name": f"Marie {n}"} for n in range(count)],
+            ),
+        ),
         (suite.at_least_one_unit_is_charged, broken(charged_units=lambda self, params, units: 0)),
         (suite.it_is_offered_to_somebody_who_has_nothing_yet, broken(is_offered_to=lambda *_args, now: False)),
         (suite.parameters_of_an_older_version_are_kept, broken(upgrade=lambda self, params, version: {})),

@@ -32,8 +32,8 @@ class $class_name(Handler):
         notice = line.parameters.get("notice") or ""
         return Feedback(
             public=paragraphs(noted, notice),
-            customer=paragraphs(noted, notice, _beneficiaries(line.units)),
-            sales=paragraphs(noted, _beneficiaries(line.units)),
+            customer=paragraphs(noted, notice),
+            sales=noted,
         )
 
     def revoke(self, line: LineContext, units: Sequence[UnitContext], reason: Revocation) -> Feedback:
@@ -46,7 +46,3 @@ def _noted(count: int) -> Text:
     return in_words(
         lambda: ngettext("%(n)d unit has been noted.", "%(n)d units have been noted.", count) % {"n": count}
     )
-
-
-def _beneficiaries(units: Sequence[UnitContext]) -> Text:
-    return paragraphs(*[unit.answers.get("beneficiary", "") for unit in units])
