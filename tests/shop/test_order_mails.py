@@ -13,6 +13,7 @@ from shop.services.claim import claim_order
 from shop.services.orders import cancel_order
 from shop.services.payments import choose_method
 from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, make_cart, pay, place
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,6 +94,17 @@ def test_an_unclaimed_orders_mails_name_no_person(diary):
         rendered = render_mail(mail, blank_secrets=False)
         assert "Ada" not in rendered.text + rendered.html
         assert "done for you" not in rendered.text + rendered.html
+
+
+def test_an_operator_reads_what_is_meant_for_him_and_nothing_twice():
+    owner = MembershipFactory()
+    entry = EntryFactory(handler="std_generateseats")
+    order = place(make_cart(entry, user=owner.user), user=owner.user, account=owner.account)
+    pay(order)
+    deliver(order)
+    rendered = render_mail(Mail.objects.get(kind="delivered"), blank_secrets=False)
+    for body in (rendered.text, rendered.html):
+        assert body.count("1 seat is ready in the customer account.") == 1
 
 
 def test_an_operator_without_the_order_is_led_to_the_seats(probe_entry):
