@@ -77,7 +77,10 @@ class PaymentEvent(models.Model):
         verbose_name = _("payment event")
         verbose_name_plural = _("payment events")
         ordering = ("-pk",)
-        constraints = [models.UniqueConstraint(fields=("provider", "event_id"), name="shop_paymentevent_once")]
+        constraints = [
+            models.UniqueConstraint(fields=("provider", "event_id"), name="shop_paymentevent_once"),
+            models.CheckConstraint(condition=Q(kind__in=("succeeded", "declined")), name="shop_paymentevent_kind_known"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.event_id}"

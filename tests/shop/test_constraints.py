@@ -90,6 +90,7 @@ def test_payments(order):
     pay(order)
     refused("shop_payment_amount", "UPDATE shop_payment SET amount = -1")
     refused("shop_payment_status_known", "UPDATE shop_payment SET status = 'lost'")
+    refused("shop_paymentevent_kind_known", "UPDATE shop_paymentevent SET kind = 'lost'")
 
 
 def test_carts(diary, probe_entry):
