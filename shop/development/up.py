@@ -51,6 +51,9 @@ class Up:
     def _run(self, port: int, stack: ExitStack) -> None:
         listener = stack.enter_context(listen(port))
         address = f"http://{HOST}:{listener.getsockname()[1]}"
+        if not os.environ.get("SITE_URL"):
+            # The mails of the demo data are written in this very process, and their links must lead here too.
+            settings.SITE_URL = address
         servers = self._start_servers(stack)
         with self.step("Translations"):
             compile_catalogues(self.project / "locale")
