@@ -11,13 +11,18 @@ from tests.running_shop import RunningShop, run_shop
 settings.MEDIA_ROOT = str(servers.addresses().data / "media")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a running shop go to one worker, so that one shop is started and not one in each."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Tests of a running shop go to one worker, so that one shop is started and not one in each.
+
+    Groups come first: they take minutes each, and at the end one worker would run them while the other has nothing left.
+    """
     for item in items:
         if "running_shop" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.end_to_end)
             item.add_marker(pytest.mark.xdist_group("running_shop"))
+    yield
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
 @pytest.fixture(scope="session")
