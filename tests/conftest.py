@@ -15,7 +15,7 @@ settings.MEDIA_ROOT = str(servers.addresses().data / "media")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Tests of a running shop go to one worker, so that one shop is started and not one in each.
 
-    Groups come first: they take minutes each, and at the end one worker would run them while the other has nothing left.
+    Groups come first: they take long, and at the end one worker would run them while the other has nothing left.
     """
     for item in items:
         if "running_shop" in getattr(item, "fixturenames", ()):
