@@ -79,7 +79,9 @@ class PaymentEvent(models.Model):
         ordering = ("-pk",)
         constraints = [
             models.UniqueConstraint(fields=("provider", "event_id"), name="shop_paymentevent_once"),
-            models.CheckConstraint(condition=Q(kind__in=("succeeded", "declined")), name="shop_paymentevent_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=("succeeded", "declined")), name="shop_paymentevent_kind_known"
+            ),
         ]
 
     def __str__(self) -> str:
