@@ -12,15 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.utils.functional import Promise
-from psycopg2.errors import DeadlockDetected
 
 from accounts.emails import normalise_email
 from accounts.models import AddressLink, CustomerAccount, User
+from outbox.deadlocks import again_after_deadlock
 from outbox.tokens import derive_token, hash_token
 
-TRIES = 3
 VALID_FOR = timedelta(days=30)
 TOKEN_PURPOSE = "address link"  # noqa: S105
 
@@ -94,6 +93,7 @@ def find_link(*, token: str, now: datetime) -> AddressLink | None:
     return AddressLink.objects.usable_at(now).filter(token_hash=hash_token(token)).first()
 
 
+@again_after_deadlock
 def use_link(*, link_id: int, user: User, now: datetime, effect: Callable[[AddressLink], str]) -> str:
     """Use a link up for the signed-in owner of its address, with its effect, and return where he goes next.
 
@@ -101,17 +101,6 @@ def use_link(*, link_id: int, user: User, now: datetime, effect: Callable[[Addre
     effect locks; a deadlock runs the whole again, three times in all. Raises LinkGone, NotYourLink when the address is
     not the user's, and whatever the effect raises.
     """
-    for attempt in range(1, TRIES + 1):
-        try:
-            return _use_link(link_id, user, now, effect)
-        except OperationalError as error:
-            is_deadlock = isinstance(error.__cause__, DeadlockDetected)
-            if not is_deadlock or connection.in_atomic_block or attempt == TRIES:
-                raise
-    raise AssertionError("unreachable")
-
-
-def _use_link(link_id: int, user: User, now: datetime, effect: Callable[[AddressLink], str]) -> str:
     with transaction.atomic():
         link = AddressLink.objects.select_for_update(no_key=True).usable_at(now).filter(pk=link_id).first()
         if link is None:

@@ -10,11 +10,11 @@ from django.db import transaction
 from accounts.models import User
 from accounts.services.people import PersonTyped, find_or_create_people
 from enrolments.models import Course, Enrolment, Ground, Role
-from enrolments.services.again import again_after_deadlock
 from enrolments.services.enrol import NewGround, add_grounds, end_grounds, enrolment_period
 from enrolments.services.notify import tell_enrolled
 from enrolments.services.places import lock_courses, refuse_overfull
 from enrolments.values import Period, Terms
+from outbox.deadlocks import again_after_deadlock
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from accounts.services.absorb import absorb_account
 from accounts.services.members import ensure_owner
 from enrolments.services.transfer import move_order as move_enrolments
 from handlers.contract import Feedback, HandlerMissing, LineContext, Refusal
+from outbox.deadlocks import again_after_deadlock
 from outbox.services.transfer import lock_jobs_of_account
 from outbox.services.transfer import move_account as move_outbox
 from shop.models import LineFeedback, Order, OrderEvent, OrderLine
@@ -21,11 +22,10 @@ from shop.services import payments
 from shop.services.contexts import handler_of, line_contexts, order_with_people
 from shop.services.errors import ClaimRefused
 from shop.services.hooks import keep_feedback, lock_courses_of
-from shop.services.retries import again_on_deadlock
 from shop.services.transitions import record
 
 
-@again_on_deadlock
+@again_after_deadlock
 @transaction.atomic
 def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
     """Makes a person who proved the order's address its buyer, its operator and the owner of its account.
@@ -62,7 +62,7 @@ def accounts_to_move_into(order: Order, user: User) -> list[CustomerAccount]:
     return list(accounts_with(user, Right.MANAGE_ACCOUNT).exclude(pk=order.account_id))
 
 
-@again_on_deadlock
+@again_after_deadlock
 @transaction.atomic
 def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datetime) -> Order:
     """Moves a claimed order, with everything that carries its account, into another account its claimant owns.

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from handlers.contract import Feedback, Refusal, in_every_language
+from outbox.deadlocks import again_after_deadlock
 from outbox.models import Job
 from outbox.selectors import jobs_by_key
 from outbox.services.jobs import NewJob, enqueue_many, retry_job
@@ -17,7 +18,6 @@ from shop.services import mails
 from shop.services.contexts import handler_of, line_contexts, line_with_people
 from shop.services.errors import RetryRefused
 from shop.services.hooks import keep_feedback, lock_courses_of
-from shop.services.retries import again_on_deadlock
 from shop.services.transitions import move_line, move_lines, move_order, record
 
 JOB_KIND = "fulfil_line"
@@ -89,7 +89,7 @@ def job_brought_back(job: Job, now: datetime) -> None:
         _line_pending_again(line_with_people(job.payload["line"]), actor=actor, now=now)
 
 
-@again_on_deadlock
+@again_after_deadlock
 @transaction.atomic
 def retry_line(*, line_id: int, actor: User, now: datetime) -> None:
     """The merchant's retry of a failed line. Locks the job, then the order. Raises RetryRefused."""

@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from outbox.deadlocks import again_after_deadlock
 from shop.models import Order, OrderEvent
 from shop.services import mails
 from shop.services.contexts import line_contexts, order_with_people
 from shop.services.errors import OrderNotCancellable
 from shop.services.hooks import undo_pre_payment
-from shop.services.retries import again_on_deadlock
 from shop.services.transitions import move_order
 
 EXPIRE_AT_MOST = 500
@@ -23,7 +23,7 @@ EXPIRE_AT_MOST = 500
 logger = logging.getLogger(__name__)
 
 
-@again_on_deadlock
+@again_after_deadlock
 @transaction.atomic
 def cancel_order(*, order_id: int, actor: User | None, now: datetime, reason: str = "") -> None:
     """Cancels an unpaid order and frees what it held. Locks the order, then the courses of its lines.
@@ -56,7 +56,7 @@ def expire_orders(*, now: datetime) -> int:
     return ended
 
 
-@again_on_deadlock
+@again_after_deadlock
 @transaction.atomic
 def _expire(order_id: int, *, now: datetime) -> bool:
     locked = Order.objects.select_for_update(no_key=True, skip_locked=True).filter(

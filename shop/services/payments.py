@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from outbox.deadlocks import again_after_deadlock
 from shop.models import Order, OrderEvent, Payment, PaymentEvent, Settlement, ShopIdentity, unpaid_time
 from shop.providers import transfer
 from shop.providers.base import Provider, ProviderEvent
@@ -18,7 +19,6 @@ from shop.providers.registry import providers
 from shop.services import fulfilment, late_money, mails
 from shop.services.errors import MethodNotAllowed, ShopRefused
 from shop.services.locks import lock_order
-from shop.services.retries import again_on_deadlock
 from shop.services.transitions import move_order, record
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def confirm_received(
     return settle(event=event, actor=actor, now=now)
 
 
-@again_on_deadlock
+@again_after_deadlock
 @transaction.atomic
 def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) -> str:
     """Records what a provider said, and pays the order when it is the right money at the right time.

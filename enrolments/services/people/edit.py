@@ -14,10 +14,10 @@ from accounts.models import CustomerAccount, Delegation, Membership, User
 from accounts.services.people import PersonTyped, invite_people
 from enrolments.errors import EnrolmentRefused
 from enrolments.models import Ground
-from enrolments.services.again import again_after_deadlock
 from enrolments.services.notify import courses_in_words, placed_by
 from enrolments.services.people.errors import PersonNotFound
 from enrolments.services.people.mail_again import refuse_often
+from outbox.deadlocks import again_after_deadlock
 
 
 class PersonSettled(EnrolmentRefused):

@@ -14,7 +14,6 @@ from accounts.services.delegation import delegate
 from accounts.services.people import PersonFound, PersonTyped, find_or_create_people
 from enrolments.errors import EnrolmentRefused
 from enrolments.models import Course, Enrolment, Ground, Role, Seat, SeatBatch, SeatReason, SeatState
-from enrolments.services.again import again_after_deadlock
 from enrolments.services.already import already_enrolled
 from enrolments.services.enrol import NewGround, enrolment_period, find_or_open, write_grounds
 from enrolments.services.groups import order_group
@@ -23,6 +22,7 @@ from enrolments.services.places import CourseClosed, CourseOver, lock_courses, r
 from enrolments.services.seats.moves import SeatNotFound, SeatNotFree, move_seat, refusal
 from enrolments.texts import in_words
 from enrolments.values import AlreadyEnrolled, LineRef, Terms
+from outbox.deadlocks import again_after_deadlock
 
 
 class SeatNotValid(EnrolmentRefused):

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from enrolments.errors import EnrolmentRefused
 from enrolments.models import Course, Enrolment, Seat, SeatReason, SeatState
-from enrolments.services.again import again_after_deadlock
 from enrolments.services.seats.moves import move_locked_seats
+from outbox.deadlocks import again_after_deadlock
 
 
 class NotEnrolled(EnrolmentRefused):

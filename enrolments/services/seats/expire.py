@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 
 from enrolments.models import Seat, SeatReason, SeatState
-from enrolments.services.again import again_after_deadlock
 from enrolments.services.seats.moves import move_locked_seats, with_locked_seats
+from outbox.deadlocks import again_after_deadlock
 
 
 @again_after_deadlock

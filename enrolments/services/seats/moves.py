@@ -19,9 +19,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from enrolments.errors import EnrolmentRefused
 from enrolments.models import Seat, SeatEvent, SeatState
-from enrolments.services.again import ATTEMPTS
 from enrolments.services.places import lock_courses
 from enrolments.texts import in_words, moment_in_words
+from outbox.deadlocks import ATTEMPTS
 from outbox.errors import Temporary
 
 R = TypeVar("R")

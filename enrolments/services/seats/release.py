@@ -8,10 +8,10 @@ from django.db import transaction
 
 from accounts.models import CustomerAccount, User
 from enrolments.models import Enrolment, Ground, Seat, SeatBatch, SeatReason, SeatState
-from enrolments.services.again import again_after_deadlock
 from enrolments.services.enrol import end_grounds
 from enrolments.services.places import lock_courses
 from enrolments.services.seats.moves import SeatNotAssigned, SeatNotFound, move_seat, refusal
+from outbox.deadlocks import again_after_deadlock
 
 NOBODY = {"person": None, "enrolment": None, "assigned_at": None, "assigned_by": None}
 

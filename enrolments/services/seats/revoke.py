@@ -11,11 +11,11 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from enrolments.errors import EnrolmentRefused
 from enrolments.models import Ground, Seat, SeatState
-from enrolments.services.again import again_after_deadlock
 from enrolments.services.enrol import end_grounds
 from enrolments.services.seats.moves import move_locked_seats, with_locked_seats
 from enrolments.services.seats.release import NOBODY
 from enrolments.texts import in_words
+from outbox.deadlocks import again_after_deadlock
 
 
 class SeatsConsumed(EnrolmentRefused):

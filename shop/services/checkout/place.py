@@ -14,6 +14,7 @@ from accounts.models import User
 from catalog.services.entries import pin_entries
 from catalog.texts import in_every_language
 from handlers.contract import LineContext, Refusal
+from outbox.deadlocks import again_after_deadlock
 from shop.models import (
     Cart,
     CartUnit,
@@ -41,7 +42,6 @@ from shop.services.errors import (
 from shop.services.hooks import keep_feedback, lock_courses_of
 from shop.services.limits import check_unpaid_limits
 from shop.services.pricing import PricedCart, PricedLine, price_cart
-from shop.services.retries import again_on_deadlock
 from shop.services.transitions import record
 from shop.services.units import cross_unit_errors
 
@@ -62,7 +62,7 @@ class Consent:
     start_at_once: bool = False
 
 
-@again_on_deadlock
+@again_after_deadlock
 @transaction.atomic
 def place_order(
     *,

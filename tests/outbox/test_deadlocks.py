@@ -6,15 +6,15 @@ import pytest
 from django.db import OperationalError
 from psycopg2.errors import DeadlockDetected, QueryCanceled
 
-from enrolments.services import again
-from enrolments.services.again import again_after_deadlock
+from outbox import deadlocks
+from outbox.deadlocks import again_after_deadlock
 
 
 @pytest.fixture(autouse=True)
 def outside(monkeypatch):
     """No transaction is open; a test may say otherwise."""
     connection = SimpleNamespace(in_atomic_block=False)
-    monkeypatch.setattr(again, "connection", connection)
+    monkeypatch.setattr(deadlocks, "connection", connection)
     return connection
 
 
