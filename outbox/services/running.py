@@ -180,8 +180,12 @@ def _put_off(job: Job, failure: Exception, wait: timedelta) -> None:
 
 
 def _lock(job: Job) -> Job | None:
-    """The job's row, locked; None when it is no longer this worker's, or somebody else is at it."""
-    return _holding_lease(job).select_for_update(no_key=True, skip_locked=True).first()
+    """The job's row, locked; None when it is no longer this worker's.
+
+    Waits instead of passing over a locked row: a rival that looked just before the claim was committed locks the row
+    too, sees then that it is taken, and keeps the lock until its own claim ends. Who waits here holds nothing yet.
+    """
+    return _holding_lease(job).select_for_update(no_key=True).first()
 
 
 def _end_after_silence() -> None:

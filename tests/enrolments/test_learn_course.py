@@ -161,10 +161,10 @@ def test_a_form_of_another_site_opens_nothing(bob, course, seat):
 
 
 def test_the_page_lets_its_form_lead_to_another_site(bob, course, seat):
-    policy = browser_of(bob).get(address(course))["Content-Security-Policy"]
+    policy = browser_of(bob).get(address(course))["Content-Security-Policy"].split("; ")
 
     assert "form-action 'self' https: http:" in policy
-    assert "script-src 'self';" in policy
+    assert "script-src 'self'" in policy
 
 
 STARTS, ENDS = at("2026-06-01T00:00+02:00"), at("2026-07-01T00:00+02:00")

@@ -1,10 +1,11 @@
 """However many workers there are, a job's effect happens once."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 
 from outbox.models import Job
 from outbox.models.jobs import JobQuerySet
@@ -94,6 +95,50 @@ def _rival_takes_over_between_the_transactions(monkeypatch, effects) -> None:
     with temporary_job_kind("errand", lambda job, now: effects.add(job.key)):
         enqueue(kind="errand", key="errand:1")
         run_due_jobs()
+
+
+def test_a_rival_that_locks_the_row_for_a_moment_does_not_put_the_job_off(effects, monkeypatch):
+    """Looking for work, it had seen the job before the claim was committed, and locked it after."""
+    attempt, lock = running._attempt, running._lock
+    locked, at_the_row = threading.Event(), threading.Event()
+    rivals = []
+
+    def look_for_work():
+        with transaction.atomic():
+            assert Job.objects.select_for_update(no_key=True).get()
+            locked.set()
+            assert at_the_row.wait(30)
+            wait_until_blocked(seconds=1)
+
+    def with_a_rival(claim):
+        rivals.append(in_thread(look_for_work))
+        assert locked.wait(30)
+        return attempt(claim)
+
+    def come_to_the_row(job):
+        at_the_row.set()
+        return lock(job)
+
+    monkeypatch.setattr(running, "_attempt", with_a_rival)
+    monkeypatch.setattr(running, "_lock", come_to_the_row)
+    with temporary_job_kind("errand", lambda job, now: effects.add(job.key)):
+        enqueue(kind="errand", key="errand:1")
+        assert run_due_jobs() == 1
+    rivals[0].join(timeout=30)
+
+    assert effects.all() == ["errand:1"]
+    assert Job.objects.get().state == "done"
+
+
+def wait_until_blocked(*, seconds: float) -> None:
+    """Until some connection waits for a lock of this one; not longer, for one that passes it over never does."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
 
 
 def test_a_job_that_is_being_run_is_passed_over_without_waiting(effects, without_grace):
