@@ -1,25 +1,11 @@
 """The database refuses by itself what the catalogue must never hold."""
 
-from contextlib import contextmanager
-
 import pytest
-from django.db import IntegrityError, connection, transaction
 
+from tests.constraints import broken, run
 from tests.factories.catalog import CategoryFactory, EntryFactory, TaxFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@contextmanager
-def broken(constraint: str):
-    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
-        yield
-    assert refusal.value.__cause__.diag.constraint_name == constraint
-
-
-def run(sql: str, *parameters) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
 
 
 @pytest.mark.parametrize("rate", ["-0.01", "100.01"])
@@ -33,6 +19,12 @@ def test_a_category_is_not_its_own_parent():
     category = CategoryFactory()
     with broken("catalog_category_not_own_parent"):
         run("UPDATE catalog_category SET parent_id = id WHERE id = %s", category.pk)
+
+
+def test_an_address_names_one_category():
+    first, second = CategoryFactory(), CategoryFactory()
+    with broken("catalog_category_slug_key"):
+        run("UPDATE catalog_category SET slug = %s WHERE id = %s", first.slug, second.pk)
 
 
 def test_a_code_is_unique_whatever_its_case():

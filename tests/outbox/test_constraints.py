@@ -1,27 +1,11 @@
 """The database refuses by itself what jobs and mails must never be."""
 
-from contextlib import contextmanager
-from pathlib import Path
-
 import pytest
-from django.db import IntegrityError, connection, transaction
 
-from outbox.models import Job, Mail
+from tests.constraints import broken, run
 from tests.factories.outbox import JobFactory, MailFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@contextmanager
-def broken(constraint: str):
-    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
-        yield
-    assert refusal.value.__cause__.diag.constraint_name == constraint
-
-
-def run(sql: str, *parameters) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
 
 
 def test_a_key_names_one_job():
@@ -48,13 +32,6 @@ def test_attempts_are_capped(attempts, most):
     job = JobFactory()
     with broken("outbox_job_attempts_capped"):
         run("UPDATE outbox_job SET attempts = %s, max_attempts = %s WHERE id = %s", attempts, most, job.pk)
-
-
-@pytest.mark.parametrize(("column", "constraint"), [("attempts", "attempts"), ("max_attempts", "max_attempts")])
-def test_attempts_are_never_negative(column, constraint):
-    job = JobFactory()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        run(f"UPDATE outbox_job SET {column} = -1 WHERE id = %s", job.pk)
 
 
 @pytest.mark.parametrize(
@@ -144,9 +121,3 @@ def test_a_mail_with_a_secret_is_nobodys_copy():
     first, second = MailFactory(), MailFactory(has_secret=True)
     with broken("outbox_mail_secret_never_sent_again"):
         run("UPDATE outbox_mail SET original_id = %s WHERE id = %s", first.pk, second.pk)
-
-
-def test_every_constraint_is_tested_here():
-    source = Path(__file__).read_text(encoding="utf-8")
-    names = {constraint.name for model in (Job, Mail) for constraint in model._meta.constraints}
-    assert {name for name in names if f'"{name}"' not in source} == set()
