@@ -12,7 +12,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from accounts.models import Membership, User
 from accounts.rights import Right, accounts_with, rights_of
 from handlers.contract import HandlerMissing
-from shop.models import LineFeedback, Order, OrderEvent, OrderLine, OrderUnit, Payment
+from shop.models import LineFeedback, Order, OrderLine, OrderUnit, Payment
 from shop.services.contexts import handler_of
 from shop.services.payments import methods_for
 
@@ -138,7 +138,6 @@ def sight_of(order: Order, *, viewer: User | None, placed_here: bool = False) ->
 def order_page(order: Order, *, sight: Sight) -> OrderView:
     """The page of an order for somebody with that sight. Six queries, however many lines and units."""
     lines = tuple(_line_views(order, sight))
-    events = set(OrderEvent.objects.filter(order=order).values_list("what", flat=True))
     last_payment = order.payments.order_by("-pk").first()
     view = OrderView(
         order=order,
@@ -146,7 +145,7 @@ def order_page(order: Order, *, sight: Sight) -> OrderView:
         phase=_phase(order, lines, last_payment),
         lines=lines,
         methods=tuple(methods_for(order)) if sight.may_pay else (),
-        has_stray_money=OrderEvent.What.MONEY_RECORDED in events,
+        has_stray_money=order.payment_events.needing_attention().exists(),
         seen="",
     )
     return replace(view, seen=_fingerprint(view))

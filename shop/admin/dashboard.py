@@ -57,7 +57,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             Count(
                 _("Money that needs attention"),
                 _("It differs, came twice or too late, or belongs to no order."),
-                PaymentEvent.objects.filter(outcome__in=PaymentEvent.NEEDS_ATTENTION).count(),
+                PaymentEvent.objects.needing_attention().count(),
                 f"{reverse('admin:shop_paymentevent_changelist')}"
                 f"?{AttentionFilter.parameter_name}={AttentionFilter.ATTENTION}",
                 "bad",

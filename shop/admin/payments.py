@@ -1,15 +1,16 @@
-"""Money in the admin: payments, and what providers and merchants said about them. Read only."""
+"""Money in the admin: payments, and what providers and merchants said about them. Read only, but for one mark."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,10 +18,24 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
+from accounts.models import User
 from outbox.admin.readonly import ReadOnlyAdmin
-from shop.admin.display import NOTHING, OUTCOME_COLOURS, PAYMENT_COLOURS, amount, choice_label, link, method_label
-from shop.models import Payment, PaymentEvent
+from shop.admin.display import (
+    NOTHING,
+    OUTCOME_COLOURS,
+    PAYMENT_COLOURS,
+    Label,
+    amount,
+    choice_label,
+    link,
+    method_label,
+    moment,
+)
+from shop.models import MoneyHandling, Payment, PaymentEvent
 from shop.providers.registry import providers
+from shop.services.attention import mark_dealt_with, take_back_dealt_with
+
+DEAL = "shop.deal_with_money"
 
 
 class ProviderFilter(DropdownFilter):
@@ -39,24 +54,29 @@ class AttentionFilter(DropdownFilter):
 
     title = gettext_lazy("to do")
     parameter_name = "todo"
-    ATTENTION = "attention"
+    ATTENTION, DEALT_WITH = "attention", "dealt-with"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return [(self.ATTENTION, gettext_lazy("needs attention"))]
+        return [
+            (self.ATTENTION, gettext_lazy("needs attention")),
+            (self.DEALT_WITH, gettext_lazy("dealt with")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() != self.ATTENTION:
-            return queryset
-        return self.needing_attention(queryset)
+        match self.value():
+            case self.ATTENTION:
+                return self.with_events(queryset, PaymentEvent.objects.needing_attention())
+            case self.DEALT_WITH:
+                return self.with_events(queryset, PaymentEvent.objects.dealt_with())
+        return queryset
 
-    def needing_attention(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(outcome__in=PaymentEvent.NEEDS_ATTENTION)
+    def with_events(self, queryset: QuerySet[Any], events: QuerySet[PaymentEvent]) -> QuerySet[Any]:
+        return queryset.filter(pk__in=events.values("pk"))
 
 
 class PaymentAttentionFilter(AttentionFilter):
-    def needing_attention(self, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
-        events = PaymentEvent.objects.filter(payment=OuterRef("pk"), outcome__in=PaymentEvent.NEEDS_ATTENTION)
-        return queryset.filter(Exists(events))
+    def with_events(self, queryset: QuerySet[Payment], events: QuerySet[PaymentEvent]) -> QuerySet[Payment]:
+        return queryset.filter(Exists(events.filter(payment=OuterRef("pk"))))
 
 
 class MoneyAdmin(ReadOnlyAdmin):
@@ -112,7 +132,7 @@ class PaymentAdmin(MoneyAdmin):
 
 @admin.register(PaymentEvent)
 class PaymentEventAdmin(MoneyAdmin):
-    list_display = ("received_at", "order_link", "money", "method_name", "kind", "outcome_label", "actor", "event_id")
+    list_display = ("received_on", "order_link", "money", "method_name", "outcome_label", "attention", "told_by")
     list_filter = (
         AttentionFilter,
         ("outcome", ChoicesDropdownFilter),
@@ -125,9 +145,81 @@ class PaymentEventAdmin(MoneyAdmin):
     search_help_text = gettext_lazy("Event, reference or order number")
     fields = (
         "event_id", "received_at", "outcome_label", "advice", "order_link", "payment_link", "money", "method_name",
-        "kind", "actor", "payload_text",
+        "kind", "told_by", "payload_text",
     )  # fmt: skip
     readonly_fields = fields
+    change_form_outer_before_template = "shop/admin/money_tools.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentEvent]:
+        standing = MoneyHandling.objects.filter(undone_at__isnull=True).select_related("handled_by")
+        return super().get_queryset(request).prefetch_related(Prefetch("handlings", standing, to_attr="standing"))
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:event_id>/dealt-with/", wrap(self.deal_with), name="shop_paymentevent_dealt_with"),
+            path("<int:event_id>/take-back/", wrap(self.take_back), name="shop_paymentevent_take_back"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        event = self.get_object(request, object_id)
+        tools = {
+            "handling": _handling(event),
+            "is_open": event is not None and event.outcome in PaymentEvent.NEEDS_ATTENTION and not _handling(event),
+            "may_deal": request.user.has_perm(DEAL),
+            "note_length": MoneyHandling.NOTE_LENGTH,
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **tools})
+
+    def deal_with(self, request: HttpRequest, event_id: int) -> HttpResponse:
+        note = request.POST.get("note", "").replace("\0", "").strip()[: MoneyHandling.NOTE_LENGTH]
+        return self.ask_service(
+            request,
+            event_id,
+            permission=DEAL,
+            service=lambda: mark_dealt_with(
+                event_id=event_id, note=note, actor=cast(User, request.user), now=timezone.now()
+            ),
+            done=_("This money is dealt with."),
+        )
+
+    def take_back(self, request: HttpRequest, event_id: int) -> HttpResponse:
+        return self.ask_service(
+            request,
+            event_id,
+            permission=DEAL,
+            service=lambda: take_back_dealt_with(event_id=event_id, actor=cast(User, request.user), now=timezone.now()),
+            done=_("This money needs attention again."),
+        )
+
+    @display(description=gettext_lazy("received"), ordering="received_at")
+    def received_on(self, event: PaymentEvent) -> SafeString | str:
+        return moment(event.received_at)
+
+    @display(description=gettext_lazy("told by"), ordering="actor")
+    def told_by(self, event: PaymentEvent) -> str:
+        return event.actor.get_full_name() if event.actor else NOTHING
+
+    @display(description=gettext_lazy("to do"))
+    def attention(self, event: PaymentEvent) -> SafeString | str:
+        """Whether somebody has to look at it, or who did."""
+        if event.outcome not in PaymentEvent.NEEDS_ATTENTION:
+            return NOTHING
+        handling = _handling(event)
+        if handling is None:
+            return Label(_("needs attention"), "danger").html
+        return format_html(
+            '<div class="amphi-two">{}<span class="amphi-quiet">{}</span></div>',
+            Label(_("dealt with"), "success").html,
+            handling.handled_by.get_full_name(),
+        )
 
     @display(description=gettext_lazy("outcome"), ordering="outcome")
     def outcome_label(self, event: PaymentEvent) -> SafeString:
@@ -145,6 +237,12 @@ class PaymentEventAdmin(MoneyAdmin):
     def payload_text(self, event: PaymentEvent) -> SafeString:
         written = json.dumps(event.payload, ensure_ascii=False, indent=2)
         return format_html('<pre class="amphi-code">{}</pre>', written)
+
+
+def _handling(event: PaymentEvent | None) -> MoneyHandling | None:
+    """Who dealt with it; None while it is open, and for money that asks nothing."""
+    standing: list[MoneyHandling] = getattr(event, "standing", [])
+    return standing[0] if standing else None
 
 
 _ADVICE: dict[str, Callable[[], str]] = {

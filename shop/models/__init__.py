@@ -1,7 +1,7 @@
 from shop.models.cart import Cart, CartLine, CartUnit
 from shop.models.identity import LegalText, ShopIdentity, unpaid_time
 from shop.models.orders import LineFeedback, Order, OrderEvent, OrderLine, OrderUnit, in_reader_language
-from shop.models.payments import Payment, PaymentEvent, Settlement
+from shop.models.payments import MoneyHandling, Payment, PaymentEvent, Settlement
 
 __all__ = [
     "Cart",
@@ -9,6 +9,7 @@ __all__ = [
     "CartUnit",
     "LegalText",
     "LineFeedback",
+    "MoneyHandling",
     "Order",
     "OrderEvent",
     "OrderLine",

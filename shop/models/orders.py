@@ -244,6 +244,8 @@ class OrderEvent(models.Model):
         PAID = "paid", _("payment received")
         DECLINED = "declined", _("payment declined")
         MONEY_RECORDED = "money_recorded", _("money recorded, order unchanged")
+        MONEY_HANDLED = "money_handled", _("money dealt with")
+        MONEY_REOPENED = "money_reopened", _("money to deal with again")
         LINE_FULFILLED = "line_fulfilled", _("line delivered")
         LINE_FAILED = "line_failed", _("line failed")
         LINE_RETRIED = "line_retried", _("delivery tried again")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -40,6 +42,23 @@ class Payment(models.Model):
         return f"{self.provider} {self.reference}"
 
 
+class PaymentEventQuerySet(models.QuerySet["PaymentEvent"]):
+    def paid_nothing(self) -> PaymentEventQuerySet:
+        """Money that differs, came twice or too late, or belongs to no order, whether dealt with or not."""
+        return self.filter(outcome__in=PaymentEvent.NEEDS_ATTENTION)
+
+    def needing_attention(self) -> PaymentEventQuerySet:
+        """Of that money, what nobody has dealt with yet."""
+        return self.paid_nothing().exclude(_is_dealt_with())
+
+    def dealt_with(self) -> PaymentEventQuerySet:
+        return self.paid_nothing().filter(_is_dealt_with())
+
+
+def _is_dealt_with() -> Exists:
+    return Exists(MoneyHandling.objects.filter(event=OuterRef("pk"), undone_at__isnull=True))
+
+
 class PaymentEvent(models.Model):
     """Something a provider said about a payment, and what came of it. Append-only."""
 
@@ -73,10 +92,13 @@ class PaymentEvent(models.Model):
     received_at = models.DateTimeField(_("received"))
     outcome = models.CharField(_("outcome"), max_length=15, choices=Outcome.choices)
 
+    objects: ClassVar[PaymentEventQuerySet] = PaymentEventQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         verbose_name = _("payment event")
         verbose_name_plural = _("payment events")
         ordering = ("-pk",)
+        permissions = (("deal_with_money", "Can mark money as dealt with"),)
         constraints = [
             models.UniqueConstraint(fields=("provider", "event_id"), name="shop_paymentevent_once"),
             models.CheckConstraint(
@@ -86,6 +108,41 @@ class PaymentEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.event_id}"
+
+
+class MoneyHandling(models.Model):
+    """Somebody's word that money which paid nothing is dealt with. Taken back by a second stamp, never deleted."""
+
+    NOTE_LENGTH = 300
+
+    event = models.ForeignKey(PaymentEvent, on_delete=models.PROTECT, related_name="handlings")
+    handled_at = models.DateTimeField(_("dealt with on"))
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("dealt with by")
+    )
+    note = models.CharField(_("note"), max_length=NOTE_LENGTH, blank=True)
+    undone_at = models.DateTimeField(_("taken back on"), null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("taken back by")
+    )
+
+    class Meta:
+        verbose_name = _("money dealt with")
+        verbose_name_plural = _("money dealt with")
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("event",), condition=Q(undone_at__isnull=True), name="shop_moneyhandling_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=True, undone_by__isnull=True)
+                | Q(undone_at__isnull=False, undone_at__gte=F("handled_at"), undone_by__isnull=False),
+                name="shop_moneyhandling_undone_by_somebody_later",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} by {self.handled_by_id}"
 
 
 class Settlement(models.Model):

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from shop.models import Cart, LegalText, Order, Payment, PaymentEvent, Settlement, ShopIdentity
+from shop.models import Cart, LegalText, MoneyHandling, Order, Payment, PaymentEvent, Settlement, ShopIdentity
 from tests.constraints import broken, copy, run
 from tests.factories.accounts import UserFactory
 from tests.factories.shop import make_cart, pay, place
@@ -190,6 +190,38 @@ def test_a_provider_tells_an_event_once(settlement):
 def test_an_event_is_of_a_known_kind(settlement):
     with broken("shop_paymentevent_kind_known"):
         run("UPDATE shop_paymentevent SET kind = 'lost'")
+
+
+# Money dealt with
+
+
+@pytest.fixture
+def handling(settlement) -> MoneyHandling:
+    event = PaymentEvent.objects.needing_attention().get()
+    return MoneyHandling.objects.create(event=event, handled_at=timezone.now(), handled_by=UserFactory())
+
+
+def test_money_is_dealt_with_by_one_at_a_time(handling):
+    with broken("shop_moneyhandling_once"):
+        copy("shop_moneyhandling", handling.pk)
+
+
+def test_money_may_be_dealt_with_again_once_that_was_taken_back(handling):
+    run("UPDATE shop_moneyhandling SET undone_at = handled_at, undone_by_id = handled_by_id")
+    copy("shop_moneyhandling", handling.pk, undone_at=None, undone_by_id=None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "undone_at = handled_at",
+        "undone_by_id = handled_by_id",
+        "undone_by_id = handled_by_id, undone_at = handled_at - interval '1 second'",
+    ],
+)
+def test_what_is_taken_back_says_by_whom_and_when(handling, change):
+    with broken("shop_moneyhandling_undone_by_somebody_later"):
+        run(f"UPDATE shop_moneyhandling SET {change}")
 
 
 # Who sells

@@ -15,7 +15,7 @@ from shop.models import Order, OrderLine, PaymentEvent
 from shop.providers.registry import providers
 
 FAILED_LINE = Exists(OrderLine.objects.filter(order=OuterRef("pk"), status=OrderLine.Status.FAILED))
-STRANGE_MONEY = Exists(PaymentEvent.objects.filter(order=OuterRef("pk"), outcome__in=PaymentEvent.NEEDS_ATTENTION))
+STRANGE_MONEY = Exists(PaymentEvent.objects.needing_attention().filter(order=OuterRef("pk")))
 
 
 class TodoFilter(DropdownFilter):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -105,7 +105,10 @@ def order_page(order: Order, *, viewer: User) -> OrderPage:
     """What the merchant sees of an order: all three feedbacks, and links to what he may look at."""
     lines = list(order.lines.select_related("entry").order_by("position"))
     events = list(order.events.select_related("actor").order_by("-pk")[:EVENTS_SHOWN])
-    money = list(order.payment_events.select_related("actor").order_by("-pk")[:MONEY_SHOWN])
+    still_open = Exists(PaymentEvent.objects.needing_attention().filter(pk=OuterRef("pk")))
+    money = list(
+        order.payment_events.select_related("actor").annotate(is_open=still_open).order_by("-pk")[:MONEY_SHOWN]
+    )
     mails = mails_of_order(order.pk)
     grounds = Ground.objects.live().filter(order_id=order.pk).order_by("pk")
     seats_url = admin_url(viewer, Seat, "changelist")
@@ -115,7 +118,7 @@ def order_page(order: Order, *, viewer: User) -> OrderPage:
         state=Label(order.get_status_display(), ORDER_COLOURS[Order.Status(order.status)]),
         marks=marks_of(
             has_failed_line=any(line.status == OrderLine.Status.FAILED for line in lines),
-            has_strange_money=any(event.outcome in PaymentEvent.NEEDS_ATTENTION for event in money),
+            has_strange_money=any(event.is_open for event in money),  # type: ignore[attr-defined]
         ),
         facts=_facts(order, viewer),
         customer=_customer(order, viewer),
@@ -290,14 +293,22 @@ def _money(events: list[PaymentEvent], viewer: User) -> Table:
             event.get_kind_display(),
             amount(event.amount, event.currency),
             outcome_label(event).html,
+            _still_to_do(event),
             _person(event.actor, viewer),
         ]
         for event in events
     ]
     headings = columns(
-        _("Received"), _("Method"), _("Kind"), Column(_("Amount"), is_amount=True), _("Outcome"), _("Told by")
-    )
+        _("Received"), _("Method"), _("Kind"), Column(_("Amount"), is_amount=True), _("Outcome"), _("To do"),
+        _("Told by"),
+    )  # fmt: skip
     return Table(headings, rows, empty=_("Nothing was said about money yet."))
+
+
+def _still_to_do(event: PaymentEvent) -> str:
+    if event.outcome not in PaymentEvent.NEEDS_ATTENTION:
+        return NOTHING
+    return _("needs attention") if event.is_open else _("dealt with")  # type: ignore[attr-defined]
 
 
 def outcome_label(event: PaymentEvent) -> Label:
