@@ -12,8 +12,10 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
+from outbox.admin.filters import DayRangeFilter
 from outbox.admin.readonly import ReadOnlyAdmin
 from outbox.frames import framed_html
 from outbox.mails import mail_kind_label, mail_kind_labels
@@ -25,7 +27,7 @@ logger = logging.getLogger(__name__)
 STATE_COLOURS = {Mail.State.QUEUED: "info", Mail.State.SENT: "success", Mail.State.FAILED: "danger"}
 
 
-class KindFilter(admin.SimpleListFilter):
+class KindFilter(DropdownFilter):
     title = _("kind")
     parameter_name = "kind"
 
@@ -36,10 +38,33 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
+class UnsentFilter(DropdownFilter):
+    """Mails that wait for somebody's eye."""
+
+    title = _("to do")
+    parameter_name = "todo"
+    UNSENT = "unsent"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [(self.UNSENT, _("could not be sent"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Mail]) -> QuerySet[Mail]:
+        if self.value() != self.UNSENT:
+            return queryset
+        return queryset.filter(pk__in=Mail.objects.unsent(timezone.now()).values("pk"))
+
+
 @admin.register(Mail)
 class MailAdmin(ReadOnlyAdmin):
     list_display = ("recipient", "state_label", "kind_label", "language", "order_link", "created_at", "sent_at")
-    list_filter = ("state", KindFilter, "language")
+    list_filter = (
+        UnsentFilter,
+        ("state", ChoicesDropdownFilter),
+        KindFilter,
+        ("created_at", DayRangeFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
     search_fields = ("recipient", "key", "=order_id")
     ordering = ("-id",)
     fields = (

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+UNSENT_FOR_DAYS = 30
 
 
 class MailQuerySet(models.QuerySet["Mail"]):
     def queued(self) -> MailQuerySet:
         return self.filter(state=Mail.State.QUEUED)
+
+    def unsent(self, now: datetime) -> MailQuerySet:
+        """Mails of the last 30 days that could not be sent, and that nobody has sent again since."""
+        failed = self.filter(state=Mail.State.FAILED, created_at__gte=now - timedelta(days=UNSENT_FOR_DAYS))
+        return failed.filter(~Exists(Mail.objects.filter(original=OuterRef("pk"))))
 
     def of_order(self, order_id: int) -> MailQuerySet:
         return self.filter(order_id=order_id).order_by("-created_at", "-id")
@@ -102,6 +111,7 @@ class Mail(models.Model):
                 name="outbox_mail_account",
             ),
             models.Index(fields=["person_id"], condition=Q(person_id__isnull=False), name="outbox_mail_person"),
+            models.Index(fields=["created_at"], condition=Q(state="failed"), name="outbox_mail_failed"),
         )
 
     def __str__(self) -> str:

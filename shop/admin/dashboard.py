@@ -1,8 +1,10 @@
-"""The start page of the administration: what waits for the merchant's hand."""
+"""The start page of the administration: what waits for the merchant's hand, and how the shop is doing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,12 +12,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from outbox.models import Job
-from shop.admin.orders.filters import FAILED_LINE, TodoFilter, waiting_for_money
+from outbox.admin.mails import UnsentFilter
+from outbox.models import Job, Mail
+from shop.admin.figures import WaitingView, sales_view, seats_view, waiting_url, waiting_view
+from shop.admin.orders.filters import TodoFilter
 from shop.admin.payments import AttentionFilter
+from shop.figures import Period, failed_lines
 from shop.missing import missing_from_the_shop
-from shop.models import Order, PaymentEvent
+from shop.models import PaymentEvent
+from shop.templatetags.money import grouped
 
 
 @dataclass(frozen=True)
@@ -30,49 +37,70 @@ class Count:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the start page knows besides the list of models: only what its reader may see."""
-    user = request.user
-    counts = []
+    """What the start page knows besides the list of models: only what its reader may see.
+
+    A handful of queries, one for each figure, however many orders and seats there are.
+    """
+    user, now = request.user, timezone.now()
+    waiting = None
     if user.has_perm("shop.view_order"):
-        orders = reverse("admin:shop_order_changelist")
-        counts.append(
-            Count(
-                _("Orders waiting for money"),
-                _("Confirm what has arrived."),
-                waiting_for_money(Order.objects.all()).count(),
-                f"{orders}?{TodoFilter.parameter_name}={TodoFilter.MONEY}",
-            )
-        )
-        counts.append(
-            Count(
-                _("Orders with a failed line"),
-                _("Paid, and not delivered yet."),
-                Order.objects.filter(FAILED_LINE).count(),
-                f"{orders}?{TodoFilter.parameter_name}={TodoFilter.LINE}",
-                "bad",
-            )
+        waiting = context["waiting"] = waiting_view(now=now)
+        context["sales"] = sales_view(period=_period(request), now=now)
+    if user.has_perm("enrolments.view_seat"):
+        context["seats"] = seats_view()
+    if user.has_perm("shop.view_shopidentity"):
+        context["missing"] = missing_from_the_shop(now=now)
+    return context | {"counts": list(_counts(user, waiting, now=now))}
+
+
+def _period(request: HttpRequest) -> Period:
+    return Period.DAY if request.GET.get("sales") == Period.DAY else Period.WEEK
+
+
+def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterator[Count]:
+    if waiting is not None:
+        yield Count(_("Orders waiting for money"), _("Confirm what has arrived."), waiting.orders, waiting_url())
+        failed = failed_lines()
+        yield Count(
+            _("Orders with a failed line"),
+            _failed_hint(failed.lines),
+            failed.orders,
+            reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.LINE}),
+            "bad",
         )
     if user.has_perm("shop.view_paymentevent"):
-        counts.append(
-            Count(
-                _("Money that needs attention"),
-                _("It differs, came twice or too late, or belongs to no order."),
-                PaymentEvent.objects.needing_attention().count(),
-                f"{reverse('admin:shop_paymentevent_changelist')}"
-                f"?{AttentionFilter.parameter_name}={AttentionFilter.ATTENTION}",
-                "bad",
-            )
+        yield Count(
+            _("Money that needs attention"),
+            _("It differs, came twice or too late, or belongs to no order."),
+            PaymentEvent.objects.needing_attention().count(),
+            reverse(
+                "admin:shop_paymentevent_changelist",
+                query={AttentionFilter.parameter_name: AttentionFilter.ATTENTION},
+            ),
+            "bad",
         )
     if user.has_perm("outbox.view_job"):
-        counts.append(
-            Count(
-                _("Jobs that gave up"),
-                _("Tried as often as allowed. Read why, then run them again."),
-                Job.objects.dead().count(),
-                f"{reverse('admin:outbox_job_changelist')}?state__exact={Job.State.DEAD}",
-                "bad",
-            )
+        yield Count(
+            _("Jobs that gave up"),
+            _("Tried as often as allowed. Read why, then run them again."),
+            Job.objects.dead().count(),
+            reverse("admin:outbox_job_changelist", query={"state__exact": Job.State.DEAD}),
+            "bad",
         )
-    if user.has_perm("shop.view_shopidentity"):
-        context["missing"] = missing_from_the_shop(now=timezone.now())
-    return context | {"counts": counts}
+    if user.has_perm("outbox.view_mail"):
+        yield Count(
+            _("Mails that could not be sent"),
+            _("In the last 30 days, and not sent again since."),
+            Mail.objects.unsent(now).count(),
+            reverse("admin:outbox_mail_changelist", query={UnsentFilter.parameter_name: UnsentFilter.UNSENT}),
+            "bad",
+        )
+
+
+def _failed_hint(lines: int) -> str | Promise:
+    if not lines:
+        return _("Paid, and not delivered yet.")
+    text = ngettext(
+        "%(lines)s line is paid, and not delivered yet.", "%(lines)s lines are paid, and not delivered yet.", lines
+    )
+    return text % {"lines": grouped(lines)}

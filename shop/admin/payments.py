@@ -15,10 +15,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from accounts.models import User
+from outbox.admin.filters import DayRangeFilter
 from outbox.admin.readonly import ReadOnlyAdmin
 from shop.admin.display import (
     NOTHING,
@@ -106,7 +107,7 @@ class PaymentAdmin(MoneyAdmin):
         PaymentAttentionFilter,
         ("status", ChoicesDropdownFilter),
         ProviderFilter,
-        ("created_at", RangeDateFilter),
+        ("created_at", DayRangeFilter),
     )
     list_select_related = ("order", "settlement")
     search_fields = ("reference", "order__number")
@@ -138,7 +139,7 @@ class PaymentEventAdmin(MoneyAdmin):
         ("outcome", ChoicesDropdownFilter),
         ("kind", ChoicesDropdownFilter),
         ProviderFilter,
-        ("received_at", RangeDateFilter),
+        ("received_at", DayRangeFilter),
     )
     list_select_related = ("order", "actor")
     search_fields = ("event_id", "order__number", "payment__reference")

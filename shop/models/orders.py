@@ -99,6 +99,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=("expires_at",), condition=Q(status="placed"), name="shop_order_due_to_expire"),
             models.Index(fields=("account", "-id"), name="shop_order_by_account"),
+            models.Index(fields=("paid_at",), condition=Q(paid_at__isnull=False), name="shop_order_by_payment_day"),
         ]
 
     def __str__(self) -> str:
@@ -168,6 +169,7 @@ class OrderLine(models.Model):
                 name="shop_orderline_fulfilled_has_time",
             ),
         ]
+        indexes = [models.Index(fields=("order",), condition=Q(status="failed"), name="shop_orderline_failed")]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.entry_code}"

@@ -105,6 +105,13 @@ class PaymentEvent(models.Model):
                 condition=Q(kind__in=("succeeded", "declined")), name="shop_paymentevent_kind_known"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=("order",),
+                condition=Q(outcome__in=("mismatch", "second_charge", "late", "unknown_order")),
+                name="shop_paymentevent_paid_nothing",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.event_id}"

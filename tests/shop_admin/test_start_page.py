@@ -33,6 +33,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Orders with a failed line": 1,
         "Money that needs attention": 1,
         "Jobs that gave up": 0,
+        "Mails that could not be sent": 0,
     }
     for count in client.get("/admin/").context["counts"]:
         listed = client.get(count.url)

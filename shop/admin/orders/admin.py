@@ -12,10 +12,11 @@ from django.urls import NoReverseMatch, URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from accounts.models import User
+from outbox.admin.filters import DayRangeFilter
 from shop.admin.display import ORDER_COLOURS, amount, choice_label, day, method_label
 from shop.admin.orders.actions import OrderActions
 from shop.admin.orders.filters import FAILED_LINE, STRANGE_MONEY, MethodFilter, TodoFilter
@@ -30,7 +31,7 @@ class OrderAdmin(OrderActions):
         TodoFilter,
         ("status", ChoicesDropdownFilter),
         MethodFilter,
-        ("placed_at", RangeDateFilter),
+        ("placed_at", DayRangeFilter),
     )
     list_filter_submit = True
     list_fullwidth = True

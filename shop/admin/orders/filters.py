@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from shop.admin.display import method_label
+from shop.figures import waiting_for_money
 from shop.models import Order, OrderLine, PaymentEvent
 from shop.providers.registry import providers
 
@@ -59,7 +60,3 @@ class MethodFilter(DropdownFilter):
         if not self.value():
             return queryset
         return queryset.filter(method="" if self.value() == self.NONE else self.value())
-
-
-def waiting_for_money(orders: QuerySet[Order]) -> QuerySet[Order]:
-    return orders.filter(status=Order.Status.PLACED, gross__gt=0)
