@@ -1,0 +1,37 @@
+"""What races start from, and what rivals do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from enrolments.models import Course
+from enrolments.services import places
+from enrolments.services.seats import assign as assign_module
+from enrolments.services.seats import session as session_module
+from shop.models import Cart
+from tests.factories.catalog import EntryFactory
+from tests.factories.shop import place
+from tests.rivals.processes import Place
+
+# Where places are counted, after the writes: rivals who meet before and after have all written and none committed.
+COUNTING: list[Place] = [
+    (places, "refuse_overfull"),
+    (assign_module, "refuse_overfull"),
+    (session_module, "refuse_overfull"),
+]
+
+
+def session_entry(course: Course, **parameters: object):
+    """An entry that sets up a session in a course."""
+    parameters = {"coursename": course.short_name} | parameters
+    return EntryFactory(handler="std_setuponecoursession", parameters=parameters)
+
+
+def participant(email: str, role: str = "student") -> dict[str, str]:
+    """A filled micro-form of a session."""
+    return {"role": role, "email": email, "first_name": "Paul", "last_name": "Petit"}
+
+
+def buying(cart: Cart, email: str) -> Callable[[], int]:
+    """A visitor places what is in his cart; gives the order's key."""
+    return lambda: place(cart, email=email).pk

@@ -1,0 +1,285 @@
+"""Rivals at the same moment: processes with database connections of their own, led step by step.
+
+Each rival is a fork of the test, so what it does may be any function, and whatever is patched in it (a pause, a guard
+taken away) dies with it. The test leads: a rival that comes to a pause waits until every other one waits as well, is
+kept away by a lock of Postgres, or has finished; then all that wait go on. What happens in between needs no luck, and
+no time is measured: a control goes wrong each time, a guarded race is never let go too early.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import pickle
+import signal
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from django.db import connection, connections
+from django.db.models import QuerySet
+from psycopg2.errors import DeadlockDetected
+
+from shop.servers.identity import die_with_parent
+
+LIMIT = 60  # seconds after which a race is stuck for good
+GLANCE = 0.003  # seconds between two looks at who is kept away by a lock
+
+# Somebody who waits in a pause holds what he holds: Postgres need not wait a second to see that two block each other.
+DEADLOCK_TIMEOUT = "SET deadlock_timeout = '50ms'"
+KEPT_AWAY = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND pid = ANY(%s)"
+
+Place = tuple[Any, str]  # a module or class, and the name of a function in it
+
+
+@dataclass(frozen=True)
+class Rival:
+    """One process: what it does, and before and after which calls it waits for the others."""
+
+    work: Callable[[], Any]
+    before: Sequence[Place] = ()
+    after: Sequence[Place] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a rival's work: `value`, or the exception it raised by the names that a test asks for."""
+
+    value: Any = None
+    error: str = ""  # the exception's class
+    said: str = ""
+    constraint: str = ""  # the one of the database that was violated
+    trace: str = ""
+    deadlocks: int = 0  # that Postgres ended at this rival's cost, whether or not anybody noticed
+
+
+class State(Enum):
+    RUNNING = "running"
+    WAITING = "waiting in a pause"
+    DONE = "done"
+
+
+def race(
+    *rivals: Rival | Callable[[], Any],
+    before: Sequence[Place] = (),
+    after: Sequence[Place] = (),
+    in_turn: bool = False,
+    without: Callable[[], None] | None = None,
+    limit: float = LIMIT,
+) -> list[Answer]:
+    """Lets rivals loose and returns their answers, in order.
+
+    Only for tests marked `django_db(transaction=True)`: a rival sees what is committed. `before` and `after` are pauses
+    of all of them. With `in_turn` each begins once those before him wait, are kept away, or have finished, instead of
+    all together. `without` runs first in every process: it takes a guard away. Raises AssertionError when they are not
+    all done in `limit` seconds; no process outlives the call.
+    """
+    given = [each if isinstance(each, Rival) else Rival(each) for each in rivals]
+    with _forked(given, before=before, after=after, prepare=without) as processes:
+        return _lead(processes, in_turn=in_turn, until=time.monotonic() + limit)
+
+
+def errors_among(answers: Sequence[Answer]) -> list[str]:
+    """The classes of the exceptions raised, sorted."""
+    return sorted(answer.error for answer in answers if answer.error)
+
+
+def values_among(answers: Sequence[Answer]) -> list[Any]:
+    return [answer.value for answer in answers if not answer.error]
+
+
+def deadlocks_among(answers: Sequence[Answer]) -> int:
+    return sum(answer.deadlocks for answer in answers)
+
+
+def surfaced(answers: Sequence[Answer]) -> list[str]:
+    """What reached a person though it is no refusal of the shop's: an error of the database. With its trace."""
+    return [answer.trace for answer in answers if answer.error in {"OperationalError", "IntegrityError", "DataError"}]
+
+
+def no_row_locks() -> None:
+    """A guard taken away: rows are read without being locked."""
+    QuerySet.select_for_update = lambda self, **_how: self.all()  # type: ignore[method-assign]
+
+
+@dataclass
+class _Process:
+    process: multiprocessing.process.BaseProcess
+    line: Connection
+    backend: int = 0
+    state: State = State.WAITING
+    answer: Answer | None = None
+    where: str = "at the start"
+
+    def go(self) -> None:
+        self.state = State.RUNNING
+        self.line.send("go")
+
+    def hear(self) -> None:
+        try:
+            what, said = self.line.recv()
+        except (EOFError, ConnectionResetError):
+            what, said = "done", pickle.dumps(Answer(error="Died", said="The process ended without a word."))
+        if what == "backend":
+            self.backend = said
+        elif what == "pause":
+            self.state, self.where = State.WAITING, said
+        else:
+            self.state, self.answer = State.DONE, pickle.loads(said)
+
+
+@contextmanager
+def _forked(rivals, *, before, after, prepare):
+    context = multiprocessing.get_context("fork")
+    processes: list[_Process] = []
+    try:
+        for rival in rivals:
+            ours, theirs = context.Pipe()
+            child = _Child(theirs, rival.work, [*before, *rival.before], [*after, *rival.after], prepare)
+            process = context.Process(target=child.run, daemon=True)
+            process.start()
+            theirs.close()
+            processes.append(_Process(process, ours))
+        yield processes
+    finally:
+        for each in processes:
+            each.process.kill()
+            each.process.join()
+            each.process.close()
+            each.line.close()
+
+
+@dataclass
+class _Child:
+    """The other side, in the process of the rival."""
+
+    line: Connection
+    work: Callable[[], Any]
+    before: Sequence[Place]
+    after: Sequence[Place]
+    prepare: Callable[[], None] | None
+    deadlocks: int = 0
+    inherited: list[Any] = field(default_factory=list)
+
+    def run(self) -> None:
+        try:
+            die_with_parent(signal.SIGKILL)
+            gc.freeze()  # else the collector writes to all the memory that is shared with the parent
+            self._leave_what_is_our_parents()
+            if self.prepare is not None:
+                self.prepare()
+            self._put_up_pauses()
+            with connection.cursor() as cursor:
+                cursor.execute(DEADLOCK_TIMEOUT)
+                cursor.execute("SELECT pg_backend_pid()")
+                self.line.send(("backend", cursor.fetchone()[0]))
+            self.line.recv()
+            with connection.execute_wrapper(self._count_deadlocks):
+                answer = self._answer()
+            connection.close()
+            self.line.send(("done", pickle.dumps(answer)))
+        finally:
+            # Nothing of the test's is closed, flushed or reported a second time.
+            os._exit(0)
+
+    def _leave_what_is_our_parents(self) -> None:
+        """A connection has one owner. The parent's is not closed, which would end it for him, but kept and not used."""
+        for alias in connections:
+            theirs = connections[alias]
+            self.inherited.append((theirs, theirs.connection))
+            connections[alias] = theirs.copy(alias)
+            connections[alias].inc_thread_sharing()
+
+    def _put_up_pauses(self) -> None:
+        for place in [*self.before, *(place for place in self.after if place not in self.before)]:
+            setattr(*place, self._pausing(place, before=place in self.before, after=place in self.after))
+
+    def _pausing(self, place: Place, *, before: bool, after: bool) -> Callable[..., Any]:
+        original, name = getattr(*place), place[1]
+
+        def pausing(*args: Any, **kwargs: Any) -> Any:
+            if before:
+                self._pause(f"before {name}")
+            result = original(*args, **kwargs)
+            if after:
+                self._pause(f"after {name}")
+            return result
+
+        return pausing
+
+    def _pause(self, where: str) -> None:
+        self.line.send(("pause", where))
+        self.line.recv()
+
+    def _count_deadlocks(self, execute, sql, params, many, context):
+        try:
+            return execute(sql, params, many, context)
+        except Exception as error:
+            self.deadlocks += isinstance(error.__cause__, DeadlockDetected)
+            raise
+
+    def _answer(self) -> Answer:
+        try:
+            value = self.work()
+        except Exception as error:
+            diag = getattr(error.__cause__, "diag", None)
+            return Answer(
+                error=type(error).__name__,
+                said=str(error),
+                constraint=getattr(diag, "constraint_name", None) or "",
+                trace=traceback.format_exc(),
+                deadlocks=self.deadlocks,
+            )
+        return Answer(value=value, deadlocks=self.deadlocks)
+
+
+def _lead(processes: list[_Process], *, in_turn: bool, until: float) -> list[Answer]:
+    while not all(each.backend or each.state is State.DONE for each in processes):
+        _listen(processes, until)
+    for each in processes:
+        if each.state is State.WAITING:
+            each.go()
+            if in_turn:
+                _until_quiet(processes, until, started=processes[: processes.index(each) + 1])
+    while not all(each.state is State.DONE for each in processes):
+        _until_quiet(processes, until, started=processes)
+        for each in processes:
+            if each.state is State.WAITING:
+                each.go()
+    return [each.answer for each in processes if each.answer is not None]
+
+
+def _until_quiet(processes: list[_Process], until: float, *, started: list[_Process]) -> None:
+    """Returns when none of those started is running any more, and one of them can be let go on or all are done."""
+    while True:
+        _listen(processes, until)
+        running = [each.backend for each in started if each.state is State.RUNNING]
+        if not running:
+            return
+        # Whoever held a lock has told us where he is by now, and Postgres hands a lock over before it tells its
+        # holder that it is free: who is kept away here is kept away by somebody who waits, or by a deadlock.
+        if any(each.state is State.WAITING for each in started) or started is not processes:
+            with connection.cursor() as cursor:
+                cursor.execute(KEPT_AWAY, [running])
+                kept_away = cursor.fetchone()[0]
+            if kept_away == len(running) and not _has_news(processes):
+                return
+
+
+def _has_news(processes: list[_Process]) -> bool:
+    return any(each.line.poll() for each in processes if each.state is not State.DONE)
+
+
+def _listen(processes: list[_Process], until: float) -> None:
+    lines = {each.line: each for each in processes if each.state is not State.DONE}
+    for line in wait(list(lines), timeout=GLANCE):
+        lines[line].hear()
+    if time.monotonic() > until:
+        stands = ", ".join(f"{each.state.value} {each.where}" for each in processes)
+        raise AssertionError(f"The race never ended: {stands}")

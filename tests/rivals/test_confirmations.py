@@ -1,0 +1,83 @@
+"""At the same moment.
+
+The customer's return page, the provider's notification and the merchant's confirmation.
+"""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from outbox.models import Job
+from shop.models import Order, OrderEvent, PaymentEvent, Settlement
+from shop.providers.sandbox import bank
+from shop.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
+from shop.services import payments
+from tests.factories.accounts import UserFactory
+from tests.factories.catalog import EntryFactory
+from tests.factories.shop import make_cart, place
+from tests.rivals.processes import errors_among, no_row_locks, race, values_among
+from tests.shop_admin.pages import order_url
+
+# Nobody has paid yet, says everybody's reading; the writing comes next.
+ABOUT_TO_SETTLE = [(Settlement.objects, "create")]
+
+
+@pytest.fixture
+def merchant() -> Client:
+    client = Client()
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    return client
+
+
+def confirmed_from_all_sides(merchant, *, notifications=2, **how):
+    """An order that the customer has just paid by card while its transfer is booked by the merchant."""
+    order = place(make_cart(EntryFactory(handler="std_generateseats")))
+    now = timezone.now()
+    charge = bank.charge("succeed", now=now)
+    payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
+    body, signature = bank.notification(event_of(charge, order, event_id=f"notified:{charge.reference}"))
+
+    def returns():
+        return Client().get(reverse("payment-return", args=["sandbox", order.token])).status_code
+
+    def is_notified():
+        webhook = reverse("payment-webhook", args=["sandbox"])
+        signed = {SIGNATURE_HEADER: signature}
+        return Client().post(webhook, body, content_type="application/json", headers=signed).status_code
+
+    def confirms():
+        typed = {"amount": str(order.gross), "reference": "VIR 42", "is_what_arrived": "on"}
+        return merchant.post(order_url(order, "payment"), typed).status_code
+
+    answers = race(returns, *[is_notified] * notifications, confirms, before=ABOUT_TO_SETTLE, **how)
+    order.refresh_from_db()
+    return order, answers
+
+
+def test_an_order_confirmed_from_all_sides_is_paid_once(trial, merchant):
+    rounds = trial.size(1, 50)
+    calls = second_charges = 0
+    for _round in range(rounds):
+        order, answers = confirmed_from_all_sides(merchant)
+        assert errors_among(answers) == []
+        assert sorted(values_among(answers)) == [204, 204, 302, 302]
+        assert (order.status, order.events.filter(what=OrderEvent.What.PAID).count()) == ("paid", 1)
+        outcomes = sorted(order.payment_events.values_list("outcome", flat=True))
+        # The card and the transfer are two payments; whichever came second is shown to the merchant.
+        assert outcomes in (["known", "second_charge", "settled"], ["second_charge", "second_charge", "settled"])
+        calls += len(answers)
+        second_charges += order.payment_events.filter(outcome="second_charge").exists()
+        Order.objects.filter(pk=order.pk).update(contact_email="done@example.org")
+    assert Settlement.objects.count() == Job.objects.filter(kind="fulfil_line").count() == rounds
+    trial.note("confirmations", calls)
+    trial.note("orders settled, and jobs recorded", rounds)
+    trial.note("second charges shown", second_charges)
+
+
+def test_control_without_the_orders_lock_one_of_them_gets_an_error_of_the_database(merchant):
+    order, answers = confirmed_from_all_sides(merchant, notifications=0, without=no_row_locks)
+
+    assert errors_among(answers) == ["IntegrityError"]
+    assert {answer.constraint for answer in answers} == {"", "shop_settlement_order_id_key"}
+    assert PaymentEvent.objects.filter(order=order).count() == 1

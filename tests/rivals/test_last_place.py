@@ -1,0 +1,118 @@
+"""At the same moment.
+
+The last place of a course goes to one, whoever asks for it: a checkout, an operator, or money that came late.
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from enrolments.models import PlaceHold
+from enrolments.services.places import taken
+from shop.models import Order
+from shop.services.orders import expire_orders
+from tests.enrolments.given import assign, given_pack
+from tests.factories.accounts import CustomerAccountFactory, UserFactory
+from tests.factories.enrolments import CourseFactory
+from tests.factories.shop import make_cart, pay, place
+from tests.rivals.given import COUNTING, buying, session_entry
+from tests.rivals.processes import errors_among, no_row_locks, race, values_among
+
+
+def buyers_of(course, count, **how):
+    entry = session_entry(course)
+    carts = [make_cart(entry) for _buyer in range(count)]
+    return race(*(buying(cart, f"buyer{n}@example.org") for n, cart in enumerate(carts)), **how)
+
+
+@pytest.mark.parametrize("how", [{}, {"before": COUNTING, "after": COUNTING}], ids=["let loose", "step by step"])
+def test_the_last_place_is_bought_once(trial, how):
+    rounds, buyers = trial.size(1, 25), trial.size(4, 8)
+    won = refused = 0
+    for _round in range(rounds):
+        course = CourseFactory(capacity=1)
+        answers = buyers_of(course, buyers, **how)
+        assert errors_among(answers) == ["HandlerRefused"] * (buyers - 1)
+        assert taken([course.pk]) == {course.pk: 1}
+        won += len(values_among(answers))
+        refused += len(errors_among(answers))
+    trial.note("buyers for a last place", rounds * buyers)
+    trial.note("orders", won)
+    trial.note("refused", refused)
+    assert Order.objects.count() == rounds
+
+
+def test_control_without_the_courses_lock_the_last_place_is_sold_to_all():
+    course = CourseFactory(capacity=1)
+
+    answers = buyers_of(course, 3, before=COUNTING, after=COUNTING, without=no_row_locks)
+
+    assert errors_among(answers) == []
+    assert taken([course.pk]) == {course.pk: 3}
+
+
+def a_checkout_and_an_operator(course, **how):
+    operator, [seat] = UserFactory(), given_pack(CustomerAccountFactory())
+    cart = make_cart(session_entry(course))
+    return race(
+        buying(cart, "buyer@example.org"),
+        lambda: assign(seat, course, "carol@example.org", operator, now=timezone.now()).is_used,
+        before=COUNTING,
+        after=COUNTING,
+        **how,
+    )
+
+
+def test_a_checkout_and_an_operator_share_no_last_place(trial):
+    rounds = trial.size(2, 50)
+    by_operator = 0
+    for _round in range(rounds):
+        course = CourseFactory(capacity=1)
+        bought, assigned = a_checkout_and_an_operator(course)
+        assert [bought.error, assigned.error] in (["", "CourseFull"], ["HandlerRefused", ""])
+        assert taken([course.pk]) == {course.pk: 1}
+        by_operator += not assigned.error
+    trial.note("last places between a checkout and an operator", rounds)
+    trial.note("bought", rounds - by_operator)
+    trial.note("assigned", by_operator)
+
+
+def test_control_without_the_courses_lock_both_have_it():
+    course = CourseFactory(capacity=1)
+
+    answers = a_checkout_and_an_operator(course, without=no_row_locks)
+
+    assert errors_among(answers) == []
+    assert taken([course.pk]) == {course.pk: 2}
+
+
+def late_money_and_a_rival(course, **how):
+    entry = session_entry(course)
+    late = place(make_cart(entry), email="late@example.org")
+    expire_orders(now=late.placed_at + timedelta(days=1))
+    cart = make_cart(entry)
+    paid, rival = race(lambda: pay(late), buying(cart, "rival@example.org"), before=COUNTING, after=COUNTING, **how)
+    return paid.value, rival.error
+
+
+def test_late_money_and_a_rival_share_no_last_place(trial):
+    rounds = trial.size(2, 50)
+    settled = 0
+    for _round in range(rounds):
+        course = CourseFactory(capacity=1)
+        outcome, refusal = late_money_and_a_rival(course)
+        assert (outcome, refusal) in (("settled", "HandlerRefused"), ("late", ""))
+        assert taken([course.pk]) == {course.pk: 1}
+        Order.objects.filter(status="placed").update(status="cancelled")  # an address may hold few unpaid ones
+        settled += outcome == "settled"
+    trial.note("last places between late money and a rival", rounds)
+    trial.note("settled late", settled)
+    trial.note("bought by the rival", rounds - settled)
+
+
+def test_control_without_the_courses_lock_late_money_oversells():
+    course = CourseFactory(capacity=1)
+
+    assert late_money_and_a_rival(course, without=no_row_locks) == ("settled", "")
+    assert PlaceHold.objects.live().filter(course=course).count() == 2
