@@ -12,10 +12,10 @@ run: $(INSTALLED) ## set up and run everything on http://127.0.0.1:8000 (PORT=â€
 	@$(BIN)/python manage.py up
 
 test: $(INSTALLED) ## set up and test everything, on servers of its own
-	@$(BIN)/python -m pytest --numprocesses logical --dist loadgroup --quiet
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --quiet
 
 ordeal: $(INSTALLED) ## the trials at full length (up to an hour); writes docs/ordeal.md
-	@$(BIN)/python -m pytest --ordeal --numprocesses logical --dist loadgroup --verbose
+	@$(BIN)/python -m pytest --ordeal --numprocesses auto --dist loadgroup --verbose
 
 check: $(INSTALLED) ## lint, types, floors, translations, deployment, migrations, the demo catalogue
 	$(BIN)/ruff check .

@@ -35,6 +35,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config):
     return (yield)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice the processors: a test waits for Postgres, a browser or a process half of its time."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def addresses() -> Addresses:
     """The servers of this run."""
     return addresses_in(Path(os.environ[FOLDER_VARIABLE]))
