@@ -19,12 +19,12 @@ EVENTS_SHOWN = 200
 
 @admin.register(Enrolment)
 class EnrolmentAdmin(ReadOnlyAdmin):
-    list_display = ("user", "course", "role", "starts", "ends", "is_open")
-    list_filter = (("closed_at", admin.EmptyFieldListFilter), "role")
+    list_display = ("user", "course", "role", "starts", "ends", "first_entered_at", "is_open")
+    list_filter = (("closed_at", admin.EmptyFieldListFilter), ("first_entered_at", admin.EmptyFieldListFilter), "role")
     search_fields = ("user__email", "user__last_name", "course__short_name")
     list_select_related = ("user", "course", "role")
     ordering = ("-id",)
-    fields = ("user", "course", "role", "starts", "ends", "opened_at", "closed_at")
+    fields = ("user", "course", "role", "starts", "ends", "opened_at", "first_entered_at", "closed_at")
     readonly_fields = fields
     change_form_outer_after_template = "enrolments/admin/enrolment_history.html"
 

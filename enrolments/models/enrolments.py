@@ -47,6 +47,7 @@ class Enrolment(models.Model):
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
     opened_at = models.DateTimeField(_("since"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    first_entered_at = models.DateTimeField(_("first entry"), null=True, blank=True)
 
     objects: ClassVar[EnrolmentQuerySet] = EnrolmentQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -186,6 +187,7 @@ class EnrolmentEvent(models.Model):
     class What(models.TextChoices):
         OPENED = "opened", pgettext_lazy("enrolment", "Opened")
         CHANGED = "changed", pgettext_lazy("enrolment", "Period changed")
+        ENTERED = "entered", pgettext_lazy("enrolment", "First entry")
         CLOSED = "closed", pgettext_lazy("enrolment", "Closed")
         GROUP_JOINED = "group_joined", pgettext_lazy("enrolment", "Joined a group")
         GROUP_LEFT = "group_left", pgettext_lazy("enrolment", "Left a group")
@@ -206,7 +208,7 @@ class EnrolmentEvent(models.Model):
         ordering = ("pk",)
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(what__in=["opened", "changed", "closed", "group_joined", "group_left"]),
+                condition=models.Q(what__in=["opened", "changed", "entered", "closed", "group_joined", "group_left"]),
                 name="enrolments_enrolmentevent_what",
             ),
         )

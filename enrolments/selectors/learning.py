@@ -63,6 +63,10 @@ class MyCourse:
     def roles(self) -> list[Role]:
         return [enrolment.role for enrolment in self.enrolments]
 
+    @property
+    def first_entered_at(self) -> datetime.datetime | None:
+        return min(filter(None, (enrolment.first_entered_at for enrolment in self.enrolments)), default=None)
+
 
 @dataclass(slots=True)
 class Participant:

@@ -4,7 +4,7 @@ A ground says why somebody is in a course. The first one opens his enrolment, th
 period in between is always that of the live grounds together: earliest start, latest end, none if one has none. Every
 change leaves an event that a mirror on a learning platform can follow.
 
-Everything here runs under the row lock of the course, so nobody else opens or closes enrolments there meanwhile.
+Grounds are written under the row lock of the course, so nobody else opens or closes enrolments there meanwhile.
 """
 
 from __future__ import annotations
@@ -137,6 +137,20 @@ class FoundOrOpened:
     enrolments: dict[Person, Enrolment]
     opened: tuple[Enrolment, ...]
     present_user_ids: frozenset[int]  # who had an open enrolment in the course before, in whatever role
+
+
+def record_first_entry(*, enrolments: Iterable[Enrolment], now: datetime.datetime) -> None:
+    """Keep when somebody entered a course for the first time, once for each of his enrolments.
+
+    The caller has read the enrolments under their row locks; those entered before are left alone.
+    """
+    first = [enrolment for enrolment in enrolments if enrolment.first_entered_at is None]
+    if not first:
+        return
+    Enrolment.objects.filter(pk__in=[enrolment.pk for enrolment in first]).update(first_entered_at=now)
+    EnrolmentEvent.objects.bulk_create(
+        EnrolmentEvent(enrolment=enrolment, at=now, what=EnrolmentEvent.What.ENTERED) for enrolment in first
+    )
 
 
 def find_or_open(*, course: Course, people: Iterable[tuple[int, int, Period]], now: datetime.datetime) -> FoundOrOpened:

@@ -2,10 +2,12 @@
 
 import pytest
 
-from enrolments.models import SeatState
+from enrolments.models import Enrolment, Role, SeatState
+from enrolments.services.by_hand import enrol_by_hand
 from enrolments.services.seats.enter import Entry, NotEnrolled, enter_course
 from enrolments.services.seats.release import release_seat
-from enrolments.values import Terms
+from enrolments.services.seats.revoke import revoke_seats
+from enrolments.values import Period, Terms
 from tests.enrolments.given import NOW, assign, days, given_pack, given_session, history
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
@@ -58,6 +60,32 @@ def test_entering_again_gives_the_link_and_uses_nothing(course, bob):
 
     assert enter_course(user=bob, course=course, now=NOW + days(1)) == Entry(course.link, 0)
     assert seat.events.count() == 3
+
+
+def test_the_first_entry_is_kept_whatever_the_enrolment_stands_on(course, bob):
+    enrol_by_hand(course=course, user=bob, role=Role.objects.get(code="student"), period=Period(NOW), now=NOW)
+
+    for later in (1, 2):
+        enter_course(user=bob, course=course, now=NOW + days(later))
+
+    enrolment = Enrolment.objects.get(user=bob)
+    assert enrolment.first_entered_at == NOW + days(1)
+    assert [event.at for event in enrolment.events.filter(what="entered")] == [NOW + days(1)]
+
+
+def test_who_is_enrolled_anew_enters_for_the_first_time_again(course, bob):
+    [first], [second] = given_pack(CustomerAccountFactory()), given_pack(CustomerAccountFactory())
+    operator = UserFactory()
+    assign(first, course, bob.email, operator)
+    enter_course(user=bob, course=course, now=NOW)
+    revoke_seats(line_id=first.batch.line_id, unit_ids=None, actor=None, reason="refunded", now=NOW, consumed_too=True)
+
+    assign(second, course, bob.email, operator)
+
+    assert list(Enrolment.objects.filter(user=bob).order_by("pk").values_list("first_entered_at", flat=True)) == [
+        NOW,
+        None,
+    ]
 
 
 @pytest.mark.parametrize("case", ["never", "not yet", "over", "released"])

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from enrolments.errors import EnrolmentRefused
 from enrolments.models import Course, Enrolment, Seat, SeatReason, SeatState
+from enrolments.services.enrol import record_first_entry
 from enrolments.services.seats.moves import move_locked_seats
 from outbox.deadlocks import again_after_deadlock
 
@@ -34,13 +35,15 @@ class Entry:
 def enter_course(*, user: User, course: Course, now: datetime.datetime) -> Entry:
     """Let somebody into a course he is enrolled in now; consumes every seat assigned to him there.
 
-    Called by a button's POST, never by the opening of a page. Entering again gives the link again.
-    Locks his seats in the course, by key. Raises NotEnrolled.
+    Called by a button's POST, never by the opening of a page. Entering again gives the link again; the first time is
+    kept with each of his enrolments there, whatever it stands on. Locks his seats in the course, then his enrolments,
+    by key. Raises NotEnrolled.
     """
     with transaction.atomic():
         seats = _assigned_seats(user, course)
         # Asked once the seats are ours: whoever released one meanwhile has ended its enrolment by now.
-        if not Enrolment.objects.running_at(now).filter(user=user, course=course).exists():
+        enrolments = _running_enrolments(user, course, now)
+        if not enrolments:
             raise NotEnrolled
         move_locked_seats(
             seats=seats,
@@ -50,9 +53,15 @@ def enter_course(*, user: User, course: Course, now: datetime.datetime) -> Entry
             reason=SeatReason.ENTERED,
             now=now,
         )
+        record_first_entry(enrolments=enrolments, now=now)
     return Entry(link=course.link, consumed=len(seats))
 
 
 def _assigned_seats(user: User, course: Course) -> list[Seat]:
     seats = Seat.objects.filter(person=user, course=course, state=SeatState.ASSIGNED)
     return list(seats.select_for_update(no_key=True).order_by("pk"))
+
+
+def _running_enrolments(user: User, course: Course, now: datetime.datetime) -> list[Enrolment]:
+    enrolments = Enrolment.objects.running_at(now).filter(user=user, course=course)
+    return list(enrolments.select_for_update(no_key=True).order_by("pk"))
