@@ -54,7 +54,7 @@ class DemoOrders:
             cart_token=cart.token,
             user=buyer,
             details=_details(account, operator, details),
-            shown=Shown(priced.version, priced.gross),
+            shown=Shown.of(priced),
             consent=Consent(self.terms.pk if self.terms else None),
             language="fr",
             visitor_key="",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +16,7 @@ from accounts.models import User
 from catalog.offers import Buyability, Offer, buyability
 from catalog.pricing import LinePrice, NoPrice, price_line, tiers_of, total
 from catalog.selectors import shopper_for
+from catalog.texts import in_every_language
 from handlers.contract import UnitContext
 from shop.models import Cart, CartLine
 from shop.services.limits import units_beyond_limit
@@ -55,6 +58,25 @@ class PricedCart:
     @property
     def version(self) -> int:
         return self.cart.version
+
+    @property
+    def contents(self) -> str:
+        """A fingerprint of what would be sold: of all that an order line freezes of its entry.
+
+        It changes with the merchant's entry where version and total do not: fewer seats in a pack at the same price.
+        """
+        sold = [
+            [
+                line.line.entry_id,
+                line.line.quantity,
+                in_every_language(line.line.entry, "name"),
+                line.line.entry.handler,
+                line.offer.parameters,
+                [line.price.unit_net, line.price.charged, line.price.tax_rate] if line.price else None,
+            ]
+            for line in self.lines
+        ]
+        return hashlib.sha256(json.dumps(sold, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
     @property
     def has_problems(self) -> bool:

@@ -172,7 +172,7 @@ def _place(entry: Entry, *, quantity: int, domain: str, now: datetime) -> Order:
             city="Paris",
             country="FR",
         ),
-        shown=Shown(priced.version, priced.gross),
+        shown=Shown.of(priced),
         consent=Consent(terms_id=terms.pk if terms else None),
         language=language,
         visitor_key="",

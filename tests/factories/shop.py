@@ -52,6 +52,12 @@ def fill_cart(
         save_units(cart=cart, line_id=line.pk, answers=dict(enumerate(units)))
 
 
+def shown_now(cart: Cart, *, user: User | None = None, now: datetime | None = None) -> Shown:
+    """What a cart's review shows now."""
+    cart.refresh_from_db()
+    return Shown.of(price_cart(cart, user=user, now=now or timezone.now()))
+
+
 def order_details(**changes: Any) -> OrderDetails:
     values: dict[str, Any] = {
         "email": "buyer@example.org",
@@ -81,9 +87,7 @@ def place(
     """Places what is in a cart as its review shows it now."""
     moment = now or timezone.now()
     if shown is None:
-        cart.refresh_from_db()
-        priced = price_cart(cart, user=user, now=moment)
-        shown = Shown(priced.version, priced.gross)
+        shown = shown_now(cart, user=user, now=moment)
     return place_order(
         cart_token=cart.token,
         user=user,

@@ -3,14 +3,10 @@
 One cart is ordered from several tabs.
 """
 
-from django.utils import timezone
-
 from shop.models import Order
 from shop.services.checkout import place as place_module
-from shop.services.checkout.place import Shown
-from shop.services.pricing import price_cart
 from tests.factories.catalog import EntryFactory
-from tests.factories.shop import make_cart, place
+from tests.factories.shop import make_cart, place, shown_now
 from tests.rivals.processes import errors_among, no_row_locks, race, values_among
 
 READ = [(place_module, "price_cart")]
@@ -18,9 +14,7 @@ READ = [(place_module, "price_cart")]
 
 def order_from_tabs(tabs, **how):
     cart = make_cart(EntryFactory(handler="std_generateseats"))
-    cart.refresh_from_db()
-    priced = price_cart(cart, user=None, now=timezone.now())
-    shown = Shown(priced.version, priced.gross)
+    shown = shown_now(cart)
     return race(*[lambda: place(cart, shown=shown).pk] * tabs, before=READ, **how)
 
 

@@ -8,13 +8,13 @@ from django import forms
 from django.utils import timezone
 
 from accounts.models import CustomerAccount, Membership
-from catalog.models import PriceTier
+from catalog.models import Entry, PriceTier
 from handlers.contract import Refusal
 from handlers.registry import temporary
 from outbox.models import Mail
 from shop.models import Cart, CartUnit, LegalText, Order, OrderEvent, OrderUnit, ShopIdentity
 from shop.services.cart import save_details, save_units, set_quantity
-from shop.services.checkout.place import Consent, Shown, next_number
+from shop.services.checkout.place import Consent, next_number
 from shop.services.errors import (
     CartEmpty,
     CheckoutRefused,
@@ -28,7 +28,7 @@ from shop.services.errors import (
 from shop.services.limits import PER_TYPED_ADDRESS, PER_VISITOR
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
-from tests.factories.shop import deliver, fill_cart, make_cart, pay, place
+from tests.factories.shop import deliver, fill_cart, make_cart, pay, place, shown_now
 from tests.shop.conftest import FormProbe, traces
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_a_visitors_order_is_frozen_as_it_was_sold(probe_entry, diary):
 
 def test_posting_twice_gives_the_same_order(probe_entry, diary):
     cart = make_cart(probe_entry)
-    shown = Shown(1, Decimal(120))
+    shown = shown_now(cart)
     first = place(cart, shown=shown)
     second = place(cart, shown=shown)
 
@@ -70,21 +70,47 @@ def test_posting_twice_gives_the_same_order(probe_entry, diary):
 
 def test_a_changed_price_is_shown_again_and_not_charged(probe_entry):
     cart = make_cart(probe_entry)
+    shown = shown_now(cart)
     PriceTier.objects.filter(entry=probe_entry).update(unit_net=Decimal(101))
 
     with pytest.raises(TotalChanged):
-        place(cart, shown=Shown(1, Decimal(120)))
+        place(cart, shown=shown)
     assert nothing_was_written()
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [{"parameters": {"packsize": 1}}, {"name_fr": "Cinq sièges"}, {"handler": "", "parameters": {}}],
+    ids=["parameters", "name", "handler"],
+)
+def test_an_entry_edited_at_the_same_price_is_shown_again_and_not_ordered(edited):
+    entry = EntryFactory(handler="std_generateseats", parameters={"packsize": 5})
+    cart = make_cart(entry)
+    shown = shown_now(cart)
+    Entry.objects.filter(pk=entry.pk).update(**edited)
+
+    with pytest.raises(TotalChanged):
+        place(cart, shown=shown)
+    assert nothing_was_written()
+
+
+def test_an_edited_description_bothers_no_customer():
+    entry = EntryFactory()
+    cart = make_cart(entry)
+    shown = shown_now(cart)
+    Entry.objects.filter(pk=entry.pk).update(description_fr="<p>Mieux dit.</p>", version=2)
+
+    assert place(cart, shown=shown).status == "placed"
 
 
 def test_a_cart_changed_in_another_tab_is_shown_again(probe_entry):
     cart = make_cart(probe_entry, quantity=2)
-    line = cart.lines.get()
+    line, shown = cart.lines.get(), shown_now(cart)
     set_quantity(cart=cart, line_id=line.pk, quantity=3, user=None, now=timezone.now())
     set_quantity(cart=cart, line_id=line.pk, quantity=2, user=None, now=timezone.now())
 
     with pytest.raises(TotalChanged):
-        place(cart, shown=Shown(1, Decimal(240)))
+        place(cart, shown=shown)
     assert nothing_was_written()
 
 
@@ -168,18 +194,19 @@ def test_an_empty_cart_and_an_unknown_one_are_refused(probe_entry):
     cart = make_cart(probe_entry)
     cart.lines.all().delete()
     with pytest.raises(CartEmpty):
-        place(cart, shown=Shown(1, Decimal(0)))
+        place(cart)
     with pytest.raises(CartEmpty):
-        place(Cart(token="guess"), shown=Shown(1, Decimal(0)))
+        place(Cart(token="guess"), shown=shown_now(cart))
 
 
 def test_another_persons_cart_is_refused(probe_entry):
     alice, bob = UserFactory(), UserFactory()
     cart = make_cart(probe_entry, user=alice)
+    shown = shown_now(cart, user=alice)
     with pytest.raises(CartEmpty):
-        place(cart, user=bob, shown=Shown(1, Decimal(120)))
+        place(cart, user=bob, shown=shown)
     with pytest.raises(CartEmpty):
-        place(cart, user=None, shown=Shown(1, Decimal(120)))
+        place(cart, user=None, shown=shown)
 
 
 def test_an_entry_withdrawn_meanwhile_is_refused(probe_entry):
@@ -290,8 +317,9 @@ def test_the_same_number_of_queries_for_two_and_for_two_hundred_units(diary, dja
     entry = EntryFactory(handler="std_formprobe")
     small = make_cart(entry, quantity=2, units=[{"name": "n"}] * 2)
     large = make_cart(entry, quantity=200, units=[{"name": "n"}] * 200)
+    few, many = shown_now(small), shown_now(large)
     with django_assert_max_num_queries(45) as first:
-        place(small, shown=Shown(2, Decimal(240)), email="a@example.org")
+        place(small, shown=few, email="a@example.org")
     with django_assert_max_num_queries(45) as second:
-        place(large, shown=Shown(2, Decimal(24000)), email="b@example.org")
+        place(large, shown=many, email="b@example.org")
     assert len(first) == len(second)

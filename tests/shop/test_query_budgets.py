@@ -10,19 +10,16 @@ from unittest.mock import patch
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from enrolments.models import Enrolment, Seat
 from outbox.services import running
 from outbox.services.jobs import run_due_jobs
 from shop.models import Order, ShopIdentity
 from shop.services.cart import open_cart
-from shop.services.checkout.place import Shown
-from shop.services.pricing import price_cart
 from tests.factories.accounts import MembershipFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
-from tests.factories.shop import fill_cart, make_cart, pay, place
+from tests.factories.shop import fill_cart, make_cart, pay, place, shown_now
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,14 +53,10 @@ def participants(count: int, mark: str) -> list[dict[str, str]]:
 
 def placing(cart, **how) -> int:
     """The statements of placing what is in a cart."""
-    shown = price_cart(cart, user=how.get("user"), now=timezone.now())
+    shown = shown_now(cart, user=how.get("user"))
     with CaptureQueriesContext(connection) as captured:
-        place(cart, shown=Shown(cart_version(cart), shown.gross), **how)
+        place(cart, shown=shown, **how)
     return len(captured)
-
-
-def cart_version(cart) -> int:
-    return type(cart).objects.values_list("version", flat=True).get(pk=cart.pk)
 
 
 def settling(order: Order) -> int:

@@ -12,16 +12,14 @@ from shop.services import cart as cart_services
 from shop.services import fulfilment, limits, payments
 from shop.services.cart import join_carts
 from shop.services.checkout import place as place_module
-from shop.services.checkout.place import Shown
 from shop.services.claim import claim_order
 from shop.services.errors import CartEmpty, ClaimRefused, TooManyUnpaidOrders
 from shop.services.fulfilment import retry_line
 from shop.services.limits import PER_TYPED_ADDRESS
 from shop.services.orders import cancel_order, expire_orders
-from shop.services.pricing import price_cart
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
-from tests.factories.shop import deliver, fill_cart, make_cart, pay, place
+from tests.factories.shop import deliver, fill_cart, make_cart, pay, place, shown_now
 from tests.races import errors_among, meeting_before, run_together, without_row_locks
 from tests.shop.conftest import REFUSED, traces
 
@@ -36,8 +34,7 @@ def order(probe_entry) -> Order:
 class TestOneCartOrderedTwice:
     def order_it_twice(self, entry) -> list[object]:
         cart = make_cart(entry)
-        priced = price_cart(cart, user=None, now=timezone.now())
-        shown = Shown(1, priced.gross)
+        shown = shown_now(cart)
         with meeting_before(place_module, "price_cart"):
             return run_together(lambda: place(cart, shown=shown), lambda: place(cart, shown=shown))
 
@@ -204,7 +201,7 @@ def test_signing_in_while_the_order_is_placed_ends_in_one_of_both(probe_entry):
     for round_number in range(4):
         alice = UserFactory()
         cart = make_cart(probe_entry)
-        version = Shown(1, price_cart(cart, user=None, now=timezone.now()).gross)
+        version = shown_now(cart)
         placed, joined = run_together(
             lambda c=cart, v=version, n=round_number: place(c, shown=v, email=f"r{n}@example.org"),
             lambda u=alice, c=cart: join_carts(user=u, token=c.token),

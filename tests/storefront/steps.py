@@ -72,6 +72,7 @@ def review_form(context: Any) -> dict[str, Any]:
         "cart": context["cart"].cart.token,
         "version": context["cart"].version,
         "gross": str(context["cart"].gross),
+        "contents": context["cart"].contents,
         "accept_terms": "on",
         "start_at_once": "on",
     }

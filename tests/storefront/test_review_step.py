@@ -109,6 +109,7 @@ def test_a_quantity_changed_in_another_tab_is_shown_and_not_ordered(buyer):
     [
         *({"gross": typed} for typed in ("0.01", "-240.00", "NaN", "Infinity", "", "1e2")),
         {"cart": ""},
+        *({"contents": typed} for typed in ("", "0" * 32)),
         *({"version": typed} for typed in ("0", "-1", "abc", "9" * 40)),
     ],
 )

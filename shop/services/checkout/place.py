@@ -48,10 +48,15 @@ from shop.services.units import cross_unit_errors
 
 @dataclass(frozen=True)
 class Shown:
-    """What the review showed: the cart's version and the total to pay."""
+    """What the review showed: the cart's version, the total to pay, and the fingerprint of what is sold for it."""
 
     version: int
     gross: Decimal
+    contents: str
+
+    @classmethod
+    def of(cls, priced: PricedCart) -> Shown:
+        return cls(priced.version, priced.gross, priced.contents)
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def place_order(
     priced = price_cart(cart, user=user, now=now)
     _refuse_what_cannot_be_sold(priced)
     _refuse_incomplete_units(priced)
-    if (priced.version, priced.gross) != (shown.version, shown.gross):
+    if Shown.of(priced) != shown:
         raise TotalChanged(_("Prices or contents have changed meanwhile. Please look at the new total."))
     terms = _terms_accepted(consent, now=now)
     parties = parties_of(details, user=user, now=now)

@@ -131,7 +131,7 @@ def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form:
 
 
 def _shown(request: HttpRequest, checkout: Checkout) -> Shown:
-    """Version and total as the page showed them. Raises TotalChanged if they are unreadable or another cart's."""
+    """What the page showed. Raises TotalChanged if it is unreadable or another cart's."""
     version = _whole_number(request.POST.get("version", ""))
     try:
         gross = Decimal(request.POST.get("gross", "")[:20])
@@ -139,7 +139,7 @@ def _shown(request: HttpRequest, checkout: Checkout) -> Shown:
         gross = Decimal("NaN")
     if version is None or not gross.is_finite() or request.POST.get("cart") != checkout.cart.token:
         raise TotalChanged(_("Prices or contents have changed meanwhile. Please look at the new total."))
-    return Shown(version=version, gross=gross)
+    return Shown(version=version, gross=gross, contents=request.POST.get("contents", ""))
 
 
 def _whole_number(text: str) -> int | None:
