@@ -11,7 +11,7 @@ The engine around it promises:
   afterwards, in the same transaction, ``attach_operator`` if the order has an operator.
   A visitor's order has none: there ``attach_operator`` runs when the order is claimed.
 * The courses named by ``courses_to_lock`` are locked by key before any hook but ``check`` and
-  ``is_offered_to``.
+  ``is_offered_to``, and given to it as ``LineContext.courses``.
 * Whatever a hook did is rolled back when it raises. ``Refusal`` is final, ``Temporary`` (and any
   other exception) is tried again.
 
@@ -32,6 +32,7 @@ from django import forms
 from django.core.serializers.json import DjangoJSONEncoder
 
 from accounts.models import CustomerAccount, User
+from enrolments.services.places import LockedCourse
 from handlers.errors import HandlerMissing, Refusal, Temporary, UnitError, UnitErrors
 from handlers.texts import Text, in_every_language, in_words, paragraphs, sentences
 
@@ -129,7 +130,8 @@ class LineContext:
     the signed-in person who placed it, None for a visitor, who is known by ``contact_email`` alone,
     an address that nobody has proved. ``payer`` is the member who paid, if one is known.
     ``operator`` is None for an unclaimed order. ``parameters`` are the internal parameters frozen on
-    the line; ``paid_at`` is None before payment.
+    the line; ``paid_at`` is None before payment. ``courses`` are those locked for the hook, by the
+    names that ``courses_to_lock`` gave; a name that belongs to no course is missing.
     """
 
     order_id: int
@@ -148,6 +150,7 @@ class LineContext:
     units: tuple[UnitContext, ...]
     paid_at: datetime | None
     now: datetime
+    courses: Mapping[str, LockedCourse] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

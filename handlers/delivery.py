@@ -12,7 +12,7 @@ from enrolments.errors import EnrolmentRefused
 from enrolments.models import Course, Role
 from enrolments.services.courses import find_course
 from enrolments.services.enrol import PeriodOver, enrolment_period
-from enrolments.services.places import CourseClosed, CourseFull, CourseOver, free, hold_places
+from enrolments.services.places import CourseClosed, CourseFull, CourseOver, LockedCourse, free, hold_places
 from enrolments.values import EntryRef, LineRef, Terms
 from handlers.contract import LineContext, Refusal, Text, in_words, sentences
 
@@ -43,9 +43,17 @@ def name_of(line: LineContext) -> str:
     return names.get(get_language() or "") or next((name for name in names.values() if name), line.entry_code)
 
 
+def course_called(line: LineContext, short_name: str) -> LockedCourse | Course | None:
+    """The course of that name: one the engine has locked for this hook, else as it is in the database."""
+    if not short_name:
+        return None
+    return line.courses.get(short_name) or find_course(short_name)
+
+
 def sold_course(line: LineContext, short_name: str) -> Course:
     """The course a line is about. Raises ``Refusal`` when there is none of that name (any more)."""
-    course = find_course(short_name) if short_name else None
+    found = course_called(line, short_name)
+    course = found.course if isinstance(found, LockedCourse) else found
     if course is None:
         raise Refusal(
             sentences(
@@ -59,6 +67,11 @@ def sold_course(line: LineContext, short_name: str) -> Course:
             )
         )
     return course
+
+
+def locked(line: LineContext, course: Course) -> LockedCourse | Course:
+    """The course as the floor below takes it: with its lock, if the engine has taken that for this hook."""
+    return next((held for held in line.courses.values() if held.course == course), course)
 
 
 def what_next(line: LineContext) -> Text:
@@ -95,7 +108,7 @@ def hold(line: LineContext, course: Course, places: int) -> None:
     Raises ``Refusal``, which tells the customer how many places he can have.
     """
     try:
-        hold_places(course=course, line=line_ref(line), places=places, now=line.now)
+        hold_places(course=locked(line, course), line=line_ref(line), places=places, now=line.now)
     except CourseFull as full:
         left = free([course.pk])[course.pk] or 0
         raise _too_few_places(course, left) from full

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.emails import normalise_email
 from accounts.models import AddressLink, CustomerAccount, User
@@ -37,7 +37,7 @@ class PersonFound:
 
 # Held to the end of the transaction: meanwhile nobody gives a person who is about to be placed another address.
 # Somebody whose address changed while this waited is not among those found, and the address is nobody's.
-KNOWN_ADDRESSES = "SELECT email FROM accounts_user WHERE email = ANY(%s) ORDER BY id FOR KEY SHARE"
+KNOWN_PEOPLE = "SELECT * FROM accounts_user WHERE email = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 # In a language: what an invitation says of each course, as `name`, `period` and `place`.
 CoursesInWords = Callable[[str], Sequence[Mapping[str, str]]]
@@ -51,7 +51,7 @@ FROM unnest(%(emails)s::text[], %(first_names)s::text[], %(last_names)s::text[],
      WITH ORDINALITY AS named (email, first_name, last_name, password, position)
 ORDER BY position
 ON CONFLICT DO NOTHING
-RETURNING id
+RETURNING *
 """
 
 
@@ -64,10 +64,10 @@ def find_or_create_people(
     password and an unproved address, and remembers `account` as the first that named him (None: he came by himself).
     The same address twice counts once, with the names typed first.
 
-    Four statements for any number of people. Locks those who exist FOR KEY SHARE, which keeps nobody out but who would
-    change their address; rows are inserted in the order of their address, so that two transactions naming the same
-    people wait for each other instead of deadlocking: name all people of a transaction in one call. Raises
-    ValidationError for something that is no address.
+    Three statements for any number of people, four where a rival makes one of them first. Locks those who exist FOR
+    KEY SHARE, which keeps nobody out but who would change their address; rows are inserted in the order of their
+    address, so that two transactions naming the same people wait for each other instead of deadlocking: name all
+    people of a transaction in one call. Raises ValidationError for something that is no address.
     """
     typed: dict[str, PersonTyped] = {}
     for person in people:
@@ -75,21 +75,16 @@ def find_or_create_people(
     if not typed:
         return {}
     with transaction.atomic(savepoint=False):
-        known = _hold_known(list(typed))
-        missing = sorted(typed.keys() - known)
-        created = _insert_users(missing, typed, account, language, now)
-        users = {user.email: user for user in User.objects.filter(email__in=typed)}
+        known = {user.email: user for user in User.objects.raw(KNOWN_PEOPLE, [list(typed)])}
+        created = _insert_users(sorted(typed.keys() - known.keys()), typed, account, language, now)
+        rivals = typed.keys() - known.keys() - created.keys()
+        if rivals:
+            known |= {user.email: user for user in User.objects.filter(email__in=rivals)}
         EmailAddress.objects.bulk_create(
-            [EmailAddress(user=user, email=user.email, primary=True) for user in users.values() if user.pk in created]
+            [EmailAddress(user=user, email=user.email, primary=True) for user in created.values()]
         )
-    return {email: PersonFound(user=users[email], created=users[email].pk in created) for email in typed}
-
-
-def _hold_known(emails: list[str]) -> set[str]:
-    """Those of the addresses that are somebody's, who keeps his until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(KNOWN_ADDRESSES, [emails])
-        return {row[0] for row in cursor.fetchall()}
+    users = known | created
+    return {email: PersonFound(user=users[email], created=email in created) for email in typed}
 
 
 def _insert_users(
@@ -98,24 +93,23 @@ def _insert_users(
     account: CustomerAccount | None,
     language: str,
     now: datetime,
-) -> set[int]:
-    """Insert in one statement and return the ids of those that a rival had not inserted first."""
+) -> dict[str, User]:
+    """Insert in one statement and return, by address, those that a rival had not inserted first."""
     if not emails:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_MISSING_USERS,
-            {
-                "language": language,
-                "account": account.pk if account else None,
-                "now": now,
-                "emails": emails,
-                "first_names": [typed[email].first_name.strip()[:150] for email in emails],
-                "last_names": [typed[email].last_name.strip()[:150] for email in emails],
-                "passwords": [make_password(None) for _ in emails],
-            },
-        )
-        return {row[0] for row in cursor.fetchall()}
+        return {}
+    inserted = User.objects.raw(
+        INSERT_MISSING_USERS,
+        {
+            "language": language,
+            "account": account.pk if account else None,
+            "now": now,
+            "emails": emails,
+            "first_names": [typed[email].first_name.strip()[:150] for email in emails],
+            "last_names": [typed[email].last_name.strip()[:150] for email in emails],
+            "passwords": [make_password(None) for _ in emails],
+        },
+    )
+    return {user.email: user for user in inserted}
 
 
 def invite_people(
@@ -127,17 +121,19 @@ def invite_people(
     now: datetime,
     is_enrolled: bool = True,
     courses: CoursesInWords | None = None,
+    proved: Collection[int] | None = None,
 ) -> int:
     """Mail an invitation link to those whose address is not proved yet; return how many mails that made.
 
     `reason_key` names the occasion: asking twice for the same one mails nobody twice. The mail speaks of a training
     course unless `is_enrolled` is unset, and names those that `courses` gives in the mail's language. Everybody else
     gets nothing here; whoever calls tells them what happened to them. The mail is in the person's language, else in
-    `language`.
-    Six statements for any number of people; locks nothing.
+    `language`. Who has read already whose addresses are proved gives their ids as `proved`.
+    Five statements for any number of people, four with `proved`; locks nothing.
     """
     with transaction.atomic(savepoint=False):
-        proved = ids_with_proved_address(users)
+        if proved is None:
+            proved = ids_with_proved_address(users)
         waiting = {f"invitation:{reason_key}:{user.pk}": user for user in users if user.is_active}
         waiting = {key: user for key, user in waiting.items() if user.pk not in proved}
         if not waiting:

@@ -6,14 +6,16 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
+from django.db.models import OuterRef
 from django.db.models.functions import Lower
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from enrolments.errors import EnrolmentRefused
 from enrolments.models import Course, CourseName
-from enrolments.services.places import lock_courses, taken
+from enrolments.services.places import LockedCourse, lock_courses, taken
 from enrolments.short_names import normalise_short_name
 
 # Whoever enters a course is sent to its link.
@@ -102,15 +104,23 @@ def find_courses(short_names: Iterable[str]) -> dict[str, Course]:
     return {name: by_lowered[lowered] for name, lowered in asked.items() if lowered in by_lowered}
 
 
-def lock_named_courses(short_names: Iterable[str]) -> None:
-    """Lock the courses that have, or had, these short names, by primary key; unknown names are left out.
+def lock_named_courses(short_names: Iterable[str]) -> dict[str, LockedCourse]:
+    """Lock the courses that have, or had, these short names, by primary key; returns them as `find_courses` does.
 
     Locks: course rows, FOR NO KEY UPDATE. One statement, whatever the number of names.
     """
-    asked = sorted({_comparable(name) for name in short_names})
-    if asked:
-        named = CourseName.objects.annotate(lowered=Lower("name")).filter(lowered__in=asked).values("course")
-        list(Course.objects.select_for_update(no_key=True).filter(pk__in=named).order_by("pk").values_list("pk"))
+    asked = {name: _comparable(name) for name in short_names}
+    if not asked:
+        return {}
+    lowered = sorted(set(asked.values()))
+    rows = (
+        Course.objects.select_for_update(no_key=True)
+        .filter(pk__in=CourseName.objects.annotate(lowered=Lower("name")).filter(lowered__in=lowered).values("course"))
+        .annotate(every_name=ArraySubquery(CourseName.objects.filter(course=OuterRef("pk")).values("name")))
+        .order_by("pk")
+    )
+    by_lowered = {_comparable(name): LockedCourse(course) for course in rows for name in course.every_name}
+    return {name: by_lowered[lowered] for name, lowered in asked.items() if lowered in by_lowered}
 
 
 def _comparable(name: str) -> str:

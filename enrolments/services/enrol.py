@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from enrolments.errors import EnrolmentRefused
 from enrolments.models import Course, Enrolment, EnrolmentEvent, Ground
 from enrolments.moments import day_ends, day_starts, days_later
-from enrolments.services.places import lock_courses
+from enrolments.services.places import LockedCourse, lock_courses, under_lock
 from enrolments.values import Period, Terms
 
 
@@ -78,17 +78,20 @@ def enrolment_period(*, course: Course, now: datetime.datetime, terms: Terms) ->
     return Period(starts_at, ends_at)
 
 
-def add_grounds(*, course: Course, grounds: Sequence[NewGround], now: datetime.datetime) -> dict[Person, Enrolment]:
+def add_grounds(
+    *, course: Course | LockedCourse, grounds: Sequence[NewGround], now: datetime.datetime
+) -> dict[Person, Enrolment]:
     """Put grounds under people in a course; opens the enrolments that are missing, extends the others.
 
     Returns the enrolments by (user, role). A ground that is there already (same line and person, or the merchant's) is
-    left as it is. Locks the course. At most eight statements, whatever the number of grounds. Says nothing of places:
+    left as it is. Locks the course. At most seven statements, whatever the number of grounds. Says nothing of places:
     that is for the caller, who knows whether one was held.
     """
     with transaction.atomic(savepoint=False):
-        lock_courses([course.pk])
         found = find_or_open(
-            course=course, people=[(ground.user_id, ground.role_id, ground.period) for ground in grounds], now=now
+            course=under_lock(course),
+            people=[(ground.user_id, ground.role_id, ground.period) for ground in grounds],
+            now=now,
         )
         write_grounds(found=found, grounds=grounds, now=now)
     return found.enrolments
@@ -153,38 +156,55 @@ def record_first_entry(*, enrolments: Iterable[Enrolment], now: datetime.datetim
     )
 
 
+# What is open already is looked for beside the insert: under the course's lock nobody else opens any meanwhile, and
+# somebody who did without it is stopped by the unique index.
+FIND_OR_OPEN = """
+WITH wanted AS (
+    SELECT * FROM unnest(%(users)s::bigint[], %(roles)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+        AS wanted (user_id, role_id, starts_at, ends_at)
+), present AS (
+    SELECT enrolment.* FROM enrolments_enrolment enrolment
+    WHERE enrolment.course_id = %(course)s AND enrolment.user_id = ANY(%(users)s::bigint[])
+        AND enrolment.closed_at IS NULL
+), opened AS (
+    INSERT INTO enrolments_enrolment (course_id, user_id, role_id, starts_at, ends_at, opened_at)
+    SELECT %(course)s, user_id, role_id, starts_at, ends_at, %(now)s FROM wanted
+    WHERE (user_id, role_id) NOT IN (SELECT user_id, role_id FROM present)
+    ORDER BY user_id, role_id
+    RETURNING *
+)
+SELECT *, false AS is_opened FROM present UNION ALL SELECT *, true FROM opened
+"""
+
+
 def find_or_open(*, course: Course, people: Iterable[tuple[int, int, Period]], now: datetime.datetime) -> FoundOrOpened:
     """First half of `add_grounds`, for who needs the enrolments first: a seat is born with its own.
 
     `people` are user, role and the period of the ground to come. Expects the course's lock; whoever calls this calls
-    `write_grounds` in the same transaction, since no open enrolment without a ground may be seen. Two statements.
+    `write_grounds` in the same transaction, since no open enrolment without a ground may be seen. One statement.
     """
     wanted: dict[Person, Period] = {}
     for user_id, role_id, period in people:
         before = wanted.get((user_id, role_id), period)
         wanted[user_id, role_id] = together(before, period)
-    user_ids = {user_id for user_id, _role in wanted}
-    present = {
-        (enrolment.user_id, enrolment.role_id): enrolment
-        for enrolment in Enrolment.objects.open().filter(course=course, user_id__in=user_ids)
-    }
-    opened = Enrolment.objects.bulk_create(
-        Enrolment(
-            course=course,
-            user_id=user_id,
-            role_id=role_id,
-            starts_at=period.starts_at,
-            ends_at=period.ends_at,
-            opened_at=now,
-        )
-        for (user_id, role_id), period in sorted(wanted.items(), key=lambda item: item[0])
-        if (user_id, role_id) not in present
+    if not wanted:
+        return FoundOrOpened(enrolments={}, opened=(), present_user_ids=frozenset())
+    rows = Enrolment.objects.raw(
+        FIND_OR_OPEN,
+        {
+            "course": course.pk,
+            "users": [user_id for user_id, _role in wanted],
+            "roles": [role_id for _user, role_id in wanted],
+            "starts": [period.starts_at for period in wanted.values()],
+            "ends": [period.ends_at for period in wanted.values()],
+            "now": now,
+        },
     )
-    enrolments = present | {(enrolment.user_id, enrolment.role_id): enrolment for enrolment in opened}
+    enrolments = {(enrolment.user_id, enrolment.role_id): enrolment for enrolment in rows}
     return FoundOrOpened(
         enrolments={person: enrolments[person] for person in wanted},
-        opened=tuple(opened),
-        present_user_ids=frozenset(user_id for user_id, _role in present),
+        opened=tuple(enrolment for _person, enrolment in sorted(enrolments.items()) if enrolment.is_opened),  # type: ignore[attr-defined]
+        present_user_ids=frozenset(row.user_id for row in enrolments.values() if not row.is_opened),  # type: ignore[attr-defined]
     )
 
 

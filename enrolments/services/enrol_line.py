@@ -12,7 +12,7 @@ from accounts.models import User
 from enrolments.models import Course, CourseGroup, Ground, Role
 from enrolments.services.already import already_enrolled
 from enrolments.services.enrol import NewGround, end_grounds, enrolment_period, find_or_open, write_grounds
-from enrolments.services.places import CourseOver, lock_courses, refuse_overfull, release_hold_in
+from enrolments.services.places import CourseOver, LockedCourse, refuse_overfull, release_hold_in, under_lock
 from enrolments.values import AlreadyEnrolled, LineRef, Period, Terms
 
 
@@ -27,7 +27,7 @@ class LineEnrolment:
 def enrol_on_line(
     *,
     line: LineRef,
-    course: Course,
+    course: Course | LockedCourse,
     user: User,
     role: Role,
     group: CourseGroup | None,
@@ -44,7 +44,7 @@ def enrol_on_line(
     is then to be rolled back. A constant number of statements.
     """
     with transaction.atomic(savepoint=False):
-        course = lock_courses([course.pk])[course.pk]
+        course = under_lock(course)
         if not course.is_lasting_at(now):
             raise CourseOver(course)
         period = enrolment_period(course=course, now=now, terms=terms)

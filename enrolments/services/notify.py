@@ -48,6 +48,7 @@ def tell_enrolled(
             language=language,
             now=now,
             courses=courses_in_words([(course, period)]),
+            proved=proved,
         )
     queue_mails(
         [

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import BigIntegerField, F, QuerySet
@@ -53,6 +54,13 @@ class CourseOver(EnrolmentRefused):
         self.course = course
 
 
+@dataclass(frozen=True, slots=True)
+class LockedCourse:
+    """A course whose row lock this transaction holds, read under it. Never kept beyond the transaction."""
+
+    course: Course
+
+
 def lock_courses(course_ids: Iterable[int]) -> dict[int, Course]:
     """Lock courses by primary key and return them as they are now. Unknown keys are left out.
 
@@ -64,6 +72,11 @@ def lock_courses(course_ids: Iterable[int]) -> dict[int, Course]:
         return {}
     rows = Course.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
     return {course.pk: course for course in rows}
+
+
+def under_lock(course: Course | LockedCourse) -> Course:
+    """The course as it is under its lock, which is taken here unless the caller shows that he has it."""
+    return course.course if isinstance(course, LockedCourse) else lock_courses([course.pk])[course.pk]
 
 
 # Of the course named `enrolments_course` around it.
@@ -116,13 +129,13 @@ def refuse_overfull(courses: Iterable[Course]) -> None:
             raise CourseFull(course)
 
 
-def hold_places(*, course: Course, line: LineRef, places: int, now: datetime.datetime) -> None:
+def hold_places(*, course: Course | LockedCourse, line: LineRef, places: int, now: datetime.datetime) -> None:
     """Keep places of an open course for a line from checkout on. A second call for the line sets the number anew.
 
     Locks the course. Raises CourseOver, CourseClosed, CourseFull; then nothing is held.
     """
     with transaction.atomic():
-        locked = lock_courses([course.pk])[course.pk]
+        locked = under_lock(course)
         if not locked.is_lasting_at(now):
             raise CourseOver(locked)
         if not locked.is_open_at(now):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime
 
+from django.db import transaction
+
 from accounts.models import User
 from enrolments.models import Course, CourseGroup, Ground, Role
 from enrolments.services.enrol import NewGround, PeriodOver, add_grounds, enrolment_period
+from enrolments.services.places import LockedCourse, under_lock
 from enrolments.values import LineRef, Terms
 
 
 def supervise(
     *,
     line: LineRef,
-    course: Course,
+    course: Course | LockedCourse,
     operator: User,
     role: Role,
     group: CourseGroup | None,
@@ -25,20 +28,22 @@ def supervise(
     Returns False, and writes nothing, when the period is over: an order may be claimed late, and that never fails it.
     Locks the course. Takes no place where `role` is a supervisor's. A constant number of statements.
     """
-    try:
-        period = enrolment_period(course=course, now=now, terms=terms)
-    except PeriodOver:
-        return False
-    ground = NewGround(
-        user_id=operator.pk,
-        role_id=role.pk,
-        kind=Ground.Kind.SUPERVISION,
-        period=period,
-        account_id=line.account_id,
-        order_id=line.order_id,
-        order_number=line.order_number,
-        line_id=line.line_id,
-        group_id=group.pk if group else None,
-    )
-    add_grounds(course=course, grounds=[ground], now=now)
+    with transaction.atomic(savepoint=False):
+        course = under_lock(course)
+        try:
+            period = enrolment_period(course=course, now=now, terms=terms)
+        except PeriodOver:
+            return False
+        ground = NewGround(
+            user_id=operator.pk,
+            role_id=role.pk,
+            kind=Ground.Kind.SUPERVISION,
+            period=period,
+            account_id=line.account_id,
+            order_id=line.order_id,
+            order_number=line.order_number,
+            line_id=line.line_id,
+            group_id=group.pk if group else None,
+        )
+        add_grounds(course=LockedCourse(course), grounds=[ground], now=now)
     return True

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from enrolments.models import Course, Enrolment, Ground, Role
 from enrolments.services.enrol import NewGround, PeriodOver, enrolment_period, find_or_open, write_grounds
-from enrolments.services.places import taken
+from enrolments.services.places import LockedCourse, taken, under_lock
 from enrolments.values import LineRef, Terms
 
 
@@ -27,15 +27,17 @@ class SupportOutcome(models.TextChoices):
         return str(self.label)
 
 
-def enrol_in_support(*, course_short_name: str, user: User, line: LineRef, now: datetime.datetime) -> SupportOutcome:
+def enrol_in_support(
+    *, course: Course | LockedCourse | None, user: User, line: LineRef, now: datetime.datetime
+) -> SupportOutcome:
     """Enrol a customer as a learner in the support course, on the ground of a line; tells where it could not.
 
-    A second call for the line changes nothing. Locks the support course; who locks other courses in the same
-    transaction locks them all together before (`places.lock_courses`).
+    No course is an outcome, too: that of a name which belongs to none. A second call for the line changes nothing.
+    Locks the course; who locks other courses in the same transaction locks them all together before.
     """
-    course = Course.objects.named(course_short_name).select_for_update(no_key=True).first()
     if course is None:
         return SupportOutcome.UNKNOWN
+    course = under_lock(course)
     if not course.is_open_at(now):
         return SupportOutcome.CLOSED
     try:

@@ -37,6 +37,7 @@ from handlers.delivery import (
     entry_ref,
     hold,
     line_ref,
+    locked,
     refusals,
     role_among,
     sold_course,
@@ -116,7 +117,7 @@ class SetUpOneCourseSession(Handler):
             session = create_session_seats(
                 line=line_ref(line),
                 entry=entry_ref(line),
-                course=course,
+                course=locked(line, course),
                 places=session_places(line.units, participants, users, roles),
                 supervisor_role=supervisor,
                 terms=params.terms,
@@ -152,7 +153,7 @@ class SetUpOneCourseSession(Handler):
         if params.enrols_supervisor and batch.supervisor_role is not None:
             supervise(
                 line=line_ref(line),
-                course=batch.course,
+                course=locked(line, batch.course),
                 operator=line.operator,
                 role=batch.supervisor_role,
                 group=batch.group,

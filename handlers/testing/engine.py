@@ -82,8 +82,7 @@ def place(handler: Handler | str, line: LineContext) -> Feedback:
     """Checkout, as the shop does it."""
     handler = _handler(handler)
     with transaction.atomic():
-        _lock(handler, line)
-        return handler.pre_payment(line)
+        return handler.pre_payment(_with_courses(handler, line))
 
 
 def deliver(handler: Handler | str, line: LineContext) -> Feedback:
@@ -91,7 +90,7 @@ def deliver(handler: Handler | str, line: LineContext) -> Feedback:
     handler = _handler(handler)
     line = replace(line, paid_at=line.paid_at or line.now)
     with transaction.atomic():
-        _lock(handler, line)
+        line = _with_courses(handler, line)
         feedback = handler.post_payment(line)
         if line.operator is not None:
             feedback = feedback | handler.attach_operator(line)
@@ -103,8 +102,7 @@ def claim(handler: Handler | str, line: LineContext, *, claimant: User) -> Feedb
     handler = _handler(handler)
     join(line.account, claimant)
     with transaction.atomic():
-        _lock(handler, line)
-        return handler.attach_operator(replace(line, operator=claimant))
+        return handler.attach_operator(_with_courses(handler, replace(line, operator=claimant)))
 
 
 def revoke(
@@ -118,7 +116,7 @@ def revoke(
     """The merchant takes ``units`` back, all of them unless told; ``others`` are fields of ``Revocation``."""
     handler = _handler(handler)
     with transaction.atomic():
-        _lock(handler, line)
+        line = _with_courses(handler, line)
         return handler.revoke(line, line.units if units is None else units, Revocation(why, **others))
 
 
@@ -126,5 +124,5 @@ def _handler(handler: Handler | str) -> Handler:
     return get_handler(handler) if isinstance(handler, str) else handler
 
 
-def _lock(handler: Handler, line: LineContext) -> None:
-    lock_named_courses(handler.courses_to_lock(line.parameters))
+def _with_courses(handler: Handler, line: LineContext) -> LineContext:
+    return replace(line, courses=lock_named_courses(handler.courses_to_lock(line.parameters)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,18 +11,50 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from outbox.crypto import encrypt
 from outbox.errors import SECRET_IS_GONE, ResendRefused
 from outbox.mails import get_mail_kind
 from outbox.models import Mail
-from outbox.services.jobs import NewJob, enqueue_many
+from outbox.registry import get_job_kind
+from outbox.services.doorbell import ring_on_commit
 from outbox.services.rendering import RenderedMail, render_mail
 
 __all__ = ["NewMail", "RenderedMail", "queue_mail", "queue_mails", "render_mail", "resend_mail"]
+
+# Mails that are new, each with its job, in one statement; rows in the order of their keys.
+RECORD = """
+WITH mail AS (
+    INSERT INTO outbox_mail (
+        kind, key, message_id, recipient, language, context, secret, has_secret, account_id, order_id, person_id,
+        original_id, state, expires_at, failed_reason
+    )
+    SELECT kind, key, message_id, recipient, language, context, secret, has_secret, account_id, order_id, person_id,
+        original_id, state, coalesce(expires_at, CASE WHEN has_secret THEN statement_timestamp() + %(lifetime)s END), ''
+    FROM jsonb_to_recordset(%(mails)s) AS given (
+        kind text, key text, message_id text, recipient text, language text, context jsonb, secret text,
+        has_secret boolean, account_id bigint, order_id bigint, person_id bigint, original_id bigint, state text,
+        expires_at timestamptz
+    )
+    ORDER BY key
+    ON CONFLICT DO NOTHING
+    RETURNING *
+), job AS (
+    INSERT INTO outbox_job (kind, key, payload, account_id, state, attempts, max_attempts, last_error)
+    SELECT %(job_kind)s, %(job_kind)s || ':' || id, jsonb_build_object('mail_id', id), account_id,
+        'pending', 0, %(max_attempts)s, ''
+    FROM mail ORDER BY 2
+)
+SELECT * FROM mail ORDER BY id
+"""
+COLUMNS = (
+    "kind", "key", "message_id", "recipient", "language", "context", "secret", "has_secret", "account_id", "order_id",
+    "person_id", "original_id", "state", "expires_at",
+)  # fmt: skip
+JOB_KIND = "send_mail"
 
 # A code or reset link that comes a day late helps nobody; it is not sent any more, and blanked.
 SECRET_LIFETIME = timedelta(days=1)
@@ -74,13 +107,12 @@ def queue_mail(
 
 
 def queue_mails(mails: Sequence[NewMail]) -> list[Mail]:
-    """Records mails and their jobs in the caller's transaction, in three statements whatever their number.
+    """Records mails and their jobs in the caller's transaction, in one statement whatever their number.
 
     Mails whose key is there already are left out, and are not in the answer. Raises UnknownKind,
     and ValueError for a recipient that is not one plain address.
     """
-    rows = [_row(mail) for mail in sorted(mails, key=lambda mail: mail.key)]
-    return _insert(rows)
+    return _insert([_row(mail) for mail in mails])
 
 
 def resend_mail(*, mail_id: int, now: datetime) -> Mail:
@@ -108,20 +140,26 @@ def resend_mail(*, mail_id: int, now: datetime) -> Mail:
 def _insert(rows: list[Mail]) -> list[Mail]:
     if not rows:
         return []
-    Mail.objects.bulk_create(rows, ignore_conflicts=True)
-    # Message-IDs are made here, so they tell the rows just inserted from those that were there.
-    inserted = list(Mail.objects.filter(message_id__in=[row.message_id for row in rows]).order_by("id"))
-    enqueue_many(
-        NewJob(kind="send_mail", key=f"send_mail:{mail.pk}", payload={"mail_id": mail.pk}, account_id=mail.account_id)
-        for mail in inserted
+    given = [{column: getattr(row, column) for column in COLUMNS} for row in rows]
+    recorded = Mail.objects.raw(
+        RECORD,
+        {
+            "mails": json.dumps(given, cls=DjangoJSONEncoder),
+            "lifetime": SECRET_LIFETIME,
+            "job_kind": JOB_KIND,
+            "max_attempts": get_job_kind(JOB_KIND).max_attempts,
+        },
     )
-    return inserted
+    mails = list(recorded)
+    if mails:
+        ring_on_commit()
+    return mails
 
 
 def _row(mail: NewMail) -> Mail:
     get_mail_kind(mail.kind)
     _refuse_unless_one_address(mail.recipient)
-    row = Mail(
+    return Mail(
         kind=mail.kind,
         key=mail.key,
         message_id=_new_message_id(),
@@ -133,12 +171,8 @@ def _row(mail: NewMail) -> Mail:
         account_id=mail.account_id,
         order_id=mail.order_id,
         person_id=mail.person_id,
+        expires_at=mail.expires_at,
     )
-    if mail.expires_at is not None:
-        row.expires_at = mail.expires_at
-    elif mail.secret:
-        row.expires_at = Now() + SECRET_LIFETIME
-    return row
 
 
 def _refuse_unless_one_address(recipient: str) -> None:

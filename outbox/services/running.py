@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Func, TextField, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
@@ -138,9 +139,8 @@ def _attempt(claim: Claim) -> bool:
 def _run_inside(claim: Claim, kind: JobKind) -> bool:
     """Database work: done and marked done in one transaction, or not at all."""
     with transaction.atomic(durable=True):
-        job = _lock(claim.job)
+        job = _lock(claim.job, cut_off_in_silence=True)
         if job is not None:
-            _end_after_silence()
             kind.run(job, claim.now)
             _mark_done(job)
     return job is not None
@@ -179,19 +179,23 @@ def _put_off(job: Job, failure: Exception, wait: timedelta) -> None:
     _holding_lease(job).update(due_at=Now() + wait, lease=None, last_error=_describe(failure))
 
 
-def _lock(job: Job) -> Job | None:
+def _lock(job: Job, *, cut_off_in_silence: bool = False) -> Job | None:
     """The job's row, locked; None when it is no longer this worker's.
 
     Waits instead of passing over a locked row: a rival that looked just before the claim was committed locks the row
     too, sees then that it is taken, and keeps the lock until its own claim ends. Who waits here holds nothing yet.
+    `cut_off_in_silence` sets, in the same statement, for how long this transaction may stand still.
     """
-    return _holding_lease(job).select_for_update(no_key=True).first()
-
-
-def _end_after_silence() -> None:
-    with connection.cursor() as cursor:
-        milliseconds = round(LONGEST_SILENCE.total_seconds() * 1000)
-        cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [str(milliseconds)])
+    rows = _holding_lease(job).select_for_update(no_key=True)
+    if cut_off_in_silence:
+        milliseconds = str(round(LONGEST_SILENCE.total_seconds() * 1000))
+        timeout = Value("idle_in_transaction_session_timeout")
+        rows = rows.annotate(
+            cut_off_after=Func(
+                timeout, Value(milliseconds), Value(True), function="set_config", output_field=TextField()
+            )
+        )
+    return rows.first()
 
 
 def _mark_done(job: Job) -> None:

@@ -123,6 +123,9 @@ class OrderLine(models.Model):
         FAILED = "failed", _("failed")
         GIVEN_BACK = "given_back", _("given back")
 
+    # What every line of a completed order is.
+    DONE = (Status.FULFILLED, Status.GIVEN_BACK)
+
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
     account = models.ForeignKey("accounts.CustomerAccount", on_delete=models.PROTECT, related_name="+")
     position = models.PositiveIntegerField()

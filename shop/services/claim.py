@@ -41,8 +41,7 @@ def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
     record(order, OrderEvent.What.CLAIMED, actor=user, now=now)
     order = order_with_people(order_id)
     lines = list(order.lines.filter(status=OrderLine.Status.FULFILLED).order_by("position"))
-    contexts = line_contexts(order, lines, now=now)
-    lock_courses_of(lines, contexts)
+    contexts = lock_courses_of(lines, line_contexts(order, lines, now=now))
     ensure_owner(account=order.account, user=user, now=now)
     for line in lines:
         _attach_operator(line, contexts[line.pk], now=now)

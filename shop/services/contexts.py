@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from handlers.contract import Handler, HandlerMissing, LineContext, UnitContext
 from handlers.registry import handler_for
 from shop.models import Order, OrderLine, OrderUnit
@@ -59,9 +61,14 @@ def order_with_people(order_id: int) -> Order:
 
 
 def line_with_people(line_id: int) -> OrderLine:
-    """The same for one of its lines: `line.order` is locked and has everything a context needs."""
+    """The same for one of its lines: `line.order` is locked and has everything a context needs.
+
+    `line.is_last_open` tells whether every other line of the order is fulfilled or given back.
+    """
     lock_order_of_line(line_id)
-    return OrderLine.objects.select_related("order__account", "order__buyer", "order__operator").get(pk=line_id)
+    others = OrderLine.objects.filter(order=OuterRef("order")).exclude(pk=OuterRef("pk"))
+    lines = OrderLine.objects.annotate(is_last_open=~Exists(others.exclude(status__in=OrderLine.DONE)))
+    return lines.select_related("order__account", "order__buyer", "order__operator").get(pk=line_id)
 
 
 def _current_parameters(line: OrderLine) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -18,11 +19,9 @@ from shop.services import mails
 from shop.services.contexts import handler_of, line_contexts, line_with_people
 from shop.services.errors import RetryRefused
 from shop.services.hooks import keep_feedback, lock_courses_of
-from shop.services.transitions import move_line, move_lines, move_order, record
+from shop.services.transitions import event, move_line, move_lines, move_order, record
 
 JOB_KIND = "fulfil_line"
-# What every line of a completed order is.
-DONE = (OrderLine.Status.FULFILLED, OrderLine.Status.GIVEN_BACK)
 ATTEMPTS_USED_UP = _("Technical trouble kept coming back. We have been told and will try again.")
 
 
@@ -58,9 +57,11 @@ def fulfil_line(*, line_id: int, now: datetime) -> None:
         return
     move_line(line, OrderLine.Status.FULFILLED, fulfilled_at=now, failure={})
     keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, feedback, now=now)
-    record(order, OrderEvent.What.LINE_FULFILLED, actor=None, now=now, detail={"line": line.position})
-    if not order.lines.exclude(status__in=DONE).exists():
-        _complete(order, now=now)
+    fulfilled = event(order, OrderEvent.What.LINE_FULFILLED, actor=None, now=now, detail={"line": line.position})
+    if line.is_last_open:  # type: ignore[attr-defined]
+        _complete(order, now=now, after=[fulfilled])
+    else:
+        fulfilled.save(force_insert=True)
     mails.queue_delivered(order, line)
 
 
@@ -115,8 +116,7 @@ def _deliver(order: Order, line: OrderLine, *, now: datetime) -> Feedback:
     handler = handler_of(line)
     if handler is None:
         return Feedback()
-    contexts = line_contexts(order, [line], now=now)
-    lock_courses_of([line], contexts)
+    contexts = lock_courses_of([line], line_contexts(order, [line], now=now))
     feedback = handler.post_payment(contexts[line.pk])
     if order.operator is not None:
         feedback = feedback | handler.attach_operator(contexts[line.pk])
@@ -144,5 +144,13 @@ def _job_key(line: OrderLine, tries: int) -> str:
     return f"{JOB_KIND}:{line.pk}:{tries}"
 
 
-def _complete(order: Order, *, now: datetime) -> None:
-    move_order(order, Order.Status.COMPLETED, what=OrderEvent.What.COMPLETED, actor=None, now=now, completed_at=now)
+def _complete(order: Order, *, now: datetime, after: Sequence[OrderEvent] = ()) -> None:
+    move_order(
+        order,
+        Order.Status.COMPLETED,
+        what=OrderEvent.What.COMPLETED,
+        actor=None,
+        now=now,
+        after=after,
+        completed_at=now,
+    )

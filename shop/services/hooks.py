@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -15,15 +16,22 @@ from shop.models import LineFeedback, OrderLine
 from shop.services.contexts import handler_of
 
 
-def lock_courses_of(lines: Iterable[OrderLine], contexts: dict[int, LineContext]) -> None:
-    """Locks every course that a hook of these lines may lock, by key. Courses unknown by now are left out."""
-    names: set[str] = set()
+def lock_courses_of(lines: Iterable[OrderLine], contexts: dict[int, LineContext]) -> dict[int, LineContext]:
+    """Locks every course that a hook of these lines may touch, by key; returns their contexts with those courses.
+
+    Courses unknown by now are left out.
+    """
+    names: dict[int, list[str]] = {line_id: [] for line_id in contexts}
     for line in lines:
         with suppress(HandlerMissing):
             handler = handler_of(line)
             if handler is not None:
-                names.update(handler.courses_to_lock(contexts[line.pk].parameters))
-    lock_named_courses(names)
+                names[line.pk] += handler.courses_to_lock(contexts[line.pk].parameters)
+    locked = lock_named_courses(name for asked in names.values() for name in asked)
+    return {
+        line_id: replace(context, courses={name: locked[name] for name in names[line_id] if name in locked})
+        for line_id, context in contexts.items()
+    }
 
 
 def keep_feedback(line: OrderLine, hook: str, feedback: Feedback, *, now: datetime) -> LineFeedback | None:
@@ -40,7 +48,7 @@ def undo_pre_payment(lines: Iterable[OrderLine], contexts: dict[int, LineContext
     A line whose handler is gone, or refuses, keeps no place for ever: its holds are released all the same.
     """
     lines = list(lines)
-    lock_courses_of(lines, contexts)
+    contexts = lock_courses_of(lines, contexts)
     for line in lines:
         context = contexts[line.pk]
         try:

@@ -22,8 +22,7 @@ def places_retaken(order: Order, *, now: datetime) -> bool:
     lines = list(order.lines.order_by("position"))
     try:
         with transaction.atomic():
-            contexts = line_contexts(order, lines, now=now)
-            lock_courses_of(lines, contexts)
+            contexts = lock_courses_of(lines, line_contexts(order, lines, now=now))
             for line in lines:
                 handler = handler_of(line)
                 if handler is not None:

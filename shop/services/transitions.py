@@ -42,11 +42,13 @@ def move_order(
     actor: User | None,
     now: datetime,
     detail: dict[str, Any] | None = None,
+    after: Sequence[OrderEvent] = (),
     **columns: Any,
 ) -> None:
     """Moves a locked order to the status `to`, with its history row; `columns` change with it.
 
-    Raises MoveRefused when the move is not allowed or the row has another status by now.
+    `after` are rows of history made by `event` and not saved yet, which stand before its own. Raises MoveRefused when
+    the move is not allowed or the row has another status by now.
     """
     before = order.status
     if to not in ORDER_MOVES[before]:
@@ -56,7 +58,8 @@ def move_order(
     order.status = to
     for name, value in columns.items():
         setattr(order, name, value)
-    record(order, what, actor=actor, now=now, from_status=before, to_status=to, detail=detail)
+    own = event(order, what, actor=actor, now=now, from_status=before, to_status=to, detail=detail)
+    OrderEvent.objects.bulk_create([*after, own])
 
 
 def move_line(line: OrderLine, to: str, **columns: Any) -> None:
@@ -78,7 +81,12 @@ def move_lines(lines: Sequence[OrderLine], to: str, **columns: Any) -> None:
             setattr(line, name, value)
 
 
-def record(
+def record(order: Order, what: str, **values: Any) -> None:
+    """Writes one row of an order's history; takes what `event` takes."""
+    event(order, what, **values).save(force_insert=True)
+
+
+def event(
     order: Order,
     what: str,
     *,
@@ -87,9 +95,9 @@ def record(
     from_status: str = "",
     to_status: str = "",
     detail: dict[str, Any] | None = None,
-) -> None:
-    """Writes one row of an order's history."""
-    OrderEvent.objects.create(
+) -> OrderEvent:
+    """One row of an order's history, not saved yet."""
+    return OrderEvent(
         order=order,
         at=now,
         actor=actor,

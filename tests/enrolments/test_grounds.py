@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from enrolments.models import Enrolment, EnrolmentEvent, Ground, Role
 from enrolments.services.already import already_enrolled
+from enrolments.services.courses import find_course
 from enrolments.services.enrol import NewGround, add_grounds, end_grounds
 from enrolments.services.enrol_line import end_line_grounds, enrol_on_line
 from enrolments.services.places import taken
@@ -198,7 +199,7 @@ def test_the_support_course_never_fails_a_delivery(state, outcome):
     course = CourseFactory(short_name="HELP", former_names=["SUPPORT"], **state)
     add_grounds(course=course, grounds=[line_ground(UserFactory(), account)], now=NOW)
 
-    result = enrol_in_support(course_short_name="support", user=operator, line=new_line(account), now=NOW)
+    result = enrol_in_support(course=find_course("support"), user=operator, line=new_line(account), now=NOW)
 
     assert result == outcome
     assert Enrolment.objects.filter(user=operator).exists() is (outcome == SupportOutcome.ENROLLED)
@@ -211,7 +212,7 @@ def test_a_full_support_course_still_takes_who_is_in_it():
     course = CourseFactory(short_name="HELP", capacity=1)
     add_grounds(course=course, grounds=[line_ground(operator, account)], now=NOW)
 
-    result = enrol_in_support(course_short_name="HELP", user=operator, line=new_line(account), now=NOW)
+    result = enrol_in_support(course=course, user=operator, line=new_line(account), now=NOW)
 
     assert result == SupportOutcome.ENROLLED
     assert len(live_grounds(operator, course)) == 2
@@ -219,9 +220,7 @@ def test_a_full_support_course_still_takes_who_is_in_it():
 
 @pytest.mark.django_db
 def test_an_unknown_support_course_is_told():
-    result = enrol_in_support(
-        course_short_name="HELP", user=UserFactory(), line=new_line(CustomerAccountFactory()), now=NOW
-    )
+    result = enrol_in_support(course=None, user=UserFactory(), line=new_line(CustomerAccountFactory()), now=NOW)
 
     assert result == SupportOutcome.UNKNOWN
 

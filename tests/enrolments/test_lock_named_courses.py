@@ -14,13 +14,13 @@ from tests.races import run_together
 
 @pytest.mark.django_db
 def test_one_statement_locks_them_by_key():
-    CourseFactory(short_name="B", former_names=["OLD-B"])
-    CourseFactory(short_name="A")
+    first = CourseFactory(short_name="B", former_names=["OLD-B"])
+    second = CourseFactory(short_name="A")
     with CaptureQueriesContext(connection) as captured, transaction.atomic():
-        lock_named_courses(["a", "old-b", "b", "unknown"])
+        locked = lock_named_courses(["a", "old-b", "b", "unknown"])
     [sql] = [query["sql"] for query in captured if "enrolments_course" in query["sql"]]
-    assert sql.startswith('SELECT "enrolments_course"."id"')
-    assert sql.strip().endswith("ORDER BY 1 ASC FOR NO KEY UPDATE")
+    assert sql.endswith('ORDER BY "enrolments_course"."id" ASC FOR NO KEY UPDATE')
+    assert {name: held.course for name, held in locked.items()} == {"a": second, "old-b": first, "b": first}
 
 
 @pytest.mark.django_db

@@ -263,7 +263,7 @@ def test_each_job_costs_the_same_number_of_statements(django_assert_num_queries)
     with temporary_job_kind("errand", lambda job, now: None):
         for number in range(3):
             enqueue(kind="errand", key=f"errand:{number}")
-        # Per job: a transaction (here: savepoint) that claims, and one that locks, sets a timeout, works and
-        # marks done; at last one look in vain.
-        with django_assert_num_queries(3 * (4 + 5) + 3):
+        # Per job: a transaction (here: savepoint) that claims, and one that locks, works and marks
+        # done; at last one look in vain.
+        with django_assert_num_queries(3 * (4 + 4) + 3):
             assert run_due_jobs() == 3

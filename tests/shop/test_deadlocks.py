@@ -1,6 +1,6 @@
 """A service that Postgres made a deadlock's victim runs again as a whole."""
 
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 from django.db import OperationalError
@@ -20,8 +20,8 @@ def test_late_money_is_taken_at_the_second_try(probe_entry):
     cancel_order(order_id=order.pk, actor=None, now=timezone.now())
     victim = OperationalError()
     victim.__cause__ = DeadlockDetected()
-    lock = late_money.lock_courses_of
-    with patch.object(late_money, "lock_courses_of", side_effect=[victim, lock]) as locking:
+    attempts = iter([Mock(side_effect=victim), late_money.lock_courses_of])
+    with patch.object(late_money, "lock_courses_of", side_effect=lambda *given: next(attempts)(*given)) as locking:
         assert pay(order) == "settled"
     assert locking.call_count == 2
     assert PaymentEvent.objects.count() == 1

@@ -13,7 +13,7 @@ from enrolments.models import Course, CourseGroup, Ground, Role, Seat, SeatBatch
 from enrolments.services.already import already_enrolled
 from enrolments.services.enrol import NewGround, enrolment_period, find_or_open, write_grounds
 from enrolments.services.groups import order_group
-from enrolments.services.places import CourseOver, lock_courses, refuse_overfull, release_hold_in
+from enrolments.services.places import CourseOver, LockedCourse, refuse_overfull, release_hold_in, under_lock
 from enrolments.values import AlreadyEnrolled, EntryRef, LineRef, Period, Terms
 
 
@@ -40,7 +40,7 @@ def create_session_seats(
     *,
     line: LineRef,
     entry: EntryRef,
-    course: Course,
+    course: Course | LockedCourse,
     places: Sequence[SessionPlace],
     supervisor_role: Role | None,
     terms: Terms,
@@ -61,7 +61,7 @@ def create_session_seats(
     if len(set(declared)) != len(declared):
         raise ValueError("Nobody sits on two seats of one session.")
     with transaction.atomic(savepoint=False):
-        course = lock_courses([course.pk])[course.pk]
+        course = under_lock(course)
         if not course.is_lasting_at(now):
             raise CourseOver(course)
         period = enrolment_period(course=course, now=now, terms=terms)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from catalog.services.entries import pin_entries
 from catalog.texts import in_every_language
-from handlers.contract import LineContext, Refusal
+from handlers.contract import Refusal
 from outbox.deadlocks import again_after_deadlock
 from shop.models import (
     Cart,
@@ -235,8 +235,7 @@ def _order_line(order: Order, position: int, priced: PricedLine) -> OrderLine:
 
 
 def _run_pre_payment(order: Order, lines: list[OrderLine], *, now: datetime) -> None:
-    contexts: dict[int, LineContext] = line_contexts(order, lines, now=now)
-    lock_courses_of(lines, contexts)
+    contexts = lock_courses_of(lines, line_contexts(order, lines, now=now))
     for line in lines:
         handler = handler_of(line)
         if handler is None:
