@@ -192,8 +192,8 @@ def seats_view() -> SeatsView:
     rows: list[list[object]] = [
         [
             format_html(
-                '<span class="amphi-shade amphi-seat-{}" aria-hidden="true"></span> '
-                '<a class="amphi-link" href="{}?state__exact={}">{}</a>',
+                '<span><span class="amphi-shade amphi-seat-{}" aria-hidden="true"></span> '
+                '<a class="amphi-link" href="{}?state__exact={}">{}</a></span>',
                 SEAT_SHADES[state],
                 url,
                 state.value,

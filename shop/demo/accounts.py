@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from accounts.models import CustomerAccount, Membership, User
+from datetime import datetime, timedelta
+
+from accounts.models import CustomerAccount, User
+from accounts.services.members import change_roles, create_account, ensure_owner, invite_member
 from shop.demo.people import DEMO_PEOPLE
 
 ACCOUNTS = {
@@ -22,11 +25,33 @@ ACCOUNTS = {
 }
 
 
-def make_accounts(people: dict[str, User]) -> dict[str, CustomerAccount]:
-    """Makes the accounts with their members. Returns them by key."""
-    accounts = {key: CustomerAccount.objects.create(country="FR", **fields) for key, fields in ACCOUNTS.items()}
+def make_accounts(people: dict[str, User], now: datetime) -> dict[str, CustomerAccount]:
+    """Makes the accounts with their members: owner, buyer, operator and accountant each. Returns them by key."""
+    accounts: dict[str, CustomerAccount] = {}
     for person in DEMO_PEOPLE:
-        if person.account:
-            roles = dict.fromkeys(person.roles, True)
-            Membership.objects.create(account=accounts[person.account], user=people[person.email], **roles)
+        if not person.account:
+            continue
+        user = people[person.email]
+        if person.account not in accounts:
+            # Its owner comes first.
+            accounts[person.account] = _open(person.account, user, now)
+            continue
+        member = ensure_owner(account=accounts[person.account], user=user, now=now)
+        change_roles(account=accounts[person.account], membership_id=member.pk, roles=person.roles)
     return accounts
+
+
+def invite_members(people: dict[str, User], accounts: dict[str, CustomerAccount], now: datetime) -> None:
+    """Two people who did not follow their link yet; one was asked long ago, while no mail left the shop."""
+    owner, account = people["paul@lacombe.example"], accounts["lacombe"]
+    for email, asked_at in (
+        ("bureau@lacombe.example", now - timedelta(days=45)),
+        ("apprentissage@lacombe.example", now - timedelta(days=2)),
+    ):
+        invite_member(
+            account=account, invited_by=owner, email=email, roles=("is_operator",), language="fr", now=asked_at
+        )
+
+
+def _open(key: str, owner: User, now: datetime) -> CustomerAccount:
+    return create_account(owner=owner, kind=CustomerAccount.Kind.ORGANISATION, now=now, **ACCOUNTS[key])

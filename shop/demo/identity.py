@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shop.models import LegalText, ShopIdentity
 
@@ -33,7 +33,7 @@ TEXTS = {
 
 
 def make_identity(now: datetime) -> None:
-    """Fills in the shop's identity and publishes one version of each legal text."""
+    """Fills in the shop's identity and publishes one version of each legal text, two years ago."""
     identity = ShopIdentity.current()
     for name, value in {
         "name": "Formations de l’Estuaire",
@@ -51,4 +51,6 @@ def make_identity(now: datetime) -> None:
         setattr(identity, name, value)
     identity.save()
     for kind, (french, english) in TEXTS.items():
-        LegalText.objects.create(kind=kind, version=1, body_fr=french, body_en=english, published_at=now)
+        LegalText.objects.create(
+            kind=kind, version=1, body_fr=french, body_en=english, published_at=now - timedelta(days=730)
+        )

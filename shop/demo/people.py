@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.auth.hashers import make_password
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -23,32 +24,38 @@ class DemoPerson:
     account: str = ""
     roles: tuple[str, ...] = ()
     is_merchant: bool = False
-    password: str = PASSWORD
 
 
 DEMO_PEOPLE = (
     DemoPerson(_("merchant (administration)"), "merchant@demo.example", "Élise", "Garnier", is_merchant=True),
-    DemoPerson(_("owner of a customer account"), "paul@lacombe.example", "Paul", "Lacombe", "lacombe", ("is_owner",)),
+    DemoPerson(_("customer (owner)"), "paul@lacombe.example", "Paul", "Lacombe", "lacombe", ("is_owner",)),
+    DemoPerson(_("customer (buyer)"), "helene@lacombe.example", "Hélène", "Roux", "lacombe", ("is_buyer",)),
+    DemoPerson(_("customer (accountant)"), "karim@lacombe.example", "Karim", "Saïdi", "lacombe", ("is_accountant",)),
     DemoPerson(_("operator"), "nadia@lacombe.example", "Nadia", "Ferrand", "lacombe", ("is_operator",)),
-    DemoPerson(_("owner of another account"), "claire@saint-aubin.example", "Claire", "Morel", "aubin", ("is_owner",)),
-    DemoPerson(_("buyer"), "yann@saint-aubin.example", "Yann", "Le Goff", "aubin", ("is_buyer",)),
-    DemoPerson(_("accountant"), "ines@saint-aubin.example", "Inès", "Robin", "aubin", ("is_accountant",)),
     DemoPerson(_("learner"), "lea.martin@lacombe.example", "Léa", "Martin"),
+    DemoPerson(_("tutor"), "marc.lemoine@lacombe.example", "Marc", "Lemoine"),
+    DemoPerson(_("another customer (owner)"), "claire@saint-aubin.example", "Claire", "Morel", "aubin", ("is_owner",)),
+    DemoPerson(_("their buyer"), "yann@saint-aubin.example", "Yann", "Le Goff", "aubin", ("is_buyer",)),
+    DemoPerson(_("their accountant"), "ines@saint-aubin.example", "Inès", "Robin", "aubin", ("is_accountant",)),
+    DemoPerson(_("their operator"), "theo@saint-aubin.example", "Théo", "Garcia", "aubin", ("is_operator",)),
 )
 
 
 def make_people() -> dict[str, User]:
     """Makes the demo people, their addresses proved. Returns them by address."""
-    return {person.email: _make(person) for person in DEMO_PEOPLE}
+    # One hash for all: it is made to be slow, and a shop of demo people keeps no secret.
+    hashed = make_password(PASSWORD)
+    return {person.email: _make(person, hashed) for person in DEMO_PEOPLE}
 
 
-def _make(person: DemoPerson) -> User:
-    make = User.objects.create_superuser if person.is_merchant else User.objects.create_user
-    return make(
+def _make(person: DemoPerson, password: str) -> User:
+    user = User(
         email=person.email,
-        password=person.password,
+        password=password,
         first_name=person.first_name,
         last_name=person.last_name,
         language="fr",
-        is_address_proved=True,
+        is_staff=person.is_merchant,
+        is_superuser=person.is_merchant,
     )
+    return User.objects.add(user, is_address_proved=True)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone, translation
 
 from catalog.models import Entry
-from shop.demo.accounts import make_accounts
+from shop.demo.accounts import invite_members, make_accounts
 from shop.demo.catalogue import make_catalogue
 from shop.demo.courses import make_courses
 from shop.demo.identity import make_identity
 from shop.demo.orders import make_orders
 from shop.demo.people import make_people
+from shop.demo.training import use_seats
 
 
 def seed(*, now: datetime) -> bool:
@@ -23,8 +24,10 @@ def seed(*, now: datetime) -> bool:
             return False
         make_identity(now)
         people = make_people()
-        accounts = make_accounts(people)
+        accounts = make_accounts(people, now - timedelta(days=730))
         courses = make_courses(timezone.localdate(now))
         entries = make_catalogue(now)
-        make_orders(people=people, accounts=accounts, entries=entries, courses=courses, now=now)
+        orders = make_orders(people=people, accounts=accounts, entries=entries, courses=courses, now=now)
+        use_seats(orders=orders, people=people, courses=courses, now=now)
+        invite_members(people, accounts, now)
     return True

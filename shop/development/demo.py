@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import translation
 
-from shop.demo.people import DEMO_PEOPLE
+from shop.demo.people import DEMO_PEOPLE, PASSWORD
 
 MARK = "demo data loaded"
 
@@ -32,7 +32,7 @@ def introductions() -> Iterator[str]:
     if is_demo_due():
         return
     with translation.override("en"):
-        lines = [f"  {person.role!s:<32} {person.email:<32} {person.password}" for person in DEMO_PEOPLE]
+        lines = [f"  {person.role!s:<32} {person.email:<32} {PASSWORD}" for person in DEMO_PEOPLE]
     yield from lines
 
 

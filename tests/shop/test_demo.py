@@ -1,39 +1,102 @@
-"""The demo data: loaded whole, once, and delivered."""
+"""The demo data: loaded whole, once, and delivered; every state has somebody to show."""
 
 import pytest
 from django.core.management import call_command
+from django.test import TestCase
+from django.utils import timezone, translation
 
+from accounts.models import CustomerAccount, Delegation, User
+from accounts.selectors import ids_with_proved_address
+from accounts.services.members import roles_of
 from catalog.models import Entry
-from catalog.services.checks import check_entry
-from enrolments.models import Seat
+from catalog.services.checks import check_entries
+from enrolments.models import Ground, Seat, SeatEvent, SeatState
+from enrolments.selectors.learning import Stage, my_courses
 from handlers.contract import Level
 from handlers.registry import installed
-from outbox.models import Job
-from shop.demo.people import DEMO_PEOPLE
-from shop.models import Order, OrderLine
-
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def test_it_shows_orders_in_every_state_and_is_loaded_once():
-    call_command("seed_demo", verbosity=0)
-    orders = Order.objects.count()
-    call_command("seed_demo", verbosity=0)
-
-    assert Order.objects.count() == orders
-    assert set(Order.objects.values_list("status", flat=True)) == {"placed", "paid", "completed"}
-    assert OrderLine.objects.get(status="failed").entry_code == "ELEC-BR-SESSION"
-    assert Seat.objects.filter(state="available").count() == 12 + 10 + 1
-    assert Seat.objects.filter(state="assigned").count() == 4
-    assert not Job.objects.filter(state="dead").exists()
-    assert len(DEMO_PEOPLE) >= 4
+from outbox.models import Job, Mail
+from outbox.services.jobs import run_due_jobs
+from shop.demo.people import DEMO_PEOPLE, PASSWORD
+from shop.models import Order, OrderLine, PaymentEvent
 
 
-def test_it_sells_something_of_every_handler_that_ships_with_the_shop():
-    call_command("seed_demo", verbosity=0)
+def stages(email: str) -> dict[str, Stage]:
+    user = User.objects.get(email=email)
+    return {mine.course.short_name: mine.stage for mine in my_courses(user, timezone.now())}
 
-    sold = set(Entry.objects.exclude(handler="").values_list("handler", flat=True))
-    assert sold == {"specific" if found.specific else found.handler.name for found in installed()}
-    webinar = Entry.objects.get(handler="specific")
-    assert webinar.code == "WEBINAIRE-ACCUEIL"
-    assert [str(found.message) for found in check_entry(webinar) if found.level is not Level.INFO] == []
+
+@pytest.mark.xdist_group("demo")
+class TestDemo(TestCase):
+    """Django's own class for once: it loads the data once for all tests, each of which leaves them as they were."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        call_command("seed_demo", verbosity=0)
+
+    def test_orders_stand_in_every_state_that_they_reach_without_a_refund(self):
+        states = set(Order.objects.values_list("status", flat=True))
+        assert states == set(Order.Status) - {Order.Status.REFUNDED}
+        assert OrderLine.objects.get(status="failed").entry_code == "ELEC-BR-SESSION"
+        assert set(Order.objects.filter(claimed_at=None).values_list("status", flat=True)) == {"placed", "completed"}
+
+    def test_money_went_wrong_in_two_ways_and_one_is_dealt_with(self):
+        assert [event.outcome for event in PaymentEvent.objects.needing_attention()] == ["mismatch"]
+        assert [event.outcome for event in PaymentEvent.objects.dealt_with()] == ["second_charge"]
+
+    def test_seats_stand_in_every_state(self):
+        assert set(Seat.objects.values_list("state", flat=True)) == set(SeatState)
+        assert SeatEvent.objects.filter(from_state="assigned", to_state="available").exists()
+        blank = Seat.objects.filter(batch__source="session", state="available")
+        assert blank.count() == 1
+
+    def test_learners_are_at_every_point_of_their_way(self):
+        assert stages("lea.martin@lacombe.example") == {
+            "SEC-SST": Stage.RUNNING,
+            "SEC-GEP": Stage.RUNNING,
+            "MAN-EQU": Stage.AHEAD,
+            "SEC-EVA": Stage.OVER,
+        }
+        never_came = User.objects.get(email="hugo.petit@lacombe.example")
+        assert (ids_with_proved_address([never_came]), never_came.last_login) == (set(), None)
+        entered = Seat.objects.filter(state="consumed").values_list("person__email", "course__short_name")
+        assert ("samira.benali@lacombe.example", "SEC-SST") in entered
+        assert Ground.objects.get(kind=Ground.Kind.MERCHANT).enrolment.user.email == "benoit.lefort@demo.example"
+        roles = set(Ground.objects.live().values_list("enrolment__role__code", flat=True))
+        assert roles == {"student", "tutor", "teacher"}
+        assert Delegation.objects.filter(account__name="Menuiserie Lacombe").exists()
+
+    def test_each_account_has_one_member_for_each_right(self):
+        for account in CustomerAccount.objects.filter(orders__claimed_at__isnull=False).distinct():
+            held = {role for member in account.memberships.all() for role in roles_of(member)}
+            assert len(held) == 4, account
+            assert account.memberships.count() == 4, account
+
+    def test_whoever_is_introduced_can_sign_in(self):
+        with translation.override("en"):
+            said = {str(person.role) for person in DEMO_PEOPLE}
+        assert {"merchant (administration)", "customer (owner)", "operator", "learner"} <= said
+        users = {person.email: User.objects.get(email=person.email) for person in DEMO_PEOPLE}
+        assert all(user.check_password(PASSWORD) for user in users.values())
+        assert ids_with_proved_address(list(users.values())) == {user.pk for user in users.values()}
+        assert [email for email, user in users.items() if user.is_staff] == ["merchant@demo.example"]
+
+    def test_it_sells_something_of_every_handler_and_all_entries_are_in_order(self):
+        sold = set(Entry.objects.exclude(handler="").values_list("handler", flat=True))
+        assert sold == {"specific" if found.specific else found.handler.name for found in installed()}
+        found = [
+            (entry.code, str(finding.message)) for entry, finding in check_entries() if finding.level is not Level.INFO
+        ]
+        assert found == []
+
+    def test_is_loaded_once_and_leaves_a_worker_nothing_but_mails(self):
+        counts = [model.objects.count() for model in (Order, User, Seat, Entry, Mail)]
+        call_command("seed_demo", verbosity=0)
+        assert [model.objects.count() for model in (Order, User, Seat, Entry, Mail)] == counts
+
+        before = list(Order.objects.order_by("pk").values_list("pk", "status"))
+        run_due_jobs()
+
+        assert list(Order.objects.order_by("pk").values_list("pk", "status")) == before
+        [dead] = Job.objects.dead()
+        assert Mail.objects.get(pk=dead.payload["mail_id"]).recipient == "bureau@lacombe.example"
+        assert set(Mail.objects.values_list("state", flat=True)) == {"sent", "failed"}
