@@ -15,7 +15,7 @@ from accounts.services import members
 from outbox.models import Mail
 from tests.accounts.test_sign_in import signed_in_as
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
-from tests.races import run_together, without_row_locks
+from tests.rivals.processes import errors_among, no_row_locks, race
 
 pytestmark = pytest.mark.django_db
 
@@ -286,30 +286,24 @@ def test_an_account_without_an_owner_is_unclaimed():
     assert roles_in(mine, owner) == {"is_owner"}
 
 
-def two_owners_leave():
+def two_owners_leave(**how):
+    """How many are left, and what the refused ones were told."""
     account = CustomerAccountFactory()
     ids = [MembershipFactory(account=account).pk for _ in range(2)]
-    results = run_together(*(lambda pk=pk: members.remove_member(account=account, membership_id=pk) for pk in ids))
-    return account, results
+    answers = race(
+        *(lambda pk=pk: members.remove_member(account=account, membership_id=pk) for pk in ids),
+        after=[(members, "_refuse_without_other_owner")],
+        **how,
+    )
+    return Membership.objects.filter(account=account, is_owner=True).count(), errors_among(answers)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_owners_leaving_at_once_leave_one():
-    account, results = two_owners_leave()
-
-    assert sorted(type(result).__name__ for result in results) == ["LastOwner", "NoneType"]
-    assert Membership.objects.filter(account=account, is_owner=True).count() == 1
+    assert two_owners_leave() == (1, ["LastOwner"])
 
 
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_both_would_leave():
     """Negative control: the race above can be lost."""
-    with without_row_locks():
-        left = []
-        for _ in range(20):
-            account, _results = two_owners_leave()
-            left.append(Membership.objects.filter(account=account).count())
-            if left[-1] == 0:
-                break
-
-    assert left[-1] == 0
+    assert two_owners_leave(without=no_row_locks) == (0, [])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime
-from functools import partial
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -13,12 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AddressLink, Delegation, User
-from accounts.services import people as people_service
 from accounts.services.delegation import delegate
 from accounts.services.people import PersonTyped, find_or_create_people, invite_people
 from outbox.models import Job, Mail
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
-from tests.races import errors_among, run_together
 
 pytestmark = pytest.mark.django_db
 
@@ -167,40 +163,3 @@ def test_two_accounts_name_the_same_person_under_their_own_names():
         )
 
     assert sorted(Delegation.objects.values_list("first_name", flat=True)) == ["Alice", "Alix"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_transactions_naming_the_same_people_in_different_order():
-    emails = [f"p{number}@example.org" for number in range(200)]
-
-    for attempt in range(5):
-        mine = [f"{attempt}{email}" for email in emails]
-        results = run_together(partial(name, typed(*mine)), partial(name, typed(*reversed(mine))))
-
-        assert errors_among(results) == []
-        created = [sum(person.created for person in found.values()) for found in results]
-        assert sum(created) == len(mine)
-        assert {e: p.user.pk for e, p in results[0].items()} == {e: p.user.pk for e, p in results[1].items()}
-
-    assert User.objects.count() == EmailAddress.objects.count() == 5 * len(emails)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_without_the_order_of_their_rows_they_would_deadlock(monkeypatch):
-    """Negative control: the race above can be lost."""
-    emails = [f"p{number:03}@example.org" for number in range(400)]
-    typed_order = threading.local()
-    monkeypatch.setattr(people_service, "sorted", lambda _missing: typed_order.emails, raising=False)
-
-    def name_in(order):
-        typed_order.emails = order
-        return name(typed(*order))
-
-    failures = []
-    for attempt in range(10):
-        mine = [f"{attempt}{email}" for email in emails]
-        failures += errors_among(run_together(partial(name_in, mine), partial(name_in, mine[::-1])))
-        if failures:
-            break
-
-    assert any("deadlock" in str(failure) for failure in failures)

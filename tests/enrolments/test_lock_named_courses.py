@@ -1,15 +1,15 @@
 """The courses of an order are locked by their short names, before any handler runs."""
 
-from threading import Event
+import sys
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from enrolments.models import Course
 from enrolments.services.courses import lock_named_courses
 from tests.factories.enrolments import CourseFactory
-from tests.races import run_together
+from tests.rivals.processes import Rival, race
 
 
 @pytest.mark.django_db
@@ -32,28 +32,23 @@ def test_no_name_asks_nothing(django_assert_num_queries):
 @pytest.mark.django_db(transaction=True)
 def test_others_wait_for_those_and_for_no_others():
     named, other = CourseFactory(short_name="NAMED", former_names=["OLD"]), CourseFactory()
-    locked, looked = Event(), Event()
 
-    def holder() -> None:
+    def hold():
         with transaction.atomic():
             lock_named_courses(["old"])
-            locked.set()
-            looked.wait(20)
+            stay()
 
-    def visitor() -> list[bool]:
-        locked.wait(20)
-        try:
-            return [is_free(named.pk), is_free(other.pk)]
-        finally:
-            looked.set()
+    holder, same, another = race(
+        Rival(hold, before=[(sys.modules[__name__], "stay")]), lambda: lock(named), lambda: lock(other), in_turn=True
+    )
 
-    assert run_together(holder, visitor)[1] == [False, True]
+    assert (holder.error, same.kept_away, another.kept_away) == ("", True, False)
 
 
-def is_free(course_id: int) -> bool:
-    try:
-        with transaction.atomic():
-            Course.objects.select_for_update(no_key=True, nowait=True).get(pk=course_id)
-    except OperationalError:
-        return False
-    return True
+def stay() -> None:
+    """Where the holder waits."""
+
+
+def lock(course: Course) -> None:
+    with transaction.atomic():
+        Course.objects.select_for_update(no_key=True).get(pk=course.pk)

