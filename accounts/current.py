@@ -10,17 +10,18 @@ in several sees the one he chose last (`account-switch`), else the first by name
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from accounts.models import CustomerAccount, User
-from accounts.rights import Right, accounts_with
+from accounts.models import CustomerAccount, Membership, User
+from accounts.rights import Right, rights_of
 
 SESSION_KEY = "accounts_current_account"
+REQUEST_KEY = "_memberships"
 
 
 class SignedInRequest(HttpRequest):
@@ -35,9 +36,24 @@ class AccountRequest(SignedInRequest):
     account: CustomerAccount
 
 
+def memberships_of(request: HttpRequest) -> Sequence[Membership]:
+    """The signed-in person's memberships with their accounts, by the accounts' names; none for a visitor.
+
+    Read once for a request: what it may show, its menu and the choice of accounts all depend on them.
+    """
+    if not request.user.is_active or request.user.pk is None:
+        return ()
+    kept: Sequence[Membership] | None = getattr(request, REQUEST_KEY, None)
+    if kept is None:
+        rows = Membership.objects.filter(user_id=request.user.pk).select_related("account")
+        kept = tuple(rows.order_by("account__name", "account_id"))
+        setattr(request, REQUEST_KEY, kept)
+    return kept
+
+
 def current_account(request: HttpRequest, right: Right) -> CustomerAccount | None:
     """The account in which the signed-in person now works with a right; None when he has it nowhere."""
-    accounts = list(accounts_with(request.user, right))
+    accounts = [each.account for each in memberships_of(request) if right in rights_of(each)]
     chosen = request.session.get(SESSION_KEY)
     return next((account for account in accounts if account.pk == chosen), accounts[0] if accounts else None)
 

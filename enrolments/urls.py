@@ -6,6 +6,7 @@ from enrolments.views import account_area, people, seats, sessions
 
 urlpatterns = [
     path("account/seats/", account_area.seats, name="account-seats"),
+    path("account/seats/counts/", account_area.counts, name="account-seat-counts"),
     path("account/seats/<int:seat_id>/", seats.seat, name="account-seat"),
     path("account/seats/<int:seat_id>/release/", seats.release, name="account-seat-release"),
     path("account/people/", account_area.people, name="account-people"),

@@ -7,9 +7,8 @@ from typing import Any
 from django import template
 from django.urls import NoReverseMatch, reverse
 
-from accounts.current import SESSION_KEY
+from accounts.current import SESSION_KEY, memberships_of
 from accounts.navigation import links_for
-from accounts.selectors import active_accounts
 
 register = template.Library()
 
@@ -23,8 +22,10 @@ def account_area_links(context: dict[str, Any]) -> list[dict[str, Any]]:
     `is_around` tells that the page shown lies below the link's: one seat below the seats.
     """
     request = context["request"]
+    if not request.user.is_authenticated:
+        return []
     links = []
-    for link in links_for(request.user):
+    for link in links_for(memberships_of(request)):
         try:
             url = reverse(link.url_name)
         except NoReverseMatch:
@@ -39,7 +40,7 @@ def account_area_links(context: dict[str, Any]) -> list[dict[str, Any]]:
 def switchable_accounts(context: dict[str, Any]) -> list[dict[str, Any]]:
     """The accounts a person can switch between; empty when there is nothing to choose."""
     request = context["request"]
-    accounts = list(active_accounts(request.user))
+    accounts = [membership.account for membership in memberships_of(request)]
     if len(accounts) < 2:
         return []
     chosen = request.session.get(SESSION_KEY)

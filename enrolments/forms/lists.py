@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from enrolments.models import SeatState
-from enrolments.selectors.seats import SeatCounts
+from enrolments.selectors.seats import SeatChoices
 
 
 class SeatFilterForm(forms.Form):
@@ -19,14 +19,14 @@ class SeatFilterForm(forms.Form):
     entry = forms.ChoiceField(label=pgettext_lazy("of the catalogue", "Entry"), required=False)
     course = forms.TypedChoiceField(label=_("Course"), required=False, empty_value=None)
 
-    def __init__(self, *args: Any, counts: SeatCounts, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, among: SeatChoices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["state"].choices = [("", _("All states")), *SeatState.choices]  # type: ignore[attr-defined]
         self.fields["entry"].choices = [  # type: ignore[attr-defined]
             ("", _("All entries")),
-            *((entry.code, entry.name) for entry in counts.entries),
+            *among.entries.items(),
         ]
-        courses = {str(course.pk): course for course in counts.courses}
+        courses = {str(course.pk): course for course in among.courses}
         course: forms.TypedChoiceField = self.fields["course"]  # type: ignore[assignment]
         course.choices = [("", _("All courses")), *((key, each.name) for key, each in courses.items())]
         course.coerce = courses.__getitem__

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db.models import Count, Prefetch, QuerySet
+from django.db import connection
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils.translation import get_language
 
 from accounts.models import CustomerAccount
-from enrolments.models import Course, Ground, Seat, SeatBatch, SeatState
+from enrolments.models import Course, CourseGroup, Ground, Seat, SeatBatch, SeatState
 
 
 @dataclass(slots=True)
@@ -29,38 +31,67 @@ class EntrySeats:
 
 @dataclass(frozen=True, slots=True)
 class SeatCounts:
-    """The seats of an account by entry and by state, and the courses they are used or bound in."""
+    """The seats of an account by entry and by state."""
 
     entries: list[EntrySeats]
     by_state: dict[str, int]
-    courses: list[Course]
 
     @property
     def total(self) -> int:
         return sum(self.by_state.values())
 
 
+# Counted before it is joined: the seats are many, the batches few, and the index holds all that is counted.
+COUNT_SEATS = """
+WITH counted AS (
+    SELECT batch_id, state, count(*) AS seats FROM enrolments_seat WHERE account_id = %s GROUP BY batch_id, state
+)
+SELECT batch.entry_code, counted.state, sum(counted.seats)::bigint,
+    (array_agg(batch.entry_name ORDER BY batch.id DESC))[1]
+FROM counted JOIN enrolments_seatbatch batch ON batch.id = counted.batch_id
+GROUP BY batch.entry_code, counted.state
+"""
+
+
 def seat_counts(account: CustomerAccount) -> SeatCounts:
-    """Counts derived from the seats themselves, in three statements whatever their number."""
-    rows = (
-        Seat.objects.filter(account=account)
-        .order_by()
-        .values_list("batch_id", "state", "course_id")
-        .annotate(number=Count("pk"))
-    )
-    batches = {batch.pk: batch for batch in SeatBatch.objects.filter(account=account).order_by("pk")}
+    """Counts derived from the seats themselves, in one statement. It takes the longer, the more seats there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_SEATS, [account.pk])
+        rows = cursor.fetchall()
     entries: dict[str, EntrySeats] = {}
     by_state = dict.fromkeys(SeatState.values, 0)
-    course_ids = set()
-    for batch_id, state, course_id, number in rows:
-        batch = batches[batch_id]
-        entry = entries.setdefault(batch.entry_code, EntrySeats(batch.entry_code, in_language(batch.entry_name)))
+    for code, state, number, name in rows:
+        entry = entries.setdefault(code, EntrySeats(code, in_language(json.loads(name))))
         entry.counts[state] += number
         by_state[state] += number
-        if course_id is not None:
-            course_ids.add(course_id)
-    courses = list(Course.objects.filter(pk__in=course_ids).order_by("short_name"))
-    return SeatCounts(sorted(entries.values(), key=lambda entry: entry.name.casefold()), by_state, courses)
+    return SeatCounts(sorted(entries.values(), key=lambda entry: entry.name.casefold()), by_state)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatChoices:
+    """By what an account's list of seats can be narrowed down: names by entry code, and courses."""
+
+    entries: dict[str, str]
+    courses: list[Course]
+
+
+def seat_choices(account: CustomerAccount) -> SeatChoices:
+    """The entries an account has seats of, and the courses it has used them in; two statements, none reads a seat.
+
+    Whoever was placed on a seat belongs to the group that his order has in the course, so the groups tell the courses.
+    """
+    latest = (
+        SeatBatch.objects.filter(account=account)
+        .order_by("entry_code", "-pk")
+        .distinct("entry_code")
+        .values_list("entry_code", "entry_name")
+    )
+    entries = {code: in_language(name) for code, name in latest}
+    groups = CourseGroup.objects.filter(account=account, course=OuterRef("pk"))
+    return SeatChoices(
+        entries=dict(sorted(entries.items(), key=lambda entry: entry[1].casefold())),
+        courses=list(Course.objects.filter(Exists(groups)).order_by("short_name")),
+    )
 
 
 def seats_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from accounts.current import AccountRequest, account_page
@@ -12,7 +13,7 @@ from enrolments.forms.lists import PeopleSearchForm, SeatFilterForm
 from enrolments.models import CourseGroup
 from enrolments.selectors.contacts import contacts_of
 from enrolments.selectors.people import people_of, person_rows, typed_names
-from enrolments.selectors.seats import in_language, last_moment, seat_counts, seats_of
+from enrolments.selectors.seats import in_language, last_moment, seat_choices, seat_counts, seats_of
 from enrolments.selectors.sessions import session_rows, sessions_of
 from enrolments.views.pages import page_of, query_string
 
@@ -25,8 +26,8 @@ SESSIONS_A_PAGE = 25
 @account_page(Right.MANAGE_SEATS)
 def seats(request: AccountRequest) -> HttpResponse:
     """The account's seats, by entry, course, state or session."""
-    counts = seat_counts(request.account)
-    form = SeatFilterForm(request.GET or None, counts=counts)
+    choices = seat_choices(request.account)
+    form = SeatFilterForm(request.GET or None, among=choices)
     asked = form.cleaned_data if form.is_valid() else {}
     session = _session(request)
     listed = seats_of(
@@ -40,7 +41,7 @@ def seats(request: AccountRequest) -> HttpResponse:
     names = typed_names(request.account, {seat.person_id for seat in page.rows if seat.person_id})
     context = {
         "account": request.account,
-        "counts": counts,
+        "has_seats": bool(choices.entries),
         "form": form,
         "session": session,
         "page": page,
@@ -56,6 +57,19 @@ def seats(request: AccountRequest) -> HttpResponse:
         "query_string": query_string(request, "state", "entry", "course", "session"),
     }
     return render(request, "enrolments/seats.html", context)
+
+
+@require_safe
+@account_page(Right.MANAGE_SEATS)
+def counts(request: AccountRequest) -> HttpResponse:
+    """How many seats of each entry are in which state: a page, or the part of the list that is fetched after it.
+
+    Counting takes the longer, the more seats an account has; the list itself does not wait for it.
+    """
+    template = "enrolments/seat_counts.html" if request.htmx else "enrolments/seat_counts_page.html"  # type: ignore[attr-defined]
+    response = render(request, template, {"account": request.account, "counts": seat_counts(request.account)})
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_safe

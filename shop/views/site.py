@@ -30,7 +30,7 @@ class Link:
 
 
 class Site:
-    """Each part is read when a template first asks for it: at most three queries a page."""
+    """Each part is read when a template first asks for it: one query for each."""
 
     def __init__(self, request: HttpRequest | None) -> None:
         self.request = request

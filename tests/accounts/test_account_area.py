@@ -184,10 +184,10 @@ def test_a_page_takes_the_first_right_somebody_has_anywhere(rf):
     ("roles", "shown"), [({"is_owner": True}, True), ({"is_owner": False, "is_buyer": True}, False)]
 )
 def test_links_show_what_one_may_open(monkeypatch, roles, shown):
-    user = MembershipFactory(**roles).user
+    membership = MembershipFactory(**roles)
     monkeypatch.setattr("accounts.navigation._links", {"x": AreaLink("x", _("X"), rights={Right.MANAGE_MEMBERS})})
 
-    assert [link.url_name for link in links_for(user)] == (["x"] if shown else [])
+    assert [link.url_name for link in links_for([membership])] == (["x"] if shown else [])
 
 
 def test_a_link_to_a_page_that_is_not_installed_is_left_out(client, monkeypatch):

@@ -16,9 +16,8 @@ from tests.factories.enrolments import CourseFactory
 
 pytestmark = pytest.mark.django_db
 
-# Nine of them are those of every page of the account area: session, user, accounts, the shop's name, cart, categories.
-FRAME = 9
-MOST = FRAME + 6
+# Six of them are those of every page of the account area: session, user, memberships, the shop's name, cart, shelves.
+MOST = 12
 
 
 class Desk:
@@ -66,6 +65,7 @@ class Desk:
     def pages(self):
         return {
             "seats": reverse("account-seats"),
+            "counts": reverse("account-seat-counts"),
             "people": reverse("account-people"),
             "sessions": reverse("account-sessions"),
             "a free seat": reverse("account-seat", args=[self.seats[1].pk]),

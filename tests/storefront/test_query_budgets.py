@@ -14,7 +14,7 @@ from tests.storefront.steps import put_in_cart, signed_in, type_details, type_un
 
 pytestmark = pytest.mark.django_db
 
-CATALOGUE_AT_MOST = 8
+CATALOGUE_AT_MOST = 7
 
 
 def queries(client: Client, address: str) -> int:
