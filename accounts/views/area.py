@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.current import SignedInRequest, choose_account
 from accounts.models import Membership
@@ -14,6 +14,7 @@ from accounts.selectors import active_accounts
 
 
 @login_required
+@require_safe
 def home(request: SignedInRequest) -> HttpResponse:
     memberships = Membership.objects.filter(user=request.user).select_related("account").order_by("account__name")
     return render(request, "account_area/home.html", {"memberships": memberships})

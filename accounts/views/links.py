@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current import SignedInRequest
 from accounts.models import AddressLink
@@ -67,6 +67,7 @@ def _gone(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def welcome(request: SignedInRequest) -> HttpResponse:
     """After an invitation: set a password, or go on without one; members to their account, others to their courses."""
     is_member = active_accounts(request.user).exists()

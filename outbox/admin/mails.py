@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
@@ -98,8 +99,10 @@ class MailAdmin(ReadOnlyAdmin):
 
     def body(self, request: HttpRequest, mail_id: int) -> HttpResponse:
         """The HTML for the sandboxed frame; links in it lead nowhere."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         mail = self.get_object(request, str(mail_id))
-        rendered = _rendered(mail) if mail is not None and self.has_view_permission(request, mail) else None
+        rendered = _rendered(mail) if mail is not None else None
         if rendered is None:
             raise Http404
         return framed_html(rendered.html, links_open=False)

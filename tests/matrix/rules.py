@@ -1,0 +1,279 @@
+"""Who may what: every address of the site, and what becomes of each role that asks for it.
+
+The people. `owner`, `buyer`, `operator` and `accountant` are members of one customer account, each in that role alone;
+`stranger` owns another account; `learner` has a seat of the first account and is no member; `visitor` has not signed
+in. `staff` may sign in to the administration and has no permission there, `clerk` may view everything and change
+nothing, `administrator` may do everything there; none of the three is a member of an account. Whatever an address
+names (an order, a seat, a person …) belongs to the first account. Forms are filled in right, so that rights decide.
+
+The outcomes.
+    page       the page is shown, and nothing has changed
+    go         led to another page, and nothing has changed
+    done       the request was obeyed: the shop's tables have changed
+    refused    an answer 400, 409 or 422, and nothing has changed
+    sign-in    led to the page for signing in
+    403 404 405  forbidden · does not exist for this person · not by this method
+
+A remark `own` says that each sees or changes what is his own there, whatever the address was asked for.
+
+The columns. One named `customer` is tried as one of the six signed-in customers in turn: there they are all alike.
+A line with one outcome holds for everybody, and is tried as visitor, one customer and administrator.
+"""
+
+CUSTOMERS = ("owner", "buyer", "operator", "accountant", "stranger", "learner")
+
+# The storefront and the account area. What is bought, whose it is, who is placed.
+SITE = """
+                              visitor owner   buyer   operator accountant stranger learner staff   clerk   administrator
+home                     GET  page
+home                     POST 405
+category                 GET  page
+category                 POST 405
+entry                    GET  page
+entry                    POST done  # into one's own cart
+legal                    GET  page
+legal                    POST 405
+media                    GET  page  # pictures of the catalogue
+media                    POST page
+set_language             GET  go
+set_language             POST go  # a cookie
+
+cart                     GET  page
+cart                     POST go      done    done    done     done       done     done    done    done    done
+checkout                 GET  go
+checkout                 POST 405
+checkout-units           GET  go  # no forms, no units
+checkout-units           POST go
+checkout-details         GET  go      page    page    page     page       page     page    page    page    page
+checkout-details         POST go      done    done    go       go         go       go      go      go      go
+checkout-review          GET  go  # to the details, which come first
+checkout-review          POST go
+
+order                    GET  sign-in page    page    404      page       404      404     404     page    page
+order                    POST 405
+order-state              GET  404     page    page    404      page       404      404     404     page    page
+order-state              POST 405
+order-pay                GET  405
+order-pay                POST 404     done    done    404      done       404      404     404     404     404
+order-cancel             GET  405
+order-cancel             POST 404     done    done    404      done       404      404     404     404     404
+order-move               GET  405
+order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
+account-orders           GET  sign-in page    page    page     page       page     page    page    page    page
+account-orders           POST sign-in 405     405     405      405        405      405     405     405     405
+
+payment-return           GET  done  # see RETURN_PAGE
+payment-return           POST 405
+payment-webhook          GET  405
+payment-webhook          POST refused  # see NOTIFICATION
+sandbox-pay              GET  page  # the bank's page, for whoever has its address
+sandbox-pay              POST done
+
+account-home             GET  sign-in page    page    page     page       page     page    page    page    page
+account-home             POST sign-in 405     405     405      405        405      405     405     405     405
+account-switch           GET  405
+account-switch           POST sign-in go      go      go       go         404      404     404     404     404
+account-details          GET  sign-in page    page    page     page       page     page    page    page    page
+account-details          POST sign-in done    page    page     page       done     page    page    page    page  # own
+account-members          GET  sign-in page    404     404      404        page     404     404     404     404  # own
+account-members          POST sign-in done    404     404      404        done     404     404     404     404  # own
+account-member           GET  sign-in page    404     404      404        404      404     404     404     404
+account-member           POST sign-in done    404     404      404        404      404     404     404     404
+account-member-remove    GET  sign-in 405     404     404      404        405      404     404     404     404
+account-member-remove    POST sign-in done    404     404      404        404      404     404     404     404
+account-member-transfer  GET  sign-in 405     404     404      404        405      404     404     404     404
+account-member-transfer  POST sign-in done    404     404      404        404      404     404     404     404
+account-member-withdraw  GET  sign-in 405     404     404      404        405      404     404     404     404
+account-member-withdraw  POST sign-in done    404     404      404        404      404     404     404     404
+
+account-seats            GET  sign-in page    404     page     404        page     404     404     404     404  # own
+account-seats            POST 405
+account-seat-counts      GET  sign-in page    404     page     404        page     404     404     404     404  # own
+account-seat-counts      POST 405
+account-seat             GET  sign-in page    404     page     404        404      404     404     404     404
+account-seat             POST sign-in done    404     done     404        404      404     404     404     404
+account-seat-release     GET  sign-in page    404     page     404        404      404     404     404     404
+account-seat-release     POST sign-in done    404     done     404        404      404     404     404     404
+account-people           GET  sign-in page    404     page     404        page     404     404     404     404  # own
+account-people           POST 405
+account-person           GET  sign-in page    404     page     404        404      404     404     404     404
+account-person           POST sign-in done    404     done     404        404      404     404     404     404
+account-person-mail      GET  sign-in 405     404     405      404        405      404     404     404     404
+account-person-mail      POST sign-in done    404     done     404        404      404     404     404     404
+account-sessions         GET  sign-in page    404     page     404        page     404     404     404     404  # own
+account-sessions         POST 405
+account-session          GET  sign-in page    404     page     404        404      404     404     404     404
+account-session          POST 405
+
+learn                    GET  sign-in page    page    page     page       page     page    page    page    page
+learn                    POST 405
+learn-course             GET  sign-in 404     404     page     404        404      page    404     404     404  # leads
+learn-course             POST 405
+learn-enter              GET  sign-in 404     404     go       404        404      go      404     404     404
+learn-enter              POST sign-in 404     404     done     404        404      done    404     404     404  # own
+"""
+
+# Signing in and one's own access, by allauth; and the links in mails. Nobody has a second factor here.
+SIGN_IN = """
+                                          visitor customer staff   administrator
+account_login                        GET  page    go       go      go
+account_login                        POST page    go       go      go  # the form is empty
+account_signup                       GET  page    go       go      go
+account_signup                       POST page    go       go      go
+account_logout                       GET  go      page     page    page
+account_logout                       POST go
+account_inactive                     GET  page
+account_inactive                     POST 405
+account_request_login_code           GET  page    go       go      go
+account_request_login_code           POST page    go       go      go
+account_confirm_login_code           GET  go  # no code is awaited
+account_confirm_login_code           POST go
+account_reset_password               GET  page
+account_reset_password               POST page
+account_confirm_password_reset_code  GET  sign-in  # no code is awaited
+account_confirm_password_reset_code  POST sign-in
+account_complete_password_reset      GET  go
+account_complete_password_reset      POST go
+account_password_reset_completed     GET  page
+account_password_reset_completed     POST 405
+account_email_verification_sent      GET  sign-in go       go      go
+account_email_verification_sent      POST sign-in go       go      go
+account_reauthenticate               GET  sign-in page     page    page
+account_reauthenticate               POST sign-in page     page    page
+account_email                        GET  sign-in page     page    page
+account_email                        POST sign-in go       go      go
+account_change_password              GET  sign-in page     page    page
+account_change_password              POST sign-in page     page    page
+account_set_password                 GET  sign-in go       go      go  # has one, may change it
+account_set_password                 POST sign-in go       go      go
+mfa_index                            GET  sign-in page     page    page
+mfa_index                            POST sign-in 405      405     405
+mfa_authenticate                     GET  sign-in go       go      go
+mfa_authenticate                     POST sign-in go       go      go
+mfa_reauthenticate                   GET  sign-in go       go      go
+mfa_reauthenticate                   POST sign-in go       go      go
+mfa_activate_totp                    GET  sign-in go       go      go  # to type the password again
+mfa_activate_totp                    POST sign-in go       go      go
+mfa_deactivate_totp                  GET  sign-in 404      404     404
+mfa_deactivate_totp                  POST sign-in 404      404     404
+mfa_view_recovery_codes              GET  sign-in 404      404     404
+mfa_view_recovery_codes              POST sign-in 405      405     405
+mfa_generate_recovery_codes          GET  sign-in go       go      go
+mfa_generate_recovery_codes          POST sign-in go       go      go
+mfa_download_recovery_codes          GET  sign-in 404      404     404
+mfa_download_recovery_codes          POST sign-in 404      404     404
+address-link                         GET  page    403      403     403  # somebody else's address
+address-link                         POST done    403      403     403  # proves the address
+accounts-welcome                     GET  sign-in page     page    page
+accounts-welcome                     POST sign-in 405      405     405
+accounts-second-factor               GET  sign-in page     page    page
+accounts-second-factor               POST sign-in 405      405     405
+"""
+
+# The administration's own pages, and its buttons. The pages of its models follow.
+ADMIN = """
+                                         visitor customer staff   clerk   administrator
+admin:index                         GET  sign-in sign-in  page    page    page
+admin:index                         POST sign-in sign-in  page    page    page
+admin:login                         GET  sign-in 403      go      go      go
+admin:login                         POST sign-in 403      page    page    page
+admin:logout                        GET  go      go       405     405     405
+admin:logout                        POST go
+admin:password_change               GET  sign-in sign-in  page    page    page  # one's own
+admin:password_change               POST sign-in sign-in  page    page    page
+admin:password_change_done          GET  sign-in sign-in  page    page    page
+admin:password_change_done          POST sign-in sign-in  405     405     405
+admin:search                        GET  sign-in sign-in  page    page    page  # finds what one may view
+admin:search                        POST sign-in sign-in  page    page    page
+admin:autocomplete                  GET  sign-in sign-in  403     page    page
+admin:autocomplete                  POST sign-in sign-in  405     405     405
+admin:jsi18n                        GET  sign-in sign-in  page    page    page
+admin:jsi18n                        POST sign-in sign-in  405     405     405
+admin:view_on_site                  GET  sign-in sign-in  404     404     404
+admin:view_on_site                  POST sign-in sign-in  404     404     404
+admin:app_list                      GET  sign-in sign-in  404     page    page
+admin:app_list                      POST sign-in sign-in  404     page    page
+admin/(?P<url>.*)$                  GET  sign-in sign-in  404     404     404
+admin/(?P<url>.*)$                  POST sign-in sign-in  404     404     404
+
+admin:shop_order_payment            GET  sign-in sign-in  403     403     page
+admin:shop_order_payment            POST sign-in sign-in  403     403     done
+admin:shop_order_cancel             GET  sign-in sign-in  403     403     page
+admin:shop_order_cancel             POST sign-in sign-in  403     403     done
+admin:shop_order_retry              GET  sign-in sign-in  405     405     405
+admin:shop_order_retry              POST sign-in sign-in  403     403     go  # the line has not failed
+admin:shop_order_units              GET  sign-in sign-in  403     page    page
+admin:shop_order_units              POST sign-in sign-in  403     page    page
+admin:shop_legaltext_publish        GET  sign-in sign-in  403     403     page
+admin:shop_legaltext_publish        POST sign-in sign-in  403     403     done
+admin:shop_legaltext_next           GET  sign-in sign-in  405     405     405
+admin:shop_legaltext_next           POST sign-in sign-in  403     403     done
+admin:shop_paymentevent_dealt_with  GET  sign-in sign-in  405     405     405
+admin:shop_paymentevent_dealt_with  POST sign-in sign-in  403     403     done
+admin:shop_paymentevent_take_back   GET  sign-in sign-in  405     405     405
+admin:shop_paymentevent_take_back   POST sign-in sign-in  403     403     go
+admin:catalog_course_choices        GET  sign-in sign-in  403     403     page
+admin:catalog_course_choices        POST sign-in sign-in  403     403     page
+admin:catalog_entry_try             GET  sign-in sign-in  403     403     page
+admin:catalog_entry_try             POST sign-in sign-in  403     403     page  # a trial leaves nothing behind
+admin:catalog_entry_duplicate       GET  sign-in sign-in  405     405     405
+admin:catalog_entry_duplicate       POST sign-in sign-in  403     403     done
+admin:enrolments_course_enrol       GET  sign-in sign-in  403     403     page
+admin:enrolments_course_enrol       POST sign-in sign-in  403     403     done
+admin:enrolments_course_end         GET  sign-in sign-in  405     405     405
+admin:enrolments_course_end         POST sign-in sign-in  403     403     done
+admin:outbox_job_retry              GET  sign-in sign-in  405     405     405
+admin:outbox_job_retry              POST sign-in sign-in  403     403     done
+admin:outbox_mail_body              GET  sign-in sign-in  403     page    page
+admin:outbox_mail_body              POST sign-in sign-in  403     page    page
+admin:outbox_mail_resend            GET  sign-in sign-in  405     405     405
+admin:outbox_mail_resend            POST sign-in sign-in  403     403     done
+"""
+
+# The pages that Django makes for each model of the administration, as an administrator finds them. The history of each
+# row is a page. Whoever is not of the staff is led to sign in; `staff` is refused everywhere; `clerk` sees list, row
+# and history as an administrator does, and is refused the rest.
+MODELS = """
+                          list add  row  delete
+accounts.addresslink      page 403  page 403
+accounts.customeraccount  page page page 403
+accounts.delegation       page 403  page 403
+accounts.user             page page page 403
+auth.group                page page page page
+catalog.category          page page page page
+catalog.entry             page page page page
+catalog.tax               page page page page
+enrolments.course         page page page 403
+enrolments.coursegroup    page page page 403
+enrolments.enrolment      page 403  page 403
+enrolments.role           page page page 403  # a standing role
+enrolments.seat           page 403  page 403
+enrolments.seatbatch      page 403  page 403
+outbox.job                page 403  page 403
+outbox.mail               page 403  page 403
+shop.legaltext            page page page page
+shop.order                page 403  page 403
+shop.payment              page 403  page 403
+shop.paymentevent         page 403  page 403
+shop.shopidentity         go   403  page 403
+"""
+
+# Routed in development and tests alone.
+DEVELOPMENT = """
+                           visitor customer administrator
+outbox:dev_mails      GET  page
+outbox:dev_mails      POST 405
+outbox:dev_mail       GET  404  # no such mail
+outbox:dev_mail       POST 405
+outbox:dev_mail_html  GET  404
+outbox:dev_mail_html  POST 405
+"""
+
+# The two addresses that change something without the CSRF token of one of our own forms.
+# RETURN_PAGE: a provider's redirect cannot be a POST. It settles only what the provider itself, asked by the server,
+#   confirms, and believes no parameter.
+# NOTIFICATION: the provider's signature stands for the token. Without it, nothing is taken.
+RETURN_PAGE = "payment-return"
+NOTIFICATION = "payment-webhook"
+
+DEVELOPMENT_ONLY = {"outbox:dev_mails", "outbox:dev_mail", "outbox:dev_mail_html", "sandbox-pay"}

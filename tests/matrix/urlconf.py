@@ -1,0 +1,62 @@
+"""Every address of the site, read from the URLconf that serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.urls import URLPattern, URLResolver, get_resolver
+
+
+@dataclass(frozen=True)
+class Address:
+    """One pattern. `name` as `reverse` takes it; the route where it has none."""
+
+    name: str
+    route: str
+    parameters: frozenset[str]
+    view: Callable[..., Any]
+
+
+@cache
+def addresses() -> tuple[Address, ...]:
+    """All of them, each once: of two under one name the first answers."""
+    found: dict[str, Address] = {}
+    for address in _below(get_resolver(), "", ""):
+        found.setdefault(address.name, address)
+    return tuple(found.values())
+
+
+def _below(resolver: URLResolver, route: str, namespace: str) -> Iterator[Address]:
+    for pattern in resolver.url_patterns:
+        here = route + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _below(pattern, here, namespace + (f"{pattern.namespace}:" if pattern.namespace else ""))
+        elif isinstance(pattern, URLPattern):
+            name = namespace + pattern.name if pattern.name else here
+            yield Address(name, here, frozenset(pattern.pattern.regex.groupindex), pattern.callback)
+
+
+PAGES = {"list": "changelist", "add": "add", "row": "change", "delete": "delete", "history": "history"}
+
+
+@cache
+def registered_models() -> dict[str, type[Model]]:
+    """The models of the administration, by label."""
+    return {model._meta.label_lower: model for model in admin.site._registry}
+
+
+def page_name(label: str, page: str) -> str:
+    """The name of one of the pages that Django makes for a model."""
+    return f"admin:{label.replace('.', '_')}_{PAGES[page]}"
+
+
+def names_of_model_pages() -> set[str]:
+    """All of those, and the address of old without the last word, which leads to the row's page."""
+    return {page_name(label, page) for label in registered_models() for page in PAGES} | {
+        f"admin/{label.replace('.', '/')}/<path:object_id>/" for label in registered_models()
+    }

@@ -1,0 +1,77 @@
+"""One request by one role, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+# What a request may leave behind without changing anything of the shop's: the session with its messages, and the
+# counters of the rate limits, which live in the cache's table.
+NOT_THE_SHOPS = frozenset({"django_session", settings.CACHES["default"]["LOCATION"]})
+CSRF_SECRET = "c" * 32
+
+
+def visit(
+    method: str,
+    url: str,
+    *,
+    session: str | None,
+    posted: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+    has_csrf_token: bool = True,
+) -> str:
+    """Makes the request, takes back what it wrote, and says in a word what it came to (see `rules`)."""
+    client = Client(enforce_csrf_checks=True, headers={"accept-language": "en", **(headers or {})})
+    if session:
+        client.cookies[settings.SESSION_COOKIE_NAME] = session
+    data = dict(posted or {})
+    if method == "POST" and has_csrf_token:
+        client.cookies[settings.CSRF_COOKIE_NAME] = CSRF_SECRET
+        data["csrfmiddlewaretoken"] = CSRF_SECRET
+    with undone():
+        before = written_rows()
+        answer = client.get(url) if method == "GET" else client.post(url, data)
+        after = written_rows()
+    changed = sorted(table for table, rows in after.items() if rows != before.get(table, 0))
+    return outcome_of(answer, changed)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def written_rows() -> dict[str, int]:
+    """How many rows this transaction has written to each of the shop's tables so far, rolled back or not."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
+            " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0"
+        )
+        return {table: rows for table, rows in cursor.fetchall() if table not in NOT_THE_SHOPS}
+
+
+def outcome_of(answer: HttpResponse, changed: list[str]) -> str:
+    status = answer.status_code
+    if changed:
+        return "done" if status < 400 else f"{status} but wrote {', '.join(changed)}"
+    if status in (200, 204):
+        return "page"
+    if status in (301, 302, 303):
+        return "sign-in" if leads_to_sign_in(answer["Location"]) else "go"
+    if status in (400, 409, 422):
+        return "refused"
+    return str(status)
+
+
+def leads_to_sign_in(location: str) -> bool:
+    return location.split("?")[0] in (reverse("account_login"), reverse("admin:login"))

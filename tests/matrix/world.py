@@ -1,0 +1,231 @@
+"""The people who ask and the things they ask for, made once for all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import CustomerAccount, Delegation, MemberInvitation, Membership, User
+from accounts.services.links import TOKEN_PURPOSE
+from accounts.services.members import invite_member
+from catalog.models import Entry
+from enrolments.models import Course, CourseGroup, Enrolment, Seat
+from enrolments.services.people.edit import version_of
+from outbox.models import Job, Mail
+from outbox.tokens import derive_token
+from shop.models import CartLine, LegalText, Order, OrderLine, PaymentEvent, ShopIdentity
+from shop.providers.sandbox import bank
+from shop.providers.sandbox.provider import provider as sandbox
+from shop.services.payments import begin_payment, choose_method
+from tests.enrolments.given import assign as assign_seat
+from tests.enrolments.given import given_pack, given_session
+from tests.enrolments.learning import by_hand as enrol_by_hand
+from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
+from tests.factories.catalog import EntryFactory
+from tests.factories.enrolments import CourseFactory
+from tests.factories.shop import make_cart, pay, place
+from tests.matrix.rules import CUSTOMERS
+
+STAFF = ("staff", "clerk", "administrator")
+PICTURE = "who-may-what/picture.png"
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What one customer account has, one of each."""
+
+    account: CustomerAccount
+    order: Order
+    line: OrderLine
+    colleague: Membership
+    invitation: MemberInvitation
+    free_seat: Seat
+    taken_seat: Seat
+    person: Delegation
+    session: CourseGroup
+
+
+@dataclass(frozen=True)
+class World:
+    """What is asked for: `ours` is the account's of owner, buyer, operator and accountant, `theirs` the stranger's.
+
+    `sessions` and `cart_lines` are those of the people, by role; a visitor has none.
+    """
+
+    entry: Entry
+    course: Course
+    ours: Belongings
+    theirs: Belongings
+    legal_text: LegalText
+    legal_draft: LegalText
+    by_hand: Enrolment
+    job: Job
+    mail: Mail
+    event: PaymentEvent
+    cart_lines: dict[str, CartLine]
+    sessions: dict[str, str]
+
+    def arguments(self, address_name: str, *, whose: Belongings | None = None) -> dict[str, Any]:
+        """A value for each parameter an address may have; of our account unless told otherwise."""
+        has = whose or self.ours
+        values = {
+            "token": has.order.token,
+            "membership_id": has.colleague.pk,
+            "invitation_id": has.invitation.pk,
+            "seat_id": has.free_seat.pk,
+            "person_id": has.taken_seat.person_id,
+            "session_id": has.session.pk,
+            "short_name": self.course.short_name,
+            "code": self.entry.code,
+            "slug": self.entry.category.slug,
+            "kind": self.legal_text.kind,
+            "provider": "sandbox",
+            "path": PICTURE,
+            "name": "no-such-mail",
+            "app_label": "shop",
+            "url": "no-such-page",
+            "order_id": has.order.pk,
+            "line_id": has.line.pk,
+            "entry_id": self.entry.pk,
+            "text_id": self.legal_text.pk,
+            "course_id": self.by_hand.course_id,
+            "enrolment_id": self.by_hand.pk,
+            "job_id": self.job.pk,
+            "mail_id": self.mail.pk,
+            "event_id": self.event.pk,
+            "content_type_id": ContentType.objects.get_for_model(Course).pk,
+            "object_id": self.course.pk,
+        }
+        link = has.invitation.link
+        special = {
+            "address-link": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
+            "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
+            "account-seat-release": {"seat_id": has.taken_seat.pk},
+        }
+        return values | special.get(address_name, {})
+
+    def posted(self, address_name: str, role: str) -> Mapping[str, Any]:
+        """A form filled in right, so that nothing but the rights decides."""
+        has = self.ours
+        person = has.person
+        forms: dict[str, Mapping[str, Any]] = {
+            "set_language": {"language": "fr", "next": "/"},
+            "account-switch": {"account": has.account.pk},
+            "account-details": {
+                "form": "account", "kind": "organisation", "name": "New name", "street": "1 rue Neuve",
+                "postal_code": "44000", "city": "Nantes", "country": "FR",
+            },
+            "account-members": {"email": "somebody.new@example.org", "roles": ["is_buyer"]},
+            "account-member": {"roles": ["is_operator"]},
+            "account-seat": {
+                "course": self.course.pk, "email": "fifth@example.org", "first_name": "Eve", "last_name": "Fifth",
+            },
+            "account-seat-release": {"person": has.taken_seat.person_id, "reason": ""},
+            "account-person": {
+                "email": person.email, "first_name": "New", "last_name": "Name", "seen": version_of(person),
+            },
+            "entry": {"quantity": 1},
+            "cart": {"remove": self.cart_lines[role].pk if role in self.cart_lines else 0},
+            "checkout-details": {
+                "email": "visitor@example.org", "contact_name": "Ann", "is_organisation": "True",
+                "billing_name": "Ann’s", "street": "1 rue Neuve", "postal_code": "44000", "city": "Nantes",
+                "country": "FR", "account": has.account.pk,
+            },
+            "order-pay": {"method": "transfer"},
+            "order-move": {"account": has.account.pk},
+            "sandbox-pay": {"choice": "decline"},
+            "admin:shop_order_payment": {"amount": str(has.order.gross), "reference": "0815"},
+            "admin:shop_order_cancel": {"reason": "asked for"},
+            "admin:enrolments_course_enrol": {"email": "sixth@example.org", "role": self.by_hand.role_id},
+            "admin:shop_legaltext_add": {"kind": "privacy"},
+        }  # fmt: skip
+        return forms.get(address_name, {})
+
+
+def make_world() -> World:
+    now = timezone.now()
+    ShopIdentity.current()
+    Group.objects.create(name="Accounting")
+    (Path(settings.MEDIA_ROOT) / PICTURE).parent.mkdir(parents=True, exist_ok=True)
+    (Path(settings.MEDIA_ROOT) / PICTURE).write_bytes(b"picture")
+    people = {role: UserFactory(first_name=role.title()) for role in (*CUSTOMERS, *STAFF)}
+    User.objects.filter(pk__in=[people[role].pk for role in STAFF]).update(is_staff=True)
+    User.objects.filter(pk=people["administrator"].pk).update(is_superuser=True)
+    people["clerk"].user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    entry, course = EntryFactory(), CourseFactory()
+    account = CustomerAccountFactory(name="Ours")
+    for role in ("owner", "buyer", "operator", "accountant"):
+        MembershipFactory(account=account, user=people[role], **{"is_owner": False, f"is_{role}": True})
+    their_account = MembershipFactory(account__name="Theirs", user=people["stranger"]).account
+    ours = furnish(account, entry, course, buyer=people["buyer"], operator=people["operator"], now=now)
+    theirs = furnish(
+        their_account, entry, CourseFactory(), buyer=people["stranger"], operator=people["stranger"], now=now
+    )
+    assign_seat(given_pack(account, now=now)[0], course, people["learner"].email, people["operator"], now=now)
+    paid = place(make_cart(entry), email="somebody@example.org", now=now)
+    pay(paid, now=now)
+    pay(paid, reference="second", event_id="second", now=now)
+    # Sent a while ago, so that each may be sent again.
+    Mail.objects.update(state=Mail.State.SENT, sent_at=now - timedelta(days=2), created_at=now - timedelta(days=2))
+    return World(
+        entry=entry,
+        course=course,
+        ours=ours,
+        theirs=theirs,
+        legal_text=LegalText.objects.create(kind="terms", version=1, body_en="x", body_fr="x", published_at=now),
+        legal_draft=LegalText.objects.create(kind="notice", version=1, body_en="x", body_fr="x"),
+        by_hand=enrol_by_hand(UserFactory(), CourseFactory()),
+        job=Job.objects.latest("pk"),
+        mail=Mail.objects.latest("pk"),
+        event=PaymentEvent.objects.latest("pk"),
+        cart_lines={role: make_cart(entry, user=user).lines.get() for role, user in people.items()},
+        sessions={role: signed_in(user) for role, user in people.items()},
+    )
+
+
+def signed_in(user: User) -> str:
+    """The key of a session of his."""
+    client = Client()
+    client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def furnish(
+    account: CustomerAccount, entry: Entry, course: Course, *, buyer: User, operator: User, now: datetime
+) -> Belongings:
+    """Gives an account one of each thing it may have. Its order waits for a charge that the bank has accepted."""
+    order = place(make_cart(entry, user=buyer), user=buyer, account=account, operator=operator, now=now)
+    choose_method(order_id=order.pk, method=sandbox.name, actor=buyer, now=now)
+    charge = bank.charge(bank.Choice.SUCCEED, now=now)
+    begin_payment(order_id=order.pk, provider=sandbox, reference=charge.reference, now=now)
+    free, taken = given_pack(account, seats=2, now=now)
+    assign_seat(taken, course, f"pupil.of.{account.pk}@example.org", operator, now=now)
+    taken.refresh_from_db()
+    order.refresh_from_db()
+    return Belongings(
+        account=account,
+        order=order,
+        line=order.lines.get(),
+        colleague=MembershipFactory(account=account, is_owner=False, is_buyer=True),
+        invitation=invite_member(
+            account=account,
+            invited_by=operator,
+            email=f"invited.to.{account.pk}@example.org",
+            roles=["is_buyer"],
+            language="en",
+            now=now,
+        ),
+        free_seat=free,
+        taken_seat=taken,
+        person=Delegation.objects.get(account=account),
+        session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
+    )
