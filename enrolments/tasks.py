@@ -1,13 +1,13 @@
 """What time does to seats. Celery's beat calls these; doing one twice changes nothing."""
 
 from celery import shared_task
-from django.utils import timezone
 
 from enrolments.services.seats.expire import expire_seats
+from outbox.clock import database_now
 
 
 @shared_task(ignore_result=True)
 def expire_due_seats() -> None:
-    now = timezone.now()
+    now = database_now()
     while expire_seats(now=now):
         pass

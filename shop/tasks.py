@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.utils import timezone
 
+from outbox.clock import database_now
 from shop.services.orders import expire_orders
 
 
 @shared_task(ignore_result=True)
 def expire_unpaid_orders() -> int:
-    return expire_orders(now=timezone.now())
+    return expire_orders(now=database_now())

@@ -17,8 +17,9 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 
 TASK = "outbox.tasks.run_jobs"
-# Long enough that a worker whose clock is minutes wrong still answers; old messages cost it next to nothing.
-MESSAGE_EXPIRES = 600
+# A worker judges it by its own clock, and one that is wrong by a time zone still has to answer; old messages cost next
+# to nothing.
+MESSAGE_EXPIRES = 24 * 3600
 SILENCE_AFTER_FAILURE = 30
 # One try, and half a second for it: Celery's own connections try for many times that.
 TIMEOUT = 0.5

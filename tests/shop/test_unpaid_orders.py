@@ -10,6 +10,7 @@ from outbox.models import Mail
 from shop.models import Order, OrderEvent
 from shop.services.errors import OrderNotCancellable
 from shop.services.orders import cancel_order, expire_orders
+from shop.tasks import expire_unpaid_orders
 from tests.factories.accounts import UserFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.conftest import traces
@@ -82,3 +83,13 @@ def test_an_order_that_cannot_end_holds_up_no_other(probe_entry, diary):
     assert expire_orders(now=late) == 1
     assert set(Order.objects.values_list("pk", "status")) == {(broken.pk, "placed"), (other.pk, "expired")}
     assert expire_orders(now=late) == 1
+
+
+def test_beats_round_goes_by_the_databases_clock(probe_entry, monkeypatch):
+    order = place(make_cart(probe_entry))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: order.placed_at + timedelta(days=400))
+
+    assert expire_unpaid_orders() == 0
+
+    order.refresh_from_db()
+    assert order.status == "placed"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils import timezone
-
 from outbox.models import Job
 from outbox.registry import job_kind
 from shop.models import Order
@@ -14,14 +12,14 @@ from shop.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
 from shop.services import payments
 
 
-def notify(charge: bank.Charge, order: Order, event_id: str) -> None:
+def notify(charge: bank.Charge, order: Order, event_id: str, *, now: datetime) -> None:
     """Sends one notification about a charge."""
     body, signed = bank.notification(event_of(charge, order, event_id=f"{event_id}:{charge.reference}"))
-    payments.receive_notification(provider=provider, body=body, headers={SIGNATURE_HEADER: signed}, now=timezone.now())
+    payments.receive_notification(provider=provider, body=body, headers={SIGNATURE_HEADER: signed}, now=now)
 
 
 @job_kind("sandbox_notification")
 def notify_late(job: Job, now: datetime) -> None:
     """The answer that comes some time after the customer has left the bank's page."""
     order = Order.objects.get(pk=job.payload["order"])
-    notify(bank.read_charge(job.payload["reference"]), order, "late")
+    notify(bank.read_charge(job.payload["reference"]), order, "late", now=now)

@@ -65,4 +65,4 @@ def _charge(order: Order, choice: str) -> None:
                 due_at=charge.answered_at,
             )
     for event_id in _NOTIFICATIONS[bank.Choice(choice)]:
-        notify(charge, order, event_id)
+        notify(charge, order, event_id, now=now)
