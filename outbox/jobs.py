@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext
@@ -27,18 +26,18 @@ def _queue_again(job: Job, now: datetime) -> None:
         Mail.objects.filter(pk=mail.pk).update(state=Mail.State.QUEUED, failed_reason="")
 
 
-# Over a day of attempts: a mail server may be down for a night.
+# Over a day of attempts: a mail server may be down for a night. One that answers slowly is heard out.
 @job_kind(
-    "send_mail", max_attempts=36, io=True, lease=timedelta(minutes=2), on_dead=_give_up, on_retry=_queue_again
+    "send_mail", max_attempts=36, io=True, longest_silence=timedelta(minutes=3), on_dead=_give_up, on_retry=_queue_again
 )  # fmt: skip
-def send_mail(job: Job, now: datetime) -> Callable[[], None] | None:
+def send_mail(job: Job, now: datetime) -> None:
     mail = Mail.objects.get(pk=job.payload["mail_id"])
     if mail.state != Mail.State.QUEUED:
-        return None
+        return
     if mail.expires_at is not None and mail.expires_at <= now:
         raise Final(gettext("The mail was not sent in time and is of no use any more."))
     try:
         send(mail)
     except Undecryptable as error:
         raise Final(str(error)) from error
-    return lambda: mark_sent(mail, now)
+    mark_sent(mail, now)

@@ -11,9 +11,9 @@ from typing import TypeVar
 from outbox.errors import UnknownKind
 from outbox.models import Job
 
-Finish = Callable[[], None]
-Run = Callable[[Job, datetime], Finish | None]
+Run = Callable[[Job, datetime], None]
 Callback = Callable[[Job, datetime], None]
+LONGEST_SILENCE = timedelta(minutes=1)
 AnyRun = TypeVar("AnyRun", bound=Callable[..., object])
 
 
@@ -21,10 +21,11 @@ AnyRun = TypeVar("AnyRun", bound=Callable[..., object])
 class JobKind:
     """What is known of a kind.
 
-    `run(job, now)` does the work. A kind that only touches the database runs inside the transaction
-    that marks the job done. One with `io` runs outside any transaction, under a lease; what it has
-    to write comes back as a callable, which runs in the transaction that marks the job done, and
-    not at all when the lease was lost meanwhile.
+    `run(job, now)` does the work, in the transaction that marks the job done and with the job's row
+    locked. What it does outside the database is not undone with that transaction: a kind with `io`
+    does it at least once, and takes no lock before it, since it may take long. A worker of which
+    Postgres hears nothing for `longest_silence` within a job is cut off: it stands still, or its
+    machine is gone.
     `on_dead(job, now)` runs in the transaction that marks the job dead.
     `on_retry(job, now)` runs in the transaction that brings a dead or waiting job back, with the
     job's row locked; it raises RetryRefused when running again would be wrong.
@@ -34,7 +35,7 @@ class JobKind:
     run: Run
     max_attempts: int
     io: bool
-    lease: timedelta
+    longest_silence: timedelta
     on_dead: Callback | None
     on_retry: Callback | None
 
@@ -47,19 +48,19 @@ def job_kind(
     *,
     max_attempts: int = 8,
     io: bool = False,
-    lease: timedelta = timedelta(minutes=2),
+    longest_silence: timedelta = LONGEST_SILENCE,
     on_dead: Callback | None = None,
     on_retry: Callback | None = None,
 ) -> Callable[[AnyRun], AnyRun]:
     """Registers the decorated `run(job, now)` under `name`; a second function for a name is refused.
 
-    `lease` is how long a kind with `io` may take before another worker may start it again.
+    One with `io` needs a `longest_silence` longer than it may ever wait for an answer from outside.
     """
 
     def register(run: AnyRun) -> AnyRun:
         if name in _kinds and not _same_function(_kinds[name].run, run):
             raise ValueError(f"Two functions want the job kind {name!r}: {_kinds[name].run!r} and {run!r}.")
-        _kinds[name] = JobKind(name, run, max_attempts, io, lease, on_dead, on_retry)  # type: ignore[arg-type]
+        _kinds[name] = JobKind(name, run, max_attempts, io, longest_silence, on_dead, on_retry)  # type: ignore[arg-type]
         return run
 
     return register
@@ -71,6 +72,11 @@ def get_job_kind(name: str) -> JobKind:
         return _kinds[name]
     except KeyError:
         raise UnknownKind(f"No job of kind {name!r} is registered.") from None
+
+
+def kinds_with_io() -> list[str]:
+    """The names of the kinds that work outside the database."""
+    return [kind.name for kind in _kinds.values() if kind.io]
 
 
 @contextmanager

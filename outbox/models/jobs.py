@@ -29,8 +29,8 @@ class Job(models.Model):
     """One thing to do, exactly once for database work, at least once for work outside it.
 
     `key` names the thing itself (`fulfil_line:17`), so that recording it twice changes nothing.
-    While `pending`, `due_at` is when it may be claimed next; `lease` is set while a job that works
-    outside the database is being worked on.
+    While `pending`, `due_at` is when it may be claimed next, unless somebody who works on it still has
+    the row locked; `lease` names the claim by which it is worked on.
     """
 
     class State(models.TextChoices):

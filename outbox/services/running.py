@@ -2,7 +2,8 @@
 
 The first claims the job, counts the attempt and commits, so that a job that kills its process every
 time comes to an end. The second locks the row again, works, and marks the job done: a worker killed
-in it leaves nothing behind, and the job is due again after the grace.
+in it leaves nothing behind, its lock goes with it, and the job is due again after the grace. As long
+as it lives everybody else passes over the locked row, however long the work takes.
 """
 
 from __future__ import annotations
@@ -31,9 +32,6 @@ job_log = logging.getLogger("outbox.jobs")
 GRACE = timedelta(seconds=10)
 # The same for a job that only waits to be marked dead: should even that kill processes, let it be few.
 BURIAL_GRACE = timedelta(minutes=5)
-# A worker that stands still between two statements, or whose machine is gone, is cut off after this: its locks
-# are other people's pages.
-LONGEST_SILENCE = timedelta(minutes=1)
 FIRST_BACKOFF = timedelta(seconds=10)
 LONGEST_BACKOFF = timedelta(hours=1)
 ERROR_LENGTH = 2000
@@ -90,16 +88,9 @@ def _claim() -> Claim | None:
         job.attempts += 0 if exhausted else 1
         job.lease = uuid.uuid4()
         Job.objects.filter(pk=job.pk).update(
-            attempts=job.attempts, lease=job.lease, due_at=Now() + _patience(job, exhausted=exhausted)
+            attempts=job.attempts, lease=job.lease, due_at=Now() + (BURIAL_GRACE if exhausted else GRACE)
         )
     return Claim(job, now=job.claimed_at, exhausted=exhausted)
-
-
-def _patience(job: Job, *, exhausted: bool) -> timedelta:
-    if exhausted:
-        return BURIAL_GRACE
-    kind = _kind_or_none(job)
-    return kind.lease if kind is not None and kind.io else GRACE
 
 
 def _work(claim: Claim) -> None:
@@ -133,31 +124,12 @@ def _attempt(claim: Claim) -> bool:
     if claim.exhausted:
         raise AttemptsUsedUp
     kind = get_job_kind(claim.job.kind)
-    return _run_outside(claim, kind) if kind.io else _run_inside(claim, kind)
-
-
-def _run_inside(claim: Claim, kind: JobKind) -> bool:
-    """Database work: done and marked done in one transaction, or not at all."""
     with transaction.atomic(durable=True):
-        job = _lock(claim.job, cut_off_in_silence=True)
+        job = _lock(claim.job, longest_silence=kind.longest_silence)
         if job is not None:
             kind.run(job, claim.now)
             _mark_done(job)
     return job is not None
-
-
-def _run_outside(claim: Claim, kind: JobKind) -> bool:
-    """Work outside the database; marked done by whoever still holds the lease, and by nobody else."""
-    finish = kind.run(claim.job, claim.now)
-    with transaction.atomic(durable=True):
-        job = _lock(claim.job)
-        if job is None:
-            logger.warning("Job %s took longer than its lease: somebody else may have run it too.", claim.job.key)
-            return False
-        if finish is not None:
-            finish()
-        _mark_done(job)
-    return True
 
 
 def _bury(claim: Claim, failure: Exception) -> None:
@@ -179,16 +151,16 @@ def _put_off(job: Job, failure: Exception, wait: timedelta) -> None:
     _holding_lease(job).update(due_at=Now() + wait, lease=None, last_error=_describe(failure))
 
 
-def _lock(job: Job, *, cut_off_in_silence: bool = False) -> Job | None:
+def _lock(job: Job, *, longest_silence: timedelta | None = None) -> Job | None:
     """The job's row, locked; None when it is no longer this worker's.
 
     Waits instead of passing over a locked row: a rival that looked just before the claim was committed locks the row
     too, sees then that it is taken, and keeps the lock until its own claim ends. Who waits here holds nothing yet.
-    `cut_off_in_silence` sets, in the same statement, for how long this transaction may stand still.
+    After `longest_silence` in this transaction Postgres ends it: its locks are other people's pages.
     """
     rows = _holding_lease(job).select_for_update(no_key=True)
-    if cut_off_in_silence:
-        milliseconds = str(round(LONGEST_SILENCE.total_seconds() * 1000))
+    if longest_silence is not None:
+        milliseconds = str(round(longest_silence.total_seconds() * 1000))
         timeout = Value("idle_in_transaction_session_timeout")
         rows = rows.annotate(
             cut_off_after=Func(

@@ -1,21 +1,26 @@
-"""A mail server that refuses what it is told to refuse."""
+"""A mail server that refuses what it is told to refuse, and counts what it took."""
 
 from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+
+
+def ignore(message: bytes) -> None:
+    pass
 
 
 @dataclass
 class Replies:
-    """Its answers, and the messages it took. `to_data` answers a whole message."""
+    """Its answers, and the messages it took. `to_data` answers a whole message; `on_taken` runs before it does."""
 
     to_sender: str = "250 ok"
     to_recipient: str = "250 ok"
     to_data: str = "250 taken"
+    on_taken: Callable[[bytes], None] = ignore
     taken: list[bytes] = field(default_factory=list)
     port: int = 0
 
@@ -26,6 +31,10 @@ def smtp_server(**replies: str) -> Iterator[Replies]:
 
     class Conversation(socketserver.StreamRequestHandler):
         def handle(self) -> None:
+            with suppress(ConnectionError):  # whoever speaks with it may be killed
+                self.converse()
+
+        def converse(self) -> None:
             self.say("220 stub")
             while line := self.rfile.readline().strip().upper():
                 verb = line.split(b" ")[0].split(b":")[0]
@@ -33,10 +42,13 @@ def smtp_server(**replies: str) -> Iterator[Replies]:
                     self.say("354 go on")
                     message = b""
                     while (part := self.rfile.readline()) != b".\r\n":
+                        if not part:
+                            return
                         message += part
-                    self.say(told.to_data)
                     if told.to_data.startswith("250"):
                         told.taken.append(message)
+                        told.on_taken(message)
+                    self.say(told.to_data)
                 elif verb == b"MAIL":
                     self.say(told.to_sender)
                 elif verb == b"RCPT":

@@ -113,9 +113,11 @@ def test_kill_9_in_the_middle_of_the_work(effects, make_due):
     assert effects.all() == ["errand:1"]
 
 
-def test_a_worker_that_stands_still_does_not_hold_its_locks_for_ever(effects, make_due, monkeypatch):
-    monkeypatch.setattr(running, "LONGEST_SILENCE", timedelta(milliseconds=200))
-    with temporary_job_kind("errand", lambda job, now: (effects.add(job.key), time.sleep(0.6))):
+def test_a_worker_that_stands_still_does_not_hold_its_locks_for_ever(effects):
+    silence = timedelta(milliseconds=200)
+    with temporary_job_kind(
+        "errand", lambda job, now: (effects.add(job.key), time.sleep(0.6)), longest_silence=silence
+    ):
         job = enqueue(kind="errand", key="errand:1")
         run_due_jobs()
 
