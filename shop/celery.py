@@ -9,21 +9,38 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.app.amqp import AMQP
 from celery.schedules import crontab
 from celery.signals import setup_logging
+from kombu import Connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.production")
 
 # Task names only, so that importing this module imports no app. Seconds, or a time of day (UTC): beat remembers
 # nothing over a restart, so an interval of a day would never come round where beat starts anew each day.
 BEAT_SCHEDULE: dict[str, dict] = {
-    "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 5, "options": {"expires": 600}},
+    "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 5, "options": {"expires": 24 * 3600}},
     "forget old jobs": {"task": "outbox.tasks.purge", "schedule": crontab(hour="3", minute="17")},
     "expire seats": {"task": "enrolments.tasks.expire_due_seats", "schedule": 3600},
     "expire unpaid orders": {"task": "shop.tasks.expire_unpaid_orders", "schedule": 60},
 }
 
-app = Celery("amphi")
+# Kombu waits longer after each look in vain, up to half a minute: by then deliveries should be under way again.
+LONGEST_WAIT_FOR_REDIS = 4
+
+
+class PromptConnection(Connection):
+    """The connection of worker and beat, which soon notice that a Redis is back."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Connection:
+        return super().ensure_connection(*args, **{"interval_max": LONGEST_WAIT_FOR_REDIS} | options)
+
+
+class PromptAMQP(AMQP):
+    Connection = PromptConnection
+
+
+app = Celery("amphi", amqp=PromptAMQP)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()
