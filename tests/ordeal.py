@@ -62,12 +62,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "trial" in getattr(item, "fixturenames", ()):
             item.user_properties.append(("group", _first_line(inspect.getmodule(item.obj))))
-            item.user_properties.append(("title", _first_line(item.obj) or _spoken(item.name)))
+            item.user_properties.append(("title", _title(item)))
     yield
     if config.getoption("--ordeal"):
         kept = [item for item in items if "trial" in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+
+
+def _title(item: pytest.Item) -> str:
+    """What the test says of itself, and with which of its parameters."""
+    said = _first_line(item.obj) or _spoken(item.originalname)
+    return f"{said} ({item.callspec.id})" if hasattr(item, "callspec") else said
 
 
 def _first_line(documented: object) -> str:

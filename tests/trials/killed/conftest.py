@@ -1,0 +1,16 @@
+"""One shop to be killed for all trials: whatever one does to it, it must have recovered before the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.trials.killed.killable_shop import KillableShop, run_killable_shop
+
+
+@pytest.fixture(scope="session")
+def killable_shop(django_db_blocker: DjangoDbBlocker) -> Iterator[KillableShop]:
+    with run_killable_shop(django_db_blocker) as shop:
+        yield shop

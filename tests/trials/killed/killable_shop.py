@@ -1,0 +1,236 @@
+"""A shop on servers of its own, of which nothing is spared: web, worker, beat, Redis, Postgres and the mail server."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import psycopg2
+from celery import Celery
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.db import connections
+from django.db.utils import load_backend
+from pytest_django.plugin import DjangoDbBlocker
+
+from outbox.services import doorbell
+from shop.development import programs
+from shop.development.listener import HOST, listen
+from shop.development.supervisor import stop_all
+from shop.servers.addresses import Addresses, addresses_in
+from shop.servers.embedded import embedded_servers
+from shop.servers.postgres import make_database
+from shop.servers.process import Child
+from shop.settings.environment import celery_broker, env
+from tests import servers
+from tests.outbox.smtp_stub import Replies, smtp_server
+from tests.trials.killed.spoiling.apps import KILLED_BEFORE_RINGING
+
+READY_WITHIN_SECONDS = 60
+# What the trials promise: so long after the last blow, everything is done.
+RECOVERED_WITHIN_SECONDS = 30
+LOOK_EVERY_SECONDS = 0.05
+DATABASE = "killable"
+HANDLERS = Path(__file__).parent / "handlers"
+
+
+@dataclass
+class KillableShop:
+    """Where it answers, and all that can be taken away from it."""
+
+    addresses: Addresses
+    base_url: str
+    environment: dict[str, str]
+    postgres: Child
+    redis: Child
+    mail_server: Replies
+    blocker: DjangoDbBlocker
+    children: dict[str, Child] = field(default_factory=dict)
+
+    @property
+    def database_url(self) -> str:
+        return self.addresses.database_url_for(DATABASE)
+
+    @contextmanager
+    def at_hand(self) -> Iterator[None]:
+        """Within the block models and services of this process work on this shop, and ring its bell."""
+        ours, bell = connections["default"], doorbell._doorbell
+        theirs = {**ours.settings_dict, **env.db_url_config(self.database_url)}
+        with self.blocker.unblock():
+            connections["default"] = load_backend(theirs["ENGINE"]).DatabaseWrapper(theirs, "default")
+            doorbell._doorbell = doorbell.Doorbell(self.celery())
+            ContentType.objects.clear_cache()
+            try:
+                yield
+            finally:
+                connections["default"].close()
+                connections["default"], doorbell._doorbell = ours, bell
+                ContentType.objects.clear_cache()
+
+    def celery(self) -> Celery:
+        """For messages to its workers."""
+        app = Celery("trial", broker=celery_broker(self.addresses.redis_url), set_as_current=False)
+        app.conf.task_default_queue = "amphi"
+        return app
+
+    def ask(self, query: str) -> list[tuple]:
+        """Rows, over a connection of its own that a restart of Postgres cannot have spoilt."""
+        connection = psycopg2.connect(self.database_url)
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(query)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def seconds_until_all_is_done(self, *, since: float) -> float:
+        """Waits until no job is left to run; the time from `since`, by the monotonic clock, to the last of them."""
+        deadline = since + 3 * RECOVERED_WITHIN_SECONDS
+        while waiting := self.ask(
+            "SELECT key, attempts, due_at - now(), lease, last_error FROM outbox_job WHERE state = 'pending' LIMIT 3"
+        ):
+            assert time.monotonic() < deadline, f"{waiting} {self.children['worker'].last_words()}"
+            time.sleep(LOOK_EVERY_SECONDS)
+        return time.monotonic() - since
+
+    def messages(self) -> Counter[str]:
+        """How often the mail server took each Message-ID."""
+        return Counter(
+            re.search(rb"^Message-ID: (\S+)", message, re.MULTILINE | re.IGNORECASE)[1].decode()
+            for message in list(self.mail_server.taken)
+        )
+
+    @contextmanager
+    def worker_is_at_it_afterwards(self) -> Iterator[None]:
+        """After the block waits until the worker has begun with something that was not begun before."""
+        begun = self._attempts()
+        yield
+        wait_until(lambda: self._attempts() > begun)
+
+    def _attempts(self) -> int:
+        return self.ask("SELECT coalesce(sum(attempts), 0) FROM outbox_job")[0][0]
+
+    # --- Blows -------------------------------------------------------------------------------------------------------
+
+    def kill_child(self) -> None:
+        """One of the worker's processes; its main process starts another."""
+        wait_until(lambda: children_of(self.children["worker"].pid))
+        os.kill(random.choice(children_of(self.children["worker"].pid)), signal.SIGKILL)
+
+    def kill_worker(self) -> None:
+        """The worker with all its processes."""
+        os.killpg(self.children["worker"].pid, signal.SIGKILL)
+        self.children["worker"].restart()
+
+    def kill_main_process(self) -> None:
+        """The worker's main process alone: its orphans work on for a moment beside those of the next worker."""
+        orphaned = self.children["worker"]
+        os.kill(orphaned.pid, signal.SIGKILL)
+        self.start_worker()
+        time.sleep(random.uniform(0, 1))
+        orphaned.stop()
+
+    def replace_worker(self, **environment: str) -> None:
+        """Ends the worker in good order and starts another."""
+        self.children["worker"].stop()
+        self.start_worker(**environment)
+
+    def start_worker(self, **environment: str) -> None:
+        """A worker in place of the one before, which has ended."""
+        program = programs.worker(servers.PROJECT, self.environment | environment, log=self.log_of("worker"))
+        self.children["worker"] = program.start()
+
+    def restart_postgres(self, how: signal.Signals, *, meanwhile: Callable[[], None]) -> None:
+        """SIGINT ends every session and then the server; SIGQUIT lets it crash."""
+        os.kill(self.postgres.pid, how)
+        wait_until(lambda: not self.postgres.is_running)
+        meanwhile()
+        (self.addresses.data / "postgres" / "postmaster.pid").unlink(missing_ok=True)
+        self.postgres.restart()
+        wait_until(self.has_database)
+
+    @contextmanager
+    def web_killed_before_ringing(self) -> Iterator[None]:
+        """The web process in which something is committed within the block is killed before it rings for it."""
+        flag = Path(self.environment[KILLED_BEFORE_RINGING])
+        flag.touch()
+        yield
+        assert not flag.exists(), "nobody was about to ring"
+
+    # --- State -------------------------------------------------------------------------------------------------------
+
+    def has_database(self) -> bool:
+        try:
+            self.ask("SELECT 1")
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def is_ready(self) -> bool:
+        try:
+            with urlopen(f"{self.base_url}/readyz", timeout=10) as answer:
+                return answer.status == 200
+        except (URLError, OSError):
+            return False
+
+    def log_of(self, program: str) -> Path:
+        return self.addresses.data / f"{program}.log"
+
+
+@contextmanager
+def run_killable_shop(blocker: DjangoDbBlocker) -> Iterator[KillableShop]:
+    """Runs it for the length of the block."""
+    addresses = addresses_in(servers.addresses().data / f"killable-{servers.worker_number()}")
+    with ExitStack() as stack:
+        postgres, redis = stack.enter_context(embedded_servers(addresses, is_throwaway=True))
+        make_database(addresses, DATABASE)
+        listener = stack.enter_context(listen(0))
+        base_url = f"http://{HOST}:{listener.getsockname()[1]}"
+        mail_server = stack.enter_context(smtp_server())
+        environment = dict(os.environ) | {
+            "DJANGO_SETTINGS_MODULE": "tests.trials.killed.settings",
+            "DATABASE_URL": addresses.database_url_for(DATABASE),
+            "REDIS_URL": addresses.redis_url,
+            "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
+            "HANDLER_DIRS": str(HANDLERS),
+            "SITE_URL": base_url,
+            KILLED_BEFORE_RINGING: str(addresses.data / "killed-before-ringing"),
+        }
+        shop = KillableShop(addresses, base_url, environment, postgres, redis, mail_server, blocker)
+        # What is committed must outlive a crash of the server: only that of the machine would be another matter.
+        shop.ask(f"ALTER DATABASE {DATABASE} SET synchronous_commit = on")
+        with shop.at_hand():
+            call_command("migrate", verbosity=0)
+            call_command("createcachetable", verbosity=0)
+        stack.callback(lambda: stop_all(list(shop.children.values())))
+        for program in (
+            programs.web(servers.PROJECT, environment, listener.fileno(), log=shop.log_of("web")),
+            programs.worker(servers.PROJECT, environment, log=shop.log_of("worker")),
+            programs.beat(servers.PROJECT, environment, log=shop.log_of("beat")),
+        ):
+            shop.children[program.name] = program.start()
+        shop.children["web"].wait_until(shop.is_ready, seconds=READY_WITHIN_SECONDS)
+        yield shop
+
+
+def wait_until(is_so: Callable[[], object], *, seconds: float = READY_WITHIN_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, f"still not so after {seconds} s"
+        time.sleep(LOOK_EVERY_SECONDS)
+
+
+def children_of(parent: int) -> list[int]:
+    """The processes a process has made, by number."""
+    return [int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]

@@ -1,0 +1,90 @@
+"""Killed: workers"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+
+import pytest
+
+from shop.development.programs import WORKER_PROCESSES
+from tests.ordeal import Trial
+from tests.outbox.smtp_stub import ignore
+from tests.trials.killed.census import post_of, totals, wrong_rows
+from tests.trials.killed.killable_shop import RECOVERED_WITHIN_SECONDS, KillableShop
+from tests.trials.killed.purchases import Assortment
+
+pytestmark = pytest.mark.xdist_group("killable_shop")
+
+# Long enough for a few jobs, so that a blow comes in the middle of some.
+LONGEST_RESPITE = 0.5
+
+
+def test_workers_killed_at_random_moments(killable_shop: KillableShop, trial: Trial):
+    """Workers killed at random moments: everything paid for is delivered exactly once, and everybody told"""
+    orders, kills = trial.size(8, 100), trial.size(4, 50)
+    shop = killable_shop
+    blows = [shop.kill_child, shop.kill_worker, shop.kill_child, shop.kill_main_process]
+    struck: Counter[str] = Counter()
+    with shop.at_hand():
+        assortment = Assortment()
+
+        for number in range(kills):
+            with shop.worker_is_at_it_afterwards():
+                assortment.buy(orders // kills)
+            time.sleep(random.uniform(0, LONGEST_RESPITE))
+            blow = blows[number % len(blows)]
+            blow()
+            struck[blow.__name__] += 1
+        took = shop.seconds_until_all_is_done(since=time.monotonic())
+
+        assert wrong_rows(assortment) == {}
+        post = post_of(assortment, shop.messages())
+        rows = totals(assortment)
+    assert post.wrong == []
+    trial.note("orders, each with all handlers", len(assortment.purchases))
+    for blow, times in struck.items():
+        trial.note(blow, times)
+    for what, number in rows.items():
+        trial.note(what, number)
+    trial.note("mails that went out again under the same Message-ID", post.taken_again)
+    trial.note("recovered after the last kill, s", round(took, 1))
+    assert took < RECOVERED_WITHIN_SECONDS
+
+
+def test_killed_between_handing_a_mail_over_and_noting_it(killable_shop: KillableShop, trial: Trial):
+    """Killed between handing a mail over and noting it: it goes out once more, under the same Message-ID"""
+    times = trial.size(1, 10)
+    shop = killable_shop
+    struck = threading.Event()
+
+    def strike(message: bytes) -> None:
+        shop.mail_server.on_taken = ignore
+        os.killpg(shop.children["worker"].pid, signal.SIGKILL)
+        struck.set()
+
+    took = []
+    with shop.at_hand():
+        assortment = Assortment()
+        for _time in range(times):
+            struck.clear()
+            shop.mail_server.on_taken = strike
+            assortment.buy(1)
+            assert struck.wait(RECOVERED_WITHIN_SECONDS)
+            shop.children["worker"].restart()
+            took.append(shop.seconds_until_all_is_done(since=time.monotonic()))
+
+        assert wrong_rows(assortment) == {}
+        post = post_of(assortment, shop.messages())
+    assert post.wrong == []
+    # Its other processes may have been at it with another mail.
+    assert times <= post.taken_again <= times * WORKER_PROCESSES
+    trial.note("workers killed", times)
+    trial.note("mails, each of them taken", post.mails)
+    trial.note("mails that went out again under the same Message-ID", post.taken_again)
+    trial.note("longest recovery, s", round(max(took), 1))
+    assert max(took) < RECOVERED_WITHIN_SECONDS
