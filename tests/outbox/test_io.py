@@ -10,7 +10,7 @@ from outbox.registry import temporary_job_kind
 from outbox.services import running
 from outbox.services.jobs import enqueue, run_due_jobs
 from outbox.services.transfer import lock_jobs_of_account
-from tests.outbox.test_two_workers import in_thread
+from tests.outbox.threads import in_thread
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from outbox.models import Job
 from outbox.registry import temporary_job_kind
 from outbox.services.jobs import enqueue, retry_job, run_due_jobs
 from tests.factories.outbox import JobFactory
-from tests.outbox.test_two_workers import in_thread
+from tests.outbox.threads import in_thread
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)

@@ -40,6 +40,9 @@ READY_WITHIN_SECONDS = 60
 # What the trials promise: so long after the last blow, everything is done.
 RECOVERED_WITHIN_SECONDS = 30
 LOOK_EVERY_SECONDS = 0.05
+# So many may wait for another attempt while the next orders are paid.
+FEW_JOBS = 10
+ATTEMPTS = "SELECT coalesce(sum(attempts), 0) FROM outbox_job"
 DATABASE = "killable"
 HANDLERS = Path(__file__).parent / "handlers"
 
@@ -98,7 +101,8 @@ class KillableShop:
         """Waits until no job is left to run; the time from `since`, by the monotonic clock, to the last of them."""
         deadline = since + 3 * RECOVERED_WITHIN_SECONDS
         while waiting := self.ask(
-            "SELECT key, attempts, due_at - now(), lease, last_error FROM outbox_job WHERE state = 'pending' LIMIT 3"
+            "SELECT key, attempts, due_at - now(), last_error, count(*) OVER () FROM outbox_job"
+            " WHERE state = 'pending' ORDER BY due_at LIMIT 3"
         ):
             assert time.monotonic() < deadline, f"{waiting} {self.children['worker'].last_words()}"
             time.sleep(LOOK_EVERY_SECONDS)
@@ -113,13 +117,14 @@ class KillableShop:
 
     @contextmanager
     def worker_is_at_it_afterwards(self) -> Iterator[None]:
-        """After the block waits until the worker has begun with something that was not begun before."""
-        begun = self._attempts()
+        """Before the block waits until the worker has caught up, and after it until something new is begun."""
+        wait_until(lambda: self._number("SELECT count(*) FROM outbox_job WHERE state = 'pending'") <= FEW_JOBS)
+        begun = self._number(ATTEMPTS)
         yield
-        wait_until(lambda: self._attempts() > begun)
+        wait_until(lambda: self._number(ATTEMPTS) > begun)
 
-    def _attempts(self) -> int:
-        return self.ask("SELECT coalesce(sum(attempts), 0) FROM outbox_job")[0][0]
+    def _number(self, query: str) -> int:
+        return self.ask(query)[0][0]
 
     # --- Blows -------------------------------------------------------------------------------------------------------
 
