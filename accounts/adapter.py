@@ -35,6 +35,13 @@ class AccountAdapter(DefaultAccountAdapter):
         "rate_limited": _("That was very fast. Please wait a moment and try again."),
     }
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether a page may lead to an address it was handed. One that cannot be read is no such address."""
+        try:
+            return super().is_safe_url(url)
+        except ValueError:
+            return False
+
     # --- Addresses ---------------------------------------------------------------------------------------------------
 
     def clean_email(self, email: str) -> str:

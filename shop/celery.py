@@ -21,6 +21,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.production")
 BEAT_SCHEDULE: dict[str, dict] = {
     "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 5, "options": {"expires": 24 * 3600}},
     "forget old jobs": {"task": "outbox.tasks.purge", "schedule": crontab(hour="3", minute="17")},
+    "forget old attempts": {"task": "accounts.tasks.forget_old_attempts", "schedule": crontab(hour="3", minute="27")},
     "expire seats": {"task": "enrolments.tasks.expire_due_seats", "schedule": 3600},
     "expire unpaid orders": {"task": "shop.tasks.expire_unpaid_orders", "schedule": 60},
 }

@@ -73,6 +73,24 @@ class ProbeMiddleware:
         return answer(request)
 
 
+class ReadableBodyMiddleware:
+    """Reads what was posted before the view begins, so that a body nobody can read is refused with nothing done.
+
+    Django reads it when first asked, which may be after a view's first write. Views without CSRF protection take the
+    body as bytes, and are left alone.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., object], *_arguments: object) -> None:
+        if request.method == "POST" and not getattr(view, "csrf_exempt", False):
+            request.POST  # noqa: B018  Django answers 400 to what it raises
+
+
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """The strict policy everywhere; below /admin/ the one unfold needs. A view's own policy goes first."""
 

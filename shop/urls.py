@@ -9,6 +9,8 @@ from django.views.static import serve
 # The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+# Not one of Django's: allauth looks here for it.
+handler429 = "shop.views.errors.too_many_requests"
 handler500 = "shop.views.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current import SignedInRequest
+from accounts.limited import limited
 from accounts.models import AddressLink
 from accounts.remembered_link import remember_link, take_effect
 from accounts.selectors import active_accounts, signs_in_by_himself
@@ -28,6 +29,7 @@ from accounts.services.proof import prove_by_link
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@limited("link", "GET", "POST")
 def address_link(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows what the button will do. POST proves the address, and lets the link take effect for its owner.
 

@@ -18,6 +18,7 @@ from accounts.models import MemberInvitation, Membership
 from accounts.rights import Right
 from accounts.selectors import invitations_of, members_of
 from accounts.services import members as service
+from accounts.services.rate_limits import TooOften, count_attempt
 
 owners_only = account_page(Right.MANAGE_MEMBERS)
 
@@ -27,8 +28,10 @@ owners_only = account_page(Right.MANAGE_MEMBERS)
 def member_list(request: AccountRequest) -> HttpResponse:
     """The members and who is invited; posting the form invites somebody."""
     form = InviteMemberForm(_posted(request), initial={"roles": ["is_buyer"]})
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
     if request.method == "POST" and form.is_valid():
         try:
+            count_attempt(what="member invitation", who=str(request.account.pk), now=timezone.now())
             service.invite_member(
                 account=request.account,
                 invited_by=request.user,
@@ -37,6 +40,9 @@ def member_list(request: AccountRequest) -> HttpResponse:
                 language=get_language() or "",
                 now=timezone.now(),
             )
+        except TooOften:
+            form.add_error(None, _("Your account sent many invitations within an hour. Try again in an hour."))
+            status = HTTPStatus.TOO_MANY_REQUESTS
         except service.MembersRefused as refused:
             form.add_error("email", str(refused.message))
         else:
@@ -48,8 +54,7 @@ def member_list(request: AccountRequest) -> HttpResponse:
         "invitations": invitations_of(request.account),
         "form": form,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "account_area/members.html", context, status=status)
+    return render(request, "account_area/members.html", context, status=status if form.errors else HTTPStatus.OK)
 
 
 @owners_only

@@ -6,6 +6,7 @@ touches an order: `shop.services.payments.settle` alone does.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,7 +39,36 @@ class ProviderEvent:
 
 
 class NotificationRefused(Exception):
-    """A notification that is not the provider's: wrong signature, unreadable, too old."""
+    """A notification that is not the provider's, or that nobody could keep: wrong signature, unreadable, too old."""
+
+
+# What the columns hold.
+_LONGEST = {"event_id": 200, "reference": 200, "order_number": 60, "currency": 3}
+_AMOUNT_BELOW = Decimal(10) ** 10
+
+
+def check_event(event: ProviderEvent) -> None:
+    """Raises NotificationRefused for an event that cannot be recorded as it was told.
+
+    A signature proves who wrote a message, not that it makes sense. Refused, it is sent again and shows in the
+    provider's own list of failed notifications; recorded in part, it would show nowhere.
+    """
+    for name, longest in _LONGEST.items():
+        text = getattr(event, name)
+        if not isinstance(text, str) or not 0 < len(text) <= longest or "\0" in text:
+            raise NotificationRefused(name)
+    if event.kind not in ("succeeded", "declined"):
+        raise NotificationRefused("kind")
+    amount = event.amount
+    if not amount.is_finite() or not 0 <= amount < _AMOUNT_BELOW or amount != round(amount, 2):
+        raise NotificationRefused("amount")
+    try:
+        written = json.dumps(event.payload, ensure_ascii=False, allow_nan=False)
+        (written + event.event_id + event.reference + event.order_number + event.currency).encode()
+    except ValueError as error:
+        raise NotificationRefused("payload") from error
+    if "\\u0000" in written:
+        raise NotificationRefused("payload")
 
 
 class Provider:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from outbox.deadlocks import again_after_deadlock
 from shop.models import Order, OrderEvent, Payment, PaymentEvent, Settlement, ShopIdentity, unpaid_time
 from shop.providers import transfer
-from shop.providers.base import Provider, ProviderEvent
+from shop.providers.base import Provider, ProviderEvent, check_event
 from shop.providers.registry import providers
 from shop.services import fulfilment, late_money, mails
 from shop.services.errors import MethodNotAllowed, ShopRefused
@@ -93,8 +93,10 @@ def begin_payment(*, order_id: int, provider: Provider, reference: str, now: dat
 
 
 def receive_notification(*, provider: Provider, body: bytes, headers: Mapping[str, str], now: datetime) -> str:
-    """What a provider's message leads to. Raises NotificationRefused when it is not the provider's."""
-    return settle(event=provider.read_notification(body, headers), now=now)
+    """What a provider's message leads to. Raises NotificationRefused when it is not the provider's, or no message."""
+    event = provider.read_notification(body, headers)
+    check_event(event)
+    return settle(event=event, now=now)
 
 
 def ask_provider(*, order: Order, provider: Provider, now: datetime) -> None:

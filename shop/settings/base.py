@@ -9,6 +9,7 @@ from shop.servers.addresses import development_addresses
 from shop.settings.admin_site import UNFOLD as UNFOLD
 from shop.settings.content_security import *
 from shop.settings.environment import celery_broker, env
+from shop.settings.rate_limits import *
 from shop.settings.sign_in import *
 from shop.settings.storage import storages_for
 
@@ -64,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "shop.middleware.ReadableBodyMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -125,7 +127,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis may be flushed or stopped at any time, so rate limits and sessions live in Postgres.
 # The cache's table is made by `manage.py createcachetable`.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# Many more entries than Django's 300: whoever fills the cache with counts of his attempts, each for another address,
+# must not push out those of others.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- Celery: the doorbell --------------------------------------------------------------------------------------------

@@ -9,7 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error as ordinary_server_error
 
+from accounts.limited import too_often
+
 RETRY_AFTER_SECONDS = 30
+# Most of allauth's limits look back a minute, some an hour.
+SIGN_IN_AGAIN_SECONDS = 5 * 60
 # Classes of SQLSTATE: connection lost; too many connections and the like; shutting down or starting up.
 GONE_FOR_A_WHILE = ("08", "53", "57P")
 
@@ -22,6 +26,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
         page = render_to_string("503.html")
         return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     return ordinary_server_error(request)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429 of the sign-in pages; allauth calls it."""
+    return too_often(request, SIGN_IN_AGAIN_SECONDS)
 
 
 def is_database_away(error: BaseException) -> bool:

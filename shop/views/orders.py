@@ -14,7 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.current import current_account
+from accounts.limited import too_often
 from accounts.rights import Right
+from accounts.services.rate_limits import TooOften, count_attempt
 from shop.forms.answers import stored_answers_in_words
 from shop.models import Order
 from shop.selectors import LineView, OrderView, Sight, order_by_token, order_page, orders_visible_to, sight_of
@@ -61,10 +63,14 @@ def order_pay(request: HttpRequest, token: str) -> HttpResponse:
     found, sight = _seen_order(request, token)
     if not sight.may_pay:
         raise Http404
+    now = timezone.now()
     try:
+        count_attempt(what="payment method", who=str(found.pk), now=now)
         provider = choose_method(
-            order_id=found.pk, method=request.POST.get("method", ""), actor=signed_in(request), now=timezone.now()
+            order_id=found.pk, method=request.POST.get("method", ""), actor=signed_in(request), now=now
         )
+    except TooOften as refused:
+        return too_often(request, refused.seconds)
     except MethodNotAllowed as refusal:
         messages.error(request, str(refusal))
         return redirect("order", found.token)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from http import HTTPStatus
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -9,10 +12,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.network import network_of
+from accounts.services.rate_limits import TooOften, count_attempt, is_used_up
 from shop.models import Order
 from shop.providers.base import NotificationRefused, Provider
 from shop.providers.registry import get_provider
 from shop.services import payments
+
+UNSIGNED = "bad notification"
 
 
 @never_cache
@@ -33,11 +40,15 @@ def return_page(request: HttpRequest, provider: str, token: str) -> HttpResponse
 @require_POST
 def webhook(request: HttpRequest, provider: str) -> HttpResponse:
     """A provider's notification; its signature stands for the CSRF token."""
+    now, who = timezone.now(), network_of(request)
+    installed = _installed(provider)
+    if is_used_up(what=UNSIGNED, who=who, now=now):
+        return HttpResponse(status=HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": "60"})
     try:
-        payments.receive_notification(
-            provider=_installed(provider), body=request.body, headers=request.headers, now=timezone.now()
-        )
+        payments.receive_notification(provider=installed, body=request.body, headers=request.headers, now=now)
     except NotificationRefused:
+        with suppress(TooOften):
+            count_attempt(what=UNSIGNED, who=who, now=now)
         return HttpResponse(status=400)
     return HttpResponse(status=204)
 

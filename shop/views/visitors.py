@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
-
-from allauth.account.adapter import get_adapter
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
+from accounts.network import network_of
 from shop.views.carts import signed_in
 
 
@@ -21,19 +18,7 @@ def visitor_key(request: HttpRequest, *, has_account: bool) -> str:
     user = signed_in(request)
     if user is not None:
         return "" if has_account else _hashed(f"user:{user.pk}")
-    return _hashed(f"address:{_network(request)}")
-
-
-def _network(request: HttpRequest) -> str:
-    try:
-        address = ipaddress.ip_address(get_adapter().get_client_ip(request))
-    except (ValueError, PermissionDenied):
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:  # a socket of both kinds writes IPv4 like this
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    return str(address)
+    return _hashed(f"address:{network_of(request)}")
 
 
 def _hashed(value: str) -> str:

@@ -88,17 +88,20 @@ def signature(body: bytes) -> str:
 
 
 def read_notification(body: bytes, signed: str) -> ProviderEvent:
-    """The event in a message. Raises NotificationRefused for anything the bank did not sign."""
+    """The event in a message. Raises NotificationRefused for anything the bank did not sign, or cannot be read."""
     if not hmac.compare_digest(signature(body).encode(), signed.encode()):
         raise NotificationRefused
-    told = json.loads(body)
-    return ProviderEvent(
-        provider="sandbox",
-        event_id=told["event"],
-        reference=told["reference"],
-        kind=told["kind"],
-        order_number=told["order"],
-        amount=Decimal(told["amount"]),
-        currency=told["currency"],
-        payload=told,
-    )
+    try:
+        told = json.loads(body)
+        return ProviderEvent(
+            provider="sandbox",
+            event_id=told["event"],
+            reference=told["reference"],
+            kind=told["kind"],
+            order_number=told["order"],
+            amount=Decimal(told["amount"]),
+            currency=told["currency"],
+            payload=told,
+        )
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise NotificationRefused from error

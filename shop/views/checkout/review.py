@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -16,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.services.rate_limits import TooOften, count_attempt
 from shop.forms.answers import answers_in_words
 from shop.forms.details import DetailsForm
 from shop.forms.review import ReviewForm
@@ -35,6 +38,8 @@ from shop.views.checkout.state import Checkout
 from shop.views.checkout.steps import DETAILS, REVIEW, UNITS, indicator, step_view
 from shop.views.placed import remember_placed, was_placed_here
 from shop.views.visitors import visitor_key
+
+TRY_AGAIN_SECONDS = 60 * 60
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
         has_terms=terms is not None,
         is_private=not details.is_organisation,
     )
-    notice = ""
+    notice, status = "", HTTPStatus.OK
     if request.method == "POST" and form.is_valid():
         try:
             order = _place(request, checkout, details, form)
@@ -108,13 +113,34 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
             notice, form = str(refusal), ReviewForm(has_terms=terms is not None, is_private=not details.is_organisation)
         except CheckoutRefused as refusal:
             notice = str(refusal)
+        except TooOften:
+            # The same words whichever limit it was: they tell nothing about an address.
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            notice = _(
+                "Many orders were placed within an hour, from here or for this address. Your cart and your details are "
+                "kept: please place the order in an hour."
+            )
         else:
             remember_placed(request, order)
             return redirect("order", order.token)
-    return render(request, "shop/checkout/review.html", _page(checkout, details, form, terms, notice))
+    page = _page(checkout, details, form, terms, notice)
+    response = render(request, "shop/checkout/review.html", page, status=status)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        response["Retry-After"] = str(TRY_AGAIN_SECONDS)
+    return response
+
+
+def _count_attempt(request: HttpRequest, details: DetailsForm, now: datetime) -> None:
+    """Raises TooOften. Every address that will be mailed counts, except the one a signed-in person has proved."""
+    count_attempt(what="order", who=visitor_key(request, has_account=False), now=now)
+    placed = details.to_details()
+    mailed = {placed.payer_email} | ({placed.email} if signed_in(request) is None else set())
+    for address in sorted(mailed - {""}):
+        count_attempt(what="order to address", who=address, now=now)
 
 
 def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form: ReviewForm) -> Order:
+    _count_attempt(request, details, checkout.now)
     return place_order(
         cart_token=checkout.cart.token,
         user=checkout.user,
