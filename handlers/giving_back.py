@@ -50,6 +50,8 @@ def take_back_seats(line: LineContext, units: Sequence[UnitContext], reason: Rev
         raise _refusal_at_used_unit(line, units, consumed) from consumed
     if not revoked.left:
         end_line_grounds(line_id=line.line_id, reason=reason_text(reason), now=line.now)
+    if not revoked.revoked:
+        return Feedback()
     return Feedback(
         customer=in_words(
             lambda: (

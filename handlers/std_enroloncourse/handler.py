@@ -115,7 +115,8 @@ class EnrolOnCourse(Handler):
         free_places(line, units, reason)
         if reason.why is RevokeReason.UNPAID or not units:
             return Feedback()
-        end_line_grounds(line_id=line.line_id, reason=reason_text(reason), now=line.now)
+        if not end_line_grounds(line_id=line.line_id, reason=reason_text(reason), now=line.now):
+            return Feedback()
         return Feedback(
             customer=gettext_lazy("The enrolment was taken back."), sales=gettext_lazy("The enrolment was taken back.")
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -15,7 +16,7 @@ from django.utils.translation import ngettext
 from handlers.contract import Handler, HandlerMissing
 from handlers.fields import DaysField, MomentField, RoleField, SwitchField
 from handlers.registry import SPECIFIC
-from shop.admin.display import method_label, moment
+from shop.admin.display import amount, method_label, moment
 from shop.models import Order, OrderEvent, OrderLine, PaymentEvent, in_reader_language
 from shop.services.contexts import handler_of
 
@@ -110,6 +111,9 @@ def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLin
     if "line" in detail:
         line = lines.get(detail["line"])
         said.append(_("Line %(number)d: %(name)s") % {"number": detail["line"] + 1, "name": line.name if line else ""})
+    if "units" in detail:
+        told = {"units": detail["units"], "amount": amount(Decimal(detail["worth"]), order.currency)}
+        said.append(_("Units %(units)s, worth %(amount)s") % told)
     for key in ("method", "provider"):
         if key in detail:
             said.append(method_label(str(detail[key])))

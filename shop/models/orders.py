@@ -256,6 +256,7 @@ class OrderEvent(models.Model):
         LINE_RETRIED = "line_retried", _("delivery tried again")
         COMPLETED = "completed", _("order completed")
         CLAIMED = "claimed", _("order claimed")
+        UNITS_GIVEN_BACK = "units_given_back", _("units given back")
         CANCELLED = "cancelled", _("order cancelled")
         EXPIRED = "expired", _("order expired unpaid")
         REFUNDED = "refunded", _("everything given back")

@@ -37,6 +37,7 @@ def pages_of(order: Order) -> list[str]:
         f"{orders}/payment/",
         f"{orders}/cancel/",
         f"{orders}/lines/{order.lines.get().pk}/units/",
+        f"{orders}/lines/{order.lines.get().pk}/give-back/",
         "/admin/shop/payment/",
         "/admin/shop/paymentevent/",
         "/admin/shop/shopidentity/1/change/",

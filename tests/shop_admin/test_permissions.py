@@ -30,6 +30,7 @@ def addresses(order):
         order_url(order, "cancel"),
         reverse("admin:shop_order_retry", args=[order.pk, line.pk]),
         reverse("admin:shop_order_units", args=[order.pk, line.pk]),
+        reverse("admin:shop_order_give_back", args=[order.pk, line.pk]),
         reverse("admin:shop_payment_changelist"),
         reverse("admin:shop_payment_change", args=[Payment.objects.get().pk]),
         reverse("admin:shop_paymentevent_changelist"),

@@ -18,14 +18,14 @@ from unfold.decorators import display
 from accounts.models import User
 from outbox.admin.filters import DayRangeFilter
 from shop.admin.display import ORDER_COLOURS, amount, choice_label, day, method_label
-from shop.admin.orders.actions import OrderActions
 from shop.admin.orders.filters import FAILED_LINE, STRANGE_MONEY, MethodFilter, TodoFilter
+from shop.admin.orders.giving_back import GivingBack
 from shop.admin.orders.page import marks_of, order_page
 from shop.models import Order
 
 
 @admin.register(Order)
-class OrderAdmin(OrderActions):
+class OrderAdmin(GivingBack):
     list_display = ("number", "customer", "state", "total", "method_name", "placed_on", "paid_on")
     list_filter = (
         TodoFilter,

@@ -68,6 +68,7 @@ class LineView:
     feedback: list[LineFeedback]
     seats: list[Label]
     can_retry: bool
+    can_give_back: bool
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,9 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
     for said in LineFeedback.objects.filter(line__in=lines).order_by("pk"):
         feedback[said.line_id].append(said)
     seats = _seats(order)
-    may_retry = viewer.has_perm("shop.change_order") and order.status == Order.Status.PAID
+    may_act = viewer.has_perm("shop.change_order")
+    may_retry = may_act and order.status == Order.Status.PAID
+    may_give_back = may_act and order.status in (Order.Status.PAID, Order.Status.COMPLETED)
     views = []
     for line in lines:
         handler = installed_handler(line)
@@ -226,6 +229,7 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
                 feedback=feedback[line.pk],
                 seats=seats.get(line.pk, []),
                 can_retry=may_retry and line.status == OrderLine.Status.FAILED,
+                can_give_back=may_give_back and line.status != OrderLine.Status.GIVEN_BACK,
             )
         )
     return views
