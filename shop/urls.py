@@ -6,8 +6,11 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.static import serve
 
+from shop.admin_search import with_any_page
+
 # The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.search = with_any_page(admin.site.search)  # type: ignore[attr-defined]
 
 # Not one of Django's: allauth looks here for it.
 handler429 = "shop.views.errors.too_many_requests"
