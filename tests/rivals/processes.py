@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -55,7 +56,6 @@ class Answer:
     error: str = ""  # the exception's class
     said: str = ""
     constraint: str = ""  # the one of the database that was violated
-    trace: str = ""
     deadlocks: int = 0  # that Postgres ended at this rival's cost, whether or not anybody noticed
     kept_away: bool = False  # whether a lock made it wait for somebody who waited in a pause
 
@@ -99,11 +99,6 @@ def deadlocks_among(answers: Sequence[Answer]) -> int:
     return sum(answer.deadlocks for answer in answers)
 
 
-def surfaced(answers: Sequence[Answer]) -> list[str]:
-    """What reached a person though it is no refusal of the shop's: an error of the database. With its trace."""
-    return [answer.trace for answer in answers if answer.error in {"OperationalError", "IntegrityError", "DataError"}]
-
-
 def no_row_locks() -> None:
     """A guard taken away: rows are read without being locked."""
     QuerySet.select_for_update = lambda self, **_how: self.all()  # type: ignore[method-assign]
@@ -127,13 +122,13 @@ class _Process:
         try:
             what, said = self.line.recv()
         except (EOFError, ConnectionResetError):
-            what, said = "done", pickle.dumps(Answer(error="Died", said="The process ended without a word."))
+            what, said = "done", Answer(error="Died", said="The process ended without a word.")
         if what == "backend":
             self.backend = said
         elif what == "pause":
             self.state, self.where = State.WAITING, said
         else:
-            self.state, self.answer = State.DONE, replace(pickle.loads(said), kept_away=self.kept_away)
+            self.state, self.answer = State.DONE, replace(said, kept_away=self.kept_away)
 
 
 @contextmanager
@@ -170,25 +165,32 @@ class _Child:
     inherited: list[Any] = field(default_factory=list)
 
     def run(self) -> None:
+        """Never returns: nothing of the test's is closed, flushed or reported a second time."""
         try:
-            die_with_parent(signal.SIGKILL)
-            gc.freeze()  # else the collector writes to all the memory that is shared with the parent
-            self._leave_what_is_our_parents()
-            if self.prepare is not None:
-                self.prepare()
-            self._put_up_pauses()
-            with connection.cursor() as cursor:
-                cursor.execute(DEADLOCK_TIMEOUT)
-                cursor.execute("SELECT pg_backend_pid()")
-                self.line.send(("backend", cursor.fetchone()[0]))
+            self._begin()
             self.line.recv()
             with connection.execute_wrapper(self._count_deadlocks):
-                answer = self._answer()
+                value = pickle.dumps(self.work())
+            answer = Answer(value=pickle.loads(value))
+        except Exception as error:
+            answer = _of_error(error)
+        try:
             connection.close()
-            self.line.send(("done", pickle.dumps(answer)))
+            self.line.send(("done", replace(answer, deadlocks=self.deadlocks)))
         finally:
-            # Nothing of the test's is closed, flushed or reported a second time.
             os._exit(0)
+
+    def _begin(self) -> None:
+        die_with_parent(signal.SIGKILL)
+        gc.freeze()  # else the collector writes to all the memory that is shared with the parent
+        self._leave_what_is_our_parents()
+        if self.prepare is not None:
+            self.prepare()
+        self._put_up_pauses()
+        with connection.cursor() as cursor:
+            cursor.execute(DEADLOCK_TIMEOUT)
+            cursor.execute("SELECT pg_backend_pid()")
+            self.line.send(("backend", cursor.fetchone()[0]))
 
     def _leave_what_is_our_parents(self) -> None:
         """A connection has one owner. The parent's is not closed, which would end it for him, but kept and not used."""
@@ -226,19 +228,13 @@ class _Child:
             self.deadlocks += isinstance(error.__cause__, DeadlockDetected)
             raise
 
-    def _answer(self) -> Answer:
-        try:
-            value = self.work()
-        except Exception as error:
-            diag = getattr(error.__cause__, "diag", None)
-            return Answer(
-                error=type(error).__name__,
-                said=str(error),
-                constraint=getattr(diag, "constraint_name", None) or "",
-                trace=traceback.format_exc(),
-                deadlocks=self.deadlocks,
-            )
-        return Answer(value=value, deadlocks=self.deadlocks)
+
+def _of_error(error: Exception) -> Answer:
+    """What a test asks for; the trace is shown with the test if it fails."""
+    sys.stderr.write(traceback.format_exc())
+    sys.stderr.flush()
+    diag = getattr(error.__cause__, "diag", None)
+    return Answer(error=type(error).__name__, said=str(error), constraint=getattr(diag, "constraint_name", None) or "")
 
 
 def _lead(processes: list[_Process], *, in_turn: bool, until: float) -> list[Answer]:

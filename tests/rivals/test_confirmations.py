@@ -16,7 +16,7 @@ from shop.services import payments
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
-from tests.rivals.processes import errors_among, no_row_locks, race, values_among
+from tests.rivals.processes import deadlocks_among, errors_among, no_row_locks, race, values_among
 from tests.shop_admin.pages import order_url
 
 # Nobody has paid yet, says everybody's reading; the writing comes next.
@@ -56,11 +56,12 @@ def confirmed_from_all_sides(merchant, *, notifications=2, **how):
 
 
 def test_an_order_confirmed_from_all_sides_is_paid_once(trial, merchant):
-    rounds = trial.size(1, 50)
+    rounds = trial.size(1, 20)
     calls = second_charges = 0
     for _round in range(rounds):
         order, answers = confirmed_from_all_sides(merchant)
         assert errors_among(answers) == []
+        assert deadlocks_among(answers) == 0
         assert sorted(values_among(answers)) == [204, 204, 302, 302]
         assert (order.status, order.events.filter(what=OrderEvent.What.PAID).count()) == ("paid", 1)
         outcomes = sorted(order.payment_events.values_list("outcome", flat=True))

@@ -16,7 +16,7 @@ from shop.services.orders import expire_orders
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.rivals.given import session_entry
-from tests.rivals.processes import Rival, errors_among, no_row_locks, race
+from tests.rivals.processes import Rival, deadlocks_among, errors_among, no_row_locks, race
 
 # Both have seen the order unpaid; moving it comes next.
 ABOUT_TO_MOVE = [(orders, "move_order"), (payments, "move_order")]
@@ -38,12 +38,13 @@ def expiring(order, **pauses):
 
 
 def test_an_order_that_expires_while_its_money_comes_is_paid_with_its_places(trial):
-    rounds = trial.size(2, 50)
+    rounds = trial.size(2, 20)
     expired_first = 0
     for number in range(rounds):
         course, order = unpaid(number)
         paid, expired = race(paying(order), expiring(order), before=ABOUT_TO_MOVE if number % 2 else ())
         assert (paid.value, paid.error, expired.error) == ("settled", "", "")
+        assert deadlocks_among([paid, expired]) == 0
         order.refresh_from_db()
         assert order.status == "paid"
         assert order.events.filter(what=OrderEvent.What.EXPIRED).count() == expired.value

@@ -28,7 +28,7 @@ def buyers_of(course, count, **how):
 
 @pytest.mark.parametrize("how", [{}, {"before": COUNTING, "after": COUNTING}], ids=["let loose", "step by step"])
 def test_the_last_place_is_bought_once(trial, how):
-    rounds, buyers = trial.size(1, 25), trial.size(4, 8)
+    rounds, buyers = trial.size(1, 10), trial.size(4, 8)
     won = refused = 0
     for _round in range(rounds):
         course = CourseFactory(capacity=1)
@@ -65,7 +65,7 @@ def a_checkout_and_an_operator(course, **how):
 
 
 def test_a_checkout_and_an_operator_share_no_last_place(trial):
-    rounds = trial.size(2, 50)
+    rounds = trial.size(2, 20)
     by_operator = 0
     for _round in range(rounds):
         course = CourseFactory(capacity=1)
@@ -97,7 +97,7 @@ def late_money_and_a_rival(course, **how):
 
 
 def test_late_money_and_a_rival_share_no_last_place(trial):
-    rounds = trial.size(2, 50)
+    rounds = trial.size(2, 20)
     settled = 0
     for _round in range(rounds):
         course = CourseFactory(capacity=1)

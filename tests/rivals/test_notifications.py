@@ -17,7 +17,7 @@ from shop.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
 from shop.services import payments
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
-from tests.rivals.processes import errors_among, race, values_among
+from tests.rivals.processes import deadlocks_among, errors_among, race, values_among
 
 SIBLINGS = ("authorised", "captured", "reminder")
 
@@ -52,6 +52,7 @@ def test_a_notification_that_comes_for_ever_pays_once(trial):
     answers = race(*(lambda queue=queue: deliver_all(queue) for queue in queues), limit=300)
 
     assert errors_among(answers) == []
+    assert deadlocks_among(answers) == 0
     statuses = [status for answered in values_among(answers) for status in answered]
     assert statuses == [204] * (times + processes * len(siblings))
     outcomes = dict(PaymentEvent.objects.values_list("event_id", "outcome"))

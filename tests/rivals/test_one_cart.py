@@ -19,7 +19,7 @@ def order_from_tabs(tabs, **how):
 
 
 def test_one_cart_makes_one_order_and_every_tab_shows_it(trial):
-    tabs, rounds = trial.size(4, 8), trial.size(1, 25)
+    tabs, rounds = trial.size(4, 8), trial.size(1, 10)
     for made in range(1, rounds + 1):
         answers = order_from_tabs(tabs)
         assert errors_among(answers) == []

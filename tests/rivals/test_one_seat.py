@@ -39,7 +39,7 @@ def operators_choose(count, *, in_one_course, **how):
 
 @pytest.mark.parametrize("in_one_course", [True, False], ids=["in one course", "in different courses"])
 def test_one_seat_goes_to_one_person_and_the_others_are_told_by_whom(trial, in_one_course):
-    operators, rounds = trial.size(3, 8), trial.size(1, 25)
+    operators, rounds = trial.size(3, 8), trial.size(1, 10)
     refused = 0
     for _round in range(rounds):
         seat, answers = operators_choose(operators, in_one_course=in_one_course)

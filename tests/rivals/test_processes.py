@@ -85,6 +85,14 @@ def test_a_deadlock_is_counted_and_comes_back_as_an_error(counter):
     assert deadlocks_among(answers) == 1
 
 
+def test_what_cannot_begin_or_be_handed_back_is_an_error_and_not_a_silence(counter):
+    def break_down():
+        raise LookupError("no such guard")
+
+    assert errors_among(race(lambda: 7, without=break_down)) == ["LookupError"]
+    assert errors_among(race(lambda: lambda: 7)) == ["AttributeError"]
+
+
 def test_what_dies_or_never_ends_is_told_and_leaves_nobody_behind():
     died, lived = race(lambda: os.kill(os.getpid(), signal.SIGKILL), lambda: 7)
     assert (died.error, lived.value) == ("Died", 7)

@@ -11,7 +11,7 @@ from enrolments.services.seats.release import release_seat
 from tests.enrolments.given import NOW, assign, given_pack, history
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
-from tests.rivals.processes import Rival, no_row_locks, race
+from tests.rivals.processes import Rival, deadlocks_among, no_row_locks, race
 from tests.rivals.test_one_seat import without_looking_at_the_state
 
 ABOUT_TO_RELEASE = [(release_module, "move_seat")]
@@ -41,13 +41,14 @@ def is_in_course(seat):
 
 
 def test_released_and_entered_at_once_one_of_both_happens(trial):
-    rounds = trial.size(2, 50)
+    rounds = trial.size(2, 20)
     entered_first = 0
     for number in range(rounds):
         seat = assigned_seat(number)
         # Once in step, once as it comes.
         step = [*ABOUT_TO_RELEASE, *ABOUT_TO_CONSUME] if number % 2 else []
         released, entered = race(releasing(seat), entering(seat), before=step)
+        assert deadlocks_among([released, entered]) == 0
         course = seat.course
         seat.refresh_from_db()
         if entered.error:

@@ -14,7 +14,7 @@ from shop.services.errors import HandlerRefused
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.rivals.given import COUNTING, participant, session_entry
-from tests.rivals.processes import errors_among, no_row_locks, race, values_among
+from tests.rivals.processes import deadlocks_among, errors_among, no_row_locks, race, values_among
 
 
 def carts_of_three(course, count):
@@ -44,6 +44,7 @@ def buy_all(carts, first):
 def shared_out(carts, processes, **how):
     answers = race(*(lambda n=n: buy_all(carts[n::processes], n) for n in range(processes)), limit=300, **how)
     assert errors_among(answers) == []
+    assert deadlocks_among(answers) == 0
     return [sum(counts) for counts in zip(*values_among(answers), strict=True)]
 
 
@@ -62,7 +63,9 @@ def test_as_many_sessions_as_fit_are_sold_and_delivered(trial):
     for order in orders:
         pay(order, event_id=order.number)
     Job.objects.exclude(kind="fulfil_line").delete()  # mails
-    assert errors_among(race(*[run_due_jobs] * processes)) == []
+    deliveries = race(*[run_due_jobs] * processes, limit=300)
+    assert errors_among(deliveries) == []
+    assert deadlocks_among(deliveries) == 0
 
     assert set(Order.objects.values_list("status", flat=True)) == {"completed"}
     assert Seat.objects.count() == taken([course.pk])[course.pk] == fit * 3

@@ -10,7 +10,7 @@ from shop.models import LineFeedback, OrderEvent
 from shop.services import contexts, fulfilment
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import fill_cart, make_cart, pay, place
-from tests.rivals.processes import errors_among, race
+from tests.rivals.processes import deadlocks_among, errors_among, race
 
 # A line is marked fulfilled; whether it was the order's last is asked next.
 LINE_DONE = [(fulfilment, "record")]
@@ -37,11 +37,12 @@ def delivered_by(workers, order, **how):
 
 
 def test_each_line_is_delivered_once_and_the_order_completed_once(trial):
-    workers, lines, rounds = trial.size(3, 4), trial.size(4, 8), trial.size(1, 20)
+    workers, lines, rounds = trial.size(3, 4), trial.size(4, 8), trial.size(1, 8)
     for _round in range(rounds):
         order = paid_order(lines)
         answers = delivered_by(workers, order, after=LINE_DONE)
         assert errors_among(answers) == []
+        assert deadlocks_among(answers) == 0
         assert order.status == "completed"
         assert order.events.filter(what=OrderEvent.What.COMPLETED).count() == 1
         assert order.events.filter(what=OrderEvent.What.LINE_FULFILLED).count() == lines
