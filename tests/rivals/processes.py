@@ -29,7 +29,7 @@ from psycopg2.errors import DeadlockDetected
 
 from shop.servers.identity import die_with_parent
 
-LIMIT = 60  # seconds after which a race is stuck for good
+LIMIT = 120  # seconds after which a race is stuck for good
 GLANCE = 0.003  # seconds between two looks at who is kept away by a lock
 
 # Somebody who waits in a pause holds what he holds: Postgres need not wait a second to see that two block each other.
