@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -34,7 +35,7 @@ from shop.servers.process import Child
 from shop.settings.environment import celery_broker, env
 from tests import servers
 from tests.outbox.smtp_stub import Replies, smtp_server
-from tests.trials.killed.spoiling.apps import KILLED_BEFORE_RINGING
+from tests.trials.killed.spoiling.apps import KILLED_BEFORE_RINGING, WRONG_CLOCK
 
 READY_WITHIN_SECONDS = 60
 # What the trials promise: so long after the last blow, everything is done.
@@ -53,7 +54,6 @@ class KillableShop:
 
     addresses: Addresses
     base_url: str
-    environment: dict[str, str]
     postgres: Child
     redis: Child
     mail_server: Replies
@@ -63,6 +63,16 @@ class KillableShop:
     @property
     def database_url(self) -> str:
         return self.addresses.database_url_for(DATABASE)
+
+    @property
+    def workers_clock(self) -> Path:
+        """The file that says by how many seconds it is wrong."""
+        return self.addresses.data / "workers-clock"
+
+    @property
+    def flag_for_web(self) -> Path:
+        """The file that kills the web process which next is about to ring."""
+        return self.addresses.data / "flag-for-web"
 
     @contextmanager
     def at_hand(self) -> Iterator[None]:
@@ -133,6 +143,11 @@ class KillableShop:
         wait_until(lambda: children_of(self.children["worker"].pid))
         os.kill(random.choice(children_of(self.children["worker"].pid)), signal.SIGKILL)
 
+    def kill_children(self) -> None:
+        """All of the worker's processes but its main one."""
+        for child in children_of(self.children["worker"].pid):
+            os.kill(child, signal.SIGKILL)
+
     def kill_worker(self) -> None:
         """The worker with all its processes."""
         os.killpg(self.children["worker"].pid, signal.SIGKILL)
@@ -142,19 +157,9 @@ class KillableShop:
         """The worker's main process alone: its orphans work on for a moment beside those of the next worker."""
         orphaned = self.children["worker"]
         os.kill(orphaned.pid, signal.SIGKILL)
-        self.start_worker()
+        self.children["worker"] = orphaned.program.start()
         time.sleep(random.uniform(0, 1))
         orphaned.stop()
-
-    def replace_worker(self, **environment: str) -> None:
-        """Ends the worker in good order and starts another."""
-        self.children["worker"].stop()
-        self.start_worker(**environment)
-
-    def start_worker(self, **environment: str) -> None:
-        """A worker in place of the one before, which has ended."""
-        program = programs.worker(servers.PROJECT, self.environment | environment, log=self.log_of("worker"))
-        self.children["worker"] = program.start()
 
     def restart_postgres(self, how: signal.Signals, *, meanwhile: Callable[[], None]) -> None:
         """SIGINT ends every session and then the server; SIGQUIT lets it crash."""
@@ -165,10 +170,16 @@ class KillableShop:
         self.postgres.restart()
         wait_until(self.has_database)
 
+    def set_workers_clock(self, *, wrong_by: timedelta) -> None:
+        """From the next glance at it on; whoever reads the file meanwhile finds one time or the other."""
+        new = self.workers_clock.with_suffix(".new")
+        new.write_text(str(wrong_by.total_seconds()))
+        new.rename(self.workers_clock)
+
     @contextmanager
     def web_killed_before_ringing(self) -> Iterator[None]:
         """The web process in which something is committed within the block is killed before it rings for it."""
-        flag = Path(self.environment[KILLED_BEFORE_RINGING])
+        flag = self.flag_for_web
         flag.touch()
         yield
         assert not flag.exists(), "nobody was about to ring"
@@ -210,9 +221,11 @@ def run_killable_shop(blocker: DjangoDbBlocker) -> Iterator[KillableShop]:
             "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
             "HANDLER_DIRS": str(HANDLERS),
             "SITE_URL": base_url,
-            KILLED_BEFORE_RINGING: str(addresses.data / "killed-before-ringing"),
         }
-        shop = KillableShop(addresses, base_url, environment, postgres, redis, mail_server, blocker)
+        shop = KillableShop(addresses, base_url, postgres, redis, mail_server, blocker)
+        shop.set_workers_clock(wrong_by=timedelta(0))
+        web_environment = environment | {KILLED_BEFORE_RINGING: str(shop.flag_for_web)}
+        worker_environment = environment | {WRONG_CLOCK: str(shop.workers_clock)}
         # What is committed must outlive a crash of the server: only that of the machine would be another matter.
         shop.ask(f"ALTER DATABASE {DATABASE} SET synchronous_commit = on")
         with shop.at_hand():
@@ -220,8 +233,8 @@ def run_killable_shop(blocker: DjangoDbBlocker) -> Iterator[KillableShop]:
             call_command("createcachetable", verbosity=0)
         stack.callback(lambda: stop_all(list(shop.children.values())))
         for program in (
-            programs.web(servers.PROJECT, environment, listener.fileno(), log=shop.log_of("web")),
-            programs.worker(servers.PROJECT, environment, log=shop.log_of("worker")),
+            programs.web(servers.PROJECT, web_environment, listener.fileno(), log=shop.log_of("web")),
+            programs.worker(servers.PROJECT, worker_environment, log=shop.log_of("worker")),
             programs.beat(servers.PROJECT, environment, log=shop.log_of("beat")),
         ):
             shop.children[program.name] = program.start()

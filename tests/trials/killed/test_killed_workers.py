@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import threading
 import time
 from collections import Counter
@@ -64,7 +62,7 @@ def test_killed_between_handing_a_mail_over_and_noting_it(killable_shop: Killabl
 
     def strike(message: bytes) -> None:
         shop.mail_server.on_taken = ignore
-        os.killpg(shop.children["worker"].pid, signal.SIGKILL)
+        shop.kill_children()
         struck.set()
 
     took = []
@@ -75,7 +73,6 @@ def test_killed_between_handing_a_mail_over_and_noting_it(killable_shop: Killabl
             shop.mail_server.on_taken = strike
             assortment.buy(1)
             assert struck.wait(RECOVERED_WITHIN_SECONDS)
-            shop.children["worker"].restart()
             took.append(shop.seconds_until_all_is_done(since=time.monotonic()))
 
         assert wrong_rows(assortment) == {}

@@ -78,7 +78,6 @@ def test_redis(killable_shop: KillableShop, trial: Trial, away: Callable):
     visitor = Visitor(shop.base_url)
     with shop.at_hand():
         assortment = Assortment()
-        assortment.buy(orders)
         with away(shop):
             gone_until = time.monotonic() + seconds
             assortment.buy(orders)

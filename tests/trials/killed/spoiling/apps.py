@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import signal
+import time
 from pathlib import Path
 
 from django.apps import AppConfig
 
-# Seconds by which the clock of the process is wrong.
-CLOCK_IS_WRONG_BY = "TRIAL_CLOCK_IS_WRONG_BY"
+# A file that says by how many seconds the clock of the process is wrong; it may change at any time.
+WRONG_CLOCK = "TRIAL_WRONG_CLOCK"
 # A file: a process that is about to ring removes it and is killed.
 KILLED_BEFORE_RINGING = "TRIAL_KILLED_BEFORE_RINGING"
 
@@ -18,30 +20,29 @@ class SpoilingConfig(AppConfig):
     name = "tests.trials.killed.spoiling"
 
     def ready(self) -> None:
-        if wrong_by := float(os.environ.get(CLOCK_IS_WRONG_BY, "0")):
-            set_clock_wrong(wrong_by)
+        if file := os.environ.get(WRONG_CLOCK):
+            go_by_wrong_clock(Path(file))
         if flag := os.environ.get(KILLED_BEFORE_RINGING):
             kill_before_ringing(Path(flag))
 
 
-def set_clock_wrong(seconds: float) -> None:
+def go_by_wrong_clock(file: Path) -> None:
     """The time of day as Python code of this process reads it: ours, Django's and Celery's."""
-    import datetime
-    import time
-
     import celery.worker.request
     from django.utils import timezone
 
-    wrong_by = datetime.timedelta(seconds=seconds)
     right_now, right_time = timezone.now, time.time
+
+    def wrong_by() -> float:
+        return float(file.read_text())
 
     class WrongDatetime(datetime.datetime):
         @classmethod
-        def now(cls, tz=None):
-            return datetime.datetime.now(tz) + wrong_by
+        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
+            return datetime.datetime.now(tz) + datetime.timedelta(seconds=wrong_by())
 
-    timezone.now = lambda: right_now() + wrong_by
-    time.time = lambda: right_time() + seconds
+    timezone.now = lambda: right_now() + datetime.timedelta(seconds=wrong_by())
+    time.time = lambda: right_time() + wrong_by()
     # By this one Celery decides whether a message has expired.
     celery.worker.request.datetime = WrongDatetime
 
