@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection
-from psycopg2.errors import DeadlockDetected
+
+from outbox.database_errors import is_deadlock
 
 ATTEMPTS = 3
 
@@ -30,7 +31,7 @@ def again_after_deadlock(service: Callable[P, R]) -> Callable[P, R]:
             try:
                 return service(*args, **kwargs)
             except OperationalError as error:
-                if not isinstance(error.__cause__, DeadlockDetected):
+                if not is_deadlock(error):
                     raise
         return service(*args, **kwargs)
 

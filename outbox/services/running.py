@@ -19,6 +19,7 @@ from django.db.models import Func, TextField, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
+from outbox.database_errors import is_database_away, is_deadlock
 from outbox.errors import Final, Temporary, UnknownKind
 from outbox.models import Job
 from outbox.models.jobs import JobQuerySet
@@ -106,7 +107,7 @@ def _work(claim: Claim) -> None:
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
     _log(job, failure)
-    wait = backoff(job.attempts)
+    wait = _wait_after(failure, attempts=job.attempts)
     if isinstance(failure, Final | AttemptsUsedUp) or job.attempts >= job.max_attempts:
         try:
             _bury(claim, failure)
@@ -117,6 +118,13 @@ def _work(claim: Claim) -> None:
             failure, wait = error, LONGEST_BACKOFF
     _put_off(job, failure, wait)
     _say(job, "put off", began)
+
+
+def _wait_after(failure: Exception, *, attempts: int) -> timedelta:
+    """The database's own trouble is no fault of the job, and over soon: the wait for it does not grow."""
+    if is_database_away(failure) or is_deadlock(failure):
+        return FIRST_BACKOFF
+    return backoff(attempts)
 
 
 def _attempt(claim: Claim) -> bool:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error as ordinary_server_error
 
 from accounts.limited import too_often
+from outbox.database_errors import is_database_away
 
 RETRY_AFTER_SECONDS = 30
 # Most of allauth's limits look back a minute, some an hour.
 SIGN_IN_AGAIN_SECONDS = 5 * 60
-# Classes of SQLSTATE: connection lost; too many connections and the like; shutting down or starting up.
-GONE_FOR_A_WHILE = ("08", "53", "57P")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -31,11 +29,3 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     """429 of the sign-in pages; allauth calls it."""
     return too_often(request, SIGN_IN_AGAIN_SECONDS)
-
-
-def is_database_away(error: BaseException) -> bool:
-    """Whether the connection failed or was lost; False for anything a server that is there complains about."""
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
-    code = getattr(error.__cause__, "pgcode", None)
-    return code is None or code.startswith(GONE_FOR_A_WHILE)

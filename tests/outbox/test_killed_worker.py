@@ -1,21 +1,19 @@
-"""A worker may be killed at any moment: nothing is lost and nothing is done twice."""
+"""A worker may be killed at any moment: nothing is lost and nothing is done twice.
 
-import os
-import signal
-import subprocess
-import sys
+Here it dies at chosen steps; real processes are killed at random ones in `tests/trials/killed/`.
+"""
+
 import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from outbox.models import Job
 from outbox.registry import temporary_job_kind
 from outbox.services import running
 from outbox.services.jobs import enqueue, run_due_jobs
 from outbox.services.running import GRACE
-from tests import servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,28 +30,6 @@ def run_until_killed_in(step: str, monkeypatch) -> None:
         killing.setattr(running, step, killed)
         with pytest.raises(Killed):
             run_due_jobs()
-
-
-def start_worker(behaviour: str) -> subprocess.Popen:
-    database = servers.addresses().database_url_for(connection.settings_dict["NAME"])
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.outbox.worker_process", behaviour],
-        cwd=servers.PROJECT,
-        env=os.environ | {"DATABASE_URL": database},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_until_nobody_holds(job: Job) -> None:
-    """Postgres notices the end of a killed client by itself, within moments."""
-    deadline = time.monotonic() + 30
-    while True:
-        with transaction.atomic():
-            if Job.objects.filter(pk=job.pk).select_for_update(no_key=True, skip_locked=True).first():
-                return
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def wait_for(job: Job) -> timedelta:
@@ -94,25 +70,6 @@ def test_killed_with_the_work_done_but_not_committed(effects, make_due, monkeypa
     assert effects.all() == ["errand:1"]
 
 
-def test_kill_9_in_the_middle_of_the_work(effects, make_due):
-    with temporary_job_kind("errand", lambda job, now: effects.add(job.key)):
-        job = enqueue(kind="errand", key="errand:1")
-        with start_worker("hang") as worker:
-            assert worker.stdout.readline() == "working\n"
-            worker.send_signal(signal.SIGKILL)
-        assert worker.returncode == -signal.SIGKILL
-        # The lock goes with the process, and what it had written with its transaction.
-        wait_until_nobody_holds(job)
-        assert effects.all() == []
-
-        make_due()
-        assert run_due_jobs() == 1
-
-    job.refresh_from_db()
-    assert (job.state, job.attempts) == ("done", 2)
-    assert effects.all() == ["errand:1"]
-
-
 def test_a_worker_that_stands_still_does_not_hold_its_locks_for_ever(effects):
     silence = timedelta(milliseconds=200)
     with temporary_job_kind(
@@ -126,17 +83,14 @@ def test_a_worker_that_stands_still_does_not_hold_its_locks_for_ever(effects):
     assert effects.all() == []
 
 
-def test_a_job_that_kills_its_process_every_time_ends_dead(effects, make_due):
+def test_a_job_that_kills_its_process_every_time_ends_dead(make_due, monkeypatch):
     buried = []
     with temporary_job_kind(
         "errand", lambda job, now: pytest.fail("ran"), max_attempts=2, on_dead=lambda job, now: buried.append(job.key)
     ):
         job = enqueue(kind="errand", key="errand:1")
         for attempt in (1, 2):
-            with start_worker("die") as worker:
-                pass
-            assert worker.returncode == -signal.SIGKILL
-            wait_until_nobody_holds(job)
+            run_until_killed_in("_attempt", monkeypatch)
             job.refresh_from_db()
             assert (job.state, job.attempts) == ("pending", attempt)
             make_due()
@@ -149,4 +103,3 @@ def test_a_job_that_kills_its_process_every_time_ends_dead(effects, make_due):
     assert (job.state, job.attempts) == ("dead", 2)
     assert "ended without an error of its own" in job.last_error
     assert buried == ["errand:1"]
-    assert effects.all() == []

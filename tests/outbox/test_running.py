@@ -4,8 +4,9 @@ import logging
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from psycopg2.errors import DeadlockDetected
 
 from outbox.errors import Final, Temporary
 from outbox.models import Job
@@ -235,6 +236,25 @@ def test_a_failure_holds_up_no_other_job():
 @pytest.mark.parametrize(("attempts", "seconds"), [(1, 10), (2, 20), (3, 40), (9, 2560), (10, 3600), (32000, 3600)])
 def test_the_wait_doubles_up_to_an_hour(attempts, seconds):
     assert backoff(attempts) == timedelta(seconds=seconds)
+
+
+class Deadlock(DeadlockDetected):
+    pgcode = "40P01"
+
+
+@pytest.mark.parametrize("cause", [None, Deadlock()], ids=["connection lost", "deadlock"])
+def test_the_wait_for_trouble_of_the_databases_own_does_not_grow(make_due, cause):
+    error = OperationalError("server closed the connection unexpectedly")
+    error.__cause__ = cause
+
+    with temporary_job_kind("errand", fail_with(error)):
+        job = enqueue(kind="errand", key="errand:1")
+        for _attempt in range(3):
+            make_due()
+            run_due_jobs()
+
+    job.refresh_from_db()
+    assert (job.attempts, waits(job)) == (3, timedelta(seconds=10))
 
 
 @pytest.mark.django_db(transaction=True)
