@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.models import Delegation, User
 from enrolments.models import CourseGroup, Enrolment, Ground, PlaceHold, Seat, SeatEvent
@@ -69,7 +69,7 @@ def found(assortment: Assortment) -> Rows:
         ),
         "places still held": bag(PlaceHold.objects.live().filter(order_id__in=orders), "order_id"),
         "mails": bag(mails, "kind", "recipient", "state"),
-        "jobs": bag(Job.objects.filter(key__in=keys_of_jobs(lines, mails)), "kind", "state"),
+        "jobs": bag(_jobs_of(assortment), "kind", "state"),
     }
 
 
@@ -98,6 +98,12 @@ def totals(assortment: Assortment) -> dict[str, str]:
     }
 
 
+def attempts_in_vain(assortment: Assortment) -> int:
+    """How often a job of the purchases was begun and came to nothing."""
+    attempts = _jobs_of(assortment).aggregate(all=Sum("attempts"), jobs=Count("pk"))
+    return attempts["all"] - attempts["jobs"]
+
+
 @dataclass(frozen=True)
 class Post:
     """What the mail server took of an assortment's mails. `wrong` names those it took never, or once too often."""
@@ -109,7 +115,8 @@ class Post:
 
 def post_of(assortment: Assortment, taken: Mapping[str, int]) -> Post:
     """A mail may have gone out as often as it was tried: each time under the same Message-ID."""
-    tries = {mail.message_id: Job.objects.get(key=f"send_mail:{mail.pk}").attempts for mail in _mails_of(assortment)}
+    attempts = dict(_jobs_of(assortment).values_list("key", "attempts"))
+    tries = {mail.message_id: attempts[f"send_mail:{mail.pk}"] for mail in _mails_of(assortment)}
     wrong = [
         f"{name}: {taken.get(name, 0)} in {tried}"
         for name, tried in tries.items()
@@ -128,15 +135,16 @@ def bag(rows: QuerySet[Any], *fields: str) -> Counter[tuple[Any, ...]]:
     return Counter(rows.order_by().values_list(*fields))
 
 
-def keys_of_jobs(lines: QuerySet[OrderLine], mails: QuerySet[Mail]) -> list[str]:
-    return [f"fulfil_line:{pk}:0" for pk in lines.values_list("pk", flat=True)] + [
-        f"send_mail:{pk}" for pk in mails.values_list("pk", flat=True)
-    ]
-
-
 def _mails_of(assortment: Assortment) -> QuerySet[Mail]:
     orders = [purchase.order.pk for purchase in assortment.purchases]
     return Mail.objects.filter(Q(order_id__in=orders) | Q(recipient__in=people_of(assortment)))
+
+
+def _jobs_of(assortment: Assortment) -> QuerySet[Job]:
+    orders = [purchase.order.pk for purchase in assortment.purchases]
+    lines = OrderLine.objects.filter(order__in=orders).values_list("pk", flat=True)
+    mails = _mails_of(assortment).values_list("pk", flat=True)
+    return Job.objects.filter(key__in=[*(f"fulfil_line:{pk}:0" for pk in lines), *(f"send_mail:{pk}" for pk in mails)])
 
 
 def _rows_of(purchase: Purchase, assortment: Assortment) -> Iterator[tuple[str, tuple[Any, ...], int]]:

@@ -12,7 +12,7 @@ import pytest
 from shop.development.programs import WORKER_PROCESSES
 from tests.ordeal import Trial
 from tests.outbox.smtp_stub import ignore
-from tests.trials.killed.census import post_of, totals, wrong_rows
+from tests.trials.killed.census import attempts_in_vain, post_of, totals, wrong_rows
 from tests.trials.killed.killable_shop import RECOVERED_WITHIN_SECONDS, KillableShop
 from tests.trials.killed.purchases import Assortment
 
@@ -37,12 +37,12 @@ def test_workers_killed_at_random_moments(killable_shop: KillableShop, trial: Tr
             time.sleep(random.uniform(0, LONGEST_RESPITE))
             blow = blows[number % len(blows)]
             blow()
-            struck[blow.__name__] += 1
+            struck[blow.__name__.replace("_", " ")] += 1
         took = shop.seconds_until_all_is_done(since=time.monotonic())
 
         assert wrong_rows(assortment) == {}
         post = post_of(assortment, shop.messages())
-        rows = totals(assortment)
+        rows = totals(assortment) | {"attempts cut off": attempts_in_vain(assortment)}
     assert post.wrong == []
     trial.note("orders, each with all handlers", len(assortment.purchases))
     for blow, times in struck.items():
