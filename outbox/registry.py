@@ -74,6 +74,11 @@ def get_job_kind(name: str) -> JobKind:
         raise UnknownKind(f"No job of kind {name!r} is registered.") from None
 
 
+def job_kind_names() -> list[str]:
+    """Every registered kind, in alphabetical order."""
+    return sorted(_kinds)
+
+
 def kinds_with_io() -> list[str]:
     """The names of the kinds that work outside the database."""
     return [kind.name for kind in _kinds.values() if kind.io]

@@ -7,12 +7,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
@@ -20,6 +21,7 @@ from accounts.fields import AddressField
 from accounts.models import CustomerAccount, Delegation, MemberInvitation, Membership
 from accounts.services.members import LastOwner, lock_account
 from accounts.vat import normalise_vat_id
+from outbox.admin.filters import DayRangeFilter
 from outbox.admin.readonly import ReadOnlyAdmin
 
 
@@ -78,12 +80,43 @@ class MemberInvitationInline(TabularInline):
         return False
 
 
+class ClaimFilter(DropdownFilter):
+    """Accounts that somebody works for, and those of visitors' orders that nobody has claimed."""
+
+    title = _("state")
+    parameter_name = "claim"
+    CLAIMED, UNCLAIMED = "claimed", "unclaimed"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [
+            (self.CLAIMED, pgettext_lazy("customer account", "claimed")),
+            (self.UNCLAIMED, pgettext_lazy("customer account", "not claimed yet")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CustomerAccount]) -> QuerySet[CustomerAccount]:
+        members = Exists(Membership.objects.filter(account=OuterRef("pk")))
+        match self.value():
+            case self.CLAIMED:
+                return queryset.filter(members)
+            case self.UNCLAIMED:
+                return queryset.filter(~members)
+        return queryset
+
+
 @admin.register(CustomerAccount)
 class CustomerAccountAdmin(ModelAdmin):
     form = CustomerAccountForm
     list_display = ("name_label", "kind", "city", "country", "claim_state", "member_count", "created_at")
-    list_filter = ("kind", "country")
+    list_filter = (
+        ClaimFilter,
+        ("kind", ChoicesDropdownFilter),
+        ("country", ChoicesDropdownFilter),
+        ("created_at", DayRangeFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
     search_fields = ("name", "city", "vat_id", "payer_email", "memberships__user__email")
+    search_help_text = _("Name, city, VAT number, or the address of a member or payer")
     ordering = ("name", "pk")
     inlines = (MembershipInline, MemberInvitationInline)
     list_per_page = 50
@@ -113,8 +146,20 @@ class CustomerAccountAdmin(ModelAdmin):
 
 @admin.register(Delegation)
 class DelegationAdmin(ReadOnlyAdmin):
-    list_display = ("email", "first_name", "last_name", "account", "operator", "created_at")
+    list_display = ("email", "full_name", "account", "operator_name", "created_at")
+    list_filter = (("created_at", DayRangeFilter),)
+    list_filter_submit = True
+    list_fullwidth = True
     search_fields = ("email", "first_name", "last_name", "account__name", "operator__email")
+    search_help_text = _("Person, account or operator")
     list_select_related = ("account", "operator")
     ordering = ("account", "email")
     fields = readonly_fields = ("account", "operator", "person", "email", "first_name", "last_name", "created_at")
+
+    @display(description=_("name"), ordering=("last_name", "first_name"))
+    def full_name(self, delegation: Delegation) -> str:
+        return f"{delegation.first_name} {delegation.last_name}".strip()
+
+    @display(description=_("operator"), ordering="operator")
+    def operator_name(self, delegation: Delegation) -> str:
+        return delegation.operator.get_full_name() if delegation.operator else "–"

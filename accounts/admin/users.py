@@ -9,12 +9,13 @@ from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
@@ -22,6 +23,7 @@ from accounts.fields import AddressField
 from accounts.models import Membership, User
 from accounts.services.people import invite_people
 from accounts.services.second_factor import remove_second_factor
+from outbox.admin.filters import DayRangeFilter
 
 RIGHTS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -52,12 +54,41 @@ class MembershipOfUserInline(TabularInline):
         return False
 
 
+class ProofFilter(DropdownFilter):
+    """By whether the address is proved."""
+
+    title = _("address")
+    parameter_name = "proof"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [
+            ("proved", pgettext_lazy("e-mail address", "proved")),
+            ("open", pgettext_lazy("e-mail address", "not proved")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        match self.value():
+            case "proved":
+                return queryset.filter(is_proved=True)
+            case "open":
+                return queryset.filter(is_proved=False)
+        return queryset
+
+
 @admin.register(User)
 class UserAdmin(ModelAdmin):
     form = UserForm
-    list_display = ("email", "full_name", "proof", "second_factor", "accounts", "staff_label", "last_login")
-    list_filter = ("is_staff", "is_active", "language")
+    list_display = ("email", "full_name", "proof", "accounts", "standing", "second_factor", "last_login")
+    list_filter = (
+        ProofFilter,
+        ("is_staff", BooleanRadioFilter),
+        ("is_active", BooleanRadioFilter),
+        ("date_joined", DayRangeFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
     search_fields = ("email", "first_name", "last_name")
+    search_help_text = _("Address or name")
     ordering = ("email",)
     filter_horizontal = ("groups", "user_permissions")
     actions = ("send_invitations", "take_second_factor_away")
@@ -113,9 +144,18 @@ class UserAdmin(ModelAdmin):
     def accounts(self, user: User) -> str:
         return ", ".join(str(membership.account) for membership in user.memberships.all())
 
-    @display(description=_("staff"), boolean=True, ordering="is_staff")
-    def staff_label(self, user: User) -> bool:
-        return user.is_staff
+    @display(
+        description=pgettext_lazy("of a person", "standing"),
+        ordering="is_staff",
+        label={"closed": "danger", "merchant": "primary", "staff": "info", "": "default"},
+    )
+    def standing(self, user: User) -> tuple[str, Any]:
+        """Whether he is more than a customer or a learner, or may not sign in at all."""
+        if not user.is_active:
+            return "closed", pgettext_lazy("of a person", "closed")
+        if user.is_superuser:
+            return "merchant", pgettext_lazy("of a person", "every right")
+        return ("staff", pgettext_lazy("of a person", "staff")) if user.is_staff else ("", "")
 
     # --- What may be changed -----------------------------------------------------------------------------------------
 
@@ -180,5 +220,20 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(ModelAdmin):
+    list_display = ("name", "people", "rights")
     search_fields = ("name",)
+    search_help_text = _("Name")
+    ordering = ("name",)
     filter_horizontal = ("permissions",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        counts = {"people": Count("user", distinct=True), "rights": Count("permissions", distinct=True)}
+        return super().get_queryset(request).annotate(**counts)
+
+    @display(description=_("people"), ordering="people")
+    def people(self, group: Group) -> int:
+        return getattr(group, "people", 0)
+
+    @display(description=_("rights"), ordering="rights")
+    def rights(self, group: Group) -> int:
+        return getattr(group, "rights", 0)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from modeltranslation.admin import TranslationAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from enrolments.admin.by_hand import EnrolmentsByHand, rights_by_hand
@@ -52,6 +53,35 @@ class CourseForm(forms.ModelForm):
         return capacity
 
 
+class StateFilter(DropdownFilter):
+    """By what a customer finds; whether the places are used up is told in the list."""
+
+    title = pgettext_lazy("of a course", "state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [
+            ("open", gettext_lazy("Open")),
+            ("closed", gettext_lazy("Closed")),
+            ("hidden", gettext_lazy("Hidden")),
+            ("over", gettext_lazy("Over")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Course]) -> QuerySet[Course]:
+        now = timezone.now()
+        is_open, is_lasting = Course.objects.open_at(now).values("pk"), Course.objects.lasting_at(now).values("pk")
+        match self.value():
+            case "open":
+                return queryset.filter(pk__in=is_open)
+            case "closed":
+                return queryset.filter(pk__in=is_lasting, is_visible=True).exclude(pk__in=is_open)
+            case "hidden":
+                return queryset.filter(pk__in=is_lasting, is_visible=False)
+            case "over":
+                return queryset.exclude(pk__in=is_lasting)
+        return queryset
+
+
 @admin.register(Course)
 class CourseAdmin(EnrolmentsByHand, TranslationAdmin):
     form = CourseForm
@@ -65,8 +95,11 @@ class CourseAdmin(EnrolmentsByHand, TranslationAdmin):
         "last_day",
         "group_mode",
     )
-    list_filter = ("is_visible", "group_mode")
+    list_filter = (StateFilter, ("group_mode", ChoicesDropdownFilter))
+    list_filter_submit = True
+    list_fullwidth = True
     search_fields = ("short_name", "names__name", "name_en", "name_fr")
+    search_help_text = gettext_lazy("Short name, former ones too, or words of the name")
     ordering = ("short_name",)
     list_per_page = 50
     warn_unsaved_form = True

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info
 
+from accounts.models import User
 from enrolments.models import Ground, SeatState
 
 NOTHING = "–"
@@ -44,6 +45,16 @@ def link(model: str, pk: int | None, text: object) -> SafeString | str:
     except NoReverseMatch:
         return str(text)
     return format_html('<a class="amphi-link" href="{}">{}</a>', url, text)
+
+
+def person_in_two_lines(person: User | None) -> SafeString | str:
+    """Name and address, for a list."""
+    if person is None:
+        return NOTHING
+    name = f"{person.first_name} {person.last_name}".strip()
+    if not name:
+        return person.email
+    return format_html('<div class="amphi-two">{}<span class="amphi-quiet">{}</span></div>', name, person.email)
 
 
 def order_link(order_id: int | None, number: str) -> SafeString | str:

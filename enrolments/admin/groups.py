@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 from unfold.decorators import display
 
 from enrolments.admin.display import NOTHING, order_link
@@ -30,12 +31,31 @@ class StandingGroupForm(forms.ModelForm):
         return cleaned
 
 
+class KindFilter(DropdownFilter):
+    """Groups of orders, and the standing ones of a course."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [("order", _("of an order")), ("standing", _("standing"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CourseGroup]) -> QuerySet[CourseGroup]:
+        if self.value() not in ("order", "standing"):
+            return queryset
+        return queryset.filter(order_id__isnull=self.value() == "standing")
+
+
 @admin.register(CourseGroup)
 class CourseGroupAdmin(ModelAdmin):
     form = StandingGroupForm
     list_display = ("name", "course", "account", "order", "members")
-    list_filter = (("order_id", admin.EmptyFieldListFilter),)
+    list_filter = (KindFilter, ("course", AutocompleteSelectFilter))
+    list_filter_submit = True
+    list_fullwidth = True
     search_fields = ("name", "course__short_name", "account__name")
+    search_help_text = _("Name or order number, course, account")
+    ordering = ("-id",)
     autocomplete_fields = ("course",)
     list_select_related = ("course", "account")
     list_per_page = 50

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 from modeltranslation.admin import TranslationAdmin
 from unfold.admin import ModelAdmin
 
@@ -18,6 +19,8 @@ from enrolments.services.roles import is_fixed, save_role
 class RoleAdmin(ModelAdmin, TranslationAdmin):
     list_display = ("code", "name", "kind")
     search_fields = ("code", "name_en", "name_fr")
+    search_help_text = gettext_lazy("Code or name")
+    ordering = ("code",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Role | None = None) -> list[Any]:
         return [(None, {"fields": ["code", "kind"]}), *language_tabs("name")]

@@ -7,15 +7,19 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
-from enrolments.admin.display import NOTHING, SEAT_COLOURS, order_link
+from enrolments.admin.display import NOTHING, SEAT_COLOURS, order_link, person_in_two_lines
 from enrolments.models import Seat, SeatBatch
 from enrolments.selectors.seats import in_language
 from enrolments.texts import end_in_words, start_in_words
+from outbox.admin.filters import DayRangeFilter
 from outbox.admin.readonly import ReadOnlyAdmin
 
 EVENTS_SHOWN = 200
@@ -23,9 +27,20 @@ EVENTS_SHOWN = 200
 
 @admin.register(Seat)
 class SeatAdmin(ReadOnlyAdmin):
-    list_display = ("seat", "state_label", "order", "entry", "account", "person", "course", "assigned_at")
-    list_filter = ("state", "batch__source")
-    search_fields = ("batch__order_number", "account__name", "person__email", "course__short_name")
+    list_display = ("seat", "state_label", "order", "entry", "account", "learner", "course_name", "assigned_on")
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        ("batch__source", ChoicesDropdownFilter),
+        ("course", AutocompleteSelectFilter),
+        ("assigned_at", DayRangeFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
+    search_fields = (
+        "batch__order_number", "batch__entry_code", "account__name", "person__email", "person__last_name",
+        "course__short_name",
+    )  # fmt: skip
+    search_help_text = _("Order number, entry, account, person or course")
     list_select_related = ("batch", "account", "person", "course")
     ordering = ("-id",)
     fields = (
@@ -60,6 +75,18 @@ class SeatAdmin(ReadOnlyAdmin):
     def entry(self, seat: Seat) -> str:
         return in_language(seat.batch.entry_name) or seat.batch.entry_code
 
+    @display(description=_("person"), ordering="person__email")
+    def learner(self, seat: Seat) -> SafeString | str:
+        return person_in_two_lines(seat.person)
+
+    @display(description=_("course"), ordering="course__short_name")
+    def course_name(self, seat: Seat) -> str:
+        return seat.course.short_name if seat.course else NOTHING
+
+    @display(description=_("assigned"), ordering="assigned_at")
+    def assigned_on(self, seat: Seat) -> str:
+        return date_format(timezone.localtime(seat.assigned_at), "DATE_FORMAT") if seat.assigned_at else NOTHING
+
     @display(description=_("assignable until"), ordering="batch__valid_until")
     def valid_until(self, seat: Seat) -> str:
         return end_in_words(seat.batch.valid_until) if seat.batch.valid_until else NOTHING
@@ -67,9 +94,16 @@ class SeatAdmin(ReadOnlyAdmin):
 
 @admin.register(SeatBatch)
 class SeatBatchAdmin(ReadOnlyAdmin):
-    list_display = ("order", "entry", "source", "account", "seat_count", "course_list", "valid_until", "sold_at")
-    list_filter = ("source",)
+    list_display = ("order", "entry", "source", "account", "seat_count", "course_list", "until", "sold_on")
+    list_filter = (
+        ("source", ChoicesDropdownFilter),
+        ("sold_at", DayRangeFilter),
+        ("valid_until", DayRangeFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
     search_fields = ("order_number", "account__name", "entry_code")
+    search_help_text = _("Order number, account or entry code")
     list_select_related = ("account",)
     ordering = ("-id",)
     fields = (
@@ -88,6 +122,14 @@ class SeatBatchAdmin(ReadOnlyAdmin):
     @display(description=_("entry"), ordering="entry_code")
     def entry(self, batch: SeatBatch) -> str:
         return in_language(batch.entry_name) or batch.entry_code
+
+    @display(description=_("assignable until"), ordering="valid_until")
+    def until(self, batch: SeatBatch) -> str:
+        return end_in_words(batch.valid_until) if batch.valid_until else NOTHING
+
+    @display(description=_("sold"), ordering="sold_at")
+    def sold_on(self, batch: SeatBatch) -> str:
+        return date_format(timezone.localtime(batch.sold_at), "DATE_FORMAT")
 
     @display(description=_("enrolment starts"))
     def starts(self, batch: SeatBatch) -> str:

@@ -5,25 +5,47 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
+from outbox.admin.filters import DayRangeFilter
 from outbox.admin.readonly import ReadOnlyAdmin
 from outbox.models import Job
+from outbox.registry import job_kind_names
 from outbox.services.jobs import retry_job
 
 STATE_COLOURS = {Job.State.PENDING: "info", Job.State.DONE: "success", Job.State.DEAD: "danger"}
 
 
+class KindFilter(DropdownFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [(name, name) for name in job_kind_names()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
     list_display = ("key", "state_label", "kind", "attempts_label", "due_at", "finished_at", "last_error_start")
-    list_filter = ("state", "kind")
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        KindFilter,
+        ("due_at", DayRangeFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
     search_fields = ("key", "last_error")
+    search_help_text = _("Key or error")
     ordering = ("-id",)
     fields = (
         "key", "kind", "state", "attempts_label", "due_at", "last_error", "payload", "account_id",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -57,7 +58,7 @@ class UnsentFilter(DropdownFilter):
 
 @admin.register(Mail)
 class MailAdmin(ReadOnlyAdmin):
-    list_display = ("recipient", "state_label", "kind_label", "language", "order_link", "created_at", "sent_at")
+    list_display = ("recipient", "state_label", "kind_label", "language_name", "order_link", "created_at", "sent_at")
     list_filter = (
         UnsentFilter,
         ("state", ChoicesDropdownFilter),
@@ -67,9 +68,10 @@ class MailAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_fullwidth = True
     search_fields = ("recipient", "key", "=order_id")
+    search_help_text = _("Address or key")
     ordering = ("-id",)
     fields = (
-        "recipient", "state", "kind_label", "language", "order_link", "created_at", "expires_at", "sent_at",
+        "recipient", "state", "kind_label", "language_name", "order_link", "created_at", "expires_at", "sent_at",
         "failed_reason", "has_secret", "original", "message_id",
     )  # fmt: skip
     readonly_fields = fields
@@ -133,7 +135,11 @@ class MailAdmin(ReadOnlyAdmin):
             url = reverse("admin:shop_order_change", args=[mail.order_id])
         except NoReverseMatch:
             return str(mail.order_id)
-        return format_html('<a href="{}">{}</a>', url, mail.order_id)
+        return format_html('<a class="amphi-link" href="{}">{}</a>', url, _("Open the order"))
+
+    @display(description=_("language"), ordering="language")
+    def language_name(self, mail: Mail) -> str:
+        return str(dict(settings.LANGUAGES).get(mail.language, mail.language))
 
 
 def _rendered(mail: Mail) -> RenderedMail | None:

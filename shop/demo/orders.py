@@ -15,12 +15,13 @@ from catalog.models import Entry, EntryState
 from catalog.services.entries import save_entry
 from enrolments.models import Course
 from enrolments.services.courses import save_course
-from shop.models import LegalText, Order, PaymentEvent
+from shop.models import LegalText, Order, OrderUnit, PaymentEvent
 from shop.services.attention import mark_dealt_with
 from shop.services.cart import add_to_cart, open_cart, save_units
 from shop.services.checkout.details import OrderDetails
 from shop.services.checkout.place import Consent, Shown, place_order
 from shop.services.fulfilment import fulfil_line
+from shop.services.giving_back import give_units_back
 from shop.services.orders import cancel_order, expire_orders
 from shop.services.payments import choose_method, confirm_received
 from shop.services.pricing import price_cart
@@ -167,6 +168,15 @@ def _of_saint_aubin(demo: DemoOrders, people: dict[str, User], account: Customer
     demo.place(account, yann, theo, ("ELEC-SESSION", 2, ()), days_ago=10)
     dropped = demo.place(account, claire, theo, ("ELEC-SESSION", 6, ()), days_ago=6)
     cancel_order(order_id=dropped.pk, actor=claire, now=demo.at(5), reason="Session repoussée au printemps.")
+    refunded = demo.place(account, claire, theo, ("DOC-SOLO", 1, ()), days_ago=30)
+    demo.pay_and_deliver(refunded, "DOC SOLO", days_ago=29)
+    give_units_back(
+        order_id=refunded.pk,
+        unit_ids=list(OrderUnit.objects.filter(line__order=refunded).values_list("pk", flat=True)),
+        actor=demo.merchant,
+        reason="Rétractation dans les quatorze jours.",
+        now=demo.at(25),
+    )
     # Nobody pays it within its two weeks.
     demo.place(account, yann, theo, ("CONFLITS-SESSION", 2, ()), days_ago=20)
     return {"pack": pack}

@@ -13,9 +13,9 @@ from enrolments.services.seats.assign import assign_seat
 from enrolments.services.seats.enter import enter_course
 from enrolments.services.seats.expire import expire_seats
 from enrolments.services.seats.release import release_seat
-from enrolments.services.seats.revoke import revoke_seats
 from enrolments.values import Terms
 from shop.models import Order, OrderUnit
+from shop.services.giving_back import give_units_back
 
 
 class DemoTraining:
@@ -79,13 +79,12 @@ def _lacombe(demo: DemoTraining, orders: dict[str, Order], nadia: User) -> None:
     demo.assign(seats, nadia, "Nora Weiss", "nora.weiss@lacombe.example", "SEC-INC", days_ago=4)
     dropped = demo.assign(seats, nadia, "Tom Girard", "tom.girard@lacombe.example", "SEC-INC", days_ago=4)
     release_seat(account=seats.account, seat_id=dropped.pk, actor=nadia, now=demo.at(3), reason="Arrêt maladie")
-    line = seats.lines.get()
-    last = OrderUnit.objects.filter(line=line).order_by("-index")[0]
-    revoke_seats(
-        line_id=line.pk,
+    last = OrderUnit.objects.filter(line__order=seats).order_by("-index")[0]
+    give_units_back(
+        order_id=seats.pk,
         unit_ids=[last.pk],
         actor=demo.people["merchant@demo.example"],
-        reason="Geste commercial",
+        reason="Un siège de trop, remboursé.",
         now=demo.at(2),
     )
 

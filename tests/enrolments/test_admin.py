@@ -302,10 +302,13 @@ def test_seats_are_found_by_order_account_person_and_course(merchant, assigned, 
     assert list(answer.context["cl"].result_list) == [assigned]
 
 
-def test_enrolments_are_filtered_by_open(merchant, assigned):
-    answer = merchant.get(list_url(Enrolment), {"closed_at__isempty": "1"})
+def test_enrolments_are_filtered_by_where_they_stand(merchant, assigned):
+    found = {
+        stage: len(merchant.get(list_url(Enrolment), {"stage": stage}).context["cl"].result_list)
+        for stage in ("running", "ahead", "over", "closed")
+    }
 
-    assert len(answer.context["cl"].result_list) == 2
+    assert found == {"running": 2, "ahead": 0, "over": 0, "closed": 0}
 
 
 def test_staff_without_permissions_sees_none_of_it(assigned):

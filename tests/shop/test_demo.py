@@ -1,8 +1,12 @@
 """The demo data: loaded whole, once, and delivered; every state has somebody to show."""
 
 import pytest
+from django.contrib import admin
 from django.core.management import call_command
-from django.test import TestCase
+from django.db import connection
+from django.test import Client, TestCase
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.models import CustomerAccount, Delegation, User
@@ -33,9 +37,9 @@ class TestDemo(TestCase):
     def setUpTestData(cls) -> None:
         call_command("seed_demo", verbosity=0)
 
-    def test_orders_stand_in_every_state_that_they_reach_without_a_refund(self):
+    def test_orders_stand_in_every_state(self):
         states = set(Order.objects.values_list("status", flat=True))
-        assert states == set(Order.Status) - {Order.Status.REFUNDED}
+        assert states == set(Order.Status)
         assert OrderLine.objects.get(status="failed").entry_code == "ELEC-BR-SESSION"
         assert set(Order.objects.filter(claimed_at=None).values_list("status", flat=True)) == {"placed", "completed"}
 
@@ -83,10 +87,8 @@ class TestDemo(TestCase):
     def test_it_sells_something_of_every_handler_and_all_entries_are_in_order(self):
         sold = set(Entry.objects.exclude(handler="").values_list("handler", flat=True))
         assert sold == {"specific" if found.specific else found.handler.name for found in installed()}
-        found = [
-            (entry.code, str(finding.message)) for entry, finding in check_entries() if finding.level is not Level.INFO
-        ]
-        assert found == []
+        on_sale = [(entry.code, found) for entry, found in check_entries() if entry.is_on_sale]
+        assert [(code, str(found.message)) for code, found in on_sale if found.level is not Level.INFO] == []
 
     def test_is_loaded_once_and_leaves_a_worker_nothing_but_mails(self):
         counts = [model.objects.count() for model in (Order, User, Seat, Entry, Mail)]
@@ -100,3 +102,29 @@ class TestDemo(TestCase):
         [dead] = Job.objects.dead()
         assert Mail.objects.get(pk=dead.payload["mail_id"]).recipient == "bureau@lacombe.example"
         assert set(Mail.objects.values_list("state", flat=True)) == {"sent", "failed"}
+
+    def test_every_list_of_the_administration_is_read_in_few_queries_and_in_both_languages(self):
+        """The same few for a row as for fifty: the demo has more rows in each list than it may have queries left."""
+        merchant = User.objects.get(email="merchant@demo.example")
+        for language in ("fr", "en"):
+            User.objects.filter(pk=merchant.pk).update(language=language)
+            client = Client(headers={"accept-language": language})
+            client.force_login(User.objects.get(pk=merchant.pk))
+            for model, model_admin in admin.site._registry.items():
+                address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+                with CaptureQueriesContext(connection) as seen:
+                    page = client.get(address, {"q": "e"} if model_admin.search_fields else {}, follow=True)
+                assert page.status_code == 200, address
+                assert len(seen) <= 20, (address, [query["sql"][:90] for query in seen])
+
+    def test_every_filter_of_every_list_is_answered(self):
+        client = Client()
+        client.force_login(User.objects.get(email="merchant@demo.example"))
+        for model in admin.site._registry:
+            address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+            shown = client.get(address, follow=True).context.get("cl")
+            for spec in shown.filter_specs if shown else ():
+                for value in [*[choice[0] for choice in getattr(spec, "lookup_choices", ())][:6], "nonsense"]:
+                    for name in spec.expected_parameters():
+                        found = client.get(address, {name: value}, follow=True)
+                        assert found.status_code == 200, (address, name, value)
