@@ -1,0 +1,52 @@
+"""HTML in the shop's pages is either written by us or was cleaned."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from catalog.models import Entry
+from tests.catalog.admin_pages import change_url, merchant, shown
+from tests.factories.catalog import EntryFactory
+from tests.storefront.steps import english_client
+
+APPS = ("accounts", "catalog", "enrolments", "handlers", "outbox", "shop")
+# File and what is shown there without escaping. Another line here needs a reason as good as these.
+UNESCAPED = {
+    ("templates/shop/entry.html", "entry.description|safe"),  # cleaned by save_entry
+    ("templates/forms/field.html", "field.help_text|safe"),  # written by us, as Django's own form templates have it
+    ("shop/admin/display.py", "mark_safe"),  # what a template wrote, which escaped it
+}
+
+
+def test_nothing_else_is_shown_without_escaping():
+    found = set()
+    for folder in ("templates", *APPS):
+        for file in Path(settings.BASE_DIR, folder).rglob("*"):
+            if file.suffix in (".html", ".txt", ".py"):
+                matches = re.findall(r"[\w.]+\s*\|\s*safe\b|mark_safe|autoescape off|SafeString\(", file.read_text())
+                found |= {(str(file.relative_to(settings.BASE_DIR)), match) for match in matches}
+    # Mails without HTML escape nothing.
+    found = {(file, match) for file, match in found if not (file.endswith(".txt") and match == "autoescape off")}
+    assert found == UNESCAPED
+
+
+@pytest.mark.django_db
+def test_a_description_is_cleaned_on_its_way_into_the_shop():
+    client, entry = merchant("en"), EntryFactory()
+    typed = (
+        "<p onclick='x()'>Fire <script>alert(1)</script><b>safety</b></p>"
+        "<a href='javascript:alert(1)'>no</a><a href='https://example.org'>yes</a>"
+        "<h1>Title</h1><iframe src='//x'></iframe>"
+    )
+
+    client.post(change_url(entry), shown(client, entry) | {"description_en": typed, "description_fr": typed})
+
+    stored = Entry.objects.get(pk=entry.pk)
+    for text in (stored.description_en, stored.description_fr):
+        assert text == (
+            '<p>Fire <b>safety</b></p><a rel="noopener noreferrer nofollow">no</a>'
+            '<a href="https://example.org" rel="noopener noreferrer nofollow">yes</a><h3>Title</h3>'
+        )
+    assert stored.description_en in english_client().get(f"/e/{entry.code}/").content.decode()
