@@ -131,6 +131,32 @@ class TestWebhook:
             assert self.post(*attempt).status_code == 400
         assert not PaymentEvent.objects.exists()
 
+    @pytest.mark.parametrize(
+        "nonsense",
+        [
+            *(
+                {"event": ""},
+                {"event": None},
+                {"event": "x" * 201},
+                {"event": "\0"},
+                {"event": "\ud800"},
+                {"reference": []},
+            ),
+            *({"kind": "refunded"}, {"kind": {}}, {"order": 5}, {"order": "9" * 61}, {"currency": "EURO"}),
+            *({"amount": "NaN"}, {"amount": "1E+400"}, {"amount": -1}, {"amount": "0.001"}, {"amount": None}),
+            *({"amount": "10000000000"}, {"more": "\0"}, {"more": float("inf")}, {"more": "\udfff"}),
+        ],
+        ids=str,
+    )
+    def test_a_signed_notification_that_cannot_be_kept_is_refused(self, order, nonsense):
+        body = json.dumps(json.loads(self.message(order)[0]) | nonsense).encode()
+        assert self.post(body, bank.signature(body)).status_code == 400
+        assert not PaymentEvent.objects.exists()
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"5", b"\xff\xfe", b"[" * 100_000, b"{}"], ids=range(7))
+    def test_a_signed_notification_that_is_no_message_is_refused(self, order, body):
+        assert self.post(body, bank.signature(body)).status_code == 400
+
     def test_providers_without_notifications_refuse_all(self, order):
         body, signature = self.message(order)
         assert self.post(body, signature, "transfer").status_code == 400
