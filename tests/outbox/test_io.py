@@ -48,7 +48,7 @@ def test_a_page_that_locks_an_accounts_jobs_does_not_wait_for_it():
 
     def run(job, now):
         page = in_thread(lock)
-        page.join(timeout=10)
+        page.join(timeout=30)
         waited.append(page.is_alive())
 
     with temporary_job_kind("call", run, io=True):

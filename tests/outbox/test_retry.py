@@ -120,7 +120,7 @@ def test_a_job_another_worker_is_at_is_refused_without_waiting():
 
     def run(job, now):
         thread = in_thread(attempt)
-        thread.join(timeout=5)
+        thread.join(timeout=30)
         assert not thread.is_alive()
 
     with temporary_job_kind("errand", run):

@@ -1,0 +1,154 @@
+"""At the same moment.
+
+Units are given back while somebody else gives them back, delivers them, or begins to use them.
+"""
+
+from decimal import Decimal
+from functools import partial
+
+from django.utils import timezone
+
+from enrolments.models import Enrolment, Seat
+from enrolments.services.seats import enter as enter_module
+from enrolments.services.seats import revoke as revoke_module
+from enrolments.services.seats.enter import enter_course
+from outbox.models import Job
+from outbox.services.jobs import run_due_jobs
+from shop.models import Order, OrderEvent, OrderUnit
+from shop.services import contexts, fulfilment, giving_back
+from shop.services.giving_back import give_units_back
+from tests.enrolments.given import assign
+from tests.factories.accounts import UserFactory
+from tests.factories.catalog import EntryFactory
+from tests.factories.enrolments import CourseFactory
+from tests.factories.shop import deliver, make_cart, pay, place
+from tests.rivals.processes import Rival, deadlocks_among, errors_among, race
+
+GIVEN_BACK = OrderEvent.What.UNITS_GIVEN_BACK
+# The units chosen were there to be given back; the giving comes next.
+ABOUT_TO_GIVE = [(giving_back, "_lock_every_course")]
+ABOUT_TO_DELIVER = [(fulfilment, "_deliver")]
+
+
+def paid_packs(number=0, *, delivered=False):
+    """An order of two packs of one seat."""
+    entry = EntryFactory(handler="std_generateseats")
+    order = place(make_cart(entry, quantity=2), email=f"buyer{number}@example.org")
+    pay(order, event_id=order.number)
+    Job.objects.exclude(kind="fulfil_line").delete()  # mails
+    return deliver(order) if delivered else order
+
+
+def giving(order, merchant, *, units=2, **pauses):
+    ids = list(OrderUnit.objects.filter(line__order=order).order_by("index").values_list("pk", flat=True))[:units]
+    give = partial(give_units_back, order_id=order.pk, unit_ids=ids, actor=merchant, reason="", now=timezone.now())
+    return Rival(lambda: give().worth, **pauses)
+
+
+def test_what_two_merchants_give_back_at_once_is_worth_its_price_once(trial):
+    rounds, merchant = trial.size(1, 10), UserFactory(is_staff=True)
+    for number in range(rounds):
+        order = paid_packs(number, delivered=True)
+        answers = race(giving(order, merchant, units=1), giving(order, merchant, units=1), before=ABOUT_TO_GIVE)
+        assert errors_among(answers) == ["GivingBackRefused"]
+        assert deadlocks_among(answers) == 0
+        [event] = order.events.filter(what=GIVEN_BACK)
+        assert Decimal(event.detail["worth"]) == order.gross / 2
+        assert sorted(Seat.objects.filter(batch__order_id=order.pk).values_list("state", flat=True)) == [
+            "available",
+            "revoked",
+        ]
+    trial.note("units given back by two merchants at once", rounds)
+    trial.note("given back", OrderEvent.objects.filter(what=GIVEN_BACK).count())
+
+
+def without_the_orders_lock():
+    contexts.lock_order = contexts.lock_order_of_line = lambda _key: None
+
+
+def test_control_without_the_orders_lock_it_is_worth_its_price_twice():
+    order, merchant = paid_packs(delivered=True), UserFactory(is_staff=True)
+
+    answers = race(
+        giving(order, merchant, units=1),
+        giving(order, merchant, units=1),
+        before=ABOUT_TO_GIVE,
+        without=without_the_orders_lock,
+    )
+
+    assert errors_among(answers) == []
+    assert order.events.filter(what=GIVEN_BACK).count() == 2
+
+
+def test_what_is_given_back_while_it_is_delivered_leaves_no_seat_to_anybody(trial):
+    rounds, merchant = trial.size(2, 20), UserFactory(is_staff=True)
+    delivered_first = 0
+    for number in range(rounds):
+        order = paid_packs(number)
+        # Once in step, once as it comes.
+        step = [*ABOUT_TO_GIVE, *ABOUT_TO_DELIVER] if number % 2 else []
+        answers = race(run_due_jobs, giving(order, merchant), before=step)
+        assert errors_among(answers) == []
+        assert deadlocks_among(answers) == 0
+        order.refresh_from_db()
+        assert (order.status, order.lines.get().status) == ("refunded", "given_back")
+        seats = Seat.objects.filter(batch__order_id=order.pk)
+        assert seats.count() in (0, 2)
+        assert not seats.exclude(state="revoked").exists()
+        delivered_first += seats.exists()
+    assert not Job.objects.filter(kind="fulfil_line").exclude(state="done").exists()
+    trial.note("orders given back while they are delivered", rounds)
+    trial.note("delivered first, seats revoked", delivered_first)
+    trial.note("given back first, nothing delivered", rounds - delivered_first)
+
+
+def test_control_without_the_orders_lock_only_the_compare_and_set_of_the_line_is_left():
+    order, merchant = paid_packs(), UserFactory(is_staff=True)
+
+    answers = race(
+        Rival(run_due_jobs, before=ABOUT_TO_DELIVER),
+        giving(order, merchant),
+        in_turn=True,
+        without=without_the_orders_lock,
+    )
+
+    assert errors_among(answers) == []
+    order.refresh_from_db()
+    assert order.status == "refunded"
+    assert not Seat.objects.exists()
+    assert Job.objects.get(kind="fulfil_line").last_error.startswith("MoveRefused")
+
+
+def used_pack(number=0):
+    """An order of two packs, one of whose seats is somebody's."""
+    order = paid_packs(number, delivered=True)
+    seat = Seat.objects.filter(batch__order_id=order.pk).order_by("unit_id").first()
+    assign(seat, CourseFactory(), f"learner{number}@example.org", UserFactory(), now=timezone.now())
+    seat.refresh_from_db()
+    return order, seat
+
+
+def entering(seat, **pauses):
+    return Rival(lambda: enter_course(user=seat.person, course=seat.course, now=timezone.now()).consumed, **pauses)
+
+
+def test_a_seat_is_given_back_or_entered_and_never_both(trial):
+    rounds, merchant = trial.size(2, 20), UserFactory(is_staff=True)
+    entered_first = 0
+    for number in range(rounds):
+        order, seat = used_pack(number)
+        step = [(revoke_module, "move_locked_seats"), (enter_module, "move_locked_seats")] if number % 2 else []
+        given, entered = race(giving(order, merchant), entering(seat), before=step)
+        assert deadlocks_among([given, entered]) == 0
+        seat.refresh_from_db()
+        is_in_course = Enrolment.objects.open().filter(user__email=f"learner{number}@example.org").exists()
+        if entered.error:
+            assert (entered.error, given.value, seat.state) == ("NotEnrolled", order.gross, "revoked")
+        else:
+            assert (entered.value, given.error, seat.state) == (1, "GivingBackRefused", "consumed")
+        assert is_in_course == (seat.state == "consumed")
+        entered_first += seat.state == "consumed"
+    assert Order.objects.filter(status="refunded").count() == rounds - entered_first
+    trial.note("seats given back and entered at once", rounds)
+    trial.note("consumed, giving back refused", entered_first)
+    trial.note("given back", rounds - entered_first)
