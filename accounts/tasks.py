@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.utils import timezone
 
 from accounts.services.rate_limits import forget_attempts
+from outbox.clock import database_now
 
 
 @shared_task(ignore_result=True)
 def forget_old_attempts() -> int:
     """For beat, once a day: counts of attempts, and what has run out in the cache, where allauth keeps its own."""
-    return forget_attempts(now=timezone.now())
+    return forget_attempts(now=database_now())

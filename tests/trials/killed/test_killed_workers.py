@@ -56,7 +56,7 @@ def test_workers_killed_at_random_moments(killable_shop: KillableShop, trial: Tr
 
 def test_killed_between_handing_a_mail_over_and_noting_it(killable_shop: KillableShop, trial: Trial):
     """Killed between handing a mail over and noting it: it goes out once more, under the same Message-ID"""
-    times = trial.size(1, 10)
+    times = trial.size(1, 5)
     shop = killable_shop
     struck = threading.Event()
 

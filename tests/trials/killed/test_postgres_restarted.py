@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("killable_shop")
 
 def test_postgres_restarted(killable_shop: KillableShop, trial: Trial):
     """Postgres stopped and crashed while workers work: a clear 503 meanwhile, then all goes on by itself"""
-    restarts = trial.size(1, 10)
+    restarts = trial.size(1, 6)
     shop, visitor = killable_shop, Visitor(killable_shop.base_url)
     closed = []
 
