@@ -9,7 +9,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -114,6 +114,8 @@ class KillableShop:
             "SELECT key, attempts, due_at - now(), last_error, count(*) OVER () FROM outbox_job"
             " WHERE state = 'pending' ORDER BY due_at LIMIT 3"
         ):
+            for child in self.children.values():
+                assert child.is_running, f"{child.program.name} ended by itself.{child.last_words()}"
             assert time.monotonic() < deadline, f"{waiting} {self.children['worker'].last_words()}"
             time.sleep(LOOK_EVERY_SECONDS)
         return time.monotonic() - since
@@ -140,13 +142,13 @@ class KillableShop:
 
     def kill_child(self) -> None:
         """One of the worker's processes; its main process starts another."""
-        wait_until(lambda: children_of(self.children["worker"].pid))
-        os.kill(random.choice(children_of(self.children["worker"].pid)), signal.SIGKILL)
+        wait_until(self._worker_processes)
+        kill(random.choice(self._worker_processes()))
 
     def kill_children(self) -> None:
         """All of the worker's processes but its main one."""
-        for child in children_of(self.children["worker"].pid):
-            os.kill(child, signal.SIGKILL)
+        for child in self._worker_processes():
+            kill(child)
 
     def kill_worker(self) -> None:
         """The worker with all its processes."""
@@ -156,7 +158,7 @@ class KillableShop:
     def kill_main_process(self) -> None:
         """The worker's main process alone: its orphans work on for a moment beside those of the next worker."""
         orphaned = self.children["worker"]
-        os.kill(orphaned.pid, signal.SIGKILL)
+        kill(orphaned.pid)
         self.children["worker"] = orphaned.program.start()
         time.sleep(random.uniform(0, 1))
         orphaned.stop()
@@ -183,6 +185,10 @@ class KillableShop:
         flag.touch()
         yield
         assert not flag.exists(), "nobody was about to ring"
+
+    def _worker_processes(self) -> list[int]:
+        main = self.children["worker"].pid
+        return [int(child) for child in Path(f"/proc/{main}/task/{main}/children").read_text().split()]
 
     # --- State -------------------------------------------------------------------------------------------------------
 
@@ -249,6 +255,6 @@ def wait_until(is_so: Callable[[], object], *, seconds: float = READY_WITHIN_SEC
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def children_of(parent: int) -> list[int]:
-    """The processes a process has made, by number."""
-    return [int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+def kill(process: int) -> None:
+    with suppress(ProcessLookupError):  # it may have ended by itself
+        os.kill(process, signal.SIGKILL)
