@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from catalog.models import Category, Entry, Tax
+from catalog.models import Category, Entry, EntryField, Tax
 
 
 @register(Tax)
@@ -18,3 +18,8 @@ class CategoryTranslation(TranslationOptions):
 @register(Entry)
 class EntryTranslation(TranslationOptions):
     fields = ("name", "summary", "description", "terms", "sort_name")
+
+
+@register(EntryField)
+class EntryFieldTranslation(TranslationOptions):
+    fields = ("label", "help")

@@ -33,10 +33,12 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from accounts.models import CustomerAccount, User
 from enrolments.services.places import LockedCourse
+from handlers.asked_fields import AskedField, fields_in_words
 from handlers.errors import HandlerMissing, Refusal, Temporary, UnitError, UnitErrors
 from handlers.texts import Text, in_every_language, in_words, paragraphs, sentences
 
 __all__ = [
+    "AskedField",
     "Audience",
     "DraftLine",
     "EntryToCheck",
@@ -56,6 +58,7 @@ __all__ = [
     "UnitError",
     "UnitErrors",
     "answers_to_store",
+    "fields_in_words",
     "in_every_language",
     "in_words",
     "paragraphs",
@@ -95,14 +98,16 @@ class Finding:
 class UnitContext:
     """One unit bought, with the cleaned answers of its micro-form ({} where there is none).
 
-    Answers are what JSON can say, before the order is stored as after: dates and amounts are texts
-    (see ``answers_to_store``).
+    ``answers`` are those of the handler's own ``UnitForm``, ``fields`` those of the fields that the merchant has
+    added to the entry, by their names. Both are what JSON can say, before the order is stored as after: dates and
+    amounts are texts (see ``answers_to_store``).
     ``id`` is the key of the order's unit, 0 while there is no order yet. ``index`` counts from 0.
     """
 
     id: int
     index: int
     answers: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def answers_to_store(cleaned: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +136,9 @@ class LineContext:
     an address that nobody has proved. ``payer`` is the member who paid, if one is known.
     ``operator`` is None for an unclaimed order. ``parameters`` are the internal parameters frozen on
     the line; ``paid_at`` is None before payment. ``courses`` are those locked for the hook, by the
-    names that ``courses_to_lock`` gave; a name that belongs to no course is missing.
+    names that ``courses_to_lock`` gave; a name that belongs to no course is missing. ``fields_asked``
+    are the entry's own fields as they were when the order was placed: labels and choices for reading
+    ``UnitContext.fields``.
     """
 
     order_id: int
@@ -151,6 +158,7 @@ class LineContext:
     paid_at: datetime | None
     now: datetime
     courses: Mapping[str, LockedCourse] = field(default_factory=dict)
+    fields_asked: tuple[AskedField, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -255,6 +263,9 @@ class Handler:
 
     MerchantForm: ClassVar[type[ParametersForm]] = ParametersForm
     UnitForm: ClassVar[type[forms.Form] | None] = None
+    # Whether a unit may be left wholly blank, to be filled in later; then the entry's own fields are not
+    # asked of it either, required or not.
+    units_may_be_blank: ClassVar[bool] = False
 
     audience: ClassVar[Audience] = Audience.EVERYONE
     max_quantity: ClassVar[int | None] = None

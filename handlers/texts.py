@@ -10,18 +10,28 @@ once, in the worker's language):
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import pgettext
+from django.utils.translation import get_language, pgettext
 
 from enrolments.moments import day_ends, local_day
 from enrolments.texts import in_words
 
-__all__ = ["Text", "date_and_time", "in_every_language", "in_words", "last_moment", "paragraphs", "sentences"]
+__all__ = [
+    "Text",
+    "date_and_time",
+    "in_every_language",
+    "in_reader_language",
+    "in_words",
+    "last_moment",
+    "paragraphs",
+    "sentences",
+]
 
 Text = str | Promise
 
@@ -58,3 +68,9 @@ def in_every_language(text: Text) -> dict[str, str]:
         with translation.override(code):
             said[code] = str(text)
     return said
+
+
+def in_reader_language(texts: Mapping[str, str]) -> str:
+    """One of a text's translations: the reader's, else the shop's, else any."""
+    language = (get_language() or settings.LANGUAGE_CODE).split("-")[0]
+    return texts.get(language) or texts.get(settings.LANGUAGE_CODE) or next(iter(texts.values()), "")

@@ -155,7 +155,7 @@ def _line_views(order: Order, sight: Sight) -> list[LineView]:
     feedback = Prefetch("feedback", LineFeedback.objects.order_by("pk"))
     lines = order.lines.order_by("position").prefetch_related(feedback)
     if sight.sees_people:
-        units = OrderUnit.objects.filter(given_back_at__isnull=True).exclude(answers={}).order_by("index")
+        units = OrderUnit.objects.filter(given_back_at__isnull=True).exclude(answers={}, fields={}).order_by("index")
         lines = lines.prefetch_related(Prefetch("units", units, to_attr="answered_units"))
     return [_line_view(line, sight) for line in lines]
 

@@ -25,6 +25,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from catalog.admin.categories import category_choices
 from catalog.admin.course_choices import course_choices
 from catalog.admin.entry_form import STRING, EntryForm, handler_choices
+from catalog.admin.fields import FieldFormSet, FieldInline
 from catalog.admin.filters import CategoryFilter, HandlerFilter
 from catalog.admin.languages import language_tabs
 from catalog.admin.parameters import sections
@@ -36,6 +37,7 @@ from catalog.offers import offer_of
 from catalog.services.checks import check_entry
 from catalog.services.entries import save_entry, set_prices
 from catalog.services.errors import EntryRefused
+from catalog.services.fields import set_fields
 from handlers.contract import Level
 from handlers.querystring import encode
 
@@ -53,7 +55,7 @@ TEXTS = ("name", "summary", "description", "terms")
 @admin.register(Entry)
 class EntryAdmin(ModelAdmin, TranslationAdmin):
     form = EntryForm
-    inlines = (PriceInline,)
+    inlines = (PriceInline, FieldInline)
     list_display = ("code", "name", "category", "state_label", "first_price", "handler_label", "updated_at")
     list_display_links = ("code", "name")
     list_filter = (
@@ -192,11 +194,12 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
         save_entry(entry=obj, expected_version=form.cleaned_data.get("version") if change else None, now=timezone.now())
 
     def save_formset(self, request: HttpRequest, form: Any, formset: forms.BaseInlineFormSet, change: bool) -> None:
-        if not isinstance(formset, PriceFormSet):
-            super().save_formset(request, form, formset, change)
-            return
         formset.save(commit=False)  # tells the history what changed
-        set_prices(entry=form.instance, tiers=formset.tiers())
+        entry = form.instance
+        if isinstance(formset, PriceFormSet):
+            set_prices(entry=entry, tiers=formset.tiers())
+        elif isinstance(formset, FieldFormSet):
+            set_fields(entry=entry, fields=formset.in_order(), expected_version=entry.version, now=timezone.now())
 
     def response_add(self, request: HttpRequest, obj: Entry, post_url_continue: str | None = None) -> HttpResponse:
         response = super().response_add(request, obj, post_url_continue)
@@ -216,7 +219,7 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
                 _("%(label)s: written as “%(literal)s”, read as “%(decoded)s”.")
                 % {"label": label, "literal": literal, "decoded": decoded},
             )
-        for finding in check_entry(Entry.objects.with_prices().get(pk=entry.pk)):
+        for finding in check_entry(Entry.objects.with_prices().with_fields().get(pk=entry.pk)):
             messages.add_message(request, MESSAGE_LEVELS[finding.level], str(finding.message))
 
     # --- The chooser of courses ---

@@ -70,6 +70,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """With tax, category and tiers loaded: two queries, however many entries there are."""
         return self.select_related("tax", "category").prefetch_related("tiers")
 
+    def with_fields(self) -> Self:
+        """With the fields that are asked for each unit loaded: one query, however many entries there are."""
+        return self.prefetch_related("fields")
+
     def in_shop_order(self) -> Self:
         return self.order_by("position", "sort_name", "id")
 

@@ -7,12 +7,14 @@ import logging
 from collections.abc import Iterator
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
 from catalog.models import Audience, Entry, EntryState
 from catalog.offers import Offer, offer_of
 from catalog.pricing import NoPrice, tier_for, tiers_of
+from catalog.services.fields import problems_of
 from catalog.texts import languages
 from handlers.contract import Finding, Handler, HandlerMissing, Level, Text, in_words
 from handlers.registry import handler_for
@@ -23,7 +25,7 @@ logger = logging.getLogger(__name__)
 def check_entry(entry: Entry) -> list[Finding]:
     """Everything worth telling about ``entry`` as it is stored, errors first. Writes nothing."""
     offer = offer_of(entry)
-    findings = [*_prices(entry), *_names(entry), *_limits(offer)]
+    findings = [*_prices(entry), *_names(entry), *_limits(offer), *_fields(entry)]
     if not offer.is_installed:
         findings += _missing(entry)
     elif offer.handler is not None:
@@ -33,7 +35,7 @@ def check_entry(entry: Entry) -> list[Finding]:
 
 def check_entries() -> list[tuple[Entry, Finding]]:
     """The findings about every entry that is not retired, entry by entry."""
-    entries = Entry.objects.exclude(state=EntryState.RETIRED).with_prices().order_by("code")
+    entries = Entry.objects.exclude(state=EntryState.RETIRED).with_prices().with_fields().order_by("code")
     return [(entry, finding) for entry in entries for finding in check_entry(entry)]
 
 
@@ -90,6 +92,35 @@ def _limits(offer: Offer) -> Iterator[Finding]:
             ),
             field="audience",
         )
+
+
+def _fields(entry: Entry) -> Iterator[Finding]:
+    """What is asked for each unit: what the database or an update let through, and what nobody can answer."""
+    for field in entry.fields.all():
+        label = next((text for code in languages() if (text := getattr(field, f"label_{code}"))), field.name)
+        for problem in problems_of(field):
+            yield Finding(Level.ERROR, _about_field(label, problem.message), field="fields")
+        for code in languages():
+            if not getattr(field, f"label_{code}"):
+                yield Finding(Level.WARNING, _about_field(label, _label_missing(code)), field="fields")
+        if field.latest and field.latest < timezone.localdate():
+            yield Finding(
+                Level.ERROR if field.is_required else Level.WARNING,
+                _about_field(label, gettext_lazy("the latest day is over, so no day can be chosen any more.")),
+                field="fields",
+            )
+
+
+def _about_field(label: str, message: Text) -> Text:
+    return in_words(lambda: _("Field “%(label)s”: %(message)s") % {"label": label, "message": message})
+
+
+def _label_missing(code: str) -> Text:
+    def say() -> str:
+        language = get_language_info(code)["name_translated"]
+        return _("the label in %(language)s is missing; another language is shown instead.") % {"language": language}
+
+    return in_words(say)
 
 
 def _missing(entry: Entry) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from catalog.models import Entry, EntryState
 from catalog.offers import offer_of
 from catalog.services.entries import save_entry
 from catalog.services.errors import CodeTaken, EntryRefused
+from catalog.services.fields import copies_of
 from catalog.texts import languages
 from handlers.registry import SPECIFIC
 
@@ -31,21 +32,25 @@ class SpecificNotCopied(EntryRefused):
 
 
 def duplicate_entry(*, entry_id: int, now: datetime) -> Entry:
-    """Makes a draft with a new code and the texts, prices, parameters and a copy of the image of an entry.
+    """Makes a draft with a new code and the texts, prices, parameters, fields and a copy of the image of an entry.
 
     The code is that of the entry with the first free number from 2 on behind it. Locks nothing of the entry. Returns
     the draft; raises Entry.DoesNotExist, and a subclass of EntryRefused (SpecificNotCopied; HandlerNotInstalled when
     the handler is missing); then nothing was written.
     """
     with transaction.atomic():
-        source = Entry.objects.with_prices().get(pk=entry_id)
+        source = Entry.objects.with_prices().with_fields().get(pk=entry_id)
         if source.handler == SPECIFIC:
             raise SpecificNotCopied
         tiers = {tier.from_quantity: tier.unit_net for tier in source.tiers.all()}
         for attempt in range(1, TRIES + 1):
             try:
                 return save_entry(
-                    entry=_draft_of(source), expected_version=None, now=now, tiers=tiers if 1 in tiers else None
+                    entry=_draft_of(source),
+                    expected_version=None,
+                    now=now,
+                    tiers=tiers if 1 in tiers else None,
+                    fields=copies_of(source.fields.all()),
                 )
             except CodeTaken:  # somebody else was making a copy, too
                 if attempt == TRIES:

@@ -1,6 +1,6 @@
 """Writing catalogue entries."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from catalog.guards import sold_among
 from catalog.html import clean_html
-from catalog.models import Entry, PriceTier
+from catalog.models import Entry, EntryField, PriceTier
 from catalog.models.entries import ON_SALE
 from catalog.services.derived import fill_derived
 from catalog.services.errors import (
@@ -21,6 +21,7 @@ from catalog.services.errors import (
     NameMissing,
     UnknownParameters,
 )
+from catalog.services.fields import write_fields
 from catalog.services.images import prepare_image
 from catalog.texts import languages
 from handlers.contract import Handler, HandlerMissing
@@ -30,9 +31,15 @@ _REFUSAL_OF = {"catalog_entry_code_ci": CodeTaken, "catalog_entry_specific_folde
 
 
 def save_entry(
-    *, entry: Entry, expected_version: int | None, now: datetime, tiers: Mapping[int, Decimal] | None = None
+    *,
+    entry: Entry,
+    expected_version: int | None,
+    now: datetime,
+    tiers: Mapping[int, Decimal] | None = None,
+    fields: Sequence[EntryField] | None = None,
 ) -> Entry:
-    """Writes ``entry``, new or changed, and its prices if ``tiers`` gives them (quantity → net price).
+    """Writes ``entry``, new or changed, and its prices if ``tiers`` gives them (quantity → net price), and what it asks
+    for each unit if ``fields`` does (in the order of asking).
 
     ``expected_version`` is the version that was read before the change, None for a new entry.
     Locks the entry's row; a change of code takes it with ``FOR UPDATE``, so that it waits for an
@@ -58,6 +65,8 @@ def save_entry(
         _write(entry)
         if tiers is not None:
             set_prices(entry=entry, tiers=tiers)
+        if fields is not None:
+            write_fields(entry=entry, fields=fields)
     return entry
 
 

@@ -66,6 +66,7 @@ class SetUpOneCourseSession(Handler):
     summary = _("Sets a session up: participants are declared while buying, enrolled and invited once it is paid.")
     MerchantForm = SessionForm
     UnitForm = ParticipantForm
+    units_may_be_blank = True
 
     def check(self, entry: EntryToCheck) -> list[Finding]:
         return list(_findings(SessionParameters.of(entry.parameters)))

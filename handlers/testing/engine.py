@@ -31,9 +31,11 @@ def parameters(handler: Handler | str, **typed: Any) -> dict[str, Any]:
     return form.to_parameters()
 
 
-def units(*answers: dict[str, Any], blank: int = 0) -> tuple[UnitContext, ...]:
-    """Units with these answers, then ``blank`` ones without."""
-    return tuple(UnitContext(next(_ids), index, each) for index, each in enumerate([*answers, *[{}] * blank]))
+def units(*answers: dict[str, Any], blank: int = 0, fields: dict[str, Any] | None = None) -> tuple[UnitContext, ...]:
+    """Units with these answers, then ``blank`` ones without; ``fields`` are what each answers to the entry's own."""
+    return tuple(
+        UnitContext(next(_ids), index, each, dict(fields or {})) for index, each in enumerate([*answers, *[{}] * blank])
+    )
 
 
 def line_context(

@@ -22,6 +22,7 @@ from enrolments.models import SeatState
 from enrolments.texts import end_in_words, start_in_words
 from outbox.mails import mail_kind_label
 from shop.admin.display import NOTHING, Label, Table, amount, columns
+from shop.services.micro_forms import asked_of
 from shop.services.trial import MOST_UNITS, Trial, try_entry
 
 
@@ -60,7 +61,7 @@ def trial_page(model_admin: EntryAdmin, request: HttpRequest, entry: Entry) -> H
         "title": _("Try %(entry)s") % {"entry": entry.code},
         "form": form,
         "trial": trial,
-        "asks_details": offer.handler is not None and offer.handler.UnitForm is not None,
+        "asks_details": bool(asked_of(offer)),
         **(_tables(trial) if trial else {}),
     }
     return TemplateResponse(request, "shop/admin/trial.html", context)

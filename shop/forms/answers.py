@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -10,26 +11,48 @@ from django.forms.utils import pretty_name
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
 
+from handlers.asked_fields import AskedField, fields_in_words
+from shop.models import OrderLine, OrderUnit
+from shop.services.micro_forms import MicroForm
 
-def answers_in_words(form: forms.Form) -> list[tuple[str, str]]:
-    """Label and value of every answer of a valid micro-form, as the reader would say them; blanks are left out."""
-    return [
-        (str(form[name].label), _in_words(form.fields[name], value))
-        for name, value in form.cleaned_data.items()
-        if name in form.fields and value not in (None, "", [], ())
+BLANK: tuple[Any, ...] = (None, "", [], ())
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer, with its label. `is_labelled`: by itself it says nothing, so its label is to be seen, too."""
+
+    label: str
+    value: str
+    is_labelled: bool = False
+
+
+def form_in_words(form: MicroForm) -> list[Answer]:
+    """The answers of a valid micro-form, as the reader would say them; blanks are left out."""
+    own = form.own
+    answers = [
+        Answer(str(own[name].label), _in_words(own.fields[name], value))
+        for name, value in (own.cleaned_data.items() if own is not None else ())
+        if own is not None and name in own.fields and value not in BLANK
     ]
+    return answers + _of_fields(form.asked.fields, form.field_answers)
 
 
-def stored_answers_in_words(form_class: type[forms.Form] | None, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The same for the answers kept with an order; where the handler is gone, the names stand for the labels."""
+def unit_in_words(line: OrderLine, form_class: type[forms.Form] | None, unit: OrderUnit) -> list[Answer]:
+    """The same for a unit kept with an order; where the handler is gone, names stand for labels."""
     fields = form_class.base_fields if form_class else {}
-    return [
-        (str(fields[name].label or pretty_name(name)), _in_words(fields[name], value))
+    answers = [
+        Answer(str(fields[name].label or pretty_name(name)), _in_words(fields[name], value))
         if name in fields
-        else (name, str(value))
-        for name, value in answers.items()
-        if value not in (None, "", [], ())
+        else Answer(name, str(value))
+        for name, value in unit.answers.items()
+        if value not in BLANK
     ]
+    return answers + _of_fields(line.fields_asked, unit.fields)
+
+
+def _of_fields(fields: Iterable[AskedField], stored: Mapping[str, Any]) -> list[Answer]:
+    return [Answer(label, value, is_labelled=True) for label, value in fields_in_words(fields, stored)]
 
 
 def _in_words(field: forms.Field, value: Any) -> str:

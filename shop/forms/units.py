@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.http import QueryDict
 
 from shop.services.errors import UnitError
+from shop.services.micro_forms import MicroForm, Names, Typed
 from shop.services.pricing import PricedLine
 from shop.services.units import UNITS_PER_PAGE
 
@@ -36,7 +36,7 @@ class UnitOnPage:
     """One micro-form as it is shown. An untouched unit shows no errors yet."""
 
     index: int
-    form: forms.Form
+    form: MicroForm
     is_touched: bool
 
     @property
@@ -55,41 +55,36 @@ def pages_of(lines: Sequence[PricedLine]) -> list[UnitsPage]:
     return pages
 
 
-def prefix_of(line_id: int, index: int) -> str:
-    return f"unit-{line_id}-{index}"
+def names_of(line_id: int, index: int) -> Names:
+    """What stands before the names of a unit's controls: the handler's, and those of the entry's fields."""
+    return Names(own=f"unit-{line_id}-{index}", added=f"field-{line_id}-{index}")
 
 
 def units_on(page: UnitsPage, errors: Sequence[UnitError]) -> list[UnitOnPage]:
     """The forms of a page, bound to what was kept; rules broken across units stand at their fields."""
-    form_class = page.line.units.form_class
-    assert form_class is not None  # only lines with forms have pages
+    units = page.line.units
     shown = []
     for index in page.indexes:
-        answers = page.line.units.answers.get(index)
-        prefix = prefix_of(page.line.line.pk, index)
-        data = None if answers is None else _prefixed(prefix, answers)
-        form = form_class(data, prefix=prefix, use_required_attribute=False)
+        form = MicroForm(units.asked, units.typed.get(index), names_of(page.line.line.pk, index))
         own = [error for error in errors if (error.line_id, error.index) == (page.line.line.pk, index)]
         if form.is_bound and form.is_valid():
             for error in own:
-                form.add_error(error.field if error.field in form.fields else None, error.message)
+                form.add_error(error.field, error.message)
         shown.append(UnitOnPage(index, form, is_touched=form.is_bound))
     return shown
 
 
-def posted_answers(page: UnitsPage, data: QueryDict) -> dict[int, dict[str, Any]]:
+def posted(page: UnitsPage, data: QueryDict) -> dict[int, Typed]:
     """What was typed on a page, unit by unit, exactly as typed."""
-    answers: dict[int, dict[str, Any]] = {index: {} for index in page.indexes}
-    by_prefix = {f"{prefix_of(page.line.line.pk, index)}-": index for index in page.indexes}
+    typed: dict[int, Typed] = {}
+    parts: dict[str, dict[str, Any]] = {}
+    for index in page.indexes:
+        names = names_of(page.line.line.pk, index)
+        answers = parts.setdefault(f"{names.own}-", {})
+        fields = parts.setdefault(f"{names.added}-", {})
+        typed[index] = Typed(answers, fields)
     for name, values in data.lists():
-        head = next((prefix for prefix in by_prefix if name.startswith(prefix)), None)
+        head = next((prefix for prefix in parts if name.startswith(prefix)), None)
         if head is not None:
-            answers[by_prefix[head]][name.removeprefix(head)] = values[0] if len(values) == 1 else values
-    return answers
-
-
-def _prefixed(prefix: str, answers: dict[str, Any]) -> QueryDict:
-    data = QueryDict(mutable=True)
-    for name, value in answers.items():
-        data.setlist(f"{prefix}-{name}", value if isinstance(value, list) else [value])
-    return data
+            parts[head][name.removeprefix(head)] = values[0] if len(values) == 1 else values
+    return typed

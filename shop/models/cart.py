@@ -67,7 +67,8 @@ class CartUnit(models.Model):
 
     line = models.ForeignKey(CartLine, on_delete=models.CASCADE, related_name="units")
     index = models.PositiveIntegerField(help_text="From 0.")
-    answers = models.JSONField(default=dict)
+    answers = models.JSONField(default=dict, help_text="What the handler asks.")
+    fields = models.JSONField(default=dict, help_text="What the fields of the entry ask, by name.")
 
     class Meta:
         verbose_name = _("unit in a cart")

@@ -7,17 +7,13 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
+from handlers.asked_fields import AskedField
+from handlers.texts import in_reader_language
 from shop.models.cart import new_token
-
-
-def in_reader_language(texts: dict[str, str]) -> str:
-    """One of a text's translations: the reader's, else the shop's, else any."""
-    language = (get_language() or settings.LANGUAGE_CODE).split("-")[0]
-    return texts.get(language) or texts.get(settings.LANGUAGE_CODE) or next(iter(texts.values()), "")
 
 
 class Order(models.Model):
@@ -145,6 +141,7 @@ class OrderLine(models.Model):
     handler = models.CharField(_("handler"), max_length=80, blank=True)
     handler_version = models.PositiveIntegerField(default=0)
     parameters = models.JSONField(_("parameters"), default=dict)
+    fields_frozen = models.JSONField(default=list, help_text="The fields of the entry that its units were asked for.")
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)
     failure = models.JSONField(_("reason of failure"), default=dict, help_text="By language.")
     fulfilled_at = models.DateTimeField(_("delivered on"), null=True)
@@ -182,16 +179,22 @@ class OrderLine(models.Model):
         return in_reader_language(self.entry_name)
 
     @property
+    def fields_asked(self) -> tuple[AskedField, ...]:
+        """The fields of the entry that its units were asked for, as they were then."""
+        return tuple(AskedField.frozen(kept) for kept in self.fields_frozen)
+
+    @property
     def failure_text(self) -> str:
         return in_reader_language(self.failure)
 
 
 class OrderUnit(models.Model):
-    """One unit bought, with the answers of its micro-form. Erasure blanks the answers."""
+    """One unit bought, with the answers of its micro-form. Erasure blanks both `answers` and `fields`."""
 
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="units")
     index = models.PositiveIntegerField(help_text="From 0.")
-    answers = models.JSONField(default=dict)
+    answers = models.JSONField(default=dict, help_text="What the handler asked.")
+    fields = models.JSONField(default=dict, help_text="What the fields of the entry asked, by name.")
     given_back_at = models.DateTimeField(null=True)
 
     class Meta:

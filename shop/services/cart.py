@@ -95,17 +95,33 @@ def remove_line(*, cart: Cart, line_id: int) -> None:
 
 
 @transaction.atomic
-def save_units(*, cart: Cart, line_id: int, answers: Mapping[int, Mapping[str, Any]]) -> None:
-    """Keeps the answers of micro-forms as typed, valid or not; indexes outside the quantity are ignored."""
+def save_units(
+    *,
+    cart: Cart,
+    line_id: int,
+    answers: Mapping[int, Mapping[str, Any]],
+    fields: Mapping[int, Mapping[str, Any]] | None = None,
+) -> None:
+    """Keeps what was typed into micro-forms, valid or not: what handlers asked, and what the fields of entries did.
+
+    Both by index; a unit in one of them alone has typed nothing into the other part. Indexes outside the quantity are
+    ignored.
+    """
     locked = _lock(cart)
     line = _line(locked, line_id)
+    typed = fields or {}
     rows = [
-        CartUnit(line=line, index=index, answers=_bounded(answers[index]))
-        for index in sorted(answers)
+        CartUnit(
+            line=line,
+            index=index,
+            answers=_bounded(answers.get(index, {})),
+            fields=_bounded(typed.get(index, {})),
+        )
+        for index in sorted({*answers, *typed})
         if 0 <= index < line.quantity
     ]
     CartUnit.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=("line", "index"), update_fields=("answers",)
+        rows, update_conflicts=True, unique_fields=("line", "index"), update_fields=("answers", "fields")
     )
     _touch(locked)
 
@@ -117,7 +133,13 @@ def copy_first_unit(*, cart: Cart, line_id: int, indexes: Iterable[int]) -> None
     line = _line(locked, line_id)
     first = line.units.filter(index=0).first()
     if first is not None:
-        save_units(cart=locked, line_id=line.pk, answers={index: first.answers for index in indexes if index > 0})
+        targets = [index for index in indexes if index > 0]
+        save_units(
+            cart=locked,
+            line_id=line.pk,
+            answers=dict.fromkeys(targets, first.answers),
+            fields=dict.fromkeys(targets, first.fields),
+        )
 
 
 @transaction.atomic
@@ -200,7 +222,7 @@ def _check_buyable(cart: Cart, entry: Entry, quantity: int, *, user: User | None
     verdict = buyability(entry=entry, shopper=shopper_for(user or AnonymousUser()), quantity=quantity, now=now)
     if not verdict.can_buy:
         raise EntryRefused(verdict.message)
-    others = cart.lines.exclude(entry=entry).select_related("entry")
+    others = cart.lines.exclude(entry=entry).select_related("entry").prefetch_related("entry__fields")
     beside = [(offer_of(line.entry), line.quantity) for line in others]
     too_many = units_beyond_limit([*beside, (verdict.offer, quantity)])[-1]
     if too_many:

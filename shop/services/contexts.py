@@ -28,7 +28,7 @@ def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) ->
     units: dict[int, list[UnitContext]] = {line.pk: [] for line in lines}
     rows = OrderUnit.objects.filter(line__in=lines, given_back_at__isnull=True).order_by("line_id", "index")
     for unit in rows:
-        units[unit.line_id].append(UnitContext(unit.pk, unit.index, unit.answers))
+        units[unit.line_id].append(UnitContext(unit.pk, unit.index, unit.answers, unit.fields))
     return {
         line.pk: LineContext(
             order_id=order.pk,
@@ -47,6 +47,7 @@ def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) ->
             units=tuple(units[line.pk]),
             paid_at=order.paid_at,
             now=now,
+            fields_asked=line.fields_asked,
         )
         for line in lines
     }

@@ -55,7 +55,8 @@ class TooManyUnpaidOrders(CheckoutRefused):
 
 @dataclass(frozen=True)
 class UnitError:
-    """What is wrong with one field of one micro-form. `field` is None when the whole form is meant."""
+    """What is wrong with one field of one micro-form. `field` is None when the whole form is meant;
+    a field of the entry, not of the handler, has `fields.` before its name."""
 
     line_id: int
     index: int

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from catalog.offers import Offer
 from shop.models import Order, OrderLine
 from shop.services.errors import TooManyUnpaidOrders
+from shop.services.micro_forms import asked_of
 
 MAX_QUANTITY = 100_000
 # What one cart, and so one order, holds at most: micro-forms, and rows that its delivery makes.
@@ -33,11 +34,12 @@ PER_TYPED_ADDRESS = UnpaidLimit(orders=5, places=500)
 
 
 def units_beyond_limit(wanted: Iterable[tuple[Offer, int]]) -> list[str]:
-    """For each line of a cart, in order, why it is too much beside those before it; "" where it is not."""
+    """For each line of a cart, in order, why it is too much beside those before it; "" where it is not. No query
+    where the fields of the entries are loaded."""
     with_forms = made = 0
     reasons = []
     for offer, quantity in wanted:
-        asks = offer.handler is not None and offer.handler.UnitForm is not None
+        asks = bool(asked_of(offer))
         with_forms += quantity if asks else 0
         made += quantity * (offer.handler.units_made(offer.parameters) if offer.handler else 1)
         if asks and with_forms > MAX_UNITS_WITH_FORMS:

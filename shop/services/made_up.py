@@ -3,26 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from handlers.contract import Handler
+from handlers.asked_fields import AskedField, FieldKind
+from shop.services.micro_forms import Asked, Typed
 
+T = TypeVar("T", Decimal, date)
 MOST_LETTERS = 60
 
 
-def made_up_answers(handler: Handler | None, *, quantity: int, domain: str) -> dict[int, dict[str, Any]]:
+def made_up_answers(asked: Asked, *, quantity: int, domain: str) -> dict[int, Typed]:
     """Answers to the micro-forms of so many units, as a browser would send them; nothing where nothing is asked.
 
     Guessed from the kind of each field, so that they suit handlers nobody has thought of yet. Addresses are different
     for every unit, and lie in `domain`.
     """
-    if handler is None or handler.UnitForm is None:
+    if not asked:
         return {}
-    return {index: _answers(handler.UnitForm(), index + 1, domain) for index in range(quantity)}
+    form = asked.form_class() if asked.form_class else forms.Form()
+    return {
+        index: Typed(
+            answers=_answers(form, index + 1, domain),
+            fields={field.name: _field_answer(field, index + 1, domain) for field in asked.fields},
+        )
+        for index in range(quantity)
+    }
+
+
+def _field_answer(field: AskedField, number: int, domain: str) -> str:
+    """What somebody would type into a field of the entry."""
+    match field.kind:
+        case FieldKind.CHOICE:
+            return field.choices[0].value
+        case FieldKind.CHECKBOX:
+            return "on"
+        case FieldKind.NUMBER:
+            return _within(Decimal(1), field.least, field.greatest)
+        case FieldKind.DATE:
+            return _within(timezone.localdate(), field.earliest, field.latest)
+        case FieldKind.EMAIL:
+            return f"participant{number}@{domain}"
+    text = field.example or _("Participant %(number)d") % {"number": number}
+    return text[: field.max_length or len(text)]
+
+
+def _within(value: T, least: T | None, most: T | None) -> str:
+    """The value, or the bound that it lies outside of, as it is typed."""
+    within = least if least is not None and value < least else value
+    return str(most if most is not None and within > most else within)
 
 
 def _answers(form: forms.Form, number: int, domain: str) -> dict[str, Any]:

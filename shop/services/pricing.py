@@ -88,9 +88,9 @@ def price_cart(cart: Cart, *, user: User | None, now: datetime) -> PricedCart:
 
     A constant number of queries, and those of the handlers which ask something about a person signed in.
     """
-    rows = cart.lines.select_related("entry__tax", "entry__category").prefetch_related("entry__tiers", "units")
+    rows = cart.lines.select_related("entry__tax", "entry__category").order_by("pk")
+    found = list(rows.prefetch_related("entry__tiers", "entry__fields", "units"))
     shopper = shopper_for(user or AnonymousUser())
-    found = list(rows.order_by("pk"))
     verdicts = [buyability(entry=line.entry, shopper=shopper, quantity=line.quantity, now=now) for line in found]
     too_many = units_beyond_limit((verdict.offer, line.quantity) for line, verdict in zip(found, verdicts, strict=True))
     lines = tuple(starmap(_priced, zip(found, verdicts, too_many, strict=True)))
@@ -100,7 +100,7 @@ def price_cart(cart: Cart, *, user: User | None, now: datetime) -> PricedCart:
 
 def _priced(line: CartLine, verdict: Buyability, too_many: str) -> PricedLine:
     offer = verdict.offer
-    forms = unit_forms(line, offer.handler)
+    forms = unit_forms(line, offer)
     problems = [str(reason.message) for reason in verdict.reasons]
     if too_many:
         problems.append(too_many)

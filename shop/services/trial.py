@@ -32,6 +32,7 @@ from shop.services.checkout.details import OrderDetails
 from shop.services.checkout.place import Consent, Shown, place_order
 from shop.services.errors import ShopRefused, UnitsIncomplete
 from shop.services.made_up import made_up_answers
+from shop.services.micro_forms import asked_of
 from shop.services.pricing import price_cart
 from shop.services.trial_findings import Findings, findings_of
 
@@ -153,9 +154,14 @@ def _place(entry: Entry, *, quantity: int, domain: str, now: datetime) -> Order:
     )
     cart = open_cart(token=None, user=buyer)
     line = add_to_cart(cart=cart, entry=entry, quantity=quantity, user=buyer, now=now)
-    answers = made_up_answers(offer_of(entry).handler, quantity=quantity, domain=domain)
-    if answers:
-        save_units(cart=cart, line_id=line.pk, answers=answers)
+    typed = made_up_answers(asked_of(offer_of(entry)), quantity=quantity, domain=domain)
+    if typed:
+        save_units(
+            cart=cart,
+            line_id=line.pk,
+            answers={index: unit.answers for index, unit in typed.items()},
+            fields={index: unit.fields for index, unit in typed.items()},
+        )
     cart.refresh_from_db()
     priced = price_cart(cart, user=buyer, now=now)
     terms = LegalText.in_force(LegalText.Kind.TERMS, now)

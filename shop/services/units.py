@@ -5,79 +5,75 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.forms import Form
-from django.http import QueryDict
 
-from handlers.contract import DraftLine, Handler, UnitContext, UnitErrors, answers_to_store
+from catalog.offers import Offer
+from handlers.contract import DraftLine, Handler, UnitContext, UnitErrors
 from shop.models import CartLine
 from shop.services.errors import UnitError
+from shop.services.micro_forms import Asked, MicroForm, Names, Typed, asked_of
 
 if TYPE_CHECKING:
     from shop.services.pricing import PricedLine
 
 UNITS_PER_PAGE = 25
+UNTOUCHED = Typed({}, {})
 
 
 @dataclass(frozen=True)
 class UnitForms:
-    """The micro-forms of one cart line, bound to the answers kept so far; no forms where the entry asks nothing."""
+    """The micro-forms of one cart line, bound to what was typed so far; no forms where nothing is asked."""
 
     line: CartLine
-    form_class: type[Form] | None
-    answers: dict[int, dict[str, Any]]
+    asked: Asked
+    typed: dict[int, Typed]
 
     @property
     def exist(self) -> bool:
-        return self.form_class is not None
+        return bool(self.asked)
 
     @cached_property
-    def forms(self) -> tuple[Form, ...]:
+    def forms(self) -> tuple[MicroForm, ...]:
         """One bound form per unit, by index."""
-        if self.form_class is None:
+        if not self.asked:
             return ()
-        return tuple(bound_form(self.form_class, self.answers.get(index, {})) for index in range(self.line.quantity))
+        return tuple(self.form(index) for index in range(self.line.quantity))
+
+    def form(self, index: int) -> MicroForm:
+        return MicroForm(self.asked, self.typed.get(index, UNTOUCHED), Names())
 
     @cached_property
-    def invalid(self) -> dict[int, Form]:
+    def invalid(self) -> dict[int, MicroForm]:
         """The forms that are not right yet, by index."""
         return {index: form for index, form in enumerate(self.forms) if not form.is_valid()}
 
     @cached_property
     def contexts(self) -> tuple[UnitContext, ...]:
-        """The units as handlers see them; a unit that is not valid yet has no answers."""
-        if self.form_class is None:
+        """The units as handlers see them; a unit whose form is not right yet has no answers."""
+        if not self.asked:
             return tuple(UnitContext(0, index) for index in range(self.line.quantity))
-        return tuple(
-            UnitContext(0, index, answers_to_store(form.cleaned_data) if form.is_valid() else {})
-            for index, form in enumerate(self.forms)
-        )
+        return tuple(UnitContext(0, index, form.answers, form.field_answers) for index, form in enumerate(self.forms))
 
     def errors(self) -> list[UnitError]:
         """Everything wrong within single forms."""
         return [
-            UnitError(self.line.pk, index, None if field == NON_FIELD_ERRORS else field, str(message))
+            UnitError(self.line.pk, index, None if name == NON_FIELD_ERRORS else name, str(message))
             for index, form in self.invalid.items()
-            for field, messages in form.errors.items()
+            for name, messages in form.errors.items()
             for message in messages
         ]
 
 
-def unit_forms(line: CartLine, handler: Handler | None) -> UnitForms:
-    """The forms of a cart line whose units are loaded. Answers beyond the quantity wait unseen."""
-    form_class = handler.UnitForm if handler else None
-    answers = {unit.index: unit.answers for unit in line.units.all()} if form_class else {}
-    return UnitForms(line, form_class, answers)
+def unit_forms(line: CartLine, offer: Offer) -> UnitForms:
+    """The forms of a cart line whose units, and the fields of whose entry, are loaded.
 
-
-def bound_form(form_class: type[Form], answers: dict[str, Any]) -> Form:
-    """A micro-form holding kept answers, as if they had just been posted."""
-    data = QueryDict(mutable=True)
-    for name, value in answers.items():
-        data.setlist(name, value if isinstance(value, list) else [value])
-    return form_class(data)
+    Answers beyond the quantity wait unseen, and so do those to fields that are no longer asked.
+    """
+    asked = asked_of(offer)
+    typed = {unit.index: Typed(unit.answers, unit.fields) for unit in line.units.all()} if asked else {}
+    return UnitForms(line, asked, typed)
 
 
 def cross_unit_errors(lines: Sequence[PricedLine]) -> list[UnitError]:

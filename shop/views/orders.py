@@ -17,7 +17,7 @@ from accounts.current import current_account
 from accounts.limited import too_often
 from accounts.rights import Right
 from accounts.services.rate_limits import TooOften, count_attempt
-from shop.forms.answers import stored_answers_in_words
+from shop.forms.answers import Answer, unit_in_words
 from shop.models import Order
 from shop.selectors import LineView, OrderView, Sight, order_by_token, order_page, orders_visible_to, sight_of
 from shop.services.claim import accounts_to_move_into, move_claimed_order
@@ -148,7 +148,7 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
     }
 
 
-def _filled_in(line: LineView) -> list[tuple[int, list[tuple[str, str]]]]:
+def _filled_in(line: LineView) -> list[tuple[int, list[Answer]]]:
     """Number and answers of each unit whose micro-form was not left blank."""
-    told = ((unit.index + 1, stored_answers_in_words(line.form_class, unit.answers)) for unit in line.units)
+    told = ((unit.index + 1, unit_in_words(line.line, line.form_class, unit)) for unit in line.units)
     return [(number, answers) for number, answers in told if answers]

@@ -44,6 +44,8 @@ def typed(**changes: Any) -> dict[str, Any]:
         "tiers-INITIAL_FORMS": "0",
         "tiers-0-from_quantity": "1",
         "tiers-0-unit_net": "100.00",
+        "fields-TOTAL_FORMS": "0",
+        "fields-INITIAL_FORMS": "0",
         **changes,
     }
 
@@ -118,10 +120,11 @@ def errors(response: Any) -> dict[str, list[str]]:
         name: [str(error) for error in messages] for name, messages in response.context["adminform"].form.errors.items()
     }
     for inline in response.context["inline_admin_formsets"]:
+        part = inline.formset.prefix
         for row in inline.formset.errors:
-            found.update({f"tiers.{name}": [str(error) for error in messages] for name, messages in row.items()})
+            found.update({f"{part}.{name}": [str(error) for error in messages] for name, messages in row.items()})
         if inline.formset.non_form_errors():
-            found["tiers"] = [str(error) for error in inline.formset.non_form_errors()]
+            found[part] = [str(error) for error in inline.formset.non_form_errors()]
     return found
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.constraints import broken, run
 from tests.factories.catalog import CategoryFactory, EntryFactory, TaxFactory
+from tests.factories.fields import ask, make_field
 
 pytestmark = pytest.mark.django_db
 
@@ -94,3 +95,49 @@ def test_a_price_is_not_negative():
     entry = EntryFactory()
     with broken("catalog_pricetier_price_not_negative"):
         run("INSERT INTO catalog_pricetier (entry_id, from_quantity, unit_net) VALUES (%s, 2, -0.01)", entry.pk)
+
+
+def a_field(kind: str = "text", **more):
+    return ask(EntryFactory(), make_field("size", kind, **more)).fields.get()
+
+
+def test_a_field_stands_once_in_an_entry():
+    entry = ask(EntryFactory(), make_field("size"), make_field("colour"))
+    with broken("catalog_entryfield_name_once"):
+        run("UPDATE catalog_entryfield SET name = 'size' WHERE entry_id = %s AND name = 'colour'", entry.pk)
+
+
+@pytest.mark.parametrize("name", ["", "A", "1a", "_a", "a-b", "a b", "é", "a\n"])
+def test_the_name_of_a_field_has_plain_signs_only(name):
+    field = a_field()
+    with broken("catalog_entryfield_name_signs"):
+        run("UPDATE catalog_entryfield SET name = %s WHERE id = %s", name, field.pk)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "constraint"),
+    [
+        ("text", "kind = 'secret'", "kind_known"),
+        ("choice", "choices = '[]'", "two_choices"),
+        ("choice", """choices = '[{"value": "s"}]'""", "two_choices"),
+        ("choice", "choices = '{}'", "two_choices"),
+        ("text", """choices = '[{"value": "s"}, {"value": "m"}]'""", "two_choices"),
+        ("text", "least = 1", "bounds_of_number"),
+        ("date", "greatest = 1", "bounds_of_number"),
+        ("number", "least = 2, greatest = 1", "number_range"),
+        ("number", "earliest = '2026-01-01'", "bounds_of_date"),
+        ("text", "latest = '2026-01-01'", "bounds_of_date"),
+        ("date", "earliest = '2026-01-02', latest = '2026-01-01'", "date_range"),
+        ("text", "max_length = 0", "length_of_text"),
+        ("text", "max_length = 501", "length_of_text"),
+        ("long_text", "max_length = 2001", "length_of_text"),
+        ("number", "max_length = 3", "length_of_text"),
+        ("text", "pattern = 'a+'", "pattern_of_text"),
+        ("long_text", "pattern = 'a+', example = 'a'", "pattern_of_text"),
+        ("date", "example = 'a'", "pattern_of_text"),
+    ],
+)
+def test_what_bounds_an_answer_fits_its_kind(kind, change, constraint):
+    field = a_field(kind)
+    with broken(f"catalog_entryfield_{constraint}"):
+        run(f"UPDATE catalog_entryfield SET {change} WHERE id = %s", field.pk)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from catalog.models import PriceTier
 from handlers.contract import Refusal
+from shop.forms.answers import Answer
 from shop.models import LegalText, Order
 from shop.services.limits import PER_VISITOR
 from tests.factories.accounts import UserFactory
@@ -48,7 +49,7 @@ def test_the_review_shows_what_was_answered_for_each_unit(visitor, entry_with_fo
     type_units(visitor, "Ann", "Bob")
     type_details(visitor)
     [line] = visitor.get("/checkout/review/").context["lines"]
-    assert line.units == [[("Name", "Ann")], [("Name", "Bob")]]
+    assert line.units == [[Answer("Name", "Ann")], [Answer("Name", "Bob")]]
 
 
 def test_the_button_places_the_order_and_leads_to_its_page(buyer):

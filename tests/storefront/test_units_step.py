@@ -32,7 +32,7 @@ def test_right_forms_are_kept_while_another_is_wrong(buyer):
     assert kept_names(buyer) == {0: "Ann", 1: "", 2: "Cleo"}
     page = buyer.get(answer.url)
     assert [unit.number for unit in page.context["wrong"]] == [2]
-    assert [unit.form["name"].value() for unit in page.context["units"]] == ["Ann", "", "Cleo"]
+    assert [unit.form.own["name"].value() for unit in page.context["units"]] == ["Ann", "", "Cleo"]
     line = cart_of(buyer).lines.get()
     assert f'<a href="#id_unit-{line.pk}-1-name">Unit 2, Name</a>' in page.content.decode()
 
@@ -67,7 +67,7 @@ def test_the_number_of_forms_follows_the_quantity_and_answers_wait(buyer):
     assert len(page.context["units"]) == 2
     type_quantity(buyer, 4, update="1")
     page = buyer.get("/checkout/units/")
-    assert [unit.form["name"].value() for unit in page.context["units"]] == ["Ann", "Bob", "Cleo", None]
+    assert [unit.form.own["name"].value() for unit in page.context["units"]] == ["Ann", "Bob", "Cleo", None]
 
 
 def test_a_changed_quantity_asks_for_the_units_again(buyer):

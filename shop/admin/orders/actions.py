@@ -125,7 +125,7 @@ class OrderActions(ReadOnlyAdmin):
         """All units of a line with their answers, page by page."""
         order, line = self._line_or_404(request, order_id, line_id)
         page = Paginator(line.units.order_by("index"), PER_PAGE).get_page(request.GET.get("page"))
-        table = units_table(installed_handler(line), list(page))
+        table = units_table(line, installed_handler(line), list(page))
         return self._answer(request, order, "shop/admin/units.html", line=line, units=page, table=table)
 
     def _line_or_404(self, request: HttpRequest, order_id: int, line_id: int) -> tuple[Order, OrderLine]:

@@ -50,25 +50,30 @@ def units_given_back(lines: Iterable[OrderLine]) -> dict[int, int]:
 
 
 def units_view(line: OrderLine, handler: Handler | None, units: list[OrderUnit], *, given_back: int) -> UnitsView:
-    return UnitsView(units_table(handler, units), total=line.quantity, given_back=given_back)
+    return UnitsView(units_table(line, handler, units), total=line.quantity, given_back=given_back)
 
 
-def units_table(handler: Handler | None, units: list[OrderUnit]) -> Table:
-    """A row per unit with what was typed for it. Units without answers make an empty table."""
+def units_table(line: OrderLine, handler: Handler | None, units: list[OrderUnit]) -> Table:
+    """A row per unit with what was typed for it: what the handler asked, then the fields of the entry as sold.
+
+    Units without answers make an empty table.
+    """
     asked: dict[str, str] = {}
     for unit in units:
         asked |= {name: label for name, label in answer_fields(handler, unit.answers).items() if name not in asked}
+    fields = line.fields_asked
     has_given_back = any(unit.given_back_at for unit in units)
-    if not asked and not has_given_back:
+    if not asked and not fields and not has_given_back:
         return Table(columns(), [], empty=_("Nothing is asked of the customer for each unit."))
-    headings = [_("Unit"), *asked.values()]
+    headings = [_("Unit"), *asked.values(), *(field.label_text for field in fields)]
     rows: list[list[object]] = []
     for unit in units:
-        is_blank = not any(unit.answers.values())
-        row: list[object] = [unit.index + 1]
-        row += [answer_in_words(handler, name, unit.answers.get(name)) or NOTHING for name in asked]
-        if is_blank and asked:
-            row[1:] = [_("left blank"), *([NOTHING] * (len(asked) - 1))]
+        told = [answer_in_words(handler, name, unit.answers.get(name)) for name in asked]
+        told += [field.in_words(unit.fields.get(field.name)) for field in fields]
+        is_blank = not any(unit.answers.values()) and not any(unit.fields.values())
+        row: list[object] = [unit.index + 1, *(text or NOTHING for text in told)]
+        if is_blank and told:
+            row[1:] = [_("left blank"), *([NOTHING] * (len(told) - 1))]
         if has_given_back:
             row.append(moment(unit.given_back_at))
         rows.append(row)

@@ -194,7 +194,7 @@ def _create_lines(order: Order, priced: PricedCart) -> list[OrderLine]:
     lines = OrderLine.objects.bulk_create(_order_line(order, index, line) for index, line in enumerate(priced.lines))
     OrderUnit.objects.bulk_create(
         (
-            OrderUnit(line=line, index=unit.index, answers=dict(unit.answers))
+            OrderUnit(line=line, index=unit.index, answers=dict(unit.answers), fields=dict(unit.fields))
             for line, source in zip(lines, priced.lines, strict=True)
             for unit in source.units.contexts
         ),
@@ -231,6 +231,7 @@ def _order_line(order: Order, position: int, priced: PricedLine) -> OrderLine:
         handler=entry.handler,
         handler_version=offer.handler_version if offer.handler else 0,
         parameters=offer.parameters,
+        fields_frozen=[asked.to_freeze() for asked in priced.units.asked.fields],
     )
 
 

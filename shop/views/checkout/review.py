@@ -8,7 +8,6 @@ from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.services.rate_limits import TooOften, count_attempt
-from shop.forms.answers import answers_in_words
+from shop.forms.answers import Answer, form_in_words
 from shop.forms.details import DetailsForm
 from shop.forms.review import ReviewForm
 from shop.models import Cart, LegalText, Order
@@ -44,10 +43,14 @@ TRY_AGAIN_SECONDS = 60 * 60
 
 @dataclass(frozen=True)
 class LineShown:
-    """A line with the answers of its micro-forms, as label and value."""
+    """A line with the answers of its micro-forms."""
 
     priced: PricedLine
-    units: list[list[tuple[str, str]]]
+    units: list[list[Answer]]
+
+    @classmethod
+    def of(cls, line: PricedLine) -> LineShown:
+        return cls(line, [form_in_words(form) for form in line.units.forms])
 
 
 @never_cache
@@ -178,7 +181,7 @@ def _page(
     return {
         "steps": indicator(checkout, REVIEW),
         "cart": checkout.priced,
-        "lines": [LineShown(line, _answers(line.units.forms)) for line in checkout.priced.lines],
+        "lines": [LineShown.of(line) for line in checkout.priced.lines],
         "details": details.to_details(),
         "account": details.chosen_account,
         "operator": details.in_words("operator"),
@@ -188,7 +191,3 @@ def _page(
         "withdrawal": None if details.is_organisation else LegalText.in_force("withdrawal", checkout.now),
         "notice": notice,
     }
-
-
-def _answers(units: tuple[forms.Form, ...]) -> list[list[tuple[str, str]]]:
-    return [answers_in_words(form) for form in units]

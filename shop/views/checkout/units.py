@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from shop.forms.units import UnitsPage, pages_of, posted_answers, units_on
+from shop.forms.units import UnitsPage, pages_of, posted, units_on
 from shop.services.cart import confirm_units, copy_first_unit, save_units
 from shop.views.checkout.state import Checkout, checkout_of
 from shop.views.checkout.steps import UNITS, go_on, indicator, step_view
@@ -33,7 +33,7 @@ def units(request: HttpRequest, checkout: Checkout) -> HttpResponse:
             "page": page,
             "units": shown,
             "wrong": [unit for unit in shown if unit.form.errors],
-            "all_optional": not any(field.required for field in shown[0].form.fields.values()),
+            "all_optional": shown[0].form.may_be_blank,
         },
     )
 
@@ -57,7 +57,13 @@ def _first_open_page(checkout: Checkout, pages: list[UnitsPage]) -> UnitsPage:
 def _take_units(request: HttpRequest, checkout: Checkout, page: UnitsPage) -> HttpResponse:
     line = page.line.line
     here = f"{UNITS.url}?page={page.number}"
-    save_units(cart=checkout.cart, line_id=line.pk, answers=posted_answers(page, request.POST))
+    typed = posted(page, request.POST)
+    save_units(
+        cart=checkout.cart,
+        line_id=line.pk,
+        answers={index: unit.answers for index, unit in typed.items()},
+        fields={index: unit.fields for index, unit in typed.items()},
+    )
     if copy := request.POST.get("copy"):
         targets = _units_to_fill(page, copy)
         copy_first_unit(cart=checkout.cart, line_id=line.pk, indexes=targets)

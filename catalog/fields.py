@@ -1,0 +1,31 @@
+"""The fields of an entry as plain values."""
+
+from __future__ import annotations
+
+from catalog.models import Entry, EntryField
+from catalog.texts import in_every_language
+from handlers.asked_fields import AskedField, FieldKind, choices_stored
+
+
+def fields_of(entry: Entry) -> tuple[AskedField, ...]:
+    """What the entry itself asks for each unit, in order. No query where the fields are loaded (``with_fields``)."""
+    return tuple(asked_field(row) for row in entry.fields.all())
+
+
+def asked_field(row: EntryField) -> AskedField:
+    """The field as it is asked; a text that is missing in one language is borrowed from another."""
+    return AskedField(
+        name=row.name,
+        kind=FieldKind(row.kind),
+        label=in_every_language(row, "label"),
+        help=in_every_language(row, "help"),
+        is_required=row.is_required,
+        choices=choices_stored(row.choices),
+        least=row.least,
+        greatest=row.greatest,
+        earliest=row.earliest,
+        latest=row.latest,
+        max_length=row.max_length,
+        pattern=row.pattern,
+        example=row.example,
+    )

@@ -1,0 +1,163 @@
+"""One micro-form: what the handler asks of a unit, then what the entry itself asks.
+
+Two Django forms side by side, each with its own names, so that no field of a merchant can disturb a handler's form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.forms import BoundField, Form
+from django.forms.utils import ErrorList
+from django.http import QueryDict
+
+from catalog.fields import fields_of
+from catalog.fields_form import FieldsForm
+from catalog.offers import Offer
+from handlers.asked_fields import AskedField
+from handlers.contract import answers_to_store
+
+# What stands before the names of an entry's fields, where both kinds are told apart by name.
+FIELDS = "fields."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What each unit of an entry is asked; false where it is asked nothing."""
+
+    form_class: type[Form] | None = None
+    fields: tuple[AskedField, ...] = ()
+    units_may_be_blank: bool = False
+
+    def __bool__(self) -> bool:
+        return self.form_class is not None or bool(self.fields)
+
+
+def asked_of(offer: Offer) -> Asked:
+    """No query where the fields of the entry are loaded."""
+    handler = offer.handler
+    return Asked(
+        form_class=handler.UnitForm if handler else None,
+        fields=fields_of(offer.entry),
+        units_may_be_blank=handler is not None and handler.units_may_be_blank,
+    )
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What was typed for one unit, as it was typed: the handler's part and the entry's."""
+
+    answers: Mapping[str, Any]
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What stands before the names of the controls of one unit, of each part."""
+
+    own: str | None = None
+    added: str | None = None
+
+
+class MicroForm:
+    """The form of one unit, bound to what was typed unless that is None.
+
+    `own` is the handler's form, `added` that of the entry's fields; either is None where nothing is asked. Where the
+    handler sells units that are filled in later, a wholly blank one is right although fields of the entry are required.
+    """
+
+    def __init__(self, asked: Asked, typed: Typed | None, names: Names) -> None:
+        self.asked = asked
+        self.own: Form | None = None
+        self.added: FieldsForm | None = None
+        if asked.form_class is not None:
+            data = None if typed is None else _data(typed.answers, names.own)
+            self.own = asked.form_class(data, prefix=names.own, use_required_attribute=False)
+        if asked.fields:
+            data = None if typed is None else _data(typed.fields, names.added)
+            self.added = FieldsForm(
+                asked.fields,
+                data,
+                prefix=names.added,
+                use_required_attribute=False,
+                empty_permitted=asked.units_may_be_blank and (self.own is None or _is_blank(self.own)),
+            )
+
+    @property
+    def parts(self) -> tuple[Form, ...]:
+        return tuple(part for part in (self.own, self.added) if part is not None)
+
+    @property
+    def is_bound(self) -> bool:
+        return any(part.is_bound for part in self.parts)
+
+    def is_valid(self) -> bool:
+        return all(part.is_valid() for part in self.parts)
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """The handler's answers as an order keeps them; {} while its part is not right."""
+        return _stored(self.own)
+
+    @property
+    def field_answers(self) -> dict[str, Any]:
+        """The answers to the entry's fields as an order keeps them; {} while its part is not right."""
+        return _stored(self.added)
+
+    def __iter__(self) -> Iterator[BoundField]:
+        for part in self.parts:
+            yield from part
+
+    @property
+    def errors(self) -> dict[str, ErrorList]:
+        """By name; a field of the entry has `fields.` before it."""
+        own = dict(self.own.errors) if self.own else {}
+        added = {f"{FIELDS}{name}": said for name, said in self.added.errors.items()} if self.added else {}
+        return own | added
+
+    def non_field_errors(self) -> ErrorList:
+        return self.own.non_field_errors() if self.own else ErrorList()
+
+    def add_error(self, name: str | None, message: str) -> None:
+        """A rule across units is broken, of which only handlers know."""
+        if self.own is not None:
+            self.own.add_error(name if name in self.own.fields else None, message)
+
+    @property
+    def may_be_blank(self) -> bool:
+        """Whether nothing at all has to be typed."""
+        own_may = self.own is None or not _asks_something(self.own)
+        return own_may and (self.asked.units_may_be_blank or self.added is None or not _asks_something(self.added))
+
+    @property
+    def hides_optional(self) -> bool:
+        """Whether the entry's fields go without the mark that they are optional: all of them are."""
+        return self.may_be_blank and not (self.added and _asks_something(self.added))
+
+
+def _asks_something(part: Form) -> bool:
+    return any(field.required for field in part.fields.values())
+
+
+def _stored(part: Form | None) -> dict[str, Any]:
+    return answers_to_store(part.cleaned_data) if part is not None and part.is_valid() else {}
+
+
+def _is_blank(form: Form) -> bool:
+    """Whether nothing was typed or chosen but what stood there at first."""
+    for name, field in form.fields.items():
+        value = field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
+        at_first = form.get_initial_for_field(field, name)
+        if value not in (None, "", [], False) and str(value).strip() not in ("", str(at_first)):
+            return False
+    return True
+
+
+def _data(typed: Mapping[str, Any], prefix: str | None) -> QueryDict:
+    """What was typed, as if it had just been posted."""
+    data = QueryDict(mutable=True)
+    for name, value in typed.items():
+        data.setlist(f"{prefix}-{name}" if prefix else name, value if isinstance(value, list) else [value])
+    return data
