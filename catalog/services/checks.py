@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,9 +15,10 @@ from catalog.models import Audience, Entry, EntryState
 from catalog.offers import Offer, offer_of
 from catalog.pricing import NoPrice, tier_for, tiers_of
 from catalog.services.fields import problems_of
-from catalog.texts import languages
+from catalog.texts import in_every_language, languages
 from handlers.contract import Finding, Handler, HandlerMissing, Level, Text, in_words
 from handlers.registry import handler_for
+from handlers.texts import in_reader_language
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ def _limits(offer: Offer) -> Iterator[Finding]:
 def _fields(entry: Entry) -> Iterator[Finding]:
     """What is asked for each unit: what the database or an update let through, and what nobody can answer."""
     for field in entry.fields.all():
-        label = next((text for code in languages() if (text := getattr(field, f"label_{code}"))), field.name)
+        label = in_every_language(field, "label")
         for problem in problems_of(field):
             yield Finding(Level.ERROR, _about_field(label, problem.message), field="fields")
         for code in languages():
@@ -111,8 +112,10 @@ def _fields(entry: Entry) -> Iterator[Finding]:
             )
 
 
-def _about_field(label: str, message: Text) -> Text:
-    return in_words(lambda: _("Field “%(label)s”: %(message)s") % {"label": label, "message": message})
+def _about_field(label: Mapping[str, str], message: Text) -> Text:
+    return in_words(
+        lambda: _("Field “%(label)s”: %(message)s") % {"label": in_reader_language(label), "message": message}
+    )
 
 
 def _label_missing(code: str) -> Text:

@@ -108,7 +108,11 @@ def answer(field: EntryField, typed, language="en"):
     asked = fields_of(ask(entry, field))
     with translation.override(language):
         form = FieldsForm(asked, {field.name: typed})
-        return answers_to_store(form.cleaned_data)[field.name] if form.is_valid() else form.errors[field.name]
+        return (
+            answers_to_store(form.cleaned_data)[field.name]
+            if form.is_valid()
+            else [str(error) for error in form.errors[field.name]]
+        )
 
 
 @pytest.mark.parametrize(
