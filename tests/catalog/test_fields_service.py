@@ -205,5 +205,5 @@ def test_what_nobody_can_answer_or_read_is_found():
         ("warning", "Field “Plate”: the label in French is missing; another language is shown instead."),
     ]
     # The customer cannot help it.
-    [plate, _day] = fields_of(entry)
+    [plate, _day] = fields_of(Entry.objects.get(pk=entry.pk))
     assert FieldsForm([plate], {"plate": "anything"}).is_valid()
