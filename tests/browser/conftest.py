@@ -6,14 +6,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, find_chromium
 
 # Playwright's synchronous interface runs an event loop of its own in this thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-TIMEOUT_MILLISECONDS = 20_000
+# A loaded machine is slow; a page that never does it fails all the same.
+TIMEOUT_MILLISECONDS = 60_000
+expect.set_options(timeout=TIMEOUT_MILLISECONDS)
 OUR_HOSTS = {"127.0.0.1", "localhost"}
 
 
