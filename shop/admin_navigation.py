@@ -105,6 +105,10 @@ def stylesheet(request: HttpRequest) -> str:
     return static("css/admin.css")
 
 
+def script(request: HttpRequest) -> str:
+    return static("js/admin.js")
+
+
 def logo(request: HttpRequest) -> str:
     return static("img/amphi.svg")
 

@@ -78,7 +78,7 @@ class ProofFilter(DropdownFilter):
 @admin.register(User)
 class UserAdmin(ModelAdmin):
     form = UserForm
-    list_display = ("email", "full_name", "proof", "accounts", "standing", "second_factor", "last_login")
+    list_display = ("email", "full_name", "proof", "accounts", "standing", "second_factor_label", "last_login")
     list_filter = (
         ProofFilter,
         ("is_staff", BooleanRadioFilter),
@@ -135,6 +135,10 @@ class UserAdmin(ModelAdmin):
     @display(description=_("second factor"), boolean=True)
     def second_factor(self, user: User) -> bool:
         return bool(getattr(user, "has_second_factor", False))
+
+    @display(description=_("second factor"), label={"on": "success", "": "default"})
+    def second_factor_label(self, user: User) -> tuple[str, Any]:
+        return ("on", pgettext_lazy("second factor", "set up")) if self.second_factor(user) else ("", "")
 
     @display(description=_("password"), boolean=True)
     def has_password(self, user: User) -> bool:

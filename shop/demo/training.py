@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from accounts.models import User
-from accounts.services.people import PersonTyped
+from accounts.services.people import PersonTyped, find_or_create_people
 from accounts.services.proof import prove_address
 from enrolments.models import Course, Role, Seat, SeatState
 from enrolments.services.by_hand import enrol_address_by_hand
@@ -29,9 +29,12 @@ class DemoTraining:
     def at(self, days_ago: float) -> datetime:
         return self.now - timedelta(days=days_ago)
 
-    def signs_in(self, email: str, *, days_ago: float) -> None:
+    def signs_in(self, name: str, email: str, *, days_ago: float) -> None:
         """Somebody follows a link mailed to him: his address is proved."""
-        prove_address(email=email, language="fr", may_create=True, now=self.at(days_ago))
+        first_name, last_name = name.split()
+        person = PersonTyped(email=email, first_name=first_name, last_name=last_name)
+        find_or_create_people(people=[person], account=None, language="fr", now=self.at(days_ago))
+        prove_address(email=email, language="fr", may_create=False, now=self.at(days_ago))
 
     def assign(self, order: Order, operator: User, name: str, email: str, course: str, *, days_ago: float) -> Seat:
         """The operator gives the order's next free seat to somebody."""
@@ -65,7 +68,7 @@ def use_seats(*, orders: dict[str, Order], people: dict[str, User], courses: dic
 def _old_seats(demo: DemoTraining, order: Order, nadia: User) -> None:
     """A course that is over: one learner took it, one never came. The other two seats were never assigned."""
     for name, email in (("Léa Martin", "lea.martin@lacombe.example"), ("Lucas Morin", "lucas.morin@lacombe.example")):
-        demo.signs_in(email, days_ago=371)
+        demo.signs_in(name, email, days_ago=371)
         demo.assign(order, nadia, name, email, "SEC-EVA", days_ago=370)
     demo.enters("lea.martin@lacombe.example", "SEC-EVA", days_ago=366)
 
@@ -73,7 +76,7 @@ def _old_seats(demo: DemoTraining, order: Order, nadia: User) -> None:
 def _lacombe(demo: DemoTraining, orders: dict[str, Order], nadia: User) -> None:
     """A session in which one has begun and one was never seen; seats running, released and taken back."""
     seats = orders["seats"]
-    demo.signs_in("samira.benali@lacombe.example", days_ago=7)
+    demo.signs_in("Samira Benali", "samira.benali@lacombe.example", days_ago=7)
     demo.enters("samira.benali@lacombe.example", "SEC-SST", days_ago=6)
     demo.assign(seats, nadia, "Léa Martin", "lea.martin@lacombe.example", "SEC-GEP", days_ago=5)
     demo.assign(seats, nadia, "Nora Weiss", "nora.weiss@lacombe.example", "SEC-INC", days_ago=4)
@@ -91,7 +94,7 @@ def _lacombe(demo: DemoTraining, orders: dict[str, Order], nadia: User) -> None:
 
 def _saint_aubin(demo: DemoTraining, order: Order, theo: User) -> None:
     """One in the middle of his course, one whose course has not begun, one invited today."""
-    demo.signs_in("omar.haddad@saint-aubin.example", days_ago=11)
+    demo.signs_in("Omar Haddad", "omar.haddad@saint-aubin.example", days_ago=11)
     demo.assign(order, theo, "Omar Haddad", "omar.haddad@saint-aubin.example", "BUR-EXCEL", days_ago=11)
     demo.enters("omar.haddad@saint-aubin.example", "BUR-EXCEL", days_ago=9)
     demo.assign(order, theo, "Julie Caron", "julie.caron@saint-aubin.example", "MAN-EQU", days_ago=8)

@@ -31,6 +31,7 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
     "SHOW_LANGUAGES": True,
     "STYLES": ["shop.admin_navigation.stylesheet"],
+    "SCRIPTS": ["shop.admin_navigation.script"],
     "DASHBOARD_CALLBACK": "shop.admin.dashboard.dashboard",
     "COLORS": {"primary": PETROL},
     "SIDEBAR": {

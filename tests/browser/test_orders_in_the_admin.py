@@ -53,6 +53,17 @@ def test_every_page_fits_its_window(browse, live_shop, order, width, locale):
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
 
 
+def test_boxes_of_choices_are_named_by_their_labels(browse, live_shop, order):
+    page = signed_in(browse, live_shop.base_url, locale="en-GB")
+    page.goto("/admin/shop/order/")
+    page.wait_for_function("document.querySelectorAll('.select2-selection[aria-labelledby^=label-of-]').length == 3")
+    label_of = "box => document.getElementById(box.getAttribute('aria-labelledby').split(' ')[0]).innerText"
+    names = page.locator(".select2-selection").evaluate_all(f"boxes => boxes.map({label_of})")
+    assert [name.strip().lower() for name in names] == ["by to do", "by status", "by payment method"]
+    findings = Axe().run(page, options={"runOnly": {"type": "rule", "values": ["aria-input-field-name"]}})
+    assert findings.violations_count == 0
+
+
 def test_our_part_of_the_pages_is_accessible(browse, live_shop, order):
     page = signed_in(browse, live_shop.base_url, locale="en-GB")
     for address in pages_of(order):
