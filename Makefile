@@ -6,7 +6,7 @@ INSTALLED := .venv/installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 TEST_SETTINGS := DJANGO_SETTINGS_MODULE=shop.settings.test
 
-.PHONY: run test ordeal check check-database audit lock migrations messages
+.PHONY: run test ordeal bench check check-database audit lock migrations messages
 
 run: $(INSTALLED) ## set up and run everything on http://127.0.0.1:8000 (PORT=…), until Ctrl-C
 	@$(BIN)/python manage.py up
@@ -16,6 +16,9 @@ test: $(INSTALLED) ## set up and test everything, on servers of its own
 
 ordeal: $(INSTALLED) ## the trials at full length (up to an hour); writes docs/ordeal.md
 	@$(BIN)/python -m pytest --ordeal --numprocesses auto --dist loadgroup --verbose
+
+bench: $(INSTALLED) ## how quick it is (a few minutes); a table, and bench/results.json; fails over a limit
+	@$(BIN)/python -m bench
 
 check: $(INSTALLED) ## lint, types, floors, translations, deployment, migrations, the demo catalogue
 	$(BIN)/ruff check .

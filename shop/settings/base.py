@@ -1,5 +1,6 @@
 """What every way of running shares. Importing this starts nothing and needs no server."""
 
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -177,7 +178,8 @@ globals().update(env.email_url_config(env.str("EMAIL_URL", default="dummymail://
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Amphi <shop@{urlsplit(SITE_URL).hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-SALES_EMAIL = env.str("SALES_EMAIL", default=DEFAULT_FROM_EMAIL)
+# The bare address: `DEFAULT_FROM_EMAIL` may carry a name.
+SALES_EMAIL = env.str("SALES_EMAIL", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
 
 # --- The shop --------------------------------------------------------------------------------------------------------
 

@@ -1,11 +1,10 @@
-"""Benchmarks: production with the sandbox provider."""
+"""Benchmarks: production with the sandbox provider, and pages to compare with (`bench/`)."""
 
-from shop.settings.base import *
-from shop.settings.environment import refuse_incomplete
-
-refuse_incomplete(debug=DEBUG)
+from shop.settings.production import *
 
 # One machine buys more in a minute than a visitor may in an hour.
 RATE_LIMITS = {}
 
 PAYMENT_PROVIDERS = ("shop.providers.sandbox", *PAYMENT_PROVIDERS)
+ROOT_URLCONF = "bench.urls"
+STATIC_ROOT = env.str("STATIC_FOLDER", default=str(STATIC_ROOT))

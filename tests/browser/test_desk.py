@@ -72,6 +72,7 @@ def test_every_page_of_the_desk_is_sound(
     )
     addresses = {
         "seats": "/account/seats/",
+        "counts": "/account/seats/counts/",
         "free": f"/account/seats/{free.pk}/",
         "taken": f"/account/seats/{taken.pk}/",
         "used": f"/account/seats/{used.pk}/",
@@ -85,6 +86,9 @@ def test_every_page_of_the_desk_is_sound(
     }
     for address in addresses.values():
         page.goto(address)
+        if address == addresses["seats"]:
+            # The counts come after the list.
+            expect(page.locator("main table")).to_have_count(2)
         check_page(page)
     # Refused: a field marked, a seat gone meanwhile with another one instead, and with none.
     page.goto(addresses["free"])

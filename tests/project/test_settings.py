@@ -116,6 +116,12 @@ def test_a_site_reached_by_plain_http_sets_no_secure_cookies():
     assert found == {"SESSION_COOKIE_SECURE": False}
 
 
+def test_the_sales_team_is_written_to_at_the_senders_bare_address():
+    found = settings_with(COMPLETE | {"DEFAULT_FROM_EMAIL": "Amphi <shop@shop.example>"}, "production", "SALES_EMAIL")
+
+    assert found == {"SALES_EMAIL": "shop@shop.example"}
+
+
 def test_object_storage_is_read_from_one_address():
     storages = storages_for("s3://key:s%2Fecret@objects.example:9000/uploads?region=eu-west-3&public=cdn.example")
 

@@ -1,0 +1,95 @@
+"""The reference of a delivery: the very rows it wrote, inserted bare.
+
+After a delivery its rows are read and taken away; then a client that knows them all inserts them again, with one
+multi-row INSERT for each table, in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+from django.db import connection
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import Json, execute_values
+
+from bench.harness import seconds
+
+# Tables that a delivery writes to, in the order in which their rows can be inserted.
+TABLES = (
+    "accounts_user",
+    "account_emailaddress",
+    "enrolments_coursegroup",
+    "enrolments_seatbatch",
+    "enrolments_enrolment",
+    "enrolments_seat",
+    "enrolments_seatevent",
+    "enrolments_ground",
+    "enrolments_enrolmentevent",
+    "accounts_addresslink",
+    "accounts_delegation",
+    "shop_linefeedback",
+    "shop_orderevent",
+    "outbox_mail",
+    "outbox_job",
+)
+
+
+@dataclass(frozen=True)
+class Written:
+    """The rows of one table."""
+
+    table: str
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+def client() -> Connection:
+    """A plain connection to the database that Django uses now, without anything of Django's."""
+    return psycopg2.connect(**connection.get_connection_params() | {"cursor_factory": None})
+
+
+def against_bare(action: Callable[[], object]) -> tuple[float, float]:
+    """Seconds that an action takes, and those that a bare insert of the rows it wrote takes just after it."""
+    with closing(client()) as session:
+        with session, session.cursor() as cursor:
+            before = {table: _last_id(cursor, table) for table in TABLES}
+        took = seconds(action)
+        written = _take_away(session, before)
+        return took, seconds(lambda: _insert(session, written))
+
+
+def _take_away(session: Connection, before: dict[str, int]) -> list[Written]:
+    written = []
+    with session, session.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # no look at who refers to them
+        for table in TABLES:
+            cursor.execute(f"SELECT * FROM {table} WHERE id > %s ORDER BY id", [before[table]])
+            columns = tuple(column.name for column in cursor.description)
+            rows = [tuple(_adapted(value) for value in row) for row in cursor.fetchall()]
+            if rows:
+                written.append(Written(table, columns, rows))
+                cursor.execute(f"DELETE FROM {table} WHERE id > %s", [before[table]])
+    return written
+
+
+def _insert(session: Connection, written: list[Written]) -> None:
+    """One statement for each table, one transaction."""
+    with session, session.cursor() as cursor:
+        for part in written:
+            columns = ", ".join(f'"{column}"' for column in part.columns)
+            execute_values(
+                cursor, f"INSERT INTO {part.table} ({columns}) VALUES %s", part.rows, page_size=len(part.rows)
+            )
+
+
+def _last_id(cursor: Any, table: str) -> int:
+    cursor.execute(f"SELECT coalesce(max(id), 0) FROM {table}")
+    return cursor.fetchone()[0]
+
+
+def _adapted(value: Any) -> Any:
+    return Json(value) if isinstance(value, dict | list) else value

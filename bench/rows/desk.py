@@ -1,0 +1,51 @@
+"""5. The operator's list with few seats and with a million, and its counts."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from accounts.models import CustomerAccount
+from bench import bare
+from bench.harness import Report, in_turns, seconds
+from bench.servers import Servers
+from bench.sizes import Sizes
+from bench.traffic import Visitor
+from bench.world import FEW, MANY, session_cookie
+
+MANY_AT_MOST = 1.5
+BARE_AT_MOST = 2.0
+COUNT = "SELECT batch_id, state, count(*) FROM enrolments_seat WHERE account_id = %s GROUP BY batch_id, state"
+
+
+def measure(report: Report, sizes: Sizes, servers: Servers) -> None:
+    few, many = (Visitor(servers.base_url, cookies=session_cookie(email)) for email in (FEW, MANY))
+    account = CustomerAccount.objects.get(name=MANY).pk
+
+    def lists() -> dict[str, float]:
+        return {
+            "few": seconds(lambda: few.get("/account/seats/")),
+            "many": seconds(lambda: many.get("/account/seats/")),
+        }
+
+    def counts() -> dict[str, float]:
+        with closing(bare.client()) as session, session, session.cursor() as cursor:
+            return {
+                "counts": seconds(lambda: many.get("/account/seats/counts/")),
+                "bare": seconds(lambda: (cursor.execute(COUNT, [account]), cursor.fetchall())),
+            }
+
+    found = in_turns(lists, counts, rounds=3 * sizes.rounds)
+    report.compare(
+        f"operator's list, {sizes.seats_sold:,} seats / {sizes.seats_few:,}",
+        found["many"],
+        "s",
+        reference=found["few"],
+        limit=MANY_AT_MOST,
+    )
+    report.compare(
+        f"counts of {sizes.seats_sold:,} seats / bare GROUP BY",
+        found["counts"],
+        "s",
+        reference=found["bare"],
+        limit=BARE_AT_MOST,
+    )

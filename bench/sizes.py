@@ -1,0 +1,47 @@
+"""How much of everything a run makes and repeats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    entries: int  # in the catalogue
+    seats_sold: int  # in the shop that has sold much
+    seats_few: int  # of the operator who has few
+    seats_an_order: int
+    people_a_session: int
+    rounds: int
+    page_seconds: float  # how long a page is asked for in each round
+    purchases: int  # of each handler
+    worker_processes: tuple[int, ...]
+    orders_a_worker_run: int
+
+
+FULL = Sizes(
+    entries=1_000,
+    seats_sold=1_000_000,
+    seats_few=1_000,
+    seats_an_order=10_000,
+    people_a_session=100,
+    rounds=7,
+    page_seconds=1.0,
+    purchases=5,
+    worker_processes=(1, 2, 4),
+    orders_a_worker_run=150,
+)
+
+# For the test that the benchmark itself works: its figures say nothing.
+TINY = Sizes(
+    entries=30,
+    seats_sold=500,
+    seats_few=50,
+    seats_an_order=20,
+    people_a_session=3,
+    rounds=1,
+    page_seconds=0.05,
+    purchases=1,
+    worker_processes=(1,),
+    orders_a_worker_run=3,
+)

@@ -1,0 +1,225 @@
+"""What the shops of a run hold: a catalogue, courses, customers, and for the grown one a million seats sold."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import CustomerAccount, User
+from accounts.services.members import create_account
+from bench.servers import GROWN, YOUNG
+from bench.sizes import Sizes
+from catalog.models import Category, Entry, Tax
+from catalog.services.entries import save_entry
+from enrolments.models import Course
+from enrolments.services.courses import save_course
+from handlers.testing.engine import parameters
+from outbox.models import Job
+from outbox.services.jobs import run_due_jobs
+from shop.models import Order, ShopIdentity
+from shop.providers.base import ProviderEvent
+from shop.services.cart import add_to_cart, open_cart, save_units
+from shop.services.checkout.details import OrderDetails
+from shop.services.checkout.place import Consent, Shown, place_order
+from shop.services.payments import settle
+from shop.services.pricing import price_cart
+
+# Entry codes by handler.
+PACK, SESSION, COURSE, DIPLOMA = "BENCH-PACK", "BENCH-SESSION", "BENCH-COURSE", "BENCH-DIPLOMA"
+FEW, MANY = "few@bench.example", "many@bench.example"
+SEATS_A_SOLD_BATCH = 10_000
+
+Units = Sequence[dict[str, str]]
+_numbers = itertools.count(1)
+
+
+def make_young(sizes: Sizes) -> None:
+    """Tables, the catalogue, the courses and two operators, in the database Django is pointed at."""
+    for command, options in (("migrate", {}), ("createcachetable", {}), ("collectstatic", {"interactive": False})):
+        call_command(command, verbosity=0, **options)
+    with transaction.atomic():
+        _fill(sizes)
+
+
+def _fill(sizes: Sizes) -> None:
+    now = timezone.now()
+    identity = ShopIdentity.current()
+    identity.name = "Bench"
+    identity.save()
+    tax = Tax.objects.create(name_en="VAT", name_fr="TVA", rate=Decimal("20.00"))
+    shelves = [
+        Category.objects.create(slug=f"shelf-{number}", name_en=f"Shelf {number}", name_fr=f"Rayon {number}")
+        for number in range(10)
+    ]
+    for name in ("BENCH", "HELP"):
+        save_course(course=Course(short_name=name, name_en=name.title(), name_fr=name.title()))
+    sold = {
+        PACK: ("std_generateseats", {"packsize": 10, "customersupport": "HELP"}),
+        SESSION: ("std_setuponecoursesession", {"coursename": "BENCH", "customersupport": "HELP"}),
+        COURSE: ("std_enroloncourse", {"coursename": "BENCH"}),
+        DIPLOMA: ("ext_paperdiploma", {"title": "First aider"}),
+    }
+    for number in range(sizes.entries):
+        code, (handler, typed) = list(sold.items())[number] if number < len(sold) else (f"E-{number}", ("", {}))
+        entry = Entry(
+            code=code, category=shelves[number % len(shelves)], tax=tax, state="available", position=number,
+            name_en=f"Entry {number}", name_fr=f"Article {number}", handler=handler,
+            summary_en="What it is, in a sentence.", summary_fr="Ce que c’est, en une phrase.",
+            parameters=parameters(handler, **typed) if handler else {},
+        )  # fmt: skip
+        save_entry(
+            entry=entry, expected_version=None, now=now, tiers={1: Decimal("100.00"), 10: Decimal("80.00")}
+        )  # fmt: skip
+    for email in (FEW, MANY):
+        user = User.objects.create(email=email, password="!")
+        create_account(owner=user, kind=CustomerAccount.Kind.ORGANISATION, name=email, now=now)
+
+
+SELL = """
+WITH batch AS (
+    INSERT INTO enrolments_seatbatch
+        (account_id, order_id, order_number, line_id, source, entry_code, entry_name, course_list, sold_at)
+    SELECT %(account)s, -number, 'B-' || %(account)s || '-' || number, -(%(account)s * 1000000 + number), 'pack',
+        %(code)s, '{"en": "Seats", "fr": "Sièges"}', '', now()
+    FROM generate_series(1, %(batches)s) AS number
+    RETURNING id
+), seat AS (
+    INSERT INTO enrolments_seat (batch_id, account_id, unit_id, number, state, keeps_place)
+    SELECT batch.id, %(account)s, -(batch.id * 1000000 + unit), 1,
+        CASE WHEN unit %% 3 = 0 THEN 'expired' ELSE 'available' END, false
+    FROM batch CROSS JOIN generate_series(1, %(each)s) AS unit
+    RETURNING id
+)
+INSERT INTO enrolments_seatevent (seat_id, account_id, at, from_state, to_state, reason)
+SELECT id, %(account)s, now(), '', 'available', 'sold' FROM seat
+"""
+
+
+def make_grown(sizes: Sizes) -> None:
+    """Makes the grown shop as a copy of the young one, and sells: in one go, as a restored backup would come in."""
+    connection.close()
+    with at(YOUNG), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s", [
+            YOUNG, connection.connection.info.backend_pid,
+        ])  # fmt: skip
+    with at("postgres"), connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {GROWN} TEMPLATE {YOUNG}")
+    with at(GROWN), connection.cursor() as cursor:
+        for email, seats in ((FEW, sizes.seats_few), (MANY, sizes.seats_sold)):
+            each = min(seats, SEATS_A_SOLD_BATCH)
+            account = CustomerAccount.objects.get(name=email).pk
+            cursor.execute(SELL, {"account": account, "code": PACK, "batches": seats // each, "each": each})
+        cursor.execute("VACUUM (ANALYZE)")
+
+
+@contextmanager
+def at(database: str) -> Iterator[None]:
+    """Points Django's connection at another database of the same server for a block."""
+    before = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = database
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = before
+
+
+def paid_order(code: str, *, quantity: int, units: Units = (), by: str | None = None) -> Order:
+    """An order from cart to paid, by a visitor or a member of an account; what is to be delivered waits."""
+    now = timezone.now()
+    user = User.objects.get(email=by) if by else None
+    account = CustomerAccount.objects.get(name=by) if by else None
+    cart = open_cart(token=None, user=user)
+    line = add_to_cart(cart=cart, entry=Entry.objects.get(code=code), quantity=quantity, user=user, now=now)
+    if units:
+        save_units(cart=cart, line_id=line.pk, answers=dict(enumerate(units)))
+    cart.refresh_from_db()
+    order = place_order(
+        cart_token=cart.token,
+        user=user,
+        details=_details(account, user),
+        shown=Shown.of(price_cart(cart, user=user, now=now)),
+        consent=Consent(terms_id=None),
+        language="en",
+        visitor_key="",
+        now=now,
+    )
+    event = ProviderEvent(
+        provider="sandbox", event_id=order.number, reference=order.number, kind="succeeded",
+        order_number=order.number, amount=order.gross, currency=order.currency,
+    )  # fmt: skip
+    if settle(event=event, now=now) != "settled":
+        raise RuntimeError(f"Order {order.number} is not paid.")
+    return order
+
+
+def participants(count: int) -> list[dict[str, str]]:
+    """So many people nobody has heard of."""
+    mark = next(_numbers)
+    return [
+        {"role": "student", "email": f"p{mark}-{number}@bench.example", "first_name": "Jo", "last_name": "Petit"}
+        for number in range(count)
+    ]
+
+
+def only_deliveries_wait() -> None:
+    """Marks every job but deliveries as done: mails are not what is measured."""
+    Job.objects.pending().exclude(kind="fulfil_line").update(state="done", finished_at=timezone.now())
+
+
+def no_job_waits() -> None:
+    Job.objects.pending().update(state="done", finished_at=timezone.now(), lease=None)
+
+
+def deliver(order: Order) -> None:
+    """Runs the one job that waits, as a worker does. Raises unless it delivered the order."""
+    run_due_jobs(limit=1)
+    if not Order.objects.filter(pk=order.pk, status=Order.Status.COMPLETED).exists():
+        raise RuntimeError(f"Order {order.number} is not delivered.")
+
+
+def session_cookie(email: str) -> dict[str, str]:
+    """The cookie of somebody who signed in."""
+    user = User.objects.get(email=email)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return {"sessionid": session.session_key}
+
+
+def buyer_details() -> dict[str, str]:
+    """What a visitor nobody has seen before types at *your details*."""
+    return {
+        "email": f"buyer{next(_numbers)}@bench.example",
+        "contact_name": "Camille Roy",
+        "kind": "organisation",
+        "billing_name": "Ateliers Roy",
+        "street": "3 rue du Port",
+        "postal_code": "44000",
+        "city": "Nantes",
+        "country": "FR",
+    }
+
+
+def _details(account: CustomerAccount | None, user: User | None) -> OrderDetails:
+    typed: dict[str, Any] = {name: value for name, value in buyer_details().items() if name != "kind"}
+    if user is not None:
+        typed["email"] = user.email
+    return OrderDetails(
+        **typed,
+        is_organisation=True,
+        account_id=account.pk if account else None,
+        operator_id=user.pk if user else None,
+    )

@@ -1,0 +1,42 @@
+"""The benchmark itself works: all of it, at sizes at which its figures say nothing."""
+
+import json
+import os
+import subprocess
+import sys
+
+from tests.servers import PROJECT
+
+OURS = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "AMPHI_TEST_FOLDER")
+COMPARED = {
+    "delivery of 20 seats / bare INSERTs": 1.0,
+    "delivery of 20 seats, 500 sold / none sold": 1.2,
+    "session of 3 new people / bare INSERTs": 4.0,
+    "storefront page, 4 visitors / filled from constants": 2.0,
+    "entry page, 4 visitors / filled from constants": 2.0,
+    "cart page, 4 visitors / filled from constants": 2.0,
+    "operator's list, 500 seats / 50": 1.5,
+    "counts of 500 seats / bare GROUP BY": 2.0,
+}
+
+
+def test_it_measures_everything_it_promises(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name not in OURS}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "--tiny", "--results", str(tmp_path / "results.json")],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((tmp_path / "results.json").read_text())["rows"]
+    assert {row["name"]: row["limit"] for row in rows if row["limit"] is not None} == COMPARED
+    alone = [row["name"] for row in rows if row["limit"] is None]
+    for handler in ("std_generateseats", "std_setuponecoursesession", "std_enroloncourse", "ext_paperdiploma"):
+        assert f"{handler}: wait for the task" in alone
+    assert "orders of 10 seats, 1 worker process" in alone
+    assert "memory of the web server" in alone
+    assert all(row["value"] > 0 for row in rows)
