@@ -63,7 +63,7 @@ def test_it_asks_first_and_shows_whom_it_concerns(client, line):
     assert 'value="1-3"' in client.get(address).content.decode()
     page = text_of(client.post(address, typed(units="1-3")))
     assert "Ana Test SEC-1 Assigned" in page
-    assert "Bo Test SEC-1 used since" in page
+    assert "Bo Test SEC-1 Consumed" in page
     assert "To be paid back €360.00" in page
     assert "Take the used seat back as well" in page
     assert given_back() == 0

@@ -172,6 +172,7 @@ def look_at(order: Order, line: OrderLine, unit_ids: Sequence[int], *, owes_mone
             admin_link(viewer, User, ground.enrolment.user_id, ground.enrolment.user.get_full_name()),
             admin_link(viewer, Course, ground.enrolment.course_id, ground.enrolment.course.short_name),
             Label(_("enrolled"), "info").html,
+            moment(ground.created_at),
         ]
         for ground in takers
     ]
@@ -180,11 +181,16 @@ def look_at(order: Order, line: OrderLine, unit_ids: Sequence[int], *, owes_mone
         (_("To be paid back"), amount(worth_of(line, context, units), order.currency) if owes_money else _("nothing")),
     ]
     if states:
-        told = (f"{SeatState(state).label}: {states[state]}" for state in SeatState.values if states[state])
+        told = [
+            _("%(state)s: %(count)d") % {"state": state.label, "count": states[state]}
+            for state in SeatState
+            if states[state]
+        ]
         facts.append((_("Seats"), ", ".join(told)))
+    headings = columns(_("Person"), _("Course"), _("State"), _("Since"))
     return Look(
         facts=facts,
-        people=Table(columns(_("Person"), _("Course"), _("State")), rows, empty=_("Nobody has one of them.")),
+        people=Table(headings, rows, empty=_("Nobody has one of them.")),
         people_total=states[SeatState.ASSIGNED] + states[SeatState.CONSUMED] + len(takers),
         used=states[SeatState.CONSUMED],
     )
@@ -193,13 +199,10 @@ def look_at(order: Order, line: OrderLine, unit_ids: Sequence[int], *, owes_mone
 def _seat_row(seat: Seat, viewer: Any) -> list[object]:
     assert seat.person is not None
     assert seat.course is not None
-    state = (
-        Label(_("used since %(at)s") % {"at": moment(seat.consumed_at)}, "danger")
-        if seat.state == SeatState.CONSUMED
-        else Label(SeatState(seat.state).label, "info")
-    )
+    is_used = seat.state == SeatState.CONSUMED
     return [
         admin_link(viewer, User, seat.person_id, seat.person.get_full_name()),
         admin_link(viewer, Course, seat.course_id, seat.course.short_name),
-        state.html,
+        Label(SeatState(seat.state).label, "danger" if is_used else "info").html,
+        moment(seat.consumed_at if is_used else seat.assigned_at),
     ]
