@@ -1,0 +1,373 @@
+"""What holds in the database after every step, told in SQL of its own: nothing here asks the code under test.
+
+Each statement finds the rows that break one rule. They stand beside the services on purpose: who changes a rule of the
+domain changes it here as well.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.apps import apps
+from django.db import connection
+
+# Lines that make seats, with what one of their units makes and when their units were delivered. A unit given back
+# before the delivery makes none.
+SEATS_DUE = """
+    SELECT line.id AS line_id, line.status, line.order_id,
+        CASE line.handler
+            WHEN 'std_generateseats' THEN coalesce((line.parameters ->> 'packsize')::int, 1)
+            WHEN 'std_setuponecoursesession' THEN 1
+            ELSE 0
+        END AS pack,
+        (
+            SELECT count(*) FROM shop_orderunit unit
+            WHERE unit.line_id = line.id AND line.fulfilled_at IS NOT NULL
+                AND (unit.given_back_at IS NULL OR unit.given_back_at > line.fulfilled_at)
+        ) AS units_delivered,
+        (
+            SELECT count(*) FROM enrolments_seat seat JOIN enrolments_seatbatch batch ON batch.id = seat.batch_id
+            WHERE batch.line_id = line.id
+        ) AS seats
+    FROM shop_orderline line
+"""
+
+LIVE_GROUND = "SELECT * FROM enrolments_ground WHERE ended_at IS NULL"
+
+# What a course's people, seats and holds take, counted without the code that counts it.
+PLACES = """
+    SELECT course.id, course.capacity,
+        (
+            SELECT count(DISTINCT enrolment.user_id) FROM enrolments_enrolment enrolment
+            WHERE enrolment.course_id = course.id AND enrolment.closed_at IS NULL AND EXISTS (
+                SELECT 1 FROM enrolments_role role WHERE role.id = enrolment.role_id AND role.kind <> 'supervisor'
+            )
+        )
+        + (SELECT count(*) FROM enrolments_seat seat WHERE seat.course_id = course.id AND seat.keeps_place)
+        + (
+            SELECT coalesce(sum(hold.places), 0) FROM enrolments_placehold hold
+            WHERE hold.course_id = course.id AND hold.released_at IS NULL
+        ) AS taken
+    FROM enrolments_course course
+"""
+
+BROKEN_BY: dict[str, str] = {
+    # Seats -----------------------------------------------------------------------------------------------------------
+    "a line has as many seats as were delivered": f"""
+        SELECT line_id, seats, units_delivered * pack FROM ({SEATS_DUE}) due WHERE seats <> units_delivered * pack
+    """,
+    "only a line that was delivered has seats": f"""
+        SELECT line_id, status, seats FROM ({SEATS_DUE}) due WHERE seats > 0 AND status IN ('pending', 'failed')
+    """,
+    "a unit given back has no seat in use or to be used": """
+        SELECT unit.id, seat.id, seat.state FROM enrolments_seat seat JOIN shop_orderunit unit ON unit.id = seat.unit_id
+        WHERE unit.given_back_at IS NOT NULL AND seat.state NOT IN ('revoked', 'expired')
+    """,
+    "only what was given back is revoked": """
+        SELECT unit.id, seat.id FROM enrolments_seat seat JOIN shop_orderunit unit ON unit.id = seat.unit_id
+        WHERE unit.given_back_at IS NULL AND seat.state = 'revoked'
+    """,
+    "a seat, its line and its order belong to one account": """
+        SELECT seat.id, seat.account_id, batch.account_id, line.account_id, orders.account_id
+        FROM enrolments_seat seat
+            JOIN enrolments_seatbatch batch ON batch.id = seat.batch_id
+            JOIN shop_orderline line ON line.id = batch.line_id
+            JOIN shop_order orders ON orders.id = line.order_id
+        WHERE (seat.account_id, batch.account_id, line.account_id, batch.order_id, batch.order_number)
+            <> (orders.account_id, orders.account_id, orders.account_id, orders.id, orders.number)
+    """,
+    "a seat's history is a chain that ends in its state": """
+        SELECT seat.id, seat.state, chain.* FROM enrolments_seat seat LEFT JOIN (
+            SELECT seat_id, bool_and(from_state = before) AS joined, (array_agg(to_state ORDER BY id DESC))[1] AS last,
+                bool_and(at >= at_before) AS in_time
+            FROM (
+                SELECT *, lag(to_state, 1, '') OVER history AS before, lag(at, 1, at) OVER history AS at_before
+                FROM enrolments_seatevent WINDOW history AS (PARTITION BY seat_id ORDER BY id)
+            ) event GROUP BY seat_id
+        ) chain ON chain.seat_id = seat.id
+        WHERE chain.joined IS NOT TRUE OR chain.in_time IS NOT TRUE OR chain.last <> seat.state
+    """,
+    "a seat's history belongs to the seat's account": """
+        SELECT event.id, event.account_id, seat.account_id
+        FROM enrolments_seatevent event JOIN enrolments_seat seat ON seat.id = event.seat_id
+        WHERE event.account_id <> seat.account_id
+    """,
+    "a seat in use is one live ground of its person, any other none": f"""
+        SELECT seat.id, seat.state, count(live.id)
+        FROM enrolments_seat seat LEFT JOIN ({LIVE_GROUND}) live ON live.seat_id = seat.id AND live.kind = 'seat'
+        GROUP BY seat.id
+        HAVING count(live.id) <> CASE WHEN seat.state IN ('assigned', 'consumed') THEN 1 ELSE 0 END
+    """,
+    "a seat in use and its ground tell of the same enrolment": f"""
+        SELECT seat.id, live.id FROM enrolments_seat seat
+            JOIN ({LIVE_GROUND}) live ON live.seat_id = seat.id AND live.kind = 'seat'
+            JOIN enrolments_enrolment enrolment ON enrolment.id = live.enrolment_id
+        WHERE (seat.enrolment_id, seat.person_id, seat.course_id, seat.account_id, seat.unit_id)
+            IS DISTINCT FROM (enrolment.id, enrolment.user_id, enrolment.course_id, live.account_id, live.unit_id)
+    """,
+    "a pack's seat in use has its supervisor in the course, any other none": f"""
+        SELECT seat.id, seat.state, batch.source, count(live.id) FROM enrolments_seat seat
+            JOIN enrolments_seatbatch batch ON batch.id = seat.batch_id
+            LEFT JOIN ({LIVE_GROUND}) live ON live.seat_id = seat.id AND live.kind = 'supervision'
+        GROUP BY seat.id, batch.source
+        HAVING (seat.state NOT IN ('assigned', 'consumed') AND count(live.id) > 0)
+            OR (seat.state IN ('assigned', 'consumed') AND batch.source = 'pack' AND count(live.id) <> 1)
+    """,
+    "nobody sits twice in one session": """
+        SELECT batch.order_id, seat.course_id, seat.person_id
+        FROM enrolments_seat seat JOIN enrolments_seatbatch batch ON batch.id = seat.batch_id
+        WHERE batch.source = 'session' AND seat.person_id IS NOT NULL
+        GROUP BY 1, 2, 3 HAVING count(*) > 1
+    """,
+    "a blank seat of a session keeps its place until it ends": """
+        SELECT seat.id FROM enrolments_seat seat JOIN enrolments_seatbatch batch ON batch.id = seat.batch_id
+        WHERE batch.source = 'session' AND seat.state = 'available' AND NOT seat.keeps_place
+            AND NOT EXISTS (SELECT 1 FROM enrolments_seatevent event
+                            WHERE event.seat_id = seat.id AND event.to_state = 'assigned')
+    """,
+    "who was placed by an operator is attached to him": """
+        SELECT seat.id, seat.person_id, seat.assigned_by_id FROM enrolments_seat seat
+        WHERE seat.assigned_by_id IS NOT NULL AND seat.person_id <> seat.assigned_by_id AND NOT EXISTS (
+            SELECT 1 FROM accounts_delegation delegation
+            WHERE delegation.account_id = seat.account_id AND delegation.operator_id = seat.assigned_by_id
+                AND delegation.person_id = seat.person_id
+        )
+    """,
+    # Enrolments ------------------------------------------------------------------------------------------------------
+    "an enrolment is open exactly while it has a ground, for as long as its grounds": f"""
+        SELECT enrolment.id, enrolment.closed_at, enrolment.starts_at, enrolment.ends_at, standing.*
+        FROM enrolments_enrolment enrolment LEFT JOIN (
+            SELECT enrolment_id, min(starts_at) AS starts_at,
+                CASE WHEN bool_and(ends_at IS NOT NULL) THEN max(ends_at) END AS ends_at
+            FROM ({LIVE_GROUND}) live GROUP BY enrolment_id
+        ) standing ON standing.enrolment_id = enrolment.id
+        WHERE (enrolment.closed_at IS NULL) <> (standing.enrolment_id IS NOT NULL)
+            OR (enrolment.closed_at IS NULL AND (enrolment.starts_at, enrolment.ends_at)
+                IS DISTINCT FROM (standing.starts_at, standing.ends_at))
+    """,
+    "what happened to an enrolment adds up to what it is": """
+        SELECT enrolment.id, enrolment.closed_at, told.* FROM enrolments_enrolment enrolment LEFT JOIN (
+            SELECT enrolment_id,
+                count(*) FILTER (WHERE what = 'opened') AS opened,
+                count(*) FILTER (WHERE what = 'closed') AS closed,
+                (array_agg(what ORDER BY id))[1] AS first,
+                (array_agg(detail ORDER BY id DESC) FILTER (WHERE what IN ('opened', 'changed')))[1] AS period
+            FROM enrolments_enrolmentevent GROUP BY enrolment_id
+        ) told ON told.enrolment_id = enrolment.id
+        WHERE told.opened IS DISTINCT FROM 1 OR told.first <> 'opened'
+            OR told.closed <> CASE WHEN enrolment.closed_at IS NULL THEN 0 ELSE 1 END
+            OR (enrolment.closed_at IS NULL AND (
+                (told.period ->> 'starts_at')::timestamptz <> enrolment.starts_at
+                OR (told.period ->> 'ends_at')::timestamptz IS DISTINCT FROM enrolment.ends_at
+            ))
+    """,
+    "whoever joined a group left it unless a ground keeps him there": f"""
+        SELECT coalesce(told.group_id, standing.group_id), coalesce(told.user_id, standing.user_id), told.inside
+        FROM (
+            SELECT (event.detail ->> 'group')::bigint AS group_id, enrolment.user_id,
+                count(*) FILTER (WHERE what = 'group_joined') - count(*) FILTER (WHERE what = 'group_left') AS inside
+            FROM enrolments_enrolmentevent event
+                JOIN enrolments_enrolment enrolment ON enrolment.id = event.enrolment_id
+            WHERE event.what IN ('group_joined', 'group_left') GROUP BY 1, 2
+        ) told FULL JOIN (
+            SELECT DISTINCT live.group_id, enrolment.user_id
+            FROM ({LIVE_GROUND}) live JOIN enrolments_enrolment enrolment ON enrolment.id = live.enrolment_id
+            WHERE live.group_id IS NOT NULL
+        ) standing ON standing.group_id = told.group_id AND standing.user_id = told.user_id
+        WHERE coalesce(told.inside, 0) <> CASE WHEN standing.group_id IS NULL THEN 0 ELSE 1 END
+    """,
+    "an order has one group in a course, named after it, of its account": """
+        SELECT groups.course_id, groups.order_id, count(*) FROM enrolments_coursegroup groups
+            JOIN shop_order orders ON orders.id = groups.order_id
+        GROUP BY 1, 2
+        HAVING count(*) > 1 OR bool_or(groups.name <> orders.number OR groups.account_id <> orders.account_id)
+    """,
+    "a ground's group is of its course and order, and its account that of its order": """
+        SELECT ground.id, ground.order_id, groups.order_id FROM enrolments_ground ground
+            JOIN enrolments_enrolment enrolment ON enrolment.id = ground.enrolment_id
+            LEFT JOIN enrolments_coursegroup groups ON groups.id = ground.group_id
+            LEFT JOIN shop_order orders ON orders.id = ground.order_id
+        WHERE groups.course_id <> enrolment.course_id OR groups.order_id <> ground.order_id
+            OR ground.account_id <> orders.account_id OR ground.order_number <> coalesce(orders.number, '')
+            OR (ground.kind IN ('seat', 'supervision') AND groups.order_id IS NULL)
+    """,
+    "a ground that stands on a line goes with the line": f"""
+        SELECT live.id, live.kind, line.status
+        FROM ({LIVE_GROUND}) live JOIN shop_orderline line ON line.id = live.line_id
+        WHERE line.status <> 'fulfilled'
+    """,
+    "who takes a course himself stands on his delivered line": """
+        SELECT line.id, line.status, count(ground.id), count(ground.id) FILTER (WHERE ground.ended_at IS NULL)
+        FROM shop_orderline line LEFT JOIN enrolments_ground ground ON ground.line_id = line.id AND ground.kind = 'line'
+        WHERE line.handler = 'std_enroloncourse' GROUP BY line.id
+        HAVING count(ground.id) <> CASE WHEN line.fulfilled_at IS NULL THEN 0 ELSE 1 END
+            OR count(ground.id) FILTER (WHERE ground.ended_at IS NULL)
+                <> CASE WHEN line.status = 'fulfilled' THEN 1 ELSE 0 END
+    """,
+    # Places ----------------------------------------------------------------------------------------------------------
+    "no course holds more people than it has places": f"""
+        SELECT id, capacity, taken FROM ({PLACES}) course WHERE taken > capacity
+    """,
+    "places are held from checkout until delivery or the order's end, and no longer": """
+        SELECT line.id, line.status, orders.status, hold.places FROM shop_orderline line
+            JOIN shop_order orders ON orders.id = line.order_id
+            LEFT JOIN enrolments_placehold hold ON hold.line_id = line.id AND hold.released_at IS NULL
+        WHERE coalesce(hold.places, 0) <> CASE
+            WHEN line.places_held > 0 AND line.status IN ('pending', 'failed') AND orders.status IN ('placed', 'paid')
+            THEN (SELECT count(*) FROM shop_orderunit unit WHERE unit.line_id = line.id AND unit.given_back_at IS NULL)
+            ELSE 0
+        END
+    """,
+    # Orders ----------------------------------------------------------------------------------------------------------
+    "an order's history is a chain that ends in its status": """
+        SELECT orders.id, orders.status, chain.* FROM shop_order orders LEFT JOIN (
+            SELECT order_id, bool_and(from_status = before) AS joined, bool_and(at >= at_before) AS in_time,
+                (array_agg(to_status ORDER BY id DESC))[1] AS last, (array_agg(to_status ORDER BY id))[1] AS first
+            FROM (
+                SELECT *, lag(to_status, 1, '') OVER history AS before, lag(at, 1, at) OVER history AS at_before
+                FROM shop_orderevent WHERE to_status <> '' WINDOW history AS (PARTITION BY order_id ORDER BY id)
+            ) event GROUP BY order_id
+        ) chain ON chain.order_id = orders.id
+        WHERE chain.joined IS NOT TRUE OR chain.in_time IS NOT TRUE
+            OR chain.first <> 'placed' OR chain.last <> orders.status
+    """,
+    "a paid order has one settlement of the right money, any other none": """
+        SELECT orders.id, orders.status, count(payment.id) FROM shop_order orders
+            LEFT JOIN shop_settlement settlement ON settlement.order_id = orders.id
+            LEFT JOIN shop_payment payment ON payment.id = settlement.payment_id AND payment.status = 'succeeded'
+                AND payment.order_id = orders.id AND payment.amount = orders.gross
+                AND payment.currency = orders.currency
+        GROUP BY orders.id
+        HAVING count(settlement.id) <> count(payment.id) OR count(payment.id)
+            <> CASE WHEN orders.status IN ('paid', 'completed', 'refunded') THEN 1 ELSE 0 END
+    """,
+    "an order's sums are those of its lines, each rounded from its price": """
+        SELECT orders.id FROM shop_order orders JOIN shop_orderline line ON line.order_id = orders.id
+        GROUP BY orders.id
+        HAVING (orders.net, orders.tax, orders.gross) <> (sum(line.net), sum(line.tax), sum(line.gross))
+            OR NOT bool_and(line.net = round(line.unit_net * line.charged, 2)
+                            AND line.tax = round(line.net * line.tax_rate / 100, 2))
+    """,
+    "lines have the statuses their order's status allows": """
+        SELECT orders.id, orders.status, array_agg(line.status) FROM shop_order orders
+            JOIN shop_orderline line ON line.order_id = orders.id
+        GROUP BY orders.id
+        HAVING NOT CASE orders.status
+            WHEN 'paid' THEN bool_or(line.status IN ('pending', 'failed'))
+            WHEN 'completed' THEN bool_and(line.status IN ('fulfilled', 'given_back'))
+                AND bool_or(line.status = 'fulfilled')
+            WHEN 'refunded' THEN bool_and(line.status = 'given_back')
+            ELSE bool_and(line.status = 'pending')
+        END
+    """,
+    "a line has the units it was sold with, and is given back when all of them are": """
+        SELECT line.id, line.status, line.quantity, count(*), count(unit.given_back_at) FROM shop_orderline line
+            JOIN shop_orderunit unit ON unit.line_id = line.id
+        GROUP BY line.id
+        HAVING count(*) <> line.quantity OR (count(*) = count(unit.given_back_at)) <> (line.status = 'given_back')
+    """,
+    "a line to be delivered has its job, a failed one waits for the merchant": """
+        SELECT line.id, line.status, count(job.id) FROM shop_orderline line
+            JOIN shop_order orders ON orders.id = line.order_id
+            LEFT JOIN outbox_job job ON job.kind = 'fulfil_line' AND job.state = 'pending'
+                AND (job.payload ->> 'line')::bigint = line.id
+        WHERE line.handler <> '' AND line.status <> 'given_back'
+        GROUP BY line.id, orders.status
+        HAVING count(job.id)
+            <> CASE WHEN orders.status = 'paid' AND line.status = 'pending' THEN 1 ELSE 0 END
+    """,
+    "an order is paid, completed, each of its lines delivered once in its history": """
+        SELECT order_id, what, detail ->> 'line' FROM shop_orderevent
+        WHERE what IN ('placed', 'paid', 'line_fulfilled', 'completed', 'refunded')
+        GROUP BY 1, 2, 3 HAVING count(*) > 1
+    """,
+    "each delivery has told its customer and the sales team": """
+        SELECT line.id FROM shop_orderline line
+        WHERE line.handler <> '' AND line.fulfilled_at IS NOT NULL AND 2 > (
+            SELECT count(*) FROM outbox_mail mail WHERE mail.order_id = line.order_id
+                AND mail.kind IN ('delivered', 'delivered_public', 'delivered_sales')
+                AND (mail.context ->> 'line')::bigint = line.id
+        )
+    """,
+    "until it is claimed, nobody stands behind a visitor's order": f"""
+        SELECT orders.id FROM shop_order orders WHERE orders.claimed_at IS NULL AND (
+            EXISTS (SELECT 1 FROM accounts_membership member WHERE member.account_id = orders.account_id)
+            OR EXISTS (SELECT 1 FROM accounts_delegation each WHERE each.account_id = orders.account_id)
+            OR EXISTS (SELECT 1 FROM ({LIVE_GROUND}) live WHERE live.order_id = orders.id
+                       AND live.kind IN ('supervision', 'support'))
+        )
+    """,
+    "what was given back of a line is worth what it was sold for, when all of it was": """
+        SELECT line.id, line.status, line.gross, sum((event.detail ->> 'worth')::numeric) FROM shop_orderline line
+            JOIN shop_orderevent event ON event.order_id = line.order_id AND event.what = 'units_given_back'
+                AND (event.detail ->> 'line')::int = line.position
+        GROUP BY line.id
+        HAVING sum((event.detail ->> 'worth')::numeric) > line.gross
+            OR (line.status = 'given_back' AND sum((event.detail ->> 'worth')::numeric) <> line.gross)
+            OR sum((event.detail ->> 'count')::int) <> (
+                SELECT count(*) FROM shop_orderunit unit WHERE unit.line_id = line.id AND unit.given_back_at IS NOT NULL
+            )
+    """,
+    # Money -----------------------------------------------------------------------------------------------------------
+    "whatever a provider said has an outcome and a payment": """
+        SELECT event.id FROM shop_paymentevent event LEFT JOIN shop_payment payment ON payment.id = event.payment_id
+        WHERE event.outcome = '' OR payment.id IS NULL OR payment.provider <> event.provider
+            OR event.order_id <> payment.order_id AND event.outcome NOT IN ('mismatch', 'declined', 'known')
+    """,
+    "an order is settled by exactly one of the things a provider said": """
+        SELECT orders.id, orders.status, count(event.id) FROM shop_order orders
+            LEFT JOIN shop_paymentevent event ON event.order_id = orders.id AND event.outcome = 'settled'
+        GROUP BY orders.id
+        HAVING count(event.id) <> CASE WHEN orders.status IN ('paid', 'completed', 'refunded') THEN 1 ELSE 0 END
+    """,
+    "money that paid nothing was shown to the sales team": """
+        SELECT event.id, event.outcome FROM shop_paymentevent event
+        WHERE event.outcome IN ('mismatch', 'second_charge', 'late', 'unknown_order') AND NOT EXISTS (
+            SELECT 1 FROM outbox_mail mail WHERE mail.key = 'money_needs_attention:' || event.id
+        )
+    """,
+}
+
+
+@cache
+def _all_rules() -> str:
+    asked = (
+        f"SELECT $rule${rule}$rule$ AS rule, broken::text AS row FROM ({statement}) broken"
+        for rule, statement in BROKEN_BY.items()
+    )
+    return " UNION ALL ".join(asked)
+
+
+@cache
+def _all_tables() -> str:
+    """Count and sum of every row of ours, table by table."""
+    ours = ("shop", "catalog", "enrolments", "accounts", "outbox", "account")
+    tables = sorted(model._meta.db_table for app in ours for model in apps.get_app_config(app).get_models())
+    return " UNION ALL ".join(
+        f"SELECT '{table}', count(*), coalesce(sum(hashtextextended(each::text, 0)), 0) FROM {table} each"
+        for table in tables
+    )
+
+
+def broken_rules() -> list[str]:
+    """Every rule that is broken now, with the row that breaks it. One statement."""
+    return [f"{rule}: {row}" for rule, row in _ask("rules_of_the_shop", _all_rules())]
+
+
+def fingerprint() -> dict[str, tuple[int, int]]:
+    """How many rows each table has, and a sum over their contents: equal when nothing was changed. One statement."""
+    return {table: (count, total) for table, count, total in _ask("rows_of_the_shop", _all_tables())}
+
+
+def changed_tables(before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]) -> list[str]:
+    return sorted(table for table in after if before.get(table) != after[table])
+
+
+def _ask(name: str, statement: str) -> list[tuple]:
+    """Runs a statement that is planned once for each connection: it is asked thousands of times."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name = %s", [name])
+        if not cursor.fetchone()[0]:
+            cursor.execute(f"PREPARE {name} AS {statement}")
+        cursor.execute(f"EXECUTE {name}")
+        return cursor.fetchall()

@@ -1,0 +1,254 @@
+"""Any sequence.
+
+Everything that can happen to a shop, in any order: the rules of the domain hold after every step.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from accounts.models import CustomerAccount
+from enrolments.services.seats.generate import generate_seats
+from enrolments.services.seats.moves import SeatNotFound
+from handlers.contract import Feedback
+from handlers.registry import temporary
+from tests.ordeal import Trial
+from tests.trials.any_sequence import AnySequence, Tally
+from tests.trials.any_sequence_world import MOODY, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tally(caplog: pytest.LogCaptureFixture) -> Iterator[Tally]:
+    """The world is there for all sequences of a test; each of them happens in a transaction that is rolled back."""
+    AnySequence.world = make_world()
+    AnySequence.tally = Tally()
+    caplog.set_level(logging.CRITICAL, logger="outbox")  # deliveries fail by the dozen
+    with ExitStack() as moods:
+        for handler in MOODY:
+            moods.enter_context(temporary(handler))
+        yield AnySequence.tally
+
+
+def run(*, examples: int, steps: int, seeded: int, phases: tuple[Phase, ...] = (Phase.generate, Phase.shrink)) -> None:
+    run_state_machine_as_test(
+        seed(seeded)(AnySequence),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            phases=phases,
+            deadline=None,
+            database=None,
+            print_blob=True,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_rules_hold_after_every_step(trial: Trial, tally: Tally, request: pytest.FixtureRequest) -> None:
+    """Cart, checkout, money, delivery, seats, claims, giving back and clocks in any order"""
+    asked = request.config.getoption("--hypothesis-seed", default=None)
+    seeded = int(asked) if asked else secrets.randbits(32)
+    print(f"The same sequences again: pytest --hypothesis-seed={seeded}")
+    for batch in range(trial.size(1, 10)):  # each begins anew: what one has seldom reached, another does
+        run(examples=trial.size(12, 15), steps=trial.size(25, 50), seeded=seeded + batch)
+
+    trial.note("seed", seeded)
+    trial.note("sequences", tally.examples)
+    trial.note("steps, each followed by every rule of the shop", tally.steps)
+    for what in sorted(tally.done | tally.refused):
+        trial.note(what, f"{tally.done[what]} done, {tally.refused[what]} refused")
+    for state in sorted(tally.reached):
+        trial.note(state, tally.reached[state])
+    if trial.is_full:
+        play(TOUR)
+        assert {what for what in tally.done | tally.refused if not tally.done[what]} == set()
+
+
+Step = tuple[str, dict[str, Any]]
+
+
+def buy(who: str, index: int, number: int = 1, *participants: tuple[str, str], email: str = "alice") -> Step:
+    return (
+        "buy",
+        {"who": who, "index": index, "number": number, "participants": list(participants), "email": email},
+    )
+
+
+def money(what: str, n: int = 0) -> Step:
+    return "money_talks", {"what": what, "n": n}
+
+
+def fail(mood: str, times: int = 1) -> Step:
+    return "fail", {"mood": mood, "times": times}
+
+
+def assign(who: str, n: int = 0) -> Step:
+    return "assign", {"n": n, "odd": "", "who": who, "course": 0, "by": 0, "as_tutor": False}
+
+
+def confirm(*, differs: bool = False) -> Step:
+    return (
+        "confirm",
+        {"n": 0, "any_order": False, "differs": differs, "is_what_arrived": differs, "reference": f"VIR {differs}"},
+    )
+
+
+def change(what: str, n: int = 0, m: int = 0) -> Step:
+    return "merchant_changes", {"what": what, "n": n, "m": m, "who": "quentin"}
+
+
+BUY_SEATS, BUY_A_SESSION = buy("alice", 0, 2), buy("alice", 2, 2, ("nina", "student"))
+SETTLE: Step = ("settle", {"n": 0})
+DELIVER: Step = ("fulfil", {"limit": 4})
+RELEASE: Step = ("release", {"n": 0, "any_seat": False, "is_own": True})
+EXPIRE: Step = ("expire", {"n": 0})
+LATE_MONEY: Step = ("late_money", {"n": 0})
+GIVE_BACK: Step = ("give_back", {"n": 0, "any_order": False, "first": 0, "number": 1, "whole": True, "yes": True})
+SEATS = (BUY_SEATS, SETTLE, DELIVER)
+
+# Once through everything the machine can do, so that no rule stands there and is never reached.
+TOUR: tuple[Step, ...] = (
+    ("add", {"who": "alice", "index": 0, "number": 2}),
+    ("change_quantity", {"n": 0, "number": 1}),
+    ("add", {"who": "alice", "index": 8, "number": 1}),
+    ("remove", {"n": 1}),
+    ("place", {"n": 0, "email": "alice", "new_account": False, "is_stale": False, "bob_operates": True}),
+    ("place_again", {}),
+    ("change_method", {"n": 0, "any_order": False, "method": "transfer"}),
+    *(money(what) for what in ("wrong", "decline", "after all", "again", "no more", "second")),
+    fail("refuses"),
+    ("retry", {"n": 0, "any_line": False}),
+    fail("trouble", 9),
+    ("retry_a_job", {"n": 0, "any_job": False}),
+    fail("crash"),
+    DELIVER,
+    assign("nina"),
+    assign("nina"),
+    RELEASE,
+    assign("omar"),
+    ("enter", {"n": 0, "again": False}),
+    ("add", {"who": "carol", "index": 2, "number": 2}),
+    ("answer_unit_forms", {"n": 0, "participants": [("pia", "student")]}),
+    buy("visitor", 2, email="carol"),
+    SETTLE,
+    DELIVER,
+    ("claim", {"n": 0, "is_his": True}),
+    ("move_claimed", {"n": 0}),
+    assign("pia", n=2),
+    ("expire_a_seat", {"n": 0}),
+    GIVE_BACK,  # a seat in use, and two that have expired
+    GIVE_BACK,  # one that is assigned
+    buy("alice", 1),
+    ("begin_card", {"n": 0, "choice": "succeed"}),
+    ("return_from_card", {"n": 0}),
+    DELIVER,
+    GIVE_BACK,  # one that is free
+    buy("alice", 3),
+    confirm(differs=True),
+    confirm(),
+    GIVE_BACK,  # before its delivery
+    buy("alice", 3),
+    EXPIRE,
+    LATE_MONEY,
+    buy("alice", 3),
+    ("cancel", {"n": 0, "any_order": False}),
+    LATE_MONEY,
+    *(change(what) for what in ("enrol", "end", "entry", "course")),
+    ("time_passes", {"pause": timedelta(minutes=20)}),
+    ("send_mails", {"limit": 3}),
+)
+
+
+def refuse_and_leave_something(**_asked: Any) -> None:
+    CustomerAccount.objects.create(name="left behind")
+    raise SeatNotFound
+
+
+# By rule: a guard, what stands in its place, and a sequence that needs it.
+GUARDS: dict[str, tuple[str, Any, tuple[Step, ...]]] = {
+    "a seat in use is one live ground": (
+        "enrolments.services.seats.release.end_grounds", None, (*SEATS, assign("omar"), RELEASE)
+    ),
+    "an enrolment is open exactly while it has a ground": (
+        "enrolments.services.enrol._derive_periods", [], (*SEATS, assign("omar"), RELEASE)
+    ),
+    "only what was given back is revoked": (
+        "shop.services.giving_back.OrderUnit", None, (*SEATS, GIVE_BACK)
+    ),
+    "a unit given back has no seat": (
+        "handlers.std_generateseats.handler.take_back_seats", Feedback(), (*SEATS, GIVE_BACK)
+    ),
+    "places are held from checkout until delivery": (
+        "shop.services.orders.undo_pre_payment", None, (BUY_A_SESSION, EXPIRE)
+    ),
+    "no course holds more people than it has places": (
+        "enrolments.services.places.refuse_overfull", None, (BUY_A_SESSION, buy("carol", 2, 4))
+    ),
+    "a line to be delivered has its job": ("shop.services.fulfilment.enqueue_many", None, (BUY_SEATS, SETTLE)),
+    "a paid order has one settlement": ("shop.services.payments.Settlement.objects.create", None, (BUY_SEATS, SETTLE)),
+}  # fmt: skip
+
+
+def play(steps: tuple[Step, ...]) -> None:
+    """Plays a sequence by hand, with everything looked at after each step."""
+    machine = AnySequence()
+    try:
+        machine.everything_holds()
+        for step, asked in steps:
+            getattr(machine, step)(**asked)
+            machine.everything_holds()
+    finally:
+        machine.teardown()
+
+
+def test_a_tour_reaches_every_rule_and_every_deep_state(tally: Tally) -> None:
+    play(TOUR)
+    assert dict(tally.refused) == {}
+    rules = {rule.function.__name__ for rule in AnySequence.setup_state().rules}
+    assert {step for step, _asked in TOUR} == rules
+    assert {state for state, times in tally.reached.items() if not times} == set()
+
+
+@pytest.mark.parametrize("rule", GUARDS)
+def test_without_its_guard_a_rule_is_broken(tally: Tally, rule: str) -> None:
+    guard, instead, steps = GUARDS[rule]
+    play(steps)
+    with patch(guard, return_value=instead), pytest.raises(AssertionError, match=rule):
+        play(steps)
+
+
+def test_a_refusal_that_leaves_something_behind_is_found(tally: Tally) -> None:
+    steps = (*SEATS, assign("omar"), ("release", {"n": 0, "any_seat": False, "is_own": False}))
+    play(steps)
+    with (
+        patch("tests.trials.any_sequence.release_seat", refuse_and_leave_something),
+        pytest.raises(AssertionError, match="was refused and changed something"),
+    ):
+        play(steps)
+
+
+def test_the_machine_finds_packs_that_are_too_small_by_itself(tally: Tally) -> None:
+    with (
+        patch("handlers.std_generateseats.handler.generate_seats", partial(_one_seat_less, generate_seats)),
+        pytest.raises(AssertionError, match="a line has as many seats as were delivered"),
+    ):
+        run(examples=200, steps=5, seeded=1, phases=(Phase.generate,))
+
+
+def _one_seat_less(generate: Callable[..., Any], *, packsize: int, **others: Any) -> Any:
+    return generate(packsize=max(1, packsize - 1), **others)
