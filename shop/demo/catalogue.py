@@ -9,8 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from catalog.models import Category, Entry, Tax
+from catalog.models import Category, Entry, EntryField, Tax
 from catalog.services.entries import save_entry
+from handlers.asked_fields import FieldKind
 from handlers.registry import handler_for
 
 CATEGORIES = (
@@ -36,8 +37,22 @@ class DemoEntry:
     # Parameters that are moments: days from today and time, so that the demo never grows old.
     moments: dict[str, tuple[int, str]] = field(default_factory=dict)
     tax: str = "20.00"
+    # What each unit is asked besides what the handler asks.
+    asks: tuple[EntryField, ...] = ()
     more: dict[str, Any] = field(default_factory=dict)
 
+
+def _asked(name: str, kind: FieldKind, label: tuple[str, str], help: tuple[str, str], **more: Any) -> EntryField:
+    texts = {"label_fr": label[0], "label_en": label[1], "help_fr": help[0], "help_en": help[1]}
+    return EntryField(name=name, kind=kind, **texts, **more)
+
+
+SIZES = [
+    {"value": "s", "label": {"fr": "S (36 à 40)", "en": "S (36 to 40)"}},
+    {"value": "m", "label": {"fr": "M (42 à 44)", "en": "M (42 to 44)"}},
+    {"value": "l", "label": {"fr": "L (46 à 50)", "en": "L (46 to 50)"}},
+    {"value": "xl", "label": {"fr": "XL (52 et plus)", "en": "XL (52 and more)"}},
+]
 
 ENTRIES = (
     DemoEntry(
@@ -51,6 +66,15 @@ ENTRIES = (
         {1: "185.00", 6: "160.00", 10: "140.00"},
         "std_setuponecoursesession",
         {"coursename": "SEC-SST", "freetutors": "1", "customersupport": "SUPPORT"},
+        asks=(
+            _asked(
+                "regime",
+                FieldKind.LONG_TEXT,
+                ("Régime alimentaire ou allergies", "Diet or allergies"),
+                ("Le déjeuner est compris.", "Lunch is included."),
+                max_length=300,
+            ),
+        ),
     ),
     DemoEntry(
         "ELEC-SESSION",
@@ -148,6 +172,26 @@ ENTRIES = (
         tax="5.50",
     ),
     DemoEntry(
+        "GILET-SST",
+        "securite",
+        ("Gilet du secouriste", "First aider’s vest"),
+        (
+            "Le gilet haute visibilité, à la taille et au prénom de chacun.",
+            "The high-visibility vest, in each person’s size and with the first name.",
+        ),
+        {1: "24.00", 10: "21.00"},
+        asks=(
+            _asked("taille", FieldKind.CHOICE, ("Taille", "Size"), ("", ""), choices=SIZES, is_required=True),
+            _asked(
+                "prenom",
+                FieldKind.TEXT,
+                ("Prénom à floquer", "First name to print"),
+                ("Vide : sans prénom.", "Empty: without a name."),
+                max_length=20,
+            ),
+        ),
+    ),
+    DemoEntry(
         "DIPLOME-PAPIER",
         "formules",
         ("Diplôme imprimé", "Printed diploma"),
@@ -242,7 +286,7 @@ def _make(demo: DemoEntry, category: Category, tax: Tax, position: int, now: dat
         **({"state": "available"} | demo.more),
     )
     tiers = {quantity: Decimal(price) for quantity, price in demo.prices.items()}
-    return save_entry(entry=entry, expected_version=None, now=now, tiers=tiers)
+    return save_entry(entry=entry, expected_version=None, now=now, tiers=tiers, fields=demo.asks)
 
 
 def _parameters(demo: DemoEntry, today: date) -> dict[str, Any]:

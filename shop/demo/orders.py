@@ -22,6 +22,7 @@ from shop.services.checkout.details import OrderDetails
 from shop.services.checkout.place import Consent, Shown, place_order
 from shop.services.fulfilment import fulfil_line
 from shop.services.giving_back import give_units_back
+from shop.services.micro_forms import FIELDS
 from shop.services.orders import cancel_order, expire_orders
 from shop.services.payments import choose_method, confirm_received
 from shop.services.pricing import price_cart
@@ -37,10 +38,12 @@ TEAM = tuple(
         ("tutor", "marc.lemoine", "Marc", "Lemoine"),
     )
 )
+DIETS = ("", "Végétarien", "Allergie aux fruits à coque", "")
 DIPLOMAS = tuple(
     {"name": name, "address": f"{name}\nClinique Saint-Aubin\n2 place du Marché\n35000 Rennes"}
     for name in ("Omar Haddad", "Julie Caron")
 )
+VESTS = ({"fields.taille": "m", "fields.prenom": "Samira"}, {"fields.taille": "xl", "fields.prenom": ""})
 # Booklets sold in the weeks before: what the start page of the administration draws.
 BOOKLETS = ((11, 12), (9, 25), (7, 18), (5, 60), (4, 22), (2, 80), (1, 35))
 
@@ -72,7 +75,7 @@ class DemoOrders:
         for code, quantity, units in lines:
             line = add_to_cart(cart=cart, entry=self.entries[code], quantity=quantity, user=buyer, now=at)
             if units:
-                save_units(cart=cart, line_id=line.pk, answers=dict(enumerate(units)))
+                save_units(cart=cart, line_id=line.pk, answers=_part(units), fields=_part(units, FIELDS))
         cart.refresh_from_db()
         priced = price_cart(cart, user=buyer, now=at)
         order = place_order(
@@ -143,7 +146,7 @@ def _of_lacombe(demo: DemoOrders, people: dict[str, User], account: CustomerAcco
     paul, helene, nadia = (people[f"{name}@lacombe.example"] for name in ("paul", "helene", "nadia"))
     old = demo.place(account, paul, nadia, ("SIEGES-SECURITE", 4, ()), days_ago=382)
     demo.pay_and_deliver(old, "VIR SECURITE", days_ago=380)
-    session = demo.place(account, paul, nadia, ("SST-SESSION", 5, TEAM), ("LIVRET-SST", 5, ()), days_ago=9)
+    session = demo.place(account, paul, nadia, ("SST-SESSION", 5, _with_diets(TEAM)), ("LIVRET-SST", 5, ()), days_ago=9)
     demo.pay_and_deliver(session, "VIR SST 2211", days_ago=8)
     seats = demo.place(account, helene, nadia, ("SIEGES-SECURITE", 12, ()), days_ago=7, purchase_reference="BC-0457")
     demo.pay_and_deliver(seats, "VIR 12 SIEGES", days_ago=6)
@@ -152,6 +155,8 @@ def _of_lacombe(demo: DemoOrders, people: dict[str, User], account: CustomerAcco
     twice = PaymentEvent.objects.get(order=seats, outcome=PaymentEvent.Outcome.SECOND_CHARGE)
     mark_dealt_with(event_id=twice.pk, note="Rendu par virement à la comptable.", actor=demo.merchant, now=demo.at(4))
     demo.pay_and_deliver(demo.place(account, paul, paul, ("EXCEL-SOLO", 1, ()), days_ago=41), "TABLEUR", days_ago=40)
+    vests = demo.place(account, helene, nadia, ("GILET-SST", 2, VESTS), days_ago=4)
+    demo.pay_and_deliver(vests, "VIR GILETS", days_ago=3)
     # Twenty euros too little have arrived.
     short = demo.place(account, helene, nadia, ("CONFLITS-SESSION", 3, ()), days_ago=3)
     demo.receive(short, "VIR CONFLITS", days_ago=1, amount=short.gross - 20)
@@ -203,6 +208,20 @@ def _of_visitors(demo: DemoOrders) -> None:
         )  # fmt: skip
         if reference:
             demo.pay_and_deliver(order, reference, days_ago=days_ago - 1)
+
+
+def _with_diets(units: Units) -> Units:
+    return [unit | {f"{FIELDS}regime": diet} for unit, diet in zip(units, DIETS, strict=True)]
+
+
+def _part(units: Units, prefix: str = "") -> dict[int, dict[str, str]]:
+    """The answers to the handlers' forms, or with `fields.` those to the fields of the entries, by index."""
+    return {
+        index: {
+            name.removeprefix(prefix): value for name, value in unit.items() if name.startswith(FIELDS) == bool(prefix)
+        }
+        for index, unit in enumerate(units)
+    }
 
 
 def _end_yesterday(course: Course, now: datetime) -> None:
