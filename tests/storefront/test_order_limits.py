@@ -9,7 +9,7 @@ from catalog.models import Entry
 from outbox.models import Mail
 from shop.models import Order
 from shop.settings.rate_limits import RATE_LIMITS
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.storefront.steps import english_client, order_as_visitor, press_order, put_in_cart, signed_in, type_details
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +79,17 @@ def test_who_has_proved_the_address_may_order_though_others_typed_it(limits, ent
     alice = signed_in(UserFactory(email="alice@example.org"))
 
     assert try_to_order(alice, entry).status_code == 302
+
+
+def test_the_payer_an_account_has_on_record_is_mailed_as_often_as_it_orders(limits, entry):
+    owner = MembershipFactory(account__payer_email="accounting@example.org").user
+    client = signed_in(owner)
+    for _number in range(3):
+        put_in_cart(client, entry)
+        account = client.get("/checkout/details/").context["form"].initial
+        typed = {name: account[name] for name in ("account", "payer_email", "street")}
+        type_details(client, **typed, operator=owner.pk)
+        assert press_order(client).status_code == 302
 
 
 def test_pressing_twice_is_one_order_and_counts_once(limits, settings, entry):

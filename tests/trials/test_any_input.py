@@ -120,7 +120,7 @@ def every_form() -> list[type[forms.Form]]:
 def test_forms_of_handlers(trial: Trial) -> None:
     """Parameters and micro-forms of every handler: cleaned, shown again, stored as JSON that Postgres takes"""
     seed, kinds, accepted = seed_of(trial), every_form(), 0
-    for number in range(trial.size(400, 35_000)):
+    for number in range(trial.size(250, 30_000)):
         rng = Random(f"{seed}:{number}")
         kind = rng.choice(kinds)
         form = kind(posted(rng, kind.base_fields))
@@ -132,7 +132,7 @@ def test_forms_of_handlers(trial: Trial) -> None:
         except Exception as error:
             typed = f"{dict(form.data)!r:.3000}"
             raise AssertionError(f"{kind.__qualname__} with {typed}\n{again(seed, number)}") from error
-    trial.note("forms filled in", trial.size(400, 35_000))
+    trial.note("forms filled in", trial.size(250, 30_000))
     trial.note("of which accepted", accepted)
 
 
@@ -188,7 +188,7 @@ def test_tokens(trial: Trial) -> None:
     assert order_by_token(order.token) == order
     assert find_link(token=token, now=now) == link
     true = {order.token, token}
-    for number in range(trial.size(150, 15_000)):
+    for number in range(trial.size(150, 10_000)):
         rng = Random(f"{seed}:{number}")
         typed = hostile.text(rng, rng.choice((order.token, token, str(order.pk), order.number, link.nonce)))
         # As an address brings it: what is no UTF-8 was replaced before any view saw it.
@@ -198,7 +198,7 @@ def test_tokens(trial: Trial) -> None:
             assert find_link(token=typed, now=now) is None, again(seed, number)
         assert order_by_token(token) is None
     assert AddressLink.objects.get(pk=link.pk).used_at is None
-    trial.note("tokens", trial.size(150, 15_000))
+    trial.note("tokens", trial.size(150, 10_000))
 
 
 # --- What merchants upload and write ---------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def test_tokens(trial: Trial) -> None:
 def test_uploaded_images(trial: Trial) -> None:
     """Uploaded pictures, damaged, enormous, of other kinds: refused, or written anew as one small plain WebP"""
     seed, taken = seed_of(trial), 0
-    for number in range(trial.size(120, 10_000)):
+    for number in range(trial.size(150, 15_000)):
         rng = Random(f"{seed}:{number}")
         name, content = hostile.file(rng)
         try:
@@ -224,7 +224,7 @@ def test_uploaded_images(trial: Trial) -> None:
             assert not picture.getexif(), again(seed, number)
         assert prepared.name.endswith(".webp"), again(seed, number)
         assert b"script" not in written, again(seed, number)
-    trial.note("files", trial.size(120, 10_000))
+    trial.note("files", trial.size(150, 15_000))
     trial.note("of which pictures the shop could read", taken)
 
 
@@ -267,7 +267,7 @@ PIECES = (
 def test_html_of_merchants(trial: Trial) -> None:
     """Texts with HTML: only harmless tags, attributes and addresses remain, and cleaning again changes nothing"""
     seed = seed_of(trial)
-    for number in range(trial.size(300, 15_000)):
+    for number in range(trial.size(300, 20_000)):
         rng = Random(f"{seed}:{number}")
         typed = "".join(
             rng.choice(PIECES) if rng.random() < 0.7 else hostile.text(rng)[:2000] for _ in range(rng.randint(1, 8))
@@ -282,4 +282,4 @@ def test_html_of_merchants(trial: Trial) -> None:
             plain_text(typed)
         except Exception as error:
             raise AssertionError(f"{typed!r:.3000}\n{again(seed, number)}") from error
-    trial.note("texts", trial.size(300, 15_000))
+    trial.note("texts", trial.size(300, 20_000))

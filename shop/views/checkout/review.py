@@ -134,11 +134,13 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
 
 
 def _count_attempt(request: HttpRequest, details: DetailsForm, now: datetime) -> None:
-    """Raises TooOften. Every address that will be mailed counts, except the one a signed-in person has proved."""
+    """Raises TooOften. Every address that will be mailed counts, except the one a signed-in person has proved and the
+    payer's that his account has on record."""
     count_attempt(what="order", who=visitor_key(request, has_account=False), now=now)
     placed = details.to_details()
-    mailed = {placed.payer_email} | ({placed.email} if signed_in(request) is None else set())
-    for address in sorted(mailed - {""}):
+    account = details.chosen_account
+    known = {"", account.payer_email if account else "", placed.email if signed_in(request) else ""}
+    for address in sorted({placed.email, placed.payer_email} - known):
         count_attempt(what="order to address", who=address, now=now)
 
 
