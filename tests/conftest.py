@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 
 from tests import servers
+from tests.emptying import empty_database
 from tests.running_shop import RunningShop, run_shop
 
 settings.MEDIA_ROOT = str(servers.addresses().data / "media")
+TransactionTestCase._fixture_teardown = empty_database  # type: ignore[method-assign]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -56,7 +56,7 @@ def confirmed_from_all_sides(merchant, *, notifications=2, **how):
 
 
 def test_an_order_confirmed_from_all_sides_is_paid_once(trial, merchant):
-    rounds = trial.size(1, 20)
+    rounds = trial.size(1, 10)
     calls = second_charges = 0
     for _round in range(rounds):
         order, answers = confirmed_from_all_sides(merchant)

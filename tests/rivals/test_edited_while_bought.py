@@ -36,7 +36,7 @@ def pack(code="PACK"):
 def buying(entry, **pauses):
     cart = make_cart(entry)
     shown = shown_now(cart)
-    return Rival(lambda: place(cart, shown=shown).pk, **pauses)
+    return Rival(lambda: place(cart, shown=shown, email=f"buyer{cart.pk}@example.org").pk, **pauses)
 
 
 def editing(entry, edit, **pauses):
@@ -99,7 +99,6 @@ def test_edited_and_bought_by_many_at_once_every_order_is_as_it_was_shown(trial)
         assert all(as_shown(line) for line in OrderLine.objects.filter(entry=entry))
         ordered += sum(not answer.error for answer in bought)
         refused += sum(bool(answer.error) for answer in bought)
-        Order.objects.update(status="cancelled")  # an address may have few unpaid ones
     assert Order.objects.count() == ordered
     trial.note("orders placed while their entry is edited", rounds * buyers)
     trial.note("placed as shown", ordered)

@@ -1,0 +1,46 @@
+"""Emptying the database after a test that committed.
+
+Django truncates every table, which writes new files for all of them and their indexes, and has each app make its
+standing rows again: 0.3 s of a processor, whatever the test wrote. Here only the tables that hold something are
+emptied, row by row.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.db import connection, transaction
+
+from enrolments.models import Role
+from enrolments.standing_roles import make_standing_roles
+
+# What migrating has written and no test writes.
+KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})
+# From so many rows on, what a deleted row leaves behind is swept up.
+MANY = 1_000
+
+
+def empty_database(_test: object = None) -> None:
+    """Deletes every row that a test has committed; the standing roles are as after `migrate`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_question())
+        filled = [table for (table,) in cursor.fetchall()]
+        large = []
+        with transaction.atomic():
+            # Without the triggers that check foreign keys: all of it goes, in whatever order.
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            for table in filled:
+                cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
+                if cursor.rowcount >= MANY:
+                    large.append(table)
+        for table in large:
+            cursor.execute(f"VACUUM {connection.ops.quote_name(table)}")
+    if Role._meta.db_table in filled:
+        make_standing_roles()
+
+
+@cache
+def _question() -> str:
+    """Asks for the tables that hold anything."""
+    tables = sorted(set(connection.introspection.django_table_names(only_existing=True)) - KEPT)
+    return " UNION ALL ".join(f"(SELECT '{table}' FROM {connection.ops.quote_name(table)} LIMIT 1)" for table in tables)
