@@ -119,6 +119,12 @@ class FieldForm(forms.ModelForm):
         self.fields["choices"].widget.attrs |= {"rows": 5}
         for name in ("least", "greatest"):
             self.fields[name].widget.attrs |= {"step": "any", "inputmode": "decimal"}
+            if self.initial.get(name) is not None:  # without the zeros that the database keeps
+                self.initial[name] = format(self.initial[name].normalize(), "f")
+        for code in languages():
+            language = get_language_info(code)["name_translated"].lower()
+            self.fields[f"label_{code}"].label = _("Label (%(language)s)") % {"language": language}
+            self.fields[f"help_{code}"].label = _("Help text (%(language)s)") % {"language": language}
         if not self.instance.pk:
             self.initial["position"] = None
 
@@ -200,7 +206,7 @@ class FieldInline(StackedInline):
     form = FieldForm
     formset = FieldFormSet
     verbose_name = gettext_lazy("field")
-    verbose_name_plural = gettext_lazy("fields asked for each unit")
+    verbose_name_plural = gettext_lazy("fields per unit")
     tab = True
     extra = 0
     max_num = MOST_FIELDS

@@ -203,6 +203,23 @@ def a_second_run_changes_nothing(case: Case) -> None:
 
 
 @rule
+def fields_of_the_entry_that_it_does_not_know_disturb_nothing(case: Case) -> None:
+    case.prepare()
+    line = case.line(case.quantities[0])
+    own = set(case.handler.UnitForm.base_fields) if case.handler.UnitForm else set()
+    fields = dict.fromkeys({*own, "a_field_of_the_merchant"}, "of the merchant")
+    line = replace(line, units=tuple(replace(unit, fields=fields) for unit in line.units))
+
+    case.handler.clean_units([DraftLine(0, line.entry_code, line.parameters, line.units)])
+    place(case.handler, line)
+    deliver(case.handler, line)
+
+    assert case.handler.charged_units(line.parameters, line.units) == case.handler.charged_units(
+        line.parameters, tuple(replace(unit, fields={}) for unit in line.units)
+    )
+
+
+@rule
 def a_claim_run_twice_changes_nothing(case: Case) -> None:
     case.prepare()
     line = case.visitor_line(case.quantities[0])

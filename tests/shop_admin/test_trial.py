@@ -1,5 +1,7 @@
 """Trying an entry: everything a sale would do is shown, and nothing of it stays."""
 
+from datetime import date
+from decimal import Decimal
 from threading import Thread
 from unittest.mock import patch
 
@@ -23,6 +25,7 @@ from shop.services import trial as trial_service
 from shop.services.trial import MOST_UNITS, try_entry
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
+from tests.factories.fields import ask, make_field
 from tests.shop_admin.conftest import FormProbe, browser_of, staff
 from tests.shop_admin.pages import text_of
 
@@ -125,6 +128,37 @@ def test_of_what_costs_nothing(merchant, diary):
 def test_of_what_delivers_nothing(merchant, db):
     trial = attempt(EntryFactory(), merchant)
     assert (trial.refusal, trial.findings.seats, trial.findings.feedback) == ("", (), ())
+
+
+def test_makes_up_answers_to_the_fields_of_an_entry(merchant, diary):
+    entry = ask(
+        EntryFactory(handler="std_formprobe"),
+        make_field("size", "choice", is_required=True),
+        make_field("plate", pattern="[A-Z]{2}-[0-9]+", example="AB-12", is_required=True),
+        make_field("short", max_length=5, is_required=True),
+        make_field("legs", "number", least=Decimal("2.5"), is_required=True),
+        make_field("cold", "number", greatest=Decimal(-3), is_required=True),
+        make_field("arrival", "date", latest=date(2020, 1, 2), is_required=True),
+        make_field("agreed", "checkbox", is_required=True),
+        make_field("mail", "email", is_required=True),
+        make_field("diet", "long_text", is_required=True),
+    )
+
+    assert attempt(entry, merchant, quantity=2).problems == ()
+
+    _first, second = diary.contexts[0].units
+    fields = dict(second.fields)
+    assert fields.pop("mail").startswith("participant2@")
+    assert fields == {
+        "size": "s",
+        "plate": "AB-12",
+        "short": "Parti",
+        "legs": "2.5000",
+        "cold": "-3.0000",
+        "arrival": "2020-01-02",
+        "agreed": True,
+        "diet": "Participant 2",
+    }
 
 
 def test_a_refusal_at_checkout_is_told(merchant, diary):

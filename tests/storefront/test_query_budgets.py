@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories.accounts import MembershipFactory
 from tests.factories.catalog import CategoryFactory, EntryFactory
+from tests.factories.fields import ask, make_field
 from tests.factories.shop import make_cart, place
 from tests.storefront.steps import put_in_cart, signed_in, type_details, type_units
 
@@ -77,6 +78,21 @@ def test_more_lines_cost_no_more_queries_in_the_cart(with_cart):
             with_cart.post(f"/e/E-{number}/", {"quantity": 2})
 
     assert grows(with_cart, "/cart/", more) == 0
+
+
+def test_more_lines_with_fields_cost_no_more_queries_in_the_cart_and_when_adding(visitor):
+    entries = [ask(EntryFactory(), make_field("size", "choice"), make_field("diet")) for _number in range(7)]
+    put_in_cart(visitor, entries[0])
+    few = queries(visitor, "/cart/")
+    with CaptureQueriesContext(connection) as second:
+        put_in_cart(visitor, entries[1])
+    for entry in entries[2:6]:
+        put_in_cart(visitor, entry)
+    with CaptureQueriesContext(connection) as seventh:
+        put_in_cart(visitor, entries[6])
+
+    assert queries(visitor, "/cart/") == few
+    assert len(seventh) == len(second)
 
 
 def test_more_units_cost_no_more_queries_at_checkout(visitor, entry_with_forms):
