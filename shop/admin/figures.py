@@ -111,7 +111,13 @@ def _chart(found: list[Sales]) -> str:
 def _chart_options() -> dict[str, Any]:
     """Plain values only: unfold reads them from an attribute. `locale` makes Chart.js write numbers as the reader."""
     language = (get_language() or settings.LANGUAGE_CODE).split("-")[0]
-    money = {"style": "currency", "currency": settings.SHOP_CURRENCY, "maximumFractionDigits": 0}
+    # Both ends: a currency's own least, two digits, would be more than the most, and an error in some browsers.
+    money = {
+        "style": "currency",
+        "currency": settings.SHOP_CURRENCY,
+        "minimumFractionDigits": 0,
+        "maximumFractionDigits": 0,
+    }
     ticks = {"color": "#8b919c"}
     return {
         "locale": language,
