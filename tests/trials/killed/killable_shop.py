@@ -41,6 +41,8 @@ READY_WITHIN_SECONDS = 60
 # What the trials promise: so long after the last blow, everything is done.
 RECOVERED_WITHIN_SECONDS = 30
 LOOK_EVERY_SECONDS = 0.05
+# So much of a worker's log is shown when it does not come back.
+LAST_WORDS = 8000
 # So many may wait for another attempt while the next orders are paid.
 FEW_JOBS = 10
 ATTEMPTS = "SELECT coalesce(sum(attempts), 0) FROM outbox_job"
@@ -116,7 +118,7 @@ class KillableShop:
         ):
             for child in self.children.values():
                 assert child.is_running, f"{child.program.name} ended by itself.{child.last_words()}"
-            assert time.monotonic() < deadline, f"{waiting} {self.children['worker'].last_words()}"
+            assert time.monotonic() < deadline, f"{waiting}\n{self.log_of('worker').read_text()[-LAST_WORDS:]}"
             time.sleep(LOOK_EVERY_SECONDS)
         return time.monotonic() - since
 
