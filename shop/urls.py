@@ -4,9 +4,9 @@ from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from django.views.static import serve
 
 from shop.admin_search import with_any_page
+from shop.views.media import media
 
 # The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -39,5 +39,5 @@ if settings.DEV_MAIL:
 if not settings.STORAGE_URL:
     # Uploads of a shop on one machine; with object storage they never pass through here.
     urlpatterns += [
-        re_path(r"^media/(?P<path>.+)$", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
+        re_path(r"^media/(?P<path>.+)$", media, name="media"),
     ]

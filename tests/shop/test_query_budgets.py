@@ -66,15 +66,16 @@ def settling(order: Order) -> int:
 @contextmanager
 def job_transactions() -> Iterator[list[CaptureQueriesContext]]:
     """The statements of each transaction that runs a job and marks it done."""
-    original, seen = running._run_inside, []
+    original, seen = running._attempt, []
 
-    def counted(claim, kind):
+    def counted(claim):
         with CaptureQueriesContext(connection) as captured:
-            original(claim, kind)
-        if kind.name == "fulfil_line":
+            is_done = original(claim)
+        if claim.job.kind == "fulfil_line":
             seen.append(captured)
+        return is_done
 
-    with patch.object(running, "_run_inside", counted):
+    with patch.object(running, "_attempt", counted):
         yield seen
 
 
