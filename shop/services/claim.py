@@ -38,8 +38,8 @@ def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
     if order.is_claimed or order.contact_email != user.email:
         raise ClaimRefused(_("This order has been claimed already. Sign in to see it in your list of orders."))
     Order.objects.filter(pk=order.pk, claimed_at__isnull=True).update(buyer=user, operator=user, claimed_at=now)
+    order.buyer, order.operator, order.claimed_at = user, user, now
     record(order, OrderEvent.What.CLAIMED, actor=user, now=now)
-    order = order_with_people(order_id)
     lines = list(order.lines.filter(status=OrderLine.Status.FULFILLED).order_by("position"))
     contexts = lock_courses_of(lines, line_contexts(order, lines, now=now))
     ensure_owner(account=order.account, user=user, now=now)

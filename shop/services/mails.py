@@ -19,7 +19,7 @@ from shop.models import Order, OrderLine, PaymentEvent, ShopIdentity
 from shop.providers.base import Provider
 
 
-def queue_placed(order: Order, *, now: datetime) -> None:
+def queue_placed(order: Order, *, shop: ShopIdentity, now: datetime) -> None:
     """To the customer and the sales team; a visitor's mail carries the link that claims the order."""
     if not order.is_claimed:
         create_links(
@@ -34,9 +34,9 @@ def queue_placed(order: Order, *, now: datetime) -> None:
             ],
             now=now,
             # It must still work when the money has come at the last moment, and for as long as any link after that.
-            valid_for=timedelta(days=ShopIdentity.current().deferred_days) + VALID_FOR,
+            valid_for=timedelta(days=shop.deferred_days) + VALID_FOR,
         )
-    queue_mails([_to_customer(order, "order_placed"), *_to_sales(order, "order_placed_sales")])
+    queue_mails([_to_customer(order, "order_placed"), *_to_sales(order, "order_placed_sales", shop=shop)])
 
 
 def queue_payment_instructions(order: Order, provider: Provider) -> None:
@@ -122,15 +122,22 @@ def _to_customer(order: Order, kind: str, *, occasion: str = "") -> NewMail:
     )
 
 
-def _to_sales(order: Order, kind: str, *, occasion: str = "", context: dict[str, Any] | None = None) -> list[NewMail]:
+def _to_sales(
+    order: Order,
+    kind: str,
+    *,
+    shop: ShopIdentity | None = None,
+    occasion: str = "",
+    context: dict[str, Any] | None = None,
+) -> list[NewMail]:
     return [
         _mail(order, kind, recipient, occasion=occasion, context=context, language=settings.LANGUAGE_CODE)
-        for recipient in _sales_recipients()
+        for recipient in _sales_recipients(shop)
     ]
 
 
-def _sales_recipients() -> list[str]:
-    address = ShopIdentity.current().sales_address
+def _sales_recipients(shop: ShopIdentity | None = None) -> list[str]:
+    address = (shop or ShopIdentity.current()).sales_address
     return [address] if address else []
 
 

@@ -99,13 +99,16 @@ def place_order(
         raise TotalChanged(_("Prices or contents have changed meanwhile. Please look at the new total."))
     terms = _terms_accepted(consent, now=now)
     parties = parties_of(details, user=user, now=now)
-    order = _create_order(priced, parties, details, consent, terms, language=language, visitor_key=visitor_key, now=now)
+    shop = ShopIdentity.current()
+    order = _create_order(
+        priced, parties, details, consent, terms, shop=shop, language=language, visitor_key=visitor_key, now=now
+    )
     lines = _create_lines(order, priced)
     _close_cart(cart, now=now)
     check_unpaid_limits(order=order, places=sum(line.places_held for line in lines))
     record(order, OrderEvent.What.PLACED, actor=user, now=now, to_status=order.status)
     _run_pre_payment(order, lines, now=now)
-    mails.queue_placed(order, now=now)
+    mails.queue_placed(order, shop=shop, now=now)
     if order.is_free and order.is_claimed:
         payments.settle(event=nothing_to_pay(order), now=now)
         order.refresh_from_db()
@@ -143,13 +146,14 @@ def _create_order(
     consent: Consent,
     terms: LegalText | None,
     *,
+    shop: ShopIdentity,
     language: str,
     visitor_key: str,
     now: datetime,
 ) -> Order:
     is_free = priced.gross == 0
     needs_link = is_free and parties.buyer is None
-    waits = unpaid_time(ShopIdentity.current(), immediate=None, zero_total=needs_link)
+    waits = unpaid_time(shop, immediate=None, zero_total=needs_link)
     return Order.objects.create(
         number=next_number(now),
         cart=priced.cart,
