@@ -1,0 +1,156 @@
+"""Every page of the site in a browser, in both languages, light and dark, on the narrowest screen.
+
+The pages are those of the URLconf that a rule of `tests.matrix` says somebody sees. Pages that only come after a form,
+and those of faults, are listed here. What people do on the way of a purchase is told by other tests.
+"""
+
+import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from playwright.sync_api import Page, expect
+
+from tests.browser.looks import check_page
+from tests.factories.accounts import PASSWORD, UserFactory
+from tests.matrix import rules
+from tests.matrix.table import rules_in
+from tests.matrix.urlconf import addresses
+from tests.matrix.world import World, make_world
+
+LOOKS = [("fr", "dark"), ("en", "light")]
+# Files and parts of pages; and the pages of the administration, whose own parts are looked at in their tests.
+NO_PAGES = {"media", "order-state"}
+# Looked at the same way, with more in them, by the tests of the operator's desk and of learning.
+SEEN_ELSEWHERE = {
+    "account-seats", "account-seat", "account-seat-release", "account-people", "account-person", "account-sessions",
+    "account-session", "learn", "learn-course", "address-link",
+}  # fmt: skip
+SEEN_BY = rules_in(rules.SITE, rules.SIGN_IN, rules.DEVELOPMENT)
+
+
+@pytest.fixture
+def open_as(browse, live_shop):
+    """`open_as(session, language, scheme)`: a page of somebody signed in, or of a visitor, who reads that language."""
+
+    def open_page(session: str | None, language: str, scheme: str) -> Page:
+        page = browse(
+            live_shop.base_url,
+            locale={"fr": "fr-FR", "en": "en-GB"}[language],
+            viewport={"width": 320, "height": 640},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+        )
+        if session:
+            cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_shop.base_url}
+            page.context.add_cookies([cookie])
+        return page
+
+    return open_page
+
+
+def pages_by_role(world: World) -> dict[str, list[str]]:
+    """The address of each page, under one of the roles who see it."""
+    found: dict[str, list[str]] = {}
+    for address in addresses():
+        outcomes = SEEN_BY.get((address.name, "GET"), {})
+        role = next((role for role, outcome in outcomes.items() if outcome == "page"), None)
+        if role is not None and address.name not in NO_PAGES | SEEN_ELSEWHERE:
+            values = world.arguments(address.name)
+            url = reverse(address.name, kwargs={name: values[name] for name in address.parameters})
+            found.setdefault(role, []).append(url)
+    return found
+
+
+def check(page: Page, language: str) -> None:
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    check_page(page)
+
+
+def press(page: Page) -> None:
+    page.locator("main form button[type=submit]").first.click()
+
+
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
+def test_every_page_that_somebody_sees_is_sound(open_as, live_shop, language, scheme):
+    world = make_world()
+    pages = pages_by_role(world)
+    assert sum(map(len, pages.values())) > 25
+
+    for role, urls in pages.items():
+        page = open_as(world.sessions.get(role), language, scheme)
+        for url in urls:
+            page.goto(url)
+            check(page, language)
+
+
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
+def test_every_page_on_the_ways_of_signing_in_is_sound(open_as, live_shop, language, scheme):
+    UserFactory(email="alice@example.org", language=language)
+    bob = UserFactory(email="bob@example.org", language=language)
+    TOTP.activate(bob, generate_totp_secret())
+    recovery_code = RecoveryCodes.activate(bob).get_unused_codes()[0]
+
+    page = open_as(None, language, scheme)
+    for name in ("account_request_login_code", "account_reset_password"):
+        page.goto(reverse(name))
+        page.locator("main [name=email]").fill("alice@example.org")
+        press(page)
+        page.wait_for_url("**/confirm/**")
+        check(page, language)
+    page.goto(reverse("account_signup"))
+    page.locator("main [name=email]").fill("carol@example.org")
+    for name in ("password1", "password2"):
+        page.locator(f"main [name={name}]").fill(PASSWORD)
+    press(page)
+    page.wait_for_url("**/confirm-email/**")
+    check(page, language)
+
+    # In another browser: this one waits for a code.
+    page = open_as(None, language, scheme)
+    page.goto(reverse("account_login"))
+    page.locator("[name=login]").fill("nobody@example.org")
+    page.locator("[name=password]").fill("wrong")
+    press(page)
+    expect(page.locator("#form-errors")).to_be_focused()
+    check(page, language)
+    page.locator("[name=login]").fill("bob@example.org")
+    page.locator("[name=password]").fill(PASSWORD)
+    press(page)
+    page.wait_for_url(f"**{reverse('mfa_authenticate')}**")
+    check(page, language)
+    page.locator("[name=code]").first.fill(recovery_code)
+    press(page)
+    page.wait_for_url(lambda url: "/auth/" not in url)
+    for name in ("mfa_index", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_deactivate_totp"):
+        page.goto(reverse(name))
+        if "reauthenticate" in page.url:
+            check(page, language)
+            page.locator("main [name=password]").fill(PASSWORD)
+            press(page)
+            page.wait_for_url(f"**{reverse(name)}")
+        check(page, language)
+    press(page)
+    page.wait_for_url(f"**{reverse('mfa_index')}")
+    page.goto(reverse("mfa_activate_totp"))
+    check(page, language)
+
+
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
+def test_the_pages_of_faults_are_sound(open_as, live_shop, language, scheme):
+    page = open_as(None, language, scheme)
+    with translation.override(language):
+        texts = {name: render_to_string(f"{name}.html", {"minutes": 5}) for name in ("403", "429", "500", "503")}
+    page.route("**/fault/*", lambda route: route.fulfill(body=texts[route.request.url[-3:]], content_type="text/html"))
+    for name in texts:
+        page.goto(f"/fault/{name}")
+        check(page, language)
+    page.goto("/no-such-page/")
+    check(page, language)
+    page.goto("/cart/")
+    page.context.clear_cookies()
+    page.locator("button[name=language]").first.click()
+    page.wait_for_url("**/i18n/**")
+    check(page, language)
