@@ -73,7 +73,7 @@ def client(shop: KillableShop) -> Iterator[Redis]:
 @pytest.mark.parametrize("away", [flushed, stopped, paused, full], ids=lambda away: away.__name__)
 def test_redis(killable_shop: KillableShop, trial: Trial, away: Callable):
     """Redis away: pages answer, nothing is lost, and what was paid meanwhile is delivered once it is back"""
-    orders, seconds = trial.size(1, 3), trial.size(1, 15)
+    orders, seconds = trial.size(1, 2), trial.size(1, 15)
     shop = killable_shop
     visitor = Visitor(shop.base_url)
     with shop.at_hand():
@@ -89,6 +89,8 @@ def test_redis(killable_shop: KillableShop, trial: Trial, away: Callable):
             while time.monotonic() < gone_until:
                 visitor.get(path)
             assert visitor.get("/").status == 200
+            # By now the worker has done what it had heard of before; of these nobody can tell it.
+            assortment.buy(orders)
         took = shop.seconds_until_all_is_done(since=time.monotonic())
 
         assert wrong_rows(assortment) == {}
