@@ -28,6 +28,7 @@ TRANSPORT_OPTIONS = {
     "socket_connect_timeout": TIMEOUT,
     "connect_retries_timeout": TIMEOUT,
     "max_retries": 0,
+    "health_check_interval": 0,
 }
 CONNECTIONS = 4
 
