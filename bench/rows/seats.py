@@ -11,7 +11,8 @@ from bench.sizes import Sizes
 from bench.world import MANY, PACK, at, deliver, only_deliveries_wait, paid_order
 
 PACK_SIZE = 10
-BARE_AT_MOST = 1.0
+# 1.0 is promised; INSERT … SELECT does it in a third of the time.
+BARE_AT_MOST = 0.7
 GROWN_AT_MOST = 1.2
 
 

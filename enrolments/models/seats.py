@@ -232,6 +232,8 @@ class Seat(models.Model):
         )
         indexes = (
             models.Index(fields=["account", "state", "id"], name="enrolments_seat_account_state"),
+            # The list of all states: without it an operator whose seats are old waits for all those sold since.
+            models.Index(fields=["account", "id"], name="enrolments_seat_list"),
             # Few different keys, so small: what an operator has is counted from it alone.
             models.Index(fields=["account", "batch", "state"], name="enrolments_seat_counts"),
             models.Index(fields=["batch", "state", "id"], name="enrolments_seat_batch_state"),
