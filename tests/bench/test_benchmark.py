@@ -9,7 +9,7 @@ from tests.servers import PROJECT
 
 OURS = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "AMPHI_TEST_FOLDER")
 COMPARED = {
-    "delivery of 20 seats / bare INSERTs": 1.0,
+    "delivery of 20 seats / bare INSERTs": 0.7,
     "delivery of 20 seats, 500 sold / none sold": 1.2,
     "session of 3 new people / bare INSERTs": 4.0,
     "storefront page, 4 visitors / filled from constants": 2.0,
