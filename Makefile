@@ -6,7 +6,7 @@ INSTALLED := .venv/installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 TEST_SETTINGS := DJANGO_SETTINGS_MODULE=shop.settings.test
 
-.PHONY: run test ordeal bench check check-database audit lock migrations messages
+.PHONY: run test ordeal bench check check-database audit lock migrations messages screenshots
 
 run: $(INSTALLED) ## set up and run everything on http://127.0.0.1:8000 (PORT=…), until Ctrl-C
 	@$(BIN)/python manage.py up
@@ -19,6 +19,9 @@ ordeal: $(INSTALLED) ## the trials at full length (up to an hour); writes docs/o
 
 bench: $(INSTALLED) ## how quick it is (a few minutes); a table, and bench/results.json; fails over a limit
 	@$(BIN)/python -m bench
+
+screenshots: $(INSTALLED) ## the pictures of README.md and docs/tour.md, of a fresh demo shop; wants a Chromium
+	@$(BIN)/python -m pytest --quiet tests/browser/pictures.py
 
 check: $(INSTALLED) ## lint, types, floors, translations, deployment, migrations, the demo catalogue
 	$(BIN)/ruff check .

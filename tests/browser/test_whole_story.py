@@ -24,6 +24,7 @@ class Tale:
     language: str
     locale: str
     name: str
+    badge: str
     money: str
     placed: str
     last_day: str
@@ -43,6 +44,7 @@ FRENCH = Tale(
     language="fr",
     locale="fr-FR",
     name="Conter les sièges",
+    badge="Nom sur le badge",
     money=r"^300,00\s€$",
     placed=r"^Passée le \d+(er)? \w+ \d{4} à \d\d:\d\d$",
     last_day=f"14 juillet {NEXT_YEAR}",
@@ -53,6 +55,7 @@ ENGLISH = Tale(
     language="en",
     locale="en-GB",
     name="Telling seats",
+    badge="Name on the badge",
     money=r"^€300\.00$",
     placed=r"^Placed on [A-Z]\w+\.? \d+, \d{4}, ",
     last_day=f"July 14, {NEXT_YEAR}",
@@ -114,7 +117,8 @@ def make_course(page: Page, tale: Tale, link: str) -> None:
 
 
 def make_entry(page: Page, tale: Tale) -> None:
-    """Sets sessions in the course up, at a price; one tutor in each line costs nothing."""
+    """Sets sessions in the course up, at a price; one tutor in each line costs nothing. Each unit is asked one thing
+    more than its handler asks."""
     page.goto("/admin/catalog/entry/add/")
     page.locator("#id_code").fill(tale.code)
     page.locator("#id_category").select_option(index=1)
@@ -129,6 +133,12 @@ def make_entry(page: Page, tale: Tale) -> None:
     page.locator(".select2-dropdown .select2-search__field").fill(tale.code)
     page.locator(".select2-results__option", has_text=f"{tale.code} – {tale.name}").click()
     page.locator("#id_cfg_std_setuponecoursesession_freetutors").fill("1")
+    page.locator("#tabs-items a[href='#fields']").click()
+    page.locator("#fields-group .add-row").click()
+    page.locator("#id_fields-0-kind").select_option("text")
+    page.locator("#id_fields-0-name").fill("badge")
+    page.locator("#id_fields-0-label_fr").fill("Nom sur le badge")
+    page.locator("#id_fields-0-label_en").fill("Name on the badge")
     save(page)
 
 
@@ -145,6 +155,7 @@ def buy(page: Page, tale: Tale) -> None:
         page.locator("input[name$=email]").nth(index).fill(tale.address(name))
         page.locator("input[name$=first_name]").nth(index).fill(name.title())
         page.locator("input[name$=last_name]").nth(index).fill("Story")
+        page.get_by_label(tale.badge).nth(index).fill(f"Badge of {name}")
     go_on(page)
     page.wait_for_url("**/checkout/details/**")
     operator = page.locator("[name=operator]")
@@ -218,6 +229,8 @@ def test_merchant_configures_customer_buys_worker_delivers_operator_assigns_lear
     expect(customer.locator(".order-completed")).to_be_visible()
     expect(customer.locator(".page-head p").first).to_have_text(re.compile(tale.placed))
     expect(customer.locator(".totals .total dd")).to_have_text(re.compile(tale.money))
+    customer.locator(".order-lines details summary").click()
+    expect(customer.locator(".unit-list li").first).to_contain_text("Badge of ana")
 
     [order] = running_shop.rows(
         "SELECT o.* FROM shop_order o JOIN shop_orderline l ON l.order_id = o.id WHERE l.entry_code = %s", tale.code
