@@ -1,4 +1,4 @@
-"""The pictures of README.md and docs/tour.md, taken of a fresh demo shop: `make screenshots`. No test: never collected."""
+"""The pictures of README.md and docs/tour.md, of a fresh demo shop: `make screenshots`. No test: never collected."""
 
 import io
 
@@ -85,5 +85,5 @@ def test_pictures(browse, running_shop):
     merchant.locator("#result_list tbody th a").first.click()
     merchant.get_by_role("tab", name="After the sale").click()
     expect(merchant.locator("#id_handler")).to_be_visible()
-    merchant.locator("#id_handler").scroll_into_view_if_needed()
+    merchant.locator("#id_handler").evaluate("field => field.scrollIntoView()")
     keep(merchant, "entry")
