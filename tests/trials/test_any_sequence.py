@@ -24,8 +24,9 @@ from enrolments.services.seats.moves import SeatNotFound
 from handlers.contract import Feedback
 from handlers.registry import temporary
 from tests.ordeal import Trial
-from tests.trials.any_sequence import AnySequence, Tally
-from tests.trials.any_sequence_world import MOODY, make_world
+from tests.trials.any_sequence.frame import Tally
+from tests.trials.any_sequence.machine import AnySequence
+from tests.trials.any_sequence.world import MOODY, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -243,7 +244,7 @@ def test_a_refusal_that_leaves_something_behind_is_found(tally: Tally) -> None:
     steps = (*SEATS, assign("omar"), ("release", {"n": 0, "any_seat": False, "is_own": False}))
     play(steps)
     with (
-        patch("tests.trials.any_sequence.release_seat", refuse_and_leave_something),
+        patch("tests.trials.any_sequence.seats.release_seat", refuse_and_leave_something),
         pytest.raises(AssertionError, match="was refused and changed something"),
     ):
         play(steps)

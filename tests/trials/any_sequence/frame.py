@@ -1,0 +1,176 @@
+"""The machine's frame: its clock, what it remembers, what it looks at after each step, and how it tries one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.core import mail
+from django.db import connection, transaction
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from accounts.models import CustomerAccount, User
+from enrolments.models import Ground, Seat
+from enrolments.selectors.seats import seat_counts
+from enrolments.services.places import taken
+from outbox.models import Job
+from shop.models import CartLine, Order, OrderLine, Payment, PaymentEvent
+from shop.providers.base import ProviderEvent
+from shop.services.checkout.place import Shown
+from shop.services.fulfilment import JOB_KIND
+from tests.trials.any_sequence import world
+from tests.trials.any_sequence.rules import PLACES, broken_rules, changed_tables, fingerprint
+
+
+@dataclass
+class Tally:
+    """How often each rule did what it says, how often it was refused, and which deep states were reached."""
+
+    done: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    reached: Counter[str] = field(default_factory=Counter)
+    examples: int = 0
+    steps: int = 0
+
+
+class Frame(RuleBasedStateMachine):
+    """One sequence, in a transaction of its own that is rolled back at its end."""
+
+    world: ClassVar[world.World]
+    tally: ClassVar[Tally]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = world.START
+        self.told: dict[str, tuple[ProviderEvent, str]] = {}  # by event id: what a provider said, and what came of it
+        self.open: set[str] = set()  # references that were declined and not tried again
+        self.moved: set[int] = set()  # orders their claimant has moved, or was not let
+        self.tried: set[tuple[int, int]] = set()  # carts by version, placed once
+        self.ordered: list[tuple[str, User | None, Shown, int]] = []  # carts that made an order
+        self.visitor_carts: dict[str, str] = {}
+        self.seats_seen: set[int] = set()
+        self.rows: dict[str, tuple[int, int]] = {}  # what a refused step must leave as it is
+        self.looked: dict[str, tuple[int, int]] = {}  # what was there when everything was looked at last
+        world.Mood.waiting = []
+        mail.outbox = []
+        self.tally.examples += 1
+        # As a test case of Django's: the outbox's own transactions are then taken as the outermost ones.
+        self.example = transaction.atomic()
+        self.example._from_testcase = True  # type: ignore[attr-defined]
+        self.example.__enter__()
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.example.__exit__(None, None, None)
+
+    # What there is, as it was after the last step --------------------------------------------------------------------
+
+    @invariant()
+    def everything_holds(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        before, self.looked = self.looked, fingerprint()
+        self.rows = self.looked
+        changed = changed_tables(before, self.looked)
+        self.look(changed)
+        if not changed:
+            return
+        broken = broken_rules()
+        assert not broken, "\n".join(broken)
+        self.nothing_told_is_lost()
+        self.no_seat_is_lost()
+        self.counters_are_the_rows()
+
+    def look(self, changed: Sequence[str]) -> None:
+        """Reads again what has changed; rules and their preconditions choose among these."""
+        if "shop_order" in changed:
+            self.orders = list(Order.objects.order_by("pk"))
+        if "shop_orderline" in changed:
+            self.lines = list(OrderLine.objects.select_related("order").order_by("pk"))
+        if "enrolments_seat" in changed:
+            self.seats = list(Seat.objects.select_related("batch").order_by("pk"))
+        if "shop_cartline" in changed or "shop_cart" in changed:
+            self.cart_lines = list(
+                CartLine.objects.filter(cart__ordered_at=None).select_related("cart__user").order_by("pk")
+            )
+        if "shop_payment" in changed:
+            pending = set(Payment.objects.filter(status="pending").values_list("order_id", flat=True))
+            self.under_way = [order for order in self.orders if order.pk in pending]
+        if "enrolments_ground" in changed:
+            by_hand = Ground.objects.live().filter(kind=Ground.Kind.MERCHANT).select_related("enrolment")
+            self.by_hand = [ground.enrolment for ground in by_hand.order_by("pk")]
+        if "outbox_job" in changed:
+            self.jobs = list(Job.objects.filter(kind=JOB_KIND).order_by("pk"))
+
+    def nothing_told_is_lost(self) -> None:
+        kept = {
+            event_id: (amount, currency, outcome)
+            for event_id, amount, currency, outcome in PaymentEvent.objects.values_list(
+                "event_id", "amount", "currency", "outcome"
+            )
+        }
+        for event_id, (event, outcome) in self.told.items():
+            assert kept[event_id] == (event.amount, event.currency, outcome)
+
+    def no_seat_is_lost(self) -> None:
+        seats = {seat.pk for seat in self.seats}
+        assert self.seats_seen <= seats
+        self.seats_seen = seats
+
+    def counters_are_the_rows(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT id, taken FROM ({PLACES}) course")
+            assert taken([course.pk for course in self.world.courses]) == dict(cursor.fetchall())
+        by_state = Counter((seat.account_id, seat.state) for seat in self.seats)
+        for account_id in {seat.account_id for seat in self.seats}:
+            counts = seat_counts(CustomerAccount(pk=account_id))
+            counted = {(account_id, state): number for state, number in counts.by_state.items() if number}
+            assert counted == {key: number for key, number in by_state.items() if key[0] == account_id}
+            assert sum(entry.total for entry in counts.entries) == counts.total
+
+    def orders_in(self, *statuses: str) -> list[Order]:
+        return [order for order in self.orders if order.status in statuses]
+
+    def to_pay(self, *statuses: str) -> list[Order]:
+        return [order for order in self.orders_in(*statuses) if not order.is_free]
+
+    def seats_in(self, *states: str) -> list[Seat]:
+        return [seat for seat in self.seats if seat.state in states]
+
+    def lines_in(self, *statuses: str) -> list[OrderLine]:
+        return [line for line in self.lines if line.status in statuses]
+
+    def jobs_in(self, state: str) -> list[Job]:
+        return [job for job in self.jobs if job.state == state]
+
+    # Trying ----------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def step(self, what: str, *refusals: type[Exception]) -> Iterator[None]:
+        """Counts what became of a step; one that was refused has changed nothing."""
+        self.now += timedelta(seconds=1)
+        self.tally.steps += 1
+        before = self.rows
+        try:
+            yield
+        except refusals:
+            self.tally.refused[what] += 1
+            assert changed_tables(before, fingerprint()) == [], f"«{what}» was refused and changed something"
+        else:
+            self.tally.done[what] += 1
+
+    def reach(self, state: str, *, when: bool = True) -> None:
+        self.tally.reached[state] += when
+
+    def rows_are_as(self, before: dict[str, tuple[int, int]]) -> bool:
+        return not changed_tables(before, fingerprint())
+
+    def arrange(self, change: Callable[[], Any]) -> None:
+        """What a step needs and no service does: not part of what a refusal leaves alone."""
+        change()
+        self.rows = fingerprint()

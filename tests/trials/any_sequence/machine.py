@@ -1,0 +1,12 @@
+"""The whole machine: everything that can happen to a shop."""
+
+from __future__ import annotations
+
+from tests.trials.any_sequence.beginning import Beginning
+from tests.trials.any_sequence.merchant import Merchant
+from tests.trials.any_sequence.orders import Orders
+from tests.trials.any_sequence.seats import Seats
+
+
+class AnySequence(Beginning, Orders, Seats, Merchant):
+    """One sequence; carts, money and deliveries come with its beginning."""

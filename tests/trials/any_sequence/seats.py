@@ -1,0 +1,124 @@
+"""Seats assigned, released, entered and expired, and units given back."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from accounts.models import CustomerAccount, User
+from accounts.rights import operators_of
+from accounts.services.people import PersonTyped
+from enrolments.errors import EnrolmentRefused
+from enrolments.models import Course, PlaceHold, Role, Seat
+from enrolments.services.seats.assign import assign_seat
+from enrolments.services.seats.enter import enter_course
+from enrolments.services.seats.expire import expire_seats
+from enrolments.services.seats.release import release_seat
+from shop.models import Order, OrderUnit
+from shop.services.giving_back import GivingBackRefused, give_units_back
+from tests.trials.any_sequence import world
+from tests.trials.any_sequence.choices import often, one_of, person, seldom, some
+from tests.trials.any_sequence.frame import Frame
+
+Status = Order.Status
+
+
+class Seats(Frame):
+    """What operators and learners do with seats, until the merchant takes them back."""
+
+    @precondition(lambda self: self.assignable())
+    @rule(n=some, odd=st.sampled_from(["", "", "", "", "seat", "account", "course"]), who=person, course=some, by=some,
+          as_tutor=seldom)  # fmt: skip
+    def assign(self, n: int, odd: str, who: str, course: int, by: int, as_tutor: bool) -> None:
+        """Mostly as an operator's page lets him; else a seat taken, of another account, or for another course."""
+        seat = one_of(self.seats if odd == "seat" else self.assignable(), n)
+        account = CustomerAccount.objects.get(pk=seat.account_id)
+        if odd == "account" or not operators_of(account).exists():
+            account = self.world.accounts["alice" if account.pk != self.world.accounts["alice"].pk else "carol"]
+        operators = list(operators_of(account))
+        sold_for = Course.objects.open_at(self.now).matching(seat.batch.course_list).order_by("pk")
+        into = seat.course_id or one_of((not odd and list(sold_for)) or self.world.courses, course).pk
+        with self.step("assign", EnrolmentRefused):
+            assignment = assign_seat(
+                account=account,
+                seat_id=seat.pk,
+                course=Course.objects.get(pk=into),
+                person=PersonTyped(email=world.address(who), first_name=who.title(), last_name="Test"),
+                operator=one_of(operators, by),
+                language="en",
+                now=self.now,
+                role=Role.objects.get(code=Role.TUTOR) if as_tutor else None,
+            )
+            assert seat.account_id == account.pk
+            self.reach("a seat was not used up", when=not assignment.is_used)
+            self.reach("a session's blank was filled", when=assignment.is_used and seat.batch.source == "session")
+            assert assignment.is_used or self.rows_are_as(self.rows)
+
+    def assignable(self) -> list[Seat]:
+        """Free seats of an account that has an operator."""
+        claimed = {order.pk for order in self.orders if order.is_claimed}
+        return [seat for seat in self.seats_in("available") if seat.batch.order_id in claimed]
+
+    @precondition(lambda self: self.seats_in("assigned"))
+    @rule(n=some, any_seat=seldom, is_own=often)
+    def release(self, n: int, any_seat: bool, is_own: bool) -> None:
+        seat = one_of(self.seats if any_seat else self.seats_in("assigned"), n)
+        other = self.world.accounts["carol"]
+        account = CustomerAccount.objects.get(pk=seat.account_id) if is_own else other
+        with self.step("release", EnrolmentRefused):
+            release_seat(account=account, seat_id=seat.pk, actor=self.world.users["bob"], now=self.now)
+            assert seat.account_id == account.pk
+
+    @precondition(lambda self: self.seats_in("assigned", "consumed"))
+    @rule(n=some, again=seldom)
+    def enter(self, n: int, again: bool) -> None:
+        used, waiting = self.seats_in("consumed"), self.seats_in("assigned")
+        seat = one_of((used if again else waiting) or used or waiting, n)
+        course = Course.objects.get(pk=seat.course_id)
+        with self.step("enter", EnrolmentRefused):
+            entry = enter_course(user=User.objects.get(pk=seat.person_id), course=course, now=self.now)
+            assert entry.consumed == sum(
+                (other.person_id, other.course_id) == (seat.person_id, seat.course_id) for other in waiting
+            )
+
+    @precondition(lambda self: self.perishable())
+    @rule(n=some)
+    def expire_a_seat(self, n: int) -> None:
+        seat = one_of(self.perishable(), n)
+        self.now = max(self.now, seat.batch.valid_until)
+        with self.step("let a seat expire"):
+            assert expire_seats(now=self.now) > 0
+            assert Seat.objects.get(pk=seat.pk).state == "expired"
+
+    def perishable(self) -> list[Seat]:
+        return [seat for seat in self.seats_in("available") if seat.batch.valid_until is not None]
+
+    @precondition(lambda self: self.orders_in(Status.PAID, Status.COMPLETED))
+    @rule(n=some, any_order=seldom, first=some, number=st.integers(1, 4), whole=seldom, yes=st.booleans())
+    def give_back(self, n: int, any_order: bool, first: int, number: int, whole: bool, yes: bool) -> None:
+        """Some units of an order, or all that are left."""
+        order = one_of(self.orders if any_order else self.orders_in(Status.PAID, Status.COMPLETED), n)
+        left = list(
+            OrderUnit.objects.filter(line__order=order, given_back_at=None).order_by("pk").values_list("pk", flat=True)
+        )
+        first = first % max(1, len(left))
+        chosen = left if whole else left[first : first + number]
+        before = Counter(seat.state for seat in self.seats if seat.unit_id in chosen)
+        holds = PlaceHold.objects.live().filter(order_id=order.pk).exists()
+        with self.step("give units back", GivingBackRefused):
+            given = give_units_back(
+                order_id=order.pk,
+                unit_ids=chosen,
+                actor=self.world.merchant,
+                reason="Agreed by telephone.",
+                include_consumed=yes,
+                now=self.now,
+            )
+            assert given.units == len(chosen)
+            assert yes or not before["consumed"]
+            for state in ("available", "assigned", "consumed", "expired"):
+                self.reach(f"a seat {state} was given back", when=before[state] > 0)
+            self.reach("units were given back before their delivery", when=holds)
+            self.reach("an order was refunded", when=Order.objects.get(pk=order.pk).status == Status.REFUNDED)
