@@ -3,6 +3,8 @@
 import pytest
 
 from catalog import guards
+from handlers.registry import temporary
+from tests.catalog.handlers import EveryField
 
 
 @pytest.fixture(autouse=True)
@@ -25,3 +27,10 @@ def customers():
     keys: set[int] = set()
     guards.register_customer_check(lambda user: user.pk in keys)
     return keys
+
+
+@pytest.fixture
+def every_field():
+    """The handler that takes every kind of parameter is there."""
+    with temporary(EveryField):
+        yield

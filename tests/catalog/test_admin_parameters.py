@@ -1,46 +1,16 @@
 """A merchant sets a handler's parameters: by fields, by the string, and never half of each."""
 
-import re
 from itertools import cycle
 
 import pytest
 
 from catalog.models import Entry
 from handlers.querystring import encode
-from handlers.registry import get_handler, temporary
 from tests.catalog.admin_pages import ADD, change_url, controls, errors, merchant, shown, told, typed
-from tests.catalog.handlers import Bespoke, Broken, EveryField, EveryFieldForm, finding
-from tests.factories.catalog import EntryFactory
-from tests.factories.enrolments import CourseFactory
+from tests.catalog.every_field import CFG, DEFAULTS, entry_with, filled, stored
+from tests.catalog.handlers import EveryFieldForm
 
-pytestmark = pytest.mark.django_db
-
-CFG = "cfg_ext_everyfield_"
-DEFAULTS = EveryFieldForm.default_parameters()
-
-
-@pytest.fixture(autouse=True)
-def handler():
-    with temporary(EveryField) as handler:
-        yield handler
-
-
-def filled(**values: object) -> dict[str, object]:
-    """The handler chosen and all its fields typed, as the browser sends them."""
-    fields = {
-        "course": "SEC-01",
-        "courselist": ["SEC-*", "ELEC-01"],
-        "role": "tutor",
-        "packsize": "5",
-        "duration": "30",
-        "starttime_0": "2027-01-04",
-        "starttime_1": "08:30:00",
-        "endtime_0": "2027-03-31",
-        "endtime_1": "",
-        "autoenrol": "on",
-        **values,
-    }
-    return {"handler": "ext_everyfield", **{CFG + name: value for name, value in fields.items()}}
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_field")]
 
 
 def in_turn(*cases: object) -> list[tuple[object, ...]]:
@@ -49,14 +19,6 @@ def in_turn(*cases: object) -> list[tuple[object, ...]]:
         (language, *(case if isinstance(case, tuple) else (case,)))
         for language, case in zip(cycle(["en", "fr"]), cases)
     ]
-
-
-def entry_with(**parameters: object) -> Entry:
-    return EntryFactory(handler="ext_everyfield", handler_version=3, parameters=DEFAULTS | parameters)
-
-
-def stored() -> dict[str, object]:
-    return Entry.objects.get().parameters
 
 
 def test_every_field_is_stored_typed():
@@ -302,202 +264,3 @@ def test_a_field_with_an_error_counts_as_changed():
     )
 
     assert list(errors(response)) == ["parameter_string"]
-
-
-def test_another_handler_does_not_inherit_the_string_of_the_one_before():
-    client = merchant()
-    entry = entry_with(packsize=2)
-
-    with temporary(Broken):
-        response = client.post(change_url(entry), shown(client, entry) | {"handler": "ext_broken"}, follow=True)
-
-    assert response.redirect_chain, errors(response)
-    assert (Entry.objects.get().handler, stored()) == ("ext_broken", {})
-    assert [level for level, text in told(response) if "ext_broken" in text] == ["error"]
-
-
-def test_a_handler_newly_chosen_takes_its_fields_though_the_old_string_was_cleared():
-    client = merchant()
-    with temporary(Broken):
-        entry = EntryFactory(handler="ext_broken")
-        data = shown(client, entry) | filled(packsize="7") | {"parameter_string": ""}
-        response = client.post(change_url(entry), data)
-
-    assert response.status_code == 302, errors(response)
-    assert stored()["packsize"] == 7
-
-
-def test_parameters_of_an_older_version_are_shown_as_today():
-    entry = EntryFactory(handler="ext_everyfield", handler_version=1, parameters={"packsize": 4})
-    client = merchant()
-    data = shown(client, entry)
-
-    response = client.post(change_url(entry), data)
-
-    assert data[CFG + "packsize"] == "4"
-    assert response.status_code == 302
-    assert Entry.objects.get().handler_version == 3
-    assert stored() == DEFAULTS | {"packsize": 4}
-
-
-def test_findings_of_the_handler_are_shown_in_plain_words(handler, monkeypatch):
-    found = [finding("info", "3 courses match"), finding("warning", "odd"), finding("error", "no role <coach>")]
-    monkeypatch.setattr(EveryField, "findings", found)
-
-    response = merchant().post(ADD, typed(**filled()), follow=True)
-
-    assert told(response)[1:] == [("error", "no role <coach>"), ("warning", "odd"), ("info", "3 courses match")]
-    assert "no role &lt;coach&gt;" in response.content.decode()
-
-
-# --- Specific handlers ---
-
-
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_a_missing_specific_handler_is_refused_at_the_handler(language):
-    response = merchant(language).post(ADD, typed(code="BIG-ORDER", handler="specific"))
-
-    assert list(errors(response)) == ["handler"]
-    assert "specific/big_order" in errors(response)["handler"][0]
-
-
-def test_a_specific_handler_is_found_by_the_code():
-    with temporary(Bespoke, specific=True):
-        client = merchant()
-        page = client.get(ADD)
-        response = client.post(
-            ADD, typed(code="Big-Order", handler="specific", cfg_specific_big_order_note="for Alice")
-        )
-
-    condition = "handler == 'specific' &amp;&amp; code.toLowerCase().replaceAll('-', '_') == 'big_order'"
-    assert condition in page.content.decode().replace("&#x27;", "'")
-    assert response.status_code == 302
-    assert (Entry.objects.get().handler, stored()) == ("specific", {"note": "for Alice"})
-
-
-def test_the_code_of_an_entry_with_a_specific_handler_is_fixed():
-    with temporary(Bespoke, specific=True):
-        client = merchant()
-        entry = EntryFactory(code="BIG-ORDER", handler="specific", parameters={"note": ""}, handler_version=1)
-        data = shown(client, entry)
-        kept = client.post(change_url(entry), data | {"cfg_specific_big_order_note": "new"})
-        refused = client.post(change_url(entry), shown(client, entry) | {"code": "OTHER"})
-
-    assert "code" not in data
-    assert kept.status_code == 302, errors(kept)
-    assert stored() == {"note": "new"}
-    assert list(errors(refused)) == ["code"]
-
-
-def test_two_entries_cannot_share_a_specific_handler():
-    with temporary(Bespoke, specific=True):
-        EntryFactory(code="BIG-ORDER", handler="specific", parameters={"note": ""})
-        response = merchant().post(ADD, typed(code="big_order", handler="specific"))
-
-    assert list(errors(response)) == ["handler"]
-
-
-def test_an_entry_whose_handler_went_missing_can_only_be_taken_off_sale():
-    client = merchant()
-    entry = EntryFactory(handler="ext_gone", parameters={"kept": 1}, handler_version=7, state="available")
-    data = shown(client, entry)
-
-    refused = client.post(change_url(entry), data)
-    accepted = client.post(change_url(entry), data | {"state": "suspended"}, follow=True)
-
-    assert data["handler"] == "ext_gone"
-    assert list(errors(refused)) == ["handler"]
-    assert accepted.redirect_chain, errors(accepted)
-    assert (stored(), Entry.objects.get().handler_version) == ({"kept": 1}, 7)
-    assert [level for level, text in told(accepted) if "ext_gone" in text] == ["error"]
-
-
-# --- Choosers ---
-
-
-def test_the_course_chooser_finds_courses_page_by_page():
-    CourseFactory(short_name="ELEC-01", name_fr="Habilitation électrique", name_en="Electrical work")
-    for number in range(25):
-        CourseFactory(short_name=f"SEC-{number:02}")
-    client = merchant("fr")
-
-    found = client.get("/admin/catalog/entry/course-choices/", {"term": "electrique hab"}).json()
-    first = client.get("/admin/catalog/entry/course-choices/", {"term": "sec-"}).json()
-    second = client.get("/admin/catalog/entry/course-choices/", {"term": "sec-", "page": "2"}).json()
-    pattern = client.get("/admin/catalog/entry/course-choices/", {"term": "SEC-0*", "patterns": "1"}).json()
-
-    assert found == {
-        "results": [{"id": "ELEC-01", "text": "ELEC-01 – Habilitation électrique"}],
-        "pagination": {"more": False},
-    }
-    assert (len(first["results"]), first["pagination"]["more"]) == (20, True)
-    assert (len(second["results"]), second["pagination"]["more"]) == (5, False)
-    assert pattern["results"][0]["id"] == "SEC-0*"
-    assert "10" in pattern["results"][0]["text"]
-
-
-@pytest.mark.parametrize(
-    "query", ["term=%00", "term=%25", "page=0", "page=-1", "page=x", "page=99999999999", "patterns=1&term=*%00", ""]
-)
-def test_the_course_chooser_answers_whatever_is_asked(query):
-    assert merchant().get(f"/admin/catalog/entry/course-choices/?{query}").status_code == 200
-
-
-def test_the_course_chooser_is_for_those_who_write_entries(client):
-    from django.contrib.auth.models import Permission
-
-    from tests.factories.accounts import UserFactory
-
-    assert client.get("/admin/catalog/entry/course-choices/").status_code == 302
-    client.force_login(UserFactory())
-    assert client.get("/admin/catalog/entry/course-choices/").status_code == 302
-    viewer = UserFactory(is_staff=True)
-    viewer.user_permissions.add(Permission.objects.get(codename="view_entry"))
-    client.force_login(viewer)
-    assert client.get("/admin/catalog/entry/course-choices/").status_code == 403
-    viewer.user_permissions.add(Permission.objects.get(codename="change_entry"))
-    assert client.get("/admin/catalog/entry/course-choices/").status_code == 200
-
-
-def test_a_role_that_does_not_exist_stays_and_is_marked():
-    page = merchant().get(change_url(entry_with(role="coach"))).content.decode()
-
-    assert re.search(r'<option value="coach" selected>\s*coach \(no such role\)', page)
-
-
-# --- Every handler there is ---
-
-
-@pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("name", ["std_generateseats", "std_setuponecoursesession", "std_enroloncourse"])
-def test_every_standard_handler_is_set_by_its_fields_and_by_its_string(name, language):
-    CourseFactory(short_name="SEC-01")
-    client = merchant(language)
-    form_class = get_handler(name).MerchantForm
-    by_string = {"coursename": "SEC-01", "courselist": "SEC-*"}
-    string = "&".join(f"{key}={value}" for key, value in by_string.items() if key in form_class.base_fields)
-    response = client.get(ADD)
-    page, untouched = response.content.decode(), controls(response)
-    assert {field for field in form_class.base_fields if f'name="cfg_{name}_{field}' not in page} == set()
-
-    response = client.post(ADD, untouched | typed(handler=name, parameter_string=string), follow=True)
-
-    assert response.redirect_chain, errors(response)
-    entry = Entry.objects.get()
-    expected = form_class.default_parameters() | {
-        key: value for key, value in by_string.items() if key in form_class.base_fields
-    }
-    assert entry.parameters == expected
-    again = client.post(change_url(entry), shown(client, entry))
-    assert again.status_code == 302, errors(again)
-    assert stored() == expected
-    assert not [text for level, text in told(response) if level == "error"]
-
-
-@pytest.mark.parametrize("name", ["std_setuponecoursesession", "std_enroloncourse"])
-def test_a_course_that_is_missing_is_told_at_its_field(name):
-    client = merchant()
-
-    response = client.post(ADD, controls(client.get(ADD)) | typed(handler=name))
-
-    assert list(errors(response)) == [f"cfg_{name}_coursename"]

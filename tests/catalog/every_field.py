@@ -1,0 +1,34 @@
+"""Entries of a handler that takes every kind of parameter, typed and stored; the fixture `every_field` registers it."""
+
+from catalog.models import Entry
+from tests.catalog.handlers import EveryFieldForm
+from tests.factories.catalog import EntryFactory
+
+CFG = "cfg_ext_everyfield_"
+DEFAULTS = EveryFieldForm.default_parameters()
+
+
+def filled(**values: object) -> dict[str, object]:
+    """The handler chosen and all its fields typed, as the browser sends them."""
+    fields = {
+        "course": "SEC-01",
+        "courselist": ["SEC-*", "ELEC-01"],
+        "role": "tutor",
+        "packsize": "5",
+        "duration": "30",
+        "starttime_0": "2027-01-04",
+        "starttime_1": "08:30:00",
+        "endtime_0": "2027-03-31",
+        "endtime_1": "",
+        "autoenrol": "on",
+        **values,
+    }
+    return {"handler": "ext_everyfield", **{CFG + name: value for name, value in fields.items()}}
+
+
+def entry_with(**parameters: object) -> Entry:
+    return EntryFactory(handler="ext_everyfield", handler_version=3, parameters=DEFAULTS | parameters)
+
+
+def stored() -> dict[str, object]:
+    return Entry.objects.get().parameters
