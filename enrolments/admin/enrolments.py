@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet, TextChoices
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -102,18 +102,12 @@ class EnrolmentAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     change_form_outer_after_template = "enrolments/admin/enrolment_history.html"
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        enrolment = self.get_object(request, object_id)
-        if enrolment is not None:
-            grounds = enrolment.grounds.select_related("account", "group").order_by("pk")
-            extra_context = {
-                **(extra_context or {}),
-                "grounds": [{"ground": ground, "purchase": purchase(ground)} for ground in grounds],
-                "events": enrolment.events.order_by("-pk")[:EVENTS_SHOWN],
-            }
-        return super().change_view(request, object_id, form_url, extra_context)
+    def row_context(self, request: HttpRequest, row: Enrolment) -> dict[str, Any]:
+        grounds = row.grounds.select_related("account", "group").order_by("pk")
+        return {
+            "grounds": [{"ground": ground, "purchase": purchase(ground)} for ground in grounds],
+            "events": row.events.order_by("-pk")[:EVENTS_SHOWN],
+        }
 
     @display(description=_("person"), ordering="user__email")
     def learner(self, enrolment: Enrolment) -> SafeString | str:

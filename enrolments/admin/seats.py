@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -50,14 +50,8 @@ class SeatAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     change_form_outer_after_template = "enrolments/admin/seat_history.html"
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        seat = self.get_object(request, object_id)
-        if seat is not None:
-            moves = seat.events.select_related("actor", "person", "course").order_by("-pk")[:EVENTS_SHOWN]
-            extra_context = {**(extra_context or {}), "moves": moves}
-        return super().change_view(request, object_id, form_url, extra_context)
+    def row_context(self, request: HttpRequest, row: Seat) -> dict[str, Any]:
+        return {"moves": row.events.select_related("actor", "person", "course").order_by("-pk")[:EVENTS_SHOWN]}
 
     @display(description=_("seat"), ordering="id")
     def seat(self, seat: Seat) -> str:

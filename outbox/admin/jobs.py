@@ -58,15 +58,8 @@ class JobAdmin(ReadOnlyAdmin):
         retry = path("<int:job_id>/retry/", self.admin_site.admin_view(self.retry), name="outbox_job_retry")
         return [retry, *super().get_urls()]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        may_retry = request.user.has_perm("outbox.retry_job")
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_retry": may_retry})
+    def row_context(self, request: HttpRequest, row: Job) -> dict[str, Any]:
+        return {"may_retry": request.user.has_perm("outbox.retry_job")}
 
     def retry(self, request: HttpRequest, job_id: int) -> HttpResponse:
         return self.ask_service(

@@ -85,19 +85,8 @@ class MailAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        mail = self.get_object(request, object_id)
-        context = {
-            "rendered": _rendered(mail) if mail is not None and self.has_view_permission(request, mail) else None,
-            "may_resend": request.user.has_perm("outbox.resend_mail"),
-        }
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+    def row_context(self, request: HttpRequest, row: Mail) -> dict[str, Any]:
+        return {"rendered": _rendered(row), "may_resend": request.user.has_perm("outbox.resend_mail")}
 
     def body(self, request: HttpRequest, mail_id: int) -> HttpResponse:
         """The HTML for the sandboxed frame; links in it lead nowhere."""

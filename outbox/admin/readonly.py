@@ -32,6 +32,17 @@ class ReadOnlyAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
+    def row_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the templates around a row's fields read, for somebody who may see the row."""
+        return {}
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Model | None = None, **options: Any
+    ) -> HttpResponse:
+        if obj is not None:
+            context.update(self.row_context(request, obj))
+        return super().render_change_form(request, context, *args, obj=obj, **options)
+
     def ask_service(
         self,
         request: HttpRequest,

@@ -163,21 +163,14 @@ class PaymentEventAdmin(MoneyAdmin):
             *super().get_urls(),
         ]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        event = self.get_object(request, object_id)
-        tools = {
-            "handling": _handling(event),
-            "is_open": event is not None and event.outcome in PaymentEvent.NEEDS_ATTENTION and not _handling(event),
+    def row_context(self, request: HttpRequest, row: PaymentEvent) -> dict[str, Any]:
+        handling = _handling(row)
+        return {
+            "handling": handling,
+            "is_open": row.outcome in PaymentEvent.NEEDS_ATTENTION and handling is None,
             "may_deal": request.user.has_perm(DEAL),
             "note_length": MoneyHandling.NOTE_LENGTH,
         }
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **tools})
 
     def deal_with(self, request: HttpRequest, event_id: int) -> HttpResponse:
         note = request.POST.get("note", "").replace("\0", "").strip()[: MoneyHandling.NOTE_LENGTH]
@@ -240,7 +233,7 @@ class PaymentEventAdmin(MoneyAdmin):
         return format_html('<pre class="amphi-code">{}</pre>', written)
 
 
-def _handling(event: PaymentEvent | None) -> MoneyHandling | None:
+def _handling(event: PaymentEvent) -> MoneyHandling | None:
     """Who dealt with it; None while it is open, and for money that asks nothing."""
     standing: list[MoneyHandling] = getattr(event, "standing", [])
     return standing[0] if standing else None
