@@ -35,8 +35,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config):
     return (yield)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Twice the processors: a test waits for Postgres, a browser or a process half of its time."""
+    """Twice the processors: a test waits for Postgres, a browser or a process half of its time. Asked before xdist."""
     return 2 * (os.cpu_count() or 1)
 
 
