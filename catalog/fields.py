@@ -9,7 +9,8 @@ from handlers.asked_fields import AskedField, FieldKind, choices_stored
 
 def fields_of(entry: Entry) -> tuple[AskedField, ...]:
     """What the entry itself asks for each unit, in order. No query where the fields are loaded (``with_fields``)."""
-    return tuple(asked_field(row) for row in entry.fields.all())
+    rows = entry.fields.all() if entry.loaded_fields is None else entry.loaded_fields
+    return tuple(asked_field(row) for row in rows)
 
 
 def asked_field(row: EntryField) -> AskedField:

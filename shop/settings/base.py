@@ -116,6 +116,7 @@ REDIS_URL = env.str("REDIS_URL", default="") or _embedded.redis_url
 DATABASES = {
     "default": env.db_url_config(DATABASE_URL)
     | {
+        "ENGINE": "shop.postgres",
         "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
@@ -137,7 +138,7 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "shop.sessions"
 
 # --- Celery: the doorbell --------------------------------------------------------------------------------------------
 
@@ -190,8 +191,9 @@ HANDLER_DIRS = env.list("HANDLER_DIRS", default=[])
 # Routes /dev/mail/, where every mail can be read with its links and codes.
 DEV_MAIL = False
 
-# For how many seconds a web process remembers the frame of its pages: who sells, and the shelves. What a merchant
-# changes there is seen that much later; every page is spared three queries.
+# For how many seconds a web process remembers what a page shows of the catalogue: who sells, the shelves, the cards on
+# them, an entry with its prices. What a merchant changes there is seen that much later; cart, checkout and whatever is
+# posted go by what stands in the database.
 FRAME_SECONDS = 2
 
 # --- Files -----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,7 +24,8 @@ from shop.models import LegalText
 from shop.services.cart import add_to_cart
 from shop.services.errors import CartRefused
 from shop.views.carts import cart_to_fill, signed_in
-from shop.views.offers import card_of, price_table
+from shop.views.offers import Card, card_of, price_table
+from shop.views.remembered import remembered
 from shop.views.site import site_of
 
 ENTRIES_PER_PAGE = 24
@@ -58,13 +60,19 @@ def _catalogue(request: HttpRequest, *, node: CategoryNode | None) -> HttpRespon
         # The shelves have been counted for the menu already.
         paginator.count = sum(shelf.entry_count for shelf in ([node] if node else frame.shelves))
     page = paginator.get_page(request.GET.get("page"))
-    ranks = {shelf.category.pk: rank for rank, shelf in enumerate(frame.categories)}
+
+    def cards() -> list[Card]:
+        ranks = {shelf.category.pk: rank for rank, shelf in enumerate(frame.categories)}
+        return [card_of(entry, shelf_rank=ranks.get(entry.category_id, 0)) for entry in page]
+
+    shelf_key = node.category.pk if node else None
+    name = ("cards", get_language(), frame.shopper.is_staff, shelf_key, page.number)
     return render(
         request,
         "shop/catalogue.html" if node or query else "shop/home.html",
         {
             "page": page,
-            "cards": [card_of(entry, shelf_rank=ranks.get(entry.category_id, 0)) for entry in page],
+            "cards": cards() if query else remembered(name, cards),
             "query": query,
             "query_string": urlencode({"q": query}) if query else "",
             **_place(frame.categories, node),
@@ -84,9 +92,7 @@ def _place(nodes: list[CategoryNode], node: CategoryNode | None) -> dict[str, An
 def entry(request: HttpRequest, code: str) -> HttpResponse:
     """One entry: what it is, what it costs and what happens once it is paid; POST puts it into the cart."""
     frame = site_of(request)
-    found = get_entry(code=code, shopper=frame.shopper)
-    if found is None:
-        raise Http404
+    found = _entry_to_show(code, frame.shopper) if request.method != "POST" else _entry_to_sell(code, frame.shopper)
     if found.code != code and request.method != "POST":
         return redirect("entry", found.code, permanent=True)
     verdict = buyability(entry=found, shopper=_full_shopper(found, frame.shopper), now=timezone.now())
@@ -120,6 +126,19 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
             **_place(frame.categories, node),
         },
     )
+
+
+def _entry_to_sell(code: str, shopper: Shopper) -> Entry:
+    """The entry as it stands now. Raises Http404."""
+    found = get_entry(code=code, shopper=shopper)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _entry_to_show(code: str, shopper: Shopper) -> Entry:
+    """The entry as it stood at most FRAME_SECONDS ago. Raises Http404."""
+    return remembered(("entry", code, shopper.is_staff), lambda: _entry_to_sell(code, shopper))
 
 
 def _full_shopper(entry: Entry, shopper: Shopper) -> Shopper:
