@@ -16,10 +16,11 @@ def clean_html(html: str) -> str:
     """``html`` with what is harmless in it, and nothing else.
 
     Headings of the first two levels belong to the page, so they become those of the third.
-    Links go to web, mail and telephone addresses only, and tell the other site nothing.
+    Links go to web, mail and telephone addresses only, and tell the other site nothing. Byte order marks go: at the
+    beginning they would not be read as text the next time.
     """
     return nh3.clean(
-        _first_headings.sub(r"<\1h3", html),
+        _first_headings.sub(r"<\1h3", html.replace("\ufeff", "")),
         tags=TAGS,
         attributes={"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
         url_schemes={"http", "https", "mailto", "tel"},

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enrolments.patterns import parse_patterns
 from enrolments.short_names import FORBIDDEN_IN_SHORT_NAME, MAX_SHORT_NAME_LENGTH
-from handlers.moments import Edge, edge_of, read_moment, seconds_of, show_moment, write_moment
+from handlers.moments import Edge, checked, edge_of, read_moment, seconds_of, show_moment, write_moment
 
 _FORBIDDEN_IN_PATTERN = FORBIDDEN_IN_SHORT_NAME - set(",*%")
 _ROLE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -142,7 +142,7 @@ class MomentField(ParameterField):
                 continue
         for written in formats.get_format_lazy("DATETIME_INPUT_FORMATS"):
             try:
-                return timezone.make_aware(_parsed(text, written).replace(microsecond=0))
+                return checked(timezone.make_aware(_parsed(text, written).replace(microsecond=0)))
             except (ValueError, OverflowError):
                 continue
         raise ValidationError(self.error_messages["moment"], code="moment", params={"value": text})

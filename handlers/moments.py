@@ -35,20 +35,20 @@ def read_moment(text: str, edge: Edge) -> datetime:
     text = text.strip()
     try:
         if _SECONDS.fullmatch(text):
-            return _checked(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(text)))
+            return checked(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(text)))
         if _DATE.fullmatch(text):
             return edge_of(date.fromisoformat(text), edge)
         moment = datetime.fromisoformat(text)
         if moment.microsecond:
             raise ValueError("moments are told to the second")
-        return _checked(timezone.make_aware(moment) if timezone.is_naive(moment) else moment)
+        return checked(timezone.make_aware(moment) if timezone.is_naive(moment) else moment)
     except OverflowError as error:
         raise ValueError(str(error)) from error
 
 
 def edge_of(day: date, edge: Edge) -> datetime:
     """00:00 of ``day`` in the shop's zone, or its 24:00, in UTC. Raises ``OverflowError`` at the end of time."""
-    return _checked(day_ends(day) if edge is Edge.END else day_starts(day))
+    return checked(day_ends(day) if edge is Edge.END else day_starts(day))
 
 
 def write_moment(moment: datetime, edge: Edge) -> str:
@@ -92,7 +92,7 @@ def _in_shop_zone(moment: datetime) -> datetime:
     return moment.astimezone(timezone.get_default_timezone())
 
 
-def _checked(moment: datetime) -> datetime:
-    """``moment`` in UTC, if it can be told in the shop's zone as well."""
+def checked(moment: datetime) -> datetime:
+    """``moment`` in UTC, if it can be told in the shop's zone as well. Raises ``OverflowError``."""
     _in_shop_zone(moment)
     return _in_utc(moment)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -73,11 +74,12 @@ class ProbeMiddleware:
         return answer(request)
 
 
-class ReadableBodyMiddleware:
-    """Reads what was posted before the view begins, so that a body nobody can read is refused with nothing done.
+class ReadableRequestMiddleware:
+    """Refuses what nobody can read before the view begins, with nothing done.
 
-    Django reads it when first asked, which may be after a view's first write. Views without CSRF protection take the
-    body as bytes, and are left alone.
+    Django reads what was posted when first asked, which may be after a view's first write; views without CSRF
+    protection take the body as bytes, and are left alone. What looks something up for a NUL, as the administration's
+    filters do for what they are given, is refused as well: Postgres has no such text.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -89,6 +91,10 @@ class ReadableBodyMiddleware:
     def process_view(self, request: HttpRequest, view: Callable[..., object], *_arguments: object) -> None:
         if request.method == "POST" and not getattr(view, "csrf_exempt", False):
             request.POST  # noqa: B018  Django answers 400 to what it raises
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> None:
+        if request.method in ("GET", "HEAD") and isinstance(error, ValueError) and "contain NUL" in str(error):
+            raise BadRequest("A NUL in an address.") from error
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):

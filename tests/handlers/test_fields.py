@@ -60,6 +60,12 @@ def test_what_is_no_date_is_told_with_an_example():
     assert "“tomorrow” is not a date. Write it as 2026-03-31" in error.value.messages[0]
 
 
+@pytest.mark.parametrize("typed", ["0001-01-01", "01/01/0001", "0001-01-01 00:00", "9999-12-31 24:00"])
+def test_a_moment_that_another_zone_cannot_tell_is_no_date(typed):
+    with pytest.raises(ValidationError):
+        MomentField().clean(typed)
+
+
 @pytest.mark.parametrize(
     ("stored", "shown"),
     [
