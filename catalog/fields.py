@@ -9,8 +9,7 @@ from handlers.asked_fields import AskedField, FieldKind, choices_stored
 
 def fields_of(entry: Entry) -> tuple[AskedField, ...]:
     """What the entry itself asks for each unit, in order. No query where the fields are loaded (``with_fields``)."""
-    rows = entry.fields.all() if entry.loaded_fields is None else entry.loaded_fields
-    return tuple(asked_field(row) for row in rows)
+    return tuple(asked_field(row) for row in entry.fields.all())
 
 
 def asked_field(row: EntryField) -> AskedField:

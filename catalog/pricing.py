@@ -48,13 +48,10 @@ class Total:
 
 class _HasTiers(Protocol):
     tiers: Any
-    loaded_tiers: Sequence[Tier] | None
 
 
 def tiers_of(entry: _HasTiers) -> list[Tier]:
-    """The tiers of a catalogue entry as plain values, in order; no query where they are loaded or prefetched."""
-    if entry.loaded_tiers is not None:
-        return list(entry.loaded_tiers)
+    """The tiers of a catalogue entry as plain values, in order; no query where they are prefetched."""
     rows = [Tier(row.from_quantity, row.unit_net) for row in entry.tiers.all()]
     return sorted(rows, key=lambda tier: tier.from_quantity)
 

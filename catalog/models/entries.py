@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, ClassVar, Self
+from collections.abc import Collection
+from typing import ClassVar, Self
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -15,10 +15,6 @@ from django.utils.translation import pgettext_lazy
 
 from catalog.codes import CODE_MAX_LENGTH, CODE_PATTERN
 from catalog.texts import normalise
-
-if TYPE_CHECKING:
-    from catalog.models.fields import EntryField
-    from catalog.pricing import Tier
 
 SEARCH_WORDS_AT_MOST = 12
 
@@ -143,10 +139,6 @@ class Entry(models.Model):
     version = models.PositiveIntegerField(editable=False, default=1)
     created_at = models.DateTimeField(_("created at"), editable=False)
     updated_at = models.DateTimeField(_("changed at"), editable=False)
-
-    # Filled by ``catalog.loading``.
-    loaded_tiers: Sequence[Tier] | None = None
-    loaded_fields: Sequence[EntryField] | None = None
 
     objects: ClassVar[EntryQuerySet] = EntryQuerySet.as_manager()  # type: ignore[assignment]
 

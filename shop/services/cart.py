@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
@@ -21,9 +21,6 @@ from shop.services.limits import MAX_QUANTITY, units_beyond_limit
 if TYPE_CHECKING:
     from accounts.models import User
 
-COUNT_LINES = """
-SELECT count(*) FROM shop_cartline JOIN shop_cart ON shop_cart.id = shop_cartline.cart_id WHERE ordered_at IS NULL
-"""
 MAX_LINES = 50
 MAX_ANSWERS = 60
 MAX_ANSWER_LENGTH = 5_000
@@ -43,20 +40,6 @@ def find_cart(*, token: str | None, user: User | None) -> Cart | None:
     if user is not None:
         return carts.filter(user=user).first()
     return carts.filter(token=token, user__isnull=True).first() if token else None
-
-
-def count_lines(*, token: str | None, user: User | None) -> int:
-    """How many lines the same cart has, 0 without one.
-
-    Every page says it, so it is asked in one plain statement: to build the query anew costs many times as much as to
-    run it.
-    """
-    if user is None and token is None:
-        return 0
-    whose, key = ("user_id = %s", user.pk) if user is not None else ("user_id IS NULL AND token = %s", token)
-    with connection.cursor() as cursor:
-        cursor.execute(f"{COUNT_LINES} AND {whose}", [key])
-        return int(cursor.fetchone()[0])
 
 
 def open_cart(*, token: str | None, user: User | None) -> Cart:

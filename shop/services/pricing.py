@@ -11,10 +11,8 @@ from itertools import starmap
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import prefetch_related_objects
 
 from accounts.models import User
-from catalog.loading import load_prices_and_fields
 from catalog.offers import Buyability, Offer, buyability
 from catalog.pricing import LinePrice, NoPrice, price_line, tiers_of, total
 from catalog.selectors import shopper_for
@@ -22,7 +20,6 @@ from catalog.texts import in_every_language
 from handlers.contract import UnitContext
 from shop.models import Cart, CartLine
 from shop.services.limits import units_beyond_limit
-from shop.services.micro_forms import asked_of
 from shop.services.units import UnitForms, unit_forms
 
 
@@ -91,13 +88,10 @@ def price_cart(cart: Cart, *, user: User | None, now: datetime) -> PricedCart:
 
     A constant number of queries, and those of the handlers which ask something about a person signed in.
     """
-    found = list(cart.lines.select_related("entry__tax").order_by("pk"))
-    load_prices_and_fields([line.entry for line in found])
+    rows = cart.lines.select_related("entry__tax", "entry__category").order_by("pk")
+    found = list(rows.prefetch_related("entry__tiers", "entry__fields", "units"))
     shopper = shopper_for(user or AnonymousUser())
     verdicts = [buyability(entry=line.entry, shopper=shopper, quantity=line.quantity, now=now) for line in found]
-    # What was typed for units is read where something is asked of them.
-    filled_in = [line for line, verdict in zip(found, verdicts, strict=True) if asked_of(verdict.offer)]
-    prefetch_related_objects(filled_in, "units")
     too_many = units_beyond_limit((verdict.offer, line.quantity) for line, verdict in zip(found, verdicts, strict=True))
     lines = tuple(starmap(_priced, zip(found, verdicts, too_many, strict=True)))
     sums = total(line.price for line in lines if line.price is not None)

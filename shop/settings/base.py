@@ -116,7 +116,6 @@ REDIS_URL = env.str("REDIS_URL", default="") or _embedded.redis_url
 DATABASES = {
     "default": env.db_url_config(DATABASE_URL)
     | {
-        "ENGINE": "shop.postgres",
         "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
@@ -138,7 +137,7 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     }
 }
-SESSION_ENGINE = "shop.sessions"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- Celery: the doorbell --------------------------------------------------------------------------------------------
 

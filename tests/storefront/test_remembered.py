@@ -49,7 +49,7 @@ def test_an_entry_is_bought_as_it_stands_now(remembering, visitor, entry):
     assert visitor.get("/cart/").context["rows"] == []
 
 
-def test_each_language_and_page_number_has_its_own_cards(remembering, visitor, entry):
+def test_each_language_has_its_own_cards(remembering, visitor, entry):
     english = visitor.get("/").content.decode()
     visitor.post("/i18n/setlang/", {"language": "fr", "next": "/"})
 
