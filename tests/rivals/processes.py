@@ -34,7 +34,8 @@ GLANCE = 0.003  # seconds between two looks at who is kept away by a lock
 
 # Somebody who waits in a pause holds what he holds: Postgres need not wait a second to see that two block each other.
 DEADLOCK_TIMEOUT = "SET deadlock_timeout = '50ms'"
-KEPT_AWAY = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND pid = ANY(%s)"
+# By a rival, that is: a lock that autovacuum holds is over soon, and nothing to be led by.
+KEPT_AWAY = "SELECT count(*) FROM unnest(%s) AS rival WHERE pg_blocking_pids(rival) && %s"
 
 Place = tuple[Any, str]  # a module or class, and the name of a function in it
 
@@ -264,7 +265,7 @@ def _until_quiet(processes: list[_Process], until: float, *, started: list[_Proc
         # holder that it is free: who is kept away here is kept away by somebody who waits, or by a deadlock.
         if any(each.state is State.WAITING for each in started) or started is not processes:
             with connection.cursor() as cursor:
-                cursor.execute(KEPT_AWAY, [[each.backend for each in running]])
+                cursor.execute(KEPT_AWAY, [[each.backend for each in running], [each.backend for each in processes]])
                 kept_away = cursor.fetchone()[0]
             if kept_away == len(running) and not _has_news(processes):
                 for each in running:
