@@ -6,6 +6,7 @@ quickly (see the broker options in the settings) instead of holding a page.
 
 import logging
 import os
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery
@@ -30,18 +31,24 @@ BEAT_SCHEDULE: dict[str, dict] = {
 LONGEST_WAIT_FOR_REDIS = 4
 
 
-class PromptConnection(Connection):
-    """The connection of worker and beat, which soon notice that a Redis is back."""
+class EnduringConnection(Connection):
+    """The connection of worker and beat, which outlive a Redis that goes and soon notice that it is back."""
 
     def ensure_connection(self, *args: Any, **options: Any) -> Connection:
         return super().ensure_connection(*args, **{"interval_max": LONGEST_WAIT_FOR_REDIS} | options)
 
+    def maybe_close_channel(self, channel: Any) -> None:
+        """A channel closed for the second time wants to give back the messages it still held, over the connection it
+        lost the first time; Kombu forgives errors of a connection here, but not that there is none."""
+        with suppress(AttributeError):
+            super().maybe_close_channel(channel)
 
-class PromptAMQP(AMQP):
-    Connection = PromptConnection
+
+class EnduringAMQP(AMQP):
+    Connection = EnduringConnection
 
 
-app = Celery("amphi", amqp=PromptAMQP)
+app = Celery("amphi", amqp=EnduringAMQP)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()

@@ -44,7 +44,7 @@ LOOK_EVERY_SECONDS = 0.05
 # So much of a worker's log is shown when it does not come back.
 LAST_WORDS = 8000
 # How often programs may end by themselves in all the trials together: more would be a habit.
-MOST_ENDS = 5
+MOST_ENDS = 2
 # So many may wait for another attempt while the next orders are paid.
 FEW_JOBS = 10
 ATTEMPTS = "SELECT coalesce(sum(attempts), 0) FROM outbox_job"
@@ -124,8 +124,16 @@ class KillableShop:
             time.sleep(LOOK_EVERY_SECONDS)
         return time.monotonic() - since
 
+    def wait_until(self, is_so: Callable[[], object], *, seconds: float = READY_WITHIN_SECONDS) -> None:
+        """Watches over its programs meanwhile, as a supervisor does."""
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            self.start_again_what_ended()
+            assert time.monotonic() < deadline, f"still not so after {seconds} s"
+            time.sleep(LOOK_EVERY_SECONDS)
+
     def start_again_what_ended(self) -> None:
-        """What a supervisor does, `make run` as well as Docker Compose: a worker may end when its Redis goes."""
+        """What a supervisor does, `make run` as well as Docker Compose."""
         for child in self.children.values():
             if not child.is_running:
                 self.ended.append(f"{child.program.name} ended by itself.{child.last_words()}")
@@ -142,12 +150,10 @@ class KillableShop:
     @contextmanager
     def worker_is_at_it_afterwards(self) -> Iterator[None]:
         """Before the block waits until the worker has caught up, and after it until something new is begun."""
-        self.start_again_what_ended()
-        wait_until(lambda: self._number("SELECT count(*) FROM outbox_job WHERE state = 'pending'") <= FEW_JOBS)
+        self.wait_until(lambda: self._number("SELECT count(*) FROM outbox_job WHERE state = 'pending'") <= FEW_JOBS)
         begun = self._number(ATTEMPTS)
         yield
-        self.start_again_what_ended()
-        wait_until(lambda: self._number(ATTEMPTS) > begun)
+        self.wait_until(lambda: self._number(ATTEMPTS) > begun)
 
     def _number(self, query: str) -> int:
         return self.ask(query)[0][0]
@@ -156,7 +162,7 @@ class KillableShop:
 
     def kill_child(self) -> None:
         """One of the worker's processes; its main process starts another."""
-        wait_until(self._worker_processes)
+        self.wait_until(self._worker_processes)
         kill(random.choice(self._worker_processes()))
 
     def kill_children(self) -> None:
@@ -180,11 +186,11 @@ class KillableShop:
     def restart_postgres(self, how: signal.Signals, *, meanwhile: Callable[[], None]) -> None:
         """SIGINT ends every session and then the server; SIGQUIT lets it crash."""
         os.kill(self.postgres.pid, how)
-        wait_until(lambda: not self.postgres.is_running)
+        self.wait_until(lambda: not self.postgres.is_running)
         meanwhile()
         (self.addresses.data / "postgres" / "postmaster.pid").unlink(missing_ok=True)
         self.postgres.restart()
-        wait_until(self.has_database)
+        self.wait_until(self.has_database)
 
     def set_workers_clock(self, *, wrong_by: timedelta) -> None:
         """From the next glance at it on; whoever reads the file meanwhile finds one time or the other."""
@@ -261,13 +267,6 @@ def run_killable_shop(blocker: DjangoDbBlocker) -> Iterator[KillableShop]:
             shop.children[program.name] = program.start()
         shop.children["web"].wait_until(shop.is_ready, seconds=READY_WITHIN_SECONDS)
         yield shop
-
-
-def wait_until(is_so: Callable[[], object], *, seconds: float = READY_WITHIN_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, f"still not so after {seconds} s"
-        time.sleep(LOOK_EVERY_SECONDS)
 
 
 def kill(process: int) -> None:

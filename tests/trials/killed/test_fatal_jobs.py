@@ -15,7 +15,7 @@ from tests.factories.catalog import EntryFactory
 from tests.factories.shop import fill_cart, make_cart, pay, place
 from tests.ordeal import Trial
 from tests.trials.killed.handlers.ext_fatal.handler import Fatal
-from tests.trials.killed.killable_shop import KillableShop, wait_until
+from tests.trials.killed.killable_shop import KillableShop
 from tests.trials.killed.purchases import Assortment
 
 pytestmark = pytest.mark.xdist_group("killable_shop")
@@ -36,7 +36,7 @@ def test_a_job_that_kills_its_worker_each_time(killable_shop: KillableShop, tria
         job = Job.objects.get(key=f"fulfil_line:{fatal.pk}:0")
         while job.state == "pending":
             seen = job.attempts
-            wait_until(lambda seen=seen: has_moved(job, seen), seconds=MOST_SECONDS)
+            killable_shop.wait_until(lambda seen=seen: has_moved(job, seen), seconds=MOST_SECONDS)
             if is_hurried:
                 # The wait between two attempts is left out.
                 Job.objects.filter(pk=job.pk, state="pending").update(due_at=Now())

@@ -13,7 +13,7 @@ from outbox.models import Mail
 from shop.models import Order
 from tests.ordeal import Trial
 from tests.trials.killed.census import wrong_rows
-from tests.trials.killed.killable_shop import RECOVERED_WITHIN_SECONDS, KillableShop, wait_until
+from tests.trials.killed.killable_shop import RECOVERED_WITHIN_SECONDS, KillableShop
 from tests.trials.killed.purchases import Assortment
 
 pytestmark = pytest.mark.xdist_group("killable_shop")
@@ -33,7 +33,7 @@ def test_the_workers_clock_is_moved(killable_shop: KillableShop, trial: Trial, h
         try:
             assortment.buy(orders)
             shop.celery().send_task("shop.tasks.expire_unpaid_orders")
-            wait_until(lambda: Order.objects.get(pk=overdue.pk).status == "expired")
+            shop.wait_until(lambda: Order.objects.get(pk=overdue.pk).status == "expired")
             took = shop.seconds_until_all_is_done(since=time.monotonic())
         finally:
             shop.set_workers_clock(wrong_by=timedelta(0))
