@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 def new_token() -> str:
@@ -39,6 +43,15 @@ class Cart(models.Model):
         return f"Cart {self.pk}"
 
 
+class CartLineQuerySet(models.QuerySet["CartLine"]):
+    def in_open_cart(self, *, token: str | None, user: User | None) -> Self:
+        """The lines of a person's open cart, or of a visitor's with this token unless it is somebody's."""
+        if user is None and token is None:
+            return self.none()
+        owner = {"cart__user": user} if user is not None else {"cart__user": None, "cart__token": token}
+        return self.filter(cart__ordered_at=None, **owner)
+
+
 class CartLine(models.Model):
     """One entry in a cart."""
 
@@ -48,6 +61,8 @@ class CartLine(models.Model):
     units_confirmed = models.BooleanField(
         default=False, help_text="The customer has gone through the micro-forms of exactly this quantity."
     )
+
+    objects = CartLineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("cart line")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,14 +14,18 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
+from catalog.models import Entry
 from catalog.offers import Buyability, Offer, buyability
 from catalog.pricing import LinePrice, NoPrice, price_line, tiers_of, total
-from catalog.selectors import shopper_for
+from catalog.selectors import entries_to_price, shopper_for
 from catalog.texts import in_every_language
 from handlers.contract import UnitContext
 from shop.models import Cart, CartLine
+from shop.models.cart import CartLineQuerySet
 from shop.services.limits import units_beyond_limit
-from shop.services.units import UnitForms, unit_forms
+from shop.services.units import UnitForms, forms_of
+
+EntriesByKey = Callable[[Collection[int]], Mapping[int, Entry]]
 
 
 @dataclass(frozen=True)
@@ -88,19 +93,43 @@ def price_cart(cart: Cart, *, user: User | None, now: datetime) -> PricedCart:
 
     A constant number of queries, and those of the handlers which ask something about a person signed in.
     """
-    rows = cart.lines.select_related("entry__tax", "entry__category").order_by("pk")
-    found = list(rows.prefetch_related("entry__tiers", "entry__fields", "units"))
+    return _priced_cart(cart, _with_entries(cart.lines.all(), entries_to_price), user=user, now=now)
+
+
+def price_open_cart(
+    *, token: str | None, user: User | None, now: datetime, entries: EntriesByKey = entries_to_price
+) -> PricedCart | None:
+    """The same for the open cart of a person or of a visitor's token, found in the query for its lines.
+
+    None where there is no such cart, and where it is empty. `entries` looks the entries up: a page that only shows a
+    cart may know them from a moment ago, what is to be sold may not.
+    """
+    lines = _with_entries(CartLine.objects.in_open_cart(token=token, user=user).select_related("cart"), entries)
+    return _priced_cart(lines[0].cart, lines, user=user, now=now) if lines else None
+
+
+def _with_entries(lines: CartLineQuerySet, entries: EntriesByKey) -> list[CartLine]:
+    found = list(lines.order_by("pk"))
+    known = entries([line.entry_id for line in found]) if found else {}
+    # An entry that is deleted at this moment takes its lines with it.
+    there = [line for line in found if line.entry_id in known]
+    for line in there:
+        line.entry = known[line.entry_id]
+    return there
+
+
+def _priced_cart(cart: Cart, found: list[CartLine], *, user: User | None, now: datetime) -> PricedCart:
     shopper = shopper_for(user or AnonymousUser())
     verdicts = [buyability(entry=line.entry, shopper=shopper, quantity=line.quantity, now=now) for line in found]
     too_many = units_beyond_limit((verdict.offer, line.quantity) for line, verdict in zip(found, verdicts, strict=True))
-    lines = tuple(starmap(_priced, zip(found, verdicts, too_many, strict=True)))
+    forms = forms_of([(line, verdict.offer) for line, verdict in zip(found, verdicts, strict=True)])
+    lines = tuple(starmap(_priced, zip(found, verdicts, too_many, forms, strict=True)))
     sums = total(line.price for line in lines if line.price is not None)
     return PricedCart(cart, lines, sums.net, sums.tax, sums.gross, settings.SHOP_CURRENCY)
 
 
-def _priced(line: CartLine, verdict: Buyability, too_many: str) -> PricedLine:
+def _priced(line: CartLine, verdict: Buyability, too_many: str, forms: UnitForms) -> PricedLine:
     offer = verdict.offer
-    forms = unit_forms(line, offer)
     problems = [str(reason.message) for reason in verdict.reasons]
     if too_many:
         problems.append(too_many)

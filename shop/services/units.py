@@ -11,7 +11,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 
 from catalog.offers import Offer
 from handlers.contract import DraftLine, Handler, UnitContext, UnitErrors
-from shop.models import CartLine
+from shop.models import CartLine, CartUnit
 from shop.services.errors import UnitError
 from shop.services.micro_forms import Asked, MicroForm, Names, Typed, asked_of
 
@@ -66,14 +66,17 @@ class UnitForms:
         ]
 
 
-def unit_forms(line: CartLine, offer: Offer) -> UnitForms:
-    """The forms of a cart line whose units, and the fields of whose entry, are loaded.
+def forms_of(lines: Sequence[tuple[CartLine, Offer]]) -> list[UnitForms]:
+    """The forms of each line of a cart, the fields of whose entries are loaded. One query, none where nothing is asked.
 
     Answers beyond the quantity wait unseen, and so do those to fields that are no longer asked.
     """
-    asked = asked_of(offer)
-    typed = {unit.index: Typed(unit.answers, unit.fields) for unit in line.units.all()} if asked else {}
-    return UnitForms(line, asked, typed)
+    asked = {line.pk: asked_of(offer) for line, offer in lines}
+    typed: dict[int, dict[int, Typed]] = {pk: {} for pk in asked}
+    asking = [pk for pk, what in asked.items() if what]
+    for unit in CartUnit.objects.filter(line__in=asking) if asking else ():
+        typed[unit.line_id][unit.index] = Typed(unit.answers, unit.fields)
+    return [UnitForms(line, asked[line.pk], typed[line.pk]) for line, _offer in lines]
 
 
 def cross_unit_errors(lines: Sequence[PricedLine]) -> list[UnitError]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -11,13 +12,16 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from catalog.models import Entry
+from catalog.selectors import entries_to_price
 from shop.forms.quantity import QuantityField
 from shop.models import Cart
 from shop.services.cart import remove_line, set_quantity
 from shop.services.errors import CartRefused
-from shop.services.pricing import PricedLine, price_cart
+from shop.services.pricing import PricedLine
 from shop.views.carts import current_cart, signed_in
-from shop.views.site import site_of
+from shop.views.remembered import remembered_each
+from shop.views.site import price_current_cart
 
 
 @dataclass(frozen=True)
@@ -37,18 +41,15 @@ class Row:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cart(request: HttpRequest) -> HttpResponse:
     """Shows the cart. POST takes new quantities for any of its lines, and `remove` or `continue`."""
-    found = current_cart(request)
+    refused: dict[int, tuple[str, str]] = {}
     if request.method == "POST":
+        found = current_cart(request)
         if found is None:
             return redirect("cart")
         refused = _take_changes(request, found)
         if not refused:
             return redirect("checkout" if "continue" in request.POST else "cart")
-    else:
-        refused = {}
-    priced = price_cart(found, user=signed_in(request), now=timezone.now()) if found else None
-    if priced:
-        site_of(request).cart_count = len(priced.lines)
+    priced = price_current_cart(request, entries=_entries_lately)
     rows = [_row(line, refused) for line in priced.lines] if priced else []
     return render(
         request,
@@ -59,6 +60,11 @@ def cart(request: HttpRequest) -> HttpResponse:
             "errors": [row for row in rows if row.error],
         },
     )
+
+
+def _entries_lately(keys: Collection[int]) -> Mapping[int, Entry]:
+    """As they stood at most FRAME_SECONDS ago: the review, where one decides, asks for those of now."""
+    return remembered_each("entries to price", keys, entries_to_price)
 
 
 def _row(line: PricedLine, refused: dict[int, tuple[str, str]]) -> Row:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Any, TypeVar
 
 from django.conf import settings
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 # Beyond that many, all are forgotten: what is asked for again is there again soon.
 KEPT_AT_MOST = 1_000
@@ -21,14 +22,20 @@ def remembered(name: Hashable, read: Callable[[], T]) -> T:
 
     For what is the same for everybody and is only read; two threads may read at once, and the later one is kept.
     """
-    if not settings.FRAME_SECONDS:
-        return read()
+    return remembered_each("", [name], lambda _missing: {name: read()})[name]
+
+
+def remembered_each(kind: str, keys: Collection[K], read: Callable[[Collection[K]], Mapping[K, T]]) -> dict[K, T]:
+    """The same of several things of a kind: `read` is asked for those not kept, and leaves out what there is not."""
     now = time.monotonic()
-    kept = _kept.get(name)
-    if kept is not None and now - kept[0] < settings.FRAME_SECONDS:
-        return kept[1]
-    value = read()
-    if len(_kept) >= KEPT_AT_MOST:
-        _kept.clear()
-    _kept[name] = (now, value)
-    return value
+    oldest = now - settings.FRAME_SECONDS
+    found = {key: kept[1] for key in keys if (kept := _kept.get((kind, key))) and kept[0] > oldest}
+    missing = [key for key in keys if key not in found]
+    if missing:
+        new = read(missing)
+        found |= new
+        if settings.FRAME_SECONDS:
+            if len(_kept) + len(new) > KEPT_AT_MOST:
+                _kept.clear()
+            _kept.update({(kind, key): (now, value) for key, value in new.items()})
+    return found

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from catalog.selectors import CategoryNode, Shopper, visible_categories
+from catalog.selectors import CategoryNode, Shopper, entries_to_price, visible_categories
 from shop.models import CartLine, ShopIdentity
+from shop.services.pricing import EntriesByKey, PricedCart, price_open_cart
 from shop.views.carts import session_token, signed_in
 from shop.views.remembered import remembered
 
@@ -78,11 +80,8 @@ class Site:
     def cart_count(self) -> int:
         if self.request is None or not hasattr(self.request, "session"):
             return 0
-        token, user = session_token(self.request), signed_in(self.request)
-        if token is None and user is None:
-            return 0
-        carts = {"cart__user": user} if user else {"cart__user": None, "cart__token": token}
-        return CartLine.objects.filter(cart__ordered_at=None, **carts).count()
+        lines = CartLine.objects.in_open_cart(token=session_token(self.request), user=signed_in(self.request))
+        return lines.count()
 
     @property
     def other_languages(self) -> list[tuple[str, str]]:
@@ -115,3 +114,10 @@ def site_of(request: HttpRequest) -> Site:
     if frame is None:
         frame = request.site_frame = Site(request)  # type: ignore[attr-defined]
     return frame
+
+
+def price_current_cart(request: HttpRequest, *, entries: EntriesByKey = entries_to_price) -> PricedCart | None:
+    """The cart of this browser or person with its prices, None while it is empty. The frame shows its size."""
+    priced = price_open_cart(token=session_token(request), user=signed_in(request), now=timezone.now(), entries=entries)
+    site_of(request).cart_count = len(priced.lines) if priced else 0
+    return priced

@@ -206,3 +206,11 @@ def test_pricing_takes_the_same_number_of_queries_for_one_line_and_for_twenty(db
         price_cart(small, user=None, now=timezone.now())
     with django_assert_num_queries(4):
         price_cart(large, user=None, now=timezone.now())
+
+
+def test_the_units_of_all_lines_that_ask_take_one_query_more(diary, django_assert_num_queries):
+    cart = make_cart(EntryFactory())
+    for _index in range(2):
+        fill_cart(cart, EntryFactory(handler="std_formprobe"))
+    with django_assert_num_queries(5):
+        price_cart(cart, user=None, now=timezone.now())

@@ -1,4 +1,4 @@
-"""What a page shows of the catalogue may be a moment old; what is asked in the cart is not."""
+"""What a page shows of the catalogue may be a moment old; what is sold is not."""
 
 from decimal import Decimal
 
@@ -6,7 +6,9 @@ import pytest
 
 from catalog.services.entries import set_prices
 from shop.views import remembered as memory
-from tests.storefront.steps import put_in_cart
+from shop.views.storefront import ENTRIES_PER_PAGE
+from tests.factories.catalog import EntryFactory
+from tests.storefront.steps import put_in_cart, type_details
 
 pytestmark = pytest.mark.django_db
 
@@ -27,15 +29,45 @@ def test_an_entry_looked_at_just_now_is_not_read_again(remembering, visitor, ent
             assert entry.name in visitor.get(address).content.decode()
 
 
-def test_the_cart_asks_the_price_of_now_whatever_a_page_remembers(remembering, visitor, entry):
-    visitor.get("/e/CHAIR/")
+def test_the_checkout_asks_the_price_of_now_whatever_a_page_remembers(remembering, visitor, entry):
+    put_in_cart(visitor, entry, 1)
+    for address in ("/e/CHAIR/", "/cart/"):
+        visitor.get(address)
     set_prices(entry=entry, tiers={1: Decimal("77.00")})
 
-    shown = visitor.get("/e/CHAIR/").context["prices"][0].unit_net
-    put_in_cart(visitor, entry, 1)
+    assert visitor.get("/e/CHAIR/").context["prices"][0].unit_net == Decimal("100.00")
+    assert visitor.get("/cart/").context["cart"].net == Decimal("100.00")
+    type_details(visitor)
+    assert visitor.get("/checkout/review/").context["cart"].net == Decimal("77.00")
 
-    assert shown != Decimal("77.00")
-    assert visitor.get("/cart/").context["cart"].net == Decimal("77.00")
+
+def test_a_cart_just_looked_at_asks_for_its_lines_alone(remembering, visitor, entry, django_assert_num_queries):
+    put_in_cart(visitor, entry, 1)
+    visitor.get("/cart/")
+
+    with django_assert_num_queries(2):  # the session, the lines
+        assert entry.name in visitor.get("/cart/").content.decode()
+
+
+def cards_on(visitor, page):
+    return {card.name for card in visitor.get(f"/?page={page}").context["cards"]}
+
+
+def test_each_page_of_a_list_is_remembered_by_itself(remembering, visitor, db):
+    for number in range(ENTRIES_PER_PAGE + 1):
+        EntryFactory(position=number)
+
+    first, second = (cards_on(visitor, page) for page in (1, 2))
+
+    assert (len(first), len(second), first & second) == (ENTRIES_PER_PAGE, 1, set())
+
+
+def test_an_entry_deleted_meanwhile_leaves_the_cart(remembering, visitor, entry):
+    put_in_cart(visitor, entry, 1)
+    visitor.get("/cart/")
+    entry.delete()
+
+    assert visitor.get("/cart/").context["rows"] == []
 
 
 def test_an_entry_is_bought_as_it_stands_now(remembering, visitor, entry):

@@ -12,10 +12,10 @@ from django.utils import timezone
 from shop.forms.details import DetailsForm, details_form
 from shop.models import Cart
 from shop.services.errors import UnitError
-from shop.services.pricing import PricedCart, PricedLine, price_cart
+from shop.services.pricing import PricedCart, PricedLine
 from shop.services.units import cross_unit_errors
-from shop.views.carts import current_cart, signed_in
-from shop.views.site import site_of
+from shop.views.carts import signed_in
+from shop.views.site import price_current_cart
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 class Checkout:
     """A cart on its way to become an order, and the person or visitor who fills it in."""
 
-    def __init__(self, *, cart: Cart, user: User | None, now: datetime) -> None:
-        self.cart = cart
+    def __init__(self, *, priced: PricedCart, user: User | None, now: datetime) -> None:
+        self.priced = priced
         self.user = user
         self.now = now
 
-    @cached_property
-    def priced(self) -> PricedCart:
-        return price_cart(self.cart, user=self.user, now=self.now)
+    @property
+    def cart(self) -> Cart:
+        return self.priced.cart
 
     @cached_property
     def lines_with_forms(self) -> list[PricedLine]:
@@ -52,12 +52,7 @@ class Checkout:
 
 def checkout_of(request: HttpRequest) -> Checkout | None:
     """The checkout of this browser's or person's cart; None while nothing in it can be ordered."""
-    user = signed_in(request)
-    cart = current_cart(request)
-    if cart is None:
+    priced = price_current_cart(request)
+    if priced is None or priced.has_problems:
         return None
-    checkout = Checkout(cart=cart, user=user, now=timezone.now())
-    site_of(request).cart_count = len(checkout.priced.lines)
-    if not checkout.priced.lines or checkout.priced.has_problems:
-        return None
-    return checkout
+    return Checkout(priced=priced, user=signed_in(request), now=timezone.now())
