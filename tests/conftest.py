@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import TransactionTestCase
 
 from tests import servers
+from tests.databases import migrated_database
 from tests.emptying import empty_database
 from tests.running_shop import RunningShop, run_shop
 
@@ -18,14 +19,28 @@ TransactionTestCase._fixture_teardown = empty_database  # type: ignore[method-as
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Tests of a running shop go to one worker, so that one shop is started and not one in each.
 
-    Groups come first: they take long, and at the end one worker would run them while the other has nothing left.
+    Groups and long tests come first: at the end one worker would run them while the others have nothing left.
     """
     for item in items:
         if "running_shop" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.end_to_end)
             item.add_marker(pytest.mark.xdist_group("running_shop"))
+        elif "browse" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.long)
     yield
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.get_closest_marker("xdist_group"):
+        return 0
+    return 1 if item.get_closest_marker("long") else 2
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The database of the tests is copied from a migrated one: migrating finds nothing to do."""
+    settings.DATABASES["default"]["TEST"]["TEMPLATE"] = migrated_database()
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,6 @@
 """A real shop for end-to-end tests: its own database, web server, worker and beat."""
 
 import os
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,9 +13,9 @@ from psycopg2.extras import RealDictCursor
 from shop.development import programs
 from shop.development.listener import HOST, listen
 from shop.development.supervisor import stop_all
-from shop.servers.postgres import make_database
 from shop.servers.process import Child
 from tests import servers
+from tests.databases import make_migrated_database, manage
 
 READY_WITHIN_SECONDS = 60
 
@@ -44,7 +42,7 @@ class RunningShop:
 
     def manage(self, *arguments: str) -> str:
         """Runs a command of manage.py on its database; returns what it printed."""
-        return _manage(self.environment, *arguments)
+        return manage(self.environment, *arguments)
 
 
 @contextmanager
@@ -55,7 +53,7 @@ def run_shop() -> Iterator[RunningShop]:
     database = f"running_shop_{worker}"
     logs = addresses.data / database
     logs.mkdir(exist_ok=True)
-    make_database(addresses, database)
+    make_migrated_database(database)
     with ExitStack() as stack:
         listener = stack.enter_context(listen(0))
         base_url = f"http://{HOST}:{listener.getsockname()[1]}"
@@ -66,8 +64,7 @@ def run_shop() -> Iterator[RunningShop]:
             "SITE_URL": base_url,
             "MAIL_FOLDER": str(logs / "mail"),
         }
-        for command in ("migrate", "createcachetable", "seed_demo"):
-            _manage(environment, command)
+        manage(environment, "seed_demo")
         children: dict[str, Child] = {}
         stack.callback(lambda: stop_all(list(children.values())))
         for program in (
@@ -78,19 +75,6 @@ def run_shop() -> Iterator[RunningShop]:
             children[program.name] = program.start()
         children["web"].wait_until(lambda: _answers(base_url), seconds=READY_WITHIN_SECONDS)
         yield RunningShop(base_url, environment["DATABASE_URL"], environment, children, logs)
-
-
-def _manage(environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=servers.PROJECT,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
 
 
 def _answers(base_url: str) -> bool:

@@ -37,8 +37,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Twice the processors: a test waits for Postgres, a browser or a process half of its time. Asked before xdist."""
-    return 2 * (os.cpu_count() or 1)
+    """Thrice the processors: tests wait for Postgres, browsers and processes much of their time. Asked before xdist."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def addresses() -> Addresses:

@@ -12,8 +12,8 @@ from bench.sizes import Sizes
 from bench.traffic import Visitor
 from bench.world import FEW, MANY, session_cookie
 
-MANY_AT_MOST = 1.5
-BARE_AT_MOST = 2.0
+MANY_AT_MOST = 1.3
+BARE_AT_MOST = 1.5
 COUNT = "SELECT batch_id, state, count(*) FROM enrolments_seat WHERE account_id = %s GROUP BY batch_id, state"
 
 

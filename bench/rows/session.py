@@ -8,7 +8,7 @@ from bench.servers import YOUNG
 from bench.sizes import Sizes
 from bench.world import MANY, SESSION, at, deliver, only_deliveries_wait, paid_order, participants
 
-BARE_AT_MOST = 4.0
+BARE_AT_MOST = 3.5
 
 
 def measure(report: Report, sizes: Sizes) -> None:

@@ -191,7 +191,7 @@ HANDLER_DIRS = env.list("HANDLER_DIRS", default=[])
 DEV_MAIL = False
 
 # For how many seconds a web process remembers what a page shows of the catalogue: who sells, the shelves, the cards on
-# them, an entry with its prices. What a merchant changes there is seen that much later; cart, checkout and whatever is
+# them, an entry with its prices. What a merchant changes there is seen that much later; the checkout and whatever is
 # posted go by what stands in the database.
 FRAME_SECONDS = 2
 

@@ -11,6 +11,8 @@ from inspect import isfunction
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from handlers.contract import Handler
 from handlers.discovery import ENTRY_POINT_GROUP
 
@@ -32,6 +34,7 @@ def script():
     return "\n".join(steps)
 
 
+@pytest.mark.long
 def test_whoever_follows_the_page_to_the_letter_arrives(tmp_path):
     dropped = ("AMPHI_", "PYTEST", "HANDLER_DIRS", "DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "DEBUG")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}

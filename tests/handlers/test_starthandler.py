@@ -53,6 +53,7 @@ def run(*command, handlers):
     return done.stdout
 
 
+@pytest.mark.long
 def test_what_is_written_passes_its_tests_the_linter_and_the_type_checker(folder):
     start("ext_paper_thing")
     start("--specific", "HAB-B0")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import psycopg2
@@ -14,6 +12,7 @@ import pytest
 from shop.servers.binaries import postgres_binaries
 from shop.servers.postgres import make_database
 from tests import servers
+from tests.databases import make_migrated_database, manage
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 CONSTRAINTS = "SELECT conname, contype, convalidated FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
@@ -58,14 +57,8 @@ def content_of(database: str) -> dict[str, object]:
 def seeded() -> str:
     """A database with the demo shop in it."""
     name = f"backed_up_{servers.worker_number()}"
-    make_database(servers.addresses(), name)
-    environment = dict(os.environ) | {
-        "DJANGO_SETTINGS_MODULE": "shop.settings.test",
-        "DATABASE_URL": servers.addresses().database_url_for(name),
-    }
-    for command in ("migrate", "createcachetable", "seed_demo"):
-        arguments = [sys.executable, "manage.py", command]
-        subprocess.run(arguments, cwd=servers.PROJECT, env=environment, check=True, capture_output=True)
+    make_migrated_database(name)
+    manage({"DATABASE_URL": servers.addresses().database_url_for(name)}, "seed_demo")
     return name
 
 

@@ -54,6 +54,7 @@ def again(seed: str, number: int) -> str:
 # --- Pages -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_requests(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hostile requests to every page: forms, addresses, queries, headers, bodies, notifications"""

@@ -59,6 +59,7 @@ def run(*, examples: int, steps: int, seeded: int, phases: tuple[Phase, ...] = (
     )
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_the_rules_hold_after_every_step(trial: Trial, tally: Tally, request: pytest.FixtureRequest) -> None:
     """Cart, checkout, money, delivery, seats, claims, giving back and clocks in any order"""

@@ -1,0 +1,45 @@
+"""Databases with every table in them: migrated once in a test run, then copied for whoever needs one of his own."""
+
+import fcntl
+import os
+import subprocess
+import sys
+
+from shop.servers.postgres import make_database
+from tests import servers
+
+MIGRATED = "migrated"
+
+
+def make_migrated_database(name: str) -> None:
+    """Makes a database of that name on the servers of the run, as `migrate` and `createcachetable` leave it."""
+    make_database(servers.addresses(), name, template=migrated_database())
+
+
+def migrated_database() -> str:
+    """The name of the one to copy, made by the first process of the run that asks. Nobody may connect to it."""
+    folder = servers.addresses().data
+    made = folder / f"{MIGRATED}.made"
+    with open(folder / f"{MIGRATED}.lock", "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            make_database(servers.addresses(), MIGRATED)
+            environment = {"DATABASE_URL": servers.addresses().database_url_for(MIGRATED)}
+            for command in ("migrate", "createcachetable"):
+                manage(environment, command)
+            made.touch()
+    return MIGRATED
+
+
+def manage(environment: dict[str, str], *arguments: str) -> str:
+    """Runs a command of manage.py with the settings of tests; returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=servers.PROJECT,
+        env=dict(os.environ) | {"DJANGO_SETTINGS_MODULE": "shop.settings.test"} | environment,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
