@@ -36,9 +36,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config):
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Thrice the processors: tests wait for Postgres, browsers and processes much of their time. Asked before xdist."""
-    return 3 * (os.cpu_count() or 1)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Thrice the processors: tests wait for Postgres, browsers and processes much of their time. Asked before xdist.
+
+    The ordeal takes times, so there it is as many as there are processors.
+    """
+    processors = os.cpu_count() or 1
+    return processors if config.getoption("--ordeal") else 3 * processors
 
 
 def addresses() -> Addresses:
