@@ -69,7 +69,9 @@ def parse(text: str, form_class: type[ParametersForm]) -> ParsedString:
     """Read ``text`` for the fields of ``form_class``. Never raises: what is wrong is in ``errors``."""
     parsed = ParsedString(form_class)
     seen: set[str] = set()
-    for pair in text.strip().split("&"):
+    # Half a letter can be written in no encoding; forms, too, read it as the sign for what cannot be read.
+    readable = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    for pair in readable.strip().split("&"):
         literal_key, _equals, literal = pair.partition("=")
         key = _key(literal_key)
         if not key and not literal:

@@ -92,6 +92,13 @@ def test_an_encoded_sign_that_is_no_utf_8_is_an_error_at_its_key():
     assert "%25" in form.errors["note"][0]
 
 
+def test_half_a_letter_is_read_as_the_sign_for_what_cannot_be_read():
+    parsed = parse("course=SEC\ud800&\udfff=1", SampleForm)
+
+    assert parsed.values == {"course": "SEC\ufffd"}
+    assert list(parsed.errors) == ["\ufffd"]
+
+
 def test_an_unknown_key_is_an_error_at_that_key():
     parsed = parse("cours=SEC-01&packsize=2", SampleForm)
     assert list(parsed.errors) == ["cours"]
