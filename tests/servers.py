@@ -2,7 +2,7 @@
 
 Loaded with `-p` (see pyproject.toml) so that it acts before Django reads its settings. Only the controlling process
 starts servers; the workers of pytest-xdist inherit their addresses through the environment, each with a database
-and a Redis database of its own.
+and a Redis database of its own. So does a whole run that a test starts as somebody at a terminal would.
 """
 
 import fcntl
@@ -28,9 +28,11 @@ FIRST_SHOP_DATABASE = 32
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config):
-    if not is_worker():
+    if FOLDER_VARIABLE not in os.environ:
         _start(early_config)
-    os.environ["DATABASE_URL"] = addresses().database_url
+        os.environ["DATABASE_URL"] = addresses().database_url
+    elif not is_worker():
+        os.environ["DATABASE_URL"] = addresses().database_url_for(f"run_{os.getpid()}")
     os.environ["REDIS_URL"] = redis_url(worker_number() + 1)
     return (yield)
 
@@ -60,6 +62,16 @@ def is_worker() -> bool:
 
 def worker_number() -> int:
     return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+def as_at_a_terminal(*dropped: str) -> dict[str, str]:
+    """The environment for what a test runs as somebody would: without what a test run adds, or begins with these.
+
+    Only the servers stay known, so that a run of pytest in it need not start its own.
+    """
+    added = ("AMPHI_", "PYTEST", *dropped)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(added)}
+    return kept | {FOLDER_VARIABLE: os.environ[FOLDER_VARIABLE]}
 
 
 def _start(config: pytest.Config) -> None:

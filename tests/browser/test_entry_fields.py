@@ -85,15 +85,14 @@ def test_from_the_merchant_to_the_customer_and_back(browse, live_shop, entry):
     expect(merchant.get_by_role("row", name="ZZ-9")).to_contain_text("Moyenne")
 
 
-@pytest.mark.parametrize(("width", "locale"), [(1360, "en-GB"), (390, "fr-FR")])
-def test_the_fields_of_an_entry_can_be_read_and_reached(browse, live_shop, entry, width, locale):
+def test_the_fields_of_an_entry_can_be_read_and_reached(browse, live_shop, entry):
     ask(
         entry,
         make_field("size", "choice", is_required=True),
         make_field("born", "date"),
         make_field("diet", "long_text"),
     )
-    page = signed_in(browse, live_shop.base_url, locale=locale, viewport={"width": width, "height": 900})
+    page = signed_in(browse, live_shop.base_url, locale="fr-FR", viewport={"width": 1360, "height": 900})
     page.goto(f"/admin/catalog/entry/{entry.pk}/change/#fields")
     page.locator("#id_fields-0-choices").wait_for()
-    check(page, width)
+    check(page)

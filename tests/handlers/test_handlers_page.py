@@ -1,6 +1,5 @@
 """docs/handlers.md, followed to the letter: its files written, its commands run, in the order they stand there."""
 
-import os
 import re
 import shlex
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 
 from handlers.contract import Handler
 from handlers.discovery import ENTRY_POINT_GROUP
+from tests.servers import as_at_a_terminal
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGE = (PROJECT / "docs" / "handlers.md").read_text()
@@ -36,8 +36,7 @@ def script():
 
 @pytest.mark.long
 def test_whoever_follows_the_page_to_the_letter_arrives(tmp_path):
-    dropped = ("AMPHI_", "PYTEST", "HANDLER_DIRS", "DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "DEBUG")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    environment = as_at_a_terminal("HANDLER_DIRS", "DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "DEBUG")
 
     done = subprocess.run(
         ["bash", "-c", script()],

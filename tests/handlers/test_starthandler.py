@@ -1,6 +1,5 @@
 """`manage.py starthandler` writes a handler that works, or nothing."""
 
-import os
 import subprocess
 import sys
 from io import StringIO
@@ -13,8 +12,8 @@ from catalog.codes import CODE_MAX_LENGTH, CODE_PATTERN
 from catalog.models import Entry
 from handlers import registry
 from handlers.skeleton import names
+from tests.servers import PROJECT, as_at_a_terminal
 
-PROJECT = Path(__file__).resolve().parents[2]
 LONGEST = "ext_" + "abcdefghi_" * 7 + "abcdef"
 
 
@@ -40,11 +39,10 @@ def refusal(*arguments, **options):
 
 def run(*command, handlers):
     """A command in the project's folder, as at a terminal; fails with what it wrote."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AMPHI_", "PYTEST"))}
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=PROJECT,
-        env=environment | {"HANDLER_DIRS": str(handlers)},
+        env=as_at_a_terminal() | {"HANDLER_DIRS": str(handlers)},
         capture_output=True,
         text=True,
         check=False,

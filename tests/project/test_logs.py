@@ -18,42 +18,16 @@ from outbox.registry import temporary_job_kind
 from outbox.services.running import run_due_jobs
 from shop.logs import JsonLines, mask_path, request_id
 from shop.middleware import RequestLogMiddleware
+from tests.project.log_lines import Lines, log_lines
 from tests.project.test_settings import COMPLETE, settings_with
 
 TOKEN = "Zx81-secret-token_9"
 
 
-class Lines(logging.Handler):
-    """What production would write, line by line."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFormatter(JsonLines())
-        self.text: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.text.append(self.format(record))
-
-    def only(self, logger: str) -> dict:
-        (line,) = [line for line in map(json.loads, self.text) if line["logger"] == logger]
-        return line
-
-
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    """Every logger heard at INFO, as production has it."""
-    handler = Lines()
-    heard = [logging.getLogger(name) for name in ("shop.requests", "outbox", "outbox.jobs", "django", "django.request")]
-    before = [(logger, logger.level, logger.propagate) for logger in heard]
-    logging.getLogger().addHandler(handler)
-    for logger in heard:
-        logger.setLevel(logging.INFO)
-        logger.propagate = True
-    yield handler
-    logging.getLogger().removeHandler(handler)
-    for logger, level, propagate in before:
-        logger.setLevel(level)
-        logger.propagate = propagate
+    with log_lines() as written:
+        yield written
 
 
 def failing(error: BaseException, message: str = "A page failed.", *arguments: object) -> dict:

@@ -25,6 +25,7 @@ from shop.logs import JsonLines, mask_path
 from shop.urls import urlpatterns as shops_urlpatterns
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.catalog import EntryFactory
+from tests.project.log_lines import log_lines
 from tests.storefront.steps import english_client, order_as_visitor
 
 # What nobody may find in a log, in the spelling it has there.
@@ -39,27 +40,8 @@ WHO = {
 
 @pytest.fixture
 def lines() -> Iterator[list[str]]:
-    """What production would write at its most talkative, DEBUG included."""
-    written: list[str] = []
-
-    class Keep(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            written.append(self.format(record))
-
-    handler = Keep()
-    handler.setFormatter(JsonLines())
-    names = ("", "shop.requests", "outbox", "outbox.jobs", "django", "django.request", "django.security", "celery")
-    heard = [logging.getLogger(name) for name in names]
-    before = [(logger, logger.level, logger.propagate) for logger in heard]
-    logging.getLogger().addHandler(handler)
-    for logger in heard:
-        logger.setLevel(logging.INFO)
-        logger.propagate = True
-    yield written
-    logging.getLogger().removeHandler(handler)
-    for logger, level, propagate in before:
-        logger.setLevel(level)
-        logger.propagate = propagate
+    with log_lines() as written:
+        yield written.text
 
 
 def assert_silent(lines: list[str], *values: str) -> None:

@@ -97,14 +97,24 @@ def up(data: Path) -> Iterator[RunningUp]:
 pytestmark = pytest.mark.xdist_group("up")
 
 
-def test_it_answers_says_where_and_ends_with_ctrl_c(up):
+def test_it_answers_says_where_keeps_others_out_starts_a_killed_worker_again_and_ends_with_ctrl_c(up, data):
     address = up.wait_for(r"Amphi is ready: (http://127\.0\.0\.1:\d+)").group(1)
     with urllib.request.urlopen(f"{address}/readyz") as answer:
-        status = answer.status
+        assert answer.status == 200
+
+    second = start_up(data, data / "second.log")
+    assert second.wait(30) == 1
+    refusal = f"Amphi is already running in this folder (process {up.process.pid} holds"
+    assert refusal in (data / "second.log").read_text()
+
+    worker = next(
+        process for process in sorted(up.processes()) if b"\0worker\0" in Path(f"/proc/{process}/cmdline").read_bytes()
+    )
+    os.kill(worker, signal.SIGKILL)
+    up.wait_for(r"worker ended by itself \(killed by SIGKILL\) and is started again")
+    assert up.process.poll() is None
 
     up.process.send_signal(signal.SIGINT)
-
-    assert status == 200
     assert up.process.wait(15) == 0
     assert up.processes() == []
     assert up.said().rstrip().endswith("Everything has stopped.")
@@ -117,18 +127,6 @@ def test_killed_without_a_chance_to_clear_up_it_leaves_nothing(up):
     up.process.kill()
 
     assert up.wait_until_gone() == []
-
-
-def test_a_second_one_in_the_same_folder_is_refused(up, data):
-    up.wait_for(r"Postgres and Redis … \d")
-
-    second = start_up(data, data / "second.log")
-
-    assert second.wait(30) == 1
-    assert (
-        f"Amphi is already running in this folder (process {up.process.pid} holds" in (data / "second.log").read_text()
-    )
-    assert up.process.poll() is None
 
 
 def test_a_first_start_cut_short_begins_anew():
@@ -149,18 +147,6 @@ def test_a_first_start_cut_short_begins_anew():
         second.process.send_signal(signal.SIGINT)
         assert second.process.wait(15) == 0
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def test_a_killed_worker_is_started_again(up):
-    up.wait_for("Amphi is ready")
-    worker = next(
-        process for process in sorted(up.processes()) if b"\0worker\0" in Path(f"/proc/{process}/cmdline").read_bytes()
-    )
-
-    os.kill(worker, signal.SIGKILL)
-
-    up.wait_for(r"worker ended by itself \(killed by SIGKILL\) and is started again")
-    assert up.process.poll() is None
 
 
 def test_the_signal_of_a_service_manager_stops_it_while_it_is_still_starting(up):

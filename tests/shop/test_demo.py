@@ -124,7 +124,7 @@ class TestDemo(TestCase):
             address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
             shown = client.get(address, follow=True).context.get("cl")
             for spec in shown.filter_specs if shown else ():
-                for value in [*[choice[0] for choice in getattr(spec, "lookup_choices", ())][:6], "nonsense"]:
+                for value in [*[choice[0] for choice in getattr(spec, "lookup_choices", ())][:2], "nonsense"]:
                     for name in spec.expected_parameters():
                         found = client.get(address, {name: value}, follow=True)
                         assert found.status_code == 200, (address, name, value)

@@ -60,7 +60,7 @@ def test_requests(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hostile requests to every page: forms, addresses, queries, headers, bodies, notifications"""
     seed, kinds = seed_of(trial), Counter[str]()
     attack = Attack(pages_at_most=trial.size(20, 400), of_one_route=trial.size(1, 3), pages_of_staff=trial.size(8, 300))
-    for number in range(trial.size(200, 10_000)):
+    for number in range(trial.size(120, 10_000)):
         request = attack.request(Random(f"{seed}:{number}"))
         kinds[request.kind] += 1
         wrong = attack.send(request)
