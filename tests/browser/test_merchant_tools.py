@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from catalog.models import Entry
 from enrolments.models import Course, Enrolment
-from tests.browser.test_orders_in_the_admin import signed_in
+from tests.browser.test_orders_in_the_admin import fits_within, signed_in
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 
@@ -32,8 +32,7 @@ def entry(course) -> Entry:
 def check(page: Page) -> None:
     """Within a window of any width, and accessible."""
     for width in (1360, 390, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+        fits_within(page, width)
     found = Axe().run(page, context="#content", options={"runOnly": ["wcag2a", "wcag2aa"]})
     assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
 
