@@ -39,12 +39,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Thrice the processors: tests wait for Postgres, browsers and processes much of their time. Asked before xdist.
+    """Twice the processors: a test waits for Postgres, a browser or a process half of its time. Asked before xdist.
 
     The ordeal takes times, so there it is as many as there are processors.
     """
     processors = os.cpu_count() or 1
-    return processors if config.getoption("--ordeal") else 3 * processors
+    return processors if config.getoption("--ordeal") else 2 * processors
 
 
 def addresses() -> Addresses:
