@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -43,13 +43,32 @@ class Cart(models.Model):
         return f"Cart {self.pk}"
 
 
-class CartLineQuerySet(models.QuerySet["CartLine"]):
-    def in_open_cart(self, *, token: str | None, user: User | None) -> Self:
-        """The lines of a person's open cart, or of a visitor's with this token unless it is somebody's."""
+class CartLineManager(models.Manager["CartLine"]):
+    """Every page asks for a cart or its size, so both are asked in plain SQL: the ORM takes longer than Postgres."""
+
+    def in_open_cart(self, *, token: str | None, user: User | None) -> list[CartLine]:
+        """The lines of a person's open cart, or of a visitor's with this token unless it is somebody's; in order."""
         if user is None and token is None:
-            return self.none()
-        owner = {"cart__user": user} if user is not None else {"cart__user": None, "cart__token": token}
-        return self.filter(cart__ordered_at=None, **owner)
+            return []
+        text = "SELECT line.*" + _IN_OPEN_CART[user is not None] + " ORDER BY line.id"
+        return list(self.raw(text, [token if user is None else user.pk]))
+
+    def count_in_open_cart(self, *, token: str | None, user: User | None) -> int:
+        """How many these are."""
+        if user is None and token is None:
+            return 0
+        with connection.cursor() as cursor:
+            text = "SELECT count(*)" + _IN_OPEN_CART[user is not None]
+            cursor.execute(text, [token if user is None else user.pk])
+            return cursor.fetchone()[0]
+
+
+_OPEN = " FROM shop_cartline line JOIN shop_cart cart ON cart.id = line.cart_id WHERE cart.ordered_at IS NULL"
+# By whether somebody is signed in.
+_IN_OPEN_CART = {
+    True: _OPEN + " AND cart.user_id = %s",
+    False: _OPEN + " AND cart.user_id IS NULL AND cart.token = %s",
+}
 
 
 class CartLine(models.Model):
@@ -62,7 +81,7 @@ class CartLine(models.Model):
         default=False, help_text="The customer has gone through the micro-forms of exactly this quantity."
     )
 
-    objects = CartLineQuerySet.as_manager()
+    objects = CartLineManager()
 
     class Meta:
         verbose_name = _("cart line")

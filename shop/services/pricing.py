@@ -21,7 +21,6 @@ from catalog.selectors import entries_to_price, shopper_for
 from catalog.texts import in_every_language
 from handlers.contract import UnitContext
 from shop.models import Cart, CartLine
-from shop.models.cart import CartLineQuerySet
 from shop.services.limits import units_beyond_limit
 from shop.services.units import UnitForms, forms_of
 
@@ -50,15 +49,25 @@ class PricedLine:
 
 
 @dataclass(frozen=True)
-class PricedCart:
-    """A cart with its prices, and the version these belong to."""
+class PricedLines:
+    """The lines of a cart with their prices, and the sums."""
 
-    cart: Cart
     lines: tuple[PricedLine, ...]
     net: Decimal
     tax: Decimal
     gross: Decimal
     currency: str
+
+    @property
+    def has_problems(self) -> bool:
+        return any(line.problems for line in self.lines)
+
+
+@dataclass(frozen=True)
+class PricedCart(PricedLines):
+    """A cart with its prices, and the version these belong to."""
+
+    cart: Cart
 
     @property
     def version(self) -> int:
@@ -83,49 +92,35 @@ class PricedCart:
         ]
         return hashlib.sha256(json.dumps(sold, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
-    @property
-    def has_problems(self) -> bool:
-        return any(line.problems for line in self.lines)
-
 
 def price_cart(cart: Cart, *, user: User | None, now: datetime) -> PricedCart:
     """Prices every line as it would be sold now to this person.
 
     A constant number of queries, and those of the handlers which ask something about a person signed in.
     """
-    return _priced_cart(cart, _with_entries(cart.lines.all(), entries_to_price), user=user, now=now)
+    priced = price_lines(list(cart.lines.order_by("pk")), entries=entries_to_price, user=user, now=now)
+    return PricedCart(priced.lines, priced.net, priced.tax, priced.gross, priced.currency, cart)
 
 
-def price_open_cart(
-    *, token: str | None, user: User | None, now: datetime, entries: EntriesByKey = entries_to_price
-) -> PricedCart | None:
-    """The same for the open cart of a person or of a visitor's token, found in the query for its lines.
-
-    None where there is no such cart, and where it is empty. `entries` looks the entries up: a page that only shows a
-    cart may know them from a moment ago, what is to be sold may not.
-    """
-    lines = _with_entries(CartLine.objects.in_open_cart(token=token, user=user).select_related("cart"), entries)
-    return _priced_cart(lines[0].cart, lines, user=user, now=now) if lines else None
-
-
-def _with_entries(lines: CartLineQuerySet, entries: EntriesByKey) -> list[CartLine]:
-    found = list(lines.order_by("pk"))
-    known = entries([line.entry_id for line in found]) if found else {}
-    # An entry that is deleted at this moment takes its lines with it.
-    there = [line for line in found if line.entry_id in known]
-    for line in there:
-        line.entry = known[line.entry_id]
-    return there
-
-
-def _priced_cart(cart: Cart, found: list[CartLine], *, user: User | None, now: datetime) -> PricedCart:
+def price_lines(lines: list[CartLine], *, entries: EntriesByKey, user: User | None, now: datetime) -> PricedLines:
+    """The same of lines that are only shown. `entries` looks up what they sell; a page may know it from before."""
+    found = _with_entries(lines, entries)
     shopper = shopper_for(user or AnonymousUser())
     verdicts = [buyability(entry=line.entry, shopper=shopper, quantity=line.quantity, now=now) for line in found]
     too_many = units_beyond_limit((verdict.offer, line.quantity) for line, verdict in zip(found, verdicts, strict=True))
     forms = forms_of([(line, verdict.offer) for line, verdict in zip(found, verdicts, strict=True)])
-    lines = tuple(starmap(_priced, zip(found, verdicts, too_many, forms, strict=True)))
-    sums = total(line.price for line in lines if line.price is not None)
-    return PricedCart(cart, lines, sums.net, sums.tax, sums.gross, settings.SHOP_CURRENCY)
+    priced = tuple(starmap(_priced, zip(found, verdicts, too_many, forms, strict=True)))
+    sums = total(line.price for line in priced if line.price is not None)
+    return PricedLines(priced, sums.net, sums.tax, sums.gross, settings.SHOP_CURRENCY)
+
+
+def _with_entries(lines: list[CartLine], entries: EntriesByKey) -> list[CartLine]:
+    known = entries([line.entry_id for line in lines]) if lines else {}
+    # An entry that is deleted at this moment takes its lines with it.
+    there = [line for line in lines if line.entry_id in known]
+    for line in there:
+        line.entry = known[line.entry_id]
+    return there
 
 
 def _priced(line: CartLine, verdict: Buyability, too_many: str, forms: UnitForms) -> PricedLine:

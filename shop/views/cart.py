@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods
 from catalog.models import Entry
 from catalog.selectors import entries_to_price
 from shop.forms.quantity import QuantityField
-from shop.models import Cart
+from shop.models import Cart, CartLine
 from shop.services.cart import remove_line, set_quantity
 from shop.services.errors import CartRefused
-from shop.services.pricing import PricedLine
-from shop.views.carts import current_cart, signed_in
+from shop.services.pricing import PricedLine, PricedLines, price_lines
+from shop.views.carts import current_cart, session_token, signed_in
 from shop.views.remembered import remembered_each
-from shop.views.site import price_current_cart
+from shop.views.site import site_of
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ def cart(request: HttpRequest) -> HttpResponse:
         refused = _take_changes(request, found)
         if not refused:
             return redirect("checkout" if "continue" in request.POST else "cart")
-    priced = price_current_cart(request, entries=_entries_lately)
-    rows = [_row(line, refused) for line in priced.lines] if priced else []
+    priced = _price(request)
+    site_of(request).cart_count = len(priced.lines)
+    rows = [_row(line, refused) for line in priced.lines]
     return render(
         request,
         "shop/cart.html",
@@ -60,6 +61,12 @@ def cart(request: HttpRequest) -> HttpResponse:
             "errors": [row for row in rows if row.error],
         },
     )
+
+
+def _price(request: HttpRequest) -> PricedLines:
+    user = signed_in(request)
+    lines = CartLine.objects.in_open_cart(token=session_token(request), user=user)
+    return price_lines(lines, entries=_entries_lately, user=user, now=timezone.now())
 
 
 def _entries_lately(keys: Collection[int]) -> Mapping[int, Entry]:

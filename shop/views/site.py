@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from catalog.selectors import CategoryNode, Shopper, entries_to_price, visible_categories
+from catalog.selectors import CategoryNode, Shopper, visible_categories
 from shop.models import CartLine, ShopIdentity
-from shop.services.pricing import EntriesByKey, PricedCart, price_open_cart
 from shop.views.carts import session_token, signed_in
 from shop.views.remembered import remembered
 
@@ -80,8 +78,7 @@ class Site:
     def cart_count(self) -> int:
         if self.request is None or not hasattr(self.request, "session"):
             return 0
-        lines = CartLine.objects.in_open_cart(token=session_token(self.request), user=signed_in(self.request))
-        return lines.count()
+        return CartLine.objects.count_in_open_cart(token=session_token(self.request), user=signed_in(self.request))
 
     @property
     def other_languages(self) -> list[tuple[str, str]]:
@@ -114,10 +111,3 @@ def site_of(request: HttpRequest) -> Site:
     if frame is None:
         frame = request.site_frame = Site(request)  # type: ignore[attr-defined]
     return frame
-
-
-def price_current_cart(request: HttpRequest, *, entries: EntriesByKey = entries_to_price) -> PricedCart | None:
-    """The cart of this browser or person with its prices, None while it is empty. The frame shows its size."""
-    priced = price_open_cart(token=session_token(request), user=signed_in(request), now=timezone.now(), entries=entries)
-    site_of(request).cart_count = len(priced.lines) if priced else 0
-    return priced

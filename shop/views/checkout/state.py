@@ -12,10 +12,10 @@ from django.utils import timezone
 from shop.forms.details import DetailsForm, details_form
 from shop.models import Cart
 from shop.services.errors import UnitError
-from shop.services.pricing import PricedCart, PricedLine
+from shop.services.pricing import PricedCart, PricedLine, price_cart
 from shop.services.units import cross_unit_errors
-from shop.views.carts import signed_in
-from shop.views.site import price_current_cart
+from shop.views.carts import current_cart, signed_in
+from shop.views.site import site_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -52,7 +52,11 @@ class Checkout:
 
 def checkout_of(request: HttpRequest) -> Checkout | None:
     """The checkout of this browser's or person's cart; None while nothing in it can be ordered."""
-    priced = price_current_cart(request)
-    if priced is None or priced.has_problems:
+    cart, user, now = current_cart(request), signed_in(request), timezone.now()
+    if cart is None:
         return None
-    return Checkout(priced=priced, user=signed_in(request), now=timezone.now())
+    priced = price_cart(cart, user=user, now=now)
+    site_of(request).cart_count = len(priced.lines)
+    if not priced.lines or priced.has_problems:
+        return None
+    return Checkout(priced=priced, user=user, now=now)
