@@ -21,6 +21,7 @@ from accounts.fields import AddressField
 from accounts.models import CustomerAccount, Delegation, MemberInvitation, Membership
 from accounts.services.members import LastOwner, lock_account
 from accounts.vat import normalise_vat_id
+from outbox.admin.autocomplete import CheckedAutocomplete
 from outbox.admin.filters import DayRangeFilter
 from outbox.admin.readonly import ReadOnlyAdmin
 
@@ -57,7 +58,7 @@ class MembersFormSet(BaseInlineFormSet):
             raise ValidationError(str(LastOwner().message), code="last_owner")
 
 
-class MembershipInline(TabularInline):
+class MembershipInline(CheckedAutocomplete, TabularInline):
     model = Membership
     formset = MembersFormSet
     fields = ("user", "is_owner", "is_buyer", "is_operator", "is_accountant")

@@ -17,6 +17,7 @@ from unfold.decorators import display
 from enrolments.admin.display import NOTHING, order_link
 from enrolments.models import CourseGroup
 from enrolments.services.groups import save_standing_group
+from outbox.admin.autocomplete import CheckedAutocomplete
 
 
 class StandingGroupForm(forms.ModelForm):
@@ -47,7 +48,7 @@ class KindFilter(DropdownFilter):
 
 
 @admin.register(CourseGroup)
-class CourseGroupAdmin(ModelAdmin):
+class CourseGroupAdmin(CheckedAutocomplete, ModelAdmin):
     form = StandingGroupForm
     list_display = ("name", "course", "account", "order", "members")
     list_filter = (KindFilter, ("course", AutocompleteSelectFilter))

@@ -245,6 +245,15 @@ def test_standing_groups_are_made_and_renamed(merchant):
     assert (group.course, group.name) == (course, "Afternoons")
 
 
+@pytest.mark.parametrize("key", ["%", "a\0", "9" * 30, "9" * 5000, "1"], ids=range(5))
+@pytest.mark.parametrize("how", ["get", "post"])
+def test_what_can_be_no_key_of_a_course_chooses_none(merchant, how, key):
+    answer = getattr(merchant, how)(reverse("admin:enrolments_coursegroup_add"), {"course": key, "name": "Mornings"})
+
+    assert answer.status_code == 200
+    assert not CourseGroup.objects.exists()
+
+
 def test_a_second_group_of_a_name_is_refused_at_the_form(merchant):
     group = CourseGroupFactory(name="Mornings")
 
