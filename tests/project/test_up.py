@@ -123,7 +123,7 @@ def test_it_answers_says_where_keeps_others_out_starts_a_killed_worker_again_and
 
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(15) == 0
-    assert up.processes() == []
+    assert up.wait_until_gone() == []
     assert up.said().rstrip().endswith("Everything has stopped.")
 
 
@@ -162,7 +162,7 @@ def test_the_signal_of_a_service_manager_stops_it_while_it_is_still_starting(up)
     up.process.send_signal(signal.SIGTERM)
 
     assert up.process.wait(15) == 0
-    assert up.processes() == []
+    assert up.wait_until_gone() == []
 
 
 def test_a_port_in_use_is_refused_with_what_to_do():
