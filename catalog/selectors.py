@@ -121,7 +121,7 @@ def entries_for(*, shopper: Shopper, category: CategoryNode | None = None, query
 
 def entries_to_price(keys: Collection[int]) -> Mapping[int, Entry]:
     """Entries by key, with all that a cart asks of them: tax, tiers and fields. Three queries."""
-    return Entry.objects.select_related("tax").prefetch_related("tiers").with_fields().in_bulk(keys)
+    return Entry.objects.with_prices().with_fields().in_bulk(keys)
 
 
 def get_entry(*, code: str, shopper: Shopper) -> Entry | None:

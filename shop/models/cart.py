@@ -43,32 +43,35 @@ class Cart(models.Model):
         return f"Cart {self.pk}"
 
 
+def _in_open_cart(token: str | None, user: User | None) -> tuple[str, list[object]]:
+    """The lines of what `find_cart` finds: a person's open cart, or a visitor's unless it is somebody's."""
+    lines = " FROM shop_cartline line JOIN shop_cart cart ON cart.id = line.cart_id WHERE cart.ordered_at IS NULL"
+    if user is not None:
+        return lines + " AND cart.user_id = %s", [user.pk]
+    return lines + " AND cart.user_id IS NULL AND cart.token = %s", [token]
+
+
 class CartLineManager(models.Manager["CartLine"]):
-    """Every page asks for a cart or its size, so both are asked in plain SQL: the ORM takes longer than Postgres."""
+    """Every page asks for a cart or its size, so both are asked in plain SQL: the ORM takes longer than Postgres.
+
+    Whoever has neither a token nor signed in has no cart: nothing is asked.
+    """
 
     def in_open_cart(self, *, token: str | None, user: User | None) -> list[CartLine]:
         """The lines of a person's open cart, or of a visitor's with this token unless it is somebody's; in order."""
         if user is None and token is None:
             return []
-        text = "SELECT line.*" + _IN_OPEN_CART[user is not None] + " ORDER BY line.id"
-        return list(self.raw(text, [token if user is None else user.pk]))
+        lines, whose = _in_open_cart(token, user)
+        return list(self.raw(f"SELECT line.*{lines} ORDER BY line.id", whose))
 
     def count_in_open_cart(self, *, token: str | None, user: User | None) -> int:
         """How many these are."""
         if user is None and token is None:
             return 0
+        lines, whose = _in_open_cart(token, user)
         with connection.cursor() as cursor:
-            text = "SELECT count(*)" + _IN_OPEN_CART[user is not None]
-            cursor.execute(text, [token if user is None else user.pk])
+            cursor.execute(f"SELECT count(*){lines}", whose)
             return cursor.fetchone()[0]
-
-
-_OPEN = " FROM shop_cartline line JOIN shop_cart cart ON cart.id = line.cart_id WHERE cart.ordered_at IS NULL"
-# By whether somebody is signed in.
-_IN_OPEN_CART = {
-    True: _OPEN + " AND cart.user_id = %s",
-    False: _OPEN + " AND cart.user_id IS NULL AND cart.token = %s",
-}
 
 
 class CartLine(models.Model):

@@ -7,8 +7,7 @@ from playwright.sync_api import Page, expect
 
 from catalog.models import EntryField
 from shop.models import Order, ShopIdentity
-from tests.browser.test_merchant_tools import check
-from tests.browser.test_orders_in_the_admin import signed_in
+from tests.browser.administration import check, signed_in
 from tests.factories.catalog import EntryFactory
 from tests.factories.fields import ask, make_field
 

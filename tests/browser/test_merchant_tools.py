@@ -1,12 +1,10 @@
 """The merchant tries and copies an entry and enrols somebody by hand, in a browser: wide and narrow."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
 
 from catalog.models import Entry
 from enrolments.models import Course, Enrolment
-from tests.browser.test_orders_in_the_admin import fits_within, signed_in
+from tests.browser.administration import check, signed_in
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 
@@ -27,14 +25,6 @@ def entry(course) -> Entry:
         handler="std_setuponecoursesession",
         parameters={"coursename": "SEC-1", "supervisor": "teacher", "autoenrolsupervisor": True},
     )
-
-
-def check(page: Page) -> None:
-    """Within a window of any width, and accessible."""
-    for width in (1360, 390, 320):
-        fits_within(page, width)
-    found = Axe().run(page, context="#content", options={"runOnly": ["wcag2a", "wcag2aa"]})
-    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
 
 
 def test_an_entry_is_tried(browse, live_shop, entry):

@@ -2,12 +2,9 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Page
 
 from shop.models import Order, ShopIdentity
-from tests.factories.accounts import UserFactory
+from tests.browser.administration import check, signed_in
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
 
@@ -17,15 +14,6 @@ def order(live_shop) -> Order:
     ShopIdentity.objects.create(pk=1, name="Formations du Rhône")
     cart = make_cart(EntryFactory())
     return place(cart, email="a.very.long.address.of.somebody@departement.example.org", billing_name="Lycée " * 12)
-
-
-def signed_in(browse, base_url: str, **options) -> Page:
-    merchant, client = UserFactory(is_staff=True, is_superuser=True), Client()
-    client.force_login(merchant)
-    page = browse(base_url, **options)
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base_url}])
-    return page
 
 
 def pages_of(order: Order) -> list[str]:
@@ -45,22 +33,13 @@ def pages_of(order: Order) -> list[str]:
     ]
 
 
-def fits_within(page: Page, width: int) -> None:
-    """In a window of that width nothing is out of sight to the side, once the page has fitted itself in."""
-    page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width, timeout=10_000)
-
-
 @pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
 def test_every_page_fits_its_window_and_our_part_of_it_is_accessible(browse, live_shop, order, locale):
     page = signed_in(browse, live_shop.base_url, locale=locale)
     for address in pages_of(order):
         page.set_viewport_size({"width": 1360, "height": 800})
         page.goto(address)
-        for width in (1360, 390, 320):
-            fits_within(page, width)
-        found = Axe().run(page, context="#content", options={"runOnly": ["wcag2a", "wcag2aa"]})
-        assert found.violations_count == 0, f"{address}: {found.generate_report()}"
+        check(page)
 
 
 def test_boxes_of_choices_are_named_by_their_labels(browse, live_shop, order):

@@ -214,3 +214,14 @@ def test_the_units_of_all_lines_that_ask_take_one_query_more(diary, django_asser
         fill_cart(cart, EntryFactory(handler="std_formprobe"))
     with django_assert_num_queries(5):
         price_cart(cart, user=None, now=timezone.now())
+
+
+def test_the_lines_asked_for_by_every_page_are_those_of_the_cart_that_is_found(probe_entry):
+    person, other = UserFactory(), UserFactory()
+    persons, visitors = make_cart(probe_entry, user=person), make_cart(probe_entry)
+    for token in (None, persons.token, visitors.token, "guess"):
+        for user in (None, person, other):
+            found = find_cart(token=token, user=user)
+            lines = CartLine.objects.in_open_cart(token=token, user=user)
+            assert [line.cart_id for line in lines] == ([found.pk] if found else [])
+            assert CartLine.objects.count_in_open_cart(token=token, user=user) == len(lines)

@@ -1,0 +1,31 @@
+"""The merchant in the administration: signed in, on a page that is sound."""
+
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page
+
+from tests.factories.accounts import UserFactory
+
+
+def signed_in(browse, base_url: str, **options) -> Page:
+    merchant, client = UserFactory(is_staff=True, is_superuser=True), Client()
+    client.force_login(merchant)
+    page = browse(base_url, **options)
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base_url}])
+    return page
+
+
+def check(page: Page) -> None:
+    """Within a window of any width, and accessible."""
+    for width in (1360, 390, 320):
+        fits_within(page, width)
+    found = Axe().run(page, context="#content", options={"runOnly": ["wcag2a", "wcag2aa"]})
+    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
+
+
+def fits_within(page: Page, width: int) -> None:
+    """In a window of that width nothing is out of sight to the side, once the page has fitted itself in."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width, timeout=10_000)
