@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from tests import servers
 from tests.databases import migrated_database
@@ -35,6 +36,13 @@ def _turn(item: pytest.Item) -> int:
     if item.get_closest_marker("xdist_group"):
         return 0
     return 1 if item.get_closest_marker("long") else 2
+
+
+@pytest.fixture(autouse=True)
+def in_no_language_of_another_test() -> Iterator[None]:
+    """A request of Django's test client leaves its language to whatever comes next in this thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ class Program:
                 stderr=subprocess.STDOUT if output else None,
                 pass_fds=self.inherited_files,
                 start_new_session=True,
-                preexec_fn=_before_exec(self.identity, self.death_signal, os.getpid()),
+                preexec_fn=_before_exec(self, os.getpid()),
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise ServerError(f"{self.name} cannot be started: {error}") from error
@@ -124,11 +124,15 @@ class Child:
         return "\n" + "\n".join(f"  {line}" for line in lines) if lines else ""
 
 
-def _before_exec(identity: Identity | None, death_signal: signal.Signals, parent: int) -> Callable[[], None]:
+def _before_exec(program: Program, parent: int) -> Callable[[], None]:
     def prepare() -> None:
-        if identity:
-            identity.assume()
-        die_with_parent(death_signal)
+        if program.identity:
+            program.identity.assume()
+        # What we ignore ourselves (a shell's background jobs ignore Ctrl-C and SIGQUIT) it would ignore as well, until
+        # it has handlers of its own.
+        for number in {program.stop_signal, program.death_signal} - {signal.SIGKILL}:
+            signal.signal(number, signal.SIG_DFL)
+        die_with_parent(program.death_signal)
         if os.getppid() != parent:  # we died between fork and the line above
             os._exit(1)
 

@@ -61,3 +61,26 @@ def test_an_ending_is_told_in_words():
 
     assert ending(child) == "killed by SIGKILL"
     child.stop()
+
+
+def test_signals_that_are_ignored_here_end_a_child_all_the_same():
+    """A shell's background jobs ignore these, and what is ignored is inherited."""
+    ignored = (signal.SIGINT, signal.SIGQUIT)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in ignored}
+    try:
+        child = Program(
+            name="sleeper",
+            command=["/bin/sleep", "60"],
+            folder=PROJECT,
+            stop_signal=signal.SIGINT,
+            death_signal=signal.SIGQUIT,
+        ).start()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    os.kill(child.pid, signal.SIGQUIT)
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+
+    assert ending(child) == "killed by SIGQUIT"
+    child.stop()
