@@ -1,10 +1,10 @@
 """The merchant in the administration: signed in, on a page that is sound."""
 
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page
 
+from tests.browser.looks import findings
 from tests.factories.accounts import UserFactory
 
 
@@ -21,8 +21,7 @@ def check(page: Page) -> None:
     """Within a window of any width, and accessible."""
     for width in (1360, 390, 320):
         fits_within(page, width)
-    found = Axe().run(page, context="#content", options={"runOnly": ["wcag2a", "wcag2aa"]})
-    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
+    assert findings(page, part="#content", runOnly=["wcag2a", "wcag2aa"]) == [], page.url
 
 
 def fits_within(page: Page, width: int) -> None:

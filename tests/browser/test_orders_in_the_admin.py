@@ -1,10 +1,10 @@
 """The merchant's pages of an order in a browser: wide and narrow, by keyboard, with a clean console."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from shop.models import Order, ShopIdentity
 from tests.browser.administration import check, signed_in
+from tests.browser.looks import findings
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
 
@@ -49,8 +49,7 @@ def test_boxes_of_choices_are_named_by_their_labels(browse, live_shop, order):
     label_of = "box => document.getElementById(box.getAttribute('aria-labelledby').split(' ')[0]).innerText"
     names = page.locator(".select2-selection").evaluate_all(f"boxes => boxes.map({label_of})")
     assert [name.strip().lower() for name in names] == ["by to do", "by status", "by payment method"]
-    findings = Axe().run(page, options={"runOnly": {"type": "rule", "values": ["aria-input-field-name"]}})
-    assert findings.violations_count == 0
+    assert findings(page, runOnly={"type": "rule", "values": ["aria-input-field-name"]}) == []
 
 
 def test_a_payment_is_confirmed_by_keyboard(browse, live_shop, order):
