@@ -4,16 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, client
 from django.utils import translation
 
 from tests import servers
 from tests.databases import migrated_database
 from tests.emptying import empty_database
+from tests.page_contexts import store_page_context
 from tests.running_shop import RunningShop, run_shop
 
 settings.MEDIA_ROOT = str(servers.addresses().data / "media")
 TransactionTestCase._fixture_teardown = empty_database  # type: ignore[method-assign]
+client.store_rendered_templates = store_page_context  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
