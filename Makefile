@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
+# Some machines forbid it: then each of the many processes of a shop, and of a test run, compiles all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 TEST_SETTINGS := DJANGO_SETTINGS_MODULE=shop.settings.test
 
 .PHONY: run test ordeal bench check check-database audit lock migrations messages screenshots
