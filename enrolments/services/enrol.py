@@ -17,11 +17,12 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from enrolments.errors import EnrolmentRefused
-from enrolments.models import Course, Enrolment, EnrolmentEvent, Ground
+from enrolments.models import Course, CourseGroup, Enrolment, EnrolmentEvent, Ground, Role
 from enrolments.moments import day_ends, day_starts, days_later
 from enrolments.services.places import LockedCourse, lock_courses, under_lock
-from enrolments.values import Period, Terms
+from enrolments.values import LineRef, Period, Terms
 
 
 class PeriodOver(EnrolmentRefused):
@@ -46,6 +47,32 @@ class NewGround:
     unit_id: int | None = None
     seat_id: int | None = None
     group_id: int | None = None
+
+    @classmethod
+    def of_line(
+        cls,
+        line: LineRef,
+        *,
+        user: User,
+        role: Role,
+        kind: str,
+        period: Period,
+        unit_id: int | None = None,
+        group: CourseGroup | None = None,
+    ) -> NewGround:
+        """One that stands on an order line and on no seat of it."""
+        return cls(
+            user_id=user.pk,
+            role_id=role.pk,
+            kind=kind,
+            period=period,
+            account_id=line.account_id,
+            order_id=line.order_id,
+            order_number=line.order_number,
+            line_id=line.line_id,
+            unit_id=unit_id,
+            group_id=group.pk if group else None,
+        )
 
 
 Person = tuple[int, int]  # user and role: what one open enrolment of a course is found by

@@ -52,17 +52,8 @@ def enrol_on_line(
             course=course, account_id=line.account_id, user_ids=[user.pk], now=now, kinds=Role.PLACE_TAKING
         )
         release_hold_in(course=course, line_id=line.line_id, now=now)
-        ground = NewGround(
-            user_id=user.pk,
-            role_id=role.pk,
-            kind=Ground.Kind.LINE,
-            period=period,
-            account_id=line.account_id,
-            order_id=line.order_id,
-            order_number=line.order_number,
-            line_id=line.line_id,
-            unit_id=unit_id,
-            group_id=group.pk if group else None,
+        ground = NewGround.of_line(
+            line, user=user, role=role, kind=Ground.Kind.LINE, period=period, unit_id=unit_id, group=group
         )
         found = find_or_open(course=course, people=[(user.pk, role.pk, period)], now=now)
         write_grounds(found=found, grounds=[ground], now=now)

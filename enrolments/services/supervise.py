@@ -34,16 +34,8 @@ def supervise(
             period = enrolment_period(course=course, now=now, terms=terms)
         except PeriodOver:
             return False
-        ground = NewGround(
-            user_id=operator.pk,
-            role_id=role.pk,
-            kind=Ground.Kind.SUPERVISION,
-            period=period,
-            account_id=line.account_id,
-            order_id=line.order_id,
-            order_number=line.order_number,
-            line_id=line.line_id,
-            group_id=group.pk if group else None,
+        ground = NewGround.of_line(
+            line, user=operator, role=role, kind=Ground.Kind.SUPERVISION, period=period, group=group
         )
         add_grounds(course=LockedCourse(course), grounds=[ground], now=now)
     return True

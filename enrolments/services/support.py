@@ -48,16 +48,8 @@ def enrol_in_support(
         has_place = Enrolment.objects.taking_places().filter(course=course, user=user).exists()
         if not has_place:
             return SupportOutcome.FULL
-    ground = NewGround(
-        user_id=user.pk,
-        role_id=Role.objects.get(code=Role.STUDENT).pk,
-        kind=Ground.Kind.SUPPORT,
-        period=period,
-        account_id=line.account_id,
-        order_id=line.order_id,
-        order_number=line.order_number,
-        line_id=line.line_id,
-    )
+    student = Role.objects.get(code=Role.STUDENT)
+    ground = NewGround.of_line(line, user=user, role=student, kind=Ground.Kind.SUPPORT, period=period)
     found = find_or_open(course=course, people=[(ground.user_id, ground.role_id, period)], now=now)
     write_grounds(found=found, grounds=[ground], now=now)
     return SupportOutcome.ENROLLED

@@ -220,6 +220,24 @@ def test_an_unclaimed_account_gets_no_member_by_hand(merchant):
     assert Membership.objects.count() == 0
 
 
+@pytest.mark.parametrize("key", ["%", "a\0", "9" * 30, "9" * 5000, "1"], ids=range(5))
+def test_what_can_be_no_key_of_a_person_is_no_member(merchant, key):
+    owner = MembershipFactory()
+    data = members_data(owner.account, owner, name="Changed") | {
+        "memberships-TOTAL_FORMS": "2",
+        "memberships-1-account": owner.account.pk,
+        "memberships-1-user": key,
+        "memberships-1-is_buyer": "on",
+    }
+
+    response = merchant.post(page_of(owner.account), data)
+
+    assert response.status_code == 200
+    assert Membership.objects.get() == owner
+    owner.account.refresh_from_db()
+    assert owner.account.name != "Changed"
+
+
 def test_a_wrong_vat_number_is_an_error_at_its_field(merchant):
     account = CustomerAccountFactory()
 

@@ -22,7 +22,8 @@ from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import deliver, make_cart, pay, place
-from tests.rivals.processes import Rival, deadlocks_among, errors_among, race
+from tests.rivals.processes import Rival, deadlocks_among, errors_among, no_row_locks, race
+from tests.rivals.test_one_seat import without_looking_at_the_state
 
 GIVEN_BACK = OrderEvent.What.UNITS_GIVEN_BACK
 # The units chosen were there to be given back; the giving comes next.
@@ -128,6 +129,10 @@ def used_pack(number=0):
     return order, seat
 
 
+ABOUT_TO_REVOKE = [(revoke_module, "move_locked_seats")]
+ABOUT_TO_CONSUME = [(enter_module, "move_locked_seats")]
+
+
 def entering(seat, **pauses):
     return Rival(lambda: enter_course(user=seat.person, course=seat.course, now=timezone.now()).consumed, **pauses)
 
@@ -137,7 +142,7 @@ def test_a_seat_is_given_back_or_entered_and_never_both(trial):
     entered_first = 0
     for number in range(rounds):
         order, seat = used_pack(number)
-        step = [(revoke_module, "move_locked_seats"), (enter_module, "move_locked_seats")] if number % 2 else []
+        step = [*ABOUT_TO_REVOKE, *ABOUT_TO_CONSUME] if number % 2 else []
         given, entered = race(giving(order, merchant), entering(seat), before=step)
         assert deadlocks_among([given, entered]) == 0
         seat.refresh_from_db()
@@ -152,3 +157,24 @@ def test_a_seat_is_given_back_or_entered_and_never_both(trial):
     trial.note("seats given back and entered at once", rounds)
     trial.note("consumed, giving back refused", entered_first)
     trial.note("given back", rounds - entered_first)
+
+
+def without_the_seats_lock_and_the_guard_of_the_move():
+    no_row_locks()
+    without_looking_at_the_state()
+
+
+def test_control_without_lock_and_guard_a_seat_is_taken_from_somebody_who_has_just_entered():
+    """Nobody said yes to that. With either of the two left, one of both is refused."""
+    order, seat = used_pack()
+
+    given, entered = race(
+        giving(order, UserFactory(is_staff=True), before=ABOUT_TO_REVOKE),
+        entering(seat),
+        in_turn=True,
+        without=without_the_seats_lock_and_the_guard_of_the_move,
+    )
+
+    assert (given.value, entered.value) == (order.gross, 1)
+    seat.refresh_from_db()
+    assert seat.state == "revoked"
