@@ -28,7 +28,7 @@ from shop.views.offers import Card, card_of, price_table
 from shop.views.remembered import remembered
 from shop.views.site import site_of
 
-ENTRIES_PER_PAGE = 24
+ENTRIES_PER_PAGE = 20
 QUERY_AT_MOST = 100
 # What a search finds is read in one go, which counts it too; nobody reads further.
 FOUND_AT_MOST = 240

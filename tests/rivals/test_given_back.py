@@ -142,8 +142,9 @@ def test_a_seat_is_given_back_or_entered_and_never_both(trial):
     entered_first = 0
     for number in range(rounds):
         order, seat = used_pack(number)
+        # Once as it comes, once with whoever gives back ahead.
         step = [*ABOUT_TO_REVOKE, *ABOUT_TO_CONSUME] if number % 2 else []
-        given, entered = race(giving(order, merchant), entering(seat), before=step)
+        given, entered = race(giving(order, merchant), entering(seat), before=step, in_turn=bool(step))
         assert deadlocks_among([given, entered]) == 0
         seat.refresh_from_db()
         is_in_course = Enrolment.objects.open().filter(user__email=f"learner{number}@example.org").exists()
@@ -153,7 +154,7 @@ def test_a_seat_is_given_back_or_entered_and_never_both(trial):
             assert (entered.value, given.error, seat.state) == (1, "GivingBackRefused", "consumed")
         assert is_in_course == (seat.state == "consumed")
         entered_first += seat.state == "consumed"
-    assert Order.objects.filter(status="refunded").count() == rounds - entered_first
+    assert Order.objects.filter(status="refunded").count() == rounds - entered_first >= rounds // 2
     trial.note("seats given back and entered at once", rounds)
     trial.note("consumed, giving back refused", entered_first)
     trial.note("given back", rounds - entered_first)
