@@ -91,7 +91,9 @@ def test_the_fields_of_an_entry_can_be_read_and_reached(browse, live_shop, entry
         make_field("born", "date"),
         make_field("diet", "long_text"),
     )
-    page = signed_in(browse, live_shop.base_url, locale="fr-FR", viewport={"width": 1360, "height": 900})
+    page = signed_in(
+        browse, live_shop.base_url, locale="fr-FR", color_scheme="dark", viewport={"width": 1360, "height": 900}
+    )
     page.goto(f"/admin/catalog/entry/{entry.pk}/change/#fields")
     page.locator("#id_fields-0-choices").wait_for()
     check(page)

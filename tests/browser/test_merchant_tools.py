@@ -48,7 +48,9 @@ def test_an_entry_is_copied(browse, live_shop, entry):
 
 
 def test_somebody_is_enrolled_by_hand_and_let_go(browse, live_shop, course):
-    page = signed_in(browse, live_shop.base_url, locale="fr-FR", viewport={"width": 390, "height": 900})
+    page = signed_in(
+        browse, live_shop.base_url, locale="fr-FR", color_scheme="dark", viewport={"width": 390, "height": 900}
+    )
     page.goto(f"/admin/enrolments/course/{course.pk}/change/")
     page.locator("a[href$='/enrol/']").click()
     page.locator("[name=email]").wait_for()

@@ -33,9 +33,9 @@ def pages_of(order: Order) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
-def test_every_page_fits_its_window_and_our_part_of_it_is_accessible(browse, live_shop, order, locale):
-    page = signed_in(browse, live_shop.base_url, locale=locale)
+@pytest.mark.parametrize(("locale", "scheme"), [("en-GB", "light"), ("fr-FR", "dark")])
+def test_every_page_fits_its_window_and_our_part_of_it_is_accessible(browse, live_shop, order, locale, scheme):
+    page = signed_in(browse, live_shop.base_url, locale=locale, color_scheme=scheme)
     for address in pages_of(order):
         page.set_viewport_size({"width": 1360, "height": 800})
         page.goto(address)
