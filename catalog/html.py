@@ -10,15 +10,27 @@ TAGS = {
     *("table", "tbody", "td", "th", "thead", "tr", "u", "ul"),
 }
 _first_headings = re.compile(r"<(/?)h[12](?=[\s>])", re.IGNORECASE)
+# A million random texts settled after three.
+ROUNDS_AT_MOST = 10
 
 
 def clean_html(html: str) -> str:
-    """``html`` with what is harmless in it, and nothing else.
+    """``html`` with what is harmless in it, and nothing else; cleaning that again changes nothing.
 
     Headings of the first two levels belong to the page, so they become those of the third.
     Links go to web, mail and telephone addresses only, and tell the other site nothing. Byte order marks go: at the
     beginning they would not be read as text the next time.
     """
+    for _round in range(ROUNDS_AT_MOST):
+        # Tags in each other's way are moved as a browser moves them, and may be in another's way where they come to.
+        cleaned = _clean(html)
+        if cleaned == html:
+            break
+        html = cleaned
+    return html
+
+
+def _clean(html: str) -> str:
     return nh3.clean(
         _first_headings.sub(r"<\1h3", html.replace("\ufeff", "")),
         tags=TAGS,
