@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
-from django.core.exceptions import BadRequest
+from django.contrib.admin.options import TO_FIELD_VAR
+from django.core.exceptions import BadRequest, FieldDoesNotExist
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -79,7 +80,8 @@ class ReadableRequestMiddleware:
 
     Django reads what was posted when first asked, which may be after a view's first write; views without CSRF
     protection take the body as bytes, and are left alone. What looks something up for a NUL, as the administration's
-    filters do for what they are given, is refused as well: Postgres has no such text.
+    filters do for what they are given, is refused as well: Postgres has no such text. So is the administration's lookup
+    by a field without a name, which Django takes for one that it may look up by.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -95,6 +97,11 @@ class ReadableRequestMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
         if request.method in ("GET", "HEAD") and isinstance(error, ValueError) and "contain NUL" in str(error):
             raise BadRequest("A NUL in an address.") from error
+        if isinstance(error, FieldDoesNotExist) and "" in (
+            request.GET.get(TO_FIELD_VAR),
+            request.POST.get(TO_FIELD_VAR),
+        ):
+            raise BadRequest("A field without a name.") from error
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):

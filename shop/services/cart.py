@@ -55,6 +55,17 @@ def open_cart(*, token: str | None, user: User | None) -> Cart:
 
 
 @transaction.atomic
+def fill_cart(*, token: str | None, user: User | None, entry: Entry, quantity: int, now: datetime) -> Cart:
+    """Adds units of an entry to the cart of this browser or person, made when there is none.
+
+    Raises QuantityRefused, EntryRefused; then there is no new cart either.
+    """
+    cart = open_cart(token=token, user=user)
+    add_to_cart(cart=cart, entry=entry, quantity=quantity, user=user, now=now)
+    return cart
+
+
+@transaction.atomic
 def add_to_cart(*, cart: Cart, entry: Entry, quantity: int, user: User | None, now: datetime) -> CartLine:
     """Adds units of an entry to what the cart holds of it. Raises QuantityRefused, EntryRefused."""
     locked = _lock(cart)

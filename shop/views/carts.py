@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from shop.models import Cart
-from shop.services.cart import find_cart, open_cart
+from shop.services.cart import fill_cart, find_cart
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from catalog.models import Entry
 
 SESSION_KEY = "cart"
 
@@ -30,9 +32,9 @@ def current_cart(request: HttpRequest) -> Cart | None:
     return find_cart(token=session_token(request), user=signed_in(request))
 
 
-def cart_to_fill(request: HttpRequest) -> Cart:
-    """The same, made and remembered in the session if need be."""
-    cart = open_cart(token=session_token(request), user=signed_in(request))
-    if session_token(request) != cart.token:
+def put_into_cart(request: HttpRequest, entry: Entry, quantity: int) -> None:
+    """Adds units of an entry to the same cart, made and remembered in the session if need be. Raises CartRefused."""
+    token = session_token(request)
+    cart = fill_cart(token=token, user=signed_in(request), entry=entry, quantity=quantity, now=timezone.now())
+    if token != cart.token:
         request.session[SESSION_KEY] = cart.token
-    return cart

@@ -21,9 +21,8 @@ from catalog.offers import buyability, offer_of
 from catalog.selectors import CategoryNode, Shopper, entries_for, find_category, get_entry
 from shop.forms.quantity import AddToCartForm
 from shop.models import LegalText
-from shop.services.cart import add_to_cart
 from shop.services.errors import CartRefused
-from shop.views.carts import cart_to_fill, signed_in
+from shop.views.carts import put_into_cart
 from shop.views.offers import Card, card_of, price_table
 from shop.views.remembered import remembered
 from shop.views.site import site_of
@@ -99,13 +98,7 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
     form = AddToCartForm(request.POST or None, initial={"quantity": verdict.offer.min_quantity})
     if request.method == "POST" and form.is_valid():
         try:
-            add_to_cart(
-                cart=cart_to_fill(request),
-                entry=found,
-                quantity=form.cleaned_data["quantity"],
-                user=signed_in(request),
-                now=timezone.now(),
-            )
+            put_into_cart(request, found, form.cleaned_data["quantity"])
         except CartRefused as refusal:
             form.add_error("quantity", str(refusal))
         else:

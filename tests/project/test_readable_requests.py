@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.factories.accounts import UserFactory
+from accounts.models import CustomerAccount
+from tests.factories.accounts import CustomerAccountFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -14,3 +15,15 @@ def test_a_filter_for_a_nul_is_refused(client, address):
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
 
     assert client.get(address).status_code == 400
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post"])
+@pytest.mark.parametrize("page", ["delete", "change"])
+def test_a_lookup_by_a_field_without_a_name_is_refused(client, page, method):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    account = CustomerAccountFactory()
+
+    answer = getattr(client, method)(f"/admin/accounts/customeraccount/{account.pk}/{page}/?_to_field=a&_to_field=")
+
+    assert answer.status_code == 400
+    assert CustomerAccount.objects.get() == account

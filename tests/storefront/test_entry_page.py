@@ -96,7 +96,18 @@ def test_the_limits_of_an_entry_are_told_and_kept(visitor):
     for quantity, sentence in (("1", "The smallest quantity is 2."), ("5", "The largest quantity is 4.")):
         answer = put_in_cart(visitor, limited, quantity)
         assert answer.context["form"].errors["quantity"] == [sentence]
-    assert not CartLine.objects.exists()
+    assert not Cart.objects.exists()
+    assert "cart" not in visitor.session
+
+
+def test_what_is_refused_leaves_the_cart_as_it_was(visitor, entry):
+    put_in_cart(visitor, entry, 3)
+    before = Cart.objects.values().get()
+
+    put_in_cart(visitor, EntryFactory(code="LIMITED", max_quantity=4), "5")
+
+    assert Cart.objects.values().get() == before
+    assert CartLine.objects.get().entry == entry
 
 
 def test_looking_makes_no_cart(visitor, entry):
