@@ -142,10 +142,7 @@ class KillableShop:
 
     def messages(self) -> Counter[str]:
         """How often the mail server took each Message-ID."""
-        return Counter(
-            re.search(rb"^Message-ID: (\S+)", message, re.MULTILINE | re.IGNORECASE)[1].decode()
-            for message in list(self.mail_server.taken)
-        )
+        return Counter(map(message_id, list(self.mail_server.taken)))
 
     @contextmanager
     def worker_is_at_it_afterwards(self) -> Iterator[None]:
@@ -272,3 +269,8 @@ def run_killable_shop(blocker: DjangoDbBlocker) -> Iterator[KillableShop]:
 def kill(process: int) -> None:
     with suppress(ProcessLookupError):  # it may have ended by itself
         os.kill(process, signal.SIGKILL)
+
+
+def message_id(message: bytes) -> str:
+    """The Message-ID of a mail as a server took it."""
+    return re.search(rb"^Message-ID: (\S+)", message, re.MULTILINE | re.IGNORECASE)[1].decode()
