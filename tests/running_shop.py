@@ -16,8 +16,7 @@ from shop.development.supervisor import stop_all
 from shop.servers.process import Child
 from tests import servers
 from tests.databases import make_migrated_database, manage
-
-READY_WITHIN_SECONDS = 60
+from tests.patience import PATIENCE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def run_shop() -> Iterator[RunningShop]:
             programs.beat(servers.PROJECT, environment, log=logs / "beat.log"),
         ):
             children[program.name] = program.start()
-        children["web"].wait_until(lambda: _answers(base_url), seconds=READY_WITHIN_SECONDS)
+        children["web"].wait_until(lambda: _answers(base_url), seconds=PATIENCE_SECONDS)
         yield RunningShop(base_url, environment["DATABASE_URL"], environment, children, logs)
 
 

@@ -27,7 +27,7 @@ from shop.servers.process import Child
 from shop.translations.compiling import compile_catalogues
 
 DATABASE = "amphi"
-READY_WITHIN_SECONDS = 60
+READY_WITHIN_SECONDS = 120
 
 
 class Up:

@@ -17,6 +17,8 @@ from shop.servers.identity import Identity
 from shop.servers.process import Child, Program
 
 LOCALE = "C.UTF-8"
+# After a crash it first replays its journal, on a slow disk for minutes.
+READY_WITHIN_SECONDS = 120
 # Tests may lose everything with the machine; a developer's demo shop may not.
 THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
@@ -59,7 +61,7 @@ def start_postgres(addresses: Addresses, *, identity: Identity, lock: int, is_th
         patience=20,
     ).start()
     try:
-        child.wait_until(lambda: _answers(addresses), seconds=30)
+        child.wait_until(lambda: _answers(addresses), seconds=READY_WITHIN_SECONDS)
     except BaseException:
         child.stop()
         raise

@@ -33,7 +33,7 @@ def start_redis(addresses: Addresses, *, identity: Identity, lock: int) -> Child
         death_signal=signal.SIGTERM,
     ).start()
     try:
-        child.wait_until(lambda: _answers(addresses), seconds=10)
+        child.wait_until(lambda: _answers(addresses), seconds=60)
     except BaseException:
         child.stop()
         raise

@@ -27,4 +27,4 @@ def check(page: Page) -> None:
 def fits_within(page: Page, width: int) -> None:
     """In a window of that width nothing is out of sight to the side, once the page has fitted itself in."""
     page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width, timeout=10_000)
+    page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)

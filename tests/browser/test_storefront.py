@@ -146,7 +146,7 @@ def test_without_javascript_the_same_way_leads_to_the_same_order(browse, live_sh
     page.wait_for_url("**/orders/*/")
     live_shop.run_jobs()
     # The page asks again by itself without a script, too.
-    expect(page.locator(".order-completed")).to_be_visible(timeout=15_000)
+    expect(page.locator(".order-completed")).to_be_visible()
     assert Order.objects.get().lines.get().quantity == 3
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from shop.demo.people import PASSWORD
+from tests.patience import PATIENCE_SECONDS
 
-WAIT_SECONDS = 60
 NEXT_YEAR = timezone.localdate().year + 1
 
 
@@ -205,9 +205,9 @@ def follow_the_invitation(page: Page, tale: Tale) -> None:
 
 
 def reload_until_seen(page: Page, wanted: Locator) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while wanted.count() == 0:
-        assert time.monotonic() < deadline, f"not seen on {page.url} within {WAIT_SECONDS} s: {wanted}"
+        assert time.monotonic() < deadline, f"not seen on {page.url} within {PATIENCE_SECONDS:.0f} s: {wanted}"
         page.wait_for_timeout(300)
         page.reload()
 

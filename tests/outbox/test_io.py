@@ -11,6 +11,7 @@ from outbox.services import running
 from outbox.services.jobs import enqueue, run_due_jobs
 from outbox.services.transfer import lock_jobs_of_account
 from tests.outbox.threads import in_thread
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_however_long_it_takes_nobody_else_begins_it():
     def run(job, now):
         ran.append(job.attempts)
         other = in_thread(lambda: found.append(run_due_jobs()))
-        other.join(timeout=30)
+        other.join(PATIENCE_SECONDS)
 
     with temporary_job_kind("call", run, io=True):
         job = enqueue(kind="call", key="call:1")
@@ -48,7 +49,7 @@ def test_a_page_that_locks_an_accounts_jobs_does_not_wait_for_it():
 
     def run(job, now):
         page = in_thread(lock)
-        page.join(timeout=30)
+        page.join(PATIENCE_SECONDS)
         waited.append(page.is_alive())
 
     with temporary_job_kind("call", run, io=True):

@@ -1,10 +1,10 @@
 """A real worker, a real beat, a real Redis."""
 
-import time
 import urllib.request
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.running_shop import RunningShop
 
 # A mail that was sent already: sending it once more is a job that is done without further ado.
@@ -30,15 +30,13 @@ Job.objects.create(kind="send_mail", key="real worker {name}", payload={{"mail_i
 def test_a_job_is_run_by_the_bell_or_by_beats_round(running_shop: RunningShop, name, how):
     running_shop.manage("shell", "-c", (RECORD_MAIL + how).format(name=name))
 
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        (job,) = running_shop.rows("SELECT state, attempts FROM outbox_job WHERE key = %s", f"real worker {name}")
-        if job["state"] == "done":
-            break
-        time.sleep(0.1)
-    assert (job["state"], job["attempts"]) == ("done", 1)
+    def job() -> dict:
+        return running_shop.rows("SELECT state, attempts FROM outbox_job WHERE key = %s", f"real worker {name}")[0]
+
+    wait_until(lambda: job()["state"] == "done", told=job)
+    assert job()["attempts"] == 1
 
 
 def test_the_page_of_mails_answers(running_shop: RunningShop):
-    with urllib.request.urlopen(f"{running_shop.base_url}/dev/mail/", timeout=10) as answer:
+    with urllib.request.urlopen(f"{running_shop.base_url}/dev/mail/", timeout=PATIENCE_SECONDS) as answer:
         assert answer.status == 200

@@ -12,6 +12,7 @@ from outbox.registry import temporary_job_kind
 from outbox.services.jobs import enqueue, retry_job, run_due_jobs
 from tests.factories.outbox import JobFactory
 from tests.outbox.threads import in_thread
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
@@ -120,7 +121,7 @@ def test_a_job_another_worker_is_at_is_refused_without_waiting():
 
     def run(job, now):
         thread = in_thread(attempt)
-        thread.join(timeout=30)
+        thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
 
     with temporary_job_kind("errand", run):

@@ -9,6 +9,7 @@ from outbox.services.jobs import enqueue, run_due_jobs
 from outbox.services.transfer import lock_jobs_of_account, move_account
 from tests.factories.outbox import JobFactory, MailFactory
 from tests.outbox.threads import in_thread
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.mark.django_db
@@ -31,7 +32,7 @@ def test_moving_does_not_wait_for_a_job_that_runs():
 
     def run(job, now):
         thread = in_thread(move)
-        thread.join(timeout=10)
+        thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
 
     JobFactory(account_id=3, state="dead", finished_at="2026-01-01T00:00Z")
@@ -51,7 +52,7 @@ def test_a_locked_job_is_not_begun():
         with transaction.atomic():
             lock_jobs_of_account(account_id=3)
             worker = in_thread(run_due_jobs)
-            worker.join(timeout=10)
+            worker.join(PATIENCE_SECONDS)
             assert not worker.is_alive()
             move_account(from_account_id=3, to_account_id=5)
 

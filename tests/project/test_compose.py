@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from shop.servers.embedded import embedded_servers
 from shop.servers.postgres import make_database
 from shop.servers.process import Child, Program
 from tests.compose import Missing, build_image, command_of, compose_file, environment_of, read_env
+from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.servers import PROJECT
 
 pytestmark = pytest.mark.xdist_group("compose")
@@ -153,7 +154,7 @@ class Deployment:
     def get(self, path: str, headers: dict[str, str] = FROM_THE_PROXY) -> tuple[int, dict[str, str], str]:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=15) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
                 return answer.status, dict(answer.headers), answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, dict(error.headers), error.read().decode()
@@ -166,13 +167,6 @@ class Deployment:
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()
-
-
-def wait_until(is_so: Callable[[], bool], *, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def free_port() -> int:
@@ -191,7 +185,7 @@ def deployment(tmp_path_factory) -> Iterator[Deployment]:
         found = Deployment(build_image(logs), addresses, postgres, redis, free_port(), logs)
         migrate = found.program("migrate").start()
         stack.callback(migrate.stop)
-        assert migrate.process.wait(timeout=120) == 0, migrate.last_words()
+        assert migrate.process.wait(PATIENCE_SECONDS) == 0, migrate.last_words()
         yield found
 
 
@@ -203,7 +197,7 @@ def running(deployment) -> Iterator[Deployment]:
             child = deployment.program(name).start()
             stack.callback(child.stop)
             if name == "web":
-                child.wait_until(lambda: answers(deployment), seconds=60)
+                child.wait_until(lambda: answers(deployment), seconds=PATIENCE_SECONDS)
         yield deployment
 
 
@@ -242,15 +236,13 @@ def test_the_image_speaks_french(running):
 
 @pytest.mark.parametrize("name", ["worker", "beat"])
 def test_worker_and_beat_answer_and_are_healthy(running, name):
-    wait_until(lambda: running.is_healthy(name), seconds=60)
+    wait_until(lambda: running.is_healthy(name))
 
 
 def test_beat_has_jobs_run_for_which_nobody_rang(running):
     running.execute(UNKNOWN_JOB, "for beat")
 
-    wait_until(
-        lambda: running.execute("SELECT attempts FROM outbox_job WHERE key = %s", "for beat") == [(1,)], seconds=40
-    )
+    wait_until(lambda: running.execute("SELECT attempts FROM outbox_job WHERE key = %s", "for beat") == [(1,)])
 
 
 def test_without_redis_the_shop_serves_pages_and_says_so(running):
@@ -281,13 +273,13 @@ def test_without_postgres_the_shop_is_closed_for_a_moment_and_opens_by_itself(ru
     finally:
         (running.addresses.data / "postgres" / "postmaster.pid").unlink(missing_ok=True)
         running.postgres.restart()
-    wait_until(lambda: answers(running), seconds=20)
+    wait_until(lambda: answers(running))
 
     assert running.get("/")[0] == 200
     # The worker and beat came through it too.
     key = f"after {time.monotonic()}"
     running.execute(UNKNOWN_JOB, key)
-    wait_until(lambda: running.execute("SELECT attempts FROM outbox_job WHERE key = %s", key) == [(1,)], seconds=60)
+    wait_until(lambda: running.execute("SELECT attempts FROM outbox_job WHERE key = %s", key) == [(1,)])
 
 
 def test_everything_written_is_json_and_names_nobody(running):
@@ -313,9 +305,9 @@ def test_a_service_ends_in_good_order_when_asked(deployment, name):
     alone = replace(deployment, port=free_port(), logs=logs, redis_database=1)
     child = alone.program(name).start()
     try:
-        child.wait_until(lambda: alone.is_healthy(name), seconds=60)
+        child.wait_until(lambda: alone.is_healthy(name), seconds=PATIENCE_SECONDS)
         os.kill(child.pid, signal.SIGTERM)
-        wait_until(lambda: not child.is_running, seconds=child.program.patience)
+        wait_until(lambda: not child.is_running)
 
         assert child.exit_status == 0
     finally:

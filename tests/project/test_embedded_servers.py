@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,9 +20,9 @@ from shop.servers.embedded import embedded_servers
 from shop.servers.errors import AlreadyRunning, ServerError
 from shop.servers.identity import CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 from shop.servers.postgres import make_database
+from tests.patience import wait_until
 from tests.servers import PROJECT
 
-GONE_WITHIN_SECONDS = 10
 HOLD = """
 import sys, time
 from pathlib import Path
@@ -69,11 +68,8 @@ def processes_naming(folder: Path) -> list[str]:
     return found
 
 
-def wait_until_gone(folder: Path) -> list[str]:
-    deadline = time.monotonic() + GONE_WITHIN_SECONDS
-    while (left := processes_naming(folder)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return left
+def wait_until_gone(folder: Path) -> None:
+    wait_until(lambda: not processes_naming(folder), told=lambda: processes_naming(folder))
 
 
 def ask(addresses: Addresses, query: str) -> tuple:
@@ -120,7 +116,7 @@ def test_a_killed_owner_takes_both_with_it(addresses, holder):
 
     holder.send_signal(signal.SIGKILL)
 
-    assert wait_until_gone(addresses.data) == []
+    wait_until_gone(addresses.data)
 
 
 def test_the_folder_of_a_living_owner_is_refused_by_name(addresses, holder):

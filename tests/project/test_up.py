@@ -18,10 +18,9 @@ import pytest
 
 from shop.development.listener import listen
 from shop.servers.errors import ServerError
+from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.servers import PROJECT
 
-READY_WITHIN_SECONDS = 120
-GONE_WITHIN_SECONDS = 10
 OURS = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "SITE_URL", "PORT"}
 
 
@@ -37,12 +36,16 @@ class RunningUp:
         return self.log.read_text()
 
     def wait_for(self, pattern: str) -> re.Match:
-        deadline = time.monotonic() + READY_WITHIN_SECONDS
-        while not (match := re.search(pattern, self.said())):
-            assert self.process.poll() is None, self.said()
-            assert time.monotonic() < deadline, self.said()
-            time.sleep(0.1)
+        wait_until(lambda: re.search(pattern, self.said()) or self.process.poll() is not None, told=self.said)
+        match = re.search(pattern, self.said())
+        assert match, self.said()
         return match
+
+    def stop(self, number: signal.Signals) -> int:
+        """Sends the signal, and waits until it has ended; its exit status."""
+        self.process.send_signal(number)
+        wait_until(lambda: self.process.poll() is not None, told=self.said)
+        return self.process.returncode
 
     def processes(self) -> list[int]:
         """Everything it started: they all carry the data folder in their environment."""
@@ -66,11 +69,9 @@ class RunningUp:
                     found.append(process)
         return found
 
-    def wait_until_gone(self) -> list[int]:
-        deadline = time.monotonic() + GONE_WITHIN_SECONDS
-        while (left := self.processes()) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        return left
+    def wait_until_gone(self) -> None:
+        """Until nothing is left of what it started."""
+        wait_until(lambda: not self.processes(), told=self.processes)
 
 
 def start_up(data: Path, log: Path, port: int = 0) -> subprocess.Popen:
@@ -100,7 +101,7 @@ def up(data: Path) -> Iterator[RunningUp]:
     yield running
     running.process.kill()
     running.process.wait()
-    assert running.wait_until_gone() == []
+    running.wait_until_gone()
 
 
 # All in one group: they share a data folder, which has one owner at a time.
@@ -113,7 +114,7 @@ def test_it_answers_says_where_keeps_others_out_starts_a_killed_worker_again_and
         assert answer.status == 200
 
     second = start_up(data, data / "second.log")
-    assert second.wait(30) == 1
+    assert second.wait(PATIENCE_SECONDS) == 1
     refusal = f"Amphi is already running in this folder (process {up.process.pid} holds"
     assert refusal in (data / "second.log").read_text()
 
@@ -121,9 +122,8 @@ def test_it_answers_says_where_keeps_others_out_starts_a_killed_worker_again_and
     up.wait_for(r"worker ended by itself \(killed by SIGKILL\) and is started again")
     assert up.process.poll() is None
 
-    up.process.send_signal(signal.SIGINT)
-    assert up.process.wait(15) == 0
-    assert up.wait_until_gone() == []
+    assert up.stop(signal.SIGINT) == 0
+    up.wait_until_gone()
     assert up.said().rstrip().endswith("Everything has stopped.")
 
 
@@ -133,7 +133,7 @@ def test_killed_without_a_chance_to_clear_up_it_leaves_nothing(up):
 
     up.process.kill()
 
-    assert up.wait_until_gone() == []
+    up.wait_until_gone()
 
 
 def test_a_first_start_cut_short_begins_anew():
@@ -145,24 +145,21 @@ def test_a_first_start_cut_short_begins_anew():
     finally:
         first.process.kill()
         first.process.wait()
-    assert first.wait_until_gone() == []
+    first.wait_until_gone()
 
     second = RunningUp(folder)
     try:
         second.wait_for("Amphi is ready")
     finally:
-        second.process.send_signal(signal.SIGINT)
-        assert second.process.wait(15) == 0
+        assert second.stop(signal.SIGINT) == 0
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_the_signal_of_a_service_manager_stops_it_while_it_is_still_starting(up):
     up.wait_for(r"Postgres and Redis … \d")
 
-    up.process.send_signal(signal.SIGTERM)
-
-    assert up.process.wait(15) == 0
-    assert up.wait_until_gone() == []
+    assert up.stop(signal.SIGTERM) == 0
+    up.wait_until_gone()
 
 
 def test_a_port_in_use_is_refused_with_what_to_do():

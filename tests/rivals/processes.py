@@ -28,8 +28,8 @@ from django.db.models import QuerySet
 from psycopg2.errors import DeadlockDetected
 
 from shop.servers.identity import die_with_parent
+from tests.patience import PATIENCE_SECONDS
 
-LIMIT = 120  # seconds after which a race is stuck for good
 GLANCE = 0.003  # seconds between two looks at who is kept away by a lock
 
 # Somebody who waits in a pause holds what he holds: Postgres need not wait a second to see that two block each other.
@@ -73,7 +73,7 @@ def race(
     after: Sequence[Place] = (),
     in_turn: bool = False,
     without: Callable[[], None] | None = None,
-    limit: float = LIMIT,
+    limit: float = PATIENCE_SECONDS,
 ) -> list[Answer]:
     """Lets rivals loose and returns their answers, in order.
 

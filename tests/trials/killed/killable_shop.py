@@ -35,9 +35,9 @@ from shop.servers.process import Child
 from shop.settings.environment import celery_broker, env
 from tests import servers
 from tests.outbox.smtp_stub import Replies, smtp_server
+from tests.patience import PATIENCE_SECONDS
 from tests.trials.killed.spoiling.apps import KILLED_BEFORE_RINGING, WRONG_CLOCK
 
-READY_WITHIN_SECONDS = 60
 # What the trials promise: so long after the last blow, everything is done.
 RECOVERED_WITHIN_SECONDS = 30
 LOOK_EVERY_SECONDS = 0.05
@@ -124,7 +124,7 @@ class KillableShop:
             time.sleep(LOOK_EVERY_SECONDS)
         return time.monotonic() - since
 
-    def wait_until(self, is_so: Callable[[], object], *, seconds: float = READY_WITHIN_SECONDS) -> None:
+    def wait_until(self, is_so: Callable[[], object], *, seconds: float = PATIENCE_SECONDS) -> None:
         """Watches over its programs meanwhile, as a supervisor does."""
         deadline = time.monotonic() + seconds
         while not is_so():
@@ -262,7 +262,7 @@ def run_killable_shop(blocker: DjangoDbBlocker) -> Iterator[KillableShop]:
             programs.beat(servers.PROJECT, environment, log=shop.log_of("beat")),
         ):
             shop.children[program.name] = program.start()
-        shop.children["web"].wait_until(shop.is_ready, seconds=READY_WITHIN_SECONDS)
+        shop.children["web"].wait_until(shop.is_ready, seconds=PATIENCE_SECONDS)
         yield shop
 
 

@@ -1,0 +1,17 @@
+"""How long a test waits for what must happen: a loaded machine is slow, what never happens fails all the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+PATIENCE_SECONDS = 120.0
+LOOK_EVERY_SECONDS = 0.1
+
+
+def wait_until(is_so: Callable[[], object], *, told: Callable[[], object] = lambda: "") -> None:
+    """Raises AssertionError, with what `told` says, when it is still not so after PATIENCE_SECONDS."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline, f"still not so after {PATIENCE_SECONDS:.0f} s: {told()}"
+        time.sleep(LOOK_EVERY_SECONDS)
