@@ -149,7 +149,7 @@ def test_a_first_start_cut_short_begins_anew():
 
     second = RunningUp(folder)
     try:
-        second.wait_for("Amphi is ready")
+        second.wait_for(r"Migrations … \d")
     finally:
         assert second.stop(signal.SIGINT) == 0
         shutil.rmtree(folder, ignore_errors=True)
