@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from kombu import Connection, Queue
+import redis
+from kombu import Connection, Message, Queue
 from kombu.exceptions import OperationalError
 
 from shop.celery import LONGEST_WAIT_FOR_REDIS, EnduringConnection, app
@@ -52,3 +56,45 @@ def test_a_worker_that_lost_its_redis_closes_the_connection_and_goes_on():
 def test_control_the_librarys_own_connection_ends_the_worker():
     with pytest.raises(AttributeError):
         connection_that_lost_its_redis(Connection).close()
+
+
+@contextmanager
+def holding_a_message(kind: type[Connection]) -> Iterator[Message]:
+    """As a worker of one process does, from a queue with one more in it."""
+    with kind(app.conf.broker_url, transport_options=app.conf.broker_transport_options) as connection:
+        connection.ensure_connection()
+        channel = connection.default_channel
+        queue = Queue(f"held-{os.urandom(4).hex()}", channel=channel, durable=False)
+        queue.declare()
+        channel.basic_qos(0, 1, False)
+        with connection.Producer() as producer:
+            producer.publish({}, routing_key=queue.name)
+        message = queue.get()
+        assert not channel.qos.can_consume()
+        yield message
+        queue.delete()
+
+
+def no_answer(*_arguments: object, **_options: object) -> None:
+    raise redis.TimeoutError
+
+
+@pytest.mark.parametrize("answer", [Message.ack, Message.reject, Message.requeue])
+def test_a_worker_whose_answer_did_not_reach_redis_takes_the_next_message(monkeypatch, answer):
+    with holding_a_message(EnduringConnection) as message:
+        with monkeypatch.context() as paused:
+            paused.setattr("redis.client.Pipeline.execute", no_answer)
+            with pytest.raises(redis.TimeoutError):
+                answer(message)
+
+        assert message.channel.qos.can_consume()
+
+
+def test_control_with_the_librarys_own_connection_it_takes_none_ever_again(monkeypatch):
+    with holding_a_message(Connection) as message:
+        with monkeypatch.context() as paused:
+            paused.setattr("redis.client.Pipeline.execute", no_answer)
+            with pytest.raises(redis.TimeoutError):
+                message.ack()
+
+        assert not message.channel.qos.can_consume()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 import pytest
 from redis import Redis
 
+from outbox.services import doorbell
+from shop.development import programs
 from shop.models import Order
 from tests.ordeal import Trial
 from tests.trials.killed.census import wrong_rows
@@ -22,6 +25,9 @@ pytestmark = pytest.mark.xdist_group("killable_shop")
 
 # What the trials promise: a page answers within so long, whatever becomes of Redis.
 ANSWERED_WITHIN_SECONDS = 3
+# Longer than a client of Redis waits for an answer, however often it tries.
+PAUSE_SECONDS = 2
+UNANSWERED = "Couldn't ack"
 
 
 @contextmanager
@@ -100,4 +106,30 @@ def test_redis(killable_shop: KillableShop, trial: Trial, away: Callable):
     trial.note("longest answer, ms", round(visitor.slowest * 1000))
     trial.note("recovered after, s", round(took, 1))
     assert visitor.slowest < ANSWERED_WITHIN_SECONDS
+    assert took < RECOVERED_WITHIN_SECONDS
+
+
+def test_redis_pauses_while_a_worker_acknowledges(killable_shop: KillableShop, trial: Trial):
+    """Redis pauses again and again while the worker acknowledges messages: it goes on taking them"""
+    rounds = trial.size(2, 25)
+    shop = killable_shop
+    worker_log = shop.log_of("worker")
+    said_before = len(worker_log.read_text())
+    with shop.at_hand():
+        assortment = Assortment()
+        celery = shop.celery()
+        for _ in range(rounds):
+            # More messages than it has processes, and a moment for it to begin with them.
+            for _ in range(3 * programs.WORKER_PROCESSES):
+                celery.send_task(doorbell.TASK)
+            time.sleep(random.uniform(0, 0.03))
+            with paused(shop):
+                time.sleep(PAUSE_SECONDS)
+        assortment.buy(1)
+        took = shop.seconds_until_all_is_done(since=time.monotonic())
+
+        assert wrong_rows(assortment) == {}
+    trial.note("pauses", rounds)
+    trial.note("acknowledgements that did not reach Redis", worker_log.read_text()[said_before:].count(UNANSWERED))
+    trial.note("an order paid afterwards is delivered after, s", round(took, 1))
     assert took < RECOVERED_WITHIN_SECONDS
