@@ -6,7 +6,6 @@ quickly (see the broker options in the settings) instead of holding a page.
 
 import logging
 import os
-from contextlib import suppress
 from typing import Any
 
 from celery import Celery
@@ -14,7 +13,6 @@ from celery.app.amqp import AMQP
 from celery.schedules import crontab
 from celery.signals import setup_logging
 from kombu import Connection
-from kombu.transport import redis, virtual
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.production")
 
@@ -32,50 +30,18 @@ BEAT_SCHEDULE: dict[str, dict] = {
 LONGEST_WAIT_FOR_REDIS = 4
 
 
-class EnduringQoS(redis.QoS):
-    """What a worker remembers of the messages it holds: it takes no further ones beyond its number.
-
-    Kombu goes on holding a message whose acknowledgement did not reach Redis. As many of them as the worker has
-    processes, and it would never take one again. What stays behind in Redis rings once more after an hour.
-    """
-
-    def ack(self, delivery_tag: str) -> None:
-        try:
-            super().ack(delivery_tag)
-        except Exception:
-            virtual.QoS.ack(self, delivery_tag)
-            raise
-
-    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        try:
-            super().reject(delivery_tag, requeue=requeue)
-        except Exception:
-            virtual.QoS.ack(self, delivery_tag)
-            raise
-
-
-class EnduringChannel(redis.Channel):
-    QoS = EnduringQoS
-
-
-class EnduringTransport(redis.Transport):
-    Channel = EnduringChannel
-
-
 class EnduringConnection(Connection):
     """The connection of worker and beat, which outlive a Redis that goes and soon notice that it is back."""
 
     def ensure_connection(self, *args: Any, **options: Any) -> Connection:
         return super().ensure_connection(*args, **{"interval_max": LONGEST_WAIT_FOR_REDIS} | options)
 
-    def get_transport_cls(self) -> type[EnduringTransport]:
-        return EnduringTransport
-
-    def maybe_close_channel(self, channel: Any) -> None:
-        """A channel closed for the second time wants to give back the messages it still held, over the connection it
-        lost the first time; Kombu forgives errors of a connection here, but not that there is none."""
-        with suppress(AttributeError):
-            super().maybe_close_channel(channel)
+    def channel(self) -> Any:
+        """What a worker still holds when it closes a channel is not given back: its Redis may be gone, and then Kombu
+        ends the worker, or keeps the messages in a file. Beat rings again."""
+        channel = super().channel()
+        channel.do_restore = False
+        return channel
 
 
 class EnduringAMQP(AMQP):

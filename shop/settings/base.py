@@ -142,8 +142,15 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # --- Celery: the doorbell --------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = celery_broker(REDIS_URL)
-# A worker that waits for a Redis which is gone without a word notices it after some ten seconds.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "health_check_interval": 5}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 0.5,
+    "socket_connect_timeout": 0.5,
+    # A worker that waits for a Redis which is gone without a word notices it after some ten seconds.
+    "health_check_interval": 5,
+    # Redis is not told what a worker holds: after as many answers lost on the way as it has processes, a worker would
+    # take no message ever again.
+    "ack_emulation": False,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # A Redis that is full answers, but with errors; without this a worker would take them for its end.

@@ -27,7 +27,6 @@ pytestmark = pytest.mark.xdist_group("killable_shop")
 ANSWERED_WITHIN_SECONDS = 3
 # Longer than a client of Redis waits for an answer, however often it tries.
 PAUSE_SECONDS = 2
-UNANSWERED = "Couldn't ack"
 
 
 @contextmanager
@@ -109,12 +108,10 @@ def test_redis(killable_shop: KillableShop, trial: Trial, away: Callable):
     assert took < RECOVERED_WITHIN_SECONDS
 
 
-def test_redis_pauses_while_a_worker_acknowledges(killable_shop: KillableShop, trial: Trial):
-    """Redis pauses again and again while the worker acknowledges messages: it goes on taking them"""
+def test_redis_pauses_while_a_worker_takes_messages(killable_shop: KillableShop, trial: Trial):
+    """Redis pauses again and again while the worker takes its messages: afterwards it takes them as before"""
     rounds = trial.size(2, 25)
     shop = killable_shop
-    worker_log = shop.log_of("worker")
-    said_before = len(worker_log.read_text())
     with shop.at_hand():
         assortment = Assortment()
         celery = shop.celery()
@@ -130,6 +127,5 @@ def test_redis_pauses_while_a_worker_acknowledges(killable_shop: KillableShop, t
 
         assert wrong_rows(assortment) == {}
     trial.note("pauses", rounds)
-    trial.note("acknowledgements that did not reach Redis", worker_log.read_text()[said_before:].count(UNANSWERED))
     trial.note("an order paid afterwards is delivered after, s", round(took, 1))
     assert took < RECOVERED_WITHIN_SECONDS
