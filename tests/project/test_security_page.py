@@ -37,6 +37,7 @@ def test_the_guard_is_there(guard):
 @pytest.mark.parametrize("test", sorted({test for row in ROWS for test in quoted(row[2])}))
 def test_the_test_is_there(test):
     file, name = test.split("::")
+    assert (ROOT / file).is_file(), f"{test}: the whole path of the file is wanted"
     tree = ast.parse((ROOT / file).read_text())
     assert name.startswith("test_")
     assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
