@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from accounts.links import link_url
@@ -13,11 +12,6 @@ from accounts.models import AddressLink
 from outbox.crypto import decrypt
 from outbox.models import Mail
 from outbox.services.mails import render_mail
-
-
-@pytest.fixture(autouse=True)
-def _no_rate_limit_from_another_test(db):
-    cache.clear()
 
 
 @pytest.fixture

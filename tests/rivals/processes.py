@@ -80,11 +80,16 @@ def race(
     Only for tests marked `django_db(transaction=True)`: a rival sees what is committed. `before` and `after` are pauses
     of all of them. With `in_turn` each begins once those before him wait, are kept away, or have finished, instead of
     all together. `without` runs first in every process: it takes a guard away. Raises AssertionError when they are not
-    all done in `limit` seconds; no process outlives the call.
+    all done in `limit` seconds, or when nobody came to a pause: such a race is left to luck. No process outlives the
+    call.
     """
     given = [each if isinstance(each, Rival) else Rival(each) for each in rivals]
-    with _forked(given, before=before, after=after, prepare=without) as processes:
-        return _lead(processes, in_turn=in_turn, until=time.monotonic() + limit)
+    led = [replace(each, before=[*before, *each.before], after=[*after, *each.after]) for each in given]
+    with _forked(led, prepare=without) as processes:
+        answers = _lead(processes, in_turn=in_turn, until=time.monotonic() + limit)
+        pauses = [name for each in led for _where, name in (*each.before, *each.after)]
+        assert not pauses or any(each.has_paused for each in processes), f"Nobody came to a pause: {pauses}"
+    return answers
 
 
 def errors_among(answers: Sequence[Answer]) -> list[str]:
@@ -114,6 +119,7 @@ class _Process:
     answer: Answer | None = None
     where: str = "at the start"
     kept_away: bool = False
+    has_paused: bool = False
 
     def go(self) -> None:
         self.state = State.RUNNING
@@ -127,19 +133,19 @@ class _Process:
         if what == "backend":
             self.backend = said
         elif what == "pause":
-            self.state, self.where = State.WAITING, said
+            self.state, self.where, self.has_paused = State.WAITING, said, True
         else:
             self.state, self.answer = State.DONE, replace(said, kept_away=self.kept_away)
 
 
 @contextmanager
-def _forked(rivals, *, before, after, prepare):
+def _forked(rivals, *, prepare):
     context = multiprocessing.get_context("fork")
     processes: list[_Process] = []
     try:
         for rival in rivals:
             ours, theirs = context.Pipe()
-            child = _Child(theirs, rival.work, [*before, *rival.before], [*after, *rival.after], prepare)
+            child = _Child(theirs, rival, prepare)
             process = context.Process(target=child.run, daemon=True)
             process.start()
             theirs.close()
@@ -158,9 +164,7 @@ class _Child:
     """The other side, in the process of the rival."""
 
     line: Connection
-    work: Callable[[], Any]
-    before: Sequence[Place]
-    after: Sequence[Place]
+    rival: Rival
     prepare: Callable[[], None] | None
     deadlocks: int = 0
     inherited: list[Any] = field(default_factory=list)
@@ -171,7 +175,7 @@ class _Child:
             self._begin()
             self.line.recv()
             with connection.execute_wrapper(self._count_deadlocks):
-                value = pickle.dumps(self.work())
+                value = pickle.dumps(self.rival.work())
             answer = Answer(value=pickle.loads(value))
         except Exception as error:
             answer = _of_error(error)
@@ -202,8 +206,9 @@ class _Child:
             connections[alias].inc_thread_sharing()
 
     def _put_up_pauses(self) -> None:
-        for place in [*self.before, *(place for place in self.after if place not in self.before)]:
-            setattr(*place, self._pausing(place, before=place in self.before, after=place in self.after))
+        before, after = self.rival.before, self.rival.after
+        for place in [*before, *(place for place in after if place not in before)]:
+            setattr(*place, self._pausing(place, before=place in before, after=place in after))
 
     def _pausing(self, place: Place, *, before: bool, after: bool) -> Callable[..., Any]:
         original, name = getattr(*place), place[1]

@@ -93,6 +93,13 @@ def test_what_cannot_begin_or_be_handed_back_is_an_error_and_not_a_silence(count
     assert errors_among(race(lambda: lambda: 7)) == ["AttributeError"]
 
 
+def test_a_pause_that_nobody_comes_to_is_no_race():
+    with pytest.raises(AssertionError, match="Nobody came to a pause"):
+        race(lambda: 7, lambda: 7, before=[(HERE, "look")])
+    assert values_among(race(lambda: 7, lambda: look(), after=[(HERE, "look")])) == [7, None]
+    assert multiprocessing.active_children() == []
+
+
 def test_what_dies_or_never_ends_is_told_and_leaves_nobody_behind():
     died, lived = race(lambda: os.kill(os.getpid(), signal.SIGKILL), lambda: 7)
     assert (died.error, lived.value) == ("Died", 7)

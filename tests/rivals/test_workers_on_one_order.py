@@ -13,7 +13,7 @@ from tests.factories.shop import fill_cart, make_cart, pay, place
 from tests.rivals.processes import deadlocks_among, errors_among, race
 
 # A line is marked fulfilled; whether it was the order's last is asked next.
-LINE_DONE = [(fulfilment, "record")]
+LINE_DONE = [(fulfilment, "event")]
 
 
 def pack():

@@ -1,7 +1,6 @@
 """The link in the mail about a visitor's order, from the first look to the order of one's own."""
 
 import pytest
-from django.core.cache import cache
 
 from accounts.links import link_url
 from accounts.models import AddressLink
@@ -11,11 +10,6 @@ from tests.factories.shop import make_cart, place
 from tests.storefront.steps import english_client, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _no_rate_limit_from_another_test(db):
-    cache.clear()
 
 
 @pytest.fixture
