@@ -39,22 +39,17 @@ class Servers:
     @contextmanager
     def web(self) -> Iterator[Child]:
         """The web server, for the length of the block."""
-        child = programs.web(PROJECT, self.environment, self.listener, log=self.logs / "web.log").start()
-        try:
+        program = programs.web(PROJECT, self.environment, self.listener, log=self.logs / "web.log")
+        with program.running() as child:
             child.wait_until(self._answers, seconds=READY_WITHIN_SECONDS)
             yield child
-        finally:
-            child.stop()
 
     @contextmanager
     def worker(self, processes: int) -> Iterator[Child]:
         """A Celery worker with so many processes, for the length of the block."""
         program = programs.worker(PROJECT, self.environment, log=self.logs / "worker.log")
-        child = _with_processes(program, processes).start()
-        try:
+        with _with_processes(program, processes).running() as child:
             yield child
-        finally:
-            child.stop()
 
     def _answers(self) -> bool:
         try:

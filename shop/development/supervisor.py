@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from types import FrameType
 
 from shop.servers.errors import ServerError
-from shop.servers.process import Child
+from shop.servers.process import STOP_SIGNALS, Child
 
 LOOK_EVERY_SECONDS = 0.2
 MOST_RESTARTS = 5
 WITHIN_SECONDS = 60.0
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequested(BaseException):

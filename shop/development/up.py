@@ -23,7 +23,7 @@ from shop.servers.addresses import Addresses, development_addresses
 from shop.servers.embedded import embedded_servers
 from shop.servers.identity import die_with_parent
 from shop.servers.postgres import drop_database, make_database
-from shop.servers.process import Child
+from shop.servers.process import Child, stop_signals_held
 from shop.translations.compiling import compile_catalogues
 
 DATABASE = "amphi"
@@ -102,7 +102,8 @@ class Up:
                 programs.beat(self.project, environment),
                 programs.worker(self.project, environment),
             ):
-                children.append(program.start())
+                with stop_signals_held():
+                    children.append(program.start())
             children[0].wait_until(lambda: self._is_ready(address), seconds=READY_WITHIN_SECONDS)
         return children
 

@@ -11,9 +11,9 @@ from shop.servers.binaries import postgres_binaries, redis_binary
 from shop.servers.errors import ServerError
 from shop.servers.identity import Identity, identity_for
 from shop.servers.lock import sole_owner
-from shop.servers.postgres import start_postgres
+from shop.servers.postgres import running_postgres
 from shop.servers.process import Child
-from shop.servers.redis import start_redis
+from shop.servers.redis import running_redis
 
 
 @contextmanager
@@ -35,11 +35,10 @@ def embedded_servers(
             stack.callback(shutil.rmtree, addresses.sockets, ignore_errors=True)
         children = []
         if with_postgres:
-            children.append(start_postgres(addresses, identity=identity, lock=lock, is_throwaway=is_throwaway))
-            stack.callback(children[-1].stop)
+            postgres = running_postgres(addresses, identity=identity, lock=lock, is_throwaway=is_throwaway)
+            children.append(stack.enter_context(postgres))
         if with_redis:
-            children.append(start_redis(addresses, identity=identity, lock=lock))
-            stack.callback(children[-1].stop)
+            children.append(stack.enter_context(running_redis(addresses, identity=identity, lock=lock)))
         yield children
 
 

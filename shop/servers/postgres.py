@@ -23,8 +23,11 @@ READY_WITHIN_SECONDS = 120
 THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
-def start_postgres(addresses: Addresses, *, identity: Identity, lock: int, is_throwaway: bool = False) -> Child:
-    """Makes the cluster if there is none, starts it and returns when it answers. Raises ServerError.
+@contextmanager
+def running_postgres(
+    addresses: Addresses, *, identity: Identity, lock: int, is_throwaway: bool = False
+) -> Iterator[Child]:
+    """Runs it for the length of the block, which begins when it answers; makes its files first. Raises ServerError.
 
     The caller owns the data folder's lock, whose descriptor the server keeps open.
     """
@@ -44,7 +47,7 @@ def start_postgres(addresses: Addresses, *, identity: Identity, lock: int, is_th
         "timezone": "UTC",
     }
     settings |= THROWAWAY_SETTINGS if is_throwaway else {}
-    child = Program(
+    program = Program(
         name="PostgreSQL",
         command=[
             binaries / "postgres",
@@ -59,13 +62,10 @@ def start_postgres(addresses: Addresses, *, identity: Identity, lock: int, is_th
         stop_signal=signal.SIGINT,  # "fast": ends sessions, keeps everything committed
         death_signal=signal.SIGINT,
         patience=20,
-    ).start()
-    try:
+    )
+    with program.running() as child:
         child.wait_until(lambda: _answers(addresses), seconds=READY_WITHIN_SECONDS)
-    except BaseException:
-        child.stop()
-        raise
-    return child
+        yield child
 
 
 def make_database(addresses: Addresses, name: str, *, template: str = "template0") -> bool:
@@ -107,18 +107,16 @@ def _make_cluster(cluster: Path, binaries: Path, identity: Identity, is_throwawa
         *("--encoding", "UTF8", "--locale", LOCALE, "--no-instructions"),
         *(["--no-sync"] if is_throwaway else []),
     ]
-    child = Program(
+    program = Program(
         name="initdb",
         command=command,
         folder=cluster.parent,
         identity=identity,
         log=cluster.parent / "initdb.log",
         death_signal=signal.SIGKILL,
-    ).start()
-    try:
+    )
+    with program.running() as child:
         status = child.process.wait()
-    finally:
-        child.stop()
     if status != 0:
         raise ServerError(f"PostgreSQL's data folder could not be made.{child.last_words()}")
     unfinished.rename(cluster)

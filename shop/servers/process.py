@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,21 @@ from shop.servers.errors import ServerError
 from shop.servers.identity import Identity, die_with_parent
 
 POLL_SECONDS = 0.02
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def stop_signals_held() -> Iterator[None]:
+    """A request to stop that comes within the block is heard at its end.
+
+    In the block a child is started and put where it will be found again: raised in between, the request would leave a
+    child that nobody stops.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass(frozen=True)
@@ -57,6 +73,18 @@ class Program:
             if output:
                 output.close()
         return Child(self, process)
+
+    @contextmanager
+    def running(self) -> "Iterator[Child]":
+        """Runs it for the length of the block."""
+        child = None
+        try:
+            with stop_signals_held():
+                child = self.start()
+            yield child
+        finally:
+            if child is not None:
+                child.stop()
 
 
 @dataclass
@@ -105,7 +133,8 @@ class Child:
     def restart(self) -> None:
         """Starts the program anew after it ended; clears away what it left of its session."""
         self.stop()
-        self.process = self.program.start().process
+        with stop_signals_held():
+            self.process = self.program.start().process
 
     def wait_until(self, is_ready: Callable[[], bool], *, seconds: float) -> None:
         """Raises ServerError with the end of its log when it ends or is not ready in time."""
@@ -129,9 +158,10 @@ def _before_exec(program: Program, parent: int) -> Callable[[], None]:
         if program.identity:
             program.identity.assume()
         # What we ignore ourselves (a shell's background jobs ignore Ctrl-C and SIGQUIT) it would ignore as well, until
-        # it has handlers of its own.
+        # it has handlers of its own; and what we hold back would be held back from it for good.
         for number in {program.stop_signal, program.death_signal} - {signal.SIGKILL}:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         die_with_parent(program.death_signal)
         if os.getppid() != parent:  # we died between fork and the line above
             os._exit(1)

@@ -1,6 +1,8 @@
 """An embedded Redis. It carries the doorbell only, so it keeps nothing on disk."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import redis
 
@@ -9,9 +11,12 @@ from shop.servers.binaries import redis_binary
 from shop.servers.identity import Identity
 from shop.servers.process import Child, Program
 
+READY_WITHIN_SECONDS = 60
 
-def start_redis(addresses: Addresses, *, identity: Identity, lock: int) -> Child:
-    """Starts it on its Unix socket and returns when it answers. Raises ServerError."""
+
+@contextmanager
+def running_redis(addresses: Addresses, *, identity: Identity, lock: int) -> Iterator[Child]:
+    """Runs it on its Unix socket for the length of the block, which begins when it answers. Raises ServerError."""
     addresses.redis_socket.unlink(missing_ok=True)  # stale: we hold the lock
     settings = {
         "port": "0",
@@ -22,7 +27,7 @@ def start_redis(addresses: Addresses, *, identity: Identity, lock: int) -> Child
         "appendonly": "no",
         "daemonize": "no",
     }
-    child = Program(
+    program = Program(
         name="Redis",
         command=[redis_binary(), *(part for name, value in settings.items() for part in (f"--{name}", value))],
         folder=addresses.data,
@@ -31,13 +36,10 @@ def start_redis(addresses: Addresses, *, identity: Identity, lock: int) -> Child
         inherited_files=[lock],
         stop_signal=signal.SIGTERM,
         death_signal=signal.SIGTERM,
-    ).start()
-    try:
-        child.wait_until(lambda: _answers(addresses), seconds=60)
-    except BaseException:
-        child.stop()
-        raise
-    return child
+    )
+    with program.running() as child:
+        child.wait_until(lambda: _answers(addresses), seconds=READY_WITHIN_SECONDS)
+        yield child
 
 
 def _answers(addresses: Addresses) -> bool:

@@ -183,8 +183,7 @@ def deployment(tmp_path_factory) -> Iterator[Deployment]:
         postgres, redis = stack.enter_context(embedded_servers(addresses, is_throwaway=True))
         make_database(addresses, "deployed")
         found = Deployment(build_image(logs), addresses, postgres, redis, free_port(), logs)
-        migrate = found.program("migrate").start()
-        stack.callback(migrate.stop)
+        migrate = stack.enter_context(found.program("migrate").running())
         assert migrate.process.wait(PATIENCE_SECONDS) == 0, migrate.last_words()
         yield found
 
@@ -194,8 +193,7 @@ def running(deployment) -> Iterator[Deployment]:
     """With web, worker and beat."""
     with ExitStack() as stack:
         for name in ("web", "worker", "beat"):
-            child = deployment.program(name).start()
-            stack.callback(child.stop)
+            child = stack.enter_context(deployment.program(name).running())
             if name == "web":
                 child.wait_until(lambda: answers(deployment), seconds=PATIENCE_SECONDS)
         yield deployment

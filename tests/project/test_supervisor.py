@@ -1,14 +1,20 @@
 """A request to stop is obeyed, once, even where Python drops what a signal raises."""
 
 import os
+import re
 import signal
+import subprocess
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from shop.development.supervisor import StopRequested, ending, stopping_on_signals, watch
 from shop.servers.errors import ServerError
-from shop.servers.process import Program
+from shop.servers.process import Program, stop_signals_held
 from tests.servers import PROJECT
+
+SLEEPER = Program(name="sleeper", command=["/bin/sleep", "60"], folder=PROJECT)
 
 
 class Unraisable:
@@ -54,7 +60,7 @@ def test_what_keeps_ending_stops_everything(monkeypatch):
 
 
 def test_an_ending_is_told_in_words():
-    child = Program(name="sleeper", command=["/bin/sleep", "60"], folder=PROJECT).start()
+    child = SLEEPER.start()
 
     os.kill(child.pid, signal.SIGKILL)
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
@@ -68,13 +74,7 @@ def test_signals_that_are_ignored_here_end_a_child_all_the_same():
     ignored = (signal.SIGINT, signal.SIGQUIT)
     before = {number: signal.signal(number, signal.SIG_IGN) for number in ignored}
     try:
-        child = Program(
-            name="sleeper",
-            command=["/bin/sleep", "60"],
-            folder=PROJECT,
-            stop_signal=signal.SIGINT,
-            death_signal=signal.SIGQUIT,
-        ).start()
+        child = replace(SLEEPER, stop_signal=signal.SIGINT, death_signal=signal.SIGQUIT).start()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -84,3 +84,44 @@ def test_signals_that_are_ignored_here_end_a_child_all_the_same():
 
     assert ending(child) == "killed by SIGQUIT"
     child.stop()
+
+
+def ask_to_stop_while_starting(monkeypatch) -> list[subprocess.Popen]:
+    """From now on a request to stop comes when a process has been made and nobody knows it yet; gives those made."""
+    made = []
+    start = subprocess.Popen
+
+    def start_and_ask(*arguments, **options):
+        made.append(start(*arguments, **options))
+        signal.raise_signal(signal.SIGINT)
+        return made[-1]
+
+    monkeypatch.setattr("shop.servers.process.subprocess.Popen", start_and_ask)
+    return made
+
+
+def test_a_request_to_stop_leaves_no_child_behind_that_was_just_started(monkeypatch):
+    made = ask_to_stop_while_starting(monkeypatch)
+
+    with stopping_on_signals(), pytest.raises(StopRequested), SLEEPER.running():
+        pytest.fail("begun all the same")
+
+    assert [process.returncode for process in made] == [-signal.SIGTERM]
+
+
+def test_a_child_that_is_started_again_is_known_before_a_request_to_stop_is_heard(monkeypatch):
+    child = SLEEPER.start()
+    made = ask_to_stop_while_starting(monkeypatch)
+
+    with stopping_on_signals(), pytest.raises(StopRequested):
+        child.restart()
+
+    assert [process.pid for process in made] == [child.pid]
+    child.stop()
+
+
+def test_a_child_hears_the_signals_that_are_held_back_while_it_is_started():
+    with stop_signals_held(), SLEEPER.running() as child:
+        blocked = re.search(r"^SigBlk:\s*(\w+)", Path(f"/proc/{child.pid}/status").read_text(), re.MULTILINE)
+
+    assert int(blocked[1], 16) == 0
