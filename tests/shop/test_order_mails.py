@@ -92,7 +92,7 @@ def test_an_unclaimed_orders_mails_name_no_person(diary):
     assert {mail.kind for mail in mails} == {"order_placed", "payment_received", "delivered_public"}
     for mail in mails:
         rendered = render_mail(mail, blank_secrets=False)
-        assert "Ada" not in rendered.text + rendered.html
+        assert "Lovelace" not in rendered.text + rendered.html
         assert "done for you" not in rendered.text + rendered.html
 
 
