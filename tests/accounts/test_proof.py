@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
@@ -82,8 +83,6 @@ def test_dead_after_a_link(attacker, victim, path_of, purpose, django_user_model
 @pytest.mark.usefixtures("attackers_password")
 def test_dead_after_a_sign_up_of_the_owner(attacker, victim, code_for):
     new = {"email": VICTIM, "password1": "my own good one", "password2": "my own good one"}
-    from django.core.cache import cache
-
     cache.clear()
     victim.post(reverse("account_signup"), new)
     victim.post(reverse("account_email_verification_sent"), {"code": code_for(VICTIM)})

@@ -301,12 +301,9 @@ def test_a_service_ends_in_good_order_when_asked(deployment, name):
     logs.mkdir()
     # On a Redis database of its own, so that nobody else answers for it.
     alone = replace(deployment, port=free_port(), logs=logs, redis_database=1)
-    child = alone.program(name).start()
-    try:
+    with alone.program(name).running() as child:
         child.wait_until(lambda: alone.is_healthy(name), seconds=PATIENCE_SECONDS)
         os.kill(child.pid, signal.SIGTERM)
         wait_until(lambda: not child.is_running)
 
         assert child.exit_status == 0
-    finally:
-        child.stop()

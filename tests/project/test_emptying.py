@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
+from accounts.models import User
 from enrolments.models import Role
 from tests.emptying import empty_database
 from tests.factories.accounts import UserFactory
@@ -12,7 +13,7 @@ from tests.factories.accounts import UserFactory
 @pytest.mark.django_db(transaction=True)
 def test_what_a_test_has_committed_is_gone_and_the_standing_roles_are_back():
     roles = set(Role.objects.values_list("code", flat=True))
-    user = UserFactory()
+    UserFactory()
     Role.objects.all().delete()
     cache.set("attempts-of-127.0.0.1", 20)
     with connection.cursor() as cursor:
@@ -21,6 +22,6 @@ def test_what_a_test_has_committed_is_gone_and_the_standing_roles_are_back():
 
     empty_database()
 
-    assert not type(user).objects.exists()
+    assert not User.objects.exists()
     assert cache.get("attempts-of-127.0.0.1") is None
     assert set(Role.objects.values_list("code", flat=True)) == roles != set()

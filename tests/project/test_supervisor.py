@@ -60,13 +60,11 @@ def test_what_keeps_ending_stops_everything(monkeypatch):
 
 
 def test_an_ending_is_told_in_words():
-    child = SLEEPER.start()
+    with SLEEPER.running() as child:
+        os.kill(child.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
 
-    os.kill(child.pid, signal.SIGKILL)
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-
-    assert ending(child) == "killed by SIGKILL"
-    child.stop()
+        assert ending(child) == "killed by SIGKILL"
 
 
 def test_signals_that_are_ignored_here_end_a_child_all_the_same():

@@ -30,6 +30,7 @@ from psycopg2.errors import DeadlockDetected
 from shop.servers.identity import die_with_parent
 from tests.patience import PATIENCE_SECONDS
 
+AT_THE_START = "at the start"
 GLANCE = 0.003  # seconds between two looks at who is kept away by a lock
 
 # Somebody who waits in a pause holds what he holds: Postgres need not wait a second to see that two block each other.
@@ -117,9 +118,12 @@ class _Process:
     backend: int = 0
     state: State = State.WAITING
     answer: Answer | None = None
-    where: str = "at the start"
+    where: str = AT_THE_START
     kept_away: bool = False
-    has_paused: bool = False
+
+    @property
+    def has_paused(self) -> bool:
+        return self.where != AT_THE_START
 
     def go(self) -> None:
         self.state = State.RUNNING
@@ -133,7 +137,7 @@ class _Process:
         if what == "backend":
             self.backend = said
         elif what == "pause":
-            self.state, self.where, self.has_paused = State.WAITING, said, True
+            self.state, self.where = State.WAITING, said
         else:
             self.state, self.answer = State.DONE, replace(said, kept_away=self.kept_away)
 
