@@ -15,7 +15,8 @@ WORKDIR /app
 COPY . .
 ENV PYTHONPATH=/app
 # Building needs settings, no server. What stands here is in no later stage.
-RUN export SECRET_KEY=only-while-building DATABASE_URL=postgres://nobody@nowhere/none REDIS_URL=redis://nowhere/0 \
+RUN export DJANGO_SETTINGS_MODULE=project.settings.production \
+    SECRET_KEY=only-while-building DATABASE_URL=postgres://nobody@nowhere/none REDIS_URL=redis://nowhere/0 \
  && python manage.py translations compile \
  && python manage.py collectstatic --no-input \
  && python -m compileall -q .
@@ -34,4 +35,4 @@ WORKDIR /app
 USER amphi
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-CMD ["gunicorn", "shop.wsgi", "--config", "python:shop.web_server"]
+CMD ["gunicorn", "project.wsgi", "--config", "python:project.web_server"]

@@ -6,7 +6,7 @@ INSTALLED := .venv/installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 # Some machines forbid it: then each of the many processes of a shop, and of a test run, compiles all of it again.
 unexport PYTHONDONTWRITEBYTECODE
-TEST_SETTINGS := DJANGO_SETTINGS_MODULE=shop.settings.test
+TEST_SETTINGS := DJANGO_SETTINGS_MODULE=project.settings.test
 
 .PHONY: run test ordeal bench check check-database audit lock migrations messages screenshots
 
@@ -31,11 +31,11 @@ check: $(INSTALLED) ## lint, types, floors, translations, deployment, migrations
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(TEST_SETTINGS) $(BIN)/python manage.py translations check
-	env -u DEBUG -u SITE_URL DJANGO_SETTINGS_MODULE=shop.settings.production ALLOWED_HOSTS=shop.example \
+	env -u DEBUG -u SITE_URL DJANGO_SETTINGS_MODULE=project.settings.production ALLOWED_HOSTS=shop.example \
 	    SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	    DATABASE_URL=postgres://shop@database/shop REDIS_URL=redis://redis/0 \
 	    $(BIN)/python manage.py check --deploy --fail-level WARNING
-	@$(BIN)/python -m shop.servers $(MAKE) --no-print-directory check-database
+	@$(BIN)/python -m workbench.servers $(MAKE) --no-print-directory check-database
 
 check-database: # wants DATABASE_URL and REDIS_URL of throwaway servers
 	$(TEST_SETTINGS) $(BIN)/python manage.py makemigrations --check --dry-run
@@ -54,7 +54,7 @@ lock: $(INSTALLED) ## requirements/*.txt from pyproject.toml
 	    --output-file requirements/development.txt pyproject.toml
 
 migrations: $(INSTALLED) ## write the migrations of changed models
-	@$(TEST_SETTINGS) $(BIN)/python -m shop.servers $(BIN)/python manage.py makemigrations
+	@$(TEST_SETTINGS) $(BIN)/python -m workbench.servers $(BIN)/python manage.py makemigrations
 
 messages: $(INSTALLED) ## bring locale/ up to date with the sources, keeping translations
 	@$(TEST_SETTINGS) $(BIN)/python manage.py translations update

@@ -11,12 +11,12 @@ WORKSHOP_COMMANDS = {"starthandler", "translations"}
 
 def main() -> None:
     if DEVELOPMENT_COMMANDS.intersection(sys.argv[1:2]):
-        os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings.development"
+        os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings.development"
         os.environ["DEBUG"] = "1"
     elif WORKSHOP_COMMANDS.intersection(sys.argv[1:2]) and "DJANGO_SETTINGS_MODULE" not in os.environ:
-        os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings.development"
+        os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings.development"
         os.environ.setdefault("DEBUG", "1")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.production")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.production")
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

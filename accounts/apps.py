@@ -1,16 +1,18 @@
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from common import floors
 
-class AccountsConfig(AppConfig):
+
+class AccountsConfig(floors.Floor):
     name = "accounts"
     verbose_name = _("Accounts")
-    default_auto_field = "django.db.models.BigAutoField"
+    rooms = ("people", "people.delegation", "members", "links", "sign_in", "rate_limits")
 
     def ready(self) -> None:
-        from accounts import purposes
-        from accounts.navigation import AreaLink, add_area_link
-        from accounts.rights import Right
+        super().ready()
+        from accounts.links import purposes
+        from accounts.members.navigation import AreaLink, add_area_link
+        from accounts.members.rights import Right
 
         purposes.register()
         add_area_link(AreaLink("account-home", _("Overview"), position=0))

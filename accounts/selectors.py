@@ -9,7 +9,8 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts.models import CustomerAccount, MemberInvitation, Membership, User
+from accounts.members.models import CustomerAccount, MemberInvitation, Membership
+from accounts.people.models import User
 
 
 def active_accounts(user: User | AnonymousUser) -> QuerySet[CustomerAccount]:

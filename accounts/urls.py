@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from accounts.views import area, details, links, members, second_factor
+from accounts.links import views as links
+from accounts.members.views import area, details, members
+from accounts.sign_in.second_factor import views as second_factor
 
 urlpatterns = [
     path("accounts/link/<str:token>/", links.address_link, name="address-link"),

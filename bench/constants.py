@@ -14,7 +14,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from shop.views.site import site_of
+from shop.pages.frame import site_of
 
 View = Callable[..., HttpResponse]
 

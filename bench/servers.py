@@ -14,13 +14,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from shop.development import programs
-from shop.development.listener import HOST, listen
-from shop.servers.addresses import addresses_in
-from shop.servers.embedded import embedded_servers
-from shop.servers.postgres import make_database
-from shop.servers.process import Child, Program
-from shop.translations.compiling import compile_catalogues
+from handlers.catalogues import compile_catalogues
+from workbench import programs
+from workbench.listener import HOST, listen
+from workbench.servers.addresses import addresses_in
+from workbench.servers.embedded import embedded_servers
+from workbench.servers.postgres import make_database
+from workbench.servers.process import Child, Program
 
 PROJECT = Path(__file__).resolve().parents[1]
 YOUNG, GROWN = "bench_young", "bench_grown"
@@ -73,7 +73,7 @@ def bench_servers() -> Iterator[Servers]:
         listener = stack.enter_context(listen(0))
         base_url = f"http://{HOST}:{listener.getsockname()[1]}"
         environment = {
-            "DJANGO_SETTINGS_MODULE": "shop.settings.bench",
+            "DJANGO_SETTINGS_MODULE": "project.settings.bench",
             "DATABASE_URL": addresses.database_url_for(YOUNG),
             "REDIS_URL": addresses.redis_url,
             "SECRET_KEY": "bench-only-" + "0123456789" * 5,

@@ -3,13 +3,14 @@
 from django.urls import include, path
 
 from bench.constants import constant
-from shop.views import cart, storefront
+from shop.cart import views as cart
+from shop.pages import views as storefront
 
-handler500 = "shop.views.errors.server_error"
+handler500 = "project.error_pages.server_error"
 
 urlpatterns = [
     path("constant/", constant(storefront.home, storefront)),
     path("constant/e/<str:code>/", constant(storefront.entry, storefront)),
     path("constant/cart/", constant(cart.cart, cart)),
-    path("", include("shop.urls")),
+    path("", include("project.urls")),
 ]

@@ -14,24 +14,28 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.models import CustomerAccount, User
-from accounts.services.members import create_account
+from accounts.members.models import CustomerAccount
+from accounts.members.services import create_account
+from accounts.people.models import User
 from bench.servers import GROWN, YOUNG
 from bench.sizes import Sizes
-from catalog.models import Category, Entry, Tax
+from catalog.models.categories import Category
+from catalog.models.entries import Entry
+from catalog.models.taxes import Tax
 from catalog.services.entries import save_entry
-from enrolments.models import Course
-from enrolments.services.courses import save_course
+from enrolments.courses.models import Course
+from enrolments.courses.services import save_course
 from handlers.testing.engine import parameters
-from outbox.models import Job
-from outbox.services.jobs import run_due_jobs
-from shop.models import Order, ShopIdentity
-from shop.providers.base import ProviderEvent
-from shop.services.cart import add_to_cart, open_cart, save_units
-from shop.services.checkout.details import OrderDetails
-from shop.services.checkout.place import Consent, Shown, place_order
-from shop.services.payments import settle
-from shop.services.pricing import price_cart
+from outbox.jobs.models import Job
+from outbox.jobs.running import run_due_jobs
+from shop.cart.pricing import price_cart
+from shop.cart.services import add_to_cart, open_cart, save_units
+from shop.checkout.parties import OrderDetails
+from shop.checkout.place import Consent, Shown, place_order
+from shop.orders.models import Order
+from shop.payments.port import ProviderEvent
+from shop.payments.services import settle
+from shop.seller.models import ShopIdentity
 
 # Entry codes by handler.
 PACK, SESSION, COURSE, DIPLOMA = "BENCH-PACK", "BENCH-SESSION", "BENCH-COURSE", "BENCH-DIPLOMA"

@@ -1,10 +1,10 @@
 """The catalogue as a Django application."""
 
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from common import floors
 
-class CatalogConfig(AppConfig):
+
+class CatalogConfig(floors.Floor):
     name = "catalog"
     verbose_name = _("Catalogue")
-    default_auto_field = "django.db.models.BigAutoField"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from catalog.models import Entry, EntryField
-from catalog.texts import in_every_language
+from catalog.models.entries import Entry
+from catalog.models.fields import EntryField
+from common.texts import in_every_language
 from handlers.asked_fields import AskedField, FieldKind, choices_stored
 
 

@@ -20,9 +20,9 @@ from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
-from accounts.emails import MAX_EMAIL_LENGTH
 from catalog.models.fields import LONGEST_LONG_TEXT, LONGEST_TEXT
 from catalog.patterns import PatternBroken, matches
+from common.emails import MAX_EMAIL_LENGTH
 from handlers.asked_fields import AskedField, FieldKind, number_in_words
 from handlers.texts import in_reader_language
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Audience, Entry, EntryState
+from catalog.models.entries import Audience, Entry, EntryState
 from catalog.pricing import NoPrice, tier_for, tiers_of
 from catalog.selectors import Shopper
 from handlers.contract import Handler, HandlerMissing, Text, in_words

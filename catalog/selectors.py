@@ -9,11 +9,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from accounts.models import User
+from accounts.people.models import User
 from catalog.guards import is_customer
-from catalog.models import Category, Entry
-from catalog.models.entries import EntryQuerySet
-from catalog.texts import normalise
+from catalog.models.categories import Category
+from catalog.models.entries import Entry, EntryQuerySet
+from common.texts import normalise
 
 
 @dataclass(frozen=True, slots=True)

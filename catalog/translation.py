@@ -2,7 +2,10 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from catalog.models import Category, Entry, EntryField, Tax
+from catalog.models.categories import Category
+from catalog.models.entries import Entry
+from catalog.models.fields import EntryField
+from catalog.models.taxes import Tax
 
 
 @register(Tax)

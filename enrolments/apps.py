@@ -1,21 +1,34 @@
-from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+from common import floors
 
-class EnrolmentsConfig(AppConfig):
+
+class EnrolmentsConfig(floors.Floor):
     name = "enrolments"
     verbose_name = _("Enrolments")
+    rooms = (
+        "courses",
+        "courses.roles",
+        "courses.groups",
+        "courses.places",
+        "grounds",
+        "seats",
+        "sessions",
+        "people",
+        "learning",
+    )
 
     def ready(self) -> None:
+        super().ready()
         # As Django does for its permissions: standing rows are there after every migrate (and flush), whatever became
         # of the migration that would have made them.
-        from enrolments.standing_roles import make_standing_roles
+        from enrolments.courses.roles.standing import make_standing_roles
 
         post_migrate.connect(make_standing_roles, sender=self)
 
-        from accounts.navigation import AreaLink, add_area_link
-        from accounts.rights import Right
+        from accounts.members.navigation import AreaLink, add_area_link
+        from accounts.members.rights import Right
 
         add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))

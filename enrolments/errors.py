@@ -1,6 +1,6 @@
 """The root of everything this floor refuses; each refusal itself stands beside the service that raises it."""
 
-from outbox.errors import Refused
+from common.refusals import Refused
 
 
 class EnrolmentRefused(Refused):

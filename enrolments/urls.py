@@ -2,7 +2,10 @@
 
 from django.urls import path
 
-from enrolments.views import account_area, people, seats, sessions
+from enrolments.people import views as people
+from enrolments.seats import list_views as account_area
+from enrolments.seats import views as seats
+from enrolments.sessions import views as sessions
 
 urlpatterns = [
     path("account/seats/", account_area.seats, name="account-seats"),

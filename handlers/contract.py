@@ -31,11 +31,14 @@ from typing import Any, ClassVar, Protocol
 from django import forms
 from django.core.serializers.json import DjangoJSONEncoder
 
-from accounts.models import CustomerAccount, User
-from enrolments.services.places import LockedCourse
+from accounts.members.models import CustomerAccount
+from accounts.people.models import User
+from common.words import in_words
+from enrolments.courses.places.services import LockedCourse
 from handlers.asked_fields import AskedField, fields_in_words
-from handlers.errors import HandlerMissing, Refusal, Temporary, UnitError, UnitErrors
-from handlers.texts import Text, in_every_language, in_words, paragraphs, sentences
+from handlers.errors import HandlerMissing, Refusal, UnitError, UnitErrors
+from handlers.texts import Text, in_every_language, paragraphs, sentences
+from outbox.errors import Temporary
 
 __all__ = [
     "AskedField",

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from enrolments.courses.models import Course
+from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver, LockedCourse, free, hold_places
+from enrolments.courses.roles.models import Role
+from enrolments.courses.services import find_course
 from enrolments.errors import EnrolmentRefused
-from enrolments.models import Course, Role
-from enrolments.services.courses import find_course
-from enrolments.services.enrol import PeriodOver, enrolment_period
-from enrolments.services.places import CourseClosed, CourseFull, CourseOver, LockedCourse, free, hold_places
+from enrolments.grounds.enrol import PeriodOver, enrolment_period
 from enrolments.values import EntryRef, LineRef, Terms
 from handlers.contract import LineContext, Refusal, Text, in_words, sentences
 

@@ -9,10 +9,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from enrolments.models import Course, Role
-from enrolments.patterns import has_wildcard, parse_patterns
-from enrolments.services.courses import find_course
-from enrolments.services.places import free
+from enrolments.courses.models import Course
+from enrolments.courses.patterns import has_wildcard, parse_patterns
+from enrolments.courses.places.services import free
+from enrolments.courses.roles.models import Role
+from enrolments.courses.services import find_course
 from enrolments.values import Terms
 from handlers.contract import Finding, Level, in_words
 from handlers.periods import REVERSED, is_reversed

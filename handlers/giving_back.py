@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from enrolments.models import Seat, SeatState
-from enrolments.services.enrol_line import end_line_grounds
-from enrolments.services.places import release_hold
-from enrolments.services.seats.revoke import SeatsConsumed, revoke_seats
+from enrolments.courses.places.services import release_hold
+from enrolments.grounds.enrol_line import end_line_grounds
+from enrolments.seats.models import Seat, SeatState
+from enrolments.seats.revoke import SeatsConsumed, revoke_seats
 from handlers.contract import (
     Feedback,
     LineContext,

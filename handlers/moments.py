@@ -14,7 +14,7 @@ from enum import Enum
 
 from django.utils import timezone
 
-from enrolments.moments import day_ends, day_starts
+from common.moments import day_ends, day_starts
 
 _SECONDS = re.compile(r"-?[0-9]{1,12}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

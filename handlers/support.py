@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from enrolments.services.support import SupportOutcome, enrol_in_support
+from enrolments.grounds.support import SupportOutcome, enrol_in_support
 from handlers.contract import Feedback, LineContext
 from handlers.delivery import course_called, line_ref
 

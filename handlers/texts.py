@@ -19,8 +19,8 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext
 
-from enrolments.moments import day_ends, local_day
-from enrolments.texts import in_words
+from common.moments import day_ends, local_day
+from common.words import in_words
 
 __all__ = [
     "Text",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from common.refusals import Refused
 
 
 class Temporary(Exception):
@@ -20,17 +21,6 @@ class UnknownKind(LookupError):
 
 class JobKeyTaken(ValueError):
     """The key belongs to a job of another kind: enqueueing it would lose one of the two."""
-
-
-class Refused(Exception):
-    """A person asked for something that cannot be done; the message is for him (translatable)."""
-
-    def __init__(self, message: str | Promise) -> None:
-        super().__init__(message)
-        self.message = message
-
-    def __str__(self) -> str:
-        return str(self.message)
 
 
 class RetryRefused(Refused):

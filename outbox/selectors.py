@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from django.db.models import F
 from django.db.models.functions import Now
 
-from outbox.models import Job, Mail
-from outbox.models.jobs import JobQuerySet
-from outbox.models.mails import MailQuerySet
+from outbox.jobs.models import Job, JobQuerySet
+from outbox.mails.models import Mail, MailQuerySet
 
 
 def mails_of_order(order_id: int) -> MailQuerySet:

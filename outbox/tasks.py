@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from outbox.services.doorbell import ring
-from outbox.services.purging import purge_done_jobs
-from outbox.services.running import run_due_jobs
+from outbox.jobs.doorbell import ring
+from outbox.jobs.purging import purge_done_jobs
+from outbox.jobs.running import run_due_jobs
 
 # A worker that is told to stop finishes its task first, so no task goes on for ever.
 JOBS_PER_TASK = 200

@@ -1,5 +1,1 @@
-"""The shop: project settings and commerce, the topmost floor."""
-
-from shop.celery import app as celery_app
-
-__all__ = ["celery_app"]
+"""The shop: what is sold is bought, paid and delivered. A room for each thing."""

@@ -1,12 +1,15 @@
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from common import floors
 
-class ShopConfig(AppConfig):
+
+class ShopConfig(floors.Floor):
     name = "shop"
     verbose_name = _("Shop")
+    rooms = ("seller", "cart", "checkout", "orders", "payments", "trial", "pages")
 
     def ready(self) -> None:
-        from shop import checks, database_checks, wiring  # noqa: F401  importing registers the checks
+        super().ready()
+        from shop import wiring
 
         wiring.connect()

@@ -1,43 +1,26 @@
-"""Every address of the site, floor by floor. The probes /healthz and /readyz are answered by a middleware."""
+"""The addresses a customer visits."""
 
-from allauth.account.decorators import secure_admin_login
-from django.conf import settings
-from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import path
 
-from shop.admin_search import with_any_page
-from shop.views.media import media
+from shop.cart import views as cart
+from shop.checkout.views import details, review, units
+from shop.orders import views as orders
+from shop.pages import views as storefront
 
-# The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.search = with_any_page(admin.site.search)  # type: ignore[attr-defined]
-
-# Not one of Django's: allauth looks here for it.
-handler429 = "shop.views.errors.too_many_requests"
-handler500 = "shop.views.errors.server_error"
-
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("i18n/", include("django.conf.urls.i18n")),
-    # Merchants
-    path("admin/", admin.site.urls),
-    # Sign-up, sign-in, second factor
-    path("auth/", include("accounts.sign_in_urls")),
-    # The customer account, and the links in mails. Orders, seats, people and sessions add theirs under account/
-    path("", include("accounts.urls")),
-    path("", include("enrolments.urls")),
-    # Learners
-    path("learn/", include("enrolments.learn_urls")),
-    # The storefront, cart, checkout, orders and payments: include the shop's pages here, last
-    path("payments/", include("shop.payment_urls")),
-    path("", include("shop.storefront_urls")),
+urlpatterns = [
+    path("", storefront.home, name="home"),
+    path("c/<slug:slug>/", storefront.category, name="category"),
+    path("e/<str:code>/", storefront.entry, name="entry"),
+    path("legal/<slug:kind>/", storefront.legal, name="legal"),
+    path("cart/", cart.cart, name="cart"),
+    path("checkout/", details.start, name="checkout"),
+    path("checkout/units/", units.units, name="checkout-units"),
+    path("checkout/details/", details.details, name="checkout-details"),
+    path("checkout/review/", review.review, name="checkout-review"),
+    path("orders/<slug:token>/", orders.order, name="order"),
+    path("orders/<slug:token>/state/", orders.order_state, name="order-state"),
+    path("orders/<slug:token>/pay/", orders.order_pay, name="order-pay"),
+    path("orders/<slug:token>/cancel/", orders.order_cancel, name="order-cancel"),
+    path("orders/<slug:token>/move/", orders.order_move, name="order-move"),
+    path("account/orders/", orders.my_orders, name="account-orders"),
 ]
-
-if settings.DEV_MAIL:
-    # Every mail with its links and codes; before the storefront, whose pages come last.
-    urlpatterns.insert(0, path("dev/mail/", include("outbox.urls")))
-
-if not settings.STORAGE_URL:
-    # Uploads of a shop on one machine; with object storage they never pass through here.
-    urlpatterns += [
-        re_path(r"^media/(?P<path>.+)$", media, name="media"),
-    ]

@@ -12,15 +12,20 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.links import register_purpose
-from accounts.models import AddressLink, User
-from accounts.navigation import AreaLink, add_area_link
-from accounts.rights import Right
-from accounts.services.links import LinkRefused
-from accounts.sign_in import on_sign_in
+from accounts.links.effects import register_purpose
+from accounts.links.models import AddressLink
+from accounts.links.services import LinkRefused
+from accounts.members.navigation import AreaLink, add_area_link
+from accounts.members.rights import Right
+from accounts.people.models import User
+from accounts.sign_in.followers import on_sign_in
 from catalog.guards import Person, register_customer_check, register_sold_check
-from shop.models import Order, OrderLine
-from shop.providers.registry import providers
+from shop.cart.current import SESSION_KEY
+from shop.cart.services import join_carts
+from shop.errors import ClaimRefused
+from shop.orders.claim import claim_order
+from shop.orders.models import Order, OrderLine
+from shop.payments.registry import providers
 
 
 def connect() -> None:
@@ -48,9 +53,6 @@ def has_paid_order(person: Person) -> bool:
 
 def claim_by_link(link: AddressLink, user: User, request: HttpRequest, now: datetime) -> str:
     """The claim link of a visitor's order was used by the owner of its address."""
-    from shop.services.claim import claim_order
-    from shop.services.errors import ClaimRefused
-
     assert link.order_id is not None
     try:
         order = claim_order(order_id=link.order_id, user=user, now=now)
@@ -61,9 +63,6 @@ def claim_by_link(link: AddressLink, user: User, request: HttpRequest, now: date
 
 def keep_cart(request: HttpRequest, user: User) -> None:
     """What a visitor put into his cart is still there when he has signed in."""
-    from shop.services.cart import join_carts
-    from shop.views.carts import SESSION_KEY
-
     cart = join_carts(user=user, token=request.session.get(SESSION_KEY))
     if cart is not None:
         request.session[SESSION_KEY] = cart.token

@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 
-from shop.servers.postgres import make_database
 from tests import servers
+from workbench.servers.postgres import make_database
 
 MIGRATED = "migrated"
 
@@ -36,7 +36,7 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=servers.PROJECT,
-        env=dict(os.environ) | {"DJANGO_SETTINGS_MODULE": "shop.settings.test"} | environment,
+        env=dict(os.environ) | {"DJANGO_SETTINGS_MODULE": "project.settings.test"} | environment,
         capture_output=True,
         text=True,
     )

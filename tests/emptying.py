@@ -11,7 +11,7 @@ from functools import cache
 
 from django.db import connection, transaction
 
-from enrolments.standing_roles import make_standing_roles
+from enrolments.courses.roles.standing import make_standing_roles
 
 # What migrating has written and no test writes.
 KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})

@@ -10,13 +10,13 @@ from pathlib import Path
 import psycopg2
 from psycopg2.extras import RealDictCursor
 
-from shop.development import programs
-from shop.development.listener import HOST, listen
-from shop.development.supervisor import stop_all
-from shop.servers.process import Child
 from tests import servers
 from tests.databases import make_migrated_database, manage
 from tests.patience import PATIENCE_SECONDS
+from workbench import programs
+from workbench.listener import HOST, listen
+from workbench.servers.process import Child
+from workbench.supervisor import stop_all
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def run_shop() -> Iterator[RunningShop]:
         listener = stack.enter_context(listen(0))
         base_url = f"http://{HOST}:{listener.getsockname()[1]}"
         environment = dict(os.environ) | {
-            "DJANGO_SETTINGS_MODULE": "shop.settings.test",
+            "DJANGO_SETTINGS_MODULE": "project.settings.test",
             "DATABASE_URL": addresses.database_url_for(database),
             "REDIS_URL": servers.redis_url(servers.FIRST_SHOP_DATABASE + worker),
             "SITE_URL": base_url,

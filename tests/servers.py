@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from shop.servers.addresses import Addresses, addresses_in
-from shop.servers.embedded import embedded_servers
-from shop.servers.errors import ServerError
-from shop.translations.compiling import compile_catalogues
+from handlers.catalogues import compile_catalogues
+from workbench.servers.addresses import Addresses, addresses_in
+from workbench.servers.embedded import embedded_servers
+from workbench.servers.errors import ServerError
 
 PROJECT = Path(__file__).resolve().parents[1]
 FOLDER_VARIABLE = "AMPHI_TEST_FOLDER"

@@ -7,8 +7,8 @@ from typing import Any
 from django import template
 from django.urls import NoReverseMatch, reverse
 
-from accounts.current import SESSION_KEY, memberships_of
-from accounts.navigation import links_for
+from accounts.members.current import SESSION_KEY, memberships_of
+from accounts.members.navigation import links_for
 
 register = template.Library()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from accounts.models import CustomerAccount
+from accounts.members.models import CustomerAccount
 from bench import bare
 from bench.harness import Report, in_turns, seconds
 from bench.servers import Servers

@@ -11,7 +11,7 @@ from bench.servers import Servers, wait_until
 from bench.sizes import Sizes
 from bench.traffic import Visitor
 from bench.world import COURSE, DIPLOMA, PACK, SESSION, buyer_details, participants
-from shop.models import Order
+from shop.orders.models import Order
 
 WORKER_PROCESSES = 2
 PEOPLE = 3

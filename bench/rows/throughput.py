@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.db.models import Max, Min
 
 from bench.harness import Report
-from bench.servers import Child, Servers, memory_megabytes, wait_until
+from bench.servers import Servers, memory_megabytes, wait_until
 from bench.sizes import Sizes
 from bench.world import PACK, paid_order
-from outbox.models import Job
-from outbox.services.jobs import ring
+from outbox.jobs.doorbell import ring
+from outbox.jobs.models import Job
+from workbench.servers.process import Child
 
 WITHIN = 300
 

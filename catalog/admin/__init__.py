@@ -1,8 +1,3 @@
 """The merchant's pages for the catalogue."""
 
-from catalog.admin.categories import CategoryAdmin
-from catalog.admin.duplicate import duplicate
-from catalog.admin.entries import EntryAdmin
-from catalog.admin.taxes import TaxAdmin
-
-__all__ = ["CategoryAdmin", "EntryAdmin", "TaxAdmin", "duplicate"]
+from catalog.admin import categories, duplicate, entries, taxes  # noqa: F401  importing registers the pages

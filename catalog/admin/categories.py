@@ -13,11 +13,11 @@ from modeltranslation.admin import TranslationAdmin
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from catalog.admin.languages import language_tabs
-from catalog.models import Category
+from catalog.models.categories import Category
 from catalog.selectors import category_tree
 from catalog.services.categories import lock_place, save_category
 from catalog.services.errors import CategoryRefused
+from common.admin.languages import language_tabs
 
 INDENT = "\u2003"
 

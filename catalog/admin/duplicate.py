@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
 
 from catalog.admin.tools import EntryTool, register_entry_tool
-from catalog.models import Entry
+from catalog.models.entries import Entry
 from catalog.services.duplicate import duplicate_entry
 from catalog.services.errors import EntryRefused
-
-if TYPE_CHECKING:
-    from catalog.admin.entries import EntryAdmin
 
 ENTRY_PAGE = "admin:catalog_entry_change"
 
 
-def duplicate(model_admin: EntryAdmin, request: HttpRequest, entry: Entry) -> HttpResponse:
+def duplicate(model_admin: ModelAdmin, request: HttpRequest, entry: Entry) -> HttpResponse:
     """Makes the copy and opens it for editing."""
     try:
         draft = duplicate_entry(entry_id=entry.pk, now=timezone.now())

@@ -27,17 +27,17 @@ from catalog.admin.course_choices import course_choices
 from catalog.admin.entry_form import STRING, EntryForm, handler_choices
 from catalog.admin.fields import FieldFormSet, FieldInline
 from catalog.admin.filters import CategoryFilter, HandlerFilter
-from catalog.admin.languages import language_tabs
 from catalog.admin.parameters import sections
 from catalog.admin.prices import PriceFormSet, PriceInline
 from catalog.admin.tools import tool_urls, tools_for
 from catalog.admin.widgets import Picture, RichText
-from catalog.models import Entry, EntryState
+from catalog.models.entries import Entry, EntryState
 from catalog.offers import offer_of
 from catalog.services.checks import check_entry
 from catalog.services.entries import save_entry, set_prices
 from catalog.services.errors import EntryRefused
 from catalog.services.fields import set_fields
+from common.admin.languages import language_tabs
 from handlers.contract import Level
 from handlers.querystring import encode
 
@@ -72,8 +72,8 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
     ordering = ("position", "code")
     warn_unsaved_form = True
     save_on_top = False
-    change_form_before_template = "catalog_admin/entry_version.html"
-    change_form_outer_before_template = "catalog_admin/entry_tools.html"
+    change_form_before_template = "catalog/admin/entry_version.html"
+    change_form_outer_before_template = "catalog/admin/entry_tools.html"
 
     # --- The list ---
 

@@ -14,13 +14,14 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from catalog.admin.parameters import STRING_AT_MOST, TypedParameters, parameter_fields, readings_text, section_for
 from catalog.admin.widgets import Paragraph
-from catalog.models import Entry
+from catalog.models.entries import Entry
 from catalog.offers import offer_of
 from catalog.services.entries import find_handler, is_code_fixed, lock_entry
 from catalog.services.errors import EntryRefused, ImageRefused
 from catalog.services.images import prepare_image
+from handlers.discovery import SPECIFIC
 from handlers.querystring import encode
-from handlers.registry import SPECIFIC, all_handlers, canonical_name
+from handlers.registry import all_handlers, canonical_name
 
 STRING = "parameter_string"
 

@@ -16,10 +16,9 @@ from unfold.admin import StackedInline
 from unfold.forms import PaginationFormSetMixin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from catalog.models import EntryField
-from catalog.models.fields import NAME_MAX_LENGTH, WITH_LENGTH
+from catalog.models.fields import NAME_MAX_LENGTH, WITH_LENGTH, EntryField
 from catalog.services.fields import MOST_FIELDS, NAME_TWICE, TooManyFields, problems_of
-from catalog.texts import languages, normalise
+from common.texts import languages, normalise
 from handlers.asked_fields import Choice, FieldKind, choices_stored, choices_to_store
 
 SEPARATOR = "|"

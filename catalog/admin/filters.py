@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from catalog.admin.entry_form import handler_choices
-from catalog.models import Entry
+from catalog.models.entries import Entry
 from catalog.selectors import category_tree
 
 INDENT = "\u2003"

@@ -19,11 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.admin.widgets import admin_widget, all_roles
-from enrolments.patterns import parse_patterns
+from enrolments.courses.patterns import parse_patterns
 from handlers.contract import Handler, ParametersForm
+from handlers.discovery import SPECIFIC
 from handlers.fields import CoursePatternsField
 from handlers.querystring import ParsedString, encode, parse
-from handlers.registry import SPECIFIC, all_handlers, installed, specific_folder
+from handlers.registry import all_handlers, installed, specific_folder
 
 STRING_AT_MOST = 20_000
 ERRORS_SHOWN = 20

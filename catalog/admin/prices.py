@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.forms import PaginationFormSetMixin
 
-from catalog.models import PriceTier
+from catalog.models.entries import PriceTier
 from catalog.services.errors import FirstPriceMissing
 
 

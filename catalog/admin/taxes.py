@@ -8,7 +8,7 @@ from modeltranslation.admin import TranslationAdmin
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from catalog.models import Tax
+from catalog.models.taxes import Tax
 
 
 @admin.register(Tax)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, path
 from django.utils.functional import Promise
+from unfold.admin import ModelAdmin
 
-from catalog.models import Entry
-
-if TYPE_CHECKING:
-    from catalog.admin.entries import EntryAdmin
+from catalog.models.entries import Entry
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class EntryTool:
     name: str
     label: str | Promise
     icon: str
-    view: Callable[[EntryAdmin, HttpRequest, Entry], HttpResponse]
+    view: Callable[[ModelAdmin, HttpRequest, Entry], HttpResponse]
     permissions: tuple[str, ...]
     is_action: bool = False
 
@@ -50,7 +47,7 @@ def tools_for(request: HttpRequest) -> list[EntryTool]:
     return [tool for tool in _tools if request.user.has_perms(tool.permissions)]
 
 
-def tool_urls(model_admin: EntryAdmin) -> list[URLPattern]:
+def tool_urls(model_admin: ModelAdmin) -> list[URLPattern]:
     wrap = model_admin.admin_site.admin_view
     return [
         path(f"<int:entry_id>/{tool.name}/", wrap(_guarded(tool, model_admin)), name=f"catalog_entry_{tool.name}")
@@ -58,7 +55,7 @@ def tool_urls(model_admin: EntryAdmin) -> list[URLPattern]:
     ]
 
 
-def _guarded(tool: EntryTool, model_admin: EntryAdmin) -> Callable[[HttpRequest, int], HttpResponse]:
+def _guarded(tool: EntryTool, model_admin: ModelAdmin) -> Callable[[HttpRequest, int], HttpResponse]:
     """The tool's view, for those who may use it and entries that exist; an action by POST alone."""
 
     def view(request: HttpRequest, entry_id: int) -> HttpResponse:

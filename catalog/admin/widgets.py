@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from unfold import widgets as unfold
 from unfold.contrib.forms.widgets import WysiwygWidget
 
-from enrolments.models import Role
-from enrolments.patterns import parse_patterns
+from enrolments.courses.patterns import parse_patterns
+from enrolments.courses.roles.models import Role
 from handlers.fields import CourseField, CoursePatternsField, MomentField, RoleField, SwitchField
 
 COURSE_CHOICES_URL = "admin:catalog_course_choices"

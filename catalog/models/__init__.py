@@ -1,8 +1,6 @@
 """Data of the catalogue, with the rules the database itself keeps."""
 
-from catalog.models.categories import Category
-from catalog.models.entries import Audience, Entry, EntryState, PriceTier
-from catalog.models.fields import EntryField
-from catalog.models.taxes import Tax
-
-__all__ = ["Audience", "Category", "Entry", "EntryField", "EntryState", "PriceTier", "Tax"]
+from catalog.models import categories as categories
+from catalog.models import entries as entries
+from catalog.models import fields as fields
+from catalog.models import taxes as taxes

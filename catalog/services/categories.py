@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from catalog.models import Category
+from catalog.models.categories import Category
 from catalog.services.errors import CategoryLoop, TooDeep
 
 LEVELS_AT_MOST = 6

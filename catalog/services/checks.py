@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
-from catalog.models import Audience, Entry, EntryState
+from catalog.models.entries import Audience, Entry, EntryState
 from catalog.offers import Offer, offer_of
 from catalog.pricing import NoPrice, tier_for, tiers_of
 from catalog.services.fields import problems_of
-from catalog.texts import in_every_language, languages
+from common.texts import in_every_language, languages
 from handlers.contract import Finding, Handler, HandlerMissing, Level, Text, in_words
 from handlers.registry import handler_for
 from handlers.texts import in_reader_language

@@ -1,8 +1,8 @@
 """Columns of an entry that are computed from its other columns."""
 
 from catalog.html import plain_text
-from catalog.models import Entry
-from catalog.texts import in_every_language, languages, normalise
+from catalog.models.entries import Entry
+from common.texts import in_every_language, languages, normalise
 
 SEARCHED = ("name", "summary", "description", "terms")
 

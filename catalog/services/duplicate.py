@@ -9,13 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalog.codes import CODE_MAX_LENGTH
-from catalog.models import Entry, EntryState
+from catalog.models.entries import Entry, EntryState
 from catalog.offers import offer_of
 from catalog.services.entries import save_entry
 from catalog.services.errors import CodeTaken, EntryRefused
 from catalog.services.fields import copies_of
-from catalog.texts import languages
-from handlers.registry import SPECIFIC
+from common.texts import languages
+from handlers.discovery import SPECIFIC
 
 TEXTS = ("name", "summary", "description", "terms")
 KEPT = ("category_id", "tax_id", "handler", "min_quantity", "max_quantity", "audience", "position")

@@ -8,8 +8,8 @@ from django.db import IntegrityError, connection, transaction
 
 from catalog.guards import sold_among
 from catalog.html import clean_html
-from catalog.models import Entry, EntryField, PriceTier
-from catalog.models.entries import ON_SALE
+from catalog.models.entries import ON_SALE, Entry, PriceTier
+from catalog.models.fields import EntryField
 from catalog.services.derived import fill_derived
 from catalog.services.errors import (
     CodeFixed,
@@ -23,9 +23,10 @@ from catalog.services.errors import (
 )
 from catalog.services.fields import write_fields
 from catalog.services.images import prepare_image
-from catalog.texts import languages
+from common.texts import languages
 from handlers.contract import Handler, HandlerMissing
-from handlers.registry import SPECIFIC, canonical_name, handler_for
+from handlers.discovery import SPECIFIC
+from handlers.registry import canonical_name, handler_for
 
 _REFUSAL_OF = {"catalog_entry_code_ci": CodeTaken, "catalog_entry_specific_folder": FolderTaken}
 

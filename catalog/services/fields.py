@@ -12,11 +12,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.models import Entry, EntryField
-from catalog.models.fields import LONGEST_LONG_TEXT, LONGEST_TEXT, NAME_MAX_LENGTH, NAME_PATTERN, WITH_LENGTH
+from catalog.models.entries import Entry
+from catalog.models.fields import (
+    LONGEST_LONG_TEXT,
+    LONGEST_TEXT,
+    NAME_MAX_LENGTH,
+    NAME_PATTERN,
+    WITH_LENGTH,
+    EntryField,
+)
 from catalog.patterns import PatternBroken, check_pattern, matches
 from catalog.services.errors import EntryChangedMeanwhile, EntryRefused
-from catalog.texts import languages
+from common.texts import languages
 from handlers.asked_fields import FieldKind
 from handlers.contract import Text, in_words
 

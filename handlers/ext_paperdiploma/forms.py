@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.emails import MAX_EMAIL_LENGTH, normalise_email
+from common.emails import MAX_EMAIL_LENGTH, normalise_email
 from handlers.contract import ParametersForm
 from handlers.fields import DaysField, TextField
 

@@ -22,9 +22,9 @@ from handlers.contract import (
     in_words,
     sentences,
 )
-from outbox.mails import register_mail_kind
-from outbox.models import Mail
-from outbox.services.mails import queue_mail
+from outbox.mails.kinds import register_mail_kind
+from outbox.mails.models import Mail
+from outbox.mails.services import queue_mail
 
 from .forms import DiplomaForm, PaperDiplomaForm, PaperDiplomaParameters
 

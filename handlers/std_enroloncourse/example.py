@@ -2,7 +2,7 @@
 
 import datetime
 
-from enrolments.models import Course
+from enrolments.courses.models import Course
 from handlers.registry import get_handler
 from handlers.testing import Case, make_course
 from handlers.testing.periods import PERIOD

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from enrolments.models import Role
+from enrolments.courses.roles.models import Role
 from enrolments.values import Terms
 from handlers.fields import CourseField, RoleField, TextField
 from handlers.periods import PeriodForm, terms_of

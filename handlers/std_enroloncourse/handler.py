@@ -11,12 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
-from accounts.services.people import PersonTyped, find_or_create_people
-from enrolments.models import Course, CourseGroup, Enrolment, Ground
-from enrolments.services.enrol_line import LineEnrolment, end_line_grounds, enrol_on_line
-from enrolments.services.groups import standing_group
-from enrolments.services.places import retake_holds
+from accounts.people.models import User
+from accounts.people.services import PersonTyped, find_or_create_people
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.groups.services import standing_group
+from enrolments.courses.models import Course
+from enrolments.courses.places.services import retake_holds
+from enrolments.grounds.enrol_line import LineEnrolment, end_line_grounds, enrol_on_line
+from enrolments.grounds.models import Enrolment, Ground
 from handlers.contract import (
     EntryToCheck,
     Feedback,

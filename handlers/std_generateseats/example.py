@@ -1,6 +1,6 @@
 """How the contract's rules use this handler."""
 
-from enrolments.models import Role
+from enrolments.courses.roles.models import Role
 from handlers.registry import get_handler
 from handlers.testing import Case, make_course
 from handlers.testing.periods import PERIOD

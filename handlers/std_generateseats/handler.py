@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from enrolments.models import Seat, SeatBatch, SeatState
-from enrolments.moments import days_later
-from enrolments.services.seats.generate import generate_seats
+from common.moments import days_later
+from enrolments.seats.generate import generate_seats
+from enrolments.seats.models import Seat, SeatBatch, SeatState
 from handlers.contract import (
     EntryToCheck,
     Feedback,

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.emails import MAX_EMAIL_LENGTH, normalise_email
-from enrolments.models import Role
+from common.emails import MAX_EMAIL_LENGTH, normalise_email
+from enrolments.courses.roles.models import Role
 from enrolments.values import Terms
 from handlers.fields import CountField, CourseField, RoleField, SwitchField
 from handlers.periods import PeriodForm, terms_of

@@ -9,16 +9,18 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.emails import normalise_email
-from accounts.models import User
-from accounts.services.delegation import delegate
-from accounts.services.people import find_or_create_people
-from enrolments.models import Course, Role, Seat, SeatBatch, SeatState
-from enrolments.services.enrol import PeriodOver, enrolment_period
-from enrolments.services.notify import tell_enrolled
-from enrolments.services.places import retake_holds
-from enrolments.services.seats.session import create_session_seats
-from enrolments.services.supervise import supervise
+from accounts.people.delegation.services import delegate
+from accounts.people.models import User
+from accounts.people.services import find_or_create_people
+from common.emails import normalise_email
+from enrolments.courses.models import Course
+from enrolments.courses.places.services import retake_holds
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.enrol import PeriodOver, enrolment_period
+from enrolments.grounds.notify import tell_enrolled
+from enrolments.grounds.supervise import supervise
+from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.sessions.services import create_session_seats
 from enrolments.values import Period
 from handlers.contract import (
     DraftLine,

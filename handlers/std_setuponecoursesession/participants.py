@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from accounts.services.people import PersonTyped
-from enrolments.models import Role
-from enrolments.services.courses import find_courses
-from enrolments.services.seats.session import SessionPlace
+from accounts.people.models import User
+from accounts.people.services import PersonTyped
+from enrolments.courses.roles.models import Role
+from enrolments.courses.services import find_courses
+from enrolments.sessions.services import SessionPlace
 from handlers.contract import DraftLine, Text, UnitContext, UnitError, in_words
 from handlers.std_setuponecoursesession.forms import Participant, SessionParameters
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.services.people import PersonFound
-from enrolments.models import Course
-from enrolments.services.seats.session import SessionSeats
+from accounts.people.services import PersonFound
+from enrolments.courses.models import Course
+from enrolments.sessions.services import SessionSeats
 from handlers.contract import Feedback, Text, UnitContext, in_words, paragraphs, sentences
 from handlers.std_setuponecoursesession.forms import Participant
 from handlers.texts import date_and_time, last_moment

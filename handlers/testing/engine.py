@@ -10,8 +10,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import CustomerAccount, User
-from enrolments.services.courses import lock_named_courses
+from accounts.members.models import CustomerAccount
+from accounts.people.models import User
+from enrolments.courses.services import lock_named_courses
 from handlers.contract import DraftLine, Feedback, Handler, LineContext, Revocation, RevokeReason, UnitContext
 from handlers.registry import get_handler
 from handlers.testing.world import join, make_account

@@ -13,8 +13,9 @@ from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.emails import normalise_email
-from enrolments.models import Enrolment, Ground, Seat
+from common.emails import normalise_email
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats.models import Seat
 from handlers.contract import Handler, LineContext
 
 ENGINE_S_OWN = ("SAVEPOINT", "RELEASE", "ROLLBACK")

@@ -17,8 +17,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import User
-from enrolments.models import Ground, PlaceHold
+from accounts.people.models import User
+from enrolments.courses.places.models import PlaceHold
+from enrolments.grounds.models import Ground
 from handlers.contract import (
     DraftLine,
     Feedback,

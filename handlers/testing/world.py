@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from accounts.models import CustomerAccount, Membership, User
-from enrolments.models import Course
-from enrolments.services.courses import save_course
+from accounts.members.models import CustomerAccount, Membership
+from accounts.people.models import User
+from enrolments.courses.models import Course
+from enrolments.courses.services import save_course
 
 _numbers = itertools.count(1)
 

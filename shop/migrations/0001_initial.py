@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.db.models.expressions
 import django_countries.fields
-import shop.models.cart
+import shop.cart.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             name='Cart',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(default=shop.models.cart.new_token, max_length=43, unique=True)),
+                ('token', models.CharField(default=shop.cart.models.new_token, max_length=43, unique=True)),
                 ('version', models.PositiveIntegerField(default=0, help_text='Raised by every change; the review is bound to it.')),
                 ('details', models.JSONField(default=dict, help_text='What was typed at «your details», as it was typed.')),
                 ('ordered_at', models.DateTimeField(null=True)),
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.CharField(max_length=20, unique=True, verbose_name='number')),
-                ('token', models.CharField(default=shop.models.cart.new_token, max_length=43, unique=True)),
+                ('token', models.CharField(default=shop.cart.models.new_token, max_length=43, unique=True)),
                 ('claimed_at', models.DateTimeField(help_text='When the order got a customer account with a member.', null=True)),
                 ('visitor_key', models.CharField(blank=True, help_text='Which visitor placed it, for the limits.', max_length=64)),
                 ('language', models.CharField(max_length=5)),

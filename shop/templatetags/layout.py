@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django import template
 from django.core.paginator import Page
 
-from shop.views.site import Site, site_of
+from shop.pages.frame import Site, site_of
 
 register = template.Library()
 

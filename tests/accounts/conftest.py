@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from accounts.links import link_url
-from accounts.models import AddressLink
-from outbox.crypto import decrypt
-from outbox.models import Mail
-from outbox.services.mails import render_mail
+from accounts.links.effects import link_url
+from accounts.links.models import AddressLink
+from common.secrets import decrypt
+from outbox.mails.models import Mail
+from outbox.mails.rendering import render_mail
 
 
 @pytest.fixture

@@ -11,9 +11,12 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AddressLink, CustomerAccount, Delegation, Membership, User
-from accounts.services.links import NewLink, create_links
-from outbox.models import Mail
+from accounts.links.models import AddressLink
+from accounts.links.services import NewLink, create_links
+from accounts.members.models import CustomerAccount, Membership
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from outbox.mails.models import Mail
 from tests.factories.accounts import CustomerAccountFactory, DelegationFactory, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

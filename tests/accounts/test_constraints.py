@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.models import AddressLink, Delegation, MemberInvitation, Membership, User
-from accounts.services.links import NewLink, create_links
+from accounts.links.models import AddressLink
+from accounts.links.services import NewLink, create_links
+from accounts.members.models import MemberInvitation, Membership
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
 from tests.constraints import broken, copy, run
 from tests.factories.accounts import CustomerAccountFactory, DelegationFactory, MembershipFactory, UserFactory
 

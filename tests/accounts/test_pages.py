@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.links import link_url
-from accounts.services.links import NewLink, create_links
-from tests.accounts.test_sign_in import sign_in
+from accounts.links.effects import link_url
+from accounts.links.services import NewLink, create_links
+from tests.accounts.sign_in.test_sign_in import sign_in
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

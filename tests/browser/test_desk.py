@@ -6,8 +6,8 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from enrolments.models import Seat
-from enrolments.services.seats.enter import enter_course
+from enrolments.seats.enter import enter_course
+from enrolments.seats.models import Seat
 from tests.browser.looks import check_page, tab_to
 from tests.enrolments.given import assign, given_pack, given_session
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory

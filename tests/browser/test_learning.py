@@ -10,11 +10,12 @@ from django.core import mail
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from enrolments.models import Course, Seat, SeatState
-from shop.models import ShopIdentity
+from enrolments.courses.models import Course
+from enrolments.seats.models import Seat, SeatState
+from shop.seller.models import ShopIdentity
 from tests.browser.looks import check_page, tab_to
 from tests.enrolments.given import assign, days, given_pack, given_session
-from tests.enrolments.learning import browser_of, by_hand
+from tests.enrolments.learners import browser_of, by_hand
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
 

@@ -7,10 +7,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from outbox.crypto import encrypt
-from outbox.models import Mail
+from common.secrets import encrypt
+from outbox.mails.models import Mail
 from tests.factories.outbox import JobFactory, MailFactory
-from tests.outbox.greeting_mail import greeting_kind
+from tests.outbox.mails.greeting_mail import greeting_kind
 
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 

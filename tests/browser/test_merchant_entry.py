@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from catalog.models import Entry
+from catalog.models.entries import Entry
 from handlers.contract import ParametersForm
 from handlers.registry import get_handler, temporary
 from tests.catalog.handlers import Bespoke

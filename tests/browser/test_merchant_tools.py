@@ -2,8 +2,9 @@
 
 import pytest
 
-from catalog.models import Entry
-from enrolments.models import Course, Enrolment
+from catalog.models.entries import Entry
+from enrolments.courses.models import Course
+from enrolments.grounds.models import Enrolment
 from tests.browser.administration import check, signed_in
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory

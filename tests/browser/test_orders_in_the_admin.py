@@ -2,7 +2,8 @@
 
 import pytest
 
-from shop.models import Order, ShopIdentity
+from shop.orders.models import Order
+from shop.seller.models import ShopIdentity
 from tests.browser.administration import check, signed_in
 from tests.browser.looks import findings
 from tests.factories.catalog import EntryFactory

@@ -6,12 +6,13 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from shop.models import LegalText, Order, ShopIdentity
-from shop.services.checkout.place import Consent
+from handlers.testing import parameters
+from shop.checkout.place import Consent
+from shop.orders.models import Order
+from shop.seller.models import LegalText, ShopIdentity
 from tests.browser.looks import check_page, tab_to
 from tests.factories.catalog import CategoryFactory, EntryFactory
 from tests.factories.enrolments import CourseFactory
-from tests.factories.handlers import parameters
 from tests.factories.shop import make_cart, pay, place
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}

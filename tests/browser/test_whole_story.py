@@ -11,8 +11,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from shop.demo.people import PASSWORD
 from tests.patience import PATIENCE_SECONDS
+from workbench.demo.people import PASSWORD
 
 NEXT_YEAR = timezone.localdate().year + 1
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from catalog.models import Entry
+from catalog.models.entries import Entry
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import CategoryFactory, TaxFactory
 

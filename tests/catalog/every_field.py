@@ -1,6 +1,6 @@
 """Entries of a handler that takes every kind of parameter, typed and stored; the fixture `every_field` registers it."""
 
-from catalog.models import Entry
+from catalog.models.entries import Entry
 from tests.catalog.handlers import EveryFieldForm
 from tests.factories.catalog import EntryFactory
 

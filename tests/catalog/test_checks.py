@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import translation
 
-from catalog.models import Audience
+from catalog.models.entries import Audience
 from catalog.services.checks import check_entries, check_entry
 from handlers.contract import Level
 from handlers.registry import temporary

@@ -9,7 +9,8 @@ from django.utils import timezone, translation
 
 from catalog.fields import fields_of
 from catalog.fields_form import FieldsForm
-from catalog.models import Entry, EntryField
+from catalog.models.entries import Entry
+from catalog.models.fields import EntryField
 from catalog.patterns import matches
 from catalog.services.checks import check_entry
 from catalog.services.duplicate import duplicate_entry

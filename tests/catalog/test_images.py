@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from catalog.models import Entry
+from catalog.models.entries import Entry
 from catalog.services.entries import save_entry
 from catalog.services.errors import ImageRefused
 from catalog.services.images import BYTES_AT_MOST, prepare_image

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from catalog.models import Audience, EntryState
+from catalog.models.entries import Audience, EntryState
 from catalog.offers import ReasonCode, buyability, offer_of
 from catalog.selectors import ANYBODY, Shopper
 from handlers.registry import temporary

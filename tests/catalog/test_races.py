@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.models import Category, Entry
+from catalog.models.categories import Category
+from catalog.models.entries import Entry
 from catalog.services import categories, entries
 from catalog.services.categories import save_category
 from catalog.services.entries import save_entry

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.models import Entry
+from catalog.models.entries import Entry
 from catalog.services.entries import pin_entries, save_entry, set_prices
 from catalog.services.errors import (
     CodeFixed,

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import translation
 
-from catalog.models import EntryState
+from catalog.models.entries import EntryState
 from catalog.pricing import tiers_of
 from catalog.selectors import (
     ANYBODY,

@@ -3,12 +3,16 @@
 import datetime
 import itertools
 
-from accounts.models import CustomerAccount, User
-from accounts.services.people import PersonTyped
-from enrolments.models import Course, Ground, Role, Seat
-from enrolments.services.seats.assign import Assignment, assign_seat
-from enrolments.services.seats.generate import generate_seats
-from enrolments.services.seats.session import SessionPlace, SessionSeats, create_session_seats
+from accounts.members.models import CustomerAccount
+from accounts.people.models import User
+from accounts.people.services import PersonTyped
+from enrolments.courses.models import Course
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.models import Ground
+from enrolments.seats.assign import Assignment, assign_seat
+from enrolments.seats.generate import generate_seats
+from enrolments.seats.models import Seat
+from enrolments.sessions.services import SessionPlace, SessionSeats, create_session_seats
 from enrolments.values import EntryRef, LineRef, Terms
 from tests.factories.enrolments import role
 

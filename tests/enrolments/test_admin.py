@@ -6,10 +6,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from enrolments.models import Course, CourseGroup, Enrolment, Role
-from enrolments.services.by_hand import enrol_by_hand
-from enrolments.services.enrol_line import enrol_on_line
-from enrolments.services.groups import order_group
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.groups.services import order_group
+from enrolments.courses.models import Course
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.by_hand import enrol_by_hand
+from enrolments.grounds.enrol_line import enrol_on_line
+from enrolments.grounds.models import Enrolment
 from enrolments.values import Period, Terms
 from tests.enrolments.given import NOW, assign, given_pack, given_session, new_line
 from tests.factories.accounts import CustomerAccountFactory, UserFactory

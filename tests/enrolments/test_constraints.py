@@ -3,11 +3,13 @@
 import pytest
 from django.db import connection
 
-from enrolments.models import Enrolment, Ground, PlaceHold, SeatEvent
-from enrolments.services.by_hand import enrol_by_hand
-from enrolments.services.enrol_line import enrol_on_line
-from enrolments.services.groups import order_group
-from enrolments.services.places import hold_places
+from enrolments.courses.groups.services import order_group
+from enrolments.courses.places.models import PlaceHold
+from enrolments.courses.places.services import hold_places
+from enrolments.grounds.by_hand import enrol_by_hand
+from enrolments.grounds.enrol_line import enrol_on_line
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats.models import SeatEvent
 from enrolments.values import Period, Terms
 from tests.constraints import broken, copy, run
 from tests.enrolments.given import NOW, assign, days, given_pack, given_session, new_line

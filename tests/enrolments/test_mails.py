@@ -2,10 +2,10 @@
 
 import pytest
 
-from enrolments.services.notify import tell_enrolled
+from enrolments.grounds.notify import tell_enrolled
 from enrolments.values import Period
-from outbox.models import Mail
-from outbox.services.mails import render_mail
+from outbox.mails.models import Mail
+from outbox.mails.rendering import render_mail
 from tests.enrolments.given import NOW, days, new_line
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory

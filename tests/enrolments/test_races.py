@@ -5,10 +5,11 @@ from functools import partial
 
 import pytest
 
-from enrolments.models import Enrolment, Seat
-from enrolments.services.places import taken
-from enrolments.services.seats import moves
-from enrolments.services.seats.revoke import Revoked, revoke_seats
+from enrolments.courses.places.services import taken
+from enrolments.grounds.models import Enrolment
+from enrolments.seats import moves
+from enrolments.seats.models import Seat
+from enrolments.seats.revoke import Revoked, revoke_seats
 from tests.enrolments import given
 from tests.enrolments.given import NOW, assign, given_pack, given_session, history
 from tests.factories.accounts import CustomerAccountFactory, UserFactory

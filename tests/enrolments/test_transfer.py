@@ -2,10 +2,13 @@
 
 import pytest
 
-from enrolments.models import CourseGroup, Ground, PlaceHold, Seat, SeatBatch, SeatEvent
-from enrolments.services.enrol_line import enrol_on_line
-from enrolments.services.places import hold_places
-from enrolments.services.transfer import move_order
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.places.models import PlaceHold
+from enrolments.courses.places.services import hold_places
+from enrolments.grounds.enrol_line import enrol_on_line
+from enrolments.grounds.models import Ground
+from enrolments.seats.models import Seat, SeatBatch, SeatEvent
+from enrolments.transfer import move_order
 from enrolments.values import Terms
 from tests.enrolments.given import NOW, given_pack, given_session, new_line
 from tests.factories.accounts import CustomerAccountFactory, UserFactory

@@ -4,17 +4,19 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.services.delegation import delegate
-from accounts.services.people import PersonTyped, find_or_create_people
-from enrolments.models import Enrolment, Role, Seat, SeatEvent
-from enrolments.services.notify import tell_enrolled
-from enrolments.services.places import LockedCourse, hold_places, lock_courses
-from enrolments.services.seats.expire import expire_seats
-from enrolments.services.seats.generate import generate_seats
-from enrolments.services.seats.revoke import revoke_seats
-from enrolments.services.seats.session import SessionPlace, create_session_seats
-from enrolments.services.supervise import supervise
-from enrolments.services.support import SupportOutcome, enrol_in_support
+from accounts.people.delegation.services import delegate
+from accounts.people.services import PersonTyped, find_or_create_people
+from enrolments.courses.places.services import LockedCourse, hold_places, lock_courses
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.models import Enrolment
+from enrolments.grounds.notify import tell_enrolled
+from enrolments.grounds.supervise import supervise
+from enrolments.grounds.support import SupportOutcome, enrol_in_support
+from enrolments.seats.expire import expire_seats
+from enrolments.seats.generate import generate_seats
+from enrolments.seats.models import Seat, SeatEvent
+from enrolments.seats.revoke import revoke_seats
+from enrolments.sessions.services import SessionPlace, create_session_seats
 from enrolments.values import Terms
 from tests.enrolments.given import ENTRY, NOW, assign, days, given_pack, given_session, new_line, new_units
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory

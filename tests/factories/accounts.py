@@ -5,7 +5,9 @@ from typing import Any
 import factory
 from django.utils import timezone
 
-from accounts.models import CustomerAccount, Delegation, Membership, User
+from accounts.members.models import CustomerAccount, Membership
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
 
 PASSWORD = "correct horse battery"
 

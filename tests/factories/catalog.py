@@ -6,7 +6,9 @@ from typing import Any
 import factory
 from django.utils import timezone
 
-from catalog.models import Category, Entry, EntryState, PriceTier, Tax
+from catalog.models.categories import Category
+from catalog.models.entries import Entry, EntryState, PriceTier
+from catalog.models.taxes import Tax
 
 
 class TaxFactory(factory.django.DjangoModelFactory):

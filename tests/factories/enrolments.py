@@ -6,7 +6,10 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from enrolments.models import Course, CourseGroup, CourseName, Role, SeatBatch
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.models import Course, CourseName
+from enrolments.courses.roles.models import Role
+from enrolments.seats.models import SeatBatch
 from tests.factories.accounts import CustomerAccountFactory
 
 

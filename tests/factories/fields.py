@@ -4,7 +4,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from catalog.models import Entry, EntryField
+from catalog.models.entries import Entry
+from catalog.models.fields import EntryField
 from catalog.services.fields import set_fields
 
 SIZES = [

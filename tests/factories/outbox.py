@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import factory
 
-from outbox.models import Job, Mail
+from outbox.jobs.models import Job
+from outbox.mails.models import Mail
 
 
 class JobFactory(factory.django.DjangoModelFactory):

@@ -9,16 +9,18 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import CustomerAccount, User
-from catalog.models import Entry
-from outbox.services.jobs import run_due_jobs
-from shop.models import Cart, Order
-from shop.providers.base import ProviderEvent
-from shop.services.cart import add_to_cart, open_cart, save_units
-from shop.services.checkout.details import OrderDetails
-from shop.services.checkout.place import Consent, Shown, place_order
-from shop.services.payments import settle
-from shop.services.pricing import price_cart
+from accounts.members.models import CustomerAccount
+from accounts.people.models import User
+from catalog.models.entries import Entry
+from outbox.jobs.running import run_due_jobs
+from shop.cart.models import Cart
+from shop.cart.pricing import price_cart
+from shop.cart.services import add_to_cart, open_cart, save_units
+from shop.checkout.parties import OrderDetails
+from shop.checkout.place import Consent, Shown, place_order
+from shop.orders.models import Order
+from shop.payments.port import ProviderEvent
+from shop.payments.services import settle
 
 Answers = Mapping[str, Any]
 

@@ -4,8 +4,8 @@ import datetime
 
 from django.utils import translation
 
-from enrolments.models import Enrolment
-from tests.factories.handlers import account_with_operator, deliver, line_context, place, units, visitor_line
+from enrolments.grounds.models import Enrolment
+from handlers.testing import account_with_operator, deliver, line_context, place, units, visitor_line
 
 NAME = "std_setuponecoursesession"
 NOW = datetime.datetime(2026, 3, 2, 9, 0, tzinfo=datetime.UTC)

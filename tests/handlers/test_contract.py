@@ -6,10 +6,11 @@ import pytest
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from enrolments.models import Ground, Role
-from enrolments.services.courses import find_course
-from enrolments.services.enrol import NewGround, add_grounds
+from accounts.people.models import User
+from enrolments.courses.roles.models import Role
+from enrolments.courses.services import find_course
+from enrolments.grounds.enrol import NewGround, add_grounds
+from enrolments.grounds.models import Ground
 from enrolments.values import Period
 from handlers import registry
 from handlers.contract import Feedback, Handler, ParametersForm, in_words

@@ -6,15 +6,16 @@ from types import SimpleNamespace
 import pytest
 from django.utils import translation
 
-from accounts.models import Delegation, User
-from enrolments.models import CourseGroup, Enrolment, Ground, PlaceHold, Role
-from enrolments.services.places import free
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.places.models import PlaceHold
+from enrolments.courses.places.services import free
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.models import Enrolment, Ground
 from handlers.contract import Refusal, RevokeReason
 from handlers.registry import get_handler
-from outbox.models import Mail
-from tests.factories.accounts import UserFactory
-from tests.factories.enrolments import CourseFactory, CourseGroupFactory, RoleFactory
-from tests.factories.handlers import (
+from handlers.testing import (
     account_with_operator,
     claim,
     deliver,
@@ -25,6 +26,9 @@ from tests.factories.handlers import (
     units,
     visitor_line,
 )
+from outbox.mails.models import Mail
+from tests.factories.accounts import UserFactory
+from tests.factories.enrolments import CourseFactory, CourseGroupFactory, RoleFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -6,12 +6,12 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from enrolments.models import Enrolment
+from enrolments.grounds.models import Enrolment
 from handlers.testing import make_account, make_course, make_person
 from handlers.testing.world import join
-from outbox.models import Mail
-from shop.models import OrderLine
-from shop.services.errors import UnitsIncomplete
+from outbox.mails.models import Mail
+from shop.errors import UnitsIncomplete
+from shop.orders.models import OrderLine
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, make_cart, pay, place
 

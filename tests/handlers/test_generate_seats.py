@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone, translation
 
-from enrolments.models import Enrolment, Ground, PlaceHold, Seat, SeatBatch, SeatEvent, SeatState
+from enrolments.courses.places.models import PlaceHold
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
 from handlers.contract import Level, Refusal, RevokeReason
 from handlers.registry import get_handler
-from tests.factories.enrolments import CourseFactory, RoleFactory
-from tests.factories.handlers import (
+from handlers.testing import (
     account_with_operator,
     claim,
     deliver,
@@ -22,6 +23,7 @@ from tests.factories.handlers import (
     units,
     visitor_line,
 )
+from tests.factories.enrolments import CourseFactory, RoleFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from django.utils import translation
 from handlers.contract import Level, RevokeReason
 from handlers.registry import get_handler
 from handlers.testing import account_with_operator, deliver, line_context, place, revoke, units
-from outbox.models import Mail
-from outbox.services.jobs import run_due_jobs
+from outbox.jobs.running import run_due_jobs
+from outbox.mails.models import Mail
 
 pytestmark = pytest.mark.django_db
 

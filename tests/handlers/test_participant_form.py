@@ -6,8 +6,9 @@ from django.utils import translation
 from handlers.contract import DraftLine, UnitContext, UnitErrors
 from handlers.registry import get_handler
 from handlers.std_setuponecoursesession.forms import ParticipantForm
+from handlers.testing import parameters
 from tests.factories.enrolments import CourseFactory
-from tests.factories.handlers import parameters, participant
+from tests.factories.handlers import participant
 
 NAME = "std_setuponecoursesession"
 

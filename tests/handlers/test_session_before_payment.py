@@ -5,18 +5,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from accounts.models import User
-from enrolments.models import PlaceHold, Seat
-from enrolments.services.places import free
+from accounts.people.models import User
+from enrolments.courses.places.models import PlaceHold
+from enrolments.courses.places.services import free
+from enrolments.seats.models import Seat
 from handlers.contract import Refusal, RevokeReason
 from handlers.registry import get_handler
+from handlers.testing import parameters, place, revoke
 from tests.factories.enrolments import CourseFactory
-from tests.factories.handlers import (
-    parameters,
-    participant,
-    place,
-    revoke,
-)
+from tests.factories.handlers import participant
 from tests.handlers.sessions import NAME, buy, in_english, sold
 
 pytestmark = pytest.mark.django_db

@@ -4,23 +4,22 @@ import datetime
 
 import pytest
 
-from accounts.models import Delegation, User
-from enrolments.models import CourseGroup, Enrolment, Ground, PlaceHold, Role, Seat
-from enrolments.services.courses import save_course
-from enrolments.services.places import free
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.places.models import PlaceHold
+from enrolments.courses.places.services import free
+from enrolments.courses.roles.models import Role
+from enrolments.courses.services import save_course
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats.models import Seat
 from handlers.contract import Refusal
 from handlers.registry import get_handler
-from outbox.models import Mail
+from handlers.testing import account_with_operator, deliver, place, units, visitor_line
+from outbox.mails.models import Mail
 from tests.factories.accounts import UserFactory
 from tests.factories.enrolments import CourseFactory, RoleFactory
-from tests.factories.handlers import (
-    account_with_operator,
-    deliver,
-    participant,
-    place,
-    units,
-    visitor_line,
-)
+from tests.factories.handlers import participant
 from tests.handlers.sessions import NAME, NOW, buy, in_english, people_in, sold
 
 pytestmark = pytest.mark.django_db

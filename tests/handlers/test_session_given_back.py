@@ -4,19 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from accounts.models import User
-from enrolments.models import Enrolment, Seat, SeatState
-from enrolments.services.places import free
-from enrolments.services.seats.enter import enter_course
+from accounts.people.models import User
+from enrolments.courses.places.services import free
+from enrolments.grounds.models import Enrolment
+from enrolments.seats.enter import enter_course
+from enrolments.seats.models import Seat, SeatState
 from handlers.contract import Refusal
+from handlers.testing import account_with_operator, deliver, place, revoke
 from tests.factories.enrolments import CourseFactory
-from tests.factories.handlers import (
-    account_with_operator,
-    deliver,
-    participant,
-    place,
-    revoke,
-)
+from tests.factories.handlers import participant
 from tests.handlers.sessions import NAME, NOW, buy, people_in, sold
 
 pytestmark = pytest.mark.django_db

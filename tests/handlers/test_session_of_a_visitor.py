@@ -5,16 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from accounts.models import Delegation
-from enrolments.models import Enrolment, Ground, Seat
-from outbox.models import Mail
+from accounts.people.delegation.models import Delegation
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats.models import Seat
+from handlers.testing import claim, place
+from outbox.mails.models import Mail
 from tests.factories.accounts import UserFactory
 from tests.factories.enrolments import CourseFactory
-from tests.factories.handlers import (
-    claim,
-    participant,
-    place,
-)
+from tests.factories.handlers import participant
 from tests.handlers.sessions import NAME, NOW, buy, people_in, sold_to_visitor
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.codes import CODE_MAX_LENGTH, CODE_PATTERN
-from catalog.models import Entry
+from catalog.models.entries import Entry
 from handlers import registry
 from handlers.skeleton import names
 from tests.servers import PROJECT, as_at_a_terminal

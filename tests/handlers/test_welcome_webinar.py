@@ -5,7 +5,8 @@ import datetime
 import pytest
 from django.utils import translation
 
-from enrolments.models import Ground, PlaceHold
+from enrolments.courses.places.models import PlaceHold
+from enrolments.grounds.models import Ground
 from handlers.contract import Refusal
 from handlers.registry import all_handlers, handler_for
 from handlers.testing import account_with_operator, deliver, line_context, make_course, place, revoke, units

@@ -5,11 +5,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from shop.models import Order, Payment, Settlement
-from shop.providers.sandbox import bank
-from shop.providers.sandbox.provider import SIGNATURE_HEADER, event_of
-from shop.providers.sandbox.provider import provider as sandbox
-from shop.services.payments import begin_payment
+from shop.orders.models import Order
+from shop.payments.models import Payment, Settlement
+from shop.payments.providers.sandbox import bank
+from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of
+from shop.payments.providers.sandbox.provider import provider as sandbox
+from shop.payments.services import begin_payment
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
 

@@ -213,7 +213,7 @@ def names_in_production() -> set[str]:
         "print(json.dumps([address.name for address in addresses()]))"
     )
     environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "shop.settings.production",
+        "DJANGO_SETTINGS_MODULE": "project.settings.production",
         "SECRET_KEY": "k" * 60,
         "ALLOWED_HOSTS": "shop.example",
         "SITE_URL": "https://shop.example",

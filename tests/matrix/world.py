@@ -14,21 +14,30 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import CustomerAccount, Delegation, MemberInvitation, Membership, User
-from accounts.services.links import TOKEN_PURPOSE
-from accounts.services.members import invite_member
-from catalog.models import Entry
-from enrolments.models import Course, CourseGroup, Enrolment, Seat
-from enrolments.services.people.edit import version_of
-from outbox.models import Job, Mail
-from outbox.tokens import derive_token
-from shop.models import CartLine, LegalText, Order, OrderLine, PaymentEvent, ShopIdentity
-from shop.providers.sandbox import bank
-from shop.providers.sandbox.provider import provider as sandbox
-from shop.services.payments import begin_payment, choose_method
+from accounts.links.services import TOKEN_PURPOSE
+from accounts.members.models import CustomerAccount, MemberInvitation, Membership
+from accounts.members.services import invite_member
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from catalog.models.entries import Entry
+from common.tokens import derive_token
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.models import Course
+from enrolments.grounds.models import Enrolment
+from enrolments.people.edit import version_of
+from enrolments.seats.models import Seat
+from outbox.jobs.models import Job
+from outbox.mails.models import Mail
+from shop.cart.models import CartLine
+from shop.orders.models import Order, OrderLine
+from shop.payments.models import PaymentEvent
+from shop.payments.providers.sandbox import bank
+from shop.payments.providers.sandbox.provider import provider as sandbox
+from shop.payments.services import begin_payment, choose_method
+from shop.seller.models import LegalText, ShopIdentity
 from tests.enrolments.given import assign as assign_seat
 from tests.enrolments.given import given_pack, given_session
-from tests.enrolments.learning import by_hand as enrol_by_hand
+from tests.enrolments.learners import by_hand as enrol_by_hand
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import translation
 
-from outbox.mails import MailKind
-from tests.outbox.greeting_mail import greeting_kind
+from outbox.mails.kinds import MailKind
+from tests.outbox.mails.greeting_mail import greeting_kind
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def effects(transactional_db) -> Iterator[Effects]:
 def rings(monkeypatch) -> list[int]:
     """Grows by one with every ring, instead of ringing."""
     heard: list[int] = []
-    monkeypatch.setattr("outbox.services.doorbell.ring", lambda: heard.append(1))
+    monkeypatch.setattr("outbox.jobs.doorbell.ring", lambda: heard.append(1))
     return heard
 
 

@@ -5,10 +5,11 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from outbox.crypto import encrypt
-from outbox.mails import BLANK
-from outbox.models import Job, Mail
-from outbox.registry import temporary_job_kind
+from common.secrets import encrypt
+from outbox.jobs.models import Job
+from outbox.jobs.registry import temporary_job_kind
+from outbox.mails.kinds import BLANK
+from outbox.mails.models import Mail
 from tests.factories.accounts import UserFactory
 from tests.factories.outbox import JobFactory, MailFactory
 

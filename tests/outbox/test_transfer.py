@@ -3,12 +3,14 @@
 import pytest
 from django.db import transaction
 
-from outbox.models import Job, Mail
-from outbox.registry import temporary_job_kind
-from outbox.services.jobs import enqueue, run_due_jobs
-from outbox.services.transfer import lock_jobs_of_account, move_account
+from outbox.jobs.models import Job
+from outbox.jobs.registry import temporary_job_kind
+from outbox.jobs.running import run_due_jobs
+from outbox.jobs.services import enqueue
+from outbox.mails.models import Mail
+from outbox.transfer import lock_jobs_of_account, move_account
 from tests.factories.outbox import JobFactory, MailFactory
-from tests.outbox.threads import in_thread
+from tests.outbox.jobs.threads import in_thread
 from tests.patience import PATIENCE_SECONDS
 
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shop.logs import JsonLines
+from project.logs import JsonLines
 
 LOGGERS = ("", "shop.requests", "outbox", "outbox.jobs", "django", "django.request", "django.security", "celery")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from shop.servers.binaries import postgres_binaries
-from shop.servers.postgres import make_database
 from tests import servers
 from tests.databases import make_migrated_database, manage
+from workbench.servers.binaries import postgres_binaries
+from workbench.servers.postgres import make_database
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 CONSTRAINTS = "SELECT conname, contype, convalidated FROM pg_constraint WHERE connamespace = 'public'::regnamespace"

@@ -12,7 +12,7 @@ import redis
 from kombu import Connection, Message, Queue
 from kombu.exceptions import OperationalError
 
-from shop.celery import LONGEST_WAIT_FOR_REDIS, EnduringConnection, app
+from project.celery import LONGEST_WAIT_FOR_REDIS, EnduringConnection, app
 
 
 def test_worker_and_beat_look_for_a_lost_redis_every_few_seconds(monkeypatch):

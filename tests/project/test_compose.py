@@ -20,14 +20,14 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from shop.development.programs import QUIET_ROOT
-from shop.servers.addresses import Addresses, addresses_in
-from shop.servers.embedded import embedded_servers
-from shop.servers.postgres import make_database
-from shop.servers.process import Child, Program
 from tests.compose import Missing, build_image, command_of, compose_file, environment_of, read_env
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.servers import PROJECT
+from workbench.programs import QUIET_ROOT
+from workbench.servers.addresses import Addresses, addresses_in
+from workbench.servers.embedded import embedded_servers
+from workbench.servers.postgres import make_database
+from workbench.servers.process import Child, Program
 
 pytestmark = pytest.mark.xdist_group("compose")
 

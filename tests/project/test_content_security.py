@@ -4,7 +4,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from shop.middleware import ContentSecurityPolicyMiddleware
+from project.middleware import ContentSecurityPolicyMiddleware
 
 
 def policy_at(path: str) -> dict[str, str]:

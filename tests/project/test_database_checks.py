@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connection, connections
 
-from shop.database_checks import check_letter_case
+from project.database_checks import check_letter_case
 from tests import servers
 
 

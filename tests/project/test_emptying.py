@@ -4,8 +4,8 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
-from accounts.models import User
-from enrolments.models import Role
+from accounts.people.models import User
+from enrolments.courses.roles.models import Role
 from tests.emptying import empty_database
 from tests.factories.accounts import UserFactory
 

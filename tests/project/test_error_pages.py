@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
 
-from shop.urls import handler500
-from shop.urls import urlpatterns as pages_of_the_shop
+from project.urls import handler500
+from project.urls import urlpatterns as pages_of_the_shop
 
 GONE = OperationalError("connection to server failed: Connection refused")
 

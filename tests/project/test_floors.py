@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from common.floors import FLOORS
 from tests.servers import PROJECT
-
-FLOORS = ["shop", "catalog", "handlers", "enrolments", "accounts", "outbox"]
 
 
 def lint(house: Path) -> subprocess.CompletedProcess:
@@ -21,7 +20,7 @@ def lint(house: Path) -> subprocess.CompletedProcess:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
-    """Our contract over six empty floors."""
+    """Our contracts over empty floors."""
     shutil.copy(PROJECT / "pyproject.toml", tmp_path)
     for floor in FLOORS:
         (tmp_path / floor).mkdir()
@@ -37,7 +36,15 @@ def test_imports_downwards_are_kept(house):
 
 @pytest.mark.parametrize(
     ("lower", "upper"),
-    [("outbox", "accounts"), ("accounts", "enrolments"), ("enrolments", "handlers"), ("handlers", "shop")],
+    [
+        ("outbox", "accounts"),
+        ("accounts", "enrolments"),
+        ("enrolments", "handlers"),
+        ("handlers", "shop"),
+        ("common", "outbox"),
+        ("shop", "project"),
+        ("project", "workbench"),
+    ],
 )
 def test_an_import_upwards_is_broken(house, lower, upper):
     (house / lower / "shortcut.py").write_text(f"import {upper}\n")

@@ -12,8 +12,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
 from django.utils import timezone
 
-from outbox.models import Job
-from shop import health
+from outbox.jobs.models import Job
+from project import health
 
 
 def test_healthz_answers_without_asking_the_database(client):

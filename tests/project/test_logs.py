@@ -12,12 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
-from accounts.models import User
-from outbox.models import Job
-from outbox.registry import temporary_job_kind
-from outbox.services.running import run_due_jobs
-from shop.logs import JsonLines, mask_path, request_id
-from shop.middleware import RequestLogMiddleware
+from accounts.people.models import User
+from outbox.jobs.models import Job
+from outbox.jobs.registry import temporary_job_kind
+from outbox.jobs.running import run_due_jobs
+from project.logs import JsonLines, mask_path, request_id
+from project.middleware import RequestLogMiddleware
 from tests.project.log_lines import Lines, log_lines
 from tests.project.test_settings import COMPLETE, settings_with
 
@@ -150,7 +150,7 @@ def number(request: HttpRequest) -> HttpResponse:
 
 class FailingSite:
     urlpatterns = [path("number/", number)]
-    handler500 = "shop.views.errors.server_error"
+    handler500 = "project.error_pages.server_error"
 
 
 @override_settings(ROOT_URLCONF=FailingSite)
@@ -245,7 +245,7 @@ def test_a_failed_job_says_so_without_quoting_what_it_was_given(lines):
         run_due_jobs()
 
     assert lines.only("outbox.jobs")["outcome"] == "put off"
-    assert lines.only("outbox.services.running")["error"] == "ValueError"
+    assert lines.only("outbox.jobs.running")["error"] == "ValueError"
     assert "Alice" not in "".join(lines.text)
 
 
@@ -269,7 +269,7 @@ def test_production_writes_json_lines_and_nothing_else():
     found = settings_with(COMPLETE, "production", "LOGGING")["LOGGING"]
 
     assert found["root"] == {"handlers": ["lines"], "level": "INFO"}
-    assert found["formatters"] == {"json": {"()": "shop.logs.JsonLines"}}
+    assert found["formatters"] == {"json": {"()": "project.logs.JsonLines"}}
     assert {
         name: logger.get("handlers", []) for name, logger in found["loggers"].items() if logger.get("handlers")
     } == {}

@@ -15,18 +15,18 @@ from django.urls import path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.links import link_url
-from accounts.models import AddressLink
-from outbox.models import Mail
-from outbox.registry import temporary_job_kind
-from outbox.services.jobs import enqueue
-from outbox.services.running import run_due_jobs
-from shop.logs import JsonLines, mask_path
-from shop.urls import urlpatterns as shops_urlpatterns
+from accounts.links.effects import link_url
+from accounts.links.models import AddressLink
+from outbox.jobs.registry import temporary_job_kind
+from outbox.jobs.running import run_due_jobs
+from outbox.jobs.services import enqueue
+from outbox.mails.models import Mail
+from project.logs import JsonLines, mask_path
+from project.urls import urlpatterns as shops_urlpatterns
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.project.log_lines import log_lines
-from tests.storefront.steps import english_client, order_as_visitor
+from tests.shop.steps import english_client, order_as_visitor
 
 # What nobody may find in a log, in the spelling it has there.
 WHO = {
@@ -59,8 +59,8 @@ def fail(request: HttpRequest) -> HttpResponse:
 
 class Site:
     urlpatterns = [path("fail/", fail), *shops_urlpatterns]
-    handler500 = "shop.views.errors.server_error"
-    handler429 = "shop.views.errors.too_many_requests"
+    handler500 = "project.error_pages.server_error"
+    handler429 = "project.error_pages.too_many_requests"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import CustomerAccount
+from accounts.members.models import CustomerAccount
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

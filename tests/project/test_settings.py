@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from shop.servers.addresses import addresses_in
-from shop.settings.storage import storages_for
+from project.settings.storage import storages_for
 from tests.servers import PROJECT
+from workbench.servers.addresses import addresses_in
 
 COMPLETE = {
     "SECRET_KEY": "k" * 60,
@@ -28,7 +28,7 @@ def run_with(environment: dict[str, str], module: str, *names: str) -> subproces
     outside = {name: value for name, value in os.environ.items() if name not in OURS}
     return subprocess.run(
         [sys.executable, "-c", PRINT, *names],
-        env=outside | {"DJANGO_SETTINGS_MODULE": f"shop.settings.{module}"} | environment,
+        env=outside | {"DJANGO_SETTINGS_MODULE": f"project.settings.{module}"} | environment,
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -76,7 +76,7 @@ def test_production_is_safe_unless_told_otherwise():
     assert found == {
         "DEBUG": False,
         "DEV_MAIL": False,
-        "PAYMENT_PROVIDERS": ["shop.providers.transfer", "shop.providers.free"],
+        "PAYMENT_PROVIDERS": ["shop.payments.providers.transfer", "shop.payments.providers.free"],
         "SESSION_COOKIE_SECURE": True,
         "SECURE_SSL_REDIRECT": True,
     }
@@ -88,7 +88,7 @@ def test_production_is_safe_unless_told_otherwise():
 def test_the_sandbox_and_readable_mails_exist_only_outside_production(module, has_sandbox, has_mails):
     found = settings_with(COMPLETE, module, "PAYMENT_PROVIDERS", "DEV_MAIL")
 
-    assert ("shop.providers.sandbox" in found["PAYMENT_PROVIDERS"]) is has_sandbox
+    assert ("shop.payments.providers.sandbox" in found["PAYMENT_PROVIDERS"]) is has_sandbox
     assert found["DEV_MAIL"] is has_mails
 
 

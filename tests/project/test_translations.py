@@ -6,9 +6,9 @@ import pytest
 from babel.messages.mofile import read_mo
 from django.utils import translation
 
-from shop.translations import catalogue
-from shop.translations.compiling import compile_catalogues
-from shop.translations.extraction import Text, texts_in
+from handlers.catalogues import compile_catalogues
+from project.translations import catalogue
+from project.translations.extraction import Text, texts_in
 
 PYTHON = """
 from django.utils.translation import gettext as _, ngettext, pgettext

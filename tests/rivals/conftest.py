@@ -2,7 +2,7 @@
 
 import pytest
 
-from shop.models import ShopIdentity
+from shop.seller.models import ShopIdentity
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from enrolments.models import Course
-from enrolments.services import places
-from enrolments.services.seats import assign as assign_module
-from enrolments.services.seats import session as session_module
-from shop.models import Cart
+from enrolments.courses.models import Course
+from enrolments.courses.places import services as places
+from enrolments.seats import assign as assign_module
+from enrolments.sessions import services as session_module
+from shop.cart.models import Cart
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import place
 from tests.rivals.processes import Place

@@ -8,16 +8,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from outbox.models import Job
-from shop.models import Order, OrderEvent, PaymentEvent, Settlement
-from shop.providers.sandbox import bank
-from shop.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
-from shop.services import payments
+from outbox.jobs.models import Job
+from shop.orders.models import Order, OrderEvent
+from shop.payments import services as payments
+from shop.payments.models import PaymentEvent, Settlement
+from shop.payments.providers.sandbox import bank
+from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
 from tests.rivals.processes import deadlocks_among, errors_among, no_row_locks, race, values_among
-from tests.shop_admin.pages import order_url
+from tests.shop.admin_pages import order_url
 
 # Nobody has paid yet, says everybody's reading; the writing comes next.
 ABOUT_TO_SETTLE = [(Settlement.objects, "create")]

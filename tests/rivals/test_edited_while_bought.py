@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from catalog.models import Entry
+from catalog.models.entries import Entry
 from catalog.services import entries
 from catalog.services.entries import save_entry
-from shop.models import Order, OrderLine
-from shop.services.checkout import place as place_module
+from shop.checkout import place as place_module
+from shop.orders.models import Order, OrderLine
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place, shown_now
 from tests.rivals.processes import Rival, errors_among, race

@@ -7,12 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from enrolments.models import PlaceHold
-from enrolments.services.places import taken
-from outbox.models import Job
-from shop.models import Order, OrderEvent, Settlement
-from shop.services import orders, payments, transitions
-from shop.services.orders import expire_orders
+from enrolments.courses.places.models import PlaceHold
+from enrolments.courses.places.services import taken
+from outbox.jobs.models import Job
+from shop.orders import ending as orders
+from shop.orders import transitions
+from shop.orders.ending import expire_orders
+from shop.orders.models import Order, OrderEvent
+from shop.payments import services as payments
+from shop.payments.models import Settlement
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.rivals.given import session_entry

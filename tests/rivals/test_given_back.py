@@ -8,15 +8,16 @@ from functools import partial
 
 from django.utils import timezone
 
-from enrolments.models import Enrolment, Seat
-from enrolments.services.seats import enter as enter_module
-from enrolments.services.seats import revoke as revoke_module
-from enrolments.services.seats.enter import enter_course
-from outbox.models import Job
-from outbox.services.jobs import run_due_jobs
-from shop.models import Order, OrderEvent, OrderUnit
-from shop.services import contexts, fulfilment, giving_back
-from shop.services.giving_back import give_units_back
+from enrolments.grounds.models import Enrolment
+from enrolments.seats import enter as enter_module
+from enrolments.seats import revoke as revoke_module
+from enrolments.seats.enter import enter_course
+from enrolments.seats.models import Seat
+from outbox.jobs.models import Job
+from outbox.jobs.running import run_due_jobs
+from shop.orders import contexts, fulfilment, giving_back
+from shop.orders.giving_back import give_units_back
+from shop.orders.models import Order, OrderEvent, OrderUnit
 from tests.enrolments.given import assign
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory

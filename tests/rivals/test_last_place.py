@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from enrolments.models import PlaceHold
-from enrolments.services.places import taken
-from shop.models import Order
-from shop.services.orders import expire_orders
+from enrolments.courses.places.models import PlaceHold
+from enrolments.courses.places.services import taken
+from shop.orders.ending import expire_orders
+from shop.orders.models import Order
 from tests.enrolments.given import assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory

@@ -10,11 +10,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from outbox.models import Job, Mail
-from shop.models import OrderEvent, Payment, PaymentEvent, Settlement
-from shop.providers.sandbox import bank
-from shop.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
-from shop.services import payments
+from outbox.jobs.models import Job
+from outbox.mails.models import Mail
+from shop.orders.models import OrderEvent
+from shop.payments import services as payments
+from shop.payments.models import Payment, PaymentEvent, Settlement
+from shop.payments.providers.sandbox import bank
+from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
 from tests.rivals.processes import deadlocks_among, errors_among, race, values_among

@@ -3,8 +3,8 @@
 One cart is ordered from several tabs.
 """
 
-from shop.models import Order
-from shop.services.checkout import place as place_module
+from shop.checkout import place as place_module
+from shop.orders.models import Order
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place, shown_now
 from tests.rivals.processes import errors_among, no_row_locks, race, values_among

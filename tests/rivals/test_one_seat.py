@@ -5,10 +5,11 @@ Operators of one account choose the same free seat for different people.
 
 import pytest
 
-from accounts.models import User
-from enrolments.models import Enrolment, Ground, Seat, SeatEvent
-from enrolments.services.seats import assign as assign_module
-from enrolments.services.seats import moves
+from accounts.people.models import User
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats import assign as assign_module
+from enrolments.seats import moves
+from enrolments.seats.models import Seat, SeatEvent
 from tests.enrolments.given import NOW, assign, given_pack, history
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory

@@ -9,7 +9,7 @@ import time
 import pytest
 from django.db import connection, transaction
 
-from accounts.models import CustomerAccount
+from accounts.members.models import CustomerAccount
 from tests.factories.accounts import CustomerAccountFactory
 from tests.rivals.processes import Rival, deadlocks_among, errors_among, no_row_locks, race, values_among
 

@@ -3,11 +3,11 @@
 An operator takes a seat back while its learner enters the course for the first time.
 """
 
-from enrolments.models import Enrolment
-from enrolments.services.seats import enter as enter_module
-from enrolments.services.seats import release as release_module
-from enrolments.services.seats.enter import enter_course
-from enrolments.services.seats.release import release_seat
+from enrolments.grounds.models import Enrolment
+from enrolments.seats import enter as enter_module
+from enrolments.seats import release as release_module
+from enrolments.seats.enter import enter_course
+from enrolments.seats.release import release_seat
 from tests.enrolments.given import NOW, assign, given_pack, history
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory

@@ -7,12 +7,12 @@ import sys
 
 from allauth.account.models import EmailAddress
 
-from accounts.models import User
-from accounts.services import people as people_service
-from enrolments.models import Enrolment, Ground
-from outbox.models import Job
-from outbox.services.jobs import run_due_jobs
-from shop.models import Order
+from accounts.people import services as people_service
+from accounts.people.models import User
+from enrolments.grounds.models import Enrolment, Ground
+from outbox.jobs.models import Job
+from outbox.jobs.running import run_due_jobs
+from shop.orders.models import Order
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.rivals.given import participant, session_entry

@@ -5,12 +5,14 @@ Sessions of three crowd into a course whose places do not suffice for all of the
 
 from django.utils import timezone
 
-from enrolments.models import CourseGroup, Enrolment, Seat
-from enrolments.services.places import taken
-from outbox.models import Job
-from outbox.services.jobs import run_due_jobs
-from shop.models import Order
-from shop.services.errors import HandlerRefused
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.places.services import taken
+from enrolments.grounds.models import Enrolment
+from enrolments.seats.models import Seat
+from outbox.jobs.models import Job
+from outbox.jobs.running import run_due_jobs
+from shop.errors import HandlerRefused
+from shop.orders.models import Order
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.rivals.given import COUNTING, participant, session_entry

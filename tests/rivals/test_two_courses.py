@@ -3,9 +3,9 @@
 Orders need places in the same two courses, each in an order of its own.
 """
 
-from enrolments.services.places import taken
-from shop.models import Order
-from shop.services.checkout import place as place_module
+from enrolments.courses.places.services import taken
+from shop.checkout import place as place_module
+from shop.orders.models import Order
 from tests.factories import shop as given_orders
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import fill_cart, make_cart

@@ -10,13 +10,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.emails import normalise_email
-from accounts.models import User
-from accounts.services import people as people_service
-from enrolments.models import Seat
-from enrolments.services.seats import assign as assign_module
-from outbox.models import Job
-from outbox.services.jobs import run_due_jobs
+from accounts.people import services as people_service
+from accounts.people.models import User
+from common.emails import normalise_email
+from enrolments.seats import assign as assign_module
+from enrolments.seats.models import Seat
+from outbox.jobs.models import Job
+from outbox.jobs.running import run_due_jobs
 from tests.enrolments.given import assign, given_pack
 from tests.factories.accounts import PASSWORD, CustomerAccountFactory, UserFactory
 from tests.factories.catalog import EntryFactory

@@ -3,11 +3,11 @@
 Several workers deliver the lines of one order.
 """
 
-from enrolments.models import Seat
-from outbox.models import Job
-from outbox.services.jobs import run_due_jobs
-from shop.models import LineFeedback, OrderEvent
-from shop.services import contexts, fulfilment
+from enrolments.seats.models import Seat
+from outbox.jobs.models import Job
+from outbox.jobs.running import run_due_jobs
+from shop.orders import contexts, fulfilment
+from shop.orders.models import LineFeedback, OrderEvent
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import fill_cart, make_cart, pay, place
 from tests.rivals.processes import deadlocks_among, errors_among, race

@@ -3,7 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from shop.models import Cart, LegalText, MoneyHandling, Order, Payment, PaymentEvent, Settlement, ShopIdentity
+from shop.cart.models import Cart
+from shop.orders.models import Order
+from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
+from shop.seller.models import LegalText, ShopIdentity
 from tests.constraints import broken, copy, run
 from tests.factories.accounts import UserFactory
 from tests.factories.shop import make_cart, pay, place

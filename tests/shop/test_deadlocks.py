@@ -7,9 +7,9 @@ from django.db import OperationalError
 from django.utils import timezone
 from psycopg2.errors import DeadlockDetected
 
-from shop.models import PaymentEvent
-from shop.services import late_money
-from shop.services.orders import cancel_order
+from shop.orders.ending import cancel_order
+from shop.payments import late_money
+from shop.payments.models import PaymentEvent
 from tests.factories.shop import make_cart, pay, place
 
 pytestmark = pytest.mark.django_db(transaction=True)

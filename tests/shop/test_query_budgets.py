@@ -11,11 +11,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from enrolments.models import Enrolment, Seat
-from outbox.services import running
-from outbox.services.jobs import run_due_jobs
-from shop.models import Order, ShopIdentity
-from shop.services.cart import open_cart
+from enrolments.grounds.models import Enrolment
+from enrolments.seats.models import Seat
+from outbox.jobs import running
+from outbox.jobs.running import run_due_jobs
+from shop.cart.services import open_cart
+from shop.orders.models import Order
+from shop.seller.models import ShopIdentity
 from tests.factories.accounts import MembershipFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory

@@ -5,23 +5,26 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
-from outbox.services.jobs import run_due_jobs
-from shop.models import Cart, Order
-from shop.services import cart as cart_services
-from shop.services import claim as claim_services
-from shop.services import fulfilment, limits, payments
-from shop.services import orders as order_services
-from shop.services.cart import join_carts, open_cart
-from shop.services.checkout import place as place_module
-from shop.services.claim import claim_order
-from shop.services.fulfilment import retry_line
-from shop.services.limits import PER_TYPED_ADDRESS
-from shop.services.orders import cancel_order
+from outbox.jobs.running import run_due_jobs
+from shop.cart import services as cart_services
+from shop.cart.models import Cart
+from shop.cart.services import join_carts, open_cart
+from shop.checkout import limits
+from shop.checkout import place as place_module
+from shop.checkout.limits import PER_TYPED_ADDRESS
+from shop.orders import claim as claim_services
+from shop.orders import ending as order_services
+from shop.orders import fulfilment
+from shop.orders.claim import claim_order
+from shop.orders.ending import cancel_order
+from shop.orders.fulfilment import retry_line
+from shop.orders.models import Order
+from shop.payments import services as payments
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, fill_cart, make_cart, pay, place, shown_now
 from tests.rivals.processes import Rival, errors_among, no_row_locks, race, values_among
-from tests.shop.conftest import REFUSED, traces
+from tests.shop.probes import REFUSED, traces
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

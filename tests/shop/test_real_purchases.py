@@ -5,13 +5,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Delegation, User
-from enrolments.models import Enrolment, Ground, PlaceHold, Seat
-from enrolments.services.places import taken
-from shop.models import Order, Settlement
-from shop.services.claim import claim_order, move_claimed_order
-from shop.services.errors import HandlerRefused, UnitsIncomplete
-from shop.services.orders import cancel_order, expire_orders
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from enrolments.courses.places.models import PlaceHold
+from enrolments.courses.places.services import taken
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats.models import Seat
+from shop.errors import HandlerRefused, UnitsIncomplete
+from shop.orders.claim import claim_order, move_claimed_order
+from shop.orders.ending import cancel_order, expire_orders
+from shop.orders.models import Order
+from shop.payments.models import Settlement
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
@@ -125,7 +129,7 @@ def test_the_buyer_of_a_course_is_enrolled_and_is_not_offered_it_again():
     pay(order)
     assert deliver(order).status == "completed"
     assert Enrolment.objects.get(user=alice, course=course).closed_at is None
-    from shop.services.cart import EntryRefused
+    from shop.cart.services import EntryRefused
 
     with pytest.raises(EntryRefused):
         make_cart(entry, user=alice)

@@ -26,17 +26,17 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone, translation
 
-from accounts.links import link_url
-from accounts.models import AddressLink
-from catalog.models import Entry
-from outbox.services.jobs import run_due_jobs
-from shop.demo.people import PASSWORD
-from shop.models import Order
-from shop.providers.base import ProviderEvent
-from shop.providers.sandbox import bank
-from tests.storefront import steps
+from accounts.links.effects import link_url
+from accounts.links.models import AddressLink
+from catalog.models.entries import Entry
+from outbox.jobs.running import run_due_jobs
+from shop.orders.models import Order
+from shop.payments.port import ProviderEvent
+from shop.payments.providers.sandbox import bank
+from tests.shop import steps
 from tests.trials import hostile
 from tests.trials.pages import Found, PageForm, routes, walk
+from workbench.demo.people import PASSWORD
 
 WRITES = re.compile(r'\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
 # Who keeps a refused visitor's session, counts his attempts, and what he typed into his cart.

@@ -21,19 +21,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from accounts.fields import AddressField
-from accounts.forms.details import ProfileForm
-from accounts.models import AddressLink, User
-from accounts.services.links import TOKEN_PURPOSE, NewLink, create_links, find_link
+from accounts.links.models import AddressLink
+from accounts.links.services import TOKEN_PURPOSE, NewLink, create_links, find_link
+from accounts.members.forms.details import ProfileForm
+from accounts.people.models import User
 from catalog.html import TAGS, clean_html, plain_text
 from catalog.services.errors import ImageRefused
 from catalog.services.images import SIDE_AT_MOST, prepare_image
+from common.fields import AddressField
+from common.tokens import derive_token
 from handlers.contract import ParametersForm, answers_to_store
 from handlers.querystring import encode, parse
 from handlers.registry import installed
-from outbox.tokens import derive_token
-from shop.models import Order
-from shop.selectors import order_by_token
+from shop.orders.models import Order
+from shop.orders.selectors import order_by_token
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
 from tests.ordeal import Trial

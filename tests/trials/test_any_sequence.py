@@ -18,9 +18,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from accounts.models import CustomerAccount
-from enrolments.services.seats.generate import generate_seats
-from enrolments.services.seats.moves import SeatNotFound
+from accounts.members.models import CustomerAccount
+from enrolments.seats.generate import generate_seats
+from enrolments.seats.moves import SeatNotFound
 from handlers.contract import Feedback
 from handlers.registry import temporary
 from tests.ordeal import Trial
@@ -190,25 +190,25 @@ def refuse_and_leave_something(**_asked: Any) -> None:
 # By rule: a guard, what stands in its place, and a sequence that needs it.
 GUARDS: dict[str, tuple[str, Any, tuple[Step, ...]]] = {
     "a seat in use is one live ground": (
-        "enrolments.services.seats.release.end_grounds", None, (*SEATS, assign("omar"), RELEASE)
+        "enrolments.seats.release.end_grounds", None, (*SEATS, assign("omar"), RELEASE)
     ),
     "an enrolment is open exactly while it has a ground": (
-        "enrolments.services.enrol._derive_periods", [], (*SEATS, assign("omar"), RELEASE)
+        "enrolments.grounds.enrol._derive_periods", [], (*SEATS, assign("omar"), RELEASE)
     ),
     "only what was given back is revoked": (
-        "shop.services.giving_back.OrderUnit", None, (*SEATS, GIVE_BACK)
+        "shop.orders.giving_back.OrderUnit", None, (*SEATS, GIVE_BACK)
     ),
     "a unit given back has no seat": (
         "handlers.std_generateseats.handler.take_back_seats", Feedback(), (*SEATS, GIVE_BACK)
     ),
     "places are held from checkout until delivery": (
-        "shop.services.orders.undo_pre_payment", None, (BUY_A_SESSION, EXPIRE)
+        "shop.orders.ending.undo_pre_payment", None, (BUY_A_SESSION, EXPIRE)
     ),
     "no course holds more people than it has places": (
-        "enrolments.services.places.refuse_overfull", None, (BUY_A_SESSION, buy("carol", 2, 4))
+        "enrolments.courses.places.services.refuse_overfull", None, (BUY_A_SESSION, buy("carol", 2, 4))
     ),
-    "a line to be delivered has its job": ("shop.services.fulfilment.enqueue_many", None, (BUY_SEATS, SETTLE)),
-    "a paid order has one settlement": ("shop.services.payments.Settlement.objects.create", None, (BUY_SEATS, SETTLE)),
+    "a line to be delivered has its job": ("shop.orders.fulfilment.enqueue_many", None, (BUY_SEATS, SETTLE)),
+    "a paid order has one settlement": ("shop.payments.services.Settlement.objects.create", None, (BUY_SEATS, SETTLE)),
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import datetime
 
 from django.utils import timezone
 
-from enrolments.models import Course
+from enrolments.courses.models import Course
 from handlers.registry import specific_for
 from handlers.testing import Case, make_course
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from outbox.services.running import run_due_jobs
+from outbox.jobs.running import run_due_jobs
 
 
 class Command(BaseCommand):

@@ -10,13 +10,13 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
-from accounts.rights import operators_of
-from accounts.services.people import PersonTyped
+from accounts.members.rights import operators_of
+from accounts.people.services import PersonTyped
 from enrolments.errors import EnrolmentRefused
-from enrolments.models import Seat
-from enrolments.services.seats.assign import assign_seat
-from shop.models import Order
-from shop.services.errors import CartRefused, CheckoutRefused
+from enrolments.seats.assign import assign_seat
+from enrolments.seats.models import Seat
+from shop.errors import CartRefused, CheckoutRefused
+from shop.orders.models import Order
 from tests.factories.shop import success
 from tests.trials.any_sequence import world
 from tests.trials.any_sequence.carts import Carts

@@ -9,11 +9,12 @@ from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from accounts.models import User
-from catalog.models import Entry
-from shop.models import Cart, CartLine, Order
-from shop.services.cart import add_to_cart, find_cart, open_cart, remove_line, save_units, set_quantity
-from shop.services.errors import CartRefused, CheckoutRefused
+from accounts.people.models import User
+from catalog.models.entries import Entry
+from shop.cart.models import Cart, CartLine
+from shop.cart.services import add_to_cart, find_cart, open_cart, remove_line, save_units, set_quantity
+from shop.errors import CartRefused, CheckoutRefused
+from shop.orders.models import Order
 from tests.factories.shop import place, shown_now
 from tests.trials.any_sequence import world
 from tests.trials.any_sequence.choices import entry_index, one_of, person, quantity, seldom, some, typed, whoever

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from enrolments.models import Role
+from enrolments.courses.roles.models import Role
 from tests.trials.any_sequence import world
 
 T = TypeVar("T")

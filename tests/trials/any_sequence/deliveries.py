@@ -8,11 +8,11 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from outbox.models import Job
-from outbox.services import running
-from outbox.services.jobs import retry_job
-from shop.services.errors import RetryRefused
-from shop.services.fulfilment import JOB_KIND, retry_line
+from outbox.errors import RetryRefused
+from outbox.jobs import running
+from outbox.jobs.models import Job
+from outbox.jobs.services import retry_job
+from shop.orders.fulfilment import JOB_KIND, retry_line
 from tests.trials.any_sequence import world
 from tests.trials.any_sequence.choices import one_of, seldom, some
 from tests.trials.any_sequence.frame import Frame

@@ -13,15 +13,19 @@ from django.core import mail
 from django.db import connection, transaction
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from accounts.models import CustomerAccount, User
-from enrolments.models import Ground, Seat
-from enrolments.selectors.seats import seat_counts
-from enrolments.services.places import taken
-from outbox.models import Job
-from shop.models import CartLine, Order, OrderLine, Payment, PaymentEvent
-from shop.providers.base import ProviderEvent
-from shop.services.checkout.place import Shown
-from shop.services.fulfilment import JOB_KIND
+from accounts.members.models import CustomerAccount
+from accounts.people.models import User
+from enrolments.courses.places.services import taken
+from enrolments.grounds.models import Ground
+from enrolments.seats.models import Seat
+from enrolments.seats.selectors import seat_counts
+from outbox.jobs.models import Job
+from shop.cart.models import CartLine
+from shop.checkout.place import Shown
+from shop.orders.fulfilment import JOB_KIND
+from shop.orders.models import Order, OrderLine
+from shop.payments.models import Payment, PaymentEvent
+from shop.payments.port import ProviderEvent
 from tests.trials.any_sequence import world
 from tests.trials.any_sequence.rules import PLACES, broken_rules, changed_tables, fingerprint
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from accounts.services.people import PersonTyped
-from catalog.models import Entry
+from accounts.people.services import PersonTyped
+from catalog.models.entries import Entry
+from enrolments.courses.models import Course
+from enrolments.courses.roles.models import Role
+from enrolments.courses.services import save_course
 from enrolments.errors import EnrolmentRefused
-from enrolments.models import Course, Role
-from enrolments.services.by_hand import end_by_hand, enrol_address_by_hand
-from enrolments.services.courses import save_course
+from enrolments.grounds.by_hand import end_by_hand, enrol_address_by_hand
 from enrolments.values import Terms
 from tests.trials.any_sequence import world
 from tests.trials.any_sequence.choices import one_of, person, some

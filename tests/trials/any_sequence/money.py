@@ -9,12 +9,14 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from accounts.models import User
-from shop.models import Order, PaymentEvent, Settlement
-from shop.providers.base import ProviderEvent
-from shop.providers.sandbox import bank, provider
-from shop.services.errors import MethodNotAllowed
-from shop.services.payments import (
+from accounts.people.models import User
+from shop.errors import MethodNotAllowed
+from shop.orders.models import Order
+from shop.payments.models import PaymentEvent, Settlement
+from shop.payments.port import ProviderEvent
+from shop.payments.providers.sandbox import bank
+from shop.payments.providers.sandbox.provider import provider
+from shop.payments.services import (
     AmountDiffers,
     ReferenceKnown,
     ask_provider,

@@ -8,12 +8,12 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from accounts.models import User
-from enrolments.services.seats.expire import expire_seats
-from shop.models import Order
-from shop.services.claim import accounts_to_move_into, claim_order, move_claimed_order
-from shop.services.errors import ClaimRefused, OrderNotCancellable
-from shop.services.orders import cancel_order, expire_orders
+from accounts.people.models import User
+from enrolments.seats.expire import expire_seats
+from shop.errors import ClaimRefused, OrderNotCancellable
+from shop.orders.claim import accounts_to_move_into, claim_order, move_claimed_order
+from shop.orders.ending import cancel_order, expire_orders
+from shop.orders.models import Order
 from tests.factories.accounts import UserFactory
 from tests.trials.any_sequence import world
 from tests.trials.any_sequence.choices import often, one_of, seldom, some

@@ -7,17 +7,21 @@ from collections import Counter
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from accounts.models import CustomerAccount, User
-from accounts.rights import operators_of
-from accounts.services.people import PersonTyped
+from accounts.members.models import CustomerAccount
+from accounts.members.rights import operators_of
+from accounts.people.models import User
+from accounts.people.services import PersonTyped
+from enrolments.courses.models import Course
+from enrolments.courses.places.models import PlaceHold
+from enrolments.courses.roles.models import Role
 from enrolments.errors import EnrolmentRefused
-from enrolments.models import Course, PlaceHold, Role, Seat
-from enrolments.services.seats.assign import assign_seat
-from enrolments.services.seats.enter import enter_course
-from enrolments.services.seats.expire import expire_seats
-from enrolments.services.seats.release import release_seat
-from shop.models import Order, OrderUnit
-from shop.services.giving_back import GivingBackRefused, give_units_back
+from enrolments.seats.assign import assign_seat
+from enrolments.seats.enter import enter_course
+from enrolments.seats.expire import expire_seats
+from enrolments.seats.models import Seat
+from enrolments.seats.release import release_seat
+from shop.orders.giving_back import GivingBackRefused, give_units_back
+from shop.orders.models import Order, OrderUnit
 from tests.trials.any_sequence import world
 from tests.trials.any_sequence.choices import often, one_of, person, seldom, some
 from tests.trials.any_sequence.frame import Frame

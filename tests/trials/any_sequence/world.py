@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from accounts.models import CustomerAccount, User
-from catalog.models import Entry
-from enrolments.models import Course
+from accounts.members.models import CustomerAccount
+from accounts.people.models import User
+from catalog.models.entries import Entry
+from enrolments.courses.models import Course
 from handlers.contract import Feedback, Handler, LineContext, Refusal, Temporary
 from handlers.std_enroloncourse.handler import EnrolOnCourse
 from handlers.std_generateseats.handler import GenerateSeats
 from handlers.std_setuponecoursesession.handler import SetUpOneCourseSession
-from shop.models import ShopIdentity
+from shop.seller.models import ShopIdentity
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory

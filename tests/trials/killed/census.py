@@ -9,10 +9,16 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from accounts.models import Delegation, User
-from enrolments.models import CourseGroup, Enrolment, Ground, PlaceHold, Seat, SeatEvent
-from outbox.models import Job, Mail
-from shop.models import LineFeedback, Order, OrderEvent, OrderLine, Settlement
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.places.models import PlaceHold
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats.models import Seat, SeatEvent
+from outbox.jobs.models import Job
+from outbox.mails.models import Mail
+from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.payments.models import Settlement
 from tests.trials.killed.purchases import BLANKS, PACK, PRINTER, UNITS, Assortment, Purchase
 
 SALES = "sales@amphi.example"

@@ -24,19 +24,19 @@ from django.db import connections
 from django.db.utils import load_backend
 from pytest_django.plugin import DjangoDbBlocker
 
-from outbox.services import doorbell
-from shop.development import programs
-from shop.development.listener import HOST, listen
-from shop.development.supervisor import stop_all
-from shop.servers.addresses import Addresses, addresses_in
-from shop.servers.embedded import embedded_servers
-from shop.servers.postgres import make_database
-from shop.servers.process import Child
-from shop.settings.environment import celery_broker, env
+from outbox.jobs import doorbell
+from project.settings.environment import celery_broker, env
 from tests import servers
-from tests.outbox.smtp_stub import Replies, smtp_server
+from tests.outbox.mails.smtp_stub import Replies, smtp_server
 from tests.patience import PATIENCE_SECONDS
 from tests.trials.killed.spoiling.apps import KILLED_BEFORE_RINGING, WRONG_CLOCK
+from workbench import programs
+from workbench.listener import HOST, listen
+from workbench.servers.addresses import Addresses, addresses_in
+from workbench.servers.embedded import embedded_servers
+from workbench.servers.postgres import make_database
+from workbench.servers.process import Child
+from workbench.supervisor import stop_all
 
 # What the trials promise: so long after the last blow, everything is done.
 RECOVERED_WITHIN_SECONDS = 30

@@ -8,10 +8,10 @@ from itertools import count
 
 from django.utils import timezone
 
-from accounts.models import User
-from catalog.models import Entry
-from enrolments.models import Course
-from shop.models import Order
+from accounts.people.models import User
+from catalog.models.entries import Entry
+from enrolments.courses.models import Course
+from shop.orders.models import Order
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory

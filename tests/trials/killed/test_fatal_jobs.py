@@ -8,9 +8,10 @@ import pytest
 from django.db.models.functions import Now
 
 from handlers.registry import temporary
-from outbox.models import Job, Mail
-from outbox.services.doorbell import ring
-from outbox.services.running import AttemptsUsedUp
+from outbox.jobs.doorbell import ring
+from outbox.jobs.models import Job
+from outbox.jobs.running import AttemptsUsedUp
+from outbox.mails.models import Mail
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import fill_cart, make_cart, pay, place
 from tests.ordeal import Trial

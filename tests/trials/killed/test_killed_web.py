@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from enrolments.models import Seat
-from shop.models import Order
+from enrolments.seats.models import Seat
+from shop.orders.models import Order
 from tests.ordeal import Trial
 from tests.trials.killed.killable_shop import RECOVERED_WITHIN_SECONDS, KillableShop
 from tests.trials.killed.purchases import PACK, Assortment

@@ -9,12 +9,12 @@ from collections import Counter
 
 import pytest
 
-from shop.development.programs import WORKER_PROCESSES
 from tests.ordeal import Trial
-from tests.outbox.smtp_stub import ignore
+from tests.outbox.mails.smtp_stub import ignore
 from tests.trials.killed.census import attempts_in_vain, post_of, totals, wrong_rows
 from tests.trials.killed.killable_shop import RECOVERED_WITHIN_SECONDS, KillableShop, message_id
 from tests.trials.killed.purchases import Assortment
+from workbench.programs import WORKER_PROCESSES
 
 pytestmark = pytest.mark.xdist_group("killable_shop")
 

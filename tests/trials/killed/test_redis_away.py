@@ -12,14 +12,14 @@ from contextlib import contextmanager
 import pytest
 from redis import Redis
 
-from outbox.services import doorbell
-from shop.development import programs
-from shop.models import Order
+from outbox.jobs import doorbell
+from shop.orders.models import Order
 from tests.ordeal import Trial
 from tests.trials.killed.census import wrong_rows
 from tests.trials.killed.killable_shop import RECOVERED_WITHIN_SECONDS, KillableShop
 from tests.trials.killed.purchases import Assortment
 from tests.trials.killed.visitor import Visitor
+from workbench import programs
 
 pytestmark = pytest.mark.xdist_group("killable_shop")
 

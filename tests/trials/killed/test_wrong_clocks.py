@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from enrolments.models import Ground
-from outbox.models import Mail
-from shop.models import Order
+from enrolments.grounds.models import Ground
+from outbox.mails.models import Mail
+from shop.orders.models import Order
 from tests.ordeal import Trial
 from tests.trials.killed.census import wrong_rows
 from tests.trials.killed.killable_shop import RECOVERED_WITHIN_SECONDS, KillableShop
@@ -32,7 +32,7 @@ def test_the_workers_clock_is_moved(killable_shop: KillableShop, trial: Trial, h
         shop.set_workers_clock(wrong_by=timedelta(hours=hours))
         try:
             assortment.buy(orders)
-            shop.celery().send_task("shop.tasks.expire_unpaid_orders")
+            shop.celery().send_task("shop.orders.tasks.expire_unpaid_orders")
             shop.wait_until(lambda: Order.objects.get(pk=overdue.pk).status == "expired")
             took = shop.seconds_until_all_is_done(since=time.monotonic())
         finally:

@@ -48,7 +48,7 @@ def go_by_wrong_clock(file: Path) -> None:
 
 
 def kill_before_ringing(flag: Path) -> None:
-    from outbox.services.doorbell import Doorbell
+    from outbox.jobs.doorbell import Doorbell
 
     ring = Doorbell.ring
 

@@ -1,0 +1,33 @@
+"""What the links of this floor do when they are used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.links.effects import register_purpose
+from accounts.links.models import AddressLink
+from accounts.members.current import choose_account
+from accounts.members.services import accept_invitation
+from accounts.people.models import User
+
+
+def enter_by_invitation(link: AddressLink, user: User, request: HttpRequest, now: datetime) -> str:
+    """The address is proved, which is all an invitation is for."""
+    return reverse("accounts-welcome")
+
+
+def join_account(link: AddressLink, user: User, request: HttpRequest, now: datetime) -> str:
+    membership = accept_invitation(link=link, user=user, now=now)
+    choose_account(request, membership.account)
+    messages.success(request, _("You are now a member of %(account)s.") % {"account": membership.account})
+    return reverse("accounts-welcome") if not user.has_usable_password() else reverse("account-home")
+
+
+def register() -> None:
+    register_purpose(AddressLink.Purpose.INVITATION, enter_by_invitation)
+    register_purpose(AddressLink.Purpose.MEMBERSHIP, join_account)

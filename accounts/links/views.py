@@ -1,0 +1,80 @@
+"""The page behind a mailed link: opening it changes nothing, its button uses it up."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.links.models import AddressLink
+from accounts.links.remembered import remember_link, take_effect
+from accounts.links.services import LinkGone, LinkRefused, NotYourLink, find_link
+from accounts.members.current import SignedInRequest
+from accounts.people.proof import prove_by_link
+from accounts.rate_limits.pages import limited
+from accounts.selectors import active_accounts, signs_in_by_himself
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@limited("link", "GET", "POST")
+def address_link(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows what the button will do. POST proves the address, and lets the link take effect for its owner.
+
+    Whoever has a password or a second factor signs in as usual first; the link waits for him in the session.
+    """
+    link = find_link(token=token, now=timezone.now())
+    if link is None:
+        return _gone(request)
+    if request.user.is_authenticated and request.user.email != link.email:
+        return render(request, "links/link_of_another.html", {"link": link}, status=HTTPStatus.FORBIDDEN)
+    if request.method == "GET":
+        return render(request, "links/link.html", {"link": link, "purpose": link.purpose})
+    try:
+        if request.user.is_authenticated:
+            return redirect(take_effect(request, link.pk, link.purpose, request.user))
+        return _enter(request, link)
+    except LinkRefused as refused:
+        messages.error(request, str(refused.message))
+        return redirect("account-home")
+    except (LinkGone, NotYourLink):
+        return _gone(request)
+
+
+def _enter(request: HttpRequest, link: AddressLink) -> HttpResponse:
+    user = prove_by_link(link=link, now=timezone.now())
+    remember_link(request, link)
+    if signs_in_by_himself(user):
+        messages.info(request, _("Thank you. Sign in as usual now, and the link takes effect."))
+        return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': reverse('account-home')})}")
+    record_authentication(request, user, method="link", email=link.email)
+    return perform_login(request, Login(user=user, email=link.email))
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    """The same page for a link that is unknown, used or too old: it says what to do next, and nothing about anybody."""
+    return render(request, "links/link_gone.html", status=HTTPStatus.NOT_FOUND)
+
+
+@login_required
+@require_safe
+def welcome(request: SignedInRequest) -> HttpResponse:
+    """After an invitation: set a password, or go on without one; members to their account, others to their courses."""
+    is_member = active_accounts(request.user).exists()
+    context = {
+        "has_password": request.user.has_usable_password(),
+        "next_url": reverse("account-home" if is_member else "learn"),
+    }
+    return render(request, "links/welcome.html", context)

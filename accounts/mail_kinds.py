@@ -1,0 +1,42 @@
+"""The kinds of mails this floor writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import pgettext_lazy
+
+from accounts.links.effects import link_url
+from accounts.links.models import AddressLink
+from outbox.mails.kinds import BLANK, register_mail_kind
+from outbox.mails.models import Mail
+
+
+def with_link(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """The one-time link of the mail's `link_id`."""
+    link = AddressLink.objects.get(pk=mail.context["link_id"])
+    return {"link_url": BLANK if blank else link_url(link), "expires_at": link.expires_at}
+
+
+def with_sign_in_pages(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Where somebody signs in or takes a new password."""
+    return {
+        "sign_in_url": settings.SITE_URL + reverse("account_login"),
+        "reset_url": settings.SITE_URL + reverse("account_reset_password"),
+    }
+
+
+KINDS = {
+    "invitation": (with_link, pgettext_lazy("kind of mail", "Invitation")),
+    "member_invitation": (with_link, pgettext_lazy("kind of mail", "Invitation of a member")),
+    "address_code": (None, pgettext_lazy("kind of mail", "Code for an address")),
+    "sign_in_code": (None, pgettext_lazy("kind of mail", "Code for signing in")),
+    "password_reset_code": (None, pgettext_lazy("kind of mail", "Code for a new password")),
+    "account_exists": (with_sign_in_pages, pgettext_lazy("kind of mail", "Account exists already")),
+    "security_notice": (with_sign_in_pages, pgettext_lazy("kind of mail", "Security notice")),
+}
+
+for name, (build, label) in KINDS.items():
+    register_mail_kind(name, template=f"accounts/mails/{name}", build=build, label=label)

@@ -1,0 +1,167 @@
+"""Customer accounts in the admin, with their members; delegations to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.forms import BaseInlineFormSet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminEmailInputWidget
+
+from accounts.members.models import CustomerAccount, MemberInvitation, Membership
+from accounts.members.services import LastOwner, lock_account
+from accounts.people.delegation.models import Delegation
+from common.admin.autocomplete import CheckedAutocomplete
+from common.admin.filters import DayRangeFilter
+from common.admin.readonly import ReadOnlyAdmin
+from common.fields import AddressField
+from common.vat import normalise_vat_id
+
+
+class CustomerAccountForm(forms.ModelForm):
+    class Meta:
+        model = CustomerAccount
+        fields = (
+            "kind", "name", "street", "postal_code", "city", "country", "vat_id", "payer_email", "credit_limit",
+        )  # fmt: skip
+        field_classes = {"payer_email": AddressField}
+        widgets = {"payer_email": UnfoldAdminEmailInputWidget}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        try:
+            cleaned["vat_id"] = normalise_vat_id(cleaned.get("vat_id") or "", country=str(cleaned.get("country") or ""))
+        except ValidationError as invalid:
+            self.add_error("vat_id", invalid)
+        return cleaned
+
+
+class MembersFormSet(BaseInlineFormSet):
+    """Checked under the account's lock, which the page's own transaction keeps until the rows are written."""
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors) or self.instance.pk is None:
+            return
+        lock_account(self.instance.pk)
+        owned_before = Membership.objects.filter(account=self.instance, is_owner=True).exists()
+        kept = [form.cleaned_data for form in self.forms if form.cleaned_data and form not in self.deleted_forms]
+        if owned_before and not any(member.get("is_owner") for member in kept):
+            raise ValidationError(str(LastOwner().message), code="last_owner")
+
+
+class MembershipInline(CheckedAutocomplete, TabularInline):
+    model = Membership
+    formset = MembersFormSet
+    fields = ("user", "is_owner", "is_buyer", "is_operator", "is_accountant")
+    autocomplete_fields = ("user",)
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: CustomerAccount | None = None) -> bool:
+        """The account of a visitor's order gets its first member by the link mailed to the address, never by hand."""
+        is_claimed = obj is None or obj.memberships.exists()
+        return is_claimed and super().has_add_permission(request, obj)
+
+
+class MemberInvitationInline(TabularInline):
+    model = MemberInvitation
+    fields = readonly_fields = ("email", "is_owner", "is_buyer", "is_operator", "is_accountant", "created_at")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ClaimFilter(DropdownFilter):
+    """Accounts that somebody works for, and those of visitors' orders that nobody has claimed."""
+
+    title = _("state")
+    parameter_name = "claim"
+    CLAIMED, UNCLAIMED = "claimed", "unclaimed"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [
+            (self.CLAIMED, pgettext_lazy("customer account", "claimed")),
+            (self.UNCLAIMED, pgettext_lazy("customer account", "not claimed yet")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CustomerAccount]) -> QuerySet[CustomerAccount]:
+        members = Exists(Membership.objects.filter(account=OuterRef("pk")))
+        match self.value():
+            case self.CLAIMED:
+                return queryset.filter(members)
+            case self.UNCLAIMED:
+                return queryset.filter(~members)
+        return queryset
+
+
+@admin.register(CustomerAccount)
+class CustomerAccountAdmin(ModelAdmin):
+    form = CustomerAccountForm
+    list_display = ("name_label", "kind", "city", "country", "claim_state", "member_count", "created_at")
+    list_filter = (
+        ClaimFilter,
+        ("kind", ChoicesDropdownFilter),
+        ("country", ChoicesDropdownFilter),
+        ("created_at", DayRangeFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
+    search_fields = ("name", "city", "vat_id", "payer_email", "memberships__user__email")
+    search_help_text = _("Name, city, VAT number, or the address of a member or payer")
+    ordering = ("name", "pk")
+    inlines = (MembershipInline, MemberInvitationInline)
+    list_per_page = 50
+    change_form_outer_before_template = "members/admin/account_links.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CustomerAccount]:
+        return super().get_queryset(request).annotate(member_total=Count("memberships", distinct=True))
+
+    def has_delete_permission(self, request: HttpRequest, obj: CustomerAccount | None = None) -> bool:
+        """Orders and seats belong to it."""
+        return False
+
+    @display(description=_("name"), ordering="name")
+    def name_label(self, account: CustomerAccount) -> str:
+        return str(account)
+
+    @display(description=_("state"), label={True: "success", False: "warning"})
+    def claim_state(self, account: CustomerAccount) -> tuple[bool, Any]:
+        if self.member_count(account):
+            return True, pgettext_lazy("customer account", "claimed")
+        return False, pgettext_lazy("customer account", "not claimed yet")
+
+    @display(description=_("members"), ordering="member_total")
+    def member_count(self, account: CustomerAccount) -> int:
+        return getattr(account, "member_total", 0)
+
+
+@admin.register(Delegation)
+class DelegationAdmin(ReadOnlyAdmin):
+    list_display = ("email", "full_name", "account", "operator_name", "created_at")
+    list_filter = (("created_at", DayRangeFilter),)
+    list_filter_submit = True
+    list_fullwidth = True
+    search_fields = ("email", "first_name", "last_name", "account__name", "operator__email")
+    search_help_text = _("Person, account or operator")
+    list_select_related = ("account", "operator")
+    ordering = ("account", "email")
+    fields = readonly_fields = ("account", "operator", "person", "email", "first_name", "last_name", "created_at")
+
+    @display(description=_("name"), ordering=("last_name", "first_name"))
+    def full_name(self, delegation: Delegation) -> str:
+        return f"{delegation.first_name} {delegation.last_name}".strip()
+
+    @display(description=_("operator"), ordering="operator")
+    def operator_name(self, delegation: Delegation) -> str:
+        return delegation.operator.get_full_name() if delegation.operator else "–"

@@ -1,0 +1,81 @@
+"""Which customer account a page of the account area is about.
+
+    @account_page(Right.MANAGE_SEATS)
+    def seats(request: AccountRequest) -> HttpResponse:
+        ... request.account ...
+
+A visitor is asked to sign in. Who has the right in no account gets a 404: the page does not exist for him. Who has it
+in several sees the one he chose last (`account-switch`), else the first by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+from accounts.members.models import CustomerAccount, Membership
+from accounts.members.rights import Right, rights_of
+from accounts.people.models import User
+
+SESSION_KEY = "accounts_current_account"
+REQUEST_KEY = "_memberships"
+
+
+class SignedInRequest(HttpRequest):
+    """A request that `login_required` let through."""
+
+    user: User
+
+
+class AccountRequest(SignedInRequest):
+    """A request that `account_page` let through."""
+
+    account: CustomerAccount
+
+
+def memberships_of(request: HttpRequest) -> Sequence[Membership]:
+    """The signed-in person's memberships with their accounts, by the accounts' names; none for a visitor.
+
+    Read once for a request: what it may show, its menu and the choice of accounts all depend on them.
+    """
+    if not request.user.is_active or request.user.pk is None:
+        return ()
+    kept: Sequence[Membership] | None = getattr(request, REQUEST_KEY, None)
+    if kept is None:
+        rows = Membership.objects.filter(user_id=request.user.pk).select_related("account")
+        kept = tuple(rows.order_by("account__name", "account_id"))
+        setattr(request, REQUEST_KEY, kept)
+    return kept
+
+
+def current_account(request: HttpRequest, right: Right) -> CustomerAccount | None:
+    """The account in which the signed-in person now works with a right; None when he has it nowhere."""
+    accounts = [each.account for each in memberships_of(request) if right in rights_of(each)]
+    chosen = request.session.get(SESSION_KEY)
+    return next((account for account in accounts if account.pk == chosen), accounts[0] if accounts else None)
+
+
+def choose_account(request: HttpRequest, account: CustomerAccount) -> None:
+    request.session[SESSION_KEY] = account.pk
+
+
+def account_page(*rights: Right) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """Let in whoever has one of the rights, and set `request.account`; the first right he has anywhere decides."""
+
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @login_required
+        @wraps(view)
+        def let_in(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            account = next((found for right in rights if (found := current_account(request, right))), None)
+            if account is None:
+                raise Http404
+            request.account = account  # type: ignore[attr-defined]
+            return view(request, *args, **kwargs)
+
+        return let_in
+
+    return decorate

@@ -1,0 +1,38 @@
+"""What an account and a person say about themselves."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from accounts.members.models import CustomerAccount
+from accounts.people.models import User
+from common.emails import normalise_email
+from common.vat import normalise_vat_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDetails:
+    kind: str
+    name: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    vat_id: str = ""
+    payer_email: str = ""
+
+
+def save_account_details(*, account_id: int, details: AccountDetails) -> None:
+    """Change what future orders of an account start from; orders placed keep what was written on them.
+
+    One statement, locks nothing else. Raises ValidationError for a VAT number or an address that cannot be one.
+    """
+    columns = asdict(details)
+    columns["vat_id"] = normalise_vat_id(details.vat_id, country=details.country)
+    columns["payer_email"] = normalise_email(details.payer_email) if details.payer_email else ""
+    CustomerAccount.objects.filter(pk=account_id).update(**columns)
+
+
+def save_profile(*, user_id: int, first_name: str, last_name: str, language: str) -> None:
+    """Change a person's name and the language of his mails and pages."""
+    User.objects.filter(pk=user_id).update(first_name=first_name, last_name=last_name, language=language)

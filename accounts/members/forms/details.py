@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.members.details import AccountDetails
+from accounts.members.models import CustomerAccount
+from accounts.people.models import User
+from common.fields import AddressField
+from common.vat import normalise_vat_id
+
+
+class AccountDetailsForm(forms.ModelForm):
+    """Name, billing address and VAT number of a customer account."""
+
+    payer_email = AddressField(
+        label=_("Payer's e-mail address"),
+        required=False,
+        help_text=_("If somebody else pays your orders."),
+    )
+
+    class Meta:
+        model = CustomerAccount
+        fields = ("kind", "name", "street", "postal_code", "city", "country", "vat_id", "payer_email")
+        widgets = {
+            "kind": forms.RadioSelect,
+            "name": forms.TextInput(attrs={"autocomplete": "organization"}),
+            "street": forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
+            "postal_code": forms.TextInput(attrs={"autocomplete": "postal-code"}),
+            "city": forms.TextInput(attrs={"autocomplete": "address-level2"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("name", "street", "postal_code", "city"):
+            self.fields[name].required = True
+        # Typed with blanks and dots a number is longer than what is stored of it.
+        self.fields["vat_id"] = forms.CharField(label=self.fields["vat_id"].label, required=False, max_length=40)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        try:
+            cleaned["vat_id"] = normalise_vat_id(cleaned.get("vat_id") or "", country=cleaned.get("country") or "")
+        except ValidationError as invalid:
+            self.add_error("vat_id", invalid)
+        return cleaned
+
+    def to_details(self) -> AccountDetails:
+        cleaned = self.cleaned_data
+        return AccountDetails(**{name: str(cleaned[name]) for name in self.Meta.fields})
+
+
+class ProfileForm(forms.ModelForm):
+    """A person's own name and language."""
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name", "language")
+        widgets = {
+            "first_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
+            "last_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [("", _("As the shop")), *settings.LANGUAGES]  # type: ignore[attr-defined]

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django_countries.fields import CountryField
+
+from common.emails import MAX_EMAIL_LENGTH, is_normal
+
+
+class CustomerAccountQuerySet(models.QuerySet["CustomerAccount"]):
+    def claimed(self) -> CustomerAccountQuerySet:
+        """Accounts somebody belongs to; a visitor's order makes one to which nobody does yet."""
+        return self.filter(models.Exists(Membership.objects.filter(account=models.OuterRef("pk"))))
+
+    def unclaimed(self) -> CustomerAccountQuerySet:
+        return self.exclude(models.Exists(Membership.objects.filter(account=models.OuterRef("pk"))))
+
+
+class CustomerAccount(models.Model):
+    """The organisation, or person, that owns orders and seats."""
+
+    class Kind(models.TextChoices):
+        ORGANISATION = "organisation", _("Organisation")
+        PERSON = "person", pgettext_lazy("kind of customer account", "Private person")
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.ORGANISATION)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    street = models.TextField(_("address"), max_length=300, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    country = CountryField(_("country"), default="FR")
+    vat_id = models.CharField(_("VAT number"), max_length=20, blank=True)
+    payer_email = models.EmailField(
+        _("payer's e-mail"),
+        max_length=MAX_EMAIL_LENGTH,
+        blank=True,
+        help_text=_("Who pays, where that is somebody else: invoices and payment links may go there."),
+    )
+    credit_limit = models.DecimalField(
+        _("credit limit"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Up to this amount a trusted account buys on account; empty for accounts that pay first."),
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects: ClassVar[models.Manager[CustomerAccount]] = CustomerAccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("customer account")
+        verbose_name_plural = _("customer accounts")
+        ordering = ("name", "pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["organisation", "person"]), name="accounts_customeraccount_kind"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(credit_limit__isnull=True) | models.Q(credit_limit__gte=0),
+                name="accounts_customeraccount_credit_limit",
+            ),
+            models.CheckConstraint(condition=is_normal("payer_email"), name="accounts_customeraccount_payer_email"),
+        )
+
+    def __str__(self) -> str:
+        return self.name or f"#{self.pk}"
+
+
+class Roles(models.Model):
+    """The roles a person holds in an account, or is offered. `accounts.members.rights` says what each allows."""
+
+    is_owner = models.BooleanField(pgettext_lazy("role in an account", "owner"), default=False)
+    is_buyer = models.BooleanField(pgettext_lazy("role in an account", "buyer"), default=False)
+    is_operator = models.BooleanField(pgettext_lazy("role in an account", "operator"), default=False)
+    is_accountant = models.BooleanField(pgettext_lazy("role in an account", "accountant"), default=False)
+
+    class Meta:
+        abstract = True
+
+
+HAS_ROLE = models.Q(is_owner=True) | models.Q(is_buyer=True) | models.Q(is_operator=True) | models.Q(is_accountant=True)
+
+
+class Membership(Roles):
+    """A person belongs to a customer account."""
+
+    account = models.ForeignKey(
+        CustomerAccount, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("customer account")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("member")
+    )
+    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        ordering = ("account", "user")
+        constraints = (
+            models.UniqueConstraint(fields=["account", "user"], name="accounts_membership_account_user"),
+            models.CheckConstraint(condition=HAS_ROLE, name="accounts_membership_has_role"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.account}"
+
+
+class MemberInvitation(Roles):
+    """Somebody was invited to become a member, and has not followed the link yet.
+
+    The account sees the address it typed and nothing else, whether the shop knows that person or not.
+    """
+
+    account = models.ForeignKey(
+        CustomerAccount, on_delete=models.PROTECT, related_name="member_invitations", verbose_name=_("customer account")
+    )
+    email = models.EmailField(_("e-mail address"), max_length=MAX_EMAIL_LENGTH)
+    link = models.OneToOneField(
+        "accounts.AddressLink", on_delete=models.PROTECT, related_name="member_invitation", verbose_name=_("link")
+    )
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("invited by")
+    )
+    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("invitation of a member")
+        verbose_name_plural = _("invitations of members")
+        ordering = ("account", "email")
+        constraints = (
+            models.UniqueConstraint(fields=["account", "email"], name="accounts_memberinvitation_account_email"),
+            models.CheckConstraint(condition=is_normal("email"), name="accounts_memberinvitation_email_normal"),
+            models.CheckConstraint(condition=HAS_ROLE, name="accounts_memberinvitation_has_role"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.email} · {self.account}"

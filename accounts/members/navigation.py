@@ -1,0 +1,38 @@
+"""The links of the account area. Upper floors add theirs in their app's `ready()`:
+
+add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from django.utils.functional import Promise
+
+from accounts.members.models import Membership
+from accounts.members.rights import Right, rights_of
+
+
+@dataclass(frozen=True)
+class AreaLink:
+    """A page of the account area, shown to whoever has one of `rights` in an account (no rights: to everybody)."""
+
+    url_name: str
+    label: str | Promise
+    rights: Collection[Right] = field(default_factory=frozenset)
+    position: int = 50
+
+
+_links: dict[str, AreaLink] = {}
+
+
+def add_area_link(link: AreaLink) -> None:
+    _links[link.url_name] = link
+
+
+def links_for(memberships: Iterable[Membership]) -> list[AreaLink]:
+    """The pages a signed-in person with these memberships may open, in their order."""
+    rights = {right for membership in memberships for right in rights_of(membership)}
+    links = [link for link in _links.values() if not link.rights or rights.intersection(link.rights)]
+    return sorted(links, key=lambda link: link.position)

@@ -1,0 +1,73 @@
+"""What a member may do in a customer account.
+
+owner: everything · buyer: buys, pays, sees his own orders · operator: seats, sessions and people, no money ·
+accountant: orders, invoices and payment, no people. A member may hold several roles.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.members.models import CustomerAccount, Membership
+from accounts.people.models import User
+
+
+class Right(StrEnum):
+    BUY = "buy"
+    PAY = "pay"
+    SEE_OWN_ORDERS = "see_own_orders"
+    SEE_ALL_ORDERS = "see_all_orders"
+    SEE_INVOICES = "see_invoices"
+    MANAGE_SEATS = "manage_seats"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_ACCOUNT = "manage_account"
+
+
+# Role column of Membership -> rights.
+RIGHTS_BY_ROLE: dict[str, frozenset[Right]] = {
+    "is_owner": frozenset(Right),
+    "is_buyer": frozenset({Right.BUY, Right.PAY, Right.SEE_OWN_ORDERS}),
+    "is_operator": frozenset({Right.MANAGE_SEATS, Right.MANAGE_PEOPLE}),
+    "is_accountant": frozenset({Right.PAY, Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS, Right.SEE_INVOICES}),
+}
+ROLES: tuple[str, ...] = tuple(RIGHTS_BY_ROLE)
+
+
+def rights_of(membership: Membership | None) -> set[Right]:
+    """Everything a member may do; nothing for who is no member."""
+    if membership is None:
+        return set()
+    return {right for role, rights in RIGHTS_BY_ROLE.items() if getattr(membership, role) for right in rights}
+
+
+def membership_with(right: Right) -> Q:
+    """The memberships that grant a right."""
+    grants = Q()
+    for role, rights in RIGHTS_BY_ROLE.items():
+        if right in rights:
+            grants |= Q(**{role: True})
+    return grants
+
+
+def accounts_with(user: User | AnonymousUser, right: Right) -> QuerySet[CustomerAccount]:
+    """The accounts in which a person holds a right, by name. None for a visitor or an inactive user."""
+    if not user.is_active or user.pk is None:
+        return CustomerAccount.objects.none()
+    memberships = Membership.objects.filter(membership_with(right), account=OuterRef("pk"), user_id=user.pk)
+    return CustomerAccount.objects.filter(Exists(memberships)).order_by("name", "pk")
+
+
+def has_right(user: User | AnonymousUser, account_id: int, right: Right) -> bool:
+    return accounts_with(user, right).filter(pk=account_id).exists()
+
+
+def operators_of(account: CustomerAccount) -> QuerySet[User]:
+    """Owners and operators of an account: who may be an order's operator. By name."""
+    memberships = Membership.objects.filter(
+        membership_with(Right.MANAGE_SEATS), account=account, user_id=OuterRef("pk")
+    )
+    return User.objects.filter(Exists(memberships), is_active=True).order_by("last_name", "first_name", "email")

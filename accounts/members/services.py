@@ -1,0 +1,246 @@
+"""Who belongs to a customer account, and with which roles. Every change locks the account."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.links.models import AddressLink
+from accounts.links.services import LinkGone, NewLink, create_links
+from accounts.members.models import CustomerAccount, MemberInvitation, Membership
+from accounts.members.rights import ROLES
+from accounts.people.models import User
+from common.emails import normalise_email
+from outbox.mails.services import queue_mail
+
+MAX_PENDING_INVITATIONS = 50
+# An address typed again within this time gets no second mail.
+INVITE_AGAIN_AFTER = timedelta(minutes=10)
+
+
+class MembersRefused(Exception):
+    """What was asked would leave the account in a state it must not be in; `message` tells the person why."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class LastOwner(MembersRefused):
+    def __init__(self) -> None:
+        super().__init__(_("An account needs an owner. Make another member an owner first."))
+
+
+class AlreadyMember(MembersRefused):
+    def __init__(self) -> None:
+        super().__init__(_("This person is a member already. Change the roles in the list instead."))
+
+
+class NoRole(MembersRefused):
+    def __init__(self) -> None:
+        super().__init__(_("Choose at least one role."))
+
+
+class TooManyInvitations(MembersRefused):
+    def __init__(self) -> None:
+        super().__init__(_("Too many invitations are waiting for an answer. Withdraw some first."))
+
+
+class JustInvited(MembersRefused):
+    def __init__(self) -> None:
+        super().__init__(_("This address was invited a few minutes ago. Wait a little before you send another mail."))
+
+
+def lock_account(account_id: int) -> CustomerAccount:
+    """Lock an account for the rest of the transaction. Raises CustomerAccount.DoesNotExist."""
+    return CustomerAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+
+
+def create_account(
+    *,
+    owner: User | None,
+    kind: str,
+    name: str,
+    now: datetime,
+    street: str = "",
+    postal_code: str = "",
+    city: str = "",
+    country: str = "FR",
+    vat_id: str = "",
+    payer_email: str = "",
+) -> CustomerAccount:
+    """Make a customer account; without an owner it is unclaimed, as a visitor's order leaves it."""
+    with transaction.atomic():
+        account = CustomerAccount.objects.create(
+            kind=kind,
+            name=name,
+            street=street,
+            postal_code=postal_code,
+            city=city,
+            country=country,
+            vat_id=vat_id,
+            payer_email=normalise_email(payer_email) if payer_email else "",
+            created_at=now,
+        )
+        if owner is not None:
+            Membership.objects.create(account=account, user=owner, is_owner=True, created_at=now)
+        return account
+
+
+def ensure_owner(*, account: CustomerAccount, user: User, now: datetime) -> Membership:
+    """Make somebody an owner of an account, whatever he was in it before. Locks the account."""
+    return _grant(account_id=account.pk, user=user, roles={"is_owner"}, now=now)
+
+
+def _grant(*, account_id: int, user: User, roles: Collection[str], now: datetime) -> Membership:
+    """Add roles to those a person has. Locks the account."""
+    with transaction.atomic():
+        account = lock_account(account_id)
+        granted = dict.fromkeys(roles, True)
+        membership, created = Membership.objects.get_or_create(
+            account=account, user=user, defaults=granted | {"created_at": now}
+        )
+        if not created:
+            Membership.objects.filter(pk=membership.pk).update(**granted)
+            membership.refresh_from_db()
+        return membership
+
+
+def invite_member(
+    *, account: CustomerAccount, invited_by: User, email: str, roles: Collection[str], language: str, now: datetime
+) -> MemberInvitation:
+    """Mail an invitation to join an account; he becomes a member when he has followed its link.
+
+    Known and unknown people are treated alike, so nobody learns here who is known. Inviting again replaces the roles
+    offered and the link. Locks the account. Raises AlreadyMember, NoRole, TooManyInvitations, JustInvited, and
+    ValidationError for something that is no address.
+    """
+    email = normalise_email(email)
+    offered = _flags(roles)
+    with transaction.atomic():
+        account = lock_account(account.pk)
+        if Membership.objects.filter(account=account, user__email=email).exists():
+            raise AlreadyMember
+        before = MemberInvitation.objects.filter(account=account, email=email).first()
+        if before is not None:
+            if before.created_at > now - INVITE_AGAIN_AFTER:
+                raise JustInvited
+            _withdraw(before, now)
+        elif MemberInvitation.objects.filter(account=account).count() >= MAX_PENDING_INVITATIONS:
+            raise TooManyInvitations
+        [link] = create_links(
+            links=[NewLink(purpose=AddressLink.Purpose.MEMBERSHIP, email=email, account=account, language=language)],
+            now=now,
+        )
+        invitation = MemberInvitation.objects.create(
+            account=account, email=email, link=link, invited_by=invited_by, created_at=now, **offered
+        )
+        queue_mail(
+            kind="member_invitation",
+            key=f"member_invitation:{link.pk}",
+            recipient=email,
+            language=language,
+            context={
+                "link_id": link.pk,
+                "account_name": str(account),
+                "invited_by": invited_by.get_full_name(),
+            },
+            account_id=account.pk,
+            expires_at=link.expires_at,
+        )
+        return invitation
+
+
+def withdraw_invitation(*, account: CustomerAccount, invitation_id: int, now: datetime) -> None:
+    """Take an invitation back; its link is dead. Locks the account. Raises MemberInvitation.DoesNotExist."""
+    with transaction.atomic():
+        lock_account(account.pk)
+        _withdraw(MemberInvitation.objects.get(account=account, pk=invitation_id), now)
+
+
+def _withdraw(invitation: MemberInvitation, now: datetime) -> None:
+    link_id = invitation.link_id
+    invitation.delete()
+    # A link is never read after its invitation is gone; marking it used also says so in the admin.
+    AddressLink.objects.usable_at(now).filter(pk=link_id).update(used_at=now)
+
+
+def accept_invitation(*, link: AddressLink, user: User, now: datetime) -> Membership:
+    """Make the user of an invitation's link a member with the roles offered. Locks the account.
+
+    Called with the link locked. Raises LinkGone when the invitation was withdrawn.
+    """
+    invitation = MemberInvitation.objects.filter(link=link).first()
+    if invitation is None:
+        raise LinkGone
+    with transaction.atomic():
+        membership = _grant(account_id=invitation.account_id, user=user, roles=roles_of(invitation), now=now)
+        if not MemberInvitation.objects.filter(pk=invitation.pk).delete()[0]:
+            raise LinkGone
+        return membership
+
+
+def change_roles(*, account: CustomerAccount, membership_id: int, roles: Collection[str]) -> Membership:
+    """Give a member exactly these roles. Locks the account.
+
+    Raises LastOwner, NoRole, Membership.DoesNotExist.
+    """
+    flags = _flags(roles)
+    with transaction.atomic():
+        lock_account(account.pk)
+        membership = Membership.objects.get(account=account, pk=membership_id)
+        if not flags["is_owner"]:
+            _refuse_without_other_owner(membership)
+        Membership.objects.filter(pk=membership.pk).update(**flags)
+        membership.refresh_from_db()
+        return membership
+
+
+def remove_member(*, account: CustomerAccount, membership_id: int) -> None:
+    """End a membership; what the person bought or assigned stays. Locks the account.
+
+    Raises LastOwner, Membership.DoesNotExist.
+    """
+    with transaction.atomic():
+        lock_account(account.pk)
+        membership = Membership.objects.get(account=account, pk=membership_id)
+        _refuse_without_other_owner(membership)
+        membership.delete()
+
+
+def transfer_ownership(*, account: CustomerAccount, giver: User, membership_id: int) -> Membership:
+    """Hand the account over: the member becomes owner, the giver stays buyer and operator. Locks the account.
+
+    Raises Membership.DoesNotExist when either is no member, or the giver no owner.
+    """
+    with transaction.atomic():
+        lock_account(account.pk)
+        own = Membership.objects.get(account=account, user=giver, is_owner=True)
+        taker = Membership.objects.exclude(pk=own.pk).get(account=account, pk=membership_id)
+        Membership.objects.filter(pk=taker.pk).update(is_owner=True)
+        Membership.objects.filter(pk=own.pk).update(is_owner=False, is_buyer=True, is_operator=True)
+        taker.refresh_from_db()
+        return taker
+
+
+def roles_of(holder: Membership | MemberInvitation) -> set[str]:
+    return {role for role in ROLES if getattr(holder, role)}
+
+
+def _flags(roles: Collection[str]) -> dict[str, bool]:
+    unknown = set(roles) - set(ROLES)
+    if unknown:
+        raise ValueError(f"Unknown roles: {sorted(unknown)}")
+    if not roles:
+        raise NoRole
+    return {role: role in roles for role in ROLES}
+
+
+def _refuse_without_other_owner(membership: Membership) -> None:
+    others = Membership.objects.filter(account_id=membership.account_id, is_owner=True, user__is_active=True)
+    if membership.is_owner and not others.exclude(pk=membership.pk).exists():
+        raise LastOwner

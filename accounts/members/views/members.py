@@ -1,0 +1,128 @@
+"""An owner decides who belongs to the account."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.members import services as service
+from accounts.members.current import AccountRequest, account_page
+from accounts.members.forms.members import InviteMemberForm, RolesForm
+from accounts.members.models import MemberInvitation, Membership
+from accounts.members.rights import Right
+from accounts.rate_limits.services import TooOften, count_attempt
+from accounts.selectors import invitations_of, members_of
+
+owners_only = account_page(Right.MANAGE_MEMBERS)
+
+
+@owners_only
+@require_http_methods(["GET", "POST"])
+def member_list(request: AccountRequest) -> HttpResponse:
+    """The members and who is invited; posting the form invites somebody."""
+    form = InviteMemberForm(_posted(request), initial={"roles": ["is_buyer"]})
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if request.method == "POST" and form.is_valid():
+        try:
+            count_attempt(what="member invitation", who=str(request.account.pk), now=timezone.now())
+            service.invite_member(
+                account=request.account,
+                invited_by=request.user,
+                email=form.cleaned_data["email"],
+                roles=form.cleaned_data["roles"],
+                language=get_language() or "",
+                now=timezone.now(),
+            )
+        except TooOften:
+            form.add_error(None, _("Your account sent many invitations within an hour. Try again in an hour."))
+            status = HTTPStatus.TOO_MANY_REQUESTS
+        except service.MembersRefused as refused:
+            form.add_error("email", str(refused.message))
+        else:
+            messages.success(request, _("The invitation to %(email)s is on its way.") % form.cleaned_data)
+            return redirect("account-members")
+    context = {
+        "account": request.account,
+        "members": members_of(request.account),
+        "invitations": invitations_of(request.account),
+        "form": form,
+    }
+    return render(request, "members/members.html", context, status=status if form.errors else HTTPStatus.OK)
+
+
+@owners_only
+@require_http_methods(["GET", "POST"])
+def member(request: AccountRequest, membership_id: int) -> HttpResponse:
+    """One member's roles."""
+    membership = members_of(request.account).filter(pk=membership_id).first()
+    if membership is None:
+        raise Http404
+    form = RolesForm(_posted(request), holder=membership)
+    if request.method == "POST" and form.is_valid():
+        try:
+            service.change_roles(account=request.account, membership_id=membership_id, roles=form.cleaned_data["roles"])
+        except service.MembersRefused as refused:
+            form.add_error("roles", str(refused.message))
+        except Membership.DoesNotExist:
+            raise Http404 from None
+        else:
+            messages.success(request, _("The roles were changed."))
+            return _back(request)
+    context = {"account": request.account, "membership": membership, "form": form}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "members/member.html", context, status=status)
+
+
+@owners_only
+@require_POST
+def remove(request: AccountRequest, membership_id: int) -> HttpResponse:
+    try:
+        service.remove_member(account=request.account, membership_id=membership_id)
+    except service.MembersRefused as refused:
+        messages.error(request, str(refused.message))
+        return redirect("account-member", membership_id)
+    except Membership.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("This person is no longer a member."))
+    return _back(request)
+
+
+@owners_only
+@require_POST
+def transfer(request: AccountRequest, membership_id: int) -> HttpResponse:
+    """Hand the account over to another member."""
+    try:
+        service.transfer_ownership(account=request.account, giver=request.user, membership_id=membership_id)
+    except Membership.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("The account has a new owner. You remain buyer and operator."))
+    return _back(request)
+
+
+@owners_only
+@require_POST
+def withdraw(request: AccountRequest, invitation_id: int) -> HttpResponse:
+    try:
+        service.withdraw_invitation(account=request.account, invitation_id=invitation_id, now=timezone.now())
+    except MemberInvitation.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("The invitation was withdrawn."))
+    return redirect("account-members")
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    """The posted data. A form posted with everything unticked is empty, and posted all the same."""
+    return request.POST if request.method == "POST" else None
+
+
+def _back(request: AccountRequest) -> HttpResponse:
+    """To the list, unless the change took away the right to see it."""
+    still_owner = Membership.objects.filter(account=request.account, user=request.user, is_owner=True).exists()
+    return redirect("account-members" if still_owner else "account-home")

@@ -1,0 +1,49 @@
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.members.models import CustomerAccount
+from common.emails import MAX_EMAIL_LENGTH, is_normal
+
+
+class Delegation(models.Model):
+    """An operator looks after a person on behalf of a customer account.
+
+    Every operator of the account works with it. Name and address are those typed by this account, never those the
+    person or another account wrote elsewhere.
+    """
+
+    account = models.ForeignKey(
+        CustomerAccount, on_delete=models.PROTECT, related_name="delegations", verbose_name=_("customer account")
+    )
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="delegations_as_operator",
+        verbose_name=_("operator"),
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="delegations_as_person",
+        verbose_name=_("person"),
+    )
+    email = models.EmailField(_("e-mail as typed"), max_length=MAX_EMAIL_LENGTH)
+    first_name = models.CharField(_("first name"), max_length=150, blank=True)
+    last_name = models.CharField(_("last name"), max_length=150, blank=True)
+    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("delegation")
+        verbose_name_plural = _("delegations")
+        ordering = ("account", "email")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["account", "operator", "person"], name="accounts_delegation_account_operator_person"
+            ),
+            models.CheckConstraint(condition=is_normal("email"), name="accounts_delegation_email_normal"),
+        )
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,0 +1,44 @@
+"""Operators look after people: who attached whom, under the name his account typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from accounts.members.models import CustomerAccount
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from accounts.people.services import PersonTyped
+from common.emails import normalise_email
+
+
+def delegate(
+    *,
+    account: CustomerAccount,
+    operator: User,
+    people: Sequence[PersonTyped],
+    users: Mapping[str, User],
+    now: datetime,
+) -> None:
+    """Attach people to an operator of an account. `users` gives the user of each normalised address.
+
+    Somebody attached already keeps the name under which he was. One statement for any number of people, rows in the
+    order of their key; locks nothing.
+    """
+    rows: dict[int, Delegation] = {}
+    for person in people:
+        email = normalise_email(person.email)
+        user = users[email]
+        rows.setdefault(
+            user.pk,
+            Delegation(
+                account=account,
+                operator=operator,
+                person=user,
+                email=email,
+                first_name=person.first_name.strip()[:150],
+                last_name=person.last_name.strip()[:150],
+                created_at=now,
+            ),
+        )
+    Delegation.objects.bulk_create([rows[pk] for pk in sorted(rows)], ignore_conflicts=True)

@@ -1,0 +1,178 @@
+"""People named by others: found by their address, made where it is new, and invited to prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from accounts.links.models import AddressLink
+from accounts.links.services import NewLink, create_links
+from accounts.members.models import CustomerAccount
+from accounts.people.models import User
+from accounts.selectors import ids_with_proved_address
+from common.emails import normalise_email
+from outbox.mails.models import Mail
+from outbox.mails.services import NewMail, queue_mails
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonTyped:
+    """Somebody as a customer typed him."""
+
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonFound:
+    """The user behind a typed address. `created` is True for the transaction that made him."""
+
+    user: User
+    created: bool
+
+
+# Held to the end of the transaction: meanwhile nobody gives a person who is about to be placed another address.
+# Somebody whose address changed while this waited is not among those found, and the address is nobody's.
+KNOWN_PEOPLE = "SELECT * FROM accounts_user WHERE email = ANY(%s) ORDER BY id FOR KEY SHARE"
+
+# In a language: what an invitation says of each course, as `name`, `period` and `place`.
+CoursesInWords = Callable[[str], Sequence[Mapping[str, str]]]
+
+INSERT_MISSING_USERS = """
+INSERT INTO accounts_user
+    (email, first_name, last_name, language, password, is_active, is_staff, is_superuser,
+     created_by_account_id, date_joined)
+SELECT email, first_name, last_name, %(language)s, password, true, false, false, %(account)s, %(now)s
+FROM unnest(%(emails)s::text[], %(first_names)s::text[], %(last_names)s::text[], %(passwords)s::text[])
+     WITH ORDINALITY AS named (email, first_name, last_name, password, position)
+ORDER BY position
+ON CONFLICT DO NOTHING
+RETURNING *
+"""
+
+
+def find_or_create_people(
+    *, people: Sequence[PersonTyped], account: CustomerAccount | None, language: str, now: datetime
+) -> dict[str, PersonFound]:
+    """Return who stands behind each typed address, by normalised address; unknown ones are made.
+
+    The e-mail is the identity: a known user's name, language and password stay as they are. A new one has no
+    password and an unproved address, and remembers `account` as the first that named him (None: he came by himself).
+    The same address twice counts once, with the names typed first.
+
+    Three statements for any number of people, four where a rival makes one of them first. Locks those who exist FOR
+    KEY SHARE, which keeps nobody out but who would change their address; rows are inserted in the order of their
+    address, so that two transactions naming the same people wait for each other instead of deadlocking: name all
+    people of a transaction in one call. Raises ValidationError for something that is no address.
+    """
+    typed: dict[str, PersonTyped] = {}
+    for person in people:
+        typed.setdefault(normalise_email(person.email), person)
+    if not typed:
+        return {}
+    with transaction.atomic(savepoint=False):
+        known = {user.email: user for user in User.objects.raw(KNOWN_PEOPLE, [list(typed)])}
+        created = _insert_users(sorted(typed.keys() - known.keys()), typed, account, language, now)
+        rivals = typed.keys() - known.keys() - created.keys()
+        if rivals:
+            known |= {user.email: user for user in User.objects.filter(email__in=rivals)}
+        EmailAddress.objects.bulk_create(
+            [EmailAddress(user=user, email=user.email, primary=True) for user in created.values()]
+        )
+    users = known | created
+    return {email: PersonFound(user=users[email], created=email in created) for email in typed}
+
+
+def _insert_users(
+    emails: list[str],
+    typed: dict[str, PersonTyped],
+    account: CustomerAccount | None,
+    language: str,
+    now: datetime,
+) -> dict[str, User]:
+    """Insert in one statement and return, by address, those that a rival had not inserted first."""
+    if not emails:
+        return {}
+    inserted = User.objects.raw(
+        INSERT_MISSING_USERS,
+        {
+            "language": language,
+            "account": account.pk if account else None,
+            "now": now,
+            "emails": emails,
+            "first_names": [typed[email].first_name.strip()[:150] for email in emails],
+            "last_names": [typed[email].last_name.strip()[:150] for email in emails],
+            "passwords": [make_password(None) for _ in emails],
+        },
+    )
+    return {user.email: user for user in inserted}
+
+
+def invite_people(
+    *,
+    users: Sequence[User],
+    account: CustomerAccount | None,
+    reason_key: str,
+    language: str,
+    now: datetime,
+    is_enrolled: bool = True,
+    courses: CoursesInWords | None = None,
+    proved: Collection[int] | None = None,
+) -> int:
+    """Mail an invitation link to those whose address is not proved yet; return how many mails that made.
+
+    `reason_key` names the occasion: asking twice for the same one mails nobody twice. The mail speaks of a training
+    course unless `is_enrolled` is unset, and names those that `courses` gives in the mail's language. Everybody else
+    gets nothing here; whoever calls tells them what happened to them. The mail is in the person's language, else in
+    `language`. Who has read already whose addresses are proved gives their ids as `proved`.
+    Five statements for any number of people, four with `proved`; locks nothing.
+    """
+    with transaction.atomic(savepoint=False):
+        if proved is None:
+            proved = ids_with_proved_address(users)
+        waiting = {f"invitation:{reason_key}:{user.pk}": user for user in users if user.is_active}
+        waiting = {key: user for key, user in waiting.items() if user.pk not in proved}
+        if not waiting:
+            return 0
+        for key in Mail.objects.filter(key__in=waiting).values_list("key", flat=True):
+            del waiting[key]
+        links = create_links(
+            links=[
+                NewLink(
+                    purpose=AddressLink.Purpose.INVITATION,
+                    email=user.email,
+                    user=user,
+                    account=account,
+                    language=user.language or language,
+                )
+                for user in waiting.values()
+            ],
+            now=now,
+        )
+        mails = queue_mails(
+            [
+                NewMail(
+                    kind="invitation",
+                    key=key,
+                    recipient=link.email,
+                    language=link.language,
+                    context={
+                        "link_id": link.pk,
+                        "account_name": account.name if account else "",
+                        "is_enrolled": is_enrolled,
+                        "courses": courses(link.language) if courses else [],
+                    },
+                    account_id=account.pk if account else None,
+                    person_id=user.pk,
+                    expires_at=link.expires_at,
+                )
+                for (key, user), link in zip(waiting.items(), links, strict=True)
+            ]
+        )
+        return len(mails)

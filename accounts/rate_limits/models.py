@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Attempts(models.Model):
+    """How often somebody did something within a stretch of time. Who and what are a keyed hash: nobody is named.
+
+    Written by `accounts.rate_limits.services` alone.
+    """
+
+    key = models.CharField(primary_key=True, max_length=64)
+    since = models.DateTimeField(db_index=True)
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("counted attempts")
+        verbose_name_plural = _("counted attempts")
+
+    def __str__(self) -> str:
+        return f"{self.count} since {self.since:%Y-%m-%d %H:%M}"

@@ -1,0 +1,91 @@
+"""How often one may do what costs others something: open links, place orders, have mails sent.
+
+The counts live in Postgres, so they hold for all web processes, survive Redis, and cannot be pushed out of a cache.
+What django-allauth does (signing in, codes, resets, sign-up) it limits itself: ACCOUNT_RATE_LIMITS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.utils.crypto import salted_hmac
+
+from accounts.rate_limits.models import Attempts
+
+CACHE_TABLE = str(settings.CACHES["default"]["LOCATION"])
+# Longer than any limit looks back.
+KEPT_FOR = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many times within so many seconds, counted from the first of them."""
+
+    times: int
+    seconds: int
+
+
+class TooOften(Exception):
+    """Somebody did something more often than its rates allow. `seconds` is the longest he may have to wait."""
+
+    def __init__(self, what: str, seconds: int) -> None:
+        super().__init__(what)
+        self.what = what
+        self.seconds = seconds
+
+
+def rates_of(what: str) -> tuple[Rate, ...]:
+    """The rates of something, from the settings; none where the settings do not limit it."""
+    return tuple(Rate(times, seconds) for times, seconds in settings.RATE_LIMITS.get(what, ()))
+
+
+def count_attempt(*, what: str, who: str, now: datetime) -> None:
+    """Counts one more attempt of somebody; raises TooOften when it is one too many for a rate.
+
+    `who` is a network, a user, an address, whatever the limit is about; it is stored as a keyed hash. Call it outside
+    of a transaction that may be rolled back: refused attempts count as well. One statement for each rate.
+    """
+    for rate in rates_of(what):
+        if _counted(_key(what, who, rate), rate, now) > rate.times:
+            raise TooOften(what, rate.seconds)
+
+
+def is_used_up(*, what: str, who: str, now: datetime) -> bool:
+    """Whether one more attempt would be too many. Counts nothing."""
+    return any(
+        Attempts.objects.filter(
+            pk=_key(what, who, rate), since__gt=now - timedelta(seconds=rate.seconds), count__gte=rate.times
+        ).exists()
+        for rate in rates_of(what)
+    )
+
+
+def forget_attempts(*, now: datetime) -> int:
+    """Deletes counts that no limit looks at any more and returns how many; with them what ran out in the cache,
+    where allauth keeps its counts and which Django tidies only when it is full."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {connection.ops.quote_name(CACHE_TABLE)} WHERE expires < %s", [now])  # noqa: S608
+    return Attempts.objects.filter(since__lt=now - KEPT_FOR).delete()[0]
+
+
+def _key(what: str, who: str, rate: Rate) -> str:
+    return salted_hmac("accounts.attempts", f"{what}\0{rate.seconds}\0{who}", algorithm="sha256").hexdigest()
+
+
+def _counted(key: str, rate: Rate, now: datetime) -> int:
+    """Adds one to a count, or begins it anew where its time is over; exact however many ask at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO accounts_attempts AS counted (key, since, count) VALUES (%(key)s, %(now)s, 1)
+            ON CONFLICT (key) DO UPDATE SET
+                since = CASE WHEN counted.since <= %(over)s THEN excluded.since ELSE counted.since END,
+                count = CASE WHEN counted.since <= %(over)s THEN 1 ELSE counted.count + 1 END
+            RETURNING count
+            """,
+            {"key": key, "now": now, "over": now - timedelta(seconds=rate.seconds)},
+        )
+        return cursor.fetchone()[0]

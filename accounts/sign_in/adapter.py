@@ -1,0 +1,121 @@
+"""What we ask of django-allauth, and what it asks of us."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.links.remembered import take_remembered_link
+from accounts.people.language_cookie import set_language_cookie
+from accounts.people.models import User
+from accounts.sign_in.followers import follow_sign_in
+from accounts.sign_in.mails import pretend_to_mail, queue_allauth_mail
+from accounts.sign_in.typed_password import settle_password
+from common.emails import INVALID_ADDRESS, normalise_email
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _(
+            "This e-mail address and this password do not go together. "
+            "You can ask for a new password, or for a code that signs you in without one."
+        ),
+        "email_taken": _("This address belongs to another person of the shop. Sign in with it, or take another one."),
+        "too_many_login_attempts": _("Too many attempts. Please wait a few minutes and try again."),
+        "rate_limited": _("That was very fast. Please wait a moment and try again."),
+    }
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether a page may lead to an address it was handed. One that cannot be read is no such address."""
+        try:
+            return super().is_safe_url(url)
+        except ValueError:
+            return False
+
+    # --- Addresses ---------------------------------------------------------------------------------------------------
+
+    def clean_email(self, email: str) -> str:
+        try:
+            return normalise_email(email)
+        except ValidationError as invalid:
+            raise ValidationError(INVALID_ADDRESS, code="invalid") from invalid
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """A mailed code came back: the address is proved, at a sign-up, a sign-in or a change of address.
+
+        Everything in one transaction: a changed address never counts without the mail to the old one.
+        """
+        try:
+            with transaction.atomic():
+                user = User.objects.select_for_update(no_key=True).get(pk=email_address.user_id)
+                if not self._may_prove(request, user, email_address):
+                    return False
+                was_proved = EmailAddress.objects.filter(user=user, verified=True).exists()
+                confirmed = super().confirm_email(request, email_address)
+                if confirmed and not was_proved:
+                    records = get_authentication_records(request, user)
+                    typed_here = any(record["method"] == "password" for record in records)
+                    settle_password(request, user, typed_here=typed_here)
+                return confirmed
+        except IntegrityError:
+            # Somebody else proved the same address while this code was on its way.
+            self.add_message(request, messages.ERROR, message=str(self.error_messages["email_taken"]))
+            return False
+
+    def _may_prove(self, request: HttpRequest, user: User, email_address: EmailAddress) -> bool:
+        """A signed-in user may prove a new address; a visitor only the one that is still the user's own."""
+        if request.user.is_authenticated:
+            return request.user.pk == user.pk
+        return user.email == email_address.email
+
+    # --- Signing in --------------------------------------------------------------------------------------------------
+
+    def get_login_stages(self) -> list[str]:
+        proof = "allauth.account.stages.EmailVerificationStage"
+        return [
+            "accounts.sign_in.stages.AddressProofStage" if stage == proof else stage
+            for stage in super().get_login_stages()
+        ]
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        # The proof may have given or taken his password since allauth read him; the session is bound to it.
+        user.refresh_from_db()
+        super().login(request, user)
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response = super().post_login(request, user, **kwargs)
+        follow_sign_in(request, user)
+        next_url = take_remembered_link(request, user)
+        if next_url:
+            response = HttpResponseRedirect(next_url)
+        if user.language:
+            set_language_cookie(response, user.language)
+        return response
+
+    # --- Mails -------------------------------------------------------------------------------------------------------
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Record the mail in the outbox; nothing is ever sent from a page."""
+        language = get_language() or settings.LANGUAGE_CODE
+        queue_allauth_mail(template_prefix, recipient=email, context=context, language=language)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Somebody signs up with a known address: its owner is told, or nobody if he may not come in."""
+        language = get_language() or settings.LANGUAGE_CODE
+        user = User.objects.filter(email=email, is_active=True).first()
+        if user is None:
+            pretend_to_mail(recipient=email, language=language)
+        else:
+            queue_allauth_mail(
+                "account/email/account_already_exists", recipient=email, context={"user": user}, language=language
+            )

@@ -1,0 +1,37 @@
+"""What else happens when somebody signs in. Upper floors register theirs in their app's `ready()`.
+
+from accounts.sign_in import on_sign_in
+on_sign_in(join_carts)
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.http import HttpRequest
+
+from accounts.people.models import User
+
+logger = logging.getLogger(__name__)
+
+# Called after the sign-in, with the session the visitor had before: what he left there is still in it.
+Follower = Callable[[HttpRequest, User], None]
+
+_followers: list[Follower] = []
+
+
+def on_sign_in(follower: Follower) -> Follower:
+    """Call `follower(request, user)` at every sign-in, in the order of registration; also a decorator."""
+    if follower not in _followers:
+        _followers.append(follower)
+    return follower
+
+
+def follow_sign_in(request: HttpRequest, user: User) -> None:
+    """Run all followers. One that breaks is logged and locks nobody out; what it joins waits for the next sign-in."""
+    for follower in _followers:
+        try:
+            follower(request, user)
+        except Exception:
+            logger.exception("%s.%s failed at a sign-in", follower.__module__, follower.__qualname__)

@@ -1,0 +1,130 @@
+"""allauth's forms, with addresses in their one spelling, named in ACCOUNT_FORMS and MFA_FORMS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import forms as allauth
+from allauth.mfa.base import forms as second_factor
+from allauth.mfa.totp import forms as totp
+from django import forms
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.people.models import User
+from accounts.people.services import PersonTyped, find_or_create_people
+from accounts.selectors import is_address_proved
+from accounts.sign_in.typed_password import remember_typed_password
+from common.fields import AddressField
+
+
+class PlainFields(forms.Form):
+    """Labels say what a field is for; a placeholder in it would vanish with the first letter."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class SignInForm(PlainFields, allauth.LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"] = AddressField(
+            widget=forms.EmailInput(attrs={"autocomplete": "username", "spellcheck": "false"})
+        )
+        self.order_fields(["login", "password"])
+
+
+class SignUpForm(PlainFields, allauth.SignupForm):
+    email = AddressField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = AddressField().label
+
+    def validate_unique_email(self, value: str) -> str:
+        """A person who exists but never proved his address signs up like anybody: others named him, not he."""
+        known = User.objects.filter(email=value).first()
+        self.account_already_exists = known is not None and (not known.is_active or is_address_proved(known))
+        return value
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        # Made for known addresses too: its 100 ms would tell who is known.
+        self.password_hash = make_password(self.cleaned_data["password1"])
+        return super().try_save(request)
+
+    def save(self, request: HttpRequest) -> User:
+        email = self.cleaned_data["email"]
+        language = get_language() or ""
+        found = find_or_create_people(
+            people=[PersonTyped(email=email)], account=None, language=language, now=timezone.now()
+        )
+        user = found[email].user
+        remember_typed_password(request, user, self.password_hash)
+        return user
+
+
+class RequestPasswordResetForm(PlainFields, allauth.ResetPasswordForm):
+    email = AddressField()
+
+
+class RequestSignInCodeForm(PlainFields, allauth.RequestLoginCodeForm):
+    email = AddressField()
+
+
+class ChangeAddressForm(PlainFields, allauth.AddEmailForm):
+    email = AddressField(label=_("New e-mail address"))
+
+
+class CodeField(forms.CharField):
+    """A code from a mail or an authenticator app; blanks and dashes do not matter."""
+
+    def __init__(self, **options: Any) -> None:
+        attrs = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+        options.setdefault("label", _("Code"))
+        options.setdefault("max_length", 20)
+        super().__init__(widget=forms.TextInput(attrs=attrs), **options)
+
+
+class SignInCodeForm(allauth.ConfirmLoginCodeForm):
+    code = CodeField()
+
+
+class AddressCodeForm(allauth.ConfirmEmailVerificationCodeForm):
+    code = CodeField()
+
+
+class PasswordResetCodeForm(allauth.ConfirmPasswordResetCodeForm):
+    code = CodeField()
+
+
+class NewPasswordForm(PlainFields, allauth.ResetPasswordKeyForm):
+    pass
+
+
+class ChangePasswordForm(PlainFields, allauth.ChangePasswordForm):
+    pass
+
+
+class SetPasswordForm(PlainFields, allauth.SetPasswordForm):
+    pass
+
+
+class ReauthenticateForm(PlainFields, allauth.ReauthenticateForm):
+    pass
+
+
+class SecondFactorForm(second_factor.AuthenticateForm):
+    code = CodeField(help_text=_("From your authenticator app, or one of your recovery codes."))
+
+
+class SecondFactorAgainForm(second_factor.ReauthenticateForm):
+    code = CodeField(help_text=_("From your authenticator app, or one of your recovery codes."))
+
+
+class ActivateSecondFactorForm(totp.ActivateTOTPForm):
+    code = CodeField(label=_("Code shown by the app"))

@@ -1,0 +1,55 @@
+"""The second factor: kept encrypted, and asked of staff."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import qrcode
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from qrcode.image.svg import SvgPathFillImage
+
+from accounts.selectors import has_second_factor
+from common.secrets import derive_key
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Keeps the keys of authenticator apps and recovery codes unreadable in the database."""
+
+    def build_totp_svg(self, url: str) -> str:
+        """The picture on white: in the dark a telephone could not read black on nothing."""
+        return qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode")
+
+    def encrypt(self, text: str) -> str:
+        return _fernet().encrypt(text.encode()).decode("ascii")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Raises InvalidToken under another SECRET_KEY: an empty key would be one that anybody can guess."""
+        return _fernet().decrypt(encrypted_text.encode()).decode()
+
+
+def _fernet() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(derive_key("second factor", key))) for key in keys])
+
+
+class StaffSecondFactorMiddleware:
+    """Sends staff without a second factor from the administration to the page that explains it.
+
+    Who has one was asked for it when he signed in. Off in development (STAFF_NEEDS_SECOND_FACTOR).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.STAFF_NEEDS_SECOND_FACTOR and request.path.startswith(reverse("admin:index")):
+            user = request.user
+            if user.is_authenticated and user.is_staff and not has_second_factor(user):
+                return redirect("accounts-second-factor")
+        return self.get_response(request)

@@ -1,0 +1,1 @@
+"""The ground floor: what two floors need, once. It imports none of the others."""

@@ -1,0 +1,28 @@
+"""Form fields for addresses and VAT numbers. Other floors use them as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from common.emails import INVALID_ADDRESS, MAX_EMAIL_LENGTH, normalise_email
+
+
+class AddressField(forms.EmailField):
+    """An e-mail address, cleaned to the one spelling in which it is stored."""
+
+    default_error_messages = {"invalid": INVALID_ADDRESS}
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", _("E-mail address"))
+        options.setdefault("max_length", MAX_EMAIL_LENGTH)
+        options.setdefault("widget", forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}))
+        super().__init__(**options)
+        # normalise_email is stricter, and knows more spellings of one address.
+        self.validators = []
+
+    def clean(self, value: Any) -> str:
+        typed = super().clean(value)
+        return normalise_email(typed) if typed else ""

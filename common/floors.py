@@ -1,0 +1,61 @@
+"""Rooms: a floor is a Django application, and each of its rooms a package with all that belongs to one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from django.apps import AppConfig, apps
+
+# From the top: each imports only those after it, but for `workbench`, which nothing imports.
+FLOORS = ("workbench", "project", "shop", "catalog", "handlers", "enrolments", "accounts", "outbox", "common")
+# Modules of a room that register something when they are imported: `models` first of all, the others at the end.
+REGISTERING = ("admin", "checks", "jobs", "mail_kinds")
+
+
+class Floor(AppConfig):
+    """A floor with rooms. Models, admin pages, checks and kinds of jobs and mails are found in each of them."""
+
+    rooms: tuple[str, ...] = ()
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def import_models(self) -> None:
+        super().import_models()
+        for room in self.rooms:
+            import_if_there(f"{self.name}.{room}.models")
+        # Django asks it whether the application has models at all, before it makes their permissions.
+        self.models_module = self.module
+
+    def ready(self) -> None:
+        for module in REGISTERING:
+            import_if_there(f"{self.name}.{module}")
+            for room in self.rooms:
+                import_if_there(f"{self.name}.{room}.{module}")
+
+
+def import_if_there(name: str) -> None:
+    """Import a module, or do nothing where no such file is. An error inside of it is raised."""
+    if find_spec(name) is not None:
+        import_module(name)
+
+
+def rooms() -> Iterator[str]:
+    """Yield the package of every installed floor and of each of its rooms: where Celery looks for `tasks`."""
+    for floor in apps.get_app_configs():
+        yield floor.name
+        if isinstance(floor, Floor):
+            yield from (f"{floor.name}.{room}" for room in floor.rooms)
+
+
+def template_folders(project: Path) -> list[Path]:
+    """List the `templates` folder of the project and of every room, provider and floor that has one.
+
+    Handlers have a loader of their own: a broken one must not be in anybody's way.
+    """
+    floors = [floor for floor in FLOORS if floor != "handlers"]
+    return [
+        project / "templates",
+        *sorted(found for floor in floors for found in project.glob(f"{floor}/**/templates")),
+    ]

@@ -1,0 +1,200 @@
+"""The places of a course: how many are taken, and holding them for an order line.
+
+Taken are: everybody with an open enrolment as a learner or tutor (once, however many purchases stand behind him), free
+session seats that keep their place, and places held for lines that are placed and not yet delivered. Whatever changes
+this number runs under the row lock of the course, and whatever raises it counts again after writing: the guard needs no
+foresight, and a refusal rolls the writes back.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import BigIntegerField, F, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from common.words import in_words
+from enrolments.courses.models import Course
+from enrolments.courses.places.models import PlaceHold
+from enrolments.errors import EnrolmentRefused
+from enrolments.values import LineRef
+
+
+class CourseFull(EnrolmentRefused):
+    """There are not enough places left."""
+
+    def __init__(self, course: Course) -> None:
+        super().__init__(
+            format_lazy(
+                _("There are not enough places left in the course “{course}”."), course=in_words(lambda: course.name)
+            )
+        )
+        self.course = course
+
+
+class CourseClosed(EnrolmentRefused):
+    """The course is hidden, or its enrolment period does not run."""
+
+    def __init__(self, course: Course) -> None:
+        super().__init__(
+            format_lazy(_("The course “{course}” is not open for enrolment."), course=in_words(lambda: course.name))
+        )
+        self.course = course
+
+
+class CourseOver(EnrolmentRefused):
+    """The last day of the course has passed."""
+
+    def __init__(self, course: Course) -> None:
+        super().__init__(format_lazy(_("The course “{course}” is over."), course=in_words(lambda: course.name)))
+        self.course = course
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCourse:
+    """A course whose row lock this transaction holds, read under it. Never kept beyond the transaction."""
+
+    course: Course
+
+
+def lock_courses(course_ids: Iterable[int]) -> dict[int, Course]:
+    """Lock courses by primary key and return them as they are now. Unknown keys are left out.
+
+    Locks: course rows, FOR NO KEY UPDATE. Locking a course again in the same transaction costs one statement and waits
+    for nobody. Who needs several courses asks for all of them at once.
+    """
+    wanted = sorted(set(course_ids))
+    if not wanted:
+        return {}
+    rows = Course.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    return {course.pk: course for course in rows}
+
+
+def under_lock(course: Course | LockedCourse) -> Course:
+    """The course as it is under its lock, which is taken here unless the caller shows that he has it."""
+    return course.course if isinstance(course, LockedCourse) else lock_courses([course.pk])[course.pk]
+
+
+# Of the course named `enrolments_course` around it.
+PLACES_TAKEN = """
+    (
+        SELECT count(DISTINCT enrolment.user_id)
+        FROM enrolments_enrolment enrolment JOIN enrolments_role role ON role.id = enrolment.role_id
+        WHERE enrolment.course_id = enrolments_course.id
+            AND enrolment.closed_at IS NULL AND role.kind IN ('learner', 'tutor')
+    ) + (
+        SELECT count(*) FROM enrolments_seat seat WHERE seat.course_id = enrolments_course.id AND seat.keeps_place
+    ) + (
+        SELECT coalesce(sum(hold.places), 0)
+        FROM enrolments_placehold hold WHERE hold.course_id = enrolments_course.id AND hold.released_at IS NULL
+    )
+"""
+TAKEN = f"SELECT id, {PLACES_TAKEN} FROM enrolments_course WHERE id = ANY(%s)"  # noqa: S608  nothing typed is in it
+
+
+def with_taken(courses: QuerySet[Course]) -> QuerySet[Course]:
+    """Courses with `taken`, the number of places taken, for lists that sort by it."""
+    return courses.annotate(taken=RawSQL(PLACES_TAKEN, (), output_field=BigIntegerField()))  # noqa: S611
+
+
+def taken(course_ids: Collection[int]) -> dict[int, int]:
+    """How many places of each course are taken, in one statement. Exact only under the courses' locks."""
+    if not course_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN, [list(course_ids)])
+        return {course_id: int(places) for course_id, places in cursor.fetchall()}
+
+
+def free(course_ids: Collection[int]) -> dict[int, int | None]:
+    """How many places of each course are left; None where there is no limit. Two statements."""
+    counts = taken(course_ids)
+    capacities = Course.objects.filter(pk__in=course_ids).values_list("pk", "capacity")
+    return {pk: None if capacity is None else max(0, capacity - counts[pk]) for pk, capacity in capacities}
+
+
+def refuse_overfull(courses: Iterable[Course]) -> None:
+    """Raise CourseFull if a course has more people and holds than places.
+
+    Called after the writes, inside their transaction, with courses as `lock_courses` returned them.
+    """
+    limited = [course for course in courses if course.capacity is not None]
+    counts = taken([course.pk for course in limited])
+    for course in limited:
+        if course.capacity is not None and counts[course.pk] > course.capacity:
+            raise CourseFull(course)
+
+
+def hold_places(*, course: Course | LockedCourse, line: LineRef, places: int, now: datetime.datetime) -> None:
+    """Keep places of an open course for a line from checkout on. A second call for the line sets the number anew.
+
+    Locks the course. Raises CourseOver, CourseClosed, CourseFull; then nothing is held.
+    """
+    with transaction.atomic():
+        locked = under_lock(course)
+        if not locked.is_lasting_at(now):
+            raise CourseOver(locked)
+        if not locked.is_open_at(now):
+            raise CourseClosed(locked)
+        hold = PlaceHold(
+            course=locked,
+            account_id=line.account_id,
+            order_id=line.order_id,
+            line_id=line.line_id,
+            places=places,
+            held_at=now,
+        )
+        PlaceHold.objects.bulk_create(
+            [hold],
+            update_conflicts=True,
+            unique_fields=["course", "line_id"],
+            update_fields=["account", "order_id", "places", "held_at", "released_at"],
+        )
+        refuse_overfull([locked])
+
+
+def release_hold(*, line_id: int, now: datetime.datetime, places: int | None = None) -> None:
+    """Give back the places held for a line, all of them or `places` of each course. Nothing held is nothing done.
+
+    Locks the courses concerned. A delivery does this in the transaction that enrols the people, so that the places are
+    never free to others in between.
+    """
+    holds = PlaceHold.objects.live().filter(line_id=line_id)
+    course_ids = list(holds.values_list("course_id", flat=True))
+    if not course_ids:
+        return
+    with transaction.atomic():
+        lock_courses(course_ids)
+        if places is not None:
+            # The smaller holds first: a hold made smaller here must not be found small enough afterwards.
+            holds.filter(places__lte=places).update(released_at=now)
+            holds.update(places=F("places") - places)
+            return
+        holds.update(released_at=now)
+
+
+def release_hold_in(*, course: Course, line_id: int, now: datetime.datetime) -> None:
+    """As `release_hold`, for one course whose lock the caller has: a delivery, in one statement."""
+    PlaceHold.objects.live().filter(course=course, line_id=line_id).update(released_at=now)
+
+
+def retake_holds(*, order_id: int, now: datetime.datetime) -> None:
+    """Hold again what an order held before it ended unpaid: its money came late.
+
+    Whether the courses are still open is not asked: that was settled at checkout.
+    Locks the courses. Raises CourseOver, or CourseFull when not all places can be had; then none is held.
+    """
+    released = PlaceHold.objects.filter(order_id=order_id, released_at__isnull=False)
+    course_ids = list(released.values_list("course_id", flat=True))
+    with transaction.atomic():
+        courses = lock_courses(course_ids).values()
+        for course in courses:
+            if not course.is_lasting_at(now):
+                raise CourseOver(course)
+        released.update(released_at=None, held_at=now)
+        refuse_overfull(courses)

@@ -1,0 +1,44 @@
+"""Roles: the standing ones, and those a merchant adds."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from enrolments.courses.roles.models import Role
+from enrolments.courses.roles.standing import STANDING_CODES
+from enrolments.errors import EnrolmentRefused
+from enrolments.grounds.models import Enrolment
+from enrolments.seats.models import Seat, SeatBatch
+
+
+class RoleFixed(EnrolmentRefused):
+    """Code and kind of a role stay once entries or enrolments may rely on them."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This role is in use: its code and kind stay as they are. Make another role instead."))
+
+
+def is_fixed(role: Role) -> bool:
+    """Whether a role's code and kind can no longer change: a standing one, or one that was given to somebody."""
+    if role.pk is None:
+        return False
+    return (
+        role.code in STANDING_CODES
+        or Enrolment.objects.filter(role=role).exists()
+        or SeatBatch.objects.filter(supervisor_role=role).exists()
+        or Seat.objects.filter(role=role).exists()
+    )
+
+
+def save_role(*, role: Role) -> Role:
+    """Insert or update a role. Whether its people take places hangs on its kind, so that never changes under them.
+
+    Locks the role. Raises RoleFixed.
+    """
+    with transaction.atomic():
+        before = Role.objects.select_for_update(no_key=True).filter(pk=role.pk).first() if role.pk else None
+        if before is not None and (before.code, before.kind) != (role.code, role.kind) and is_fixed(before):
+            raise RoleFixed
+        role.save()
+    return role

@@ -1,0 +1,27 @@
+"""Reads about courses and who is in them."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Prefetch, QuerySet
+
+from accounts.people.models import User
+from enrolments.courses.models import Course
+from enrolments.grounds.models import Enrolment, Ground
+
+
+def is_enrolled(user: User | AnonymousUser, course: Course) -> bool:
+    """Whether a signed-in person has an open enrolment in a course as a learner or tutor, its period over or not."""
+    return user.pk is not None and Enrolment.objects.taking_places().filter(course=course, user_id=user.pk).exists()
+
+
+def enrolments_with_grounds(course: Course) -> QuerySet[Enrolment]:
+    """The open enrolments of a course with people and roles, and the live grounds that carry them as `live_grounds`."""
+    grounds = Ground.objects.live().select_related("account", "group", "seat__batch").order_by("pk")
+    return (
+        Enrolment.objects.open()
+        .filter(course=course)
+        .select_related("user", "role")
+        .prefetch_related(Prefetch("grounds", queryset=grounds, to_attr="live_grounds"))
+        .order_by("user__last_name", "user__first_name", "user__email", "pk")
+    )

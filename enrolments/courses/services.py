@@ -1,0 +1,127 @@
+"""Saving courses and finding them by their names, present and former."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import transaction
+from django.db.models import OuterRef
+from django.db.models.functions import Lower
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from enrolments.courses.models import Course, CourseName
+from enrolments.courses.places.services import LockedCourse, lock_courses, taken
+from enrolments.courses.short_names import normalise_short_name
+from enrolments.errors import EnrolmentRefused
+
+# Whoever enters a course is sent to its link.
+LINK_SCHEMES = frozenset({"http", "https"})
+
+
+class LinkRefused(EnrolmentRefused):
+    """The link is no address of a web page."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The link of a course begins with http:// or https://."))
+
+
+class ShortNameTaken(EnrolmentRefused):
+    """Another course has, or had, this short name."""
+
+    def __init__(self, short_name: str) -> None:
+        super().__init__(
+            format_lazy(_("Another course has, or had, the short name “{short_name}”."), short_name=short_name)
+        )
+        self.short_name = short_name
+
+
+class CapacityBelowTaken(EnrolmentRefused):
+    """More places are taken than the new capacity has."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(format_lazy(_("{count} places are taken: the capacity cannot be smaller."), count=count))
+        self.count = count
+
+
+def save_course(*, course: Course) -> Course:
+    """Insert or update a course. A new short name is added to its names; those it had stay valid.
+
+    Locks the course. Raises ValidationError for a malformed short name, LinkRefused, ShortNameTaken,
+    CapacityBelowTaken, and IntegrityError for what the form should have caught; then nothing is written.
+    """
+    course.short_name = normalise_short_name(course.short_name)
+    if course.link and not is_web_address(course.link):
+        raise LinkRefused
+    with transaction.atomic():
+        if course.pk is not None:
+            lock_courses([course.pk])
+            count = taken([course.pk]).get(course.pk, 0)
+            if course.capacity is not None and count > course.capacity:
+                raise CapacityBelowTaken(count)
+        holder = CourseName.objects.called(course.short_name).first()
+        if holder is not None and holder.course_id != course.pk:
+            raise ShortNameTaken(course.short_name)
+        course.save()
+        if holder is None:
+            # Two merchants who choose one name at the same moment meet at the unique index, which lets one pass.
+            made = CourseName.objects.bulk_create(
+                [CourseName(course=course, name=course.short_name)], ignore_conflicts=True
+            )
+            if not CourseName.objects.called(course.short_name).filter(course=course).exists():
+                raise ShortNameTaken(made[0].name)
+    return course
+
+
+def is_web_address(link: str) -> bool:
+    """Whether a browser may be sent there."""
+    parts = urlsplit(link)
+    return parts.scheme in LINK_SCHEMES and bool(parts.netloc)
+
+
+def find_course(short_name: str) -> Course | None:
+    """The course that has, or had, this short name, whatever its case."""
+    return find_courses([short_name]).get(short_name)
+
+
+def find_courses(short_names: Iterable[str]) -> dict[str, Course]:
+    """Courses by the names asked for, present or former, whatever their case; unknown names are left out.
+
+    One statement, whatever the number of names.
+    """
+    asked = {name: _comparable(name) for name in short_names}
+    if not asked:
+        return {}
+    names = (
+        CourseName.objects.annotate(lowered=Lower("name"))
+        .filter(lowered__in=set(asked.values()))
+        .select_related("course")
+    )
+    by_lowered = {_comparable(row.name): row.course for row in names}
+    return {name: by_lowered[lowered] for name, lowered in asked.items() if lowered in by_lowered}
+
+
+def lock_named_courses(short_names: Iterable[str]) -> dict[str, LockedCourse]:
+    """Lock the courses that have, or had, these short names, by primary key; returns them as `find_courses` does.
+
+    Locks: course rows, FOR NO KEY UPDATE. One statement, whatever the number of names.
+    """
+    asked = {name: _comparable(name) for name in short_names}
+    if not asked:
+        return {}
+    lowered = sorted(set(asked.values()))
+    rows = (
+        Course.objects.select_for_update(no_key=True)
+        .filter(pk__in=CourseName.objects.annotate(lowered=Lower("name")).filter(lowered__in=lowered).values("course"))
+        .annotate(every_name=ArraySubquery(CourseName.objects.filter(course=OuterRef("pk")).values("name")))
+        .order_by("pk")
+    )
+    by_lowered = {_comparable(name): LockedCourse(course) for course in rows for name in course.every_name}
+    return {name: by_lowered[lowered] for name, lowered in asked.items() if lowered in by_lowered}
+
+
+def _comparable(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip().lower()

@@ -1,1 +1,0 @@
-"""What is asked in the account area."""

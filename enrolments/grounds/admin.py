@@ -1,0 +1,136 @@
+"""Enrolments in the admin: to look at, with their grounds and events."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet, TextChoices
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from common.admin.filters import DayRangeFilter
+from common.admin.readonly import ReadOnlyAdmin
+from common.words import end_in_words, start_in_words
+from enrolments.display import NOTHING, person_in_two_lines, purchase
+from enrolments.grounds.models import Enrolment
+
+EVENTS_SHOWN = 200
+
+
+class Stage(TextChoices):
+    """Where an enrolment stands now."""
+
+    RUNNING = "running", pgettext_lazy("stage of an enrolment", "running")
+    AHEAD = "ahead", pgettext_lazy("stage of an enrolment", "not begun")
+    OVER = "over", pgettext_lazy("stage of an enrolment", "over")
+    CLOSED = "closed", pgettext_lazy("stage of an enrolment", "taken back")
+
+
+STAGE_COLOURS = {Stage.RUNNING: "success", Stage.AHEAD: "info", Stage.OVER: "default", Stage.CLOSED: "danger"}
+
+
+class StageFilter(DropdownFilter):
+    title = _("state")
+    parameter_name = "stage"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return list(Stage.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+        now = timezone.now()
+        match self.value():
+            case Stage.RUNNING:
+                begun = queryset.filter(closed_at__isnull=True, starts_at__lte=now)
+                return begun.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
+            case Stage.AHEAD:
+                return queryset.filter(closed_at__isnull=True, starts_at__gt=now)
+            case Stage.OVER:
+                return queryset.filter(closed_at__isnull=True, starts_at__lte=now, ends_at__lte=now)
+            case Stage.CLOSED:
+                return queryset.filter(closed_at__isnull=False)
+        return queryset
+
+
+class EnteredFilter(DropdownFilter):
+    """By whether the person has entered the course."""
+
+    title = _("first entry")
+    parameter_name = "entered"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [("yes", _("has entered")), ("no", _("has not entered yet"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(first_entered_at__isnull=self.value() == "no")
+
+
+def stage_of(enrolment: Enrolment, now: datetime.datetime) -> Stage:
+    if enrolment.closed_at is not None:
+        return Stage.CLOSED
+    if enrolment.starts_at > now:
+        return Stage.AHEAD
+    return Stage.OVER if enrolment.ends_at is not None and enrolment.ends_at <= now else Stage.RUNNING
+
+
+@admin.register(Enrolment)
+class EnrolmentAdmin(ReadOnlyAdmin):
+    list_display = ("learner", "course", "role_name", "stage_label", "starts", "ends", "first_entered_on")
+    list_filter = (
+        StageFilter,
+        ("course", AutocompleteSelectFilter),
+        ("role", RelatedDropdownFilter),
+        EnteredFilter,
+        ("opened_at", DayRangeFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
+    search_fields = ("user__email", "user__last_name", "course__short_name", "course__name")
+    search_help_text = _("Person or course")
+    list_select_related = ("user", "course", "role")
+    ordering = ("-id",)
+    fields = ("user", "course", "role", "starts", "ends", "opened_at", "first_entered_at", "closed_at")
+    readonly_fields = fields
+    change_form_outer_after_template = "grounds/admin/enrolment_history.html"
+
+    def row_context(self, request: HttpRequest, row: Enrolment) -> dict[str, Any]:
+        grounds = row.grounds.select_related("account", "group").order_by("pk")
+        return {
+            "grounds": [{"ground": ground, "purchase": purchase(ground)} for ground in grounds],
+            "events": row.events.order_by("-pk")[:EVENTS_SHOWN],
+        }
+
+    @display(description=_("person"), ordering="user__email")
+    def learner(self, enrolment: Enrolment) -> SafeString | str:
+        return person_in_two_lines(enrolment.user)
+
+    @display(description=pgettext_lazy("in a course", "Role"), ordering="role")
+    def role_name(self, enrolment: Enrolment) -> str:
+        return enrolment.role.name
+
+    @display(description=_("state"), label=STAGE_COLOURS)
+    def stage_label(self, enrolment: Enrolment) -> tuple[str, Any]:
+        stage = stage_of(enrolment, timezone.now())
+        return stage, stage.label
+
+    @display(description=_("first entry"), ordering="first_entered_at")
+    def first_entered_on(self, enrolment: Enrolment) -> str:
+        at = enrolment.first_entered_at
+        return date_format(timezone.localtime(at), "DATE_FORMAT") if at else NOTHING
+
+    @display(description=_("starts"), ordering="starts_at")
+    def starts(self, enrolment: Enrolment) -> str:
+        return start_in_words(enrolment.starts_at)
+
+    @display(description=_("ends"), ordering="ends_at")
+    def ends(self, enrolment: Enrolment) -> str:
+        return end_in_words(enrolment.ends_at) if enrolment.ends_at else NOTHING

@@ -1,0 +1,83 @@
+"""The merchant enrols somebody himself: his hand is a ground like any other."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from accounts.people.models import User
+from accounts.people.services import PersonTyped, find_or_create_people
+from common.again import again_after_deadlock
+from enrolments.courses.models import Course
+from enrolments.courses.places.services import lock_courses, refuse_overfull
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.enrol import NewGround, add_grounds, end_grounds, enrolment_period
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.grounds.notify import tell_enrolled
+from enrolments.values import Period, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledByHand:
+    """`is_new` is False when the merchant's ground was there already, and stays as it was."""
+
+    user: User
+    is_new: bool
+
+
+@again_after_deadlock
+def enrol_address_by_hand(
+    *, course: Course, person: PersonTyped, role: Role, terms: Terms, language: str, now: datetime.datetime
+) -> EnrolledByHand:
+    """Enrol whoever stands behind an address, and mail him; somebody unknown is made and invited.
+
+    Locks the course, then the person. Raises PeriodOver, CourseFull, and ValidationError for no address; nothing is
+    written then.
+    """
+    with transaction.atomic():
+        course = lock_courses([course.pk])[course.pk]
+        period = enrolment_period(course=course, now=now, terms=terms)
+        [found] = find_or_create_people(people=[person], account=None, language=language, now=now).values()
+        standing = Ground.objects.live().filter(
+            kind=Ground.Kind.MERCHANT, enrolment__course=course, enrolment__user=found.user, enrolment__role=role
+        )
+        if standing.exists():
+            return EnrolledByHand(found.user, is_new=False)
+        enrol_by_hand(course=course, user=found.user, role=role, period=period, now=now)
+        tell_enrolled(
+            users=[found.user],
+            course=course,
+            key=f"hand:{standing.get().pk}",
+            period=period,
+            language=language,
+            now=now,
+        )
+    return EnrolledByHand(found.user, is_new=True)
+
+
+@again_after_deadlock
+def enrol_by_hand(*, course: Course, user: User, role: Role, period: Period, now: datetime.datetime) -> Enrolment:
+    """Enrol somebody on the merchant's word, in a course closed or hidden too, but never beyond its capacity.
+
+    A second call leaves the ground as it is. Locks the course. Raises CourseFull.
+    """
+    with transaction.atomic():
+        course = lock_courses([course.pk])[course.pk]
+        ground = NewGround(user_id=user.pk, role_id=role.pk, kind=Ground.Kind.MERCHANT, period=period)
+        enrolments = add_grounds(course=course, grounds=[ground], now=now)
+        if role.takes_place:
+            refuse_overfull([course])
+    return enrolments[user.pk, role.pk]
+
+
+@again_after_deadlock
+def end_by_hand(*, enrolment: Enrolment, reason: str, now: datetime.datetime) -> bool:
+    """Take the merchant's word back; what was bought keeps the person enrolled. False when there was no such ground.
+
+    Locks the course.
+    """
+    with transaction.atomic():
+        own = Ground.objects.filter(enrolment=enrolment, kind=Ground.Kind.MERCHANT)
+        return end_grounds(grounds=own, reason=reason, now=now) > 0

@@ -1,0 +1,351 @@
+"""Enrolments and the grounds they stand on.
+
+A ground says why somebody is in a course. The first one opens his enrolment, the last one that ends closes it, and the
+period in between is always that of the live grounds together: earliest start, latest end, none if one has none. Every
+change leaves an event that a mirror on a learning platform can follow.
+
+Grounds are written under the row lock of the course, so nobody else opens or closes enrolments there meanwhile.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.people.models import User
+from common.moments import day_ends, day_starts, days_later
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.models import Course
+from enrolments.courses.places.services import LockedCourse, lock_courses, under_lock
+from enrolments.courses.roles.models import Role
+from enrolments.errors import EnrolmentRefused
+from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
+from enrolments.values import LineRef, Period, Terms
+
+
+class PeriodOver(EnrolmentRefused):
+    """What was sold, or the course itself, ends before the enrolment could begin."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The period in which this could be used is over."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewGround:
+    """A ground to add; which references it needs depends on its kind (`enrolments_ground_shape`)."""
+
+    user_id: int
+    role_id: int
+    kind: str
+    period: Period
+    account_id: int | None = None
+    order_id: int | None = None
+    order_number: str = ""
+    line_id: int | None = None
+    unit_id: int | None = None
+    seat_id: int | None = None
+    group_id: int | None = None
+
+    @classmethod
+    def of_line(
+        cls,
+        line: LineRef,
+        *,
+        user: User,
+        role: Role,
+        kind: str,
+        period: Period,
+        unit_id: int | None = None,
+        group: CourseGroup | None = None,
+    ) -> NewGround:
+        """One that stands on an order line and on no seat of it."""
+        return cls(
+            user_id=user.pk,
+            role_id=role.pk,
+            kind=kind,
+            period=period,
+            account_id=line.account_id,
+            order_id=line.order_id,
+            order_number=line.order_number,
+            line_id=line.line_id,
+            unit_id=unit_id,
+            group_id=group.pk if group else None,
+        )
+
+
+Person = tuple[int, int]  # user and role: what one open enrolment of a course is found by
+
+
+def enrolment_period(*, course: Course, now: datetime.datetime, terms: Terms) -> Period:
+    """The period of an enrolment made now.
+
+    It starts at the latest of now, what was sold and the course's first day; it ends at the earliest of what was sold,
+    start + duration, and the course's last day. Raises PeriodOver when nothing is left of it.
+    """
+    starts = [now]
+    if terms.starts_at is not None:
+        starts.append(terms.starts_at)
+    if course.first_day is not None:
+        starts.append(day_starts(course.first_day))
+    starts_at = max(starts)
+
+    ends = []
+    if terms.ends_at is not None:
+        ends.append(terms.ends_at)
+    if terms.duration_days is not None:
+        ends.append(days_later(starts_at, terms.duration_days))
+    if course.last_day is not None:
+        ends.append(day_ends(course.last_day))
+    ends_at = min(ends, default=None)
+
+    if ends_at is not None and ends_at <= starts_at:
+        raise PeriodOver
+    return Period(starts_at, ends_at)
+
+
+def add_grounds(
+    *, course: Course | LockedCourse, grounds: Sequence[NewGround], now: datetime.datetime
+) -> dict[Person, Enrolment]:
+    """Put grounds under people in a course; opens the enrolments that are missing, extends the others.
+
+    Returns the enrolments by (user, role). A ground that is there already (same line and person, or the merchant's) is
+    left as it is. Locks the course. At most seven statements, whatever the number of grounds. Says nothing of places:
+    that is for the caller, who knows whether one was held.
+    """
+    with transaction.atomic(savepoint=False):
+        found = find_or_open(
+            course=under_lock(course),
+            people=[(ground.user_id, ground.role_id, ground.period) for ground in grounds],
+            now=now,
+        )
+        write_grounds(found=found, grounds=grounds, now=now)
+    return found.enrolments
+
+
+def end_grounds(*, grounds: QuerySet[Ground], reason: str, now: datetime.datetime) -> int:
+    """End live grounds; closes the enrolments left without any, shortens the others. Returns how many ended.
+
+    Locks the courses concerned. A constant number of statements.
+    """
+    live = grounds.filter(ended_at__isnull=True)
+    course_ids = set(live.order_by().values_list("enrolment__course_id", flat=True))
+    with transaction.atomic(savepoint=False):
+        lock_courses(course_ids)
+        ending = list(
+            live.filter(enrolment__course_id__in=course_ids)
+            .order_by("pk")
+            .values_list("pk", "enrolment_id", "enrolment__user_id", "group_id")
+        )
+        if not ending:
+            return 0
+        Ground.objects.filter(pk__in=[pk for pk, *_rest in ending]).update(ended_at=now, ended_reason=reason)
+        events = _derive_periods({enrolment_id for _pk, enrolment_id, *_rest in ending}, now)
+        in_group = {
+            (group_id, user_id): enrolment_id for _pk, enrolment_id, user_id, group_id in ending if group_id is not None
+        }
+        remaining = _members(in_group)
+        events += [
+            EnrolmentEvent(
+                enrolment_id=enrolment_id,
+                at=now,
+                what=EnrolmentEvent.What.GROUP_LEFT,
+                detail={"group": group_id},
+            )
+            for (group_id, user_id), enrolment_id in in_group.items()
+            if (group_id, user_id) not in remaining
+        ]
+        EnrolmentEvent.objects.bulk_create(events)
+    return len(ending)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOrOpened:
+    """Enrolments that are about to get grounds; those just opened have none yet."""
+
+    enrolments: dict[Person, Enrolment]
+    opened: tuple[Enrolment, ...]
+    present_user_ids: frozenset[int]  # who had an open enrolment in the course before, in whatever role
+
+
+def record_first_entry(*, enrolments: Iterable[Enrolment], now: datetime.datetime) -> None:
+    """Keep when somebody entered a course for the first time, once for each of his enrolments.
+
+    The caller has read the enrolments under their row locks; those entered before are left alone.
+    """
+    first = [enrolment for enrolment in enrolments if enrolment.first_entered_at is None]
+    if not first:
+        return
+    Enrolment.objects.filter(pk__in=[enrolment.pk for enrolment in first]).update(first_entered_at=now)
+    EnrolmentEvent.objects.bulk_create(
+        EnrolmentEvent(enrolment=enrolment, at=now, what=EnrolmentEvent.What.ENTERED) for enrolment in first
+    )
+
+
+# What is open already is looked for beside the insert: under the course's lock nobody else opens any meanwhile, and
+# somebody who did without it is stopped by the unique index.
+FIND_OR_OPEN = """
+WITH wanted AS (
+    SELECT * FROM unnest(%(users)s::bigint[], %(roles)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+        AS wanted (user_id, role_id, starts_at, ends_at)
+), present AS (
+    SELECT enrolment.* FROM enrolments_enrolment enrolment
+    WHERE enrolment.course_id = %(course)s AND enrolment.user_id = ANY(%(users)s::bigint[])
+        AND enrolment.closed_at IS NULL
+), opened AS (
+    INSERT INTO enrolments_enrolment (course_id, user_id, role_id, starts_at, ends_at, opened_at)
+    SELECT %(course)s, user_id, role_id, starts_at, ends_at, %(now)s FROM wanted
+    WHERE (user_id, role_id) NOT IN (SELECT user_id, role_id FROM present)
+    ORDER BY user_id, role_id
+    RETURNING *
+)
+SELECT *, false AS is_opened FROM present UNION ALL SELECT *, true FROM opened
+"""
+
+
+def find_or_open(*, course: Course, people: Iterable[tuple[int, int, Period]], now: datetime.datetime) -> FoundOrOpened:
+    """First half of `add_grounds`, for who needs the enrolments first: a seat is born with its own.
+
+    `people` are user, role and the period of the ground to come. Expects the course's lock; whoever calls this calls
+    `write_grounds` in the same transaction, since no open enrolment without a ground may be seen. One statement.
+    """
+    wanted: dict[Person, Period] = {}
+    for user_id, role_id, period in people:
+        before = wanted.get((user_id, role_id), period)
+        wanted[user_id, role_id] = together(before, period)
+    if not wanted:
+        return FoundOrOpened(enrolments={}, opened=(), present_user_ids=frozenset())
+    rows = Enrolment.objects.raw(
+        FIND_OR_OPEN,
+        {
+            "course": course.pk,
+            "users": [user_id for user_id, _role in wanted],
+            "roles": [role_id for _user, role_id in wanted],
+            "starts": [period.starts_at for period in wanted.values()],
+            "ends": [period.ends_at for period in wanted.values()],
+            "now": now,
+        },
+    )
+    enrolments = {(enrolment.user_id, enrolment.role_id): enrolment for enrolment in rows}
+    return FoundOrOpened(
+        enrolments={person: enrolments[person] for person in wanted},
+        opened=tuple(enrolment for _person, enrolment in sorted(enrolments.items()) if enrolment.is_opened),  # type: ignore[attr-defined]
+        present_user_ids=frozenset(row.user_id for row in enrolments.values() if not row.is_opened),  # type: ignore[attr-defined]
+    )
+
+
+def write_grounds(*, found: FoundOrOpened, grounds: Sequence[NewGround], now: datetime.datetime) -> None:
+    """Second half of `add_grounds`: the grounds, the periods they make, and the events of all of it."""
+    enrolments = found.enrolments
+    joining = {(ground.group_id, ground.user_id): ground for ground in grounds if ground.group_id is not None}
+    members = _members(pair for pair in joining if pair[1] in found.present_user_ids)
+    rows = [
+        Ground(
+            enrolment=enrolments[ground.user_id, ground.role_id],
+            kind=ground.kind,
+            account_id=ground.account_id,
+            order_id=ground.order_id,
+            order_number=ground.order_number,
+            line_id=ground.line_id,
+            unit_id=ground.unit_id,
+            seat_id=ground.seat_id,
+            group_id=ground.group_id,
+            starts_at=ground.period.starts_at,
+            ends_at=ground.period.ends_at,
+            created_at=now,
+        )
+        for ground in grounds
+    ]
+    # A seat's ground that is there already is a mistake to be heard of; a line's is the second run of a delivery.
+    Ground.objects.bulk_create([row for row in rows if row.seat_id is not None])
+    Ground.objects.bulk_create([row for row in rows if row.seat_id is None], ignore_conflicts=True)
+    events = [
+        EnrolmentEvent(
+            enrolment=enrolment,
+            at=now,
+            what=EnrolmentEvent.What.OPENED,
+            detail=_period_detail(enrolment.starts_at, enrolment.ends_at),
+        )
+        for enrolment in found.opened
+    ]
+    events += _derive_periods({row.enrolment_id for row in rows} - {row.pk for row in found.opened}, now)
+    events += [
+        EnrolmentEvent(
+            enrolment=enrolments[ground.user_id, ground.role_id],
+            at=now,
+            what=EnrolmentEvent.What.GROUP_JOINED,
+            detail={"group": ground.group_id},
+        )
+        for pair, ground in joining.items()
+        if pair not in members
+    ]
+    EnrolmentEvent.objects.bulk_create(events)
+
+
+DERIVE_PERIODS = """
+UPDATE enrolments_enrolment enrolment
+SET starts_at = coalesce(standing.starts_at, enrolment.starts_at),
+    ends_at = CASE WHEN standing.count = 0 THEN enrolment.ends_at ELSE standing.ends_at END,
+    closed_at = CASE WHEN standing.count = 0 THEN %(now)s END
+FROM (
+    SELECT wanted.id, count(live.id) AS count, min(live.starts_at) AS starts_at,
+        CASE WHEN bool_and(live.ends_at IS NOT NULL) THEN max(live.ends_at) END AS ends_at
+    FROM unnest(%(ids)s::bigint[]) AS wanted (id)
+    LEFT JOIN enrolments_ground live ON live.enrolment_id = wanted.id AND live.ended_at IS NULL
+    GROUP BY wanted.id
+) AS standing
+WHERE enrolment.id = standing.id AND enrolment.closed_at IS NULL
+    AND (
+        standing.count = 0
+        OR enrolment.starts_at <> standing.starts_at
+        OR enrolment.ends_at IS DISTINCT FROM standing.ends_at
+    )
+RETURNING enrolment.id, enrolment.starts_at, enrolment.ends_at, enrolment.closed_at IS NOT NULL
+"""
+
+
+def _derive_periods(enrolment_ids: set[int], now: datetime.datetime) -> list[EnrolmentEvent]:
+    """Bring enrolments in line with their live grounds; returns the events of those that changed, not yet saved."""
+    if not enrolment_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(DERIVE_PERIODS, {"ids": sorted(enrolment_ids), "now": now})
+        changed = cursor.fetchall()
+    return [
+        EnrolmentEvent(
+            enrolment_id=enrolment_id,
+            at=now,
+            what=EnrolmentEvent.What.CLOSED if is_closed else EnrolmentEvent.What.CHANGED,
+            detail={} if is_closed else _period_detail(starts_at, ends_at),
+        )
+        for enrolment_id, starts_at, ends_at, is_closed in sorted(changed)
+    ]
+
+
+def _members(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of some (group, user) pairs that stand in their group by a live ground now."""
+    pairs = set(pairs)
+    if not pairs:
+        return set()
+    live = Ground.objects.live().filter(
+        group_id__in={group_id for group_id, _user in pairs}, enrolment__user_id__in={user for _group, user in pairs}
+    )
+    return set(live.order_by().values_list("group_id", "enrolment__user_id").distinct())
+
+
+def together(one: Period, other: Period) -> Period:
+    """The period that spans both."""
+    ends = (one.ends_at, other.ends_at)
+    known = [moment for moment in ends if moment is not None]
+    return Period(min(one.starts_at, other.starts_at), max(known) if len(known) == len(ends) else None)
+
+
+def _period_detail(starts_at: datetime.datetime, ends_at: datetime.datetime | None) -> dict[str, str | None]:
+    return {
+        "starts_at": starts_at.astimezone(datetime.UTC).isoformat(),
+        "ends_at": None if ends_at is None else ends_at.astimezone(datetime.UTC).isoformat(),
+    }

@@ -1,0 +1,84 @@
+"""Somebody takes a course himself: the order line is the ground of his enrolment."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from accounts.people.models import User
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.models import Course
+from enrolments.courses.places.services import CourseOver, LockedCourse, refuse_overfull, release_hold_in, under_lock
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.already import already_enrolled
+from enrolments.grounds.enrol import NewGround, end_grounds, enrolment_period, find_or_open, write_grounds
+from enrolments.grounds.models import Ground
+from enrolments.values import AlreadyEnrolled, LineRef, Period, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class LineEnrolment:
+    """The period of the new ground; `already` if the person was in the course on a ground of this account before."""
+
+    period: Period
+    already: AlreadyEnrolled | None
+
+
+def enrol_on_line(
+    *,
+    line: LineRef,
+    course: Course | LockedCourse,
+    user: User,
+    role: Role,
+    group: CourseGroup | None,
+    terms: Terms,
+    now: datetime.datetime,
+    unit_id: int | None = None,
+) -> LineEnrolment:
+    """Enrol somebody on the ground of a line; the place held for the line becomes his in the same transaction.
+
+    A second call for the line and person changes nothing; who is enrolled already gets one more ground. That enrolment
+    has closed, or the course is hidden since checkout, is not asked.
+
+    Locks the course. Raises CourseOver, PeriodOver, and CourseFull where no place was held; the caller's transaction
+    is then to be rolled back. A constant number of statements.
+    """
+    with transaction.atomic(savepoint=False):
+        course = under_lock(course)
+        if not course.is_lasting_at(now):
+            raise CourseOver(course)
+        period = enrolment_period(course=course, now=now, terms=terms)
+        already = already_enrolled(
+            course=course, account_id=line.account_id, user_ids=[user.pk], now=now, kinds=Role.PLACE_TAKING
+        )
+        release_hold_in(course=course, line_id=line.line_id, now=now)
+        ground = NewGround.of_line(
+            line, user=user, role=role, kind=Ground.Kind.LINE, period=period, unit_id=unit_id, group=group
+        )
+        found = find_or_open(course=course, people=[(user.pk, role.pk, period)], now=now)
+        write_grounds(found=found, grounds=[ground], now=now)
+        refuse_overfull([course])
+    return LineEnrolment(period=period, already=already.get(user.pk))
+
+
+def end_line_grounds(
+    *,
+    line_id: int,
+    reason: str,
+    now: datetime.datetime,
+    kinds: Collection[str] | None = None,
+    unit_ids: Collection[int] | None = None,
+) -> int:
+    """End the grounds that stand on a line itself (enrolment, support, supervision of a session), not on its seats.
+
+    Of some kinds or units only, if told. Returns how many ended. Locks the courses concerned.
+    """
+    grounds = Ground.objects.live().filter(line_id=line_id, seat__isnull=True)
+    if kinds is not None:
+        grounds = grounds.filter(kind__in=kinds)
+    if unit_ids is not None:
+        grounds = grounds.filter(unit_id__in=unit_ids)
+    return end_grounds(grounds=grounds, reason=reason, now=now)

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.members.models import CustomerAccount
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.models import Course
+from enrolments.courses.roles.models import Role
+from enrolments.seats.reasons import reason_in_words
+
+
+class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
+    def open(self) -> EnrolmentQuerySet:
+        """Enrolments with a live ground, whether their period has begun, runs or is over."""
+        return self.filter(closed_at__isnull=True)
+
+    def running_at(self, now: datetime.datetime) -> EnrolmentQuerySet:
+        return self.open().filter(
+            models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=now),
+            starts_at__lte=now,
+        )
+
+    def taking_places(self) -> EnrolmentQuerySet:
+        return self.open().filter(role__kind__in=Role.PLACE_TAKING)
+
+
+class Enrolment(models.Model):
+    """A person in a course, in one role. Open exactly while a ground carries it; its period spans those grounds.
+
+    Written by `services.enrol` alone. It belongs to no customer account: several may stand behind it.
+    """
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="enrolments", verbose_name=_("course"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="enrolments", verbose_name=_("person")
+    )
+    role = models.ForeignKey(
+        Role, on_delete=models.PROTECT, related_name="enrolments", db_index=False, verbose_name=_("role")
+    )
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
+    opened_at = models.DateTimeField(_("since"))
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    first_entered_at = models.DateTimeField(_("first entry"), null=True, blank=True)
+
+    objects: ClassVar[EnrolmentQuerySet] = EnrolmentQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = pgettext_lazy("a person in a course", "enrolment")
+        verbose_name_plural = pgettext_lazy("people in courses", "enrolments")
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["course", "user", "role"],
+                condition=models.Q(closed_at__isnull=True),
+                name="enrolments_enrolment_open_unique",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=models.F("starts_at")),
+                name="enrolments_enrolment_period",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.course.short_name}"
+
+
+class GroundQuerySet(models.QuerySet["Ground"]):
+    def live(self) -> GroundQuerySet:
+        """Grounds neither released nor revoked; one whose end has passed still counts."""
+        return self.filter(ended_at__isnull=True)
+
+
+class Ground(models.Model):
+    """Why somebody is enrolled: a seat, an order line, a seat he assigned, or the merchant's hand."""
+
+    class Kind(models.TextChoices):
+        SEAT = "seat", pgettext_lazy("ground of an enrolment", "Seat")
+        LINE = "line", pgettext_lazy("ground of an enrolment", "Order")
+        SUPERVISION = "supervision", pgettext_lazy("ground of an enrolment", "Supervision")
+        SUPPORT = "support", pgettext_lazy("ground of an enrolment", "Customer support")
+        MERCHANT = "merchant", pgettext_lazy("ground of an enrolment", "Merchant")
+
+    enrolment = models.ForeignKey(
+        Enrolment,
+        on_delete=models.PROTECT,
+        related_name="grounds",
+        verbose_name=pgettext_lazy("a person in a course", "enrolment"),
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    account = models.ForeignKey(
+        CustomerAccount,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="grounds",
+        verbose_name=_("customer account"),
+    )
+    order_id = models.BigIntegerField(_("order"), null=True, blank=True, db_index=True)
+    order_number = models.CharField(_("order number"), max_length=40, blank=True)
+    line_id = models.BigIntegerField(_("order line"), null=True, blank=True, db_index=True)
+    unit_id = models.BigIntegerField(_("unit"), null=True, blank=True)
+    seat = models.ForeignKey(
+        "enrolments.Seat",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="grounds",
+        verbose_name=_("seat"),
+    )
+    group = models.ForeignKey(
+        CourseGroup,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="grounds",
+        verbose_name=_("course group"),
+    )
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
+    created_at = models.DateTimeField(_("since"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ended_reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    objects: ClassVar[GroundQuerySet] = GroundQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("ground of an enrolment")
+        verbose_name_plural = _("grounds of enrolments")
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["seat", "line", "supervision", "support", "merchant"]),
+                name="enrolments_ground_kind",
+            ),
+            # A seat carries one person, and one supervisor: him who assigned it.
+            models.UniqueConstraint(
+                fields=["seat", "kind"],
+                condition=models.Q(ended_at__isnull=True, seat__isnull=False),
+                name="enrolments_ground_seat_unique",
+            ),
+            models.UniqueConstraint(
+                fields=["enrolment", "kind", "line_id", "unit_id"],
+                condition=models.Q(ended_at__isnull=True, seat__isnull=True, line_id__isnull=False),
+                nulls_distinct=False,
+                name="enrolments_ground_line_unique",
+            ),
+            models.UniqueConstraint(
+                fields=["enrolment"],
+                condition=models.Q(ended_at__isnull=True, kind="merchant"),
+                name="enrolments_ground_merchant_unique",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="merchant", seat__isnull=True, line_id__isnull=True)
+                | models.Q(kind="seat", seat__isnull=False, account__isnull=False)
+                | models.Q(
+                    kind__in=["line", "support"], seat__isnull=True, line_id__isnull=False, account__isnull=False
+                )
+                | models.Q(kind="supervision", seat__isnull=False, account__isnull=False)
+                | models.Q(kind="supervision", line_id__isnull=False, account__isnull=False),
+                name="enrolments_ground_shape",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=models.F("starts_at")),
+                name="enrolments_ground_period",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} #{self.pk}"
+
+    @property
+    def reason_label(self) -> str:
+        """Why it ended, in the reader's language, or as somebody wrote it."""
+        return reason_in_words(self.ended_reason)
+
+
+class EnrolmentEvent(models.Model):
+    """What happened to an enrolment, in the order of its key: what a mirror on a learning platform follows."""
+
+    class What(models.TextChoices):
+        OPENED = "opened", pgettext_lazy("enrolment", "Opened")
+        CHANGED = "changed", pgettext_lazy("enrolment", "Period changed")
+        ENTERED = "entered", pgettext_lazy("enrolment", "First entry")
+        CLOSED = "closed", pgettext_lazy("enrolment", "Closed")
+        GROUP_JOINED = "group_joined", pgettext_lazy("enrolment", "Joined a group")
+        GROUP_LEFT = "group_left", pgettext_lazy("enrolment", "Left a group")
+
+    enrolment = models.ForeignKey(
+        Enrolment,
+        on_delete=models.PROTECT,
+        related_name="events",
+        verbose_name=pgettext_lazy("a person in a course", "enrolment"),
+    )
+    at = models.DateTimeField(_("when"))
+    what = models.CharField(_("what"), max_length=12, choices=What.choices)
+    detail = models.JSONField(_("detail"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("event of an enrolment")
+        verbose_name_plural = _("events of enrolments")
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(what__in=["opened", "changed", "entered", "closed", "group_joined", "group_left"]),
+                name="enrolments_enrolmentevent_what",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_what_display()} · {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,57 @@
+"""The support course: where a shop's customers find help. It never fails a delivery."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.people.models import User
+from enrolments.courses.models import Course
+from enrolments.courses.places.services import LockedCourse, taken, under_lock
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.enrol import NewGround, PeriodOver, enrolment_period, find_or_open, write_grounds
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.values import LineRef, Terms
+
+
+class SupportOutcome(models.TextChoices):
+    """What became of it; `label` is "" where all is well, else a sentence for the sales team."""
+
+    ENROLLED = "enrolled", ""
+    UNKNOWN = "unknown", _("The support course does not exist: the customer is not enrolled there.")
+    CLOSED = "closed", _("The support course is closed: the customer is not enrolled there.")
+    FULL = "full", _("The support course is full: the customer is not enrolled there.")
+
+    @property
+    def sales_text(self) -> str:
+        return str(self.label)
+
+
+def enrol_in_support(
+    *, course: Course | LockedCourse | None, user: User, line: LineRef, now: datetime.datetime
+) -> SupportOutcome:
+    """Enrol a customer as a learner in the support course, on the ground of a line; tells where it could not.
+
+    No course is an outcome, too: that of a name which belongs to none. A second call for the line changes nothing.
+    Locks the course; who locks other courses in the same transaction locks them all together before.
+    """
+    if course is None:
+        return SupportOutcome.UNKNOWN
+    course = under_lock(course)
+    if not course.is_open_at(now):
+        return SupportOutcome.CLOSED
+    try:
+        period = enrolment_period(course=course, now=now, terms=Terms())
+    except PeriodOver:
+        return SupportOutcome.CLOSED
+    if course.capacity is not None and taken([course.pk])[course.pk] >= course.capacity:
+        has_place = Enrolment.objects.taking_places().filter(course=course, user=user).exists()
+        if not has_place:
+            return SupportOutcome.FULL
+    student = Role.objects.get(code=Role.STUDENT)
+    ground = NewGround.of_line(line, user=user, role=student, kind=Ground.Kind.SUPPORT, period=period)
+    found = find_or_open(course=course, people=[(ground.user_id, ground.role_id, period)], now=now)
+    write_grounds(found=found, grounds=[ground], now=now)
+    return SupportOutcome.ENROLLED

@@ -1,0 +1,251 @@
+"""Reads for a learner: the courses he is in, who looks after him there, and the people he may see.
+
+He sees people by their names alone, never their addresses. In a course with separate groups he sees those of his own
+groups only; who is in no group there sees nobody else.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value, Window
+from django.db.models.functions import RowNumber
+
+from accounts.members.models import Membership
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from enrolments.courses.models import Course
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.models import Enrolment, Ground
+
+# In a list a course names this many of its tutors; its own page names them all.
+TUTORS_NAMED = 4
+
+
+class Stage(StrEnum):
+    """Where somebody stands in a course now. In the order of a list: what can be entered comes first."""
+
+    RUNNING = "running"
+    AHEAD = "ahead"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who looks after a learner, for a customer account; without a name where only the account is known."""
+
+    name: str
+    account_name: str
+
+
+@dataclass(slots=True)
+class MyCourse:
+    """A course and a person's open enrolments in it: one for each of his roles."""
+
+    course: Course
+    enrolments: list[Enrolment]
+    stage: Stage
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime | None
+    contacts: list[Contact] = field(default_factory=list)
+    tutors: list[str] = field(default_factory=list)
+    other_tutors: int = 0
+
+    @property
+    def is_running(self) -> bool:
+        return self.stage is Stage.RUNNING
+
+    @property
+    def is_over(self) -> bool:
+        return self.stage is Stage.OVER
+
+    @property
+    def roles(self) -> list[Role]:
+        return [enrolment.role for enrolment in self.enrolments]
+
+    @property
+    def first_entered_at(self) -> datetime.datetime | None:
+        return min(filter(None, (enrolment.first_entered_at for enrolment in self.enrolments)), default=None)
+
+
+@dataclass(slots=True)
+class Participant:
+    """Somebody in a course as the others see him."""
+
+    user: User
+    roles: list[Role] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return name_of(self.user)
+
+
+def name_of(user: User) -> str:
+    """A person's name, empty where he has none: `get_full_name` would give his address away."""
+    return f"{user.first_name} {user.last_name}".strip()
+
+
+def my_courses(user: User, now: datetime.datetime) -> list[MyCourse]:
+    """Every course a person is in, or was until its period ended, in one statement.
+
+    Running ones first, the one that ends next at the top; then those ahead, the next one at the top; then those that
+    are over, the last one at the top.
+    """
+    return sorted(_by_course(_own_enrolments(user), now), key=_place_in_list)
+
+
+def my_course(user: User, short_name: str, now: datetime.datetime) -> MyCourse | None:
+    """A course by its present or a former short name; None for who is not in it. One statement."""
+    courses = Course.objects.named(short_name)
+    found = _by_course(_own_enrolments(user).filter(course__in=courses), now)
+    return found[0] if found else None
+
+
+def add_people(user: User, courses: Collection[MyCourse], now: datetime.datetime) -> None:
+    """Fill in who looks after a person in some courses and who his tutors are. Four statements for any number."""
+    of_enrolment = {enrolment.pk: mine for mine in courses for enrolment in mine.enrolments}
+    grounds = list(
+        Ground.objects.live().filter(enrolment_id__in=list(of_enrolment)).select_related("account").order_by("pk")
+    )
+    _add_contacts(user, grounds, of_enrolment)
+    _add_tutors(user, {mine.course.pk: mine for mine in courses}, _groups(grounds), now)
+
+
+def participants_of(user: User, course: Course, now: datetime.datetime) -> QuerySet[User]:
+    """The people of a course whom a person who is in it may see, himself included, by name.
+
+    Those whose period is over are gone from the list.
+    """
+    visible = visible_enrolments(user, course, now)
+    return User.objects.filter(pk__in=visible.values("user_id")).order_by("last_name", "first_name", "pk")
+
+
+def participant_rows(user: User, course: Course, people: Iterable[User], now: datetime.datetime) -> list[Participant]:
+    """What a list shows of some participants, with the roles they have there. Two statements."""
+    rows = {each.pk: Participant(each) for each in people}
+    enrolments = visible_enrolments(user, course, now).filter(user_id__in=list(rows)).select_related("role")
+    for enrolment in enrolments.order_by("role_id"):
+        rows[enrolment.user_id].roles.append(enrolment.role)
+    return list(rows.values())
+
+
+def visible_enrolments(user: User, course: Course, now: datetime.datetime) -> QuerySet[Enrolment]:
+    """The enrolments of a course that a person who is in it may know of."""
+    visible = Enrolment.objects.open().filter(_not_over(now), course=course)
+    if course.group_mode != Course.GroupMode.SEPARATE:
+        return visible
+    own = Ground.objects.live().filter(enrolment__user=user, enrolment__course=course, group__isnull=False)
+    shared = Ground.objects.live().filter(enrolment=OuterRef("pk"), group_id__in=own.values("group_id"))
+    return visible.filter(Q(user=user) | Exists(shared))
+
+
+def _own_enrolments(user: User) -> QuerySet[Enrolment]:
+    return Enrolment.objects.open().filter(user=user).select_related("course", "role").order_by("role_id", "pk")
+
+
+def _not_over(now: datetime.datetime) -> Q:
+    return Q(ends_at__isnull=True) | Q(ends_at__gt=now)
+
+
+def _by_course(enrolments: Iterable[Enrolment], now: datetime.datetime) -> list[MyCourse]:
+    by_course: dict[int, list[Enrolment]] = defaultdict(list)
+    for enrolment in enrolments:
+        by_course[enrolment.course_id].append(enrolment)
+    return [_my_course(own, now) for own in by_course.values()]
+
+
+def _my_course(own: list[Enrolment], now: datetime.datetime) -> MyCourse:
+    """Several roles are one course: it runs while one of them does, and shows the period of those that count now."""
+    stage = min((_stage(enrolment, now) for enrolment in own), key=list(Stage).index)
+    counting = [enrolment for enrolment in own if _stage(enrolment, now) is stage]
+    ends = [enrolment.ends_at for enrolment in counting]
+    return MyCourse(
+        course=own[0].course,
+        enrolments=own,
+        stage=stage,
+        starts_at=min(enrolment.starts_at for enrolment in counting),
+        ends_at=None if None in ends else max(end for end in ends if end is not None),
+    )
+
+
+def _stage(enrolment: Enrolment, now: datetime.datetime) -> Stage:
+    """As `Enrolment.objects.running_at`, for an enrolment at hand."""
+    if enrolment.ends_at is not None and enrolment.ends_at <= now:
+        return Stage.OVER
+    return Stage.RUNNING if enrolment.starts_at <= now else Stage.AHEAD
+
+
+def _place_in_list(mine: MyCourse) -> tuple[int, float, str, int]:
+    if mine.stage is Stage.AHEAD:
+        moment = mine.starts_at.timestamp()
+    elif mine.ends_at is None:
+        moment = float("inf")
+    else:
+        moment = mine.ends_at.timestamp() * (-1 if mine.is_over else 1)
+    return list(Stage).index(mine.stage), moment, mine.course.name, mine.course.pk
+
+
+def _groups(grounds: Iterable[Ground]) -> set[int]:
+    return {ground.group_id for ground in grounds if ground.group_id is not None}
+
+
+def _add_contacts(user: User, grounds: Iterable[Ground], of_enrolment: dict[int, MyCourse]) -> None:
+    """Who placed a person: the operators of the account behind his seat, of those who still are; else the account.
+
+    A course somebody bought for himself names nobody, nor does one in which he looks after others.
+    """
+    placed = [ground for ground in grounds if ground.kind in (Ground.Kind.SEAT, Ground.Kind.LINE)]
+    operators: dict[int, list[User]] = defaultdict(list)
+    at_work = Membership.objects.filter(Q(is_owner=True) | Q(is_operator=True)).filter(
+        account=OuterRef("account"), user=OuterRef("operator")
+    )
+    delegations = (
+        Delegation.objects.filter(
+            Exists(at_work),
+            person=user,
+            account__in={ground.account_id for ground in placed},
+            operator__is_active=True,
+        )
+        .exclude(operator=user)
+        .select_related("operator")
+        .order_by("pk")
+    )
+    for delegation in delegations:
+        operators[delegation.account_id].append(delegation.operator)
+    for ground in placed:
+        if ground.account is None:
+            continue
+        contacts = of_enrolment[ground.enrolment_id].contacts
+        names = [name_of(operator) for operator in operators[ground.account.pk]]
+        found = [Contact(name, ground.account.name) for name in names if name]
+        if not found and ground.kind == Ground.Kind.SEAT:
+            found = [Contact("", ground.account.name)]
+        contacts.extend(contact for contact in found if contact not in contacts)
+
+
+def _add_tutors(user: User, courses: dict[int, MyCourse], groups: set[int], now: datetime.datetime) -> None:
+    """Name a few tutors of each course, those of the person's own groups first, and count the others."""
+    shared = Exists(Ground.objects.live().filter(enrolment=OuterRef("pk"), group_id__in=groups))
+    tutors = (
+        Enrolment.objects.open()
+        .filter(_not_over(now), course_id__in=list(courses), role__kind=Role.Kind.TUTOR)
+        .exclude(user=user)
+        .annotate(is_near=shared if groups else Value(False))
+        .filter(~Q(course__group_mode=Course.GroupMode.SEPARATE) | Q(is_near=True))
+    )
+    in_order = Window(
+        RowNumber(),
+        partition_by=F("course_id"),
+        order_by=[F("is_near").desc(), F("user__last_name"), F("user__first_name"), F("user_id")],
+    )
+    named = tutors.annotate(place=in_order).filter(place__lte=TUTORS_NAMED).select_related("user")
+    for enrolment in named.order_by("course_id", "place"):
+        if name := name_of(enrolment.user):
+            courses[enrolment.course_id].tutors.append(name)
+    for row in tutors.order_by().values("course_id").annotate(count=Count("pk")):
+        mine = courses[row["course_id"]]
+        mine.other_tutors = row["count"] - len(mine.tutors)

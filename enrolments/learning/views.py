@@ -1,0 +1,93 @@
+"""The learner's pages. A course somebody is not in does not exist for him."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from csp.decorators import csp_update
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.members.current import SignedInRequest
+from enrolments.courses.services import is_web_address
+from enrolments.courses.short_names import normalise_short_name
+from enrolments.learning.selectors import MyCourse, add_people, my_course, my_courses, participant_rows, participants_of
+from enrolments.seats.enter import NotEnrolled, enter_course
+
+COURSES_A_PAGE = 20
+PARTICIPANTS_A_PAGE = 50
+
+
+@never_cache
+@require_safe
+@login_required
+def courses(request: SignedInRequest) -> HttpResponse:
+    """The courses of whoever is signed in."""
+    now = timezone.now()
+    page = Paginator(my_courses(request.user, now), COURSES_A_PAGE).get_page(request.GET.get("page"))
+    listed = list(page)
+    add_people(request.user, listed, now)
+    return render(request, "learning/courses.html", {"page": page, "courses": listed})
+
+
+# The button leads to another site, which a page's forms may not do otherwise: browsers follow a form's redirects.
+@csp_update({"form-action": ["https:", "http:"]})  # type: ignore[arg-type]  # its types know no address with arguments
+@never_cache
+@require_safe
+@login_required
+def course(request: SignedInRequest, short_name: str) -> HttpResponse:
+    """One of his courses, with the button that lets him in while it is open to him. Its link is not in the page."""
+    now = timezone.now()
+    mine = _mine(request, short_name)
+    if short_name != mine.course.short_name:
+        query = request.META["QUERY_STRING"]
+        return redirect(_address(mine) + (f"?{query}" if query else ""))
+    add_people(request.user, [mine], now)
+    context: dict[str, object] = {"mine": mine, "course": mine.course}
+    if not mine.is_over:
+        people = participants_of(request.user, mine.course, now)
+        page = Paginator(people, PARTICIPANTS_A_PAGE).get_page(request.GET.get("page"))
+        context |= {"page": page, "rows": participant_rows(request.user, mine.course, page.object_list, now)}
+    return render(request, "learning/course.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def enter(request: SignedInRequest, short_name: str) -> HttpResponse:
+    """The button *Enter the course*. Opening the address, as after signing in again, only shows the course's page."""
+    mine = _mine(request, short_name)
+    if request.method != "POST":
+        return redirect(_address(mine))
+    try:
+        entry = enter_course(user=request.user, course=mine.course, now=timezone.now())
+    except NotEnrolled as refused:
+        messages.error(request, str(refused.message))
+        return redirect(_address(mine))
+    if not is_web_address(entry.link):
+        messages.success(request, _("You are in. This course has no page of its own on the internet."))
+        return redirect(_address(mine))
+    return HttpResponseRedirect(entry.link, status=HTTPStatus.SEE_OTHER)
+
+
+def _mine(request: SignedInRequest, short_name: str) -> MyCourse:
+    try:
+        found = my_course(request.user, normalise_short_name(short_name), timezone.now())
+    except ValidationError:
+        raise Http404 from None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _address(mine: MyCourse) -> str:
+    return reverse("learn-course", args=[mine.course.short_name])

@@ -1,0 +1,146 @@
+"""A person mistyped is put right, as long as nobody else relies on him."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.members.models import CustomerAccount, Membership
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from accounts.people.services import PersonTyped, invite_people
+from common.again import again_after_deadlock
+from common.emails import normalise_email
+from enrolments.errors import EnrolmentRefused
+from enrolments.grounds.models import Ground
+from enrolments.grounds.notify import courses_in_words, placed_by
+from enrolments.people.errors import PersonNotFound
+from enrolments.people.mail_again import refuse_often
+
+
+class PersonSettled(EnrolmentRefused):
+    """The person signed in, or others rely on him. One sentence for all: which of them it is stays untold."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "These details can no longer be changed here: the person uses them, or did not come to us by your "
+                "account alone. To give the seat to somebody else, take this person off it and assign it again."
+            )
+        )
+
+
+class AddressOfAnother(EnrolmentRefused):
+    """The address is somebody else's: that would replace the person, not edit him."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This address belongs to somebody else, so this would be another person. Take this person off the "
+                "seat and assign it again to that address."
+            )
+        )
+
+
+class PersonChanged(EnrolmentRefused):
+    """A colleague changed the details after the page was opened."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A colleague changed these details meanwhile: they stand above. Save again to put yours in their place.")
+        )
+
+
+def version_of(delegation: Delegation) -> str:
+    """Stands for the details a page shows: who edits says by it what he saw."""
+    details = "\0".join((delegation.email, delegation.first_name, delegation.last_name))
+    return hashlib.sha256(details.encode()).hexdigest()[:16]
+
+
+def is_editable(*, account: CustomerAccount, user: User) -> bool:
+    """Whether nobody but this account relies on a person: it made him, and neither he nor others used him yet.
+
+    Somebody who proved his address has taken it over, signed in or not. Four statements at most.
+    """
+    return (
+        user.created_by_account_id == account.pk
+        and user.last_login is None
+        and user.is_active
+        and not user.is_staff
+        and not EmailAddress.objects.filter(user=user, verified=True).exists()
+        and not Membership.objects.filter(user=user).exists()
+        and not Delegation.objects.filter(person=user).exclude(account=account).exists()
+        # The merchant's own grounds have no account: exclude() keeps those too.
+        and not Ground.objects.filter(enrolment__user=user).exclude(account=account).exists()
+    )
+
+
+@again_after_deadlock
+def edit_person(
+    *,
+    account: CustomerAccount,
+    person_id: int,
+    person: PersonTyped,
+    expected_version: str,
+    language: str,
+    now: datetime.datetime,
+) -> bool:
+    """Write name and address of somebody this account alone knows, in his user and as it typed him.
+
+    Returns whether the address changed; then the links mailed to the old one are dead and a new invitation goes out.
+    `expected_version` is `version_of` what the page showed.
+
+    Locks the person against everybody who names him meanwhile (FOR UPDATE, which waits for and keeps out the
+    FOR KEY SHARE of `find_or_create_people`). Raises PersonNotFound, PersonChanged, PersonSettled, AddressOfAnother,
+    MailedOften (an address is changed as often as mails may go out), and ValidationError for something that is no
+    address.
+    """
+    email = normalise_email(person.email)
+    first_name, last_name = person.first_name.strip()[:150], person.last_name.strip()[:150]
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(pk=person_id).first()
+        shown = Delegation.objects.filter(account=account, person_id=person_id).order_by("pk").first()
+        if user is None or shown is None:
+            raise PersonNotFound
+        if version_of(shown) != expected_version:
+            raise PersonChanged
+        if not is_editable(account=account, user=user):
+            raise PersonSettled
+        is_moved = email != user.email
+        if is_moved:
+            # Each new address gets an invitation: without a limit anybody could be written to by way of a person.
+            refuse_often(account, user, now)
+            _move(user, email)
+        User.objects.filter(pk=user.pk).update(first_name=first_name, last_name=last_name)
+        Delegation.objects.filter(account=account, person=user).update(
+            email=email, first_name=first_name, last_name=last_name
+        )
+        if is_moved:
+            is_enrolled = Ground.objects.live().filter(account=account, enrolment__user=user).exists()
+            invite_people(
+                users=[user],
+                account=account,
+                reason_key=f"edited:{account.pk}:{now.isoformat()}",
+                language=language,
+                now=now,
+                is_enrolled=is_enrolled,
+                courses=courses_in_words(placed_by(account=account, user=user, now=now)),
+            )
+    return is_moved
+
+
+def _move(user: User, email: str) -> None:
+    """Give the user another address. The unique constraint decides, whoever else takes it at the same moment."""
+    if EmailAddress.objects.filter(email=email).exclude(user=user).exists():
+        raise AddressOfAnother
+    try:
+        with transaction.atomic():
+            User.objects.filter(pk=user.pk).update(email=email)
+            EmailAddress.objects.filter(user=user).update(email=email)
+    except IntegrityError:
+        raise AddressOfAnother from None
+    user.email = email

@@ -1,0 +1,117 @@
+"""The invitation, or the way to sign in, mailed once more."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.members.models import CustomerAccount
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from accounts.people.services import invite_people
+from accounts.selectors import is_address_proved
+from common.words import in_words
+from enrolments.errors import EnrolmentRefused
+from enrolments.grounds.models import Ground
+from enrolments.grounds.notify import courses_in_words, placed_by
+from enrolments.people.errors import PersonNotFound
+from outbox.mails.models import Mail
+from outbox.mails.services import queue_mail
+
+# Between two mails of one account to one person, and how many of them a day may have.
+AGAIN_AFTER = datetime.timedelta(minutes=10)
+MAILS_A_DAY = 5
+DAY = datetime.timedelta(days=1)
+
+
+class MailedJustNow(EnrolmentRefused):
+    """A mail of this account went to the person moments ago; `again_at` is when the next one may."""
+
+    def __init__(self, mailed_at: datetime.datetime) -> None:
+        again_at = mailed_at + AGAIN_AFTER
+        super().__init__(
+            in_words(
+                lambda: (
+                    _("A mail went to this person at %(time)s. Wait until %(again)s before you send another one.")
+                    % {"time": _time(mailed_at), "again": _time(again_at)}
+                )
+            )
+        )
+        self.again_at = again_at
+
+
+class MailedOften(EnrolmentRefused):
+    """The person had as many mails of this account within a day as one may get."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            in_words(
+                lambda: (
+                    _("This person got %(number)d mails from your account within a day. Try again tomorrow.")
+                    % {"number": MAILS_A_DAY}
+                )
+            )
+        )
+
+
+def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: datetime.datetime) -> None:
+    """Mail a person of the account the invitation again; to somebody whose address is proved, how he signs in.
+
+    Which of the two is not told: it would tell whether he signed in for others. Somebody whose user is closed gets
+    nothing, which is not told either. How often is asked of the mails this account caused: one in ten minutes, five in
+    a day. The mail goes to the person's present address, in his language, else in `language`.
+
+    Locks the person. Raises PersonNotFound, MailedJustNow, MailedOften.
+    """
+    with transaction.atomic():
+        # Two operators at once: the second one finds the mail of the first.
+        user = User.objects.select_for_update(no_key=True).filter(pk=person_id).first()
+        if user is None or not Delegation.objects.filter(account=account, person=user).exists():
+            raise PersonNotFound
+        times = refuse_often(account, user, now)
+        if times and times[0] > now - AGAIN_AFTER:
+            raise MailedJustNow(times[0])
+        occasion = f"again:{account.pk}:{now.isoformat()}"
+        if not user.is_active:
+            return
+        if not is_address_proved(user):
+            is_enrolled = Ground.objects.live().filter(account=account, enrolment__user=user).exists()
+            invite_people(
+                users=[user],
+                account=account,
+                reason_key=occasion,
+                language=language,
+                now=now,
+                is_enrolled=is_enrolled,
+                courses=courses_in_words(placed_by(account=account, user=user, now=now)),
+            )
+            return
+        queue_mail(
+            kind="sign_in_reminder",
+            key=f"sign_in_reminder:{occasion}:{user.pk}",
+            recipient=user.email,
+            language=user.language or language,
+            context={"account_name": account.name},
+            account_id=account.pk,
+            person_id=user.pk,
+        )
+
+
+def refuse_often(account: CustomerAccount, user: User, now: datetime.datetime) -> list[datetime.datetime]:
+    """Raise MailedOften when the account's mails of a day to a person are used up; return when they went, newest first.
+
+    Called with the person locked.
+    """
+    mails = Mail.objects.filter(account_id=account.pk, person_id=user.pk, created_at__gt=now - DAY)
+    times = list(mails.order_by("-created_at").values_list("created_at", flat=True)[:MAILS_A_DAY])
+    if len(times) >= MAILS_A_DAY:
+        raise MailedOften
+    return times
+
+
+def _time(moment: datetime.datetime) -> str:
+    return date_format(timezone.localtime(moment), "H:i")

@@ -1,0 +1,100 @@
+"""Reads about the people a customer account looks after: names as it typed them, and what it bought for them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.members.models import CustomerAccount, Membership
+from accounts.people.delegation.models import Delegation
+from enrolments.grounds.models import Ground
+
+
+@dataclass(slots=True)
+class Contact:
+    """How far somebody came, as far as this account may know."""
+
+    mailed_at: datetime.datetime | None = None
+    accepted_at: datetime.datetime | None = None
+    entered_at: datetime.datetime | None = None
+    has_signed_in: bool = False
+
+
+@dataclass(slots=True)
+class PersonRow:
+    """Somebody as this account typed him, and its own live grounds that put him into courses.
+
+    `contact`, how far he came, is filled in by whoever shows it.
+    """
+
+    person_id: int
+    name: str
+    email: str
+    grounds: list[Ground] = field(default_factory=list)
+    contact: Contact | None = None
+
+
+def people_of(account: CustomerAccount, *, search: str = "") -> QuerySet[Delegation]:
+    """One delegation per person of an account, the oldest: several operators may look after the same one.
+
+    `search` looks in names and addresses as they were typed.
+    """
+    own = Delegation.objects.filter(account=account)
+    older = own.filter(person=OuterRef("person"), pk__lt=OuterRef("pk"))
+    people = own.exclude(Exists(older))
+    for word in search.split():
+        people = people.filter(Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(email__icontains=word))
+    return people
+
+
+def person_rows(account: CustomerAccount, delegations: Collection[Delegation]) -> list[PersonRow]:
+    """What a list shows of some people, in one statement. Other accounts' courses are never among it."""
+    rows = {
+        delegation.person_id: PersonRow(
+            person_id=delegation.person_id,
+            name=f"{delegation.first_name} {delegation.last_name}".strip(),
+            email=delegation.email,
+        )
+        for delegation in delegations
+    }
+    grounds = (
+        Ground.objects.live()
+        .filter(
+            account=account,
+            kind__in=(Ground.Kind.SEAT, Ground.Kind.LINE),
+            enrolment__user_id__in=list(rows),
+        )
+        .select_related("enrolment__course", "enrolment__role", "seat")
+        .order_by("enrolment__course__short_name", "pk")
+    )
+    for ground in grounds:
+        rows[ground.enrolment.user_id].grounds.append(ground)
+    return list(rows.values())
+
+
+def typed_names(account: CustomerAccount, person_ids: Collection[int]) -> dict[int, PersonRow]:
+    """Names and addresses of people as this account typed them; members who were never typed under their own name.
+
+    At most two statements. Anybody else is left out: what other accounts or he himself wrote is not this one's to see.
+    """
+    if not person_ids:
+        return {}
+    names: dict[int, PersonRow] = {}
+    for delegation in Delegation.objects.filter(account=account, person_id__in=person_ids).order_by("pk"):
+        name = f"{delegation.first_name} {delegation.last_name}".strip()
+        names.setdefault(delegation.person_id, PersonRow(delegation.person_id, name, delegation.email))
+    missing = set(person_ids) - names.keys()
+    if missing:
+        members = Membership.objects.filter(account=account, user_id__in=missing).select_related("user")
+        names.update(
+            {
+                each.user_id: PersonRow(
+                    each.user_id, f"{each.user.first_name} {each.user.last_name}".strip(), each.user.email
+                )
+                for each in members
+            }
+        )
+    return names

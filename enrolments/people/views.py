@@ -1,0 +1,110 @@
+"""One person at the operator's desk: put right, and mailed again."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.members.current import AccountRequest, account_page
+from accounts.members.rights import Right
+from accounts.people.delegation.models import Delegation
+from enrolments.errors import EnrolmentRefused
+from enrolments.people.contacts import contacts_of, find_person
+from enrolments.people.edit import AddressOfAnother, PersonChanged, edit_person, is_editable, version_of
+from enrolments.people.errors import PersonNotFound
+from enrolments.people.forms import EditPersonForm
+from enrolments.people.mail_again import mail_again
+from enrolments.people.selectors import person_rows
+
+
+@account_page(Right.MANAGE_PEOPLE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def person(request: AccountRequest, person_id: int) -> HttpResponse:
+    """Somebody the account looks after; posting the form puts name and address right."""
+    shown = _find(request, person_id)
+    if request.method != "POST":
+        return _page(request, shown, _form_of(shown))
+    form = EditPersonForm(request.POST)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if form.is_valid():
+        try:
+            is_moved = edit_person(
+                account=request.account,
+                person_id=person_id,
+                person=form.typed(),
+                expected_version=form.cleaned_data["seen"],
+                language=get_language() or "",
+                now=timezone.now(),
+            )
+        except PersonNotFound:
+            raise Http404 from None
+        except PersonChanged as refused:
+            shown = _find(request, person_id)
+            # What was typed stays; the form now stands on what the page shows.
+            posted = request.POST.copy()
+            posted["seen"] = version_of(shown)
+            form = EditPersonForm(posted)
+            form.full_clean()
+            form.add_error(None, str(refused.message))
+            status = HTTPStatus.CONFLICT
+        except EnrolmentRefused as refused:
+            form.add_error("email" if isinstance(refused, AddressOfAnother) else None, str(refused.message))
+        else:
+            messages.success(
+                request,
+                _("The details were changed. An invitation is on its way to the new address.")
+                if is_moved
+                else _("The details were changed."),
+            )
+            return redirect("account-person", person_id)
+    return _page(request, shown, form, status=status)
+
+
+@account_page(Right.MANAGE_PEOPLE)
+@require_POST
+def mail(request: AccountRequest, person_id: int) -> HttpResponse:
+    """Mail the invitation, or the way to sign in, again."""
+    shown = _find(request, person_id)
+    try:
+        mail_again(account=request.account, person_id=person_id, language=get_language() or "", now=timezone.now())
+    except PersonNotFound:
+        raise Http404 from None
+    except EnrolmentRefused as refused:
+        messages.error(request, str(refused.message))
+    else:
+        messages.success(request, _("A mail to %(email)s is on its way.") % {"email": shown.email})
+    return redirect("account-person", person_id)
+
+
+def _find(request: AccountRequest, person_id: int) -> Delegation:
+    found = find_person(request.account, person_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _form_of(shown: Delegation) -> EditPersonForm:
+    details = {name: getattr(shown, name) for name in ("email", "first_name", "last_name")}
+    return EditPersonForm(initial=details | {"seen": version_of(shown)})
+
+
+def _page(
+    request: AccountRequest, shown: Delegation, form: EditPersonForm, *, status: HTTPStatus = HTTPStatus.OK
+) -> HttpResponse:
+    [row] = person_rows(request.account, [shown])
+    context = {
+        "account": request.account,
+        "person": shown,
+        "row": row,
+        "contact": contacts_of(request.account, [shown])[shown.person_id],
+        "form": form,
+        "is_editable": is_editable(account=request.account, user=shown.person),
+    }
+    return render(request, "people/person.html", context, status=status)

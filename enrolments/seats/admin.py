@@ -1,0 +1,138 @@
+"""Seats in the admin: to look at, with their history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.decorators import display
+
+from common.admin.filters import DayRangeFilter
+from common.admin.readonly import ReadOnlyAdmin
+from common.words import end_in_words, start_in_words
+from enrolments.display import NOTHING, SEAT_COLOURS, order_link, person_in_two_lines
+from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.selectors import in_language
+
+EVENTS_SHOWN = 200
+
+
+@admin.register(Seat)
+class SeatAdmin(ReadOnlyAdmin):
+    list_display = ("seat", "state_label", "order", "entry", "account", "learner", "course_name", "assigned_on")
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        ("batch__source", ChoicesDropdownFilter),
+        ("course", AutocompleteSelectFilter),
+        ("assigned_at", DayRangeFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
+    search_fields = (
+        "batch__order_number", "batch__entry_code", "account__name", "person__email", "person__last_name",
+        "course__short_name",
+    )  # fmt: skip
+    search_help_text = _("Order number, entry, account, person or course")
+    list_select_related = ("batch", "account", "person", "course")
+    ordering = ("-id",)
+    fields = (
+        "order", "entry", "account", "state", "number", "role", "course", "person", "enrolment", "keeps_place",
+        "valid_until", "assigned_at", "assigned_by", "consumed_at",
+    )  # fmt: skip
+    readonly_fields = fields
+    change_form_outer_after_template = "seats/admin/seat_history.html"
+
+    def row_context(self, request: HttpRequest, row: Seat) -> dict[str, Any]:
+        return {"moves": row.events.select_related("actor", "person", "course").order_by("-pk")[:EVENTS_SHOWN]}
+
+    @display(description=_("seat"), ordering="id")
+    def seat(self, seat: Seat) -> str:
+        return f"#{seat.pk}"
+
+    @display(description=pgettext_lazy("of a seat", "state"), ordering="state", label=SEAT_COLOURS)
+    def state_label(self, seat: Seat) -> tuple[str, str]:
+        return seat.state, seat.get_state_display()
+
+    @display(description=_("order"), ordering="batch__order_id")
+    def order(self, seat: Seat) -> SafeString | str:
+        return order_link(seat.batch.order_id, seat.batch.order_number)
+
+    @display(description=_("entry"), ordering="batch__entry_code")
+    def entry(self, seat: Seat) -> str:
+        return in_language(seat.batch.entry_name) or seat.batch.entry_code
+
+    @display(description=_("person"), ordering="person__email")
+    def learner(self, seat: Seat) -> SafeString | str:
+        return person_in_two_lines(seat.person)
+
+    @display(description=_("course"), ordering="course__short_name")
+    def course_name(self, seat: Seat) -> str:
+        return seat.course.short_name if seat.course else NOTHING
+
+    @display(description=_("assigned"), ordering="assigned_at")
+    def assigned_on(self, seat: Seat) -> str:
+        return date_format(timezone.localtime(seat.assigned_at), "DATE_FORMAT") if seat.assigned_at else NOTHING
+
+    @display(description=_("assignable until"), ordering="batch__valid_until")
+    def valid_until(self, seat: Seat) -> str:
+        return end_in_words(seat.batch.valid_until) if seat.batch.valid_until else NOTHING
+
+
+@admin.register(SeatBatch)
+class SeatBatchAdmin(ReadOnlyAdmin):
+    list_display = ("order", "entry", "source", "account", "seat_count", "course_list", "until", "sold_on")
+    list_filter = (
+        ("source", ChoicesDropdownFilter),
+        ("sold_at", DayRangeFilter),
+        ("valid_until", DayRangeFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
+    search_fields = ("order_number", "account__name", "entry_code")
+    search_help_text = _("Order number, account or entry code")
+    list_select_related = ("account",)
+    ordering = ("-id",)
+    fields = (
+        "order", "entry", "source", "account", "course_list", "course", "group", "supervisor_role", "duration_days",
+        "starts", "ends", "valid_until", "sold_at", "seat_count",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SeatBatch]:
+        return super().get_queryset(request).annotate(seat_count=Count("seats"))
+
+    @display(description=_("order"), ordering="order_id")
+    def order(self, batch: SeatBatch) -> SafeString | str:
+        return order_link(batch.order_id, batch.order_number)
+
+    @display(description=_("entry"), ordering="entry_code")
+    def entry(self, batch: SeatBatch) -> str:
+        return in_language(batch.entry_name) or batch.entry_code
+
+    @display(description=_("assignable until"), ordering="valid_until")
+    def until(self, batch: SeatBatch) -> str:
+        return end_in_words(batch.valid_until) if batch.valid_until else NOTHING
+
+    @display(description=_("sold"), ordering="sold_at")
+    def sold_on(self, batch: SeatBatch) -> str:
+        return date_format(timezone.localtime(batch.sold_at), "DATE_FORMAT")
+
+    @display(description=_("enrolment starts"))
+    def starts(self, batch: SeatBatch) -> str:
+        return start_in_words(batch.starts_at) if batch.starts_at else NOTHING
+
+    @display(description=_("enrolment ends"))
+    def ends(self, batch: SeatBatch) -> str:
+        return end_in_words(batch.ends_at) if batch.ends_at else NOTHING
+
+    @display(description=_("seats"), ordering="seat_count")
+    def seat_count(self, batch: SeatBatch) -> int:
+        return batch.seat_count  # type: ignore[attr-defined]

@@ -1,0 +1,101 @@
+"""Reads for an operator at work: one seat, what it may be used for, what became of it; one session."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.db.models import F, Q, QuerySet
+
+from accounts.members.models import CustomerAccount, Membership
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.models import Course, CourseQuerySet
+from enrolments.courses.places.services import with_taken
+from enrolments.people.selectors import PersonRow
+from enrolments.seats.models import Seat, SeatBatch, SeatEvent
+from enrolments.seats.selectors import seats_of
+from enrolments.sessions.selectors import sessions_of
+
+
+def find_seat(account: CustomerAccount, seat_id: int) -> Seat | None:
+    """One seat of an account with what its page shows; None for one of another account."""
+    return seats_of(account).select_related("batch__group").filter(pk=seat_id).first()
+
+
+def find_session(account: CustomerAccount, group_id: int) -> CourseGroup | None:
+    """One session of an account; None for one of another account."""
+    return sessions_of(account).filter(pk=group_id).first()
+
+
+def nameable_courses(seat: Seat) -> CourseQuerySet:
+    """The courses a seat was sold for, open or not; never one that is hidden."""
+    return Course.objects.matching(seat.batch.course_list).filter(is_visible=True)
+
+
+def choosable_courses(seat: Seat, now: datetime.datetime) -> QuerySet[Course]:
+    """The courses a seat of a pack can be used for now: on its list, open, with a place left. By name."""
+    places = with_taken(nameable_courses(seat).open_at(now))
+    return places.filter(Q(capacity__isnull=True) | Q(capacity__gt=F("taken"))).order_by("name", "pk")
+
+
+def next_free_seat(seat: Seat, now: datetime.datetime) -> Seat | None:
+    """Another free seat that serves as well as this one: the same entry and list, or the same session and role."""
+    like = Seat.objects.assignable_at(now).filter(account_id=seat.account_id, role=seat.role).exclude(pk=seat.pk)
+    if seat.batch.source == SeatBatch.Source.SESSION:
+        like = like.filter(batch__group_id=seat.batch.group_id)
+    else:
+        like = like.filter(
+            batch__source=SeatBatch.Source.PACK,
+            batch__entry_code=seat.batch.entry_code,
+            batch__course_list=seat.batch.course_list,
+        )
+    return like.order_by("pk").first()
+
+
+def is_attached(account: CustomerAccount, email: str) -> bool:
+    """Whether an account looks after somebody under this (normalised) address. What others know does not count."""
+    return Delegation.objects.filter(account=account, email=email).exists()
+
+
+def moves_of(seat: Seat) -> QuerySet[SeatEvent]:
+    """Every move of a seat."""
+    return SeatEvent.objects.filter(seat=seat).select_related("actor", "course")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A row of a seat's history. `actor` is empty where nobody in person moved it."""
+
+    event: SeatEvent
+    actor: str
+    person: PersonRow | None
+
+
+def move_rows(account: CustomerAccount, events: Collection[SeatEvent], names: Mapping[int, PersonRow]) -> list[Move]:
+    """What a history shows of some moves, in one statement. `names` are `typed_names` of the people in them.
+
+    Who is or was at work for the account goes by his own name; the merchant's staff do not go by name at all.
+    """
+    person_ids = {event.person_id for event in events if event.person_id is not None}
+    actors = {event.actor for event in events if event.actor is not None}
+    members = set(
+        Membership.objects.filter(account=account, user__in=[actor.pk for actor in actors]).values_list(
+            "user_id", flat=True
+        )
+    )
+
+    def name_of(actor: User | None) -> str:
+        if actor is None:
+            return ""
+        if actor.pk in names and actor.pk not in members:
+            return names[actor.pk].name or names[actor.pk].email
+        if actor.pk in person_ids and actor.pk not in members:
+            return ""
+        if actor.is_staff and actor.pk not in members:
+            return ""
+        return actor.get_full_name()
+
+    return [Move(event, name_of(event.actor), names.get(event.person_id or 0)) for event in events]

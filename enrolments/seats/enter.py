@@ -1,0 +1,70 @@
+"""The button *Enter*: training begins, and the seats that paid for it are used for good."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.people.models import User
+from common.again import again_after_deadlock
+from enrolments.courses.models import Course
+from enrolments.errors import EnrolmentRefused
+from enrolments.grounds.enrol import record_first_entry
+from enrolments.grounds.models import Enrolment
+from enrolments.seats.models import Seat, SeatState
+from enrolments.seats.moves import move_locked_seats
+from enrolments.seats.reasons import SeatReason
+
+
+class NotEnrolled(EnrolmentRefused):
+    """The person is not in the course now: not yet, not any more, or never."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You are not enrolled in this course at the moment."))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where the person goes now, and how many seats his entry has used."""
+
+    link: str
+    consumed: int
+
+
+@again_after_deadlock
+def enter_course(*, user: User, course: Course, now: datetime.datetime) -> Entry:
+    """Let somebody into a course he is enrolled in now; consumes every seat assigned to him there.
+
+    Called by a button's POST, never by the opening of a page. Entering again gives the link again; the first time is
+    kept with each of his enrolments there, whatever it stands on. Locks his seats in the course, then his enrolments,
+    by key. Raises NotEnrolled.
+    """
+    with transaction.atomic():
+        seats = _assigned_seats(user, course)
+        # Asked once the seats are ours: whoever released one meanwhile has ended its enrolment by now.
+        enrolments = _running_enrolments(user, course, now)
+        if not enrolments:
+            raise NotEnrolled
+        move_locked_seats(
+            seats=seats,
+            to_state=SeatState.CONSUMED,
+            changes={"consumed_at": now},
+            actor=user,
+            reason=SeatReason.ENTERED,
+            now=now,
+        )
+        record_first_entry(enrolments=enrolments, now=now)
+    return Entry(link=course.link, consumed=len(seats))
+
+
+def _assigned_seats(user: User, course: Course) -> list[Seat]:
+    seats = Seat.objects.filter(person=user, course=course, state=SeatState.ASSIGNED)
+    return list(seats.select_for_update(no_key=True).order_by("pk"))
+
+
+def _running_enrolments(user: User, course: Course, now: datetime.datetime) -> list[Enrolment]:
+    enrolments = Enrolment.objects.running_at(now).filter(user=user, course=course)
+    return list(enrolments.select_for_update(no_key=True).order_by("pk"))

@@ -1,0 +1,36 @@
+"""Seats that nobody assigned in time."""
+
+from __future__ import annotations
+
+import datetime
+
+from common.again import again_after_deadlock
+from enrolments.seats.models import Seat, SeatState
+from enrolments.seats.moves import move_locked_seats, with_locked_seats
+from enrolments.seats.reasons import SeatReason
+
+
+@again_after_deadlock
+def expire_seats(*, now: datetime.datetime, limit: int = 10_000) -> int:
+    """Expire available seats whose validity is over, at most `limit` of them; returns how many.
+
+    Until this has run such a seat cannot be assigned either. Locks the seats, after the courses of those that keep a
+    place. A constant number of statements.
+    """
+    due = Seat.objects.filter(state=SeatState.AVAILABLE, batch__valid_until__lte=now)
+    chosen = list(due.order_by("pk").values_list("pk", flat=True)[:limit])
+    if not chosen:
+        return 0
+
+    def expire(seats: list[Seat]) -> int:
+        move_locked_seats(
+            seats=seats,
+            to_state=SeatState.EXPIRED,
+            changes={"keeps_place": False},
+            actor=None,
+            reason=SeatReason.EXPIRED,
+            now=now,
+        )
+        return len(seats)
+
+    return with_locked_seats(due.filter(pk__in=chosen), expire)

@@ -1,0 +1,112 @@
+"""Who gets a seat, and why one is taken back."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.utils.functional import lazystr
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.people.services import PersonTyped
+from common.fields import AddressField
+from enrolments.courses.models import Course
+from enrolments.courses.roles.models import Role
+from enrolments.seats.desk import choosable_courses, nameable_courses
+from enrolments.seats.models import Seat, SeatBatch
+
+# The data of somebody else: the browser must not offer the operator's own.
+OF_SOMEBODY_ELSE = {"autocomplete": "off"}
+
+
+class CourseChoiceField(forms.ModelChoiceField):
+    def label_from_instance(self, course: Course) -> str:
+        return course.name
+
+
+class PersonForm(forms.Form):
+    """Somebody as an operator types him."""
+
+    email = AddressField(widget=forms.EmailInput(attrs=OF_SOMEBODY_ELSE | {"spellcheck": "false"}))
+    first_name = forms.CharField(label=_("First name"), max_length=150, widget=forms.TextInput(attrs=OF_SOMEBODY_ELSE))
+    last_name = forms.CharField(label=_("Last name"), max_length=150, widget=forms.TextInput(attrs=OF_SOMEBODY_ELSE))
+
+    def typed(self) -> PersonTyped:
+        return PersonTyped(**{name: self.cleaned_data[name] for name in ("email", "first_name", "last_name")})
+
+
+class AssignForm(PersonForm):
+    """Who gets a free seat; with the course where the seat leaves it open, and the role where a blank one does.
+
+    Offers the courses that are open with a place left. One that closed since it was offered is let through to the
+    service, whose refusal names the reason.
+    """
+
+    course = CourseChoiceField(
+        label=_("Course"),
+        queryset=Course.objects.none(),
+        empty_label=_("Choose a course"),
+        error_messages={"invalid_choice": _("This course cannot be chosen for this seat. Choose another one.")},
+    )
+    role = forms.ChoiceField(
+        label=pgettext_lazy("of a person in a course", "Role"), widget=forms.RadioSelect, initial=Role.STUDENT
+    )
+    field_order = ("course", "role", "email", "first_name", "last_name")
+
+    def __init__(self, *args: Any, seat: Seat, now: datetime.datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.seat = seat
+        self.has_course = True
+        if seat.batch.source == SeatBatch.Source.SESSION:
+            del self.fields["course"]
+        else:
+            self._offer_courses(now)
+        if seat.batch.source == SeatBatch.Source.PACK or seat.role_id is not None:
+            del self.fields["role"]
+        else:
+            self.roles = {role.code: role for role in Role.objects.filter(code__in=(Role.STUDENT, Role.TUTOR))}
+            field: forms.ChoiceField = self.fields["role"]  # type: ignore[assignment]
+            field.choices = [(code, lazystr(role)) for code, role in self.roles.items()]
+
+    def _offer_courses(self, now: datetime.datetime) -> None:
+        field: forms.ModelChoiceField = self.fields["course"]  # type: ignore[assignment]
+        offered = list(choosable_courses(self.seat, now))
+        self.has_course = bool(offered)
+        field.queryset = nameable_courses(self.seat)
+        chosen = self._posted_course(field) if self.is_bound else None
+        if chosen is not None and chosen not in offered:
+            offered.append(chosen)  # what was chosen stays to be seen beside the reason why it is refused
+        field.choices = [("", field.empty_label), *((course.pk, course.name) for course in offered)]
+        if len(offered) == 1:
+            field.initial = offered[0].pk
+
+    def _posted_course(self, field: forms.ModelChoiceField) -> Course | None:
+        try:
+            return field.to_python(self.data.get(self.add_prefix("course")))
+        except forms.ValidationError:
+            return None
+
+    def chosen_course(self) -> Course:
+        """The course chosen, or the session's own."""
+        chosen: Course | None = self.cleaned_data.get("course", self.seat.course)
+        assert chosen is not None
+        return chosen
+
+    def chosen_role(self) -> Role | None:
+        """The role asked for; None where the seat has its own."""
+        return self.roles[self.cleaned_data["role"]] if "role" in self.fields else None
+
+
+class ReleaseForm(forms.Form):
+    """Why a seat is taken back. `person` is whom the page showed on it."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("It is kept in the history of the seat."),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    person = forms.IntegerField(widget=forms.HiddenInput)

@@ -1,0 +1,77 @@
+"""Unassigned seats, as many as were paid for."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+
+from enrolments.courses.roles.models import Role
+from enrolments.seats.models import SeatBatch
+from enrolments.values import EntryRef, LineRef, Terms
+
+GENERATE = """
+WITH made AS (
+    INSERT INTO enrolments_seat (batch_id, account_id, unit_id, number, state, keeps_place)
+    SELECT %(batch)s, %(account)s, unit_id, number, 'available', false
+    FROM unnest(%(units)s::bigint[]) AS unit_id CROSS JOIN generate_series(1, %(packsize)s) AS number
+    ORDER BY unit_id, number
+    RETURNING id
+)
+INSERT INTO enrolments_seatevent (seat_id, account_id, at, from_state, to_state, reason)
+SELECT id, %(account)s, %(now)s, '', 'available', 'sold' FROM made ORDER BY id
+"""
+
+
+def generate_seats(
+    *,
+    line: LineRef,
+    entry: EntryRef,
+    unit_ids: Sequence[int],
+    packsize: int,
+    course_list: str,
+    supervisor_role: Role | None,
+    terms: Terms,
+    valid_until: datetime.datetime | None,
+    sold_at: datetime.datetime,
+    now: datetime.datetime,
+) -> SeatBatch:
+    """Make packsize available seats for each unit of a line, with their history; returns the batch they share.
+
+    What the entry says now is frozen on the batch. A second call for the line finds its batch and does nothing.
+    Locks nothing. Three statements, whatever the number of seats.
+    """
+    batch = SeatBatch(
+        account_id=line.account_id,
+        order_id=line.order_id,
+        order_number=line.order_number,
+        line_id=line.line_id,
+        source=SeatBatch.Source.PACK,
+        entry_code=entry.code,
+        entry_name=dict(entry.name),
+        course_list=course_list,
+        supervisor_role=supervisor_role,
+        duration_days=terms.duration_days,
+        starts_at=terms.starts_at,
+        ends_at=terms.ends_at,
+        valid_until=valid_until,
+        sold_at=sold_at,
+    )
+    present = SeatBatch.objects.filter(line_id=line.line_id).first()
+    if present is not None:
+        return present
+    with transaction.atomic(savepoint=False):
+        batch.save(force_insert=True)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                GENERATE,
+                {
+                    "batch": batch.pk,
+                    "account": line.account_id,
+                    "units": list(unit_ids),
+                    "packsize": packsize,
+                    "now": now,
+                },
+            )
+    return batch

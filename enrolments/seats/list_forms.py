@@ -1,0 +1,38 @@
+"""What is asked in the account area's lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from enrolments.seats.models import SeatState
+from enrolments.seats.selectors import SeatChoices
+
+
+class SeatFilterForm(forms.Form):
+    """Which of an account's seats are listed. Anything unknown in the address is answered by the whole list."""
+
+    state = forms.ChoiceField(label=pgettext_lazy("of a seat", "State"), required=False)
+    entry = forms.ChoiceField(label=pgettext_lazy("of the catalogue", "Entry"), required=False)
+    course = forms.TypedChoiceField(label=_("Course"), required=False, empty_value=None)
+
+    def __init__(self, *args: Any, among: SeatChoices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["state"].choices = [("", _("All states")), *SeatState.choices]  # type: ignore[attr-defined]
+        self.fields["entry"].choices = [  # type: ignore[attr-defined]
+            ("", _("All entries")),
+            *among.entries.items(),
+        ]
+        courses = {str(course.pk): course for course in among.courses}
+        course: forms.TypedChoiceField = self.fields["course"]  # type: ignore[assignment]
+        course.choices = [("", _("All courses")), *((key, each.name) for key, each in courses.items())]
+        course.coerce = courses.__getitem__
+
+
+class PeopleSearchForm(forms.Form):
+    """Looks in names and addresses as they were typed."""
+
+    q = forms.CharField(label=_("Name or e-mail"), required=False, max_length=100)

@@ -1,0 +1,114 @@
+"""The account area's lists of seats, people and sessions."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from accounts.members.current import AccountRequest, account_page
+from accounts.members.rights import Right
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.pages import page_of, query_string
+from enrolments.people.contacts import contacts_of
+from enrolments.people.selectors import people_of, person_rows, typed_names
+from enrolments.seats.list_forms import PeopleSearchForm, SeatFilterForm
+from enrolments.seats.selectors import in_language, last_moment, seat_choices, seat_counts, seats_of
+from enrolments.sessions.selectors import session_rows, sessions_of
+
+SEATS_A_PAGE = 50
+PEOPLE_A_PAGE = 50
+SESSIONS_A_PAGE = 25
+
+
+@require_safe
+@account_page(Right.MANAGE_SEATS)
+def seats(request: AccountRequest) -> HttpResponse:
+    """The account's seats, by entry, course, state or session."""
+    choices = seat_choices(request.account)
+    form = SeatFilterForm(request.GET or None, among=choices)
+    asked = form.cleaned_data if form.is_valid() else {}
+    session = _session(request)
+    listed = seats_of(
+        request.account,
+        state=asked.get("state", ""),
+        entry_code=asked.get("entry", ""),
+        course=asked.get("course"),
+        session_id=session.pk if session else None,
+    )
+    page = page_of(request, listed, SEATS_A_PAGE)
+    names = typed_names(request.account, {seat.person_id for seat in page.rows if seat.person_id})
+    context = {
+        "account": request.account,
+        "has_seats": bool(choices.entries),
+        "form": form,
+        "session": session,
+        "page": page,
+        "rows": [
+            {
+                "seat": seat,
+                "entry_name": in_language(seat.batch.entry_name),
+                "person": names.get(seat.person_id or 0),
+                "until": last_moment(seat),
+            }
+            for seat in page.rows
+        ],
+        "query_string": query_string(request, "state", "entry", "course", "session"),
+    }
+    return render(request, "seats/seats.html", context)
+
+
+@require_safe
+@account_page(Right.MANAGE_SEATS)
+def counts(request: AccountRequest) -> HttpResponse:
+    """How many seats of each entry are in which state: a page, or the part of the list that is fetched after it.
+
+    Counting takes the longer, the more seats an account has; the list itself does not wait for it.
+    """
+    template = "seats/seat_counts.html" if request.htmx else "seats/seat_counts_page.html"  # type: ignore[attr-defined]
+    response = render(request, template, {"account": request.account, "counts": seat_counts(request.account)})
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+@account_page(Right.MANAGE_PEOPLE)
+def people(request: AccountRequest) -> HttpResponse:
+    """The people this account looks after."""
+    form = PeopleSearchForm(request.GET or None)
+    search = form.cleaned_data["q"] if form.is_valid() else ""
+    page = page_of(request, people_of(request.account, search=search).select_related("person"), PEOPLE_A_PAGE)
+    rows = person_rows(request.account, page.rows)
+    contacts = contacts_of(request.account, page.rows)
+    for row in rows:
+        row.contact = contacts[row.person_id]
+    context = {
+        "account": request.account,
+        "form": form,
+        "search": search,
+        "page": page,
+        "rows": rows,
+        "query_string": query_string(request, "q"),
+    }
+    return render(request, "people/people.html", context)
+
+
+@require_safe
+@account_page(Right.MANAGE_SEATS)
+def sessions(request: AccountRequest) -> HttpResponse:
+    """The account's sessions: one per order and course."""
+    page = page_of(request, sessions_of(request.account), SESSIONS_A_PAGE)
+    context = {"account": request.account, "page": page, "rows": session_rows(page.rows), "query_string": ""}
+    return render(request, "sessions/sessions.html", context)
+
+
+def _session(request: AccountRequest) -> CourseGroup | None:
+    """The session the list is confined to. One of another account does not exist."""
+    asked = request.GET.get("session", "")
+    if not asked:
+        return None
+    session = sessions_of(request.account).filter(pk=asked).first() if asked.isdecimal() and len(asked) < 19 else None
+    if session is None:
+        raise Http404
+    return session

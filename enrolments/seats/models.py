@@ -1,0 +1,321 @@
+from __future__ import annotations
+
+import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.members.models import CustomerAccount
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.models import Course
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.models import Enrolment
+from enrolments.seats.reasons import reason_in_words
+
+
+class SeatBatch(models.Model):
+    """The seats of one order line and the terms they were sold on, frozen: a later edit of the entry leaves them."""
+
+    class Source(models.TextChoices):
+        PACK = "pack", pgettext_lazy("source of seats", "Unassigned seats")
+        SESSION = "session", pgettext_lazy("source of seats", "Session")
+
+    account = models.ForeignKey(
+        CustomerAccount, on_delete=models.PROTECT, related_name="seat_batches", verbose_name=_("customer account")
+    )
+    order_id = models.BigIntegerField(_("order"), db_index=True)
+    order_number = models.CharField(_("order number"), max_length=40)
+    line_id = models.BigIntegerField(_("order line"))
+    source = models.CharField(_("source"), max_length=8, choices=Source.choices)
+    entry_code = models.CharField(_("entry"), max_length=100)
+    entry_name = models.JSONField(_("name of the entry"), default=dict)
+    course_list = models.TextField(_("courses"), blank=True)
+    course = models.ForeignKey(
+        Course,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="session_batches",
+        verbose_name=_("course"),
+    )
+    group = models.ForeignKey(
+        CourseGroup,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="session_batches",
+        verbose_name=_("course group"),
+    )
+    supervisor_role = models.ForeignKey(
+        Role,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("role of the operator"),
+    )
+    duration_days = models.PositiveIntegerField(_("days of enrolment"), null=True, blank=True)
+    starts_at = models.DateTimeField(_("enrolment starts"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("enrolment ends"), null=True, blank=True)
+    valid_until = models.DateTimeField(_("assignable until"), null=True, blank=True)
+    sold_at = models.DateTimeField(_("sold"))
+
+    class Meta:
+        verbose_name = _("seats of an order line")
+        verbose_name_plural = _("seats of order lines")
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=["line_id"], name="enrolments_seatbatch_line"),
+            models.CheckConstraint(
+                condition=models.Q(source="pack", course__isnull=True, group__isnull=True)
+                | models.Q(source="session", course__isnull=False, group__isnull=False),
+                name="enrolments_seatbatch_source_shape",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(duration_days__isnull=True) | models.Q(duration_days__gte=1),
+                name="enrolments_seatbatch_duration",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["valid_until"],
+                condition=models.Q(valid_until__isnull=False),
+                name="enrolments_batch_valid_until",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.entry_code} · {self.order_number}"
+
+
+class SeatState(models.TextChoices):
+    AVAILABLE = "available", pgettext_lazy("seat", "Available")
+    ASSIGNED = "assigned", pgettext_lazy("seat", "Assigned")
+    CONSUMED = "consumed", pgettext_lazy("seat", "Consumed")
+    EXPIRED = "expired", pgettext_lazy("seat", "Expired")
+    REVOKED = "revoked", pgettext_lazy("seat", "Revoked")
+
+
+class SeatQuerySet(models.QuerySet["Seat"]):
+    def assignable_at(self, now: datetime.datetime) -> SeatQuerySet:
+        """Free seats still within their validity; whether a course takes them is asked when one is chosen."""
+        return self.filter(
+            models.Q(batch__valid_until__isnull=True) | models.Q(batch__valid_until__gt=now),
+            state=SeatState.AVAILABLE,
+        )
+
+    def unused(self) -> SeatQuerySet:
+        """Seats nobody began training with: a refund takes these back."""
+        return self.filter(state__in=(SeatState.AVAILABLE, SeatState.ASSIGNED))
+
+    def in_use(self) -> SeatQuerySet:
+        return self.filter(state__in=(SeatState.ASSIGNED, SeatState.CONSUMED))
+
+
+class Seat(models.Model):
+    """One person's place in one course: both chosen when it is assigned, or the course set by its session.
+
+    Moved by `services.seats` alone, by conditional updates; every move is a `SeatEvent`.
+    """
+
+    batch = models.ForeignKey(
+        SeatBatch,
+        on_delete=models.PROTECT,
+        related_name="seats",
+        db_index=False,
+        verbose_name=_("seats of an order line"),
+    )
+    account = models.ForeignKey(
+        CustomerAccount,
+        on_delete=models.PROTECT,
+        related_name="seats",
+        db_index=False,
+        verbose_name=_("customer account"),
+    )
+    unit_id = models.BigIntegerField(_("unit"))
+    number = models.PositiveIntegerField(_("number in the pack"))
+    state = models.CharField(_("state"), max_length=10, choices=SeatState.choices)
+    # The role a session's seat was declared with; without one, the seat is filled by either.
+    role = models.ForeignKey(
+        Role,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("declared role"),
+    )
+    course = models.ForeignKey(
+        Course,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="seats",
+        db_index=False,
+        verbose_name=_("course"),
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="seats",
+        db_index=False,
+        verbose_name=_("person"),
+    )
+    enrolment = models.ForeignKey(
+        Enrolment,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="seats",
+        db_index=False,
+        verbose_name=pgettext_lazy("a person in a course", "enrolment"),
+    )
+    keeps_place = models.BooleanField(_("keeps its place"), default=False)
+    assigned_at = models.DateTimeField(_("assigned"), null=True, blank=True)
+    assigned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("assigned by"),
+    )
+    consumed_at = models.DateTimeField(_("consumed"), null=True, blank=True)
+
+    objects: ClassVar[SeatQuerySet] = SeatQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("seat")
+        verbose_name_plural = _("seats")
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=["unit_id", "number"], name="enrolments_seat_unit_number"),
+            models.CheckConstraint(condition=models.Q(number__gte=1), name="enrolments_seat_number"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    state__in=["available", "expired", "revoked"],
+                    person__isnull=True,
+                    enrolment__isnull=True,
+                    assigned_at__isnull=True,
+                    assigned_by__isnull=True,
+                    consumed_at__isnull=True,
+                )
+                | models.Q(
+                    state="assigned",
+                    person__isnull=False,
+                    course__isnull=False,
+                    enrolment__isnull=False,
+                    assigned_at__isnull=False,
+                    consumed_at__isnull=True,
+                )
+                | models.Q(
+                    state="consumed",
+                    person__isnull=False,
+                    course__isnull=False,
+                    enrolment__isnull=False,
+                    assigned_at__isnull=False,
+                    consumed_at__isnull=False,
+                ),
+                name="enrolments_seat_shape",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(keeps_place=False) | models.Q(state="available", course__isnull=False),
+                name="enrolments_seat_keeps_place",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["account", "state", "id"], name="enrolments_seat_account_state"),
+            # The list of all states: without it an operator whose seats are old waits for all those sold since.
+            models.Index(fields=["account", "id"], name="enrolments_seat_list"),
+            # Few different keys, so small: what an operator has is counted from it alone.
+            models.Index(fields=["account", "batch", "state"], name="enrolments_seat_counts"),
+            models.Index(fields=["batch", "state", "id"], name="enrolments_seat_batch_state"),
+            models.Index(
+                fields=["person", "course"], condition=models.Q(person__isnull=False), name="enrolments_seat_person"
+            ),
+            models.Index(
+                fields=["course"], condition=models.Q(keeps_place=True), name="enrolments_seat_keeps_place_of"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.batch.order_number} · {self.pk}"
+
+
+class SeatEvent(models.Model):
+    """One move of a seat: who, when, from, to, why. Never changed; only a claimed order's move changes its account."""
+
+    # Two references without a check in the database: a pack of 10,000 seats writes as many of these rows in the
+    # statement that makes the seats, and would look up 20,000 times what it has just written. Seats are never deleted.
+    seat = models.ForeignKey(
+        Seat, on_delete=models.PROTECT, related_name="events", db_constraint=False, verbose_name=_("seat")
+    )
+    account = models.ForeignKey(
+        CustomerAccount,
+        on_delete=models.PROTECT,
+        related_name="seat_events",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("customer account"),
+    )
+    at = models.DateTimeField(_("when"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("who"),
+    )
+    from_state = models.CharField(_("from"), max_length=10, choices=SeatState.choices, blank=True)
+    to_state = models.CharField(_("to"), max_length=10, choices=SeatState.choices)
+    reason = models.CharField(_("why"), max_length=200, blank=True)
+    course = models.ForeignKey(
+        Course,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("course"),
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("person"),
+    )
+
+    class Meta:
+        verbose_name = _("move of a seat")
+        verbose_name_plural = _("moves of seats")
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(from_state="", to_state__in=["available", "assigned"])
+                | models.Q(from_state="available", to_state__in=["assigned", "expired", "revoked"])
+                | models.Q(from_state="assigned", to_state__in=["available", "consumed", "revoked"])
+                | models.Q(from_state="consumed", to_state="revoked")
+                | models.Q(from_state="expired", to_state="available"),
+                name="enrolments_seatevent_move",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_to_state_display()} · {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def reason_label(self) -> str:
+        """The reason in the reader's language, or as somebody wrote it."""
+        return reason_in_words(self.reason)

@@ -1,0 +1,182 @@
+"""Moving seats from state to state: conditional updates whose row count is checked, and a history row for each.
+
+    available → assigned | expired | revoked      assigned → available | consumed | revoked
+    consumed → revoked (the merchant's explicit yes)      expired → available (renewal)
+
+The constraint `enrolments_seatevent_move` knows the same table.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeVar
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.people.models import User
+from common.again import ATTEMPTS
+from common.words import in_words, moment_in_words
+from enrolments.courses.places.services import lock_courses
+from enrolments.errors import EnrolmentRefused
+from enrolments.seats.models import Seat, SeatEvent, SeatState
+from outbox.errors import Temporary
+
+R = TypeVar("R")
+
+
+class SeatNotFound(EnrolmentRefused):
+    """No such seat in this customer account; whether another account has it is never told."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This seat does not exist."))
+
+
+class SeatMoved(EnrolmentRefused):
+    """The seat is not, or no more, in the state this needs. Tells who moved it last, and when.
+
+    `actor` is None where nobody in person did; `at` is None only for a seat without history.
+    """
+
+    sentence = _("This seat was changed by {actor} on {at}. Look at it again before you go on.")
+    sentence_without_actor = _("This seat was changed on {at}. Look at it again before you go on.")
+
+    def __init__(self, actor: User | None, at: datetime.datetime | None, state: str) -> None:
+        sentence = self.sentence if actor is not None else self.sentence_without_actor
+        name = actor.get_full_name() if actor is not None else ""
+        super().__init__(in_words(lambda: str(sentence).format(actor=name, at=_moment(at))))
+        self.actor = actor
+        self.at = at
+        self.state = state
+
+
+class SeatNotFree(SeatMoved):
+    """Somebody else assigned the seat first, or it ended."""
+
+    sentence = _("This seat is no longer free: {actor} changed it on {at}. Choose another one.")
+    sentence_without_actor = _("This seat is no longer free: it was changed on {at}. Choose another one.")
+
+
+class SeatNotAssigned(SeatMoved):
+    """The seat has nobody on it who could be taken off."""
+
+    sentence = _("This seat is not assigned: {actor} changed it on {at}.")
+    sentence_without_actor = _("This seat is not assigned: it was changed on {at}.")
+
+
+class SeatConsumed(SeatMoved):
+    """The person has entered the course: the seat is used for good."""
+
+    sentence = _("This seat is used: the person entered the course on {at}.")
+    sentence_without_actor = sentence
+
+
+def still(seat_ids: Collection[int], *states: str) -> QuerySet[Seat]:
+    """The seats that are still in one of the states: the guard of every move."""
+    return Seat.objects.filter(pk__in=seat_ids, state__in=states)
+
+
+def move_seat(
+    *,
+    seat: Seat,
+    to_state: str,
+    changes: dict[str, Any],
+    actor: User | None,
+    reason: str,
+    now: datetime.datetime,
+) -> bool:
+    """Move one seat from the state it was read in; False when somebody else moved it meanwhile.
+
+    `changes` are columns set with it; course and person of the history row are the new ones, or those that leave.
+    Waits for whoever holds the seat. On success `seat` has the new values.
+    """
+    from_state = seat.state
+    # The time of the assignment is part of the state read: a seat released and given to somebody else is another one.
+    if still([seat.pk], from_state).filter(assigned_at=seat.assigned_at).update(state=to_state, **changes) != 1:
+        return False
+    SeatEvent.objects.create(
+        seat=seat,
+        account_id=seat.account_id,
+        at=now,
+        actor=actor,
+        from_state=from_state,
+        to_state=to_state,
+        reason=reason,
+        course=changes.get("course") or seat.course,
+        person=changes.get("person") or seat.person,
+    )
+    seat.state = to_state
+    for column, value in changes.items():
+        setattr(seat, column, value)
+    return True
+
+
+RECORD_MOVES = """
+INSERT INTO enrolments_seatevent (seat_id, account_id, at, actor_id, from_state, to_state, reason, course_id, person_id)
+SELECT id, account_id, %(now)s, %(actor)s, state, %(to_state)s, %(reason)s, course_id, person_id
+FROM enrolments_seat WHERE id = ANY(%(ids)s) ORDER BY id
+"""
+
+
+def move_locked_seats(
+    *,
+    seats: Sequence[Seat],
+    to_state: str,
+    changes: dict[str, Any],
+    actor: User | None,
+    reason: str,
+    now: datetime.datetime,
+) -> None:
+    """Move seats that the caller has locked and read in the state they leave. Two statements, whatever their number."""
+    ids = [seat.pk for seat in seats]
+    if not ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            RECORD_MOVES,
+            {"ids": ids, "now": now, "actor": actor.pk if actor else None, "to_state": to_state, "reason": reason},
+        )
+    moved = still(ids, *{seat.state for seat in seats}).update(state=to_state, **changes)
+    if moved != len(ids):
+        raise RuntimeError(f"{len(ids) - moved} of {len(ids)} seats moved though they were locked.")
+
+
+class SeatsRaced(Temporary):
+    """Seats went into other courses while they were waited for; nothing was done, and trying again helps."""
+
+
+def with_locked_seats(seats: QuerySet[Seat], work: Callable[[list[Seat]], R]) -> R:
+    """Run `work` with seats locked by primary key, after the courses they are in; in one transaction.
+
+    A seat assigned elsewhere while its lock was waited for shows too late that its course is to be locked, and courses
+    are never locked after seats: then the locks are given back and all is tried again. Raises SeatsRaced after 3 times.
+    """
+    for _attempt in range(ATTEMPTS):
+        with transaction.atomic():
+            locked = _lock_seats(seats)
+            if locked is not None:
+                return work(locked)
+            transaction.set_rollback(True)
+    raise SeatsRaced("Seats keep moving between courses.")
+
+
+def _lock_seats(seats: QuerySet[Seat]) -> list[Seat] | None:
+    courses = lock_courses(set(seats.filter(course__isnull=False).order_by().values_list("course_id", flat=True)))
+    locked = list(seats.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    return locked if all(seat.course_id is None or seat.course_id in courses for seat in locked) else None
+
+
+def refusal(kind: type[SeatMoved], seat_id: int) -> SeatMoved:
+    """The refusal for a seat that is not as it was expected to be, with its last move."""
+    last = SeatEvent.objects.filter(seat_id=seat_id).select_related("actor").order_by("-pk").first()
+    if last is None:
+        return kind(None, None, "")
+    if last.to_state == SeatState.CONSUMED:
+        kind = SeatConsumed if kind is not SeatNotFree else kind
+    return kind(last.actor, last.at, last.to_state)
+
+
+def _moment(at: datetime.datetime | None) -> str:
+    return "" if at is None else moment_in_words(at)

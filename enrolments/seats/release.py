@@ -1,0 +1,65 @@
+"""A seat is taken back from somebody who has not begun."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db import transaction
+
+from accounts.members.models import CustomerAccount
+from accounts.people.models import User
+from common.again import again_after_deadlock
+from enrolments.courses.places.services import lock_courses
+from enrolments.grounds.enrol import end_grounds
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.moves import SeatNotAssigned, SeatNotFound, move_seat, refusal
+from enrolments.seats.reasons import SeatReason
+
+NOBODY = {"person": None, "enrolment": None, "assigned_at": None, "assigned_by": None}
+
+
+@again_after_deadlock
+def release_seat(
+    *,
+    account: CustomerAccount,
+    seat_id: int,
+    actor: User | None,
+    now: datetime.datetime,
+    reason: str = "",
+    person_id: int | None = None,
+) -> Seat:
+    """Free an assigned seat: its ground ends, and with it the enrolment if it was the last; so does its supervisor's.
+
+    A session's seat keeps course, role, group and its place, unless its person stays in the course on another ground:
+    then the place is his, and filling the seat again needs a free one. `person_id` is the person the caller saw on the
+    seat: somebody else who sits there by now is not taken off.
+
+    Locks the course, then the seat. Raises SeatNotFound, SeatConsumed when the person entered the course first, and
+    SeatNotAssigned when somebody else released or revoked it first.
+    """
+    with transaction.atomic():
+        seat = Seat.objects.select_related("batch", "course", "person").filter(pk=seat_id, account=account).first()
+        if seat is None:
+            raise SeatNotFound
+        if seat.state != SeatState.ASSIGNED or person_id not in (None, seat.person_id):
+            raise refusal(SeatNotAssigned, seat.pk)
+        course, person = seat.course, seat.person
+        assert course is not None
+        is_session = seat.batch.source == SeatBatch.Source.SESSION
+        lock_courses([course.pk])
+        moved = move_seat(
+            seat=seat,
+            to_state=SeatState.AVAILABLE,
+            changes={**NOBODY, "course": course if is_session else None},
+            actor=actor,
+            reason=reason or SeatReason.RELEASED,
+            now=now,
+        )
+        if not moved:
+            raise refusal(SeatNotAssigned, seat.pk)
+        end_grounds(grounds=Ground.objects.filter(seat=seat), reason=reason or SeatReason.RELEASED, now=now)
+        if is_session and not Enrolment.objects.taking_places().filter(course=course, user=person).exists():
+            Seat.objects.filter(pk=seat.pk).update(keeps_place=True)
+            seat.keeps_place = True
+    return seat

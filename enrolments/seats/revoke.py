@@ -1,0 +1,87 @@
+"""Seats are taken back from the customer: a refund, or a cancellation."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.utils.translation import ngettext
+
+from accounts.people.models import User
+from common.again import again_after_deadlock
+from common.words import in_words
+from enrolments.errors import EnrolmentRefused
+from enrolments.grounds.enrol import end_grounds
+from enrolments.grounds.models import Ground
+from enrolments.seats.models import Seat, SeatState
+from enrolments.seats.moves import move_locked_seats, with_locked_seats
+from enrolments.seats.release import NOBODY
+
+
+class SeatsConsumed(EnrolmentRefused):
+    """People have begun on some of the seats: only the merchant's explicit yes takes those back."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            in_words(
+                lambda: (
+                    ngettext(
+                        "%(count)d of these seats is used: its person has entered the course.",
+                        "%(count)d of these seats are used: their people have entered the course.",
+                        count,
+                    )
+                    % {"count": count}
+                )
+            )
+        )
+        self.count = count
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """How many seats were taken back, and how many of the line are `left`, free or in use."""
+
+    revoked: int
+    left: int
+
+
+@again_after_deadlock
+def revoke_seats(
+    *,
+    line_id: int,
+    unit_ids: Collection[int] | None,
+    actor: User | None,
+    reason: str,
+    now: datetime.datetime,
+    consumed_too: bool = False,
+) -> Revoked:
+    """Take back the seats of a line, or of some of its units, with the enrolments that stand on them alone.
+
+    Expired and revoked seats stay as they are, so a second call changes nothing. All or none: raises SeatsConsumed
+    when one of them is used, unless `consumed_too`.
+
+    Locks the courses concerned, then the seats. A constant number of statements.
+    """
+    of_line = Seat.objects.filter(batch__line_id=line_id)
+    alive = of_line.filter(state__in=(SeatState.AVAILABLE, SeatState.ASSIGNED, SeatState.CONSUMED))
+    wanted = alive if unit_ids is None else alive.filter(unit_id__in=unit_ids)
+
+    def revoke(seats: list[Seat]) -> Revoked:
+        consumed = sum(seat.state == SeatState.CONSUMED for seat in seats)
+        if consumed and not consumed_too:
+            raise SeatsConsumed(consumed)
+        move_locked_seats(
+            seats=seats,
+            to_state=SeatState.REVOKED,
+            changes={**NOBODY, "consumed_at": None, "keeps_place": False},
+            actor=actor,
+            reason=reason,
+            now=now,
+        )
+        taken_off = [seat.pk for seat in seats if seat.person_id is not None]
+        if taken_off:
+            end_grounds(grounds=Ground.objects.filter(seat_id__in=taken_off), reason=reason, now=now)
+        return Revoked(revoked=len(seats), left=alive.count())
+
+    return with_locked_seats(wanted, revoke)

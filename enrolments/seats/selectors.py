@@ -1,0 +1,141 @@
+"""Reads about the seats of a customer account. What they show of people is what this account typed."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.utils.translation import get_language
+
+from accounts.members.models import CustomerAccount
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.models import Course
+from enrolments.grounds.models import Ground
+from enrolments.seats.models import Seat, SeatBatch, SeatState
+
+
+@dataclass(slots=True)
+class EntrySeats:
+    """How many seats of one catalogue entry are in which state; `name` is the entry's as it was last sold."""
+
+    code: str
+    name: str
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SeatState.values, 0))
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class SeatCounts:
+    """The seats of an account by entry and by state."""
+
+    entries: list[EntrySeats]
+    by_state: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_state.values())
+
+
+# Counted before it is joined: the seats are many, the batches few, and the index holds all that is counted.
+COUNT_SEATS = """
+WITH counted AS (
+    SELECT batch_id, state, count(*) AS seats FROM enrolments_seat WHERE account_id = %s GROUP BY batch_id, state
+)
+SELECT batch.entry_code, counted.state, sum(counted.seats)::bigint,
+    (array_agg(batch.entry_name ORDER BY batch.id DESC))[1]
+FROM counted JOIN enrolments_seatbatch batch ON batch.id = counted.batch_id
+GROUP BY batch.entry_code, counted.state
+"""
+
+
+def seat_counts(account: CustomerAccount) -> SeatCounts:
+    """Counts derived from the seats themselves, in one statement. It takes the longer, the more seats there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_SEATS, [account.pk])
+        rows = cursor.fetchall()
+    entries: dict[str, EntrySeats] = {}
+    by_state = dict.fromkeys(SeatState.values, 0)
+    for code, state, number, name in rows:
+        entry = entries.setdefault(code, EntrySeats(code, in_language(json.loads(name))))
+        entry.counts[state] += number
+        by_state[state] += number
+    return SeatCounts(sorted(entries.values(), key=lambda entry: entry.name.casefold()), by_state)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatChoices:
+    """By what an account's list of seats can be narrowed down: names by entry code, and courses."""
+
+    entries: dict[str, str]
+    courses: list[Course]
+
+
+def seat_choices(account: CustomerAccount) -> SeatChoices:
+    """The entries an account has seats of, and the courses it has used them in; two statements, none reads a seat.
+
+    Whoever was placed on a seat belongs to the group that his order has in the course, so the groups tell the courses.
+    """
+    latest = (
+        SeatBatch.objects.filter(account=account)
+        .order_by("entry_code", "-pk")
+        .distinct("entry_code")
+        .values_list("entry_code", "entry_name")
+    )
+    entries = {code: in_language(name) for code, name in latest}
+    groups = CourseGroup.objects.filter(account=account, course=OuterRef("pk"))
+    return SeatChoices(
+        entries=dict(sorted(entries.items(), key=lambda entry: entry[1].casefold())),
+        courses=list(Course.objects.filter(Exists(groups)).order_by("short_name")),
+    )
+
+
+def seats_of(
+    account: CustomerAccount,
+    *,
+    state: str = "",
+    entry_code: str = "",
+    course: Course | None = None,
+    session_id: int | None = None,
+) -> QuerySet[Seat]:
+    """The seats of an account, some of them if told, with what a list shows; their live grounds as `live_grounds`."""
+    seats = (
+        Seat.objects.filter(account=account)
+        .select_related("batch", "course", "role", "enrolment__role")
+        .prefetch_related(Prefetch("grounds", queryset=Ground.objects.live(), to_attr="live_grounds"))
+    )
+    if state:
+        seats = seats.filter(state=state)
+    if entry_code:
+        seats = seats.filter(batch__in=SeatBatch.objects.filter(account=account, entry_code=entry_code))
+    if course is not None:
+        seats = seats.filter(course=course)
+    if session_id is not None:
+        seats = seats.filter(batch__in=SeatBatch.objects.filter(account=account, group_id=session_id))
+    return seats
+
+
+def in_language(texts: Mapping[str, str]) -> str:
+    """The text of a frozen name in the reader's language, or in whichever there is."""
+    for language in (get_language() or "", settings.LANGUAGE_CODE):
+        if texts.get(language):
+            return texts[language]
+    return next((text for text in texts.values() if text), "")
+
+
+def last_moment(seat: Seat) -> datetime.datetime | None:
+    """Until when a free seat can be assigned, or the person on it was enrolled by this seat; None without limit.
+
+    The end of the seat's own ground, not of the enrolment, which others may have paid for to last longer. Expects the
+    seat's live grounds as `live_grounds`.
+    """
+    if seat.state == SeatState.AVAILABLE:
+        return seat.batch.valid_until
+    return next((ground.ends_at for ground in seat.live_grounds if ground.kind == Ground.Kind.SEAT), None)  # type: ignore[attr-defined]

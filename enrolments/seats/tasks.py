@@ -1,0 +1,13 @@
+"""What time does to seats. Celery's beat calls these; doing one twice changes nothing."""
+
+from celery import shared_task
+
+from common.clock import database_now
+from enrolments.seats.expire import expire_seats
+
+
+@shared_task(ignore_result=True)
+def expire_due_seats() -> None:
+    now = database_now()
+    while expire_seats(now=now):
+        pass

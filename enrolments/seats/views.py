@@ -1,0 +1,187 @@
+"""One seat at the operator's desk: assigned, taken back, and what became of it so far."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.members.current import AccountRequest, account_page
+from accounts.members.rights import Right
+from common.words import end_in_words
+from enrolments.courses.models import Course
+from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
+from enrolments.errors import EnrolmentRefused
+from enrolments.pages import page_of
+from enrolments.people.selectors import PersonRow, typed_names
+from enrolments.seats.assign import AlreadyInSession, Assignment, CourseNotAllowed, WrongRole, assign_seat
+from enrolments.seats.desk import find_seat, is_attached, move_rows, moves_of, next_free_seat
+from enrolments.seats.forms import AssignForm, ReleaseForm
+from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.moves import SeatMoved, SeatNotFound
+from enrolments.seats.release import release_seat
+from enrolments.seats.selectors import in_language, last_moment
+
+MOVES_A_PAGE = 20
+
+
+@account_page(Right.MANAGE_SEATS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
+    """One seat with its history; posting the form assigns it."""
+    now = timezone.now()
+    shown = _find(request, seat_id)
+    if request.method != "POST":
+        form = AssignForm(seat=shown, now=now) if shown.state == SeatState.AVAILABLE else None
+        return _seat_page(request, shown, form, now=now)
+    form = AssignForm(request.POST, seat=shown, now=now)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if form.is_valid():
+        is_known = is_attached(request.account, form.cleaned_data["email"])
+        try:
+            assignment = assign_seat(
+                account=request.account,
+                seat_id=shown.pk,
+                course=form.chosen_course(),
+                person=form.typed(),
+                operator=request.user,
+                language=get_language() or "",
+                now=now,
+                role=form.chosen_role(),
+            )
+        except SeatNotFound:
+            raise Http404 from None
+        except EnrolmentRefused as refused:
+            form.add_error(_field_of(refused, form), str(refused.message))
+            status = HTTPStatus.CONFLICT if isinstance(refused, SeatMoved) else status
+            shown = _find(request, seat_id)
+        else:
+            _tell(request, form, assignment, form.chosen_course(), is_known=is_known)
+            return redirect("account-seat", shown.pk)
+    return _seat_page(request, shown, form, now=now, status=status)
+
+
+@account_page(Right.MANAGE_SEATS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def release(request: AccountRequest, seat_id: int) -> HttpResponse:
+    """Ask whether a person is to be taken off a seat; posting the answer does it."""
+    shown = _find(request, seat_id)
+    if request.method != "POST":
+        if shown.state != SeatState.ASSIGNED:
+            return redirect("account-seat", shown.pk)
+        return _release_page(request, shown, ReleaseForm(initial={"person": shown.person_id}))
+    form = ReleaseForm(request.POST)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if form.is_valid():
+        try:
+            release_seat(
+                account=request.account,
+                seat_id=shown.pk,
+                actor=request.user,
+                now=timezone.now(),
+                reason=form.cleaned_data["reason"],
+                person_id=form.cleaned_data["person"],
+            )
+        except SeatNotFound:
+            raise Http404 from None
+        except SeatMoved as refused:
+            form.add_error(None, str(refused.message))
+            status = HTTPStatus.CONFLICT
+            shown = _find(request, seat_id)
+        else:
+            messages.success(request, _("The seat is free again."))
+            return redirect("account-seat", shown.pk)
+    return _release_page(request, shown, form, status=status)
+
+
+def _find(request: AccountRequest, seat_id: int) -> Seat:
+    found = find_seat(request.account, seat_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _seat_page(
+    request: AccountRequest,
+    shown: Seat,
+    form: AssignForm | None,
+    *,
+    now: datetime.datetime,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> HttpResponse:
+    history = page_of(request, moves_of(shown), MOVES_A_PAGE)
+    is_free = shown.state == SeatState.AVAILABLE
+    valid_until = shown.batch.valid_until
+    ids = (shown.person_id, *(event.person_id for event in history.rows))
+    people = {person_id for person_id in ids if person_id is not None}
+    names = typed_names(request.account, people)
+    context = _facts(request, shown, names) | {
+        "form": form,
+        "is_free": is_free,
+        "is_over": valid_until is not None and valid_until <= now,
+        "other_seat": None if is_free else next_free_seat(shown, now),
+        "page": history,
+        "moves": move_rows(request.account, history.rows, names),
+        "query_string": "",
+    }
+    return render(request, "seats/seat.html", context, status=status)
+
+
+def _release_page(
+    request: AccountRequest, shown: Seat, form: ReleaseForm, *, status: HTTPStatus = HTTPStatus.OK
+) -> HttpResponse:
+    names = typed_names(request.account, {shown.person_id} if shown.person_id else set())
+    context = _facts(request, shown, names) | {"form": form, "is_assigned": shown.state == SeatState.ASSIGNED}
+    return render(request, "seats/seat_release.html", context, status=status)
+
+
+def _facts(request: AccountRequest, shown: Seat, names: Mapping[int, PersonRow]) -> dict[str, object]:
+    return {
+        "account": request.account,
+        "seat": shown,
+        "entry_name": in_language(shown.batch.entry_name),
+        "is_session": shown.batch.source == SeatBatch.Source.SESSION,
+        "person": names.get(shown.person_id or 0),
+        "until": last_moment(shown),
+    }
+
+
+def _field_of(refused: EnrolmentRefused, form: AssignForm) -> str | None:
+    """The field a refusal is about; None for the seat itself."""
+    about: tuple[tuple[str, tuple[type[EnrolmentRefused], ...]], ...] = (
+        ("course", (CourseNotAllowed, CourseClosed, CourseOver, CourseFull)),
+        ("role", (WrongRole,)),
+        ("email", (AlreadyInSession,)),
+    )
+    return next((name for name, kinds in about if name in form.fields and isinstance(refused, kinds)), None)
+
+
+def _tell(request: AccountRequest, form: AssignForm, assignment: Assignment, course: Course, *, is_known: bool) -> None:
+    """What came of it. Of the person only what this account knew: whether others know him is never told."""
+    values = {"person": form.cleaned_data["email"], "course": course.name}
+    if not assignment.is_used and assignment.until is not None:
+        values["date"] = end_in_words(assignment.until)
+        sentence = _(
+            "Your account has already enrolled %(person)s in “%(course)s”, until %(date)s. The seat was not used up: "
+            "it is still free."
+        )
+        messages.warning(request, sentence % values)
+    elif not assignment.is_used:
+        sentence = _(
+            "Your account has already enrolled %(person)s in “%(course)s”. The seat was not used up: it is still free."
+        )
+        messages.warning(request, sentence % values)
+    elif is_known:
+        sentence = _("%(person)s, whom your account looked after already, has this seat now. A mail is on its way.")
+        messages.success(request, sentence % values)
+    else:
+        sentence = _("%(person)s, who is new to your account, has this seat now. A mail is on its way.")
+        messages.success(request, sentence % values)

@@ -1,0 +1,52 @@
+"""Reads about the sessions of a customer account: all that one order bought for one course."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from accounts.members.models import CustomerAccount
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.roles.models import Role
+from enrolments.seats.models import Seat, SeatBatch, SeatState
+
+
+@dataclass(slots=True)
+class SessionRow:
+    """A session with its people counted by their seats."""
+
+    group: CourseGroup
+    learners: int = 0
+    tutors: int = 0
+    blanks: int = 0
+    begun: int = 0
+
+
+def sessions_of(account: CustomerAccount) -> QuerySet[CourseGroup]:
+    """The groups of an account's orders that hold a session, with their courses."""
+    batches = SeatBatch.objects.filter(group=OuterRef("pk"), source=SeatBatch.Source.SESSION)
+    return CourseGroup.objects.filter(Exists(batches), account=account).select_related("course")
+
+
+def session_rows(groups: Collection[CourseGroup]) -> list[SessionRow]:
+    """What a list shows of some sessions, in one statement."""
+    rows = {group.pk: SessionRow(group) for group in groups}
+    in_use = Q(state__in=(SeatState.ASSIGNED, SeatState.CONSUMED))
+    counts = (
+        Seat.objects.filter(batch__group_id__in=list(rows))
+        .order_by()
+        .values("batch__group_id")
+        .annotate(
+            learners=Count("pk", filter=in_use & Q(enrolment__role__kind=Role.Kind.LEARNER)),
+            tutors=Count("pk", filter=in_use & Q(enrolment__role__kind=Role.Kind.TUTOR)),
+            blanks=Count("pk", filter=Q(state=SeatState.AVAILABLE)),
+            begun=Count("pk", filter=Q(state=SeatState.CONSUMED)),
+        )
+    )
+    for count in counts:
+        row = rows[count["batch__group_id"]]
+        row.learners, row.tutors = count["learners"], count["tutors"]
+        row.blanks, row.begun = count["blanks"], count["begun"]
+    return list(rows.values())

@@ -1,0 +1,83 @@
+"""Jobs in the admin: what waits, what died and why, and a button to run it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.decorators import display
+
+from common.admin.filters import DayRangeFilter
+from common.admin.readonly import ReadOnlyAdmin
+from outbox.jobs.models import Job
+from outbox.jobs.registry import job_kind_names
+from outbox.jobs.services import retry_job
+
+STATE_COLOURS = {Job.State.PENDING: "info", Job.State.DONE: "success", Job.State.DEAD: "danger"}
+
+
+class KindFilter(DropdownFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [(name, name) for name in job_kind_names()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    list_display = ("key", "state_label", "kind", "attempts_label", "due_at", "finished_at", "last_error_start")
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        KindFilter,
+        ("due_at", DayRangeFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
+    search_fields = ("key", "last_error")
+    search_help_text = _("Key or error")
+    ordering = ("-id",)
+    fields = (
+        "key", "kind", "state", "attempts_label", "due_at", "last_error", "payload", "account_id",
+        "created_at", "finished_at",
+    )  # fmt: skip
+    readonly_fields = fields
+    change_form_outer_before_template = "jobs/admin/job_tools.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        retry = path("<int:job_id>/retry/", self.admin_site.admin_view(self.retry), name="outbox_job_retry")
+        return [retry, *super().get_urls()]
+
+    def row_context(self, request: HttpRequest, row: Job) -> dict[str, Any]:
+        return {"may_retry": request.user.has_perm("outbox.retry_job")}
+
+    def retry(self, request: HttpRequest, job_id: int) -> HttpResponse:
+        return self.ask_service(
+            request,
+            job_id,
+            permission="outbox.retry_job",
+            service=lambda: retry_job(job_id=job_id, now=timezone.now()),
+            done=_("The job runs again in a moment."),
+        )
+
+    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
+    def state_label(self, job: Job) -> tuple[str, str]:
+        return job.state, job.get_state_display()
+
+    @display(description=_("attempts"), ordering="attempts")
+    def attempts_label(self, job: Job) -> str:
+        return gettext("%(attempts)s of %(most)s") % {"attempts": job.attempts, "most": job.max_attempts}
+
+    @display(description=_("last error"))
+    def last_error_start(self, job: Job) -> str:
+        return job.last_error[:80]

@@ -1,0 +1,112 @@
+"""Recording jobs, and bringing them back. Running them is in `running.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from outbox.errors import JobKeyTaken, RetryRefused
+from outbox.jobs.doorbell import ring, ring_on_commit
+from outbox.jobs.models import Job
+from outbox.jobs.registry import get_job_kind
+from outbox.jobs.running import run_due_jobs
+
+__all__ = ["NewJob", "enqueue", "enqueue_many", "retry_job", "ring", "run_due_jobs"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewJob:
+    """A job to record. `key` names what is to happen, so that recording it twice changes nothing."""
+
+    kind: str
+    key: str
+    payload: dict[str, Any] = field(default_factory=dict)
+    account_id: int | None = None
+    due_at: datetime | None = None
+
+
+def enqueue(
+    *,
+    kind: str,
+    key: str,
+    payload: dict[str, Any] | None = None,
+    account_id: int | None = None,
+    due_at: datetime | None = None,
+) -> Job:
+    """Records a job in the caller's transaction and rings when it commits. Returns the job's row.
+
+    A key that is already there is left as it is, whatever its state: the existing job is returned.
+    Without `due_at` the job is due at once. Raises UnknownKind, and JobKeyTaken when the key
+    belongs to a job of another kind.
+    """
+    enqueue_many([NewJob(kind=kind, key=key, payload=payload or {}, account_id=account_id, due_at=due_at)])
+    job = Job.objects.get(key=key)
+    if job.kind != kind:
+        raise JobKeyTaken(f"The key {key!r} belongs to a job of kind {job.kind!r}, not {kind!r}.")
+    return job
+
+
+def enqueue_many(jobs: Iterable[NewJob]) -> None:
+    """Records jobs in the caller's transaction, in one statement; keys already there are left alone.
+
+    Rows are inserted in the order of their keys, so that two transactions recording the same jobs
+    wait for each other instead of deadlocking. Raises UnknownKind.
+    """
+    rows = [_row(job) for job in sorted(jobs, key=lambda job: job.key)]
+    if not rows:
+        return
+    Job.objects.bulk_create(rows, ignore_conflicts=True)
+    ring_on_commit()
+
+
+def retry_job(*, job_id: int, now: datetime) -> Job:
+    """Makes a dead or waiting job due at once, with all its attempts before it. Returns its row.
+
+    Locks the job; whoever also needs the order's lock takes the job's first. The kind's `on_retry`
+    runs in the same transaction. Raises RetryRefused with a message for the person who asked, and
+    Job.DoesNotExist.
+    """
+    with transaction.atomic():
+        job = Job.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=job_id).first()
+        if job is None:
+            # Locked or gone; a job that is being run is locked, and waiting for it could take long.
+            Job.objects.get(pk=job_id)
+            raise RetryRefused(_("This job is running right now. Look again in a moment."))
+        _refuse_unless_retryable(job)
+        kind = get_job_kind(job.kind)
+        if kind.on_retry is not None:
+            kind.on_retry(job, now)
+        # Due by the database's clock, whatever the caller's says.
+        Job.objects.filter(pk=job.pk).update(
+            state=Job.State.PENDING, attempts=0, max_attempts=kind.max_attempts, due_at=Now(), lease=None,
+            last_error="", finished_at=None,
+        )  # fmt: skip
+        ring_on_commit()
+    job.refresh_from_db()
+    return job
+
+
+def _refuse_unless_retryable(job: Job) -> None:
+    if job.state == Job.State.DONE:
+        raise RetryRefused(_("This job is done; there is nothing to run again."))
+    if job.lease is not None and not Job.objects.due().filter(pk=job.pk).exists():
+        raise RetryRefused(_("This job is running right now. Look again in a moment."))
+
+
+def _row(job: NewJob) -> Job:
+    row = Job(
+        kind=job.kind,
+        key=job.key,
+        payload=job.payload,
+        account_id=job.account_id,
+        max_attempts=get_job_kind(job.kind).max_attempts,
+    )
+    if job.due_at is not None:
+        row.due_at = job.due_at
+    return row

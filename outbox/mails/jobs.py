@@ -1,0 +1,44 @@
+"""The outbox's own kinds of jobs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext
+
+from common.secrets import Undecryptable
+from outbox.errors import SECRET_IS_GONE, Final, RetryRefused
+from outbox.jobs.models import Job
+from outbox.jobs.registry import job_kind
+from outbox.mails.models import Mail
+from outbox.mails.sending import mark_failed, mark_sent, send
+
+
+def _give_up(job: Job, now: datetime) -> None:
+    mark_failed(job.payload["mail_id"], job.last_error)
+
+
+def _queue_again(job: Job, now: datetime) -> None:
+    """A failed mail is queued again; its secret is gone, so one that had a secret stays failed."""
+    mail = Mail.objects.select_for_update(no_key=True).get(pk=job.payload["mail_id"])
+    if mail.state == Mail.State.FAILED:
+        if mail.has_secret:
+            raise RetryRefused(SECRET_IS_GONE)
+        Mail.objects.filter(pk=mail.pk).update(state=Mail.State.QUEUED, failed_reason="")
+
+
+# Over a day of attempts: a mail server may be down for a night. One that answers slowly is heard out.
+@job_kind(
+    "send_mail", max_attempts=36, io=True, longest_silence=timedelta(minutes=3), on_dead=_give_up, on_retry=_queue_again
+)  # fmt: skip
+def send_mail(job: Job, now: datetime) -> None:
+    mail = Mail.objects.get(pk=job.payload["mail_id"])
+    if mail.state != Mail.State.QUEUED:
+        return
+    if mail.expires_at is not None and mail.expires_at <= now:
+        raise Final(gettext("The mail was not sent in time and is of no use any more."))
+    try:
+        send(mail)
+    except Undecryptable as error:
+        raise Final(str(error)) from error
+    mark_sent(mail, now)

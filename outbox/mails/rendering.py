@@ -1,0 +1,71 @@
+"""Making a mail's text from its row: in the mail's language, for sending or for showing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.template import Context, Engine
+from django.utils import translation
+
+from common.secrets import decrypt
+from outbox.mails.kinds import BLANK, frame_context, get_mail_kind
+from outbox.mails.models import Mail
+
+
+@dataclass(frozen=True)
+class RenderedMail:
+    subject: str
+    text: str
+    html: str
+
+
+def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
+    """The mail's subject (one line), plain text and HTML, in its own language.
+
+    With `blank_secrets` one-time links and codes are replaced by dots: for showing it to anybody but
+    its recipient. Raises UnknownKind, and Undecryptable when its secret cannot be read.
+    """
+    kind = get_mail_kind(mail.kind)
+    with translation.override(mail.language):
+        context = {
+            "site_url": settings.SITE_URL,
+            "shop_name": urlsplit(settings.SITE_URL).hostname,
+            "language": mail.language,
+            **frame_context(),
+            **mail.context,
+            "secret": _secret(mail, blank=blank_secrets),
+        }
+        if kind.build is not None:
+            context |= kind.build(mail, blank=blank_secrets)
+        subject = one_line(_render(f"{kind.template}.subject.txt", context, autoescape=False))
+        context["subject"] = subject
+        return RenderedMail(
+            subject=subject,
+            text=_without_gaps(_render(f"{kind.template}.txt", context, autoescape=False)),
+            html=_render(f"{kind.template}.html", context, autoescape=True),
+        )
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks or control characters, so that it can never end a header."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _without_gaps(text: str) -> str:
+    """Tags that stand on lines of their own leave empty ones behind; one in a row is enough."""
+    return re.sub(r"\n(?:[ \t]*\n){2,}", "\n\n", text.strip()) + "\n"
+
+
+def _render(name: str, context: dict[str, Any], *, autoescape: bool) -> str:
+    """Renders a template; plain text is not HTML, so an apostrophe stays one there."""
+    return Engine.get_default().get_template(name).render(Context(context, autoescape=autoescape))
+
+
+def _secret(mail: Mail, *, blank: bool) -> str:
+    if not mail.has_secret:
+        return ""
+    return BLANK if blank or not mail.secret else decrypt(mail.secret)

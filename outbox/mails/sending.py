@@ -1,0 +1,80 @@
+"""Handing a mail to the mail server, and telling refusals that last from those that pass."""
+
+from __future__ import annotations
+
+import smtplib
+from datetime import datetime
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+
+from outbox.errors import Final, Temporary
+from outbox.mails.models import Mail
+from outbox.mails.rendering import RenderedMail, render_mail
+
+SERVER_TIMEOUT = 20
+
+
+def send(mail: Mail) -> None:
+    """Sends one queued mail, with the Message-ID of its row, through Django's mail backend.
+
+    Raises Final when the server refuses this mail or its recipient for good, Temporary when it may
+    take it later or cannot be reached.
+    """
+    message = _message(mail, render_mail(mail, blank_secrets=False))
+    try:
+        message.send()
+    except smtplib.SMTPNotSupportedError as error:
+        raise Final(_say(error)) from error
+    except (smtplib.SMTPAuthenticationError, smtplib.SMTPConnectError, smtplib.SMTPHeloError) as error:
+        # These refuse the shop, not the mail: every mail would die of one wrong setting.
+        raise Temporary(_say(error)) from error
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _text in error.recipients.values()]
+        raise _by_code(min(codes, default=0), error) from error
+    except smtplib.SMTPSenderRefused as error:
+        raise Temporary(_say(error)) from error
+    except smtplib.SMTPResponseException as error:
+        raise _by_code(error.smtp_code, error) from error
+    except OSError as error:
+        raise Temporary(_say(error)) from error
+
+
+def mark_sent(mail: Mail, now: datetime) -> None:
+    """Compare-and-set to `sent`; what was secret in it is gone from then on."""
+    Mail.objects.filter(pk=mail.pk, state=Mail.State.QUEUED).update(
+        state=Mail.State.SENT, sent_at=now, secret="", failed_reason=""
+    )
+
+
+def mark_failed(mail_id: int, reason: str) -> None:
+    """Compare-and-set to `failed`; what was secret in it is gone from then on."""
+    Mail.objects.filter(pk=mail_id, state=Mail.State.QUEUED).update(
+        state=Mail.State.FAILED, failed_reason=reason, secret=""
+    )
+
+
+def _message(mail: Mail, rendered: RenderedMail) -> EmailMultiAlternatives:
+    message = EmailMultiAlternatives(
+        subject=rendered.subject,
+        body=rendered.text,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[mail.recipient],
+        connection=get_connection(timeout=settings.EMAIL_TIMEOUT or SERVER_TIMEOUT),
+        headers={
+            "Message-ID": mail.message_id,
+            "Content-Language": mail.language,
+            # Keeps out-of-office replies away.
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    message.attach_alternative(rendered.html, "text/html")
+    return message
+
+
+def _by_code(code: int, error: Exception) -> Exception:
+    return Final(_say(error)) if 500 <= code < 600 else Temporary(_say(error))
+
+
+def _say(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

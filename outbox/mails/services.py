@@ -1,0 +1,184 @@
+"""Recording mails, and sending one again. Rendering and sending are in `rendering.py` and `sending.py`."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from common.secrets import encrypt
+from outbox.errors import SECRET_IS_GONE, ResendRefused
+from outbox.jobs.doorbell import ring_on_commit
+from outbox.jobs.registry import get_job_kind
+from outbox.mails.kinds import get_mail_kind
+from outbox.mails.models import Mail
+from outbox.mails.rendering import RenderedMail, render_mail
+
+__all__ = ["NewMail", "RenderedMail", "queue_mail", "queue_mails", "render_mail", "resend_mail"]
+
+# Mails that are new, each with its job, in one statement; rows in the order of their keys.
+RECORD = """
+WITH mail AS (
+    INSERT INTO outbox_mail (
+        kind, key, message_id, recipient, language, context, secret, has_secret, account_id, order_id, person_id,
+        original_id, state, expires_at, failed_reason
+    )
+    SELECT kind, key, message_id, recipient, language, context, secret, has_secret, account_id, order_id, person_id,
+        original_id, state, coalesce(expires_at, CASE WHEN has_secret THEN statement_timestamp() + %(lifetime)s END), ''
+    FROM jsonb_to_recordset(%(mails)s) AS given (
+        kind text, key text, message_id text, recipient text, language text, context jsonb, secret text,
+        has_secret boolean, account_id bigint, order_id bigint, person_id bigint, original_id bigint, state text,
+        expires_at timestamptz
+    )
+    ORDER BY key
+    ON CONFLICT DO NOTHING
+    RETURNING *
+), job AS (
+    INSERT INTO outbox_job (kind, key, payload, account_id, state, attempts, max_attempts, last_error)
+    SELECT %(job_kind)s, %(job_kind)s || ':' || id, jsonb_build_object('mail_id', id), account_id,
+        'pending', 0, %(max_attempts)s, ''
+    FROM mail ORDER BY 2
+)
+SELECT * FROM mail ORDER BY id
+"""
+COLUMNS = (
+    "kind", "key", "message_id", "recipient", "language", "context", "secret", "has_secret", "account_id", "order_id",
+    "person_id", "original_id", "state", "expires_at",
+)  # fmt: skip
+JOB_KIND = "send_mail"
+
+# A code or reset link that comes a day late helps nobody; it is not sent any more, and blanked.
+SECRET_LIFETIME = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewMail:
+    """A mail to record.
+
+    `key` names the occasion, so that recording it twice changes nothing. `context` is stored as
+    JSON (dates become ISO texts, see the template filter `moment`). `secret` is encrypted at once.
+    The `*_id`s say whose mail it is. After `expires_at` the mail is of no use and is not sent.
+    """
+
+    kind: str
+    key: str
+    recipient: str
+    language: str
+    context: dict[str, Any] = field(default_factory=dict)
+    secret: str = ""
+    account_id: int | None = None
+    order_id: int | None = None
+    person_id: int | None = None
+    expires_at: datetime | None = None
+
+
+def queue_mail(
+    *,
+    kind: str,
+    key: str,
+    recipient: str,
+    language: str,
+    context: dict[str, Any],
+    secret: str = "",
+    account_id: int | None = None,
+    order_id: int | None = None,
+    person_id: int | None = None,
+    expires_at: datetime | None = None,
+) -> Mail | None:
+    """Records one mail and its job in the caller's transaction. None when the key is there already."""
+    mails = queue_mails(
+        [
+            NewMail(
+                kind=kind, key=key, recipient=recipient, language=language, context=context, secret=secret,
+                account_id=account_id, order_id=order_id, person_id=person_id, expires_at=expires_at,
+            )
+        ]
+    )  # fmt: skip
+    return mails[0] if mails else None
+
+
+def queue_mails(mails: Sequence[NewMail]) -> list[Mail]:
+    """Records mails and their jobs in the caller's transaction, in one statement whatever their number.
+
+    Mails whose key is there already are left out, and are not in the answer. Raises UnknownKind,
+    and ValueError for a recipient that is not one plain address.
+    """
+    return _insert([_row(mail) for mail in mails])
+
+
+def resend_mail(*, mail_id: int, now: datetime) -> Mail:
+    """Sends a mail again as a new row with a Message-ID of its own. Returns that row.
+
+    Locks the mail first sent. Raises ResendRefused with a message for the person who asked, and
+    Mail.DoesNotExist.
+    """
+    with transaction.atomic():
+        asked = Mail.objects.get(pk=mail_id)
+        first = Mail.objects.select_for_update(no_key=True).get(pk=asked.original_id or asked.pk)
+        if first.has_secret:
+            raise ResendRefused(SECRET_IS_GONE)
+        copies = Mail.objects.filter(original=first)
+        if first.state == Mail.State.QUEUED or copies.queued().exists():
+            raise ResendRefused(_("This mail is still waiting to be sent."))
+        copy = Mail(
+            kind=first.kind, key=f"{first.key}:again:{copies.count() + 1}"[-200:], message_id=_new_message_id(),
+            recipient=first.recipient, language=first.language, context=first.context, original=first,
+            account_id=first.account_id, order_id=first.order_id, person_id=first.person_id,
+        )  # fmt: skip
+        return _insert([copy])[0]
+
+
+def _insert(rows: list[Mail]) -> list[Mail]:
+    if not rows:
+        return []
+    given = [{column: getattr(row, column) for column in COLUMNS} for row in rows]
+    recorded = Mail.objects.raw(
+        RECORD,
+        {
+            "mails": json.dumps(given, cls=DjangoJSONEncoder),
+            "lifetime": SECRET_LIFETIME,
+            "job_kind": JOB_KIND,
+            "max_attempts": get_job_kind(JOB_KIND).max_attempts,
+        },
+    )
+    mails = list(recorded)
+    if mails:
+        ring_on_commit()
+    return mails
+
+
+def _row(mail: NewMail) -> Mail:
+    get_mail_kind(mail.kind)
+    _refuse_unless_one_address(mail.recipient)
+    return Mail(
+        kind=mail.kind,
+        key=mail.key,
+        message_id=_new_message_id(),
+        recipient=mail.recipient,
+        language=mail.language or settings.LANGUAGE_CODE,
+        context=mail.context,
+        secret=encrypt(mail.secret) if mail.secret else "",
+        has_secret=bool(mail.secret),
+        account_id=mail.account_id,
+        order_id=mail.order_id,
+        person_id=mail.person_id,
+        expires_at=mail.expires_at,
+    )
+
+
+def _refuse_unless_one_address(recipient: str) -> None:
+    if "@" not in recipient or any(c.isspace() or not c.isprintable() or c in "<>,;" for c in recipient):
+        raise ValueError(f"A mail goes to one plain address, not to {recipient!r}.")
+
+
+def _new_message_id() -> str:
+    return f"<{uuid.uuid4().hex}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"

@@ -1,0 +1,107 @@
+"""The start page of the administration: what waits for the merchant's hand, and how the shop is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from common.templatetags.money import grouped
+from outbox.jobs.models import Job
+from outbox.mails.admin import UnsentFilter
+from outbox.mails.models import Mail
+from project.admin.figures import WaitingView, sales_view, seats_view, waiting_url, waiting_view
+from shop.orders.admin.filters import TodoFilter
+from shop.orders.figures import Period, failed_lines
+from shop.payments.admin import AttentionFilter
+from shop.payments.models import PaymentEvent
+from shop.seller.missing import missing_from_the_shop
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many rows of a list ask for attention, and where they are."""
+
+    label: str | Promise
+    hint: str | Promise
+    number: int
+    url: str
+    colour: str = "warn"
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What the start page knows besides the list of models: only what its reader may see.
+
+    A handful of queries, one for each figure, however many orders and seats there are.
+    """
+    user, now = request.user, timezone.now()
+    waiting = None
+    if user.has_perm("shop.view_order"):
+        waiting = context["waiting"] = waiting_view(now=now)
+        context["sales"] = sales_view(period=_period(request), now=now)
+    if user.has_perm("enrolments.view_seat"):
+        context["seats"] = seats_view()
+    if user.has_perm("shop.view_shopidentity"):
+        context["missing"] = missing_from_the_shop(now=now)
+    return context | {"counts": list(_counts(user, waiting, now=now))}
+
+
+def _period(request: HttpRequest) -> Period:
+    return Period.DAY if request.GET.get("sales") == Period.DAY else Period.WEEK
+
+
+def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterator[Count]:
+    if waiting is not None:
+        yield Count(_("Orders waiting for money"), _("Confirm what has arrived."), waiting.orders, waiting_url())
+        failed = failed_lines()
+        yield Count(
+            _("Orders with a failed line"),
+            _failed_hint(failed.lines),
+            failed.orders,
+            reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.LINE}),
+            "bad",
+        )
+    if user.has_perm("shop.view_paymentevent"):
+        yield Count(
+            _("Money that needs attention"),
+            _("It differs, came twice or too late, or belongs to no order."),
+            PaymentEvent.objects.needing_attention().count(),
+            reverse(
+                "admin:shop_paymentevent_changelist",
+                query={AttentionFilter.parameter_name: AttentionFilter.ATTENTION},
+            ),
+            "bad",
+        )
+    if user.has_perm("outbox.view_job"):
+        yield Count(
+            _("Jobs that gave up"),
+            _("Tried as often as allowed. Read why, then run them again."),
+            Job.objects.dead().count(),
+            reverse("admin:outbox_job_changelist", query={"state__exact": Job.State.DEAD}),
+            "bad",
+        )
+    if user.has_perm("outbox.view_mail"):
+        yield Count(
+            _("Mails that could not be sent"),
+            _("In the last 30 days, and not sent again since."),
+            Mail.objects.unsent(now).count(),
+            reverse("admin:outbox_mail_changelist", query={UnsentFilter.parameter_name: UnsentFilter.UNSENT}),
+            "bad",
+        )
+
+
+def _failed_hint(lines: int) -> str | Promise:
+    if not lines:
+        return _("Paid, and not delivered yet.")
+    text = ngettext(
+        "%(lines)s line is paid, and not delivered yet.", "%(lines)s lines are paid, and not delivered yet.", lines
+    )
+    return text % {"lines": grouped(lines)}

@@ -1,0 +1,66 @@
+"""The Celery application: the doorbell that tells workers to look at the outbox.
+
+Nothing of value travels through Redis. A message lost is rung again by beat, so publishing gives up
+quickly (see the broker options in the settings) instead of holding a page.
+"""
+
+import logging
+import os
+from typing import Any
+
+from celery import Celery
+from celery.app.amqp import AMQP
+from celery.schedules import crontab
+from celery.signals import setup_logging
+from kombu import Connection
+
+from common.floors import rooms
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.production")
+
+# Task names only, so that importing this module imports no app. Seconds, or a time of day (UTC): beat remembers
+# nothing over a restart, so an interval of a day would never come round where beat starts anew each day.
+BEAT_SCHEDULE: dict[str, dict] = {
+    "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 5, "options": {"expires": 24 * 3600}},
+    "forget old jobs": {"task": "outbox.tasks.purge", "schedule": crontab(hour="3", minute="17")},
+    "forget old attempts": {
+        "task": "accounts.rate_limits.tasks.forget_old_attempts",
+        "schedule": crontab(hour="3", minute="27"),
+    },
+    "expire seats": {"task": "enrolments.seats.tasks.expire_due_seats", "schedule": 3600},
+    "expire unpaid orders": {"task": "shop.orders.tasks.expire_unpaid_orders", "schedule": 60},
+}
+
+# Kombu waits longer after each look in vain, up to half a minute: by then deliveries should be under way again.
+LONGEST_WAIT_FOR_REDIS = 4
+
+
+class EnduringConnection(Connection):
+    """The connection of worker and beat, which outlive a Redis that goes and soon notice that it is back."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Connection:
+        return super().ensure_connection(*args, **{"interval_max": LONGEST_WAIT_FOR_REDIS} | options)
+
+    def channel(self) -> Any:
+        """What a worker still holds when it closes a channel is not given back: its Redis may be gone, and then Kombu
+        ends the worker, or keeps the messages in a file. Beat rings again."""
+        channel = super().channel()
+        channel.do_restore = False
+        return channel
+
+
+class EnduringAMQP(AMQP):
+    Connection = EnduringConnection
+
+
+app = Celery("amphi", amqp=EnduringAMQP)
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = BEAT_SCHEDULE
+app.autodiscover_tasks(lambda: list(rooms()))
+
+
+@setup_logging.connect
+def keep_logging(loglevel: int | None = None, **_options: Any) -> None:
+    """Workers and beat log as the settings say, in place of Celery's own way; `--loglevel` still sets the level."""
+    if loglevel is not None:
+        logging.getLogger().setLevel(loglevel)

@@ -1,0 +1,31 @@
+"""What a visitor is told when a page failed."""
+
+from __future__ import annotations
+
+import sys
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.defaults import server_error as ordinary_server_error
+
+from accounts.rate_limits.pages import too_often
+from common.database_errors import is_database_away
+
+RETRY_AFTER_SECONDS = 30
+# Most of allauth's limits look back a minute, some an hour.
+SIGN_IN_AGAIN_SECONDS = 5 * 60
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 while the database cannot be reached: that passes, and neither caches nor payment providers
+    should take it for a fault of the page. Called by Django while it handles the exception."""
+    error = sys.exc_info()[1]
+    if error is not None and is_database_away(error):
+        page = render_to_string("503.html")
+        return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return ordinary_server_error(request)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429 of the sign-in pages; allauth calls it."""
+    return too_often(request, SIGN_IN_AGAIN_SECONDS)

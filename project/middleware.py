@@ -1,0 +1,116 @@
+"""Middleware of the whole site."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
+from django.contrib.admin.options import TO_FIELD_VAR
+from django.core.exceptions import BadRequest, FieldDoesNotExist
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from project import health
+from project.logs import mask_path, request_id
+
+requests = logging.getLogger("shop.requests")
+
+
+class RequestLogMiddleware:
+    """One line for each request, and an id by which its other lines are found, here and at the proxy.
+
+    A proxy's own X-Request-ID is taken over when it is harmless; the answer carries the id in any case.
+    """
+
+    acceptable = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        began = time.monotonic()
+        given = request.headers.get("X-Request-ID", "")
+        name = given if self.acceptable.fullmatch(given) else uuid.uuid4().hex
+        mark = request_id.set(name)
+        try:
+            response = self.get_response(request)
+            response["X-Request-ID"] = name
+            self._log(request, response, time.monotonic() - began)
+        finally:
+            request_id.reset(mark)
+        return response
+
+    def _log(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+        # Load balancers ask every few seconds; only a bad answer to them is news.
+        is_routine = request.path_info in ProbeMiddleware.probes and response.status_code == 200
+        path = mask_path(request.path)
+        requests.log(
+            logging.DEBUG if is_routine else logging.INFO,
+            *("%s %s %s", request.method, path, response.status_code),
+            extra={
+                "fields": {
+                    "method": request.method,
+                    "path": path,
+                    "status": response.status_code,
+                    "duration_ms": round(seconds * 1000),
+                }
+            },
+        )
+
+
+class ProbeMiddleware:
+    """Answers load balancers before anything else: they ask over plain HTTP, by address and not by the shop's name."""
+
+    probes = {"/healthz": health.healthz, "/readyz": health.readyz}
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self.probes.get(request.path_info, self.get_response)
+        return answer(request)
+
+
+class ReadableRequestMiddleware:
+    """Refuses what nobody can read before the view begins, with nothing done.
+
+    Django reads what was posted when first asked, which may be after a view's first write; views without CSRF
+    protection take the body as bytes, and are left alone. What looks something up for a NUL, as the administration's
+    filters do for what they are given, is refused as well: Postgres has no such text. So is the administration's lookup
+    by a field without a name, which Django takes for one that it may look up by.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., object], *_arguments: object) -> None:
+        if request.method == "POST" and not getattr(view, "csrf_exempt", False):
+            request.POST  # noqa: B018  Django answers 400 to what it raises
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> None:
+        if request.method in ("GET", "HEAD") and isinstance(error, ValueError) and "contain NUL" in str(error):
+            raise BadRequest("A NUL in an address.") from error
+        if isinstance(error, FieldDoesNotExist) and "" in (
+            request.GET.get(TO_FIELD_VAR),
+            request.POST.get(TO_FIELD_VAR),
+        ):
+            raise BadRequest("A field without a name.") from error
+
+
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
+    """The strict policy everywhere; below /admin/ the one unfold needs. A view's own policy goes first."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if not report_only and parts.config is None and request.path_info.startswith("/admin/"):
+            return replace(parts, config=settings.ADMIN_CONTENT_SECURITY_DIRECTIVES)
+        return parts

@@ -1,0 +1,240 @@
+"""What every way of running shares. Importing this starts nothing and needs no server."""
+
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext_lazy as _
+
+from common.floors import template_folders
+from project.settings.admin_site import UNFOLD as UNFOLD
+from project.settings.content_security import *
+from project.settings.environment import env, servers_at
+from project.settings.rate_limits import *
+from project.settings.sign_in import *
+from project.settings.storage import storages_for
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+DEBUG = env.bool("DEBUG", default=False)
+# The administration is closed to staff who sign in with a password alone.
+STAFF_NEEDS_SECOND_FACTOR = not DEBUG
+SECRET_KEY = env.str("SECRET_KEY", default="") or ("not-a-secret-development-only" if DEBUG else "")
+
+# --- Addresses -------------------------------------------------------------------------------------------------------
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+SITE_URL = env.str(
+    "SITE_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}" if DEBUG else f"https://{ALLOWED_HOSTS[0]}"
+).rstrip("/")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- Applications ----------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "modeltranslation",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.inlines",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "django_countries",
+    "common",
+    "outbox",
+    "accounts",
+    "enrolments",
+    "handlers",
+    "catalog",
+    "shop",
+    "project",
+]
+
+MIDDLEWARE = [
+    "project.middleware.RequestLogMiddleware",
+    "project.middleware.ProbeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "project.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "project.middleware.ReadableRequestMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.sign_in.second_factor.factor.StaffSecondFactorMiddleware",
+]
+
+ROOT_URLCONF = "project.urls"
+WSGI_APPLICATION = "project.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": template_folders(BASE_DIR),
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                        # The packages of handlers, which are no applications.
+                        "handlers.template_loader.Loader",
+                    ],
+                )
+            ],
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Postgres and Redis ----------------------------------------------------------------------------------------------
+
+globals().update(servers_at(env.str("DATABASE_URL", default=""), env.str("REDIS_URL", default="")))
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Redis may be flushed or stopped at any time, so rate limits and sessions live in Postgres.
+# The cache's table is made by `manage.py createcachetable`.
+# Many more entries than Django's 300: whoever fills the cache with counts of his attempts, each for another address,
+# must not push out those of others.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# --- Celery: the doorbell --------------------------------------------------------------------------------------------
+
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 0.5,
+    "socket_connect_timeout": 0.5,
+    # A worker that waits for a Redis which is gone without a word notices it after some ten seconds.
+    "health_check_interval": 5,
+    # Redis is not told what a worker holds: after as many answers lost on the way as it has processes, a worker would
+    # take no message ever again.
+    "ack_emulation": False,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A Redis that is full answers, but with errors; without this a worker would take them for its end.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "amphi"
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Every entry is a matter of seconds; remembering its last run in a file would only add state to the machine.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+
+# --- Language, time, money -------------------------------------------------------------------------------------------
+
+LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+SHOP_LANGUAGE = env.str("SHOP_LANGUAGE", default="fr")
+LANGUAGE_CODE = SHOP_LANGUAGE
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["project.formats"]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+MODELTRANSLATION_LANGUAGES = ("en", "fr")
+MODELTRANSLATION_TRANSLATION_FILES = ("enrolments.courses.translation", "shop.seller.translation")
+MODELTRANSLATION_DEFAULT_LANGUAGE = SHOP_LANGUAGE
+MODELTRANSLATION_FALLBACK_LANGUAGES = (SHOP_LANGUAGE, *(code for code in ("en", "fr") if code != SHOP_LANGUAGE))
+TIME_ZONE = env.str("TIME_ZONE", default="Europe/Paris")
+USE_TZ = True
+SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="EUR")
+
+# --- Mail ------------------------------------------------------------------------------------------------------------
+
+globals().update(env.email_url_config(env.str("EMAIL_URL", default="dummymail://" if DEBUG else "smtp://localhost:25")))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Amphi <shop@{urlsplit(SITE_URL).hostname}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# The bare address: `DEFAULT_FROM_EMAIL` may carry a name.
+SALES_EMAIL = env.str("SALES_EMAIL", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
+
+# --- The shop --------------------------------------------------------------------------------------------------------
+
+PAYMENT_PROVIDERS: tuple[str, ...] = ("shop.payments.providers.transfer", "shop.payments.providers.free")
+# Folders with handlers of one's own, besides those in handlers/ and in installed packages.
+HANDLER_DIRS = env.list("HANDLER_DIRS", default=[])
+# Routes /dev/mail/, where every mail can be read with its links and codes.
+DEV_MAIL = False
+
+# For how many seconds a web process remembers what a page shows of the catalogue: who sells, the shelves, the cards on
+# them, an entry with its prices. What a merchant changes there is seen that much later; the checkout and whatever is
+# posted go by what stands in the database.
+FRAME_SECONDS = 2
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "media/"
+MEDIA_ROOT = BASE_DIR / "media"
+STORAGE_URL = env.str("STORAGE_URL", default="")
+STORAGES = storages_for(STORAGE_URL)
+# A checkout page carries up to 25 micro-forms, an admin form the fields of every handler.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+# --- Transport security ----------------------------------------------------------------------------------------------
+# The shop's own address says whether it is reached by HTTPS; it is unless somebody wrote http:// there.
+
+HTTPS = SITE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+# The number of proxies in front of the web servers; their X-Forwarded-* headers are believed, nobody else's.
+TRUST_PROXY = env.int("TRUST_PROXY", default=0)
+if TRUST_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUST_PROXY
+
+# --- Logging ---------------------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # A line for each request and each job: production's (see project/settings/production.py).
+        "shop.requests": {"level": "WARNING"},
+        "outbox.jobs": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,25 @@
+"""Development, as `make run` starts it: sandbox payments, readable mails, embedded servers."""
+
+from project.settings.base import *
+from project.settings.environment import refuse_incomplete, servers_at
+from workbench.servers.addresses import development_addresses
+
+refuse_incomplete(debug=DEBUG)
+
+PAYMENT_PROVIDERS = ("shop.payments.providers.sandbox", *PAYMENT_PROVIDERS)
+DEV_MAIL = True
+INSTALLED_APPS = [*INSTALLED_APPS, "workbench"]
+
+# The servers of `make run`, where the environment names no others.
+_embedded = development_addresses(BASE_DIR)
+globals().update(
+    servers_at(
+        env.str("DATABASE_URL", default="") or _embedded.database_url,
+        env.str("REDIS_URL", default="") or _embedded.redis_url,
+    )
+)
+
+# Without a mail server of one's own (EMAIL_URL) mails are written to a folder, which /dev/mail/ reads.
+EMAIL_FILE_PATH = _embedded.data / "mail"
+if not env.str("EMAIL_URL", default=""):
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

@@ -1,0 +1,48 @@
+"""Reading the environment, and refusing to start without what cannot be guessed."""
+
+import os
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+REQUIRED_WITHOUT_DEBUG = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL")
+
+
+def refuse_incomplete(*, debug: bool) -> None:
+    """Raises ImproperlyConfigured naming every required variable that is missing or empty, unless `debug`."""
+    if debug:
+        return
+    missing = [name for name in REQUIRED_WITHOUT_DEBUG if not os.environ.get(name, "").strip()]
+    if missing:
+        raise ImproperlyConfigured(
+            f"Amphi does not start: with DEBUG off the environment must set {', '.join(missing)}. "
+            "See the table of settings in README.md, or use `make run` for development."
+        )
+
+
+def celery_broker(redis_url: str) -> str:
+    """Celery's spelling of a Redis address: it knows a Unix socket as redis+socket://…?virtual_host=N."""
+    if not redis_url.startswith("unix://"):
+        return redis_url
+    return redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+
+
+def servers_at(database_url: str, redis_url: str) -> dict[str, Any]:
+    """Return every setting that says where Postgres and Redis are. Neither address may be empty when it is used."""
+    database = env.db_url_config(database_url) if database_url else {}
+    database |= {
+        "ATOMIC_REQUESTS": False,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        # Named cursors outlive a transaction, which a pooler in transaction mode does not allow.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
+    database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    return {
+        "DATABASES": {"default": database},
+        "REDIS_URL": redis_url,
+        "CELERY_BROKER_URL": celery_broker(redis_url),
+    }

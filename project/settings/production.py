@@ -1,0 +1,25 @@
+"""Production: the default. Refuses to start when the environment is incomplete."""
+
+from project.settings.base import *
+from project.settings.environment import refuse_incomplete
+
+refuse_incomplete(debug=DEBUG)
+
+# JSON lines on standard error: one for each request and job, and what goes wrong.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "project.logs.JsonLines"}},
+    "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["lines"], "level": "INFO"},
+    "loggers": {
+        # Django's own handlers would print the lines a second time, as text.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # The request's own line has the status; these say more only of our mistakes.
+        "django.request": {"level": "ERROR"},
+        # Each task coming and going, every five seconds; the jobs in it have lines of their own.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
+}

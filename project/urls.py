@@ -1,0 +1,43 @@
+"""Every address of the site, floor by floor. The probes /healthz and /readyz are answered by a middleware."""
+
+from allauth.account.decorators import secure_admin_login
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from project.media import media
+from project.patches.admin_search import with_any_page
+
+# The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.search = with_any_page(admin.site.search)  # type: ignore[attr-defined]
+
+# Not one of Django's: allauth looks here for it.
+handler429 = "project.error_pages.too_many_requests"
+handler500 = "project.error_pages.server_error"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("i18n/", include("django.conf.urls.i18n")),
+    # Merchants
+    path("admin/", admin.site.urls),
+    # Sign-up, sign-in, second factor
+    path("auth/", include("accounts.sign_in.urls")),
+    # The customer account, and the links in mails. Orders, seats, people and sessions add theirs under account/
+    path("", include("accounts.urls")),
+    path("", include("enrolments.urls")),
+    # Learners
+    path("learn/", include("enrolments.learning.urls")),
+    # The storefront, cart, checkout, orders and payments: include the shop's pages here, last
+    path("payments/", include("shop.payments.urls")),
+    path("", include("shop.urls")),
+]
+
+if settings.DEV_MAIL:
+    # Every mail with its links and codes; before the storefront, whose pages come last.
+    urlpatterns.insert(0, path("dev/mail/", include("outbox.mails.development.urls")))
+
+if not settings.STORAGE_URL:
+    # Uploads of a shop on one machine; with object storage they never pass through here.
+    urlpatterns += [
+        re_path(r"^media/(?P<path>.+)$", media, name="media"),
+    ]

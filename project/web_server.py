@@ -1,0 +1,35 @@
+"""gunicorn's settings in production: `gunicorn project.wsgi --config python:project.web_server`.
+
+WEB_CONCURRENCY is the number of processes, PORT where they listen. The requests are logged by the shop itself, whose
+lines hold no addresses of visitors and no query strings.
+"""
+
+import os
+
+bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 4
+# A configuration that cannot work ends the server at once, in place of one worker after another.
+preload_app = True
+# Heartbeats in memory: on a slow disk they would take a busy worker for a dead one.
+worker_tmp_dir = "/dev/shm"  # noqa: S108
+timeout = 60
+# Less than the grace the container gets.
+graceful_timeout = 20
+# Longer than a proxy keeps an idle connection open, so that it is never the server that closes one just in use.
+keepalive = 75
+# No second way in: it would be a file in a home folder, which a container has not got.
+control_socket_disable = True
+accesslog = None
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "project.logs.JsonLines"}},
+    "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["lines"], "level": "INFO"},
+    "loggers": {
+        "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
+        "gunicorn.access": {"handlers": [], "level": "WARNING", "propagate": False},
+    },
+}

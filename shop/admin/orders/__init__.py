@@ -1,1 +1,0 @@
-"""Orders in the admin: the list, the page of one order, and what a merchant may do with it."""

@@ -1,0 +1,141 @@
+"""What a cart costs now, line by line, and what stands in the way of buying it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import starmap
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.people.models import User
+from catalog.models.entries import Entry
+from catalog.offers import Buyability, Offer, buyability
+from catalog.pricing import LinePrice, NoPrice, price_line, tiers_of, total
+from catalog.selectors import entries_to_price, shopper_for
+from common.texts import in_every_language
+from handlers.contract import UnitContext
+from shop.cart.models import Cart, CartLine
+from shop.cart.units import UnitForms, forms_of
+from shop.checkout.limits import units_beyond_limit
+
+EntriesByKey = Callable[[Collection[int]], Mapping[int, Entry]]
+
+
+@dataclass(frozen=True)
+class PricedLine:
+    """One line of a cart. `price` is None when the entry has none; `problems` are sentences for the customer."""
+
+    line: CartLine
+    offer: Offer
+    price: LinePrice | None
+    problems: tuple[str, ...]
+    needs_sign_in: bool
+    units: UnitForms
+
+    @property
+    def entry_name(self) -> str:
+        return self.line.entry.name
+
+    @property
+    def free_units(self) -> int:
+        """Units that cost nothing (tutors' seats)."""
+        return self.line.quantity - self.price.charged if self.price else 0
+
+
+@dataclass(frozen=True)
+class PricedLines:
+    """The lines of a cart with their prices, and the sums."""
+
+    lines: tuple[PricedLine, ...]
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    currency: str
+
+    @property
+    def has_problems(self) -> bool:
+        return any(line.problems for line in self.lines)
+
+
+@dataclass(frozen=True)
+class PricedCart(PricedLines):
+    """A cart with its prices, and the version these belong to."""
+
+    cart: Cart
+
+    @property
+    def version(self) -> int:
+        return self.cart.version
+
+    @property
+    def contents(self) -> str:
+        """A fingerprint of what would be sold: of all that an order line freezes of its entry.
+
+        It changes with the merchant's entry where version and total do not: fewer seats in a pack at the same price.
+        """
+        sold = [
+            [
+                line.line.entry_id,
+                line.line.quantity,
+                in_every_language(line.line.entry, "name"),
+                line.line.entry.handler,
+                line.offer.parameters,
+                [line.price.unit_net, line.price.charged, line.price.tax_rate] if line.price else None,
+            ]
+            for line in self.lines
+        ]
+        return hashlib.sha256(json.dumps(sold, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def price_cart(cart: Cart, *, user: User | None, now: datetime) -> PricedCart:
+    """Prices every line as it would be sold now to this person.
+
+    A constant number of queries, and those of the handlers which ask something about a person signed in.
+    """
+    priced = price_lines(list(cart.lines.order_by("pk")), entries=entries_to_price, user=user, now=now)
+    return PricedCart(priced.lines, priced.net, priced.tax, priced.gross, priced.currency, cart)
+
+
+def price_lines(lines: list[CartLine], *, entries: EntriesByKey, user: User | None, now: datetime) -> PricedLines:
+    """The same of lines that are only shown. `entries` looks up what they sell; a page may know it from before."""
+    found = _with_entries(lines, entries)
+    shopper = shopper_for(user or AnonymousUser())
+    verdicts = [buyability(entry=line.entry, shopper=shopper, quantity=line.quantity, now=now) for line in found]
+    too_many = units_beyond_limit((verdict.offer, line.quantity) for line, verdict in zip(found, verdicts, strict=True))
+    forms = forms_of([(line, verdict.offer) for line, verdict in zip(found, verdicts, strict=True)])
+    priced = tuple(starmap(_priced, zip(found, verdicts, too_many, forms, strict=True)))
+    sums = total(line.price for line in priced if line.price is not None)
+    return PricedLines(priced, sums.net, sums.tax, sums.gross, settings.SHOP_CURRENCY)
+
+
+def _with_entries(lines: list[CartLine], entries: EntriesByKey) -> list[CartLine]:
+    known = entries([line.entry_id for line in lines]) if lines else {}
+    # An entry that is deleted at this moment takes its lines with it.
+    there = [line for line in lines if line.entry_id in known]
+    for line in there:
+        line.entry = known[line.entry_id]
+    return there
+
+
+def _priced(line: CartLine, verdict: Buyability, too_many: str, forms: UnitForms) -> PricedLine:
+    offer = verdict.offer
+    problems = [str(reason.message) for reason in verdict.reasons]
+    if too_many:
+        problems.append(too_many)
+    return PricedLine(line, offer, _price(line, offer, forms.contexts), tuple(problems), verdict.needs_sign_in, forms)
+
+
+def _price(line: CartLine, offer: Offer, units: tuple[UnitContext, ...]) -> LinePrice | None:
+    charged = offer.handler.charged_units(offer.parameters, units) if offer.handler else line.quantity
+    try:
+        return price_line(
+            tiers=tiers_of(line.entry), quantity=line.quantity, charged=charged, tax_rate=line.entry.tax.rate
+        )
+    except NoPrice:
+        return None

@@ -1,0 +1,236 @@
+"""«Your details»: who orders, for which account, who places people, and what stands on the invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django_countries import countries
+
+from accounts.members.models import CustomerAccount
+from accounts.members.rights import Right, accounts_with, operators_of
+from common.emails import MAX_EMAIL_LENGTH, normalise_email
+from common.vat import normalise_vat_id
+from shop.checkout.parties import OrderDetails
+from shop.orders.answers import choice_in_words
+
+if TYPE_CHECKING:
+    from accounts.people.models import User
+
+Kind = CustomerAccount.Kind
+TYPED_AT_MOST = 500
+_BILLING = ("billing_name", "street", "postal_code", "city", "country", "vat_id", "payer_email")
+
+
+class AddressField(forms.CharField):
+    """An e-mail address, cleaned to the one form in which addresses are stored."""
+
+    widget = forms.EmailInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_EMAIL_LENGTH, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        typed = super().to_python(value)
+        return normalise_email(typed) if typed else ""
+
+
+class DetailsForm(forms.Form):
+    """A visitor types his address; a signed-in person buys for `account`, or for a new one of his own.
+
+    `user` and `account` decide which fields there are; whoever makes the form has checked that the person may buy for
+    that account.
+    """
+
+    account = forms.CharField(required=False, widget=forms.HiddenInput, max_length=20)
+    email = AddressField(
+        label=_("Your e-mail address"),
+        help_text=_("The order and a link to it are sent here."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    contact_name = forms.CharField(
+        label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    operator = forms.ChoiceField(
+        label=_("Who places people into the training?"),
+        help_text=_("This person, the operator, gets the mails about the delivery and organises seats and sessions."),
+    )
+    kind = forms.ChoiceField(
+        label=_("You buy"),
+        choices=[
+            (Kind.ORGANISATION, pgettext_lazy("You buy", "for an organisation")),
+            (Kind.PERSON, pgettext_lazy("You buy", "as a private person")),
+        ],
+        initial=Kind.ORGANISATION,
+        widget=forms.RadioSelect,
+    )
+    billing_name = forms.CharField(
+        label=_("Name on the invoice"),
+        help_text=_("The organisation's name, or yours if you buy as a private person."),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    street = forms.CharField(
+        label=_("Street and number"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "street-address"})
+    )
+    postal_code = forms.CharField(
+        label=_("Postal code"), max_length=20, widget=forms.TextInput(attrs={"autocomplete": "postal-code"})
+    )
+    city = forms.CharField(
+        label=_("City"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
+    )
+    country = forms.ChoiceField(
+        label=_("Country"),
+        choices=lambda: list(countries),
+        initial="FR",
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
+    vat_id = forms.CharField(
+        label=_("VAT number"),
+        required=False,
+        max_length=40,
+        help_text=_("For organisations that have one, such as FR40303265045."),
+    )
+    purchase_reference = forms.CharField(
+        label=_("Your purchase-order reference"),
+        required=False,
+        max_length=60,
+        help_text=_("Printed on the invoice as you type it."),
+    )
+    payer_email = AddressField(
+        label=_("Payer's e-mail address"), required=False, help_text=_("If somebody else pays or needs the invoice.")
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        user: User | None,
+        account: CustomerAccount | None = None,
+        typed_before: Mapping[str, Any] | None = None,
+    ) -> None:
+        initial = {**(typed_before or {}), **_known(user, account)}
+        super().__init__(data, initial=initial, label_suffix="", use_required_attribute=False)
+        self.user = user
+        self.chosen_account = account
+        if user is None:
+            self._leave_out("account", "operator")
+        else:
+            self._leave_out("email")
+        if account is None:
+            self._leave_out("operator")
+        else:
+            self._leave_out("kind")
+            self._offer_operators(account)
+
+    def _leave_out(self, *names: str) -> None:
+        for name in names:
+            self.fields.pop(name, None)
+
+    def _offer_operators(self, account: CustomerAccount) -> None:
+        """The buyer if he may place people himself; else he has to choose."""
+        people = list(operators_of(account))
+        field = self.fields["operator"]
+        assert isinstance(field, forms.ChoiceField)
+        named = [(str(person.pk), _named(person)) for person in people]
+        is_buyer_among = self.user is not None and any(person.pk == self.user.pk for person in people)
+        field.choices = named if is_buyer_among else [("", _("Please choose")), *named]
+        if is_buyer_among and self.user is not None:
+            field.initial = str(self.user.pk)
+
+    @property
+    def is_organisation(self) -> bool:
+        """Meant for a valid form."""
+        kind = self.chosen_account.kind if self.chosen_account else self.cleaned_data.get("kind")
+        return kind == Kind.ORGANISATION
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        typed = cleaned.get("vat_id", "")
+        if typed and "kind" not in self.errors:
+            if not self.is_organisation:
+                cleaned["vat_id"] = ""
+                return cleaned
+            try:
+                cleaned["vat_id"] = normalise_vat_id(typed, country=cleaned.get("country", ""))
+            except forms.ValidationError as error:
+                self.add_error("vat_id", error)
+        return cleaned
+
+    def in_words(self, name: str) -> str:
+        """The label of the choice made in a field, "" where the form has no such field; of a valid form."""
+        field = self.fields.get(name)
+        return choice_in_words(field, self.cleaned_data[name]) if isinstance(field, forms.ChoiceField) else ""
+
+    def to_details(self) -> OrderDetails:
+        """What the order is placed with; of a valid form."""
+        cleaned = self.cleaned_data
+        operator = cleaned.get("operator")
+        return OrderDetails(
+            email=self.user.email if self.user else cleaned["email"],
+            contact_name=cleaned["contact_name"],
+            is_organisation=self.is_organisation,
+            billing_name=cleaned["billing_name"],
+            street=cleaned["street"],
+            postal_code=cleaned["postal_code"],
+            city=cleaned["city"],
+            country=cleaned["country"],
+            vat_id=cleaned["vat_id"],
+            payer_email=cleaned["payer_email"],
+            purchase_reference=cleaned["purchase_reference"],
+            account_id=self.chosen_account.pk if self.chosen_account else None,
+            operator_id=int(operator) if operator else None,
+        )
+
+
+def accounts_to_buy_for(user: User | None) -> list[CustomerAccount]:
+    """The accounts for which a person may buy, by name; a visitor has none."""
+    return list(accounts_with(user, Right.BUY)) if user else []
+
+
+def details_form(kept: Mapping[str, Any], *, user: User | None) -> DetailsForm | None:
+    """The form as it was kept with the cart; None when it was kept for somebody else, or an account that is gone."""
+    if user is None:
+        return DetailsForm(kept, user=None)
+    if "account" not in kept:
+        return None
+    chosen = next((account for account in accounts_to_buy_for(user) if str(account.pk) == kept["account"]), None)
+    if kept["account"] and chosen is None:
+        return None
+    return DetailsForm(kept, user=user, account=chosen)
+
+
+def as_typed(data: Mapping[str, Any], *, user: User | None) -> dict[str, str]:
+    """What is kept of a posted form: its fields as typed, each within bounds and on one line, as in the browser."""
+    names = set(DetailsForm.base_fields) - ({"account"} if user is None else {"email"})
+    return {name: _one_line(str(data.get(name, "")))[:TYPED_AT_MOST] for name in sorted(names)}
+
+
+def _one_line(typed: str) -> str:
+    """Names go into mails to people who do not know who typed them: nobody writes paragraphs there."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in typed.replace("\0", "")).split())
+
+
+def _known(user: User | None, account: CustomerAccount | None) -> dict[str, Any]:
+    """What need not be typed again."""
+    known: dict[str, Any] = {}
+    if user is not None:
+        known["account"] = str(account.pk) if account else ""
+        if name := user.get_full_name():
+            known["contact_name"] = name
+    if account is not None:
+        known |= {name: getattr(account, name) for name in _BILLING if name not in ("billing_name", "country")}
+        known |= {
+            "billing_name": account.name,
+            "country": str(account.country),
+            "street": ", ".join(account.street.splitlines()),
+        }
+    return known
+
+
+def _named(person: User) -> str:
+    name = person.get_full_name()
+    return f"{name} ({person.email})" if name else person.email

@@ -1,0 +1,79 @@
+"""Who orders: what «your details» gives, and the customer account and operator it leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from accounts.members.models import CustomerAccount
+from accounts.members.rights import Right, accounts_with, operators_of
+from accounts.members.services import create_account
+from accounts.people.models import User
+from shop.errors import DetailsRefused
+
+
+@dataclass(frozen=True)
+class OrderDetails:
+    """`email` is already normalised. `account_id` None makes a new account; `operator_id` None means the buyer."""
+
+    email: str
+    contact_name: str
+    is_organisation: bool
+    billing_name: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    vat_id: str = ""
+    payer_email: str = ""
+    purchase_reference: str = ""
+    account_id: int | None = None
+    operator_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Parties:
+    """The account that will own the order, and the operator: None while nobody has claimed it."""
+
+    account: CustomerAccount
+    buyer: User | None
+    operator: User | None
+
+
+def parties_of(details: OrderDetails, *, user: User | None, now: datetime) -> Parties:
+    """Finds or makes the account of an order.
+
+    A visitor's order gets an account of its own without a member, whatever address was typed. A signed-in person
+    buys for an account in which he may buy, or for a new one of which he is the owner. Raises DetailsRefused.
+    """
+    if user is None:
+        return Parties(create_account(owner=None, now=now, **_account_fields(details)), None, None)
+    if details.account_id is None:
+        return Parties(create_account(owner=user, now=now, **_account_fields(details)), user, user)
+    account = accounts_with(user, Right.BUY).filter(pk=details.account_id).first()
+    if account is None:
+        raise DetailsRefused(_("You cannot buy for this account. Choose another one at «Your details»."))
+    return Parties(account, user, _operator(account, details, user))
+
+
+def _operator(account: CustomerAccount, details: OrderDetails, user: User) -> User:
+    wanted = details.operator_id or user.pk
+    operator = operators_of(account).filter(pk=wanted).first()
+    if operator is None:
+        raise DetailsRefused(_("Choose who places people into the training, at «Your details»."))
+    return operator
+
+
+def _account_fields(details: OrderDetails) -> dict[str, str]:
+    return {
+        "kind": CustomerAccount.Kind.ORGANISATION if details.is_organisation else CustomerAccount.Kind.PERSON,
+        "name": details.billing_name,
+        "street": details.street,
+        "postal_code": details.postal_code,
+        "city": details.city,
+        "country": details.country,
+        "vat_id": details.vat_id,
+        "payer_email": details.payer_email,
+    }

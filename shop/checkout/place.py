@@ -1,0 +1,237 @@
+"""Placing an order: one transaction from the locked cart to the held places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.people.models import User
+from catalog.services.entries import pin_entries
+from common.again import again_after_deadlock
+from common.texts import in_every_language
+from handlers.contract import Refusal
+from shop.cart.models import Cart, CartUnit
+from shop.cart.pricing import PricedCart, PricedLine, price_cart
+from shop.cart.units import cross_unit_errors
+from shop.checkout.limits import check_unpaid_limits
+from shop.checkout.parties import OrderDetails, Parties, parties_of
+from shop.errors import CartEmpty, CheckoutRefused, EntryNotOnSale, HandlerRefused, TotalChanged, UnitsIncomplete
+from shop.orders import mails
+from shop.orders.contexts import handler_of, line_contexts
+from shop.orders.hooks import keep_feedback, lock_courses_of
+from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine, OrderUnit
+from shop.orders.transitions import record
+from shop.payments import services as payments
+from shop.payments.providers.free import nothing_to_pay
+from shop.seller.models import LegalText, ShopIdentity, unpaid_time
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the review showed: the cart's version, the total to pay, and the fingerprint of what is sold for it."""
+
+    version: int
+    gross: Decimal
+    contents: str
+
+    @classmethod
+    def of(cls, priced: PricedCart) -> Shown:
+        return cls(priced.version, priced.gross, priced.contents)
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What the customer agreed to: the version of the terms, and (private buyers) to start at once."""
+
+    terms_id: int | None
+    start_at_once: bool = False
+
+
+@again_after_deadlock
+@transaction.atomic
+def place_order(
+    *,
+    cart_token: str,
+    user: User | None,
+    details: OrderDetails,
+    shown: Shown,
+    consent: Consent,
+    language: str,
+    visitor_key: str,
+    now: datetime,
+) -> Order:
+    """Turns a cart into an order and runs every line's pre-payment hook. All of it or none of it.
+
+    Locks the cart, pins its entries (their codes stay as they are), then locks the courses of all lines by key. A cart
+    makes at most one order: posting twice returns the same one. A zero total of a signed-in buyer is settled here.
+    Raises CheckoutRefused in its many forms, each with a sentence for the customer, and changes nothing then.
+    """
+    cart = Cart.objects.select_for_update(no_key=True).filter(token=cart_token).first()
+    if cart is None or cart.user_id not in (None, user.pk if user else None):
+        raise CartEmpty(_("The cart is empty."))
+    if cart.ordered_at is not None:
+        return Order.objects.get(cart=cart)
+    pin_entries(list(cart.lines.values_list("entry_id", flat=True)))
+    priced = price_cart(cart, user=user, now=now)
+    _refuse_what_cannot_be_sold(priced)
+    _refuse_incomplete_units(priced)
+    if Shown.of(priced) != shown:
+        raise TotalChanged(_("Prices or contents have changed meanwhile. Please look at the new total."))
+    terms = _terms_accepted(consent, now=now)
+    parties = parties_of(details, user=user, now=now)
+    shop = ShopIdentity.current()
+    order = _create_order(
+        priced, parties, details, consent, terms, shop=shop, language=language, visitor_key=visitor_key, now=now
+    )
+    lines = _create_lines(order, priced)
+    _close_cart(cart, now=now)
+    check_unpaid_limits(order=order, places=sum(line.places_held for line in lines))
+    record(order, OrderEvent.What.PLACED, actor=user, now=now, to_status=order.status)
+    _run_pre_payment(order, lines, now=now)
+    mails.queue_placed(order, shop=shop, now=now)
+    if order.is_free and order.is_claimed:
+        payments.settle(event=nothing_to_pay(order), now=now)
+        order.refresh_from_db()
+    return order
+
+
+def _refuse_what_cannot_be_sold(priced: PricedCart) -> None:
+    if not priced.lines:
+        raise CartEmpty(_("The cart is empty."))
+    for line in priced.lines:
+        if line.problems or line.price is None:
+            problem = line.problems[0] if line.problems else ""
+            raise EntryNotOnSale(_("%(name)s: %(problem)s") % {"name": line.entry_name, "problem": problem})
+
+
+def _refuse_incomplete_units(priced: PricedCart) -> None:
+    errors = [error for line in priced.lines for error in line.units.errors()]
+    errors = errors or cross_unit_errors(priced.lines)
+    if errors:
+        raise UnitsIncomplete(_("Some participants’ details need your attention."), errors)
+
+
+def _terms_accepted(consent: Consent, *, now: datetime) -> LegalText | None:
+    """The terms in force, which must be the ones accepted; None while the shop has published none."""
+    terms = LegalText.in_force(LegalText.Kind.TERMS, now)
+    if terms is not None and terms.pk != consent.terms_id:
+        raise CheckoutRefused(_("Please read and accept the terms of sale."))
+    return terms
+
+
+def _create_order(
+    priced: PricedCart,
+    parties: Parties,
+    details: OrderDetails,
+    consent: Consent,
+    terms: LegalText | None,
+    *,
+    shop: ShopIdentity,
+    language: str,
+    visitor_key: str,
+    now: datetime,
+) -> Order:
+    is_free = priced.gross == 0
+    needs_link = is_free and parties.buyer is None
+    waits = unpaid_time(shop, immediate=None, zero_total=needs_link)
+    return Order.objects.create(
+        number=next_number(now),
+        cart=priced.cart,
+        account=parties.account,
+        buyer=parties.buyer,
+        operator=parties.operator,
+        claimed_at=now if parties.buyer else None,
+        visitor_key=visitor_key,
+        language=language,
+        contact_email=parties.buyer.email if parties.buyer else details.email,
+        contact_name=details.contact_name,
+        is_organisation=details.is_organisation,
+        billing_name=details.billing_name,
+        billing_street=details.street,
+        billing_postal_code=details.postal_code,
+        billing_city=details.city,
+        billing_country=details.country,
+        vat_id=details.vat_id,
+        payer_email=details.payer_email,
+        purchase_reference=details.purchase_reference,
+        terms=terms,
+        terms_accepted_at=now,
+        start_at_once_at=now if consent.start_at_once and not details.is_organisation else None,
+        currency=priced.currency,
+        net=priced.net,
+        tax=priced.tax,
+        gross=priced.gross,
+        placed_at=now,
+        expires_at=now + waits,
+    )
+
+
+def next_number(now: datetime) -> str:
+    """The next order number: the year and a number that no other order has, gaps allowed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('shop_order_number')")
+        (serial,) = cursor.fetchone()
+    return f"{timezone.localtime(now).year}-{serial:06d}"
+
+
+def _create_lines(order: Order, priced: PricedCart) -> list[OrderLine]:
+    lines = OrderLine.objects.bulk_create(_order_line(order, index, line) for index, line in enumerate(priced.lines))
+    OrderUnit.objects.bulk_create(
+        (
+            OrderUnit(line=line, index=unit.index, answers=dict(unit.answers), fields=dict(unit.fields))
+            for line, source in zip(lines, priced.lines, strict=True)
+            for unit in source.units.contexts
+        ),
+        batch_size=5_000,
+    )
+    return lines
+
+
+def _close_cart(cart: Cart, *, now: datetime) -> None:
+    """The order has what was typed; a second copy in the cart would outlive it."""
+    CartUnit.objects.filter(line__cart=cart).delete()
+    Cart.objects.filter(pk=cart.pk).update(ordered_at=now, details={})
+
+
+def _order_line(order: Order, position: int, priced: PricedLine) -> OrderLine:
+    entry, offer, price = priced.line.entry, priced.offer, priced.price
+    assert price is not None  # refused before
+    holds = len(offer.handler.courses(offer.parameters)) if offer.handler else 0
+    return OrderLine(
+        order=order,
+        account_id=order.account_id,
+        position=position,
+        entry=entry,
+        entry_code=entry.code,
+        entry_name=in_every_language(entry, "name"),
+        quantity=priced.line.quantity,
+        charged=price.charged,
+        places_held=holds * priced.line.quantity,
+        unit_net=price.unit_net,
+        tax_rate=price.tax_rate,
+        net=price.net,
+        tax=price.tax,
+        gross=price.gross,
+        handler=entry.handler,
+        handler_version=offer.handler_version if offer.handler else 0,
+        parameters=offer.parameters,
+        fields_frozen=[asked.to_freeze() for asked in priced.units.asked.fields],
+    )
+
+
+def _run_pre_payment(order: Order, lines: list[OrderLine], *, now: datetime) -> None:
+    contexts = lock_courses_of(lines, line_contexts(order, lines, now=now))
+    for line in lines:
+        handler = handler_of(line)
+        if handler is None:
+            continue
+        try:
+            feedback = handler.pre_payment(contexts[line.pk])
+        except Refusal as refusal:
+            raise HandlerRefused(_("%(name)s: %(problem)s") % {"name": line.name, "problem": refusal}) from refusal
+        keep_feedback(line, LineFeedback.Hook.PRE_PAYMENT, feedback, now=now)

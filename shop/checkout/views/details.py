@@ -1,0 +1,65 @@
+"""The way in, and «your details»."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from shop.cart.services import save_details
+from shop.checkout.forms.details import DetailsForm, accounts_to_buy_for, as_typed, details_form
+from shop.checkout.views.state import Checkout
+from shop.checkout.views.steps import DETAILS, go_on, indicator, step_view
+
+
+@never_cache
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """To the first step that is not complete."""
+    return go_on(request)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@step_view(DETAILS)
+def details(request: HttpRequest, checkout: Checkout) -> HttpResponse:
+    """Who orders. A visitor may type any address: the page is the same whether the shop knows it or not."""
+    accounts = accounts_to_buy_for(checkout.user)
+    if request.method == "POST":
+        kept = as_typed(request.POST, user=checkout.user)
+        form = details_form(kept, user=checkout.user)
+        if form is None:
+            messages.error(request, _("You cannot buy for this account. Choose another one."))
+            return redirect(DETAILS.url)
+        save_details(cart=checkout.cart, details=kept)
+        if form.is_valid():
+            return go_on(request)
+    else:
+        form = _form_to_show(request, checkout)
+    return render(
+        request,
+        "checkout/details.html",
+        {
+            "steps": indicator(checkout, DETAILS),
+            "form": form,
+            "cart": checkout.priced,
+            "accounts": accounts,
+            "chosen": form.chosen_account,
+        },
+    )
+
+
+def _form_to_show(request: HttpRequest, checkout: Checkout) -> DetailsForm:
+    """What was kept; for another account, chosen by `?account=`, what is known of that one."""
+    kept, user = checkout.details_form, checkout.user
+    asked = request.GET.get("account")
+    if kept is not None and (asked is None or asked == kept.data.get("account", "")):
+        return kept
+    accounts = accounts_to_buy_for(user)
+    default = accounts[0] if accounts and asked is None else None
+    chosen = next((account for account in accounts if str(account.pk) == asked), default)
+    typed_before = {name: value for name, value in checkout.cart.details.items() if value and name != "account"}
+    return DetailsForm(user=user, account=chosen, typed_before=typed_before)

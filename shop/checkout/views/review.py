@@ -1,0 +1,190 @@
+"""The last look before an order is placed, and the placing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.rate_limits.services import TooOften, count_attempt
+from shop.cart.current import session_token, signed_in
+from shop.cart.models import Cart
+from shop.cart.pricing import PricedLine
+from shop.cart.visitors import visitor_key
+from shop.checkout.forms.details import DetailsForm
+from shop.checkout.forms.review import ReviewForm
+from shop.checkout.place import Consent, Shown, place_order
+from shop.checkout.views.state import Checkout
+from shop.checkout.views.steps import DETAILS, REVIEW, UNITS, indicator, step_view
+from shop.errors import CartEmpty, CheckoutRefused, DetailsRefused, EntryNotOnSale, TotalChanged, UnitsIncomplete
+from shop.orders.answers import Answer, form_in_words
+from shop.orders.models import Order
+from shop.orders.placed_here import remember_placed, was_placed_here
+from shop.seller.models import LegalText
+
+TRY_AGAIN_SECONDS = 60 * 60
+
+
+@dataclass(frozen=True)
+class LineShown:
+    """A line with the answers of its micro-forms."""
+
+    priced: PricedLine
+    units: list[list[Answer]]
+
+    @classmethod
+    def of(cls, line: PricedLine) -> LineShown:
+        return cls(line, [form_in_words(form) for form in line.units.forms])
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest) -> HttpResponse:
+    """Shows exactly what will be ordered and what it costs; POST places it. Posting twice gives the same order."""
+    if request.method != "POST":
+        return _review(request)
+    order = _already_placed(request)
+    answer = _review(request) if order is None else None
+    # Asked again: the other press of the button may have placed it while this one was on its way.
+    order = order or _already_placed(request)
+    if order is not None:
+        return redirect("order", order.token)
+    assert answer is not None
+    return answer
+
+
+def _already_placed(request: HttpRequest) -> Order | None:
+    """The order that this very cart has made already: a second press of the button leads to it."""
+    token, user = request.POST.get("cart", ""), signed_in(request)
+    cart = (
+        Cart.objects.filter(token=token.replace("\0", "")[:43], ordered_at__isnull=False)
+        .select_related("order")
+        .first()
+    )
+    order: Order | None = getattr(cart, "order", None)
+    if cart is None or order is None:
+        return None
+    if user is not None:
+        return order if cart.user_id == user.pk else None
+    is_own = cart.token == session_token(request) or was_placed_here(request, order)
+    return order if cart.user_id is None and is_own else None
+
+
+@step_view(REVIEW)
+def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
+    details = checkout.details_form
+    assert details is not None
+    is_valid = details.is_valid()
+    assert is_valid  # the step before is complete
+    terms = LegalText.in_force(LegalText.Kind.TERMS, checkout.now)
+    form = ReviewForm(
+        request.POST if request.method == "POST" else None,
+        has_terms=terms is not None,
+        is_private=not details.is_organisation,
+    )
+    notice, status = "", HTTPStatus.OK
+    if request.method == "POST" and form.is_valid():
+        try:
+            order = _place(request, checkout, details, form)
+        except (CartEmpty, EntryNotOnSale) as refusal:
+            messages.error(request, str(refusal))
+            return redirect("cart")
+        except UnitsIncomplete as refusal:
+            messages.error(request, str(refusal))
+            return redirect(UNITS.url)
+        except DetailsRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(DETAILS.url)
+        except TotalChanged as refusal:
+            # The boxes ticked belong to the total that was shown.
+            notice, form = str(refusal), ReviewForm(has_terms=terms is not None, is_private=not details.is_organisation)
+        except CheckoutRefused as refusal:
+            notice = str(refusal)
+        except TooOften:
+            # The same words whichever limit it was: they tell nothing about an address.
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            notice = _(
+                "Many orders were placed within an hour, from here or for this address. Your cart and your details are "
+                "kept: please place the order in an hour."
+            )
+        else:
+            remember_placed(request, order)
+            return redirect("order", order.token)
+    page = _page(checkout, details, form, terms, notice)
+    response = render(request, "checkout/review.html", page, status=status)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        response["Retry-After"] = str(TRY_AGAIN_SECONDS)
+    return response
+
+
+def _count_attempt(request: HttpRequest, details: DetailsForm, now: datetime) -> None:
+    """Raises TooOften. Every address that will be mailed counts, except the one a signed-in person has proved and the
+    payer's that his account has on record."""
+    count_attempt(what="order", who=visitor_key(request, has_account=False), now=now)
+    placed = details.to_details()
+    account = details.chosen_account
+    known = {"", account.payer_email if account else "", placed.email if signed_in(request) else ""}
+    for address in sorted({placed.email, placed.payer_email} - known):
+        count_attempt(what="order to address", who=address, now=now)
+
+
+def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form: ReviewForm) -> Order:
+    _count_attempt(request, details, checkout.now)
+    return place_order(
+        cart_token=checkout.cart.token,
+        user=checkout.user,
+        details=details.to_details(),
+        shown=_shown(request, checkout),
+        consent=Consent(
+            terms_id=_whole_number(request.POST.get("terms", "")),
+            start_at_once=form.cleaned_data.get("start_at_once", False),
+        ),
+        language=get_language() or "",
+        visitor_key=visitor_key(request, has_account=details.chosen_account is not None),
+        now=timezone.now(),
+    )
+
+
+def _shown(request: HttpRequest, checkout: Checkout) -> Shown:
+    """What the page showed. Raises TotalChanged if it is unreadable or another cart's."""
+    version = _whole_number(request.POST.get("version", ""))
+    try:
+        gross = Decimal(request.POST.get("gross", "")[:20])
+    except InvalidOperation:
+        gross = Decimal("NaN")
+    if version is None or not gross.is_finite() or request.POST.get("cart") != checkout.cart.token:
+        raise TotalChanged(_("Prices or contents have changed meanwhile. Please look at the new total."))
+    return Shown(version=version, gross=gross, contents=request.POST.get("contents", ""))
+
+
+def _whole_number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
+def _page(
+    checkout: Checkout, details: DetailsForm, form: ReviewForm, terms: LegalText | None, notice: str
+) -> dict[str, Any]:
+    return {
+        "steps": indicator(checkout, REVIEW),
+        "cart": checkout.priced,
+        "lines": [LineShown.of(line) for line in checkout.priced.lines],
+        "details": details.to_details(),
+        "account": details.chosen_account,
+        "operator": details.in_words("operator"),
+        "country": details.in_words("country"),
+        "form": form,
+        "terms": terms,
+        "withdrawal": None if details.is_organisation else LegalText.in_force("withdrawal", checkout.now),
+        "notice": notice,
+    }

@@ -1,0 +1,62 @@
+"""How far a checkout has come: read once per request, asked by the steps and their pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from shop.cart.current import current_cart, signed_in
+from shop.cart.models import Cart
+from shop.cart.pricing import PricedCart, PricedLine, price_cart
+from shop.cart.units import cross_unit_errors
+from shop.checkout.forms.details import DetailsForm, details_form
+from shop.errors import UnitError
+from shop.pages.frame import site_of
+
+if TYPE_CHECKING:
+    from accounts.people.models import User
+
+
+class Checkout:
+    """A cart on its way to become an order, and the person or visitor who fills it in."""
+
+    def __init__(self, *, priced: PricedCart, user: User | None, now: datetime) -> None:
+        self.priced = priced
+        self.user = user
+        self.now = now
+
+    @property
+    def cart(self) -> Cart:
+        return self.priced.cart
+
+    @cached_property
+    def lines_with_forms(self) -> list[PricedLine]:
+        """The lines whose units are asked for something."""
+        return [line for line in self.priced.lines if line.units.exist]
+
+    @cached_property
+    def unit_errors(self) -> list[UnitError]:
+        """Everything wrong with the micro-forms; rules across units are asked once every form is right by itself."""
+        single = [error for line in self.lines_with_forms for error in line.units.errors()]
+        return single or cross_unit_errors(self.priced.lines)
+
+    @cached_property
+    def details_form(self) -> DetailsForm | None:
+        """«Your details» as they were kept, or None while nothing was."""
+        return details_form(self.cart.details, user=self.user) if self.cart.details else None
+
+
+def checkout_of(request: HttpRequest) -> Checkout | None:
+    """The checkout of this browser's or person's cart; None while nothing in it can be ordered."""
+    cart, user, now = current_cart(request), signed_in(request), timezone.now()
+    if cart is None:
+        return None
+    priced = price_cart(cart, user=user, now=now)
+    site_of(request).cart_count = len(priced.lines)
+    if not priced.lines or priced.has_problems:
+        return None
+    return Checkout(priced=priced, user=user, now=now)

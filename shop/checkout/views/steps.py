@@ -1,0 +1,123 @@
+"""The steps of a checkout: each knows whether it has anything to ask, and whether it has its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from shop.checkout.views.state import Checkout, checkout_of
+from shop.errors import CartRefused
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page of the checkout. `name` is the name of its address."""
+
+    name: str
+    label: str | Promise
+
+    @property
+    def url(self) -> str:
+        return reverse(self.name)
+
+    def applies(self, checkout: Checkout) -> bool:
+        """Whether it has anything to ask; a step without content is skipped."""
+        return True
+
+    def is_complete(self, checkout: Checkout) -> bool:
+        """Whether the customer may go on."""
+        return False
+
+
+class UnitsStep(Step):
+    def applies(self, checkout: Checkout) -> bool:
+        return bool(checkout.lines_with_forms)
+
+    def is_complete(self, checkout: Checkout) -> bool:
+        return all(line.line.units_confirmed for line in checkout.lines_with_forms) and not checkout.unit_errors
+
+
+class DetailsStep(Step):
+    def is_complete(self, checkout: Checkout) -> bool:
+        return checkout.details_form is not None and checkout.details_form.is_valid()
+
+
+UNITS = UnitsStep("checkout-units", _("Units"))
+DETAILS = DetailsStep("checkout-details", _("Your details"))
+REVIEW = Step("checkout-review", _("Review"))
+STEPS: tuple[Step, ...] = (UNITS, DETAILS, REVIEW)
+
+
+@dataclass(frozen=True)
+class StepShown:
+    """A step in the indicator; `url` is None where the customer cannot go yet."""
+
+    label: str | Promise
+    url: str | None
+    is_current: bool
+    is_done: bool
+
+
+def next_step(checkout: Checkout) -> Step:
+    """The first step that has something to ask and no answer yet."""
+    return next(step for step in STEPS if step.applies(checkout) and not step.is_complete(checkout))
+
+
+def indicator(checkout: Checkout, current: Step) -> list[StepShown]:
+    """The steps of this checkout, from the cart to the payment, for the line above its pages."""
+    first_open = next_step(checkout)
+    shown = [StepShown(_("Cart"), reverse("cart"), is_current=False, is_done=True)]
+    is_reachable = True
+    for step in STEPS:
+        if not step.applies(checkout):
+            continue
+        shown.append(
+            StepShown(
+                step.label,
+                step.url if is_reachable and step is not current else None,
+                is_current=step is current,
+                is_done=is_reachable and step is not first_open and step is not current,
+            )
+        )
+        is_reachable = is_reachable and step is not first_open
+    return [*shown, StepShown(_("Payment"), None, is_current=False, is_done=False)]
+
+
+def step_view(step: Step) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Gives the view the checkout as its second argument; a jump ahead goes to the first incomplete step."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            checkout = checkout_of(request)
+            if checkout is None:
+                return redirect("cart")
+            if not step.applies(checkout):
+                return redirect(next_step(checkout).url)
+            for earlier in STEPS[: STEPS.index(step)]:
+                if earlier.applies(checkout) and not earlier.is_complete(checkout):
+                    return redirect(earlier.url)
+            try:
+                return view(request, checkout, *args, **kwargs)
+            except CartRefused as refusal:  # another tab was faster
+                messages.error(request, str(refusal))
+                return redirect("cart")
+
+        return wrapper
+
+    return decorate
+
+
+def go_on(request: HttpRequest) -> HttpResponseRedirect:
+    """To the first step that is not complete, as things are now."""
+    checkout = checkout_of(request)
+    return redirect("cart") if checkout is None else redirect(next_step(checkout).url)

@@ -1,0 +1,112 @@
+"""Orders in the admin: found, read, and acted on by buttons; never edited."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, URLPattern, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from accounts.people.models import User
+from common.admin.filters import DayRangeFilter
+from shop.orders.admin.display import ORDER_COLOURS, amount, choice_label, day, method_label
+from shop.orders.admin.filters import FAILED_LINE, STRANGE_MONEY, MethodFilter, TodoFilter
+from shop.orders.admin.giving_back import GivingBack
+from shop.orders.admin.page import marks_of, order_page
+from shop.orders.models import Order
+
+
+@admin.register(Order)
+class OrderAdmin(GivingBack):
+    list_display = ("number", "customer", "state", "total", "method_name", "placed_on", "paid_on")
+    list_filter = (
+        TodoFilter,
+        ("status", ChoicesDropdownFilter),
+        MethodFilter,
+        ("placed_at", DayRangeFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
+    list_select_related = ("account",)
+    search_fields = ("number", "contact_email", "account__name", "billing_name", "purchase_reference")
+    search_help_text = _("Number, contact address, account or purchase-order reference")
+    ordering = ("-id",)
+
+    # --- The list ---
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        return super().get_queryset(request).annotate(has_failed_line=FAILED_LINE, has_strange_money=STRANGE_MONEY)
+
+    @display(description=_("customer"), ordering="account__name")
+    def customer(self, order: Order) -> SafeString:
+        return format_html(
+            '<div class="amphi-two">{}<span class="amphi-quiet">{}</span></div>', order.account, order.contact_email
+        )
+
+    @display(description=_("status"), ordering="status")
+    def state(self, order: Order) -> SafeString:
+        marks = marks_of(
+            has_failed_line=order.has_failed_line,  # type: ignore[attr-defined]
+            has_strange_money=order.has_strange_money,  # type: ignore[attr-defined]
+        )
+        labels = [choice_label(order, "status", ORDER_COLOURS), *(mark.html for mark in marks)]
+        return format_html(
+            '<div class="amphi-labels">{}</div>', format_html_join(" ", "{}", ((one,) for one in labels))
+        )
+
+    @display(description=_("placed"), ordering="placed_at")
+    def placed_on(self, order: Order) -> SafeString | str:
+        return day(order.placed_at)
+
+    @display(description=_("paid on"), ordering="paid_at")
+    def paid_on(self, order: Order) -> SafeString | str:
+        return day(order.paid_at)
+
+    @display(description=_("payment method"), ordering="method")
+    def method_name(self, order: Order) -> str:
+        return method_label(order.method) if order.method else "–"
+
+    @display(description=_("total"), ordering="gross")
+    def total(self, order: Order) -> str:
+        return amount(order.gross, order.currency)
+
+    # --- The page of one order ---
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.action_urls(), *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        order = self.order_or_404(request, object_id)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        page = order_page(order, viewer=cast(User, request.user))
+        context = {
+            **self.page_context(request, order),
+            "page": page,
+            "public_url": _public_url(order),
+            "may_confirm": self.may_confirm(request),
+            "may_cancel": self.may_act(request) and order.status == Order.Status.PLACED,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "orders/admin/order.html", context)
+
+
+def _public_url(order: Order) -> str:
+    try:
+        return reverse("order", args=[order.token])
+    except NoReverseMatch:
+        return ""

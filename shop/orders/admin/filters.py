@@ -1,0 +1,63 @@
+"""Filters of the list of orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
+
+from shop.orders.admin.display import method_label
+from shop.orders.figures import waiting_for_money
+from shop.orders.models import Order, OrderLine
+from shop.payments.models import PaymentEvent
+from shop.payments.registry import providers
+
+FAILED_LINE = Exists(OrderLine.objects.filter(order=OuterRef("pk"), status=OrderLine.Status.FAILED))
+STRANGE_MONEY = Exists(PaymentEvent.objects.needing_attention().filter(order=OuterRef("pk")))
+
+
+class TodoFilter(DropdownFilter):
+    """Orders that ask for the merchant's hand."""
+
+    title = _("to do")
+    parameter_name = "todo"
+
+    MONEY, LINE, ATTENTION = "money", "line", "attention"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [
+            (self.MONEY, _("waiting for money")),
+            (self.LINE, _("with a failed line")),
+            (self.ATTENTION, _("money needs attention")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        match self.value():
+            case self.MONEY:
+                return waiting_for_money(queryset)
+            case self.LINE:
+                return queryset.filter(FAILED_LINE)
+            case self.ATTENTION:
+                return queryset.filter(STRANGE_MONEY)
+        return queryset
+
+
+class MethodFilter(DropdownFilter):
+    """By the way of payment; one that is in use but no longer installed can be found too."""
+
+    title = _("payment method")
+    parameter_name = "by"
+    NONE = "-"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        names = [*providers(), *([self.value()] if self.value() not in (None, self.NONE, *providers()) else [])]
+        return [(name, method_label(name)) for name in names] + [(self.NONE, _("not chosen yet"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        if not self.value():
+            return queryset
+        return queryset.filter(method="" if self.value() == self.NONE else self.value())

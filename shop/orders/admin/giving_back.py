@@ -1,0 +1,210 @@
+"""The merchant gives units of a line back: which and why, then a look at what they became, then his word."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
+
+from accounts.people.models import User
+from enrolments.courses.models import Course
+from enrolments.grounds.models import Ground
+from enrolments.seats.models import Seat, SeatState
+from handlers.contract import RevokeReason
+from shop.orders.admin.actions import ORDER_PAGE, OrderActions
+from shop.orders.admin.display import Label, Table, admin_link, amount, columns, moment
+from shop.orders.contexts import line_contexts
+from shop.orders.giving_back import GivingBackRefused, give_units_back, ranges, worth_of
+from shop.orders.models import Order, OrderLine
+
+PEOPLE_SHOWN = 100
+CAN_BE_GIVEN_BACK = (Order.Status.PAID, Order.Status.COMPLETED)
+_PART = re.compile(r"\s*([0-9]{1,6})\s*(?:[-–]\s*([0-9]{1,6})\s*)?", re.ASCII)
+
+
+class UnitNumbersField(forms.Field):
+    """Numbers of units as people write them, «1-3, 7»; cleaned to a set. `numbers` are those that may be chosen."""
+
+    default_error_messages = {
+        "form": gettext_lazy("“%(value)s” is not understood. Write numbers and ranges, like 1-3, 7."),
+        "unknown": gettext_lazy("These units are not there to be given back: %(value)s."),
+    }
+    numbers: frozenset[int] = frozenset()
+
+    def to_python(self, value: Any) -> set[int] | None:
+        typed = str(value or "").strip()
+        chosen: set[int] = set()
+        for part in typed.split(",") if typed else ():
+            read = _PART.fullmatch(part)
+            first, last = (int(read[1]), int(read[2] or read[1])) if read else (1, 0)
+            if first > last:
+                raise ValidationError(self.error_messages["form"], code="form", params={"value": part.strip()[:40]})
+            # A range is made as long as the line only once it is known to be within it.
+            if last > max(self.numbers, default=0) or not self.numbers.issuperset(range(first, last + 1)):
+                raise ValidationError(self.error_messages["unknown"], code="unknown", params={"value": part.strip()})
+            chosen.update(range(first, last + 1))
+        return chosen or None
+
+
+class GiveBackForm(forms.Form):
+    """Which units, and why."""
+
+    use_required_attribute = False
+
+    units = UnitNumbersField(
+        label=gettext_lazy("Units"),
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off", "maxlength": 2000}),
+        help_text=gettext_lazy("Their numbers on the order’s page, like 1-3, 7. At first all that are left."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=200,
+        widget=UnfoldAdminTextareaWidget({"rows": 3}),
+        help_text=gettext_lazy("Kept in the history of the order and of its seats; the customer’s operators read it."),
+    )
+    owes_money = forms.BooleanField(
+        label=gettext_lazy("Their price is to be paid back"),
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanWidget(),
+        help_text=gettext_lazy("What they were worth is noted in the order’s history. No money moves by this."),
+    )
+
+    def __init__(self, data: Any, *, numbers: Collection[int]) -> None:
+        super().__init__(data, initial={"units": ranges(numbers)})
+        cast(UnitNumbersField, self.fields["units"]).numbers = frozenset(numbers)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What would be given back."""
+
+    facts: list[tuple[str | Promise, str]]
+    people: Table
+    people_total: int
+    used: int
+
+
+class GivingBack(OrderActions):
+    """The pages behind the button of a line."""
+
+    def action_urls(self) -> list[URLPattern]:
+        give_back = path(
+            "<int:order_id>/lines/<int:line_id>/give-back/",
+            self.admin_site.admin_view(self.give_back),
+            name="shop_order_give_back",
+        )
+        return [give_back, *super().action_urls()]
+
+    def give_back(self, request: HttpRequest, order_id: int, line_id: int) -> HttpResponse:
+        """Asks which units, shows whom it concerns and what it is worth, and gives back at the second POST."""
+        order, line = self._line_or_404(request, order_id, line_id)
+        if not self.may_act(request):
+            raise PermissionDenied
+        left = dict(line.units.filter(given_back_at=None).order_by("index").values_list("index", "pk"))
+        form = GiveBackForm(request.POST or None, numbers=[index + 1 for index in left])
+        can_give_back = order.status in CAN_BE_GIVEN_BACK and bool(left)
+        context: dict[str, Any] = {"line": line, "form": form, "can_give_back": can_give_back}
+        if not can_give_back or not form.is_valid():
+            return self._answer(request, order, "orders/admin/give_back.html", **context)
+        unit_ids = [left[number - 1] for number in sorted(form.cleaned_data["units"])]
+        if "confirmed" in request.POST:
+            try:
+                self._do(request, order, unit_ids, form.cleaned_data)
+            except GivingBackRefused as refusal:
+                context["refused"] = str(refusal)
+            else:
+                return redirect(ORDER_PAGE, order.pk)
+        look = look_at(order, line, unit_ids, owes_money=form.cleaned_data["owes_money"], viewer=request.user)
+        return self._answer(request, order, "orders/admin/give_back_confirm.html", look=look, **context)
+
+    def _do(self, request: HttpRequest, order: Order, unit_ids: Sequence[int], typed: dict[str, Any]) -> None:
+        given = give_units_back(
+            order_id=order.pk,
+            unit_ids=unit_ids,
+            actor=cast(User, request.user),
+            reason=typed["reason"],
+            include_consumed="include_used" in request.POST,
+            why=RevokeReason.REFUNDED if typed["owes_money"] else RevokeReason.CANCELLED,
+            now=timezone.now(),
+        )
+        said = {"n": given.units, "amount": amount(given.worth, order.currency)}
+        if given.worth:
+            text = ngettext(
+                "%(n)d unit is given back. %(amount)s are to be paid back.",
+                "%(n)d units are given back. %(amount)s are to be paid back.",
+                given.units,
+            )
+        else:
+            text = ngettext(
+                "%(n)d unit is given back. Nothing is to be paid back for it.",
+                "%(n)d units are given back. Nothing is to be paid back for them.",
+                given.units,
+            )
+        messages.success(request, text % said)
+
+
+def look_at(order: Order, line: OrderLine, unit_ids: Sequence[int], *, owes_money: bool, viewer: Any) -> Look:
+    """What units of a line became: their seats by state, and the people who would lose theirs, used seats first."""
+    context = line_contexts(order, [line], now=timezone.now())[line.pk]
+    chosen = set(unit_ids)
+    units = [unit for unit in context.units if unit.id in chosen]
+    seats = Seat.objects.filter(batch__line_id=line.pk, unit_id__in=chosen)
+    states = Counter(seats.order_by().values_list("state", flat=True))
+    persons = seats.in_use().select_related("person", "course").order_by("-consumed_at", "pk")
+    takers = Ground.objects.live().filter(line_id=line.pk, kind=Ground.Kind.LINE, unit_id__in=chosen)
+    takers = takers.select_related("enrolment__user", "enrolment__course")
+    rows = [_seat_row(seat, viewer) for seat in persons[:PEOPLE_SHOWN]]
+    rows += [
+        [
+            admin_link(viewer, User, ground.enrolment.user_id, ground.enrolment.user.get_full_name()),
+            admin_link(viewer, Course, ground.enrolment.course_id, ground.enrolment.course.short_name),
+            Label(_("enrolled"), "info").html,
+            moment(ground.created_at),
+        ]
+        for ground in takers
+    ]
+    facts: list[tuple[str | Promise, str]] = [
+        (_("Units"), ranges(unit.index + 1 for unit in units)),
+        (_("To be paid back"), amount(worth_of(line, context, units), order.currency) if owes_money else _("nothing")),
+    ]
+    if states:
+        told = [
+            _("%(state)s: %(count)d") % {"state": state.label, "count": states[state]}
+            for state in SeatState
+            if states[state]
+        ]
+        facts.append((_("Seats"), ", ".join(told)))
+    headings = columns(_("Person"), _("Course"), _("State"), _("Since"))
+    return Look(
+        facts=facts,
+        people=Table(headings, rows, empty=_("Nobody has one of them.")),
+        people_total=states[SeatState.ASSIGNED] + states[SeatState.CONSUMED] + len(takers),
+        used=states[SeatState.CONSUMED],
+    )
+
+
+def _seat_row(seat: Seat, viewer: Any) -> list[object]:
+    assert seat.person is not None
+    assert seat.course is not None
+    is_used = seat.state == SeatState.CONSUMED
+    return [
+        admin_link(viewer, User, seat.person_id, seat.person.get_full_name()),
+        admin_link(viewer, Course, seat.course_id, seat.course.short_name),
+        Label(SeatState(seat.state).label, "danger" if is_used else "info").html,
+        moment(seat.consumed_at if is_used else seat.assigned_at),
+    ]

@@ -1,0 +1,379 @@
+"""Everything the page of one order shows, read in a number of queries that depends on nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from accounts.members.models import CustomerAccount
+from accounts.people.models import User
+from catalog.models.entries import Entry
+from enrolments.courses.models import Course
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats.models import Seat, SeatState
+from outbox.jobs.models import Job
+from outbox.mails.kinds import mail_kind_label
+from outbox.mails.models import Mail
+from outbox.selectors import jobs_by_key, mails_of_order
+from shop.orders.admin.display import (
+    LINE_COLOURS,
+    NOTHING,
+    ORDER_COLOURS,
+    OUTCOME_COLOURS,
+    PAYMENT_COLOURS,
+    Column,
+    Label,
+    Table,
+    admin_link,
+    admin_url,
+    amount,
+    columns,
+    method_label,
+    moment,
+)
+from shop.orders.admin.units import UnitsView, first_units, units_given_back, units_view
+from shop.orders.admin.wording import event_in_words, handler_in_words, installed_handler, parameters_in_words
+from shop.orders.fulfilment import job_keys
+from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.payments.models import Payment, PaymentEvent
+
+MAILS_SHOWN = 30
+ENROLMENTS_SHOWN = 10
+EVENTS_SHOWN = 200
+MONEY_SHOWN = 100
+
+JOB_COLOURS = {Job.State.PENDING: "info", Job.State.DONE: "success", Job.State.DEAD: "danger"}
+MAIL_COLOURS = {Mail.State.QUEUED: "info", Mail.State.SENT: "success", Mail.State.FAILED: "danger"}
+
+
+@dataclass(frozen=True)
+class LineView:
+    """One line as sold, and what became of it."""
+
+    line: OrderLine
+    number: int
+    entry: SafeString | str
+    state: Label
+    unit_net: str
+    net: str
+    tax: str
+    gross: str
+    handler: str
+    is_handler_missing: bool
+    parameters: list[tuple[str, str]]
+    units: UnitsView
+    feedback: list[LineFeedback]
+    seats: list[Label]
+    can_retry: bool
+    can_give_back: bool
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """The order with all that belongs to it."""
+
+    order: Order
+    state: Label
+    marks: list[Label]
+    facts: list[tuple[str | Promise, str | SafeString]]
+    customer: list[tuple[str | Promise, str | SafeString]]
+    lines: list[LineView]
+    payments: Table
+    money: Table
+    jobs: Table
+    mails: Table
+    mails_total: int
+    mails_url: str
+    history: Table
+    enrolments: Table
+    enrolments_total: int
+    seats_url: str
+
+
+def order_with_account(order_id: str | int) -> Order | None:
+    """The order with the people its page names; None for an id that is none."""
+    try:
+        orders = Order.objects.select_related("account", "buyer", "operator", "terms")
+        return orders.filter(pk=order_id).first()
+    except (ValueError, TypeError):
+        return None
+
+
+def order_page(order: Order, *, viewer: User) -> OrderPage:
+    """What the merchant sees of an order: all three feedbacks, and links to what he may look at."""
+    lines = list(order.lines.select_related("entry").order_by("position"))
+    events = list(order.events.select_related("actor").order_by("-pk")[:EVENTS_SHOWN])
+    still_open = Exists(PaymentEvent.objects.needing_attention().filter(pk=OuterRef("pk")))
+    money = list(
+        order.payment_events.select_related("actor").annotate(is_open=still_open).order_by("-pk")[:MONEY_SHOWN]
+    )
+    mails = mails_of_order(order.pk)
+    grounds = Ground.objects.live().filter(order_id=order.pk).order_by("pk")
+    seats_url = admin_url(viewer, Seat, "changelist")
+    views = _line_views(order, lines, viewer)
+    return OrderPage(
+        order=order,
+        state=Label(order.get_status_display(), ORDER_COLOURS[Order.Status(order.status)]),
+        marks=marks_of(
+            has_failed_line=any(line.status == OrderLine.Status.FAILED for line in lines),
+            has_strange_money=any(event.is_open for event in money),  # type: ignore[attr-defined]
+        ),
+        facts=_facts(order, viewer),
+        customer=_customer(order, viewer),
+        lines=views,
+        payments=_payments(order, viewer),
+        money=_money(money, viewer),
+        jobs=_jobs(order, lines, events, viewer),
+        mails=_mails(mails[:MAILS_SHOWN], viewer),
+        mails_total=mails.count(),
+        mails_url=admin_url(viewer, Mail, "changelist"),
+        history=_history(order, events, {line.position: line for line in lines}, viewer),
+        enrolments=_enrolments(grounds, viewer),
+        enrolments_total=grounds.count(),
+        seats_url=f"{seats_url}?{urlencode({'q': order.number})}" if seats_url else "",
+    )
+
+
+def marks_of(*, has_failed_line: bool, has_strange_money: bool) -> list[Label]:
+    """What asks for the merchant's hand, besides the status."""
+    marks = []
+    if has_failed_line:
+        marks.append(Label(_("failed line"), "danger"))
+    if has_strange_money:
+        marks.append(Label(_("money needs attention"), "danger"))
+    return marks
+
+
+def _facts(order: Order, viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
+    facts: list[tuple[str | Promise, str | SafeString]] = [
+        (_("Total"), amount(order.gross, order.currency)),
+        (_("of which tax"), amount(order.tax, order.currency)),
+        (_("Payment method"), method_label(order.method) if order.method else _("not chosen yet")),
+        (_("Placed"), moment(order.placed_at)),
+    ]
+    if order.status == Order.Status.PLACED:
+        facts.append((_("Unpaid until"), moment(order.expires_at)))
+    facts += [(_("Paid"), moment(order.paid_at)), (_("Completed"), moment(order.completed_at))]
+    if order.terms is not None:
+        facts.append((_("Terms accepted"), admin_link(viewer, type(order.terms), order.terms.pk, order.terms)))
+    else:
+        facts.append((_("Terms accepted"), _("no terms were published")))
+    if order.start_at_once_at:
+        facts.append((_("Asked to start at once"), moment(order.start_at_once_at)))
+    return facts
+
+
+def _customer(order: Order, viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
+    address = "\n".join(
+        part
+        for part in (
+            order.billing_name,
+            order.billing_street,
+            f"{order.billing_postal_code} {order.billing_city}".strip(),
+            str(order.billing_country.name),
+        )
+        if part
+    )
+    facts: list[tuple[str | Promise, str | SafeString]] = [
+        (_("Customer account"), admin_link(viewer, CustomerAccount, order.account_id, order.account)),
+        (_("Claimed"), moment(order.claimed_at) if order.is_claimed else _("not yet: nobody has proved the address")),
+        (_("Contact"), f"{order.contact_name}\n{order.contact_email}".strip()),
+        (_("Buyer"), _person(order.buyer, viewer)),
+        (_("Operator"), _person(order.operator, viewer)),
+        (_("Billed to"), address),
+    ]
+    for label, text in (
+        (_("VAT number"), order.vat_id),
+        (_("Payer’s address"), order.payer_email),
+        (_("Purchase-order reference"), order.purchase_reference),
+    ):
+        if text:
+            facts.append((label, text))
+    return facts
+
+
+def _person(person: User | None, viewer: User) -> SafeString | str:
+    return admin_link(viewer, User, person.pk, person.get_full_name()) if person else NOTHING
+
+
+def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[LineView]:
+    units, given_back = first_units(lines), units_given_back(lines)
+    roles = {role.code: str(role.name) for role in Role.objects.all()}
+    feedback: dict[int, list[LineFeedback]] = {line.pk: [] for line in lines}
+    for said in LineFeedback.objects.filter(line__in=lines).order_by("pk"):
+        feedback[said.line_id].append(said)
+    seats = _seats(order)
+    may_act = viewer.has_perm("shop.change_order")
+    may_retry = may_act and order.status == Order.Status.PAID
+    may_give_back = may_act and order.status in (Order.Status.PAID, Order.Status.COMPLETED)
+    views = []
+    for line in lines:
+        handler = installed_handler(line)
+        views.append(
+            LineView(
+                line=line,
+                number=line.position + 1,
+                entry=admin_link(viewer, Entry, line.entry_id, line.entry_code),
+                state=Label(line.get_status_display(), LINE_COLOURS[OrderLine.Status(line.status)]),
+                unit_net=amount(line.unit_net, order.currency),
+                net=amount(line.net, order.currency),
+                tax=amount(line.tax, order.currency),
+                gross=amount(line.gross, order.currency),
+                handler=handler_in_words(line, handler),
+                is_handler_missing=bool(line.handler) and handler is None,
+                parameters=parameters_in_words(line, handler, roles),
+                units=units_view(line, handler, units[line.pk], given_back=given_back.get(line.pk, 0)),
+                feedback=feedback[line.pk],
+                seats=seats.get(line.pk, []),
+                can_retry=may_retry and line.status == OrderLine.Status.FAILED,
+                can_give_back=may_give_back and line.status != OrderLine.Status.GIVEN_BACK,
+            )
+        )
+    return views
+
+
+def _seats(order: Order) -> dict[int, list[Label]]:
+    """How many seats of each line stand where, by line id."""
+    seats = Seat.objects.filter(batch__order_id=order.pk).order_by()
+    counted = seats.values_list("batch__line_id", "state").annotate(Count("pk"))
+    by_line: dict[int, Counter[str]] = {}
+    for line_id, state, count in counted:
+        by_line.setdefault(line_id, Counter())[state] = count
+    return {
+        line_id: [
+            Label(_("%(state)s: %(count)d") % {"state": state.label, "count": counts[state]})
+            for state in SeatState
+            if counts[state]
+        ]
+        for line_id, counts in by_line.items()
+    }
+
+
+def _enrolments(grounds: QuerySet[Ground], viewer: User) -> Table:
+    """Who is in which course by this order."""
+    grounds = grounds.select_related("enrolment__user", "enrolment__course", "enrolment__role")[:ENROLMENTS_SHOWN]
+    rows: list[list[object]] = [
+        [
+            admin_link(viewer, Enrolment, ground.enrolment_id, ground.enrolment.user.get_full_name()),
+            admin_link(viewer, Course, ground.enrolment.course_id, ground.enrolment.course.short_name),
+            str(ground.enrolment.role.name),
+            ground.get_kind_display(),
+            moment(ground.starts_at),
+            moment(ground.ends_at),
+        ]
+        for ground in grounds
+    ]
+    headings = columns(_("Person"), _("Course"), _("Role"), _("By"), _("Starts"), _("Ends"))
+    return Table(headings, rows, empty=_("Nobody is in a course by this order."))
+
+
+def _payments(order: Order, viewer: User) -> Table:
+    payments = order.payments.select_related("settlement").order_by("-pk")[:MONEY_SHOWN]
+    rows: list[list[object]] = [
+        [
+            admin_link(viewer, Payment, payment.pk, payment.reference),
+            method_label(payment.provider),
+            amount(payment.amount, payment.currency),
+            Label(payment.get_status_display(), PAYMENT_COLOURS[Payment.Status(payment.status)]).html,
+            _("paid this order") if hasattr(payment, "settlement") else NOTHING,
+            moment(payment.created_at),
+        ]
+        for payment in payments
+    ]
+    headings = columns(
+        _("Reference"), _("Method"), Column(_("Amount"), is_amount=True), _("State"), _("Effect"), _("First seen")
+    )
+    return Table(headings, rows, empty=_("No payment yet."))
+
+
+def _money(events: list[PaymentEvent], viewer: User) -> Table:
+    rows: list[list[object]] = [
+        [
+            admin_link(viewer, PaymentEvent, event.pk, moment(event.received_at)),
+            method_label(event.provider),
+            event.get_kind_display(),
+            amount(event.amount, event.currency),
+            outcome_label(event).html,
+            _still_to_do(event),
+            _person(event.actor, viewer),
+        ]
+        for event in events
+    ]
+    headings = columns(
+        _("Received"), _("Method"), _("Kind"), Column(_("Amount"), is_amount=True), _("Outcome"), _("To do"),
+        _("Told by"),
+    )  # fmt: skip
+    return Table(headings, rows, empty=_("Nothing was said about money yet."))
+
+
+def _still_to_do(event: PaymentEvent) -> str:
+    if event.outcome not in PaymentEvent.NEEDS_ATTENTION:
+        return NOTHING
+    return _("needs attention") if event.is_open else _("dealt with")  # type: ignore[attr-defined]
+
+
+def outcome_label(event: PaymentEvent) -> Label:
+    if not event.outcome:
+        return Label(NOTHING)
+    return Label(event.get_outcome_display(), OUTCOME_COLOURS[PaymentEvent.Outcome(event.outcome)])
+
+
+def _jobs(order: Order, lines: list[OrderLine], events: list[OrderEvent], viewer: User) -> Table:
+    retries = Counter(
+        event.detail.get("line") for event in events if event.what == OrderEvent.What.LINE_RETRIED and event.detail
+    )
+    keys = [key for line in lines if line.handler for key in job_keys(line, retries=retries[line.position])]
+    rows: list[list[object]] = [
+        [
+            admin_link(viewer, Job, job.pk, job.key),
+            Label(job.get_state_display(), JOB_COLOURS[Job.State(job.state)]).html,
+            _("%(attempts)d of %(most)d") % {"attempts": job.attempts, "most": job.max_attempts},
+            moment(job.finished_at) if job.finished_at else _("due %(at)s") % {"at": moment(job.due_at)},
+            job.last_error.strip().rpartition("\n")[2][:200],
+        ]
+        for job in jobs_by_key(keys)
+    ]
+    headings = columns(_("Job"), _("State"), _("Attempts"), _("Finished"), _("Last error"))
+    return Table(headings, rows, empty=_("No delivery has been started yet."))
+
+
+def _mails(mails: object, viewer: User) -> Table:
+    rows: list[list[object]] = [
+        [
+            admin_link(viewer, Mail, mail.pk, moment(mail.created_at)),
+            mail.recipient,
+            mail_kind_label(mail.kind),
+            Label(mail.get_state_display(), MAIL_COLOURS[Mail.State(mail.state)]).html,
+            mail.failed_reason[:200],
+        ]
+        for mail in mails  # type: ignore[attr-defined]
+    ]
+    headings = columns(_("Written"), _("To"), _("Kind"), _("State"), _("Why it failed"))
+    return Table(headings, rows, empty=_("No mail about this order yet."))
+
+
+def _history(order: Order, events: list[OrderEvent], lines: Mapping[int, OrderLine], viewer: User) -> Table:
+    states = {str(code): str(label) for code, label in Order.Status.choices}
+    rows: list[list[object]] = [
+        [
+            moment(event.at),
+            _person(event.actor, viewer),
+            event.get_what_display(),
+            _from_to(states.get(event.from_status, ""), states.get(event.to_status, "")),
+            event_in_words(event, order, lines),
+        ]
+        for event in events
+    ]
+    return Table(columns(_("When"), _("Who"), _("What"), _("From, to"), _("Why")), rows, empty=NOTHING)
+
+
+def _from_to(before: str, after: str) -> str:
+    return f"{before or NOTHING} → {after}" if after else ""

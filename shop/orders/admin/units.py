@@ -1,0 +1,82 @@
+"""The units of an order's lines: the first ones on the order's page, all of them on pages of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from handlers.contract import Handler
+from shop.orders.admin.display import NOTHING, Table, columns, moment
+from shop.orders.admin.wording import answer_fields, answer_in_words
+from shop.orders.models import OrderLine, OrderUnit
+
+SHOWN = 20
+PER_PAGE = 100
+
+
+@dataclass(frozen=True)
+class UnitsView:
+    """Some units of a line, and how many there are."""
+
+    table: Table
+    total: int
+    given_back: int
+
+    @property
+    def shown(self) -> int:
+        return len(self.table.rows)
+
+    @property
+    def are_all_shown(self) -> bool:
+        return self.shown >= self.total
+
+
+def first_units(lines: Iterable[OrderLine]) -> dict[int, list[OrderUnit]]:
+    """The first units of each line, by line id; one query, whatever the number of lines and units."""
+    lines = list(lines)
+    found: dict[int, list[OrderUnit]] = {line.pk: [] for line in lines}
+    for unit in OrderUnit.objects.filter(line__in=lines, index__lt=SHOWN).order_by("line_id", "index"):
+        found[unit.line_id].append(unit)
+    return found
+
+
+def units_given_back(lines: Iterable[OrderLine]) -> dict[int, int]:
+    """How many units of each line were given back, by line id; one query."""
+    given_back = OrderUnit.objects.filter(line__in=list(lines), given_back_at__isnull=False)
+    return dict(given_back.order_by().values_list("line_id").annotate(Count("pk")))
+
+
+def units_view(line: OrderLine, handler: Handler | None, units: list[OrderUnit], *, given_back: int) -> UnitsView:
+    return UnitsView(units_table(line, handler, units), total=line.quantity, given_back=given_back)
+
+
+def units_table(line: OrderLine, handler: Handler | None, units: list[OrderUnit]) -> Table:
+    """A row per unit with what was typed for it: what the handler asked, then the fields of the entry as sold.
+
+    Units without answers make an empty table.
+    """
+    asked: dict[str, str] = {}
+    for unit in units:
+        asked |= {name: label for name, label in answer_fields(handler, unit.answers).items() if name not in asked}
+    fields = line.fields_asked
+    has_given_back = any(unit.given_back_at for unit in units)
+    if not asked and not fields and not has_given_back:
+        return Table(columns(), [], empty=_("Nothing is asked of the customer for each unit."))
+    headings = [_("Unit"), *asked.values(), *(field.label_text for field in fields)]
+    rows: list[list[object]] = []
+    for unit in units:
+        told = [answer_in_words(handler, name, unit.answers.get(name)) for name in asked]
+        told += [field.in_words(unit.fields.get(field.name)) for field in fields]
+        is_blank = not any(unit.answers.values()) and not any(unit.fields.values())
+        row: list[object] = [unit.index + 1, *(text or NOTHING for text in told)]
+        if is_blank and told:
+            row[1:] = [_("left blank"), *([NOTHING] * (len(told) - 1))]
+        if has_given_back:
+            row.append(moment(unit.given_back_at))
+        rows.append(row)
+    if has_given_back:
+        headings.append(_("Given back"))
+    return Table(columns(*headings), rows)

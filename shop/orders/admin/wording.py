@@ -1,0 +1,133 @@
+"""What was sold and what happened, in words: parameters, answers of micro-forms, the rows of a history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from handlers.contract import Handler, HandlerMissing
+from handlers.discovery import SPECIFIC
+from handlers.fields import DaysField, MomentField, RoleField, SwitchField
+from handlers.texts import in_reader_language
+from shop.orders.admin.display import amount, method_label, moment
+from shop.orders.contexts import handler_of
+from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.payments.models import PaymentEvent
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def installed_handler(line: OrderLine) -> Handler | None:
+    """What delivers the line; None where nothing does, or where it is not installed any more."""
+    try:
+        return handler_of(line)
+    except HandlerMissing:
+        return None
+
+
+def handler_in_words(line: OrderLine, handler: Handler | None) -> str:
+    """Which automation delivers the line."""
+    if not line.handler:
+        return _("Nothing: there is nothing to deliver")
+    if handler is None:
+        return _("%(name)s (not installed)") % {"name": line.handler}
+    if line.handler == SPECIFIC:
+        return _("Specific: %(label)s") % {"label": handler.label}
+    return str(handler.label)
+
+
+def parameters_in_words(line: OrderLine, handler: Handler | None, roles: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Label and value of every parameter that was set when the line was sold; `roles` are names by code."""
+    fields = handler.MerchantForm.base_fields if handler else {}
+    return _in_words(fields, line.parameters, roles)
+
+
+def answer_fields(handler: Handler | None, answers: Mapping[str, Any]) -> dict[str, str]:
+    """Name and label of the questions a micro-form asked, those that are no longer asked included."""
+    form = handler.UnitForm if handler else None
+    labels = {name: str(field.label or name) for name, field in form.base_fields.items()} if form else {}
+    return labels | {name: name for name in answers if name not in labels}
+
+
+def answer_in_words(handler: Handler | None, name: str, value: Any) -> str:
+    form = handler.UnitForm if handler else None
+    return value_in_words(form.base_fields.get(name) if form else None, value, {})
+
+
+def _in_words(
+    fields: Mapping[str, forms.Field], values: Mapping[str, Any], roles: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    names = [name for name in fields if name in values] + [name for name in values if name not in fields]
+    said = []
+    for name in names:
+        field = fields.get(name)
+        text = value_in_words(field, values[name], roles)
+        if text:
+            said.append((str(field.label or name) if field else name, text))
+    return said
+
+
+def value_in_words(field: forms.Field | None, value: Any, roles: Mapping[str, str]) -> str:
+    """A stored value as the reader writes it; "" for nothing."""
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(value_in_words(field, part, roles) for part in value)
+    if isinstance(field, SwitchField) or isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(field, MomentField):
+        return _moment_in_words(str(value))
+    if isinstance(field, DaysField) and isinstance(value, int):
+        return ngettext("%(days)d day", "%(days)d days", value) % {"days": value}
+    if isinstance(field, RoleField):
+        return roles.get(str(value), str(value))
+    if isinstance(field, forms.ChoiceField):
+        flat = {str(code): str(label) for code, label in field.choices if not isinstance(label, (list, tuple))}
+        return flat.get(str(value), str(value))
+    return str(value)
+
+
+def _moment_in_words(stored: str) -> str:
+    """A whole day as a date, anything else with its time, as it was stored where it cannot be read."""
+    try:
+        if _DAY.fullmatch(stored):
+            return date_format(date.fromisoformat(stored), "DATE_FORMAT")
+        read = datetime.fromisoformat(stored)
+        return moment(read) if read.tzinfo else stored
+    except ValueError:
+        return stored
+
+
+def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLine]) -> str:
+    """What a row of the history says beyond its name: which line, which method, and why."""
+    detail = event.detail or {}
+    said = []
+    if "line" in detail:
+        line = lines.get(detail["line"])
+        said.append(_("Line %(number)d: %(name)s") % {"number": detail["line"] + 1, "name": line.name if line else ""})
+    if "units" in detail:
+        told = {"units": detail["units"], "amount": amount(Decimal(detail["worth"]), order.currency)}
+        said.append(_("Units %(units)s, worth %(amount)s") % told)
+    for key in ("method", "provider"):
+        if key in detail:
+            said.append(method_label(str(detail[key])))
+    if "outcome" in detail:
+        said.append(str(dict(PaymentEvent.Outcome.choices).get(detail["outcome"], detail["outcome"])))
+    if "account" in detail:
+        said.append(
+            _("Moved into the customer account %(name)s") % {"name": order.account}
+            if detail["account"] == order.account_id
+            else _("Moved into another customer account")
+        )
+    reason = detail.get("reason")
+    if reason:
+        said.append(in_reader_language(reason) if isinstance(reason, dict) else str(reason))
+    return "\n".join(said)

@@ -1,0 +1,115 @@
+"""A visitor's order becomes somebody's: whoever proved the address that was typed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.members.absorb import absorb_account
+from accounts.members.models import CustomerAccount, MemberInvitation, Membership
+from accounts.members.rights import Right, accounts_with
+from accounts.members.services import ensure_owner
+from accounts.people.models import User
+from common.again import again_after_deadlock
+from enrolments.transfer import move_order as move_enrolments
+from handlers.contract import Feedback, HandlerMissing, LineContext, Refusal
+from outbox.transfer import lock_jobs_of_account
+from outbox.transfer import move_account as move_outbox
+from shop.errors import ClaimRefused
+from shop.orders.contexts import handler_of, line_contexts, order_with_people
+from shop.orders.hooks import keep_feedback, lock_courses_of
+from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.orders.transitions import record
+from shop.payments import services as payments
+from shop.payments.providers.free import nothing_to_pay
+
+
+@again_after_deadlock
+@transaction.atomic
+def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
+    """Makes a person who proved the order's address its buyer, its operator and the owner of its account.
+
+    Locks the order, the courses of what was delivered, then the account. Writes what depends on the operator for every
+    line delivered so far, and confirms a zero total. Raises ClaimRefused when the order is somebody's, or another
+    address's, and when a handler refuses; then nothing has changed.
+    """
+    order = order_with_people(order_id)
+    if order.is_claimed or order.contact_email != user.email:
+        raise ClaimRefused(_("This order has been claimed already. Sign in to see it in your list of orders."))
+    Order.objects.filter(pk=order.pk, claimed_at__isnull=True).update(buyer=user, operator=user, claimed_at=now)
+    order.buyer, order.operator, order.claimed_at = user, user, now
+    record(order, OrderEvent.What.CLAIMED, actor=user, now=now)
+    lines = list(order.lines.filter(status=OrderLine.Status.FULFILLED).order_by("position"))
+    contexts = lock_courses_of(lines, line_contexts(order, lines, now=now))
+    ensure_owner(account=order.account, user=user, now=now)
+    for line in lines:
+        _attach_operator(line, contexts[line.pk], now=now)
+    if order.is_free and order.status == Order.Status.PLACED:
+        payments.settle(event=nothing_to_pay(order), actor=user, now=now)
+        order.refresh_from_db()
+    return order
+
+
+def accounts_to_move_into(order: Order, user: User) -> list[CustomerAccount]:
+    """The other accounts of the claimant's into which his order could still be moved; none for other orders.
+
+    Only an account that was made for a visitor's order goes away: one somebody had before, or bought for, stays.
+    """
+    if order.buyer_id != user.pk or not _is_as_it_was_claimed(order) or not _is_of_this_order_alone(order, user):
+        return []
+    return list(accounts_with(user, Right.MANAGE_ACCOUNT).exclude(pk=order.account_id))
+
+
+@again_after_deadlock
+@transaction.atomic
+def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datetime) -> Order:
+    """Moves a claimed order, with everything that carries its account, into another account its claimant owns.
+
+    The account made for the order goes away. Locks its jobs, the order, then what it moves. Raises ClaimRefused.
+    """
+    lock_jobs_of_account(account_id=Order.objects.values_list("account_id", flat=True).get(pk=order_id))
+    order = order_with_people(order_id)
+    target = next((account for account in accounts_to_move_into(order, user) if account.pk == account_id), None)
+    if target is None:
+        raise ClaimRefused(_("This order cannot be moved into that account."))
+    source = order.account
+    contexts = line_contexts(order, list(order.lines.all()), now=now)
+    lock_courses_of(order.lines.all(), contexts)
+    Order.objects.filter(pk=order.pk).update(account=target)
+    OrderLine.objects.filter(order=order).update(account=target)
+    move_enrolments(order_id=order.pk, from_account=source, to_account=target)
+    move_outbox(from_account_id=source.pk, to_account_id=target.pk)
+    absorb_account(source=source, target=target)
+    order.account = target
+    record(order, OrderEvent.What.CLAIMED, actor=user, now=now, detail={"account": target.pk})
+    return order
+
+
+def _attach_operator(line: OrderLine, context: LineContext, *, now: datetime) -> None:
+    try:
+        handler = handler_of(line)
+    except HandlerMissing as missing:
+        # What it delivered is there and belongs to the claimant; nobody could ever write the rest.
+        keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, Feedback(sales=missing.message), now=now)
+        return
+    if handler is None:
+        return
+    try:
+        feedback = handler.attach_operator(context)
+    except Refusal as refusal:
+        raise ClaimRefused(refusal.message) from refusal
+    keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, feedback, now=now)
+
+
+def _is_as_it_was_claimed(order: Order) -> bool:
+    """A move is a second claim in the order's history; a signed-in buyer's order has none."""
+    return OrderEvent.objects.filter(order=order, what=OrderEvent.What.CLAIMED).count() == 1
+
+
+def _is_of_this_order_alone(order: Order, user: User) -> bool:
+    others = Order.objects.filter(account=order.account_id).exclude(pk=order.pk)
+    members = Membership.objects.filter(account=order.account_id).exclude(user=user)
+    invited = MemberInvitation.objects.filter(account=order.account_id)
+    return not (others.exists() or members.exists() or invited.exists())

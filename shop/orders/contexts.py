@@ -1,0 +1,82 @@
+"""An order's lines as the plain values that handlers see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+
+from handlers.contract import Handler, HandlerMissing, LineContext, UnitContext
+from handlers.registry import handler_for
+from shop.orders.locks import lock_order, lock_order_of_line
+from shop.orders.models import Order, OrderLine, OrderUnit
+
+
+def handler_of(line: OrderLine) -> Handler | None:
+    """What delivers a sold line. Raises HandlerMissing when it is not installed any more."""
+    return handler_for(line.handler, line.entry_code)
+
+
+def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) -> dict[int, LineContext]:
+    """A context per line, by line id. One query for the units, whatever their number.
+
+    `order` comes with account, buyer and operator loaded (`order_with_people`). Parameters sold under an older
+    version of the handler are brought up to date here; the row keeps what was sold.
+    """
+    lines = list(lines)
+    units: dict[int, list[UnitContext]] = {line.pk: [] for line in lines}
+    rows = OrderUnit.objects.filter(line__in=lines, given_back_at__isnull=True).order_by("line_id", "index")
+    for unit in rows:
+        units[unit.line_id].append(UnitContext(unit.pk, unit.index, unit.answers, unit.fields))
+    return {
+        line.pk: LineContext(
+            order_id=order.pk,
+            order_number=order.number,
+            line_id=line.pk,
+            account=order.account,
+            payer=order.buyer,
+            buyer=order.buyer,
+            contact_email=order.contact_email,
+            operator=order.operator,
+            language=order.language,
+            entry_code=line.entry_code,
+            entry_name=line.entry_name,
+            quantity=line.quantity,
+            parameters=_current_parameters(line),
+            units=tuple(units[line.pk]),
+            paid_at=order.paid_at,
+            now=now,
+            fields_asked=line.fields_asked,
+        )
+        for line in lines
+    }
+
+
+def order_with_people(order_id: int) -> Order:
+    """The order, locked until the end of the transaction, with everything a context needs."""
+    lock_order(order_id)
+    # A query of its own: one that both locks and joins would, after waiting for the lock, show the order as it is now
+    # beside the people who were joined to it before.
+    return Order.objects.select_related("account", "buyer", "operator").get(pk=order_id)
+
+
+def line_with_people(line_id: int) -> OrderLine:
+    """The same for one of its lines: `line.order` is locked and has everything a context needs.
+
+    `line.is_last_open` tells whether every other line of the order is fulfilled or given back.
+    """
+    lock_order_of_line(line_id)
+    others = OrderLine.objects.filter(order=OuterRef("order")).exclude(pk=OuterRef("pk"))
+    lines = OrderLine.objects.annotate(is_last_open=~Exists(others.exclude(status__in=OrderLine.DONE)))
+    return lines.select_related("order__account", "order__buyer", "order__operator").get(pk=line_id)
+
+
+def _current_parameters(line: OrderLine) -> dict[str, object]:
+    try:
+        handler = handler_of(line)
+    except HandlerMissing:
+        return line.parameters
+    if handler is None or handler.version == line.handler_version:
+        return line.parameters
+    return handler.upgrade(line.parameters, line.handler_version)

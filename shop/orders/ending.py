@@ -1,0 +1,80 @@
+"""How an unpaid order ends: cancelled by somebody, or expired."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.people.models import User
+from common.again import again_after_deadlock
+from shop.errors import OrderNotCancellable
+from shop.orders import mails
+from shop.orders.contexts import line_contexts, order_with_people
+from shop.orders.hooks import undo_pre_payment
+from shop.orders.models import Order, OrderEvent
+from shop.orders.transitions import move_order
+
+EXPIRE_AT_MOST = 500
+
+logger = logging.getLogger(__name__)
+
+
+@again_after_deadlock
+@transaction.atomic
+def cancel_order(*, order_id: int, actor: User | None, now: datetime, reason: str = "") -> None:
+    """Cancels an unpaid order and frees what it held. Locks the order, then the courses of its lines.
+
+    `reason` is kept in the order's history. Cancelling twice is no error. Raises OrderNotCancellable once it is paid
+    or has expired.
+    """
+    order = order_with_people(order_id)
+    if order.status == Order.Status.CANCELLED:
+        return
+    if order.status != Order.Status.PLACED:
+        raise OrderNotCancellable(_("Only an order that waits for payment can be cancelled."))
+    detail = {"reason": reason} if reason else None
+    _end(order, Order.Status.CANCELLED, what=OrderEvent.What.CANCELLED, actor=actor, now=now, detail=detail)
+
+
+def expire_orders(*, now: datetime) -> int:
+    """Ends every order whose unpaid time is over, each in a transaction of its own. Returns how many it ended.
+
+    An order that is locked just now, by a payment for instance, is left to the next round; so is one that cannot end
+    because a handler breaks: it holds up no other.
+    """
+    due = Order.objects.filter(status=Order.Status.PLACED, expires_at__lte=now)
+    ended = 0
+    for order_id in due.order_by("expires_at").values_list("pk", flat=True)[:EXPIRE_AT_MOST]:
+        try:
+            ended += _expire(order_id, now=now)
+        except Exception:
+            logger.exception("Order %s could not end unpaid.", order_id)
+    return ended
+
+
+@again_after_deadlock
+@transaction.atomic
+def _expire(order_id: int, *, now: datetime) -> bool:
+    locked = Order.objects.select_for_update(no_key=True, skip_locked=True).filter(
+        pk=order_id, status=Order.Status.PLACED, expires_at__lte=now
+    )
+    if not locked.exists():
+        return False
+    order = order_with_people(order_id)
+    if order.status != Order.Status.PLACED or order.expires_at > now:
+        return False
+    _end(order, Order.Status.EXPIRED, what=OrderEvent.What.EXPIRED, actor=None, now=now)
+    return True
+
+
+def _end(
+    order: Order, status: str, *, what: str, actor: User | None, now: datetime, detail: dict[str, Any] | None = None
+) -> None:
+    lines = list(order.lines.order_by("position"))
+    move_order(order, status, what=what, actor=actor, now=now, detail=detail)
+    undo_pre_payment(lines, line_contexts(order, lines, now=now), now=now)
+    mails.queue_ended_unpaid(order)

@@ -1,0 +1,129 @@
+"""The merchant's figures, counted in the database: sales by week or day, money waited for, lines that failed.
+
+Days and weeks (from Monday) are the shop's, whatever the reader's zone. Each function is one query, whose size depends
+on the length of the window or the number of payment methods, never on the number of orders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from django.conf import settings
+from django.db.models import Count, DateField, Min, Q, QuerySet, Sum
+from django.db.models.functions import TruncDay, TruncWeek
+from django.utils import timezone
+
+from shop.orders.models import Order, OrderLine
+
+WEEKS_SHOWN, DAYS_SHOWN = 12, 30
+
+
+class Period(StrEnum):
+    WEEK = "week"
+    DAY = "day"
+
+
+@dataclass(frozen=True)
+class Sales:
+    """What was paid in one week or on one day: orders, and their total with tax in the shop's currency."""
+
+    starts_on: date
+    orders: int = 0
+    gross: Decimal = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Orders that wait for money by one method ("" while none is chosen). `ages`: today, this week, longer."""
+
+    method: str
+    orders: int
+    gross: Decimal
+    oldest_at: datetime
+    ages: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class FailedLines:
+    lines: int
+    orders: int
+
+
+def waiting_for_money(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Placed and not free: a zero total waits for a link, never for money."""
+    return orders.filter(status=Order.Status.PLACED, gross__gt=0)
+
+
+def sales(*, period: Period, now: datetime) -> list[Sales]:
+    """The last weeks or days, the present one last, those without a sale included.
+
+    An order counts when it was paid; one given back as a whole counts no more.
+    """
+    starts = _starts(period, shop_day(now))
+    truncate = TruncWeek if period is Period.WEEK else TruncDay
+    found = (
+        Order.objects.filter(paid_at__gte=day_begins(starts[0]), currency=settings.SHOP_CURRENCY)
+        .exclude(status=Order.Status.REFUNDED)
+        .order_by()
+        .values(on=truncate("paid_at", output_field=DateField(), tzinfo=timezone.get_default_timezone()))
+        .annotate(orders=Count("pk"), total=Sum("gross"))
+    )
+    by_start = {row["on"]: Sales(row["on"], row["orders"], row["total"]) for row in found}
+    return [by_start.get(start, Sales(start)) for start in starts]
+
+
+def waiting_by_method(*, now: datetime) -> list[Waiting]:
+    """Who is waited for, the largest sum first."""
+    today, week = (day_begins(start) for start in age_starts(now))
+    found = (
+        waiting_for_money(Order.objects.filter(currency=settings.SHOP_CURRENCY))
+        .order_by()
+        .values("method")
+        .annotate(
+            orders=Count("pk"),
+            total=Sum("gross"),
+            oldest_at=Min("placed_at"),
+            fresh=Count("pk", filter=Q(placed_at__gte=today)),
+            older=Count("pk", filter=Q(placed_at__lt=week)),
+        )
+        .order_by("-total", "method")
+    )
+    return [
+        Waiting(
+            method=row["method"],
+            orders=row["orders"],
+            gross=row["total"],
+            oldest_at=row["oldest_at"],
+            ages=(row["fresh"], row["orders"] - row["fresh"] - row["older"], row["older"]),
+        )
+        for row in found
+    ]
+
+
+def failed_lines() -> FailedLines:
+    failed = OrderLine.objects.filter(status=OrderLine.Status.FAILED)
+    return FailedLines(**failed.aggregate(lines=Count("pk"), orders=Count("order", distinct=True)))
+
+
+def age_starts(now: datetime) -> tuple[date, date]:
+    """The first days of two ages: placed today, and placed within a week. What is older has no first day."""
+    today = shop_day(now)
+    return today, today - timedelta(days=6)
+
+
+def shop_day(now: datetime) -> date:
+    return timezone.localdate(now, timezone.get_default_timezone())
+
+
+def day_begins(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
+
+
+def _starts(period: Period, today: date) -> list[date]:
+    if period is Period.DAY:
+        return [today - timedelta(days=days) for days in reversed(range(DAYS_SHOWN))]
+    monday = today - timedelta(days=today.weekday())
+    return [monday - timedelta(weeks=weeks) for weeks in reversed(range(WEEKS_SHOWN))]

@@ -1,0 +1,156 @@
+"""From paid to delivered: one job per line, each in one transaction under the order's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.people.models import User
+from common.again import again_after_deadlock
+from handlers.contract import Feedback, Refusal, in_every_language
+from outbox.errors import RetryRefused
+from outbox.jobs.models import Job
+from outbox.jobs.services import NewJob, enqueue_many, retry_job
+from outbox.selectors import jobs_by_key
+from shop.orders import mails
+from shop.orders.contexts import handler_of, line_contexts, line_with_people
+from shop.orders.hooks import keep_feedback, lock_courses_of
+from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.orders.transitions import event, move_line, move_lines, move_order, record
+
+JOB_KIND = "fulfil_line"
+ATTEMPTS_USED_UP = _("Technical trouble kept coming back. We have been told and will try again.")
+
+
+def begin(order: Order, *, now: datetime) -> None:
+    """Records a job for every line with a handler; a line without one is fulfilled here.
+
+    In the transaction that pays the order, under its lock.
+    """
+    lines = list(order.lines.order_by("position"))
+    to_deliver = [line for line in lines if line.handler]
+    move_lines([line for line in lines if not line.handler], OrderLine.Status.FULFILLED, fulfilled_at=now)
+    enqueue_many(_job_for(line, tries=0) for line in to_deliver)
+    if not to_deliver:
+        _complete(order, now=now)
+
+
+def fulfil_line(*, line_id: int, now: datetime) -> None:
+    """Delivers one line: runs its post-payment hook, and what depends on the operator, if there is one.
+
+    Runs in the transaction of its job, whose row is locked; locks the order. Marks the line fulfilled, or failed with
+    its reason when the handler refuses. Any other exception rolls everything back and the job is tried again. A line
+    that needs no delivery (any more) is left alone.
+    """
+    line = line_with_people(line_id)
+    order = line.order
+    if order.status != Order.Status.PAID or line.status != OrderLine.Status.PENDING:
+        return
+    try:
+        with transaction.atomic():
+            feedback = _deliver(order, line, now=now)
+    except Refusal as refusal:
+        fail_line(line, reason=refusal.in_every_language(), now=now)
+        return
+    move_line(line, OrderLine.Status.FULFILLED, fulfilled_at=now, failure={})
+    keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, feedback, now=now)
+    fulfilled = event(order, OrderEvent.What.LINE_FULFILLED, actor=None, now=now, detail={"line": line.position})
+    if line.is_last_open:  # type: ignore[attr-defined]
+        _complete(order, now=now, after=[fulfilled])
+    else:
+        fulfilled.save(force_insert=True)
+    mails.queue_delivered(order, line)
+
+
+def fail_line(line: OrderLine, *, reason: dict[str, str], now: datetime) -> None:
+    """Marks a pending line of a locked order failed, and tells the sales team."""
+    move_line(line, OrderLine.Status.FAILED, failure=reason)
+    detail = {"line": line.position, "reason": reason}
+    record(line.order, OrderEvent.What.LINE_FAILED, actor=None, now=now, detail=detail)
+    mails.queue_line_failed(line.order, line)
+
+
+def attempts_used_up(job: Job, now: datetime) -> None:
+    """In the transaction that marks a fulfilment job dead: its line has failed."""
+    line = line_with_people(job.payload["line"])
+    if line.status == OrderLine.Status.PENDING:
+        fail_line(line, reason=in_every_language(ATTEMPTS_USED_UP), now=now)
+
+
+def job_brought_back(job: Job, now: datetime) -> None:
+    """In the transaction that brings a job back, whose row is locked: the line of a dead one is pending again.
+
+    A job that only waits for its next attempt has a pending line already.
+    """
+    if job.state == Job.State.DEAD:
+        actor = User.objects.filter(pk=job.payload.get("retried_by")).first()
+        _line_pending_again(line_with_people(job.payload["line"]), actor=actor, now=now)
+
+
+@again_after_deadlock
+@transaction.atomic
+def retry_line(*, line_id: int, actor: User, now: datetime) -> None:
+    """The merchant's retry of a failed line. Locks the job, then the order. Raises RetryRefused."""
+    line = OrderLine.objects.get(pk=line_id)
+    job = jobs_by_key(job_keys(line, retries=_retries(line))).last()
+    if job is not None and job.state == Job.State.DEAD:
+        Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(payload=job.payload | {"retried_by": actor.pk})
+        retry_job(job_id=job.pk, now=now)
+        return
+    line = line_with_people(line_id)
+    _line_pending_again(line, actor=actor, now=now)
+    # A refusal ended the last job in good order, so this try is a job of its own, numbered under the order's lock:
+    # with the number of a rival's try it would be taken for that one, and the line would wait for ever.
+    enqueue_many([_job_for(line, tries=_retries(line))])
+
+
+def job_keys(line: OrderLine, *, retries: int) -> list[str]:
+    """The keys of all jobs that may have been recorded for a line that was tried again so many times."""
+    return [_job_key(line, tries) for tries in range(retries + 1)]
+
+
+def _deliver(order: Order, line: OrderLine, *, now: datetime) -> Feedback:
+    handler = handler_of(line)
+    if handler is None:
+        return Feedback()
+    contexts = lock_courses_of([line], line_contexts(order, [line], now=now))
+    feedback = handler.post_payment(contexts[line.pk])
+    if order.operator is not None:
+        feedback = feedback | handler.attach_operator(contexts[line.pk])
+    return feedback
+
+
+def _retries(line: OrderLine) -> int:
+    """How often the line was tried again."""
+    retried = OrderEvent.objects.filter(order=line.order_id, what=OrderEvent.What.LINE_RETRIED)
+    return retried.filter(detail__line=line.position).count()
+
+
+def _line_pending_again(line: OrderLine, *, actor: User | None, now: datetime) -> None:
+    if line.status != OrderLine.Status.FAILED or line.order.status != Order.Status.PAID:
+        raise RetryRefused(_("Only a failed line of a paid order can be tried again."))
+    move_line(line, OrderLine.Status.PENDING)
+    record(line.order, OrderEvent.What.LINE_RETRIED, actor=actor, now=now, detail={"line": line.position})
+
+
+def _job_for(line: OrderLine, *, tries: int) -> NewJob:
+    return NewJob(kind=JOB_KIND, key=_job_key(line, tries), payload={"line": line.pk}, account_id=line.account_id)
+
+
+def _job_key(line: OrderLine, tries: int) -> str:
+    return f"{JOB_KIND}:{line.pk}:{tries}"
+
+
+def _complete(order: Order, *, now: datetime, after: Sequence[OrderEvent] = ()) -> None:
+    move_order(
+        order,
+        Order.Status.COMPLETED,
+        what=OrderEvent.What.COMPLETED,
+        actor=None,
+        now=now,
+        after=after,
+        completed_at=now,
+    )

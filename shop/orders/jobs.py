@@ -1,0 +1,19 @@
+"""The shop's kinds of jobs, and what each of them calls."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from outbox.jobs.models import Job
+from outbox.jobs.registry import job_kind
+from shop.orders import fulfilment
+
+
+@job_kind(
+    fulfilment.JOB_KIND,
+    max_attempts=8,
+    on_dead=fulfilment.attempts_used_up,
+    on_retry=fulfilment.job_brought_back,
+)
+def fulfil_line(job: Job, now: datetime) -> None:
+    fulfilment.fulfil_line(line_id=job.payload["line"], now=now)

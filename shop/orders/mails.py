@@ -1,0 +1,165 @@
+"""Which mail goes to whom when something happens to an order. Queued in the transaction of what happens.
+
+While an order is unclaimed its typed address gets only mails about the order, with no person in them; what a mail says
+is decided by its kind (`shop.orders.mail_kinds`) when it goes out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Max
+
+from accounts.links.models import AddressLink
+from accounts.links.services import VALID_FOR, NewLink, create_links
+from outbox.mails.services import NewMail, queue_mails
+from shop.orders.models import Order, OrderLine
+from shop.payments.models import PaymentEvent
+from shop.payments.port import Provider
+from shop.seller.models import ShopIdentity
+
+
+def queue_placed(order: Order, *, shop: ShopIdentity, now: datetime) -> None:
+    """To the customer and the sales team; a visitor's mail carries the link that claims the order."""
+    if not order.is_claimed:
+        create_links(
+            links=[
+                NewLink(
+                    purpose=AddressLink.Purpose.CLAIM,
+                    email=order.contact_email,
+                    account=order.account,
+                    order_id=order.pk,
+                    language=order.language,
+                )
+            ],
+            now=now,
+            # It must still work when the money has come at the last moment, and for as long as any link after that.
+            valid_for=timedelta(days=shop.deferred_days) + VALID_FOR,
+        )
+    queue_mails([_to_customer(order, "order_placed"), *_to_sales(order, "order_placed_sales", shop=shop)])
+
+
+def queue_payment_instructions(order: Order, provider: Provider) -> None:
+    """How to pay, to the customer and to an outside payer."""
+    occasion = f"payment_instructions:{provider.name}"
+    mails = [_to_customer(order, "payment_instructions", occasion=occasion)]
+    if order.payer_email and order.payer_email != order.contact_email:
+        mails.append(_mail(order, "payer_instructions", order.payer_email, occasion=f"{occasion}:payer"))
+    queue_mails(mails)
+
+
+def queue_payment_received(order: Order) -> None:
+    if not order.is_free:
+        queue_mails([_to_customer(order, "payment_received"), *_to_sales(order, "payment_received_sales")])
+
+
+def queue_delivered(order: Order, line: OrderLine) -> None:
+    """One mail per line delivered: to the operator with everything, to another buyer without persons, to sales."""
+    occasion = f"delivered:{line.pk}"
+    context: dict[str, Any] = {"line": line.pk}
+    mails = [*_to_sales(order, "delivered_sales", occasion=f"{occasion}:sales", context=context)]
+    if order.operator is None:
+        mails.append(_mail(order, "delivered_public", order.contact_email, occasion=occasion, context=context))
+    else:
+        operator = order.operator
+        mails.append(
+            _mail(
+                order,
+                "delivered",
+                operator.email,
+                occasion=occasion,
+                context=context,
+                language=operator.language,
+                person_id=operator.pk,
+            )
+        )
+        if order.buyer is not None and order.buyer != operator:
+            mails.append(
+                _mail(order, "delivered_public", order.buyer.email, occasion=f"{occasion}:buyer", context=context)
+            )
+    queue_mails(mails)
+
+
+def queue_line_failed(order: Order, line: OrderLine) -> None:
+    """To the sales team, each time a line fails."""
+    last = order.events.aggregate(last=Max("pk"))["last"]
+    queue_mails(
+        _to_sales(order, "line_failed_sales", occasion=f"line_failed:{line.pk}:{last}", context={"line": line.pk})
+    )
+
+
+def queue_money_needs_attention(event: PaymentEvent, order: Order | None, outcome: str) -> None:
+    """To the sales team: money that paid nothing."""
+    queue_mails(
+        [
+            NewMail(
+                kind="money_needs_attention",
+                key=f"money_needs_attention:{event.pk}",
+                recipient=recipient,
+                language=settings.LANGUAGE_CODE,
+                context={"event": event.pk, "outcome": outcome},
+                account_id=order.account_id if order else None,
+                order_id=order.pk if order else None,
+            )
+            for recipient in _sales_recipients()
+        ]
+    )
+
+
+def queue_ended_unpaid(order: Order) -> None:
+    """To the customer: the order was cancelled, or expired unpaid."""
+    queue_mails([_to_customer(order, "order_ended", occasion=f"order_ended:{order.status}")])
+
+
+def _to_customer(order: Order, kind: str, *, occasion: str = "") -> NewMail:
+    buyer = order.buyer
+    return _mail(
+        order,
+        kind,
+        buyer.email if buyer else order.contact_email,
+        occasion=occasion,
+        person_id=buyer.pk if buyer else None,
+    )
+
+
+def _to_sales(
+    order: Order,
+    kind: str,
+    *,
+    shop: ShopIdentity | None = None,
+    occasion: str = "",
+    context: dict[str, Any] | None = None,
+) -> list[NewMail]:
+    return [
+        _mail(order, kind, recipient, occasion=occasion, context=context, language=settings.LANGUAGE_CODE)
+        for recipient in _sales_recipients(shop)
+    ]
+
+
+def _sales_recipients(shop: ShopIdentity | None = None) -> list[str]:
+    address = (shop or ShopIdentity.current()).sales_address
+    return [address] if address else []
+
+
+def _mail(
+    order: Order,
+    kind: str,
+    recipient: str,
+    *,
+    occasion: str = "",
+    context: dict[str, Any] | None = None,
+    language: str = "",
+    person_id: int | None = None,
+) -> NewMail:
+    return NewMail(
+        kind=kind,
+        key=f"order:{order.pk}:{occasion or kind}",
+        recipient=recipient,
+        language=language or order.language,
+        context=context or {},
+        account_id=order.account_id,
+        order_id=order.pk,
+        person_id=person_id,
+    )

@@ -1,0 +1,281 @@
+"""What was sold, frozen as it was sold."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django_countries.fields import CountryField
+
+from handlers.asked_fields import AskedField
+from handlers.texts import in_reader_language
+from shop.cart.models import new_token
+
+
+class Order(models.Model):
+    """A purchase. Its status moves only through `shop.orders.transitions`."""
+
+    class Status(models.TextChoices):
+        PLACED = "placed", _("waiting for payment")
+        PAID = "paid", _("paid")
+        COMPLETED = "completed", _("completed")
+        CANCELLED = "cancelled", _("cancelled")
+        EXPIRED = "expired", _("expired")
+        REFUNDED = "refunded", _("refunded")
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    token = models.CharField(max_length=43, default=new_token, unique=True)
+    cart = models.OneToOneField("shop.Cart", on_delete=models.SET_NULL, null=True, related_name="order")
+    account = models.ForeignKey("accounts.CustomerAccount", on_delete=models.PROTECT, related_name="orders")
+    buyer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="orders_bought",
+        help_text=_("Empty while a visitor's order is unclaimed."),
+    )  # fmt: skip
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="orders_operated"
+    )
+    claimed_at = models.DateTimeField(null=True, help_text=_("When the order got a customer account with a member."))
+    visitor_key = models.CharField(max_length=64, blank=True, help_text="Which visitor placed it, for the limits.")
+    language = models.CharField(max_length=5)
+
+    contact_email = models.EmailField(_("contact address"))
+    contact_name = models.CharField(_("contact name"), max_length=200, blank=True)
+    is_organisation = models.BooleanField(default=True)
+    billing_name = models.CharField(_("billing name"), max_length=200)
+    billing_street = models.CharField(_("street"), max_length=200)
+    billing_postal_code = models.CharField(_("postal code"), max_length=20)
+    billing_city = models.CharField(_("city"), max_length=100)
+    billing_country = CountryField(_("country"), default="FR")
+    vat_id = models.CharField(_("VAT id"), max_length=20, blank=True)
+    payer_email = models.EmailField(_("payer's address"), blank=True)
+    purchase_reference = models.CharField(_("purchase-order reference"), max_length=60, blank=True)
+
+    terms = models.ForeignKey("shop.LegalText", on_delete=models.PROTECT, null=True, related_name="+")
+    terms_accepted_at = models.DateTimeField()
+    start_at_once_at = models.DateTimeField(
+        null=True, help_text=_("When a private buyer asked to start before the withdrawal period is over.")
+    )
+
+    method = models.CharField(_("payment method"), max_length=30, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PLACED)
+    currency = models.CharField(max_length=3)
+    net = models.DecimalField(_("net"), max_digits=12, decimal_places=2)
+    tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=2)
+    gross = models.DecimalField(_("gross"), max_digits=12, decimal_places=2)
+    placed_at = models.DateTimeField(_("placed"))
+    expires_at = models.DateTimeField(_("unpaid until"))
+    paid_at = models.DateTimeField(_("paid on"), null=True)
+    completed_at = models.DateTimeField(_("completed on"), null=True)
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ("-pk",)
+        constraints = [
+            models.CheckConstraint(condition=Q(net__gte=0, tax__gte=0, gross__gte=0), name="shop_order_amounts"),
+            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="shop_order_gross_is_net_plus_tax"),
+            models.CheckConstraint(
+                condition=Q(status__in=("placed", "paid", "completed", "cancelled", "expired", "refunded")),
+                name="shop_order_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=("paid", "completed")) | Q(paid_at__isnull=False),
+                name="shop_order_paid_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed_at__isnull=True, buyer__isnull=True, operator__isnull=True)
+                | Q(claimed_at__isnull=False, buyer__isnull=False),
+                name="shop_order_buyer_when_claimed",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=("expires_at",), condition=Q(status="placed"), name="shop_order_due_to_expire"),
+            models.Index(fields=("account", "-id"), name="shop_order_by_account"),
+            models.Index(fields=("paid_at",), condition=Q(paid_at__isnull=False), name="shop_order_by_payment_day"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def is_claimed(self) -> bool:
+        return self.claimed_at is not None
+
+    @property
+    def is_free(self) -> bool:
+        return self.gross == Decimal(0)
+
+
+class OrderLine(models.Model):
+    """One entry as sold: price, tax, handler and parameters are a snapshot."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("to be delivered")
+        FULFILLED = "fulfilled", _("delivered")
+        FAILED = "failed", _("failed")
+        GIVEN_BACK = "given_back", _("given back")
+
+    # What every line of a completed order is.
+    DONE = (Status.FULFILLED, Status.GIVEN_BACK)
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    account = models.ForeignKey("accounts.CustomerAccount", on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField()
+    entry = models.ForeignKey("catalog.Entry", on_delete=models.PROTECT, related_name="+")
+    entry_code = models.CharField(_("code"), max_length=60)
+    entry_name = models.JSONField(_("name"), help_text="By language.")
+    quantity = models.PositiveIntegerField(_("quantity"))
+    charged = models.PositiveIntegerField(_("units charged"))
+    unit_net = models.DecimalField(_("unit price"), max_digits=12, decimal_places=2)
+    places_held = models.PositiveIntegerField(
+        default=0, help_text="Places in courses that the line holds from checkout on."
+    )
+    tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=2)
+    net = models.DecimalField(_("net"), max_digits=12, decimal_places=2)
+    tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=2)
+    gross = models.DecimalField(_("gross"), max_digits=12, decimal_places=2)
+    handler = models.CharField(_("handler"), max_length=80, blank=True)
+    handler_version = models.PositiveIntegerField(default=0)
+    parameters = models.JSONField(_("parameters"), default=dict)
+    fields_frozen = models.JSONField(default=list, help_text="The fields of the entry that its units were asked for.")
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)
+    failure = models.JSONField(_("reason of failure"), default=dict, help_text="By language.")
+    fulfilled_at = models.DateTimeField(_("delivered on"), null=True)
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ("order", "position")
+        constraints = [
+            models.UniqueConstraint(fields=("order", "position"), name="shop_orderline_position_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="shop_orderline_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(charged__lte=F("quantity")), name="shop_orderline_charged_within_quantity"
+            ),
+            models.CheckConstraint(
+                condition=Q(unit_net__gte=0, tax_rate__gte=0, net__gte=0, tax__gte=0), name="shop_orderline_amounts"
+            ),
+            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="shop_orderline_gross_is_net_plus_tax"),
+            models.CheckConstraint(
+                condition=Q(status__in=("pending", "fulfilled", "failed", "given_back")),
+                name="shop_orderline_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="fulfilled") | Q(fulfilled_at__isnull=False),
+                name="shop_orderline_fulfilled_has_time",
+            ),
+        ]
+        indexes = [models.Index(fields=("order",), condition=Q(status="failed"), name="shop_orderline_failed")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.entry_code}"
+
+    @property
+    def name(self) -> str:
+        return in_reader_language(self.entry_name)
+
+    @property
+    def fields_asked(self) -> tuple[AskedField, ...]:
+        """The fields of the entry that its units were asked for, as they were then."""
+        return tuple(AskedField.frozen(kept) for kept in self.fields_frozen)
+
+    @property
+    def failure_text(self) -> str:
+        return in_reader_language(self.failure)
+
+
+class OrderUnit(models.Model):
+    """One unit bought, with the answers of its micro-form. Erasure blanks both `answers` and `fields`."""
+
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="units")
+    index = models.PositiveIntegerField(help_text="From 0.")
+    answers = models.JSONField(default=dict, help_text="What the handler asked.")
+    fields = models.JSONField(default=dict, help_text="What the fields of the entry asked, by name.")
+    given_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("unit")
+        verbose_name_plural = _("units")
+        ordering = ("line", "index")
+        constraints = [models.UniqueConstraint(fields=("line", "index"), name="shop_orderunit_index_once")]
+
+    def __str__(self) -> str:
+        return f"{self.line_id}/{self.index}"
+
+
+class LineFeedback(models.Model):
+    """What a hook told its three audiences, in every language. Append-only."""
+
+    class Hook(models.TextChoices):
+        PRE_PAYMENT = "pre_payment", _("before payment")
+        POST_PAYMENT = "post_payment", _("after payment")
+        REVOKE = "revoke", pgettext_lazy("when a handler spoke", "given back")
+
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="feedback")
+    hook = models.CharField(max_length=12, choices=Hook.choices)
+    at = models.DateTimeField()
+    public = models.JSONField(default=dict)
+    customer = models.JSONField(default=dict)
+    sales = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("pk",)
+        verbose_name = _("feedback")
+        verbose_name_plural = _("feedback")
+
+    def __str__(self) -> str:
+        return f"{self.hook} {self.line_id}"
+
+    @property
+    def public_text(self) -> str:
+        return in_reader_language(self.public)
+
+    @property
+    def customer_text(self) -> str:
+        return in_reader_language(self.customer)
+
+    @property
+    def sales_text(self) -> str:
+        return in_reader_language(self.sales)
+
+
+class OrderEvent(models.Model):
+    """The order's history: who, when, from, to, why. Append-only."""
+
+    class What(models.TextChoices):
+        PLACED = "placed", _("order placed")
+        METHOD_CHOSEN = "method_chosen", _("payment method chosen")
+        PAID = "paid", _("payment received")
+        DECLINED = "declined", _("payment declined")
+        MONEY_RECORDED = "money_recorded", _("money recorded, order unchanged")
+        MONEY_HANDLED = "money_handled", _("money dealt with")
+        MONEY_REOPENED = "money_reopened", _("money to deal with again")
+        LINE_FULFILLED = "line_fulfilled", _("line delivered")
+        LINE_FAILED = "line_failed", _("line failed")
+        LINE_RETRIED = "line_retried", _("delivery tried again")
+        COMPLETED = "completed", _("order completed")
+        CLAIMED = "claimed", _("order claimed")
+        UNITS_GIVEN_BACK = "units_given_back", _("units given back")
+        CANCELLED = "cancelled", _("order cancelled")
+        EXPIRED = "expired", _("order expired unpaid")
+        REFUNDED = "refunded", _("everything given back")
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField(_("at"))
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    what = models.CharField(_("what"), max_length=20, choices=What.choices)
+    from_status = models.CharField(_("from"), max_length=10, blank=True)
+    to_status = models.CharField(_("to"), max_length=10, blank=True)
+    detail = models.JSONField(_("detail"), default=dict)
+
+    class Meta:
+        verbose_name = _("order event")
+        verbose_name_plural = _("order events")
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.order_id}"

@@ -1,0 +1,218 @@
+"""Reads for the pages of orders: who may see what, and how far things are."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from accounts.members.models import Membership
+from accounts.members.rights import Right, accounts_with, rights_of
+from accounts.people.models import User
+from handlers.contract import HandlerMissing
+from shop.orders.contexts import handler_of
+from shop.orders.models import LineFeedback, Order, OrderLine, OrderUnit
+from shop.payments.models import Payment
+from shop.payments.services import methods_for
+
+if TYPE_CHECKING:
+    from django import forms
+
+    from shop.payments.port import Provider
+
+TOKEN_MAX_LENGTH = 43
+_ENDED_UNPAID = (Order.Status.CANCELLED, Order.Status.EXPIRED)
+
+
+class Phase(StrEnum):
+    """Where an order stands, as its page tells it."""
+
+    TO_PAY = "to_pay"
+    PAYING = "paying"  # a charge is under way at its provider
+    DECLINED = "declined"
+    AWAITING_MONEY = "awaiting_money"  # a deferred method was chosen
+    TO_CONFIRM = "to_confirm"  # a visitor's zero total waits for its link
+    DELIVERING = "delivering"
+    PARTLY_FAILED = "partly_failed"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a viewer may see and do on an order's page."""
+
+    is_member: bool = False
+    sees_people: bool = False
+    may_pay: bool = False
+
+
+@dataclass(frozen=True)
+class LineView:
+    """A line as the viewer may see it. `units` are the answers of each unit not given back, empty when not for him."""
+
+    line: OrderLine
+    units: tuple[OrderUnit, ...]
+    form_class: type[forms.Form] | None
+    said: tuple[str, ...]
+    failure: str
+
+    @property
+    def looks_pending(self) -> bool:
+        """Delivered, given back, or under way: a failure is told to members only."""
+        return self.line.status == OrderLine.Status.PENDING or (
+            self.line.status == OrderLine.Status.FAILED and not self.failure
+        )
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """An order's page for one viewer."""
+
+    order: Order
+    sight: Sight
+    phase: Phase
+    lines: tuple[LineView, ...]
+    methods: tuple[Provider, ...]
+    has_stray_money: bool
+    seen: str
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the page will change by itself in a moment."""
+        return self.phase in (Phase.PAYING, Phase.DELIVERING)
+
+    @property
+    def chosen(self) -> Provider | None:
+        """The method chosen so far, among those the order may use."""
+        return next((method for method in self.methods if method.name == self.order.method), None)
+
+    @property
+    def may_cancel(self) -> bool:
+        return self.sight.may_pay and self.order.status == Order.Status.PLACED
+
+
+def order_by_token(token: str) -> Order | None:
+    """The order of that token, with its people; None for anything else. One query."""
+    if not token or len(token) > TOKEN_MAX_LENGTH or not token.isascii() or "\0" in token:
+        return None
+    return Order.objects.select_related("account", "buyer", "operator").filter(token=token).first()
+
+
+def orders_visible_to(user: User) -> QuerySet[Order]:
+    """All orders of the accounts in which a person sees all, and his own where he sees his own. Newest first."""
+    in_full = accounts_with(user, Right.SEE_ALL_ORDERS).values("pk")
+    own = accounts_with(user, Right.SEE_OWN_ORDERS).values("pk")
+    visible = Q(account__in=in_full) | Q(account__in=own, buyer=user)
+    return Order.objects.filter(visible).select_related("account").order_by("-pk")
+
+
+def sight_of(order: Order, *, viewer: User | None, placed_here: bool = False) -> Sight | None:
+    """What somebody who holds the order's token may see; None when the order does not exist for him.
+
+    An unclaimed order is seen by whoever holds its token, and tells what was typed there. A claimed one is its
+    account's: a stranger does not see it, but a visitor who placed it in this browser still sees how it stands.
+    """
+    if not order.is_claimed:
+        return Sight(sees_people=True, may_pay=True)
+    as_visitor = Sight(may_pay=True) if placed_here else None
+    if viewer is None:
+        return as_visitor
+    if viewer.is_active and viewer.is_staff and viewer.has_perm("shop.view_order"):
+        return Sight(is_member=True, sees_people=True)
+    membership = Membership.objects.filter(account=order.account_id, user=viewer).first()
+    rights = rights_of(membership)
+    is_own = order.buyer_id == viewer.pk and Right.SEE_OWN_ORDERS in rights
+    if not is_own and Right.SEE_ALL_ORDERS not in rights:
+        return as_visitor
+    return Sight(
+        is_member=True,
+        sees_people=is_own or Right.MANAGE_PEOPLE in rights,
+        may_pay=Right.PAY in rights,
+    )
+
+
+def order_page(order: Order, *, sight: Sight) -> OrderView:
+    """The page of an order for somebody with that sight. Six queries, however many lines and units."""
+    lines = tuple(_line_views(order, sight))
+    last_payment = order.payments.order_by("-pk").first()
+    view = OrderView(
+        order=order,
+        sight=sight,
+        phase=_phase(order, lines, last_payment),
+        lines=lines,
+        methods=tuple(methods_for(order)) if sight.may_pay else (),
+        has_stray_money=order.payment_events.needing_attention().exists(),
+        seen="",
+    )
+    return replace(view, seen=_fingerprint(view))
+
+
+def _line_views(order: Order, sight: Sight) -> list[LineView]:
+    feedback = Prefetch("feedback", LineFeedback.objects.order_by("pk"))
+    lines = order.lines.order_by("position").prefetch_related(feedback)
+    if sight.sees_people:
+        units = OrderUnit.objects.filter(given_back_at__isnull=True).exclude(answers={}, fields={}).order_by("index")
+        lines = lines.prefetch_related(Prefetch("units", units, to_attr="answered_units"))
+    return [_line_view(line, sight) for line in lines]
+
+
+def _line_view(line: OrderLine, sight: Sight) -> LineView:
+    said = [_said(row, sight) for row in line.feedback.all()]
+    return LineView(
+        line=line,
+        units=tuple(getattr(line, "answered_units", ())),
+        form_class=_form_class(line),
+        said=tuple(dict.fromkeys(text for text in said if text)),
+        failure=line.failure_text if sight.is_member and line.status == OrderLine.Status.FAILED else "",
+    )
+
+
+def _said(row: LineFeedback, sight: Sight) -> str:
+    """Members read what is meant for the customer, where anything is; others the public words only."""
+    if sight.is_member and sight.sees_people and row.customer_text:
+        return row.customer_text
+    return row.public_text
+
+
+def _form_class(line: OrderLine) -> type[forms.Form] | None:
+    try:
+        handler = handler_of(line)
+    except HandlerMissing:
+        return None
+    return handler.UnitForm if handler else None
+
+
+def _phase(order: Order, lines: tuple[LineView, ...], last_payment: Payment | None) -> Phase:
+    if order.status == Order.Status.PLACED:
+        return _phase_of_unpaid(order, last_payment)
+    if order.status == Order.Status.PAID:
+        has_failed = any(line.failure for line in lines)
+        is_pending = any(line.line.status == OrderLine.Status.PENDING for line in lines)
+        return Phase.PARTLY_FAILED if has_failed and not is_pending else Phase.DELIVERING
+    return Phase(order.status)
+
+
+def _phase_of_unpaid(order: Order, last_payment: Payment | None) -> Phase:
+    if order.is_free:
+        return Phase.TO_CONFIRM
+    # A charge is the last word only until another method was chosen.
+    if last_payment is not None and order.method in ("", last_payment.provider):
+        if last_payment.status == Payment.Status.PENDING:
+            return Phase.PAYING
+        if last_payment.status == Payment.Status.DECLINED:
+            return Phase.DECLINED
+    chosen = next((provider for provider in methods_for(order) if provider.name == order.method), None)
+    return Phase.AWAITING_MONEY if chosen is not None and not chosen.is_immediate else Phase.TO_PAY
+
+
+def _fingerprint(view: OrderView) -> str:
+    """Changes whenever the page would: what a browser that asks again has seen already."""
+    parts = [view.phase, view.order.method, str(view.order.expires_at), str(view.has_stray_money)]
+    parts += [f"{shown.looks_pending or shown.line.status}:{'|'.join(shown.said)}" for shown in view.lines]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

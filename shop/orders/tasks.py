@@ -1,0 +1,13 @@
+"""What beat calls from time to time."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from common.clock import database_now
+from shop.orders.ending import expire_orders
+
+
+@shared_task(ignore_result=True)
+def expire_unpaid_orders() -> int:
+    return expire_orders(now=database_now())

@@ -1,0 +1,108 @@
+"""How an order and its lines move: the one table of allowed moves, each made by compare-and-set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from shop.orders.models import Order, OrderEvent, OrderLine
+
+if TYPE_CHECKING:
+    from accounts.people.models import User
+
+ORDER_MOVES: dict[str, frozenset[str]] = {
+    Order.Status.PLACED: frozenset({Order.Status.PAID, Order.Status.CANCELLED, Order.Status.EXPIRED}),
+    Order.Status.EXPIRED: frozenset({Order.Status.PAID}),
+    Order.Status.CANCELLED: frozenset({Order.Status.PAID}),
+    Order.Status.PAID: frozenset({Order.Status.COMPLETED, Order.Status.REFUNDED}),
+    Order.Status.COMPLETED: frozenset({Order.Status.REFUNDED}),
+    Order.Status.REFUNDED: frozenset(),
+}
+
+LINE_MOVES: dict[str, frozenset[str]] = {
+    OrderLine.Status.PENDING: frozenset(
+        {OrderLine.Status.FULFILLED, OrderLine.Status.FAILED, OrderLine.Status.GIVEN_BACK}
+    ),
+    OrderLine.Status.FAILED: frozenset({OrderLine.Status.PENDING, OrderLine.Status.GIVEN_BACK}),
+    OrderLine.Status.FULFILLED: frozenset({OrderLine.Status.GIVEN_BACK}),
+    OrderLine.Status.GIVEN_BACK: frozenset(),
+}
+
+
+class MoveRefused(Exception):
+    """The table does not allow this move, or somebody else moved first."""
+
+
+def move_order(
+    order: Order,
+    to: str,
+    *,
+    what: str,
+    actor: User | None,
+    now: datetime,
+    detail: dict[str, Any] | None = None,
+    after: Sequence[OrderEvent] = (),
+    **columns: Any,
+) -> None:
+    """Moves a locked order to the status `to`, with its history row; `columns` change with it.
+
+    `after` are rows of history made by `event` and not saved yet, which stand before its own. Raises MoveRefused when
+    the move is not allowed or the row has another status by now.
+    """
+    before = order.status
+    if to not in ORDER_MOVES[before]:
+        raise MoveRefused(f"order {order.pk}: {before} → {to}")
+    if Order.objects.filter(pk=order.pk, status=before).update(status=to, **columns) != 1:
+        raise MoveRefused(f"order {order.pk} is not {before} any more")
+    order.status = to
+    for name, value in columns.items():
+        setattr(order, name, value)
+    own = event(order, what, actor=actor, now=now, from_status=before, to_status=to, detail=detail)
+    OrderEvent.objects.bulk_create([*after, own])
+
+
+def move_line(line: OrderLine, to: str, **columns: Any) -> None:
+    """Moves a line of a locked order. Raises MoveRefused like `move_order`."""
+    move_lines([line], to, **columns)
+
+
+def move_lines(lines: Sequence[OrderLine], to: str, **columns: Any) -> None:
+    """Moves lines of a locked order, all of one status, in one statement. Raises MoveRefused like `move_order`."""
+    for before in {line.status for line in lines}:
+        if to not in LINE_MOVES[before]:
+            raise MoveRefused(f"lines {[line.pk for line in lines]}: {before} → {to}")
+        still = OrderLine.objects.filter(pk__in=[line.pk for line in lines], status=before)
+        if still.update(status=to, **columns) != len(lines):
+            raise MoveRefused(f"lines {[line.pk for line in lines]} are not all {before} any more")
+    for line in lines:
+        line.status = to
+        for name, value in columns.items():
+            setattr(line, name, value)
+
+
+def record(order: Order, what: str, **values: Any) -> None:
+    """Writes one row of an order's history; takes what `event` takes."""
+    event(order, what, **values).save(force_insert=True)
+
+
+def event(
+    order: Order,
+    what: str,
+    *,
+    actor: User | None,
+    now: datetime,
+    from_status: str = "",
+    to_status: str = "",
+    detail: dict[str, Any] | None = None,
+) -> OrderEvent:
+    """One row of an order's history, not saved yet."""
+    return OrderEvent(
+        order=order,
+        at=now,
+        actor=actor,
+        what=what,
+        from_status=from_status,
+        to_status=to_status,
+        detail=detail or {},
+    )

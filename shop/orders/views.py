@@ -1,0 +1,154 @@
+"""The page of an order, and the list of a person's orders."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.members.current import current_account
+from accounts.members.rights import Right
+from accounts.rate_limits.pages import too_often
+from accounts.rate_limits.services import TooOften, count_attempt
+from shop.cart.current import signed_in
+from shop.errors import ClaimRefused, MethodNotAllowed, OrderNotCancellable
+from shop.orders.answers import Answer, unit_in_words
+from shop.orders.claim import accounts_to_move_into, move_claimed_order
+from shop.orders.ending import cancel_order
+from shop.orders.models import Order
+from shop.orders.placed_here import was_placed_here
+from shop.orders.selectors import LineView, OrderView, Sight, order_by_token, order_page, orders_visible_to, sight_of
+from shop.payments.services import choose_method
+
+ORDERS_PER_PAGE = 25
+UNCHANGED = 204
+
+
+@never_cache
+@require_safe
+def order(request: HttpRequest, token: str) -> HttpResponse:
+    """Where an order stands, what to do next, and what was bought. Whoever may not see it gets a 404."""
+    found = order_by_token(token)
+    if found is None:
+        raise Http404
+    sight = _sight(request, found)
+    if sight is None and signed_in(request) is None:
+        return redirect_to_login(request.get_full_path())
+    if sight is None:
+        raise Http404
+    return render(request, "orders/page.html", _context(request, order_page(found, sight=sight)))
+
+
+@never_cache
+@require_safe
+def order_state(request: HttpRequest, token: str) -> HttpResponse:
+    """For the page that asks again and again: nothing while all is as it was seen, else its new body."""
+    found, sight = _seen_order(request, token)
+    view = order_page(found, sight=sight)
+    if request.GET.get("seen") == view.seen:
+        return HttpResponse(status=UNCHANGED)
+    return render(request, "orders/body.html", _context(request, view) | {"is_update": True})
+
+
+@require_POST
+def order_pay(request: HttpRequest, token: str) -> HttpResponse:
+    """Takes the method chosen, and leads to where it is paid."""
+    found, sight = _seen_order(request, token)
+    if not sight.may_pay:
+        raise Http404
+    now = timezone.now()
+    try:
+        count_attempt(what="payment method", who=str(found.pk), now=now)
+        provider = choose_method(
+            order_id=found.pk, method=request.POST.get("method", ""), actor=signed_in(request), now=now
+        )
+    except TooOften as refused:
+        return too_often(request, refused.seconds)
+    except MethodNotAllowed as refusal:
+        messages.error(request, str(refusal))
+        return redirect("order", found.token)
+    start = provider.start_url(found)
+    return redirect(start) if start else redirect("order", found.token)
+
+
+@require_POST
+def order_cancel(request: HttpRequest, token: str) -> HttpResponse:
+    """Cancels an unpaid order."""
+    found, sight = _seen_order(request, token)
+    if not sight.may_pay:
+        raise Http404
+    try:
+        cancel_order(order_id=found.pk, actor=signed_in(request), now=timezone.now())
+    except OrderNotCancellable as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The order is cancelled. Nothing is charged."))
+    return redirect("order", found.token)
+
+
+@require_POST
+@login_required
+def order_move(request: HttpRequest, token: str) -> HttpResponse:
+    """Moves a claimed order into another account of its claimant's."""
+    found, _sight_of_it = _seen_order(request, token)
+    user = signed_in(request)
+    typed = request.POST.get("account", "")
+    account_id = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0
+    assert user is not None  # login_required
+    try:
+        move_claimed_order(order_id=found.pk, user=user, account_id=account_id, now=timezone.now())
+    except ClaimRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The order and everything it delivered now belong to that account."))
+    return redirect("order", found.token)
+
+
+@login_required
+@never_cache
+@require_safe
+def my_orders(request: HttpRequest) -> HttpResponse:
+    """The orders a person may see of the account he works for; a page without orders for who has no such account."""
+    user = signed_in(request)
+    assert user is not None  # login_required
+    account = current_account(request, Right.SEE_OWN_ORDERS)
+    orders = orders_visible_to(user).filter(account=account) if account else Order.objects.none()
+    request.account = account  # type: ignore[attr-defined]  # the account area's menu shows which one it is
+    page = Paginator(orders, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "orders/list.html", {"page": page, "account": account})
+
+
+def _sight(request: HttpRequest, found: Order) -> Sight | None:
+    return sight_of(found, viewer=signed_in(request), placed_here=was_placed_here(request, found))
+
+
+def _seen_order(request: HttpRequest, token: str) -> tuple[Order, Sight]:
+    """The order and what the person may see of it; 404 for who may not see it."""
+    found = order_by_token(token)
+    sight = _sight(request, found) if found is not None else None
+    if found is None or sight is None:
+        raise Http404
+    return found, sight
+
+
+def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
+    user = signed_in(request)
+    return {
+        "view": view,
+        "order": view.order,
+        "lines": [(line, _filled_in(line)) for line in view.lines],
+        "accounts_to_move_into": accounts_to_move_into(view.order, user) if user and view.sight.is_member else [],
+    }
+
+
+def _filled_in(line: LineView) -> list[tuple[int, list[Answer]]]:
+    """Number and answers of each unit whose micro-form was not left blank."""
+    told = ((unit.index + 1, unit_in_words(line.line, line.form_class, unit)) for unit in line.units)
+    return [(number, answers) for number, answers in told if answers]

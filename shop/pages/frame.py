@@ -1,0 +1,114 @@
+"""What the frame around every page shows: who sells, the shelves, the size of the cart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import cached_property
+from django.utils.translation import get_language, get_language_info
+from django.utils.translation import gettext_lazy as _
+
+from catalog.selectors import CategoryNode, Shopper, visible_categories
+from shop.cart.current import session_token, signed_in
+from shop.cart.models import CartLine
+from shop.pages.remembered import remembered
+from shop.seller.models import ShopIdentity
+
+ACCOUNT_PAGES = (
+    ("account-home", _("Your account")),
+    ("account-orders", _("Orders")),
+    ("learn", _("My courses")),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    url: str
+    label: str
+
+
+class Site:
+    """Each part is read when a template first asks for it: one query for each."""
+
+    def __init__(self, request: HttpRequest | None) -> None:
+        self.request = request
+
+    @cached_property
+    def identity(self) -> ShopIdentity:
+        return remembered("identity", lambda: ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1))
+
+    @property
+    def name(self) -> str:
+        return self.identity.name or "Amphi"
+
+    @property
+    def logo_url(self) -> str:
+        return self.identity.logo.url if self.identity.logo else ""
+
+    @property
+    def support_email(self) -> str:
+        return self.identity.support_email
+
+    @property
+    def address_lines(self) -> list[str]:
+        identity = self.identity
+        town = " ".join(part for part in (identity.postal_code, identity.city) if part)
+        return [line for line in (identity.street, town) if line]
+
+    @cached_property
+    def shopper(self) -> Shopper:
+        """Who looks, as far as lists care; whether he is a customer already is asked only where it matters."""
+        user = signed_in(self.request) if self.request is not None else None
+        return Shopper(user=user, is_staff=user is not None and user.is_staff)
+
+    @cached_property
+    def categories(self) -> list[CategoryNode]:
+        """Every shelf with something on it."""
+        name = "categories for staff" if self.shopper.is_staff else "categories"
+        return remembered(name, lambda: visible_categories(shopper=self.shopper))
+
+    @property
+    def shelves(self) -> list[CategoryNode]:
+        """The shelves of the first rank."""
+        return [node for node in self.categories if node.depth == 0]
+
+    @cached_property
+    def cart_count(self) -> int:
+        if self.request is None or not hasattr(self.request, "session"):
+            return 0
+        return CartLine.objects.count_in_open_cart(token=session_token(self.request), user=signed_in(self.request))
+
+    @property
+    def other_languages(self) -> list[tuple[str, str]]:
+        current = get_language()
+        return [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES if code != current]
+
+    @property
+    def came_from(self) -> str:
+        """Where to return to after signing in; nothing from the sign-in pages themselves."""
+        if self.request is None or self.request.method != "GET" or self.request.path.startswith("/auth/"):
+            return ""
+        return self.request.get_full_path()
+
+    @property
+    def account_links(self) -> list[Link]:
+        links = []
+        for name, label in ACCOUNT_PAGES:
+            try:
+                links.append(Link(reverse(name), str(label)))
+            except NoReverseMatch:
+                continue
+        if self.request is not None and getattr(self.request.user, "is_staff", False):
+            links.append(Link(reverse("admin:index"), str(_("Administration"))))
+        return links
+
+
+def site_of(request: HttpRequest) -> Site:
+    """The one frame of a request, shared by its view and its templates."""
+    frame = getattr(request, "site_frame", None)
+    if frame is None:
+        frame = request.site_frame = Site(request)  # type: ignore[attr-defined]
+    return frame

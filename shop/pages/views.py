@@ -1,0 +1,159 @@
+"""The catalogue as a customer sees it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from catalog.guards import is_customer
+from catalog.models.entries import Audience, Entry
+from catalog.offers import buyability, offer_of
+from catalog.selectors import CategoryNode, Shopper, entries_for, find_category, get_entry
+from shop.cart.current import put_into_cart
+from shop.cart.forms import AddToCartForm
+from shop.errors import CartRefused
+from shop.pages.frame import site_of
+from shop.pages.offers import Card, card_of, price_table
+from shop.pages.remembered import remembered
+from shop.seller.models import LegalText
+
+ENTRIES_PER_PAGE = 20
+QUERY_AT_MOST = 100
+# What a search finds is read in one go, which counts it too; nobody reads further.
+FOUND_AT_MOST = 240
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The whole catalogue, or what a search finds in it."""
+    return _catalogue(request, node=None)
+
+
+@require_safe
+def category(request: HttpRequest, slug: str) -> HttpResponse:
+    """One shelf and everything below it."""
+    node = find_category(site_of(request).categories, slug)
+    if node is None:
+        raise Http404
+    return _catalogue(request, node=node)
+
+
+def _catalogue(request: HttpRequest, *, node: CategoryNode | None) -> HttpResponse:
+    frame = site_of(request)
+    query = request.GET.get("q", "").replace("\0", "").strip()[:QUERY_AT_MOST]
+    entries = entries_for(shopper=frame.shopper, category=node, query=query)
+    if query:
+        paginator = Paginator(list(entries[:FOUND_AT_MOST]), ENTRIES_PER_PAGE)
+    else:
+        paginator = Paginator(entries, ENTRIES_PER_PAGE)
+        # The shelves have been counted for the menu already.
+        paginator.count = sum(shelf.entry_count for shelf in ([node] if node else frame.shelves))
+    page = paginator.get_page(request.GET.get("page"))
+
+    def cards() -> list[Card]:
+        ranks = {shelf.category.pk: rank for rank, shelf in enumerate(frame.categories)}
+        return [card_of(entry, shelf_rank=ranks.get(entry.category_id, 0)) for entry in page]
+
+    shelf_key = node.category.pk if node else None
+    name = ("cards", get_language(), frame.shopper.is_staff, shelf_key, page.number)
+    return render(
+        request,
+        "pages/catalogue.html" if node or query else "pages/home.html",
+        {
+            "page": page,
+            "cards": cards() if query else remembered(name, cards),
+            "query": query,
+            "query_string": urlencode({"q": query}) if query else "",
+            **_place(frame.categories, node),
+        },
+    )
+
+
+def _place(nodes: list[CategoryNode], node: CategoryNode | None) -> dict[str, Any]:
+    """Where in the tree a page is."""
+    if node is None:
+        return {"here": None, "shelf": None, "inside": []}
+    inside = [other for other in nodes if other.category.parent_id == node.category.pk]
+    return {"here": node, "shelf": node.path[0], "inside": inside}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def entry(request: HttpRequest, code: str) -> HttpResponse:
+    """One entry: what it is, what it costs and what happens once it is paid; POST puts it into the cart."""
+    frame = site_of(request)
+    found = _entry_to_show(code, frame.shopper) if request.method != "POST" else _entry_to_sell(code, frame.shopper)
+    if found.code != code and request.method != "POST":
+        return redirect("entry", found.code, permanent=True)
+    verdict = buyability(entry=found, shopper=_full_shopper(found, frame.shopper), now=timezone.now())
+    form = AddToCartForm(request.POST or None, initial={"quantity": verdict.offer.min_quantity})
+    if request.method == "POST" and form.is_valid():
+        try:
+            put_into_cart(request, found, form.cleaned_data["quantity"])
+        except CartRefused as refusal:
+            form.add_error("quantity", str(refusal))
+        else:
+            messages.success(request, _("“%(name)s” is in your cart.") % {"name": found.name})
+            return redirect("cart")
+    node = find_category(frame.categories, found.category.slug)
+    rank = frame.categories.index(node) if node else 0
+    return render(
+        request,
+        "pages/entry.html",
+        {
+            "entry": found,
+            "card": card_of(found, shelf_rank=rank),
+            "offer": verdict.offer,
+            "verdict": verdict,
+            "prices": price_table(found),
+            "form": form,
+            **_place(frame.categories, node),
+        },
+    )
+
+
+def _entry_to_sell(code: str, shopper: Shopper) -> Entry:
+    """The entry as it stands now. Raises Http404."""
+    found = get_entry(code=code, shopper=shopper)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _entry_to_show(code: str, shopper: Shopper) -> Entry:
+    """The entry as it stood at most FRAME_SECONDS ago. Raises Http404."""
+    return remembered(("entry", code, shopper.is_staff), lambda: _entry_to_sell(code, shopper))
+
+
+def _full_shopper(entry: Entry, shopper: Shopper) -> Shopper:
+    """Whether somebody is a customer costs a query, asked for the few entries that are sold to customers only."""
+    if shopper.user is None or offer_of(entry).audience != Audience.CUSTOMERS:
+        return shopper
+    return replace(shopper, is_customer=is_customer(shopper.user))
+
+
+@require_safe
+def legal(request: HttpRequest, kind: str) -> HttpResponse:
+    """The version of a legal text that is in force; `?version=` shows an older one, since orders refer to it."""
+    if kind not in LegalText.Kind.values:
+        raise Http404
+    now = timezone.now()
+    wanted = request.GET.get("version", "")
+    if wanted:
+        if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 6:
+            raise Http404
+        text = LegalText.objects.filter(kind=kind, version=int(wanted), published_at__lte=now).first()
+        if text is None:
+            raise Http404
+    else:
+        text = LegalText.in_force(kind, now)
+    return render(request, "pages/legal.html", {"text": text, "kind_label": LegalText.Kind(kind).label})

@@ -1,0 +1,257 @@
+"""Money in the admin: payments, and what providers and merchants said about them. Read only, but for one mark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.decorators import display
+
+from accounts.people.models import User
+from common.admin.filters import DayRangeFilter
+from common.admin.readonly import ReadOnlyAdmin
+from shop.orders.admin.display import (
+    NOTHING,
+    OUTCOME_COLOURS,
+    PAYMENT_COLOURS,
+    Label,
+    amount,
+    choice_label,
+    link,
+    method_label,
+    moment,
+)
+from shop.payments.attention import mark_dealt_with, take_back_dealt_with
+from shop.payments.models import MoneyHandling, Payment, PaymentEvent
+from shop.payments.registry import providers
+
+DEAL = "shop.deal_with_money"
+
+
+class ProviderFilter(DropdownFilter):
+    title = gettext_lazy("payment method")
+    parameter_name = "by"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [(name, provider.label) for name, provider in providers().items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(provider=self.value()) if self.value() else queryset
+
+
+class AttentionFilter(DropdownFilter):
+    """Money that paid nothing: it differs, came twice or too late, or belongs to no order."""
+
+    title = gettext_lazy("to do")
+    parameter_name = "todo"
+    ATTENTION, DEALT_WITH = "attention", "dealt-with"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [
+            (self.ATTENTION, gettext_lazy("needs attention")),
+            (self.DEALT_WITH, gettext_lazy("dealt with")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case self.ATTENTION:
+                return self.with_events(queryset, PaymentEvent.objects.needing_attention())
+            case self.DEALT_WITH:
+                return self.with_events(queryset, PaymentEvent.objects.dealt_with())
+        return queryset
+
+    def with_events(self, queryset: QuerySet[Any], events: QuerySet[PaymentEvent]) -> QuerySet[Any]:
+        return queryset.filter(pk__in=events.values("pk"))
+
+
+class PaymentAttentionFilter(AttentionFilter):
+    def with_events(self, queryset: QuerySet[Payment], events: QuerySet[PaymentEvent]) -> QuerySet[Payment]:
+        return queryset.filter(Exists(events.filter(payment=OuterRef("pk"))))
+
+
+class MoneyAdmin(ReadOnlyAdmin):
+    """What both lists share."""
+
+    list_fullwidth = True
+    list_filter_submit = True
+    ordering = ("-id",)
+
+    @display(description=gettext_lazy("payment method"), ordering="provider")
+    def method_name(self, row: Payment | PaymentEvent) -> str:
+        return method_label(row.provider)
+
+    @display(description=gettext_lazy("amount"), ordering="amount")
+    def money(self, row: Payment | PaymentEvent) -> str:
+        return amount(row.amount, row.currency)
+
+    @display(description=gettext_lazy("order"), ordering="order")
+    def order_link(self, row: Payment | PaymentEvent) -> SafeString | str:
+        return link("admin:shop_order_change", row.order_id, row.order) if row.order else NOTHING
+
+
+@admin.register(Payment)
+class PaymentAdmin(MoneyAdmin):
+    list_display = ("reference", "order_link", "money", "method_name", "state_label", "effect", "created_at")
+    list_filter = (
+        PaymentAttentionFilter,
+        ("status", ChoicesDropdownFilter),
+        ProviderFilter,
+        ("created_at", DayRangeFilter),
+    )
+    list_select_related = ("order", "settlement")
+    search_fields = ("reference", "order__number")
+    search_help_text = gettext_lazy("Reference or order number")
+    fields = (
+        "reference", "order_link", "money", "method_name", "state_label", "effect", "created_at", "events_link",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    @display(description=gettext_lazy("state"), ordering="status")
+    def state_label(self, payment: Payment) -> SafeString:
+        return choice_label(payment, "status", PAYMENT_COLOURS)
+
+    @display(description=gettext_lazy("effect"))
+    def effect(self, payment: Payment) -> str:
+        return _("paid its order") if hasattr(payment, "settlement") else NOTHING
+
+    @display(description=gettext_lazy("what was said about it"))
+    def events_link(self, payment: Payment) -> SafeString:
+        url = reverse("admin:shop_paymentevent_changelist", query={"payment__id__exact": payment.pk})
+        return format_html('<a href="{}" class="amphi-link">{}</a>', url, _("Payment events"))
+
+
+@admin.register(PaymentEvent)
+class PaymentEventAdmin(MoneyAdmin):
+    list_display = ("received_on", "order_link", "money", "method_name", "outcome_label", "attention", "told_by")
+    list_filter = (
+        AttentionFilter,
+        ("outcome", ChoicesDropdownFilter),
+        ("kind", ChoicesDropdownFilter),
+        ProviderFilter,
+        ("received_at", DayRangeFilter),
+    )
+    list_select_related = ("order", "actor")
+    search_fields = ("event_id", "order__number", "payment__reference")
+    search_help_text = gettext_lazy("Event, reference or order number")
+    fields = (
+        "event_id", "received_at", "outcome_label", "advice", "order_link", "payment_link", "money", "method_name",
+        "kind", "told_by", "payload_text",
+    )  # fmt: skip
+    readonly_fields = fields
+    change_form_outer_before_template = "payments/admin/money_tools.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentEvent]:
+        standing = MoneyHandling.objects.filter(undone_at__isnull=True).select_related("handled_by")
+        return super().get_queryset(request).prefetch_related(Prefetch("handlings", standing, to_attr="standing"))
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:event_id>/dealt-with/", wrap(self.deal_with), name="shop_paymentevent_dealt_with"),
+            path("<int:event_id>/take-back/", wrap(self.take_back), name="shop_paymentevent_take_back"),
+            *super().get_urls(),
+        ]
+
+    def row_context(self, request: HttpRequest, row: PaymentEvent) -> dict[str, Any]:
+        handling = _handling(row)
+        return {
+            "handling": handling,
+            "is_open": row.outcome in PaymentEvent.NEEDS_ATTENTION and handling is None,
+            "may_deal": request.user.has_perm(DEAL),
+            "note_length": MoneyHandling.NOTE_LENGTH,
+        }
+
+    def deal_with(self, request: HttpRequest, event_id: int) -> HttpResponse:
+        note = request.POST.get("note", "").replace("\0", "").strip()[: MoneyHandling.NOTE_LENGTH]
+        return self.ask_service(
+            request,
+            event_id,
+            permission=DEAL,
+            service=lambda: mark_dealt_with(
+                event_id=event_id, note=note, actor=cast(User, request.user), now=timezone.now()
+            ),
+            done=_("This money is dealt with."),
+        )
+
+    def take_back(self, request: HttpRequest, event_id: int) -> HttpResponse:
+        return self.ask_service(
+            request,
+            event_id,
+            permission=DEAL,
+            service=lambda: take_back_dealt_with(event_id=event_id, actor=cast(User, request.user), now=timezone.now()),
+            done=_("This money needs attention again."),
+        )
+
+    @display(description=gettext_lazy("received"), ordering="received_at")
+    def received_on(self, event: PaymentEvent) -> SafeString | str:
+        return moment(event.received_at)
+
+    @display(description=gettext_lazy("told by"), ordering="actor")
+    def told_by(self, event: PaymentEvent) -> str:
+        return event.actor.get_full_name() if event.actor else NOTHING
+
+    @display(description=gettext_lazy("to do"))
+    def attention(self, event: PaymentEvent) -> SafeString | str:
+        """Whether somebody has to look at it, or who did."""
+        if event.outcome not in PaymentEvent.NEEDS_ATTENTION:
+            return NOTHING
+        handling = _handling(event)
+        if handling is None:
+            return Label(_("needs attention"), "danger").html
+        return format_html(
+            '<div class="amphi-two">{}<span class="amphi-quiet">{}</span></div>',
+            Label(_("dealt with"), "success").html,
+            handling.handled_by.get_full_name(),
+        )
+
+    @display(description=gettext_lazy("outcome"), ordering="outcome")
+    def outcome_label(self, event: PaymentEvent) -> SafeString:
+        return choice_label(event, "outcome", OUTCOME_COLOURS)
+
+    @display(description=gettext_lazy("what to do"))
+    def advice(self, event: PaymentEvent) -> str:
+        return _ADVICE[event.outcome]() if event.outcome in _ADVICE else _("Nothing: all is well.")
+
+    @display(description=gettext_lazy("payment"))
+    def payment_link(self, event: PaymentEvent) -> SafeString | str:
+        return link("admin:shop_payment_change", event.payment_id, event.payment) if event.payment else NOTHING
+
+    @display(description=gettext_lazy("as it was told"))
+    def payload_text(self, event: PaymentEvent) -> SafeString:
+        written = json.dumps(event.payload, ensure_ascii=False, indent=2)
+        return format_html('<pre class="amphi-code">{}</pre>', written)
+
+
+def _handling(event: PaymentEvent) -> MoneyHandling | None:
+    """Who dealt with it; None while it is open, and for money that asks nothing."""
+    standing: list[MoneyHandling] = getattr(event, "standing", [])
+    return standing[0] if standing else None
+
+
+_ADVICE: dict[str, Callable[[], str]] = {
+    PaymentEvent.Outcome.MISMATCH: lambda: _(
+        "Amount or currency is not the order’s, so nothing was delivered for it. Ask the customer for the rest, or "
+        "give the money back."
+    ),
+    PaymentEvent.Outcome.SECOND_CHARGE: lambda: _(
+        "The order was paid already. Give the money back, or agree with the customer what it is for."
+    ),
+    PaymentEvent.Outcome.LATE: lambda: _(
+        "The order had ended, and its places could not all be had again. Give the money back, or agree with the "
+        "customer on something else."
+    ),
+    PaymentEvent.Outcome.UNKNOWN_ORDER: lambda: _(
+        "No order has the number that came with the money. Find out who paid, and for what."
+    ),
+}

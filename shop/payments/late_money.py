@@ -1,0 +1,32 @@
+"""Money that comes after the order has ended unpaid."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from handlers.contract import Refusal
+from shop.orders.contexts import handler_of, line_contexts
+from shop.orders.hooks import lock_courses_of
+from shop.orders.models import Order
+
+
+def places_retaken(order: Order, *, now: datetime) -> bool:
+    """Holds again, for all lines or for none, what the expired or cancelled order had held.
+
+    The order is locked by the caller; the courses of all lines are locked here, by key.
+    """
+    if order.status not in (Order.Status.EXPIRED, Order.Status.CANCELLED):
+        return False
+    lines = list(order.lines.order_by("position"))
+    try:
+        with transaction.atomic():
+            contexts = lock_courses_of(lines, line_contexts(order, lines, now=now))
+            for line in lines:
+                handler = handler_of(line)
+                if handler is not None:
+                    handler.retake(contexts[line.pk])
+    except Refusal:
+        return False
+    return True

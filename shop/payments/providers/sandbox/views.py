@@ -1,0 +1,68 @@
+"""The imaginary bank's page, and its notifications."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from outbox.jobs.services import enqueue
+from shop.errors import MethodNotAllowed
+from shop.orders.models import Order
+from shop.payments import services as payments
+from shop.payments.providers.sandbox import bank
+from shop.payments.providers.sandbox.jobs import notify
+from shop.payments.providers.sandbox.provider import provider
+
+_NOTIFICATIONS = {
+    bank.Choice.SUCCEED: ("1",),
+    bank.Choice.DECLINE: ("1",),
+    bank.Choice.TWICE: ("1", "1", "2"),
+    bank.Choice.LATE: (),
+}
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def pay(request: HttpRequest, token: str) -> HttpResponse:
+    """Asks what the imaginary card shall do; does it; sends the customer back to the shop."""
+    order = payments.order_to_pay(token=token, provider=provider)
+    problem = ""
+    if request.method == "POST":
+        choice = request.POST.get("choice", "")
+        if choice in bank.Choice.values:
+            try:
+                _charge(order, choice)
+            except MethodNotAllowed as refusal:
+                problem = str(refusal)
+            else:
+                return redirect("payment-return", provider=provider.name, token=order.token)
+        else:
+            problem = _("Choose what the card shall do.")
+    return render(
+        request,
+        "sandbox/pay.html",
+        {"order": order, "choices": bank.Choice, "problem": problem},
+        status=400 if problem else 200,
+    )
+
+
+def _charge(order: Order, choice: str) -> None:
+    now = timezone.now()
+    charge = bank.charge(choice, now=now)
+    with transaction.atomic():
+        payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
+        if choice == bank.Choice.LATE:
+            enqueue(
+                kind="sandbox_notification",
+                key=f"sandbox:{charge.reference}",
+                payload={"order": order.pk, "reference": charge.reference},
+                account_id=order.account_id,
+                due_at=charge.answered_at,
+            )
+    for event_id in _NOTIFICATIONS[bank.Choice(choice)]:
+        notify(charge, order, event_id, now=now)

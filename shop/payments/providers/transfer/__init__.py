@@ -1,0 +1,36 @@
+"""Bank transfer: the customer is told where to send the money, the merchant says when it has arrived."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from shop.payments.port import Provider, ProviderEvent
+
+
+class TransferProvider(Provider):
+    name = "transfer"
+    label = _("Bank transfer")
+    summary = _("You receive our bank details; we deliver when the money has arrived.")
+    instructions_template = "transfer/instructions.html"
+
+
+provider = TransferProvider()
+
+
+def received(*, order_number: str, reference: str, amount: Decimal, currency: str) -> ProviderEvent:
+    """The event of a merchant's confirmation. The reference counts without regard to case and spacing."""
+    typed = re.sub(r"\s+", " ", reference).strip().upper()
+    identity = f"{order_number}:{typed}"
+    return ProviderEvent(
+        provider=provider.name,
+        event_id=identity,
+        reference=identity,
+        kind="succeeded",
+        order_number=order_number,
+        amount=amount,
+        currency=currency,
+        payload={"reference": reference},
+    )

@@ -1,0 +1,254 @@
+"""Money: which methods an order may use, and `settle`, through which every confirmation goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from common.again import again_after_deadlock
+from shop.errors import MethodNotAllowed, ShopRefused
+from shop.orders import fulfilment, mails
+from shop.orders.locks import lock_order
+from shop.orders.models import Order, OrderEvent
+from shop.orders.transitions import move_order, record
+from shop.payments import late_money
+from shop.payments.models import Payment, PaymentEvent, Settlement
+from shop.payments.port import Provider, ProviderEvent, check_event
+from shop.payments.providers import transfer
+from shop.payments.registry import providers
+from shop.seller.models import ShopIdentity, unpaid_time
+
+if TYPE_CHECKING:
+    from accounts.people.models import User
+
+Outcome = PaymentEvent.Outcome
+
+
+class AmountDiffers(ShopRefused):
+    """The merchant typed an amount that is not the order's total, and did not say that this is what arrived."""
+
+
+class ReferenceKnown(ShopRefused):
+    """The merchant typed a reference that stands for another amount of the same order."""
+
+
+def methods_for(order: Order) -> list[Provider]:
+    """The ways this order may be paid now, by the server's decision; none once it is not waiting for money."""
+    if order.status != Order.Status.PLACED:
+        return []
+    return [provider for provider in providers().values() if provider.offers(order)]
+
+
+def allowed_method(order: Order, method: str) -> Provider:
+    """The provider of a posted method. Raises MethodNotAllowed."""
+    for provider in methods_for(order):
+        if provider.name == method:
+            return provider
+    raise MethodNotAllowed(_("This order cannot be paid like this. Choose one of the methods shown."))
+
+
+@transaction.atomic
+def choose_method(*, order_id: int, method: str, actor: User | None, now: datetime) -> Provider:
+    """Notes how the customer means to pay. Locks the order; raises MethodNotAllowed.
+
+    The unpaid time counts from the placing of the order, whatever was chosen before; a choice never cuts it short.
+    """
+    order = lock_order(order_id)
+    provider = allowed_method(order, method)
+    allowed = unpaid_time(ShopIdentity.current(), immediate=provider.is_immediate, zero_total=False)
+    expires_at = max(order.expires_at, order.placed_at + allowed)
+    changed = order.method != provider.name
+    Order.objects.filter(pk=order.pk, status=Order.Status.PLACED).update(method=provider.name, expires_at=expires_at)
+    if changed:
+        record(order, OrderEvent.What.METHOD_CHOSEN, actor=actor, now=now, detail={"method": provider.name})
+        if not provider.is_immediate:
+            mails.queue_payment_instructions(order, provider)
+    return provider
+
+
+def order_to_pay(*, token: str, provider: Provider) -> Order:
+    """The order behind a payment page's token; 404 unless it is waiting for money by this provider."""
+    order = Order.objects.filter(token=token).first()
+    if order is None or provider not in methods_for(order):
+        raise Http404
+    return order
+
+
+@transaction.atomic
+def begin_payment(*, order_id: int, provider: Provider, reference: str, now: datetime) -> Payment:
+    """Notes a charge before the customer makes it, so that the server can ask about it. Raises MethodNotAllowed."""
+    order = lock_order(order_id)
+    allowed_method(order, provider.name)
+    return Payment.objects.create(
+        provider=provider.name,
+        reference=reference,
+        order=order,
+        amount=order.gross,
+        currency=order.currency,
+        created_at=now,
+    )
+
+
+def receive_notification(*, provider: Provider, body: bytes, headers: Mapping[str, str], now: datetime) -> str:
+    """What a provider's message leads to. Raises NotificationRefused when it is not the provider's, or no message."""
+    event = provider.read_notification(body, headers)
+    check_event(event)
+    return settle(event=event, now=now)
+
+
+def ask_provider(*, order: Order, provider: Provider, now: datetime) -> None:
+    """At the customer's return: asks the provider about the order's charges, and believes the answer only."""
+    for payment in order.payments.filter(provider=provider.name, status=Payment.Status.PENDING).order_by("pk"):
+        event = provider.ask(payment, now=now)
+        if event is not None:
+            settle(event=event, now=now)
+
+
+def confirm_received(
+    *,
+    order_id: int,
+    amount: Decimal,
+    reference: str,
+    actor: User,
+    is_what_arrived: bool,
+    now: datetime,
+) -> str:
+    """The merchant's word that money has arrived. Returns the outcome; raises AmountDiffers and ReferenceKnown."""
+    order = Order.objects.get(pk=order_id)
+    if amount != order.gross and not is_what_arrived:
+        raise AmountDiffers(
+            _("The order's total is different. Correct the amount, or tick «this is what arrived» to record it.")
+        )
+    event = transfer.received(order_number=order.number, reference=reference, amount=amount, currency=order.currency)
+    known = PaymentEvent.objects.filter(provider=event.provider, event_id=event.event_id).first()
+    if known is not None and known.amount != amount:
+        # Silence would look as if the new amount had been taken.
+        raise ReferenceKnown(
+            _("This reference has been recorded for this order already, with another amount. Type another reference.")
+        )
+    return settle(event=event, actor=actor, now=now)
+
+
+@again_after_deadlock
+@transaction.atomic
+def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) -> str:
+    """Records what a provider said, and pays the order when it is the right money at the right time.
+
+    Locks, in this order: the event's key, the order, the payment; courses when the money came late. The same event
+    twice, events out of order and a second charge change nothing twice. Returns the event's outcome. Raises ValueError
+    for a kind of event that is neither a success nor a decline.
+    """
+    row, is_new = _record_event(event, actor=actor, now=now)
+    if not is_new:
+        return row.outcome
+    order = Order.objects.select_for_update(no_key=True).filter(number=event.order_number).first()
+    payment = _payment_of(event, order, now=now)
+    outcome = _outcome(event, order, payment, actor=actor, now=now)
+    PaymentEvent.objects.filter(pk=row.pk).update(order=order, payment=payment, outcome=outcome)
+    if order is not None and outcome in PaymentEvent.NEEDS_ATTENTION:
+        record(order, OrderEvent.What.MONEY_RECORDED, actor=actor, now=now, detail={"outcome": outcome})
+    if outcome in PaymentEvent.NEEDS_ATTENTION:
+        mails.queue_money_needs_attention(row, order, outcome)
+    return outcome
+
+
+def _record_event(event: ProviderEvent, *, actor: User | None, now: datetime) -> tuple[PaymentEvent, bool]:
+    """The event's row, and whether this call made it. Waits for a transaction that is making it just now."""
+    PaymentEvent.objects.bulk_create(
+        [
+            PaymentEvent(
+                provider=event.provider,
+                event_id=event.event_id,
+                order_number=event.order_number,
+                kind=PaymentEvent.Kind(event.kind),
+                amount=event.amount,
+                currency=event.currency,
+                payload=dict(event.payload),
+                actor=actor,
+                received_at=now,
+                outcome="",
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    row = PaymentEvent.objects.get(provider=event.provider, event_id=event.event_id)
+    return row, row.outcome == ""
+
+
+def _payment_of(event: ProviderEvent, order: Order | None, *, now: datetime) -> Payment:
+    """The payment's row, made at its first event, locked."""
+    Payment.objects.bulk_create(
+        [
+            Payment(
+                provider=event.provider,
+                reference=event.reference,
+                order=order,
+                amount=event.amount,
+                currency=event.currency,
+                created_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    return Payment.objects.select_for_update(no_key=True).get(provider=event.provider, reference=event.reference)
+
+
+def _outcome(event: ProviderEvent, order: Order | None, payment: Payment, *, actor: User | None, now: datetime) -> str:
+    if event.kind == PaymentEvent.Kind.DECLINED:
+        return _declined(order, payment, now=now)
+    if payment.status != Payment.Status.SUCCEEDED:
+        # A success after a decline settles: the money is there.
+        Payment.objects.filter(pk=payment.pk).update(
+            status=Payment.Status.SUCCEEDED, amount=event.amount, currency=event.currency
+        )
+        return _outcome_of_money(event, order, payment, actor=actor, now=now)
+    if (event.amount, event.currency) != (payment.amount, payment.currency):
+        return Outcome.MISMATCH
+    outcome = _outcome_of_money(event, order, payment, actor=actor, now=now)
+    order_id = order.pk if order else None
+    # Money that paid nothing has been shown already, when it was first told; late money may find its places by now.
+    return Outcome.KNOWN if outcome in PaymentEvent.NEEDS_ATTENTION and payment.order_id == order_id else outcome
+
+
+def _outcome_of_money(
+    event: ProviderEvent, order: Order | None, payment: Payment, *, actor: User | None, now: datetime
+) -> str:
+    if order is None:
+        return Outcome.UNKNOWN_ORDER
+    if payment.order_id != order.pk:
+        return Outcome.MISMATCH
+    settlement = Settlement.objects.filter(order=order).first()
+    if settlement is not None:
+        return Outcome.KNOWN if settlement.payment_id == payment.pk else Outcome.SECOND_CHARGE
+    if (event.amount, event.currency) != (order.gross, order.currency):
+        return Outcome.MISMATCH
+    if order.status != Order.Status.PLACED and not late_money.places_retaken(order, now=now):
+        return Outcome.LATE
+    Settlement.objects.create(order=order, payment=payment, at=now)
+    move_order(
+        order,
+        Order.Status.PAID,
+        what=OrderEvent.What.PAID,
+        actor=actor,
+        now=now,
+        detail={"provider": event.provider},
+        paid_at=now,
+        method=event.provider,
+    )
+    fulfilment.begin(order, now=now)
+    mails.queue_payment_received(order)
+    return Outcome.SETTLED
+
+
+def _declined(order: Order | None, payment: Payment, *, now: datetime) -> str:
+    if Payment.objects.filter(pk=payment.pk, status=Payment.Status.PENDING).update(status=Payment.Status.DECLINED) != 1:
+        return Outcome.KNOWN
+    if order is not None and order.status == Order.Status.PLACED:
+        record(order, OrderEvent.What.DECLINED, actor=None, now=now)
+    return Outcome.DECLINED

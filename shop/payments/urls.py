@@ -1,0 +1,12 @@
+"""Addresses of the payment providers, below `/payments/`."""
+
+from django.urls import include, path
+
+from shop.payments import views as payments
+from shop.payments.registry import providers
+
+urlpatterns = [
+    path("<slug:provider>/webhook/", payments.webhook, name="payment-webhook"),
+    path("<slug:provider>/return/<slug:token>/", payments.return_page, name="payment-return"),
+    *(path(f"{name}/", include(provider.urls())) for name, provider in providers().items() if provider.urls()),
+]

@@ -1,0 +1,60 @@
+"""Where providers talk to the shop: the customer's return, and notifications."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from http import HTTPStatus
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.rate_limits.network import network_of
+from accounts.rate_limits.services import TooOften, count_attempt, is_used_up
+from shop.orders.models import Order
+from shop.payments import services as payments
+from shop.payments.port import NotificationRefused, Provider
+from shop.payments.registry import get_provider
+
+UNSIGNED = "bad notification"
+
+
+@never_cache
+@require_GET
+def return_page(request: HttpRequest, provider: str, token: str) -> HttpResponse:
+    """The customer comes back from paying. Believes no parameter: the server asks the provider.
+
+    The one GET that changes state, since a provider's redirect cannot be a POST.
+    """
+    order = Order.objects.filter(token=token).first()
+    if order is None:
+        raise Http404
+    payments.ask_provider(order=order, provider=_installed(provider), now=timezone.now())
+    return redirect("order", token=order.token)
+
+
+@csrf_exempt
+@require_POST
+def webhook(request: HttpRequest, provider: str) -> HttpResponse:
+    """A provider's notification; its signature stands for the CSRF token."""
+    now, who = timezone.now(), network_of(request)
+    installed = _installed(provider)
+    if is_used_up(what=UNSIGNED, who=who, now=now):
+        return HttpResponse(status=HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": "60"})
+    try:
+        payments.receive_notification(provider=installed, body=request.body, headers=request.headers, now=now)
+    except NotificationRefused:
+        with suppress(TooOften):
+            count_attempt(what=UNSIGNED, who=who, now=now)
+        return HttpResponse(status=400)
+    return HttpResponse(status=204)
+
+
+def _installed(name: str) -> Provider:
+    provider = get_provider(name)
+    if provider is None:
+        raise Http404
+    return provider

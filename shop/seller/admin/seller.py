@@ -1,0 +1,123 @@
+"""The one page on which the shop says who it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminImageFieldWidget
+
+from catalog.services.errors import ImageRefused
+from catalog.services.images import prepare_image
+from shop.seller.missing import missing_from_the_shop
+from shop.seller.models import ShopIdentity
+from shop.seller.services import LONGEST_UNPAID_TIMES, save_identity, tidy_identity
+
+THE_ROW = "1"
+
+FIELDSETS = (
+    (_("Who sells"), {"fields": ("name", "logo", "street", "postal_code", "city", "country")}),
+    (_("Registration"), {"fields": ("siret", "vat_number")}),
+    (_("Bank details"), {"fields": ("bank_name", "iban", "bic")}),
+    (_("Addresses for mail"), {"fields": ("sales_email", "support_email")}),
+    (
+        _("How long an order may stay unpaid"),
+        {"fields": ("immediate_minutes", "deferred_days", "undecided_minutes", "zero_total_hours")},
+    ),
+)
+FIELDS = flatten_fieldsets(FIELDSETS)
+
+
+class ShopIdentityForm(forms.ModelForm):
+    """Tells at the field what the service would refuse."""
+
+    use_required_attribute = False
+
+    class Meta:
+        model = ShopIdentity
+        fields = FIELDS
+        help_texts = {
+            "name": _("As customers know you; at the head of every page and in every mail."),
+            "siret": _("The 14 digits of the establishment that sells."),
+            "vat_number": _("With the letters of its country, for instance FR."),
+            "iban": _("Where customers send transfers. Stands on the page and in the mail that say how to pay."),
+            "bic": _("Needed for transfers from abroad."),
+            "sales_email": _(
+                "Where the shop tells of orders, payments and failures. Empty: the address it was set up with."
+            ),
+            "support_email": _("Where customers turn to. Stands at the foot of every page and mail."),
+            "logo": _("JPEG, PNG or WebP; shown beside the name at the head of the shop."),
+            "deferred_days": _(
+                "For bank transfers and other money that takes its time. Counted from the placing of the order."
+            ),
+            "undecided_minutes": _("Counted from the placing of the order."),
+            "zero_total_hours": _("An order of a visitor that costs nothing waits so long for the link in his mail."),
+        }
+
+    def clean_logo(self) -> Any:
+        logo = self.cleaned_data["logo"]
+        if logo and "logo" in self.changed_data:
+            try:
+                return prepare_image(logo.file)
+            except ImageRefused as refusal:
+                raise ValidationError(str(refusal)) from refusal
+        return logo
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if not self.errors:
+            for field, message in tidy_identity(self.instance).items():
+                self.add_error(field, str(message))
+
+
+@admin.register(ShopIdentity)
+class ShopIdentityAdmin(ModelAdmin):
+    form = ShopIdentityForm
+    warn_unsaved_form = True
+    change_form_outer_before_template = "seller/admin/missing.html"
+    fieldsets = FIELDSETS
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ShopIdentity | None:
+        """The row; a blank one that is not written yet where nobody has saved it."""
+        stored = super().get_object(request, object_id, from_field)
+        return stored or (ShopIdentity(pk=1) if object_id == THE_ROW else None)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return redirect("admin:shop_shopidentity_change", THE_ROW)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        missing = missing_from_the_shop(now=timezone.now())
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "missing": missing})
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "logo":
+            kwargs["widget"] = UnfoldAdminImageFieldWidget({"accept": "image/jpeg,image/png,image/webp"})
+        elif db_field.name in LONGEST_UNPAID_TIMES:
+            kwargs |= {"min_value": 1, "max_value": LONGEST_UNPAID_TIMES[db_field.name]}
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: ShopIdentity, form: ShopIdentityForm, change: bool) -> None:
+        save_identity(identity=obj)

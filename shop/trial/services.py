@@ -1,0 +1,200 @@
+"""Trying an entry: a purchase from the cart to the delivery, in a transaction that never commits.
+
+Everything goes through the services that serve customers, so a trial tells what a sale would do today: what the
+handlers write, whom they enrol, which mails would go out and what each audience is told.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from psycopg2.errors import DeadlockDetected, LockNotAvailable
+
+from accounts.people.models import User
+from catalog.models.entries import Entry, EntryState
+from catalog.offers import offer_of
+from outbox.errors import Temporary
+from shop.cart.micro_forms import asked_of
+from shop.cart.pricing import price_cart
+from shop.cart.services import add_to_cart, open_cart, save_units
+from shop.checkout.parties import OrderDetails
+from shop.checkout.place import Consent, Shown, place_order
+from shop.errors import ShopRefused, UnitsIncomplete
+from shop.orders import fulfilment
+from shop.orders.models import Order, OrderLine
+from shop.payments import services as payments
+from shop.payments.providers import transfer
+from shop.seller.models import LegalText
+from shop.trial.findings import Findings, findings_of
+from shop.trial.made_up import made_up_answers
+
+logger = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+MOST_UNITS = 500
+PROBLEMS_SHOWN = 10
+# A trial waits for nobody for long: it holds the places of a course like a sale while it runs.
+LONGEST_WAIT = "5s"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a trial, in the language of whoever asked for it.
+
+    `refusal` says why it went no further, "" when all went well; `problems` are its details. `is_placed` tells a
+    refusal at checkout from one after payment.
+    """
+
+    quantity: int
+    is_placed: bool = False
+    refusal: str = ""
+    problems: tuple[str, ...] = ()
+    total: Decimal | None = None
+    currency: str = ""
+    findings: Findings = field(default_factory=Findings)
+
+    @property
+    def is_good(self) -> bool:
+        return not self.refusal
+
+
+def try_entry(*, entry_id: int, quantity: int, actor: User, now: datetime) -> Trial:
+    """Buys so many units of an entry for a made-up customer, delivers them, and undoes all of it.
+
+    Drafts, internal, suspended and retired entries are tried as if they were on sale, whatever their audience. Nothing
+    stays, no mail goes out; only the number of the order is used up. Holds the locks of a sale meanwhile. Never raises
+    what a handler raises; raises Entry.DoesNotExist.
+    """
+    with transaction.atomic():
+        entry = Entry.objects.select_related("tax").get(pk=entry_id)
+        trial = _run(entry, quantity=quantity, actor=actor, now=now)
+        transaction.set_rollback(True)
+    return trial
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why a step of the trial did not work."""
+
+    refusal: str
+    problems: tuple[str, ...] = ()
+
+
+def _run(entry: Entry, *, quantity: int, actor: User, now: datetime) -> Trial:
+    trial = Trial(quantity=quantity)
+    if not 1 <= quantity <= MOST_UNITS:
+        return replace(trial, refusal=_("Try a quantity between 1 and %(most)d.") % {"most": MOST_UNITS})
+    # Of nobody, and unlike any address somebody may have typed: such names never exist (RFC 2606).
+    domain = f"{secrets.token_hex(3)}.example.invalid"
+    placed = _step(lambda: _place(entry, quantity=quantity, domain=domain, now=now))
+    if isinstance(placed, _Failure):
+        return replace(trial, refusal=placed.refusal, problems=placed.problems)
+    trial = replace(trial, is_placed=True, total=placed.gross, currency=placed.currency)
+    delivered = _step(lambda: _pay_and_deliver(placed, actor=actor, now=now))
+    findings = findings_of(placed, domain=domain)
+    if isinstance(delivered, _Failure):
+        return replace(trial, refusal=delivered.refusal, problems=delivered.problems, findings=findings)
+    failed = placed.lines.filter(status=OrderLine.Status.FAILED).first()
+    refusal = (failed.failure_text or _("No reason was given.")) if failed else ""
+    return replace(trial, refusal=refusal, findings=findings)
+
+
+def _step(work: Callable[[], R]) -> R | _Failure:
+    """Does some of the trial in a savepoint of its own; what goes wrong becomes a sentence."""
+    try:
+        with transaction.atomic():
+            return work()
+    except UnitsIncomplete as incomplete:
+        said = [
+            _("Unit %(number)d: %(problem)s") % {"number": error.index + 1, "problem": error.message}
+            for error in incomplete.errors[:PROBLEMS_SHOWN]
+        ]
+        return _Failure(_("The made-up answers are not accepted by the micro-form."), tuple(said))
+    except ShopRefused as refusal:
+        return _Failure(str(refusal))
+    except Temporary as temporary:
+        return _Failure(
+            _("For the moment this does not work, and a sale would be tried again later: %(error)s")
+            % {"error": temporary}
+        )
+    except Exception as error:
+        if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
+            return _Failure(_("Orders for the same courses are being placed just now. Try again in a moment."))
+        logger.exception("A trial of an entry met an error")
+        return _Failure(
+            _("The automation stopped with an error, which whoever wrote it has to correct: %(error)s")
+            % {"error": f"{type(error).__name__}: {error}"}
+        )
+
+
+def _place(entry: Entry, *, quantity: int, domain: str, now: datetime) -> Order:
+    """A made-up customer, who may buy anything, orders for his new organisation."""
+    language = get_language() or settings.LANGUAGE_CODE
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LONGEST_WAIT])
+    # Staff may buy what is internal, whatever the audience of entry and handler.
+    Entry.objects.filter(pk=entry.pk).update(state=EntryState.INTERNAL)
+    entry.state = EntryState.INTERNAL
+    buyer = User.objects.create_user(
+        f"customer@{domain}",
+        is_address_proved=True,
+        is_staff=True,
+        first_name=_("Customer"),
+        last_name=_("of the trial"),
+        language=language,
+    )
+    cart = open_cart(token=None, user=buyer)
+    line = add_to_cart(cart=cart, entry=entry, quantity=quantity, user=buyer, now=now)
+    typed = made_up_answers(asked_of(offer_of(entry)), quantity=quantity, domain=domain)
+    if typed:
+        save_units(
+            cart=cart,
+            line_id=line.pk,
+            answers={index: unit.answers for index, unit in typed.items()},
+            fields={index: unit.fields for index, unit in typed.items()},
+        )
+    cart.refresh_from_db()
+    priced = price_cart(cart, user=buyer, now=now)
+    terms = LegalText.in_force(LegalText.Kind.TERMS, now)
+    return place_order(
+        cart_token=cart.token,
+        user=buyer,
+        details=OrderDetails(
+            email=buyer.email,
+            contact_name=buyer.get_full_name(),
+            is_organisation=True,
+            billing_name=_("Organisation of the trial"),
+            street=_("1 Example Street"),
+            postal_code="75001",
+            city="Paris",
+            country="FR",
+        ),
+        shown=Shown.of(priced),
+        consent=Consent(terms_id=terms.pk if terms else None),
+        language=language,
+        visitor_key="",
+        now=now,
+    )
+
+
+def _pay_and_deliver(order: Order, *, actor: User, now: datetime) -> None:
+    if order.status == Order.Status.PLACED:
+        event = transfer.received(
+            order_number=order.number, reference="trial", amount=order.gross, currency=order.currency
+        )
+        payments.settle(event=event, actor=actor, now=now)
+    for line_id in list(order.lines.order_by("position").values_list("pk", flat=True)):
+        fulfilment.fulfil_line(line_id=line_id, now=now)
+    # What the database asks at the end of a transaction only, it is asked here.
+    connection.check_constraints()

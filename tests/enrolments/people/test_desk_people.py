@@ -1,0 +1,340 @@
+"""People at the operator's desk: bob operates the account, carol was placed by it, charlie is a stranger."""
+
+import datetime
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.links.models import AddressLink
+from accounts.links.services import LinkGone
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from accounts.people.proof import prove_by_link
+from enrolments.seats.enter import enter_course
+from outbox.mails.models import Mail
+from outbox.mails.rendering import render_mail
+from tests.enrolments.given import assign, given_pack
+from tests.factories.accounts import CustomerAccountFactory, DelegationFactory, MembershipFactory, UserFactory
+from tests.factories.enrolments import CourseFactory
+
+pytestmark = pytest.mark.django_db
+
+SETTLED = "These details can no longer be changed here"
+
+
+@pytest.fixture
+def account():
+    return CustomerAccountFactory(name="Ateliers Martin")
+
+
+@pytest.fixture
+def bob(account):
+    return MembershipFactory(account=account, is_owner=False, is_operator=True, user__email="bob@example.org").user
+
+
+@pytest.fixture
+def client(bob):
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(bob)
+    return client
+
+
+@pytest.fixture
+def carol(account, bob):
+    """Made and placed by this account alone; she never signed in."""
+    [seat] = given_pack(account)
+    return assign(seat, CourseFactory(), "carol@example.org", bob, now=timezone.now()).user
+
+
+def person_url(user):
+    return reverse("account-person", args=[user.pk])
+
+
+def mail_url(user):
+    return reverse("account-person-mail", args=[user.pk])
+
+
+def mail_state(client):
+    [row] = client.get(reverse("account-people")).context["rows"]
+    return row.contact
+
+
+def age_mails(minutes):
+    for mail in Mail.objects.all():
+        Mail.objects.filter(pk=mail.pk).update(created_at=mail.created_at - datetime.timedelta(minutes=minutes))
+
+
+def said(answer):
+    return [str(message) for message in answer.context["messages"]]
+
+
+def edit(client, user, **changes):
+    form = client.get(person_url(user)).context["form"]
+    return client.post(person_url(user), {name: form[name].value() for name in form.fields} | changes)
+
+
+# Mailing again
+
+
+def test_the_invitation_is_mailed_again(client, account, carol):
+    age_mails(11)
+
+    answer = client.post(mail_url(carol), follow=True)
+
+    assert answer.redirect_chain == [(person_url(carol), 302)]
+    assert said(answer) == ["A mail to carol@example.org is on its way."]
+    assert (
+        list(Mail.objects.filter(person_id=carol.pk).values_list("kind", "account_id"))
+        == [("invitation", account.pk)] * 2
+    )
+    assert AddressLink.objects.filter(user=carol, account=account).count() == 2
+
+
+def test_who_proved_his_address_is_told_how_to_sign_in_and_the_answer_is_the_same(client, account, bob):
+    dan = UserFactory(email="dan@example.org")
+    DelegationFactory(account=account, operator=bob, person=dan, email="dan@example.org")
+
+    answer = client.post(mail_url(dan), follow=True)
+
+    assert said(answer) == ["A mail to dan@example.org is on its way."]
+    mail = Mail.objects.get()
+    assert mail.kind == "sign_in_reminder"
+    rendered = render_mail(mail, blank_secrets=False)
+    assert rendered.subject == "Ateliers Martin reminds you of your training"
+    assert reverse("account_login") in rendered.text
+    assert reverse("account_login") in rendered.html
+
+
+def test_the_address_typed_is_named_and_the_present_one_written_to(client, account, bob):
+    dan = UserFactory(email="new@example.org")
+    DelegationFactory(account=account, operator=bob, person=dan, email="old@example.org")
+
+    answer = client.post(mail_url(dan), follow=True)
+
+    assert said(answer) == ["A mail to old@example.org is on its way."]
+    assert "new@example.org" not in answer.content.decode()
+    assert Mail.objects.get().recipient == "new@example.org"
+
+
+def test_a_second_mail_waits_ten_minutes(client, carol):
+    [message] = said(client.post(mail_url(carol), follow=True))
+
+    assert message.startswith("A mail went to this person at ")
+    assert "before you send another one." in message
+    assert Mail.objects.count() == 1
+
+
+def test_nobody_gets_more_than_five_mails_a_day_of_one_account(client, carol):
+    for _ in range(4):
+        age_mails(11)
+        client.post(mail_url(carol))
+    age_mails(11)
+
+    answer = client.post(mail_url(carol), follow=True)
+
+    assert said(answer)[-1] == "This person got 5 mails from your account within a day. Try again tomorrow."
+    assert Mail.objects.count() == 5
+    age_mails(24 * 60)
+    assert said(client.post(mail_url(carol), follow=True)) == ["A mail to carol@example.org is on its way."]
+
+
+def test_the_mails_of_others_neither_count_nor_show(client, account, bob):
+    [theirs] = given_pack(CustomerAccountFactory())
+    dan = assign(theirs, CourseFactory(), "dan@example.org", UserFactory(), now=timezone.now()).user
+    DelegationFactory(account=account, operator=bob, person=dan, email="dan@example.org")
+
+    assert mail_state(client).mailed_at is None
+    assert said(client.post(mail_url(dan), follow=True)) == ["A mail to dan@example.org is on its way."]
+
+
+def test_opening_the_address_mails_nobody(client, carol):
+    assert client.get(mail_url(carol)).status_code == 405
+    assert Mail.objects.count() == 1
+
+
+# How far somebody came
+
+
+def test_the_list_tells_how_far_people_came(client, account, bob, carol):
+    assert mail_state(client).mailed_at == Mail.objects.get().created_at
+    assert "Mailed on" in client.get(reverse("account-people")).content.decode()
+
+    AddressLink.objects.update(used_at=timezone.now())
+    assert "Accepted on" in client.get(reverse("account-people")).content.decode()
+
+    User.objects.filter(pk=carol.pk).update(last_login=timezone.now())
+    assert "Has signed in" in client.get(reverse("account-people")).content.decode()
+
+    course = carol.enrolments.get().course
+    enter_course(user=carol, course=course, now=timezone.now())
+    assert "Began on" in client.get(reverse("account-people")).content.decode()
+
+
+def test_what_somebody_did_for_others_does_not_show(client, account, bob):
+    other = CustomerAccountFactory()
+    [theirs] = given_pack(other)
+    course = CourseFactory()
+    dan = assign(theirs, course, "dan@example.org", UserFactory(), now=timezone.now()).user
+    AddressLink.objects.update(used_at=timezone.now())
+    User.objects.filter(pk=dan.pk).update(last_login=timezone.now())
+    enter_course(user=dan, course=course, now=timezone.now())
+    DelegationFactory(account=account, operator=bob, person=dan, email="dan@example.org")
+
+    contact = mail_state(client)
+
+    assert (contact.mailed_at, contact.accepted_at, contact.entered_at, contact.has_signed_in) == (
+        None,
+        None,
+        None,
+        False,
+    )
+
+
+# Editing
+
+
+def test_a_mistyped_person_is_put_right(client, account, carol):
+    [old_link] = AddressLink.objects.all()
+
+    answer = edit(client, carol, email=" Carole@Example.org ", first_name="Carole", last_name="Petit")
+
+    assert answer.status_code == 302
+    carol.refresh_from_db()
+    assert (carol.email, carol.first_name, carol.last_name) == ("carole@example.org", "Carole", "Petit")
+    assert EmailAddress.objects.get(user=carol).email == "carole@example.org"
+    typed = Delegation.objects.get(account=account)
+    assert (typed.email, typed.first_name, typed.last_name) == ("carole@example.org", "Carole", "Petit")
+    assert Mail.objects.order_by("-pk").first().recipient == "carole@example.org"
+    assert Mail.objects.count() == 2
+    with pytest.raises(LinkGone):
+        prove_by_link(link=old_link, now=timezone.now())
+
+
+def test_a_name_put_right_mails_nobody(client, carol):
+    edit(client, carol, last_name="Petit")
+
+    carol.refresh_from_db()
+    assert carol.last_name == "Petit"
+    assert Mail.objects.count() == 1
+
+
+def signed_in(carol):
+    User.objects.filter(pk=carol.pk).update(last_login=timezone.now())
+
+
+def proved(carol):
+    EmailAddress.objects.filter(user=carol).update(verified=True)
+
+
+def placed_by_another(carol):
+    [seat] = given_pack(CustomerAccountFactory())
+    assign(seat, CourseFactory(), carol.email, UserFactory(), now=timezone.now())
+
+
+def delegated_to_another(carol):
+    DelegationFactory(person=carol)
+
+
+def made_by_another(carol):
+    User.objects.filter(pk=carol.pk).update(created_by_account=CustomerAccountFactory())
+
+
+def came_alone(carol):
+    User.objects.filter(pk=carol.pk).update(created_by_account=None)
+
+
+def member_of_another(carol):
+    MembershipFactory(user=carol)
+
+
+def on_the_staff(carol):
+    User.objects.filter(pk=carol.pk).update(is_staff=True)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        signed_in,
+        proved,
+        placed_by_another,
+        delegated_to_another,
+        made_by_another,
+        came_alone,
+        member_of_another,
+        on_the_staff,
+    ],
+)
+def test_a_person_others_rely_on_is_not_edited(client, account, carol, happens):
+    page = client.get(person_url(carol))
+    assert 'name="last_name"' in page.content.decode()
+    form = page.context["form"]
+    happens(carol)
+
+    assert SETTLED in client.get(person_url(carol)).content.decode()
+    answer = client.post(
+        person_url(carol), {name: form[name].value() for name in form.fields} | {"email": "mine@example.org"}
+    )
+
+    assert answer.status_code == 422
+    assert SETTLED in str(answer.context["form"].non_field_errors())
+    assert answer.context["form"]["email"].value() == "mine@example.org"
+    carol.refresh_from_db()
+    assert carol.email == "carol@example.org"
+    assert Delegation.objects.get(account=account).email == "carol@example.org"
+
+
+def test_an_address_of_somebody_else_is_a_replace_and_refused(client, account, carol):
+    UserFactory(email="dan@example.org")
+
+    answer = edit(client, carol, email="DAN@example.org")
+
+    assert answer.status_code == 422
+    [refusal] = answer.context["form"].errors["email"]
+    assert refusal.startswith("This address belongs to somebody else, so this would be another person.")
+    assert User.objects.get(pk=carol.pk).email == "carol@example.org"
+
+
+def test_an_address_somebody_is_changing_to_is_refused_too(client, carol):
+    EmailAddress.objects.create(user=UserFactory(), email="dan@example.org", verified=True)
+
+    assert edit(client, carol, email="dan@example.org").status_code == 422
+
+
+def test_something_that_is_no_address_is_refused_and_kept(client, carol):
+    answer = edit(client, carol, email="nobody", first_name="Carole")
+
+    assert answer.status_code == 422
+    assert [answer.context["form"][name].value() for name in ("email", "first_name")] == ["nobody", "Carole"]
+
+
+def test_of_two_operators_the_second_is_told_and_may_insist(client, carol):
+    opened = client.get(person_url(carol)).context["form"]
+    mine = {name: opened[name].value() for name in opened.fields} | {"first_name": "Caroline"}
+    edit(client, carol, first_name="Carole")
+
+    answer = client.post(person_url(carol), mine)
+
+    assert answer.status_code == 409
+    assert "A colleague changed these details meanwhile" in str(answer.context["form"].non_field_errors())
+    assert "Carole Durand" in answer.content.decode()
+    assert answer.context["form"]["first_name"].value() == "Caroline"
+    assert User.objects.get(pk=carol.pk).first_name == "Carole"
+
+    again = answer.context["form"]
+    client.post(person_url(carol), {name: again[name].value() for name in again.fields})
+    assert User.objects.get(pk=carol.pk).first_name == "Caroline"
+
+
+def test_an_address_is_changed_as_often_as_mails_may_go_out(client, carol):
+    for number in range(4):
+        assert edit(client, carol, email=f"carol{number}@example.org").status_code == 302
+
+    answer = edit(client, carol, email="carol5@example.org")
+
+    assert answer.status_code == 422
+    assert "got 5 mails from your account within a day" in str(answer.context["form"].non_field_errors())
+    assert User.objects.get(pk=carol.pk).email == "carol3@example.org"
+    assert edit(client, carol, first_name="Carole").status_code == 302

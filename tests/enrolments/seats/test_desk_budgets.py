@@ -1,0 +1,95 @@
+"""What the pages of the operator's desk cost: as many statements for a hundred thousand seats as for ten."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from enrolments.seats.assign import assign_seat
+from enrolments.seats.models import SeatEvent, SeatState
+from tests.enrolments.given import given_pack, given_session, typed
+from tests.factories.accounts import CustomerAccountFactory, MembershipFactory
+from tests.factories.enrolments import CourseFactory
+
+pytestmark = pytest.mark.django_db
+
+# Six of them are those of every page of the account area: session, user, memberships, the shop's name, cart, shelves.
+MOST = 12
+
+
+class Desk:
+    """An account with so many people, seats of one session and moves of one seat, and as many seats or more."""
+
+    def __init__(self, size, *, seats):
+        self.account = CustomerAccountFactory()
+        self.bob = MembershipFactory(account=self.account, is_owner=False, is_operator=True).user
+        course = CourseFactory()
+        self.seats = given_pack(self.account, seats=seats, course_list=course.short_name)
+        people = User.objects.bulk_create(
+            [User(email=f"p{number}@desk{size}.example.org", password="!") for number in range(size)]
+        )
+        Delegation.objects.bulk_create(
+            [Delegation(account=self.account, operator=self.bob, person=each, email=each.email) for each in people]
+        )
+        made = given_session(CourseFactory(), self.account, blanks=size)
+        self.session, self.taken = made.group, self.seats[0]
+        for seat, in_course in ((self.taken, course), (made.batch.seats.last(), made.group.course)):
+            assign_seat(
+                account=self.account,
+                seat_id=seat.pk,
+                course=in_course,
+                person=typed(people[0].email),
+                operator=self.bob,
+                language="en",
+                now=timezone.now(),
+            )
+        self.person = people[0]
+        SeatEvent.objects.bulk_create(
+            [
+                SeatEvent(
+                    seat=self.seats[1],
+                    account=self.account,
+                    at=timezone.now(),
+                    actor=self.bob,
+                    from_state=SeatState.ASSIGNED if number % 2 else SeatState.AVAILABLE,
+                    to_state=SeatState.AVAILABLE if number % 2 else SeatState.ASSIGNED,
+                    person=people[number],
+                )
+                for number in range(size - 2)
+            ]
+        )
+
+    def pages(self):
+        return {
+            "seats": reverse("account-seats"),
+            "counts": reverse("account-seat-counts"),
+            "people": reverse("account-people"),
+            "sessions": reverse("account-sessions"),
+            "a free seat": reverse("account-seat", args=[self.seats[1].pk]),
+            "a seat somebody has": reverse("account-seat", args=[self.taken.pk]),
+            "a release": reverse("account-seat-release", args=[self.taken.pk]),
+            "a person": reverse("account-person", args=[self.person.pk]),
+            "a session": reverse("account-session", args=[self.session.pk]),
+        }
+
+    def statements(self):
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(self.bob)
+        counts = {}
+        for name, url in self.pages().items():
+            client.get(url)
+            with CaptureQueriesContext(connection) as captured:
+                assert client.get(url).status_code == 200
+            counts[name] = len(captured)
+        return counts
+
+
+def test_pages_take_as_many_statements_for_a_hundred_thousand_seats_as_for_ten():
+    few, many = Desk(10, seats=10).statements(), Desk(1_000, seats=100_000).statements()
+
+    assert many == few
+    assert {name: count for name, count in few.items() if count > MOST} == {}

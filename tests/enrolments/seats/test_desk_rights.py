@@ -1,0 +1,140 @@
+"""Who may use the operator's desk: owner and operator of the account, nobody else; and nothing of another account."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.people.models import User
+from enrolments.seats.models import Seat
+from outbox.mails.models import Mail
+from tests.enrolments.given import assign, given_pack, given_session
+from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
+from tests.factories.enrolments import CourseFactory
+
+pytestmark = pytest.mark.django_db
+
+
+class Desk:
+    """An account with a free seat, a seat somebody has, and a session; and where its pages are."""
+
+    def __init__(self):
+        self.account = CustomerAccountFactory()
+        self.operator = MembershipFactory(account=self.account, is_owner=False, is_operator=True).user
+        self.course = CourseFactory()
+        self.free, self.taken = given_pack(self.account, seats=2)
+        self.person = assign(
+            self.taken, self.course, f"carol{self.account.pk}@example.org", self.operator, now=timezone.now()
+        ).user
+        self.session = given_session(self.course, self.account, blanks=1).group
+
+    def pages(self):
+        return {
+            "free": reverse("account-seat", args=[self.free.pk]),
+            "taken": reverse("account-seat", args=[self.taken.pk]),
+            "release": reverse("account-seat-release", args=[self.taken.pk]),
+            "person": reverse("account-person", args=[self.person.pk]),
+            "session": reverse("account-session", args=[self.session.pk]),
+        }
+
+    def posts(self):
+        typed = {"email": "dan@example.org", "first_name": "Dan", "last_name": "Petit"}
+        return {
+            "assign": (reverse("account-seat", args=[self.free.pk]), typed | {"course": self.course.pk}),
+            "release": (reverse("account-seat-release", args=[self.taken.pk]), {"person": self.person.pk}),
+            "edit": (reverse("account-person", args=[self.person.pk]), typed | {"seen": "0"}),
+            "mail": (reverse("account-person-mail", args=[self.person.pk]), {}),
+        }
+
+    def as_it_is(self):
+        return (
+            sorted(Seat.objects.values_list("pk", "state", "person_id")),
+            sorted(User.objects.values_list("pk", "email", "first_name")),
+            Mail.objects.count(),
+        )
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+def client_of(user, **options):
+    client = Client(headers={"accept-language": "en"}, **options)
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("roles", [{"is_owner": True}, {"is_owner": False, "is_operator": True}])
+def test_owner_and_operator_find_every_page(desk, roles):
+    client = client_of(MembershipFactory(account=desk.account, **roles).user)
+
+    assert {name: client.get(url).status_code for name, url in desk.pages().items()} == dict.fromkeys(desk.pages(), 200)
+
+
+@pytest.mark.parametrize("roles", [None, {"is_buyer": True}, {"is_accountant": True}])
+def test_for_everybody_else_nothing_is_there_and_nothing_happens(desk, roles):
+    charlie = UserFactory()
+    if roles:
+        MembershipFactory(account=desk.account, user=charlie, is_owner=False, **roles)
+    client, before = client_of(charlie), desk.as_it_is()
+
+    assert {client.get(url).status_code for url in desk.pages().values()} == {404}
+    assert {client.post(url, data).status_code for url, data in desk.posts().values()} == {404}
+    assert desk.as_it_is() == before
+
+
+def test_the_operator_of_another_account_finds_nothing_of_this_one(desk):
+    client, before = client_of(Desk().operator), desk.as_it_is()
+
+    assert {client.get(url).status_code for url in desk.pages().values()} == {404}
+    assert {client.post(url, data).status_code for url, data in desk.posts().values()} == {404}
+    assert desk.as_it_is() == before
+
+
+def test_a_visitor_is_asked_to_sign_in_and_nothing_happens(desk):
+    client, before = client_of(None), desk.as_it_is()
+
+    assert {client.get(url).status_code for url in desk.pages().values()} == {302}
+    assert {client.post(url, data).status_code for url, data in desk.posts().values()} == {302}
+    assert desk.as_it_is() == before
+
+
+def test_without_the_forms_token_nothing_happens(desk):
+    client, before = client_of(desk.operator, enforce_csrf_checks=True), desk.as_it_is()
+
+    assert {client.post(url, data).status_code for url, data in desk.posts().values()} == {403}
+    assert desk.as_it_is() == before
+
+
+def test_opening_pages_changes_nothing(desk):
+    client, before = client_of(desk.operator), desk.as_it_is()
+
+    for url, data in desk.posts().values():
+        client.get(url, data)
+        client.head(url)
+        client.put(url)
+        client.delete(url)
+    for url in desk.pages().values():
+        client.get(url)
+
+    assert desk.as_it_is() == before
+
+
+@pytest.mark.parametrize("name", ["account-seat", "account-seat-release", "account-session", "account-person"])
+def test_numbers_nobody_has_are_not_there(desk, name):
+    client = client_of(desk.operator)
+
+    assert [client.get(reverse(name, args=[number])).status_code for number in (0, 10**12, 10**30)] == [404] * 3
+
+
+def test_posted_nonsense_is_refused_and_nothing_happens(desk):
+    client, before = client_of(desk.operator), desk.as_it_is()
+
+    for url, data in desk.posts().values():
+        for nonsense in ("", "\0", "x" * 5_000, "9" * 30):
+            if data:
+                assert client.post(url, dict.fromkeys(data, nonsense)).status_code in (409, 422)
+
+    assert desk.as_it_is() == before

@@ -1,0 +1,22 @@
+"""A kind of mail for tests, with templates of its own."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from outbox.mails.kinds import MailKind, temporary_mail_kind
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@contextmanager
+def greeting_kind(settings) -> Iterator[MailKind]:
+    """The mail kind `greeting`, whose templates show a name, a day, an amount and a secret."""
+    templates = copy.deepcopy(settings.TEMPLATES)
+    templates[0]["DIRS"] = [*templates[0]["DIRS"], TEMPLATES]
+    settings.TEMPLATES = templates
+    with temporary_mail_kind("greeting", template="outbox_tests/greeting") as kind:
+        yield kind

@@ -1,0 +1,83 @@
+"""The start page of the administration, and what `manage.py check` tells about the shop itself."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from shop.seller.checks import check_identity
+from shop.seller.models import LegalText, ShopIdentity
+from tests.factories.shop import deliver, pay
+from tests.shop.admin_pages import text_of
+from tests.shop.merchants import browser_of, staff
+from tests.shop.probes import REFUSED
+
+pytestmark = pytest.mark.django_db
+
+
+def counts(client):
+    response = client.get("/admin/")
+    assert response.status_code == 200
+    return {str(count.label): count.number for count in response.context["counts"]}
+
+
+def test_counts_what_waits_and_leads_there(client, new_order, diary):
+    waiting, failed, strange = (new_order() for _index in range(3))
+    diary.raises["post"] = [REFUSED]
+    pay(failed)
+    deliver(failed)
+    pay(strange, amount=waiting.gross + 1)
+
+    assert counts(client) == {
+        "Orders waiting for money": 2,
+        "Orders with a failed line": 1,
+        "Money that needs attention": 1,
+        "Jobs that gave up": 0,
+        "Mails that could not be sent": 0,
+    }
+    for count in client.get("/admin/").context["counts"]:
+        listed = client.get(count.url)
+        assert listed.status_code == 200
+        assert listed.context["cl"].result_count == count.number
+
+
+def test_names_what_is_missing(client):
+    assert "The shop must still tell its customers:" in text_of(client.get("/admin/"))
+
+
+def test_tells_nobody_what_he_may_not_see(order):
+    client = browser_of(staff("shop.view_order"))
+    assert set(counts(client)) == {"Orders waiting for money", "Orders with a failed line"}
+    assert "must still tell" not in text_of(client.get("/admin/"))
+    assert counts(browser_of(staff())) == {}
+
+
+class TestCheck:
+    def complete(self):
+        ShopIdentity.objects.create(
+            pk=1, name="x", street="x", postal_code="x", city="x", siret="x", vat_number="x", iban="x",
+            support_email="x@example.org",
+        )  # fmt: skip
+        for kind in LegalText.Kind:
+            LegalText.objects.create(
+                kind=kind, version=1, body_en="x", body_fr="x", published_at=timezone.now() - timedelta(hours=1)
+            )
+
+    def test_names_what_is_missing(self):
+        found = {warning.id: warning.msg for warning in check_identity(databases=["default"])}
+        assert set(found) == {"shop.W001", "shop.W002"}
+        assert "SIRET" in found["shop.W001"]
+
+    def test_is_silent_when_nothing_is(self):
+        self.complete()
+        assert check_identity(databases=["default"]) == []
+
+    def test_a_draft_is_no_published_text(self):
+        self.complete()
+        LegalText.objects.filter(kind="terms").update(published_at=None)
+        [warning] = check_identity(databases=["default"])
+        assert warning.id == "shop.W002"
+
+    def test_asks_no_database_unless_told_to(self, django_assert_num_queries):
+        with django_assert_num_queries(0):
+            assert check_identity(databases=None) == []

@@ -1,0 +1,126 @@
+"""The list of orders: found by what a merchant knows, marked by what waits for him."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from shop.orders.models import Order, OrderLine
+from tests.factories.shop import deliver, pay
+from tests.shop.admin_pages import order_url, text_of
+from tests.shop.merchants import browser_of
+from tests.shop.probes import REFUSED
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/shop/order/"
+
+
+def listed(client, **parameters):
+    response = client.get(LIST, parameters)
+    assert response.status_code == 200
+    return {order.number for order in response.context["cl"].result_list}
+
+
+def test_tells_what_a_merchant_asks_first(client, order):
+    page = client.get(LIST)
+    text = text_of(page)
+    for told in (
+        order.number,
+        "Ateliers Roy",
+        "buyer@example.org",
+        "waiting for payment",
+        "€120.00",
+        "waiting for money",
+    ):
+        assert told in text
+    assert order_url(order) in page.content.decode()
+
+
+def test_writes_money_as_the_reader_does(merchant, order):
+    assert "120,00 €" in text_of(browser_of(merchant, "fr").get(LIST))
+
+
+@pytest.mark.parametrize(
+    "query", ["2026-", "alice@example.org", "ALICE", "Maison Carrée", "PO-77"]
+)  # fmt: skip
+def test_is_searched_by_number_address_account_and_reference(client, order, new_order, query):
+    found = new_order(email="alice@example.org", billing_name="Maison Carrée", purchase_reference="PO-77")
+    if query == "2026-":
+        query = found.number
+    assert listed(client, q=query) == {found.number}
+
+
+@pytest.mark.parametrize("query", ["%", "'", '"', "\\", "a\0b", "x" * 5000, "٣"])
+def test_any_search_is_answered(client, order, query):
+    assert client.get(LIST, {"q": query}).status_code == 200
+
+
+def test_what_is_to_do_is_found(client, new_order, diary):
+    waiting, failed, strange, done = (new_order() for _index in range(4))
+    diary.raises["post"] = [REFUSED]
+    pay(failed)
+    deliver(failed)
+    pay(strange)
+    pay(strange, reference="again")
+    deliver(strange)
+    pay(done)
+    deliver(done)
+
+    assert listed(client, todo="money") == {waiting.number}
+    assert listed(client, todo="line") == {failed.number}
+    assert listed(client, todo="attention") == {strange.number}
+    assert len(listed(client, todo="nonsense")) == 4
+    assert listed(client, status__exact="completed") == {strange.number, done.number}
+
+
+def test_is_filtered_by_payment_method(client, new_order):
+    undecided, paid = new_order(), new_order()
+    pay(paid)
+    assert listed(client, by="sandbox") == {paid.number}
+    assert listed(client, by="-") == {undecided.number}
+    assert listed(client, by="no-longer-installed") == set()
+
+
+def test_is_filtered_by_account_where_its_page_leads(client, order, new_order):
+    new_order()
+    page = client.get(reverse("admin:accounts_customeraccount_change", args=[order.account_id])).content.decode()
+    assert f'href="{LIST}?account__id__exact={order.account_id}"' in page
+    assert listed(client, account__id__exact=order.account_id) == {order.number}
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"placed_at_from": "nonsense"}, {"account__id__exact": "x"}, {"p": "99999"}, {"o": "9.-9.x"}]
+)
+def test_nonsense_in_the_address_is_no_error(client, order, parameters):
+    assert client.get(LIST, parameters, follow=True).status_code == 200
+
+
+def test_takes_as_many_queries_for_many_orders(client, new_order, django_assert_max_num_queries):
+    new_order()
+    client.get(LIST)
+    with django_assert_max_num_queries(30) as few:
+        client.get(LIST)
+    for index in range(6):
+        pay(new_order(), reference=f"r{index}")
+    with django_assert_max_num_queries(30) as many:
+        client.get(LIST)
+    assert len(few) == len(many)
+
+
+def test_a_zero_total_waits_for_no_money(client, new_order):
+    free = new_order(tiers={1: "0"})
+    assert Order.objects.get(pk=free.pk).status == "placed"
+    assert listed(client, todo="money") == set()
+
+
+def test_other_lists_name_it(client, order):
+    pay(order)
+    for name in ("payment", "paymentevent"):
+        page = client.get(reverse(f"admin:shop_{name}_changelist")).content.decode()
+        assert order_url(order) in page
+
+
+def test_a_failed_line_is_marked(client, order):
+    OrderLine.objects.filter(order=order).update(status="failed", failure={"en": "x"})
+    Order.objects.filter(pk=order.pk).update(status="paid", paid_at=timezone.now())
+    assert "failed line" in text_of(client.get(LIST))

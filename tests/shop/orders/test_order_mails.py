@@ -1,0 +1,126 @@
+"""Mails about orders: each readable in both languages, and none tells a visitor's address about a person."""
+
+import re
+
+import pytest
+from django.utils import timezone
+
+from outbox.mails.models import Mail
+from outbox.mails.rendering import render_mail
+from shop.orders.claim import claim_order
+from shop.orders.ending import cancel_order
+from shop.orders.mail_kinds import KINDS
+from shop.orders.models import Order
+from shop.payments.services import choose_method
+from shop.seller.models import ShopIdentity
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.catalog import EntryFactory
+from tests.factories.shop import deliver, make_cart, pay, place
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def identity(db) -> ShopIdentity:
+    identity = ShopIdentity.current()
+    identity.name, identity.iban, identity.sales_email = "Amphi & Cie", "FR76 1234", "sales@example.org"
+    identity.save()
+    return identity
+
+
+def every_kind(probe_entry, diary) -> None:
+    """Lives through enough for every kind of mail to be queued."""
+    from handlers.contract import Refusal
+
+    buyer = MembershipFactory(is_owner=False, is_buyer=True)
+    operator = MembershipFactory(account=buyer.account, is_owner=False, is_operator=True).user
+    order = place(
+        make_cart(probe_entry, user=buyer.user), user=buyer.user, account=buyer.account, operator=operator,
+        payer_email="payer@example.org", purchase_reference="PO-1",
+    )  # fmt: skip
+    choose_method(order_id=order.pk, method="transfer", actor=buyer.user, now=timezone.now())
+    pay(order)
+    pay(order, reference="again")
+    deliver(order)
+    failing = place(make_cart(probe_entry))
+    diary.raises["post"] = [Refusal("over")]
+    pay(failing)
+    deliver(failing)
+    cancel_order(order_id=place(make_cart(probe_entry), email="x@y.org").pk, actor=None, now=timezone.now())
+
+
+def test_every_kind_is_readable_in_both_languages(probe_entry, diary):
+    every_kind(probe_entry, diary)
+    mails = {mail.kind: mail for mail in Mail.objects.filter(kind__in=KINDS)}
+    assert sorted(mails) == sorted(KINDS)
+    for mail in mails.values():
+        for language in ("en", "fr"):
+            mail.language = language
+            rendered = render_mail(mail, blank_secrets=False)
+            assert rendered.subject
+            assert "\n" not in rendered.subject
+            assert "{{" not in rendered.text + rendered.html
+            assert "&amp;" not in rendered.text
+            assert "None" not in rendered.text
+
+
+def test_the_claim_link_is_in_the_mail_and_blanked_where_it_is_shown(probe_entry):
+    place(make_cart(probe_entry))
+    mail = Mail.objects.get(kind="order_placed")
+    sent = render_mail(mail, blank_secrets=False).text
+    again = render_mail(mail, blank_secrets=False).text
+    shown = render_mail(mail, blank_secrets=True).text
+    (link,) = re.findall(r"http\S+/accounts/link/\S+", sent)
+    assert sent == again
+    assert link not in shown
+    assert "/accounts/link/" not in shown
+
+
+def test_a_signed_in_buyer_gets_no_claim_link(probe_entry):
+    alice = UserFactory()
+    place(make_cart(probe_entry, user=alice), user=alice)
+    assert "/accounts/link/" not in render_mail(Mail.objects.get(kind="order_placed"), blank_secrets=False).text
+
+
+def test_an_unclaimed_orders_mails_name_no_person(diary):
+    from tests.factories.catalog import EntryFactory
+
+    entry = EntryFactory(handler="std_formprobe")
+    order = place(make_cart(entry, units=[{"name": "Ada Lovelace"}]))
+    pay(order)
+    deliver(order)
+    mails = Mail.objects.filter(recipient="buyer@example.org")
+    assert {mail.kind for mail in mails} == {"order_placed", "payment_received", "delivered_public"}
+    for mail in mails:
+        rendered = render_mail(mail, blank_secrets=False)
+        assert "Lovelace" not in rendered.text + rendered.html
+        assert "done for you" not in rendered.text + rendered.html
+
+
+def test_an_operator_reads_what_is_meant_for_him_and_nothing_twice():
+    owner = MembershipFactory()
+    entry = EntryFactory(handler="std_generateseats")
+    order = place(make_cart(entry, user=owner.user), user=owner.user, account=owner.account)
+    pay(order)
+    deliver(order)
+    rendered = render_mail(Mail.objects.get(kind="delivered"), blank_secrets=False)
+    for body in (rendered.text, rendered.html):
+        assert body.count("1 seat is ready in the customer account.") == 1
+
+
+def test_an_operator_without_the_order_is_led_to_the_seats(probe_entry):
+    buyer = MembershipFactory(is_owner=False, is_buyer=True)
+    operator = MembershipFactory(account=buyer.account, is_owner=False, is_operator=True).user
+    order = place(make_cart(probe_entry, user=buyer.user), user=buyer.user, account=buyer.account, operator=operator)
+    pay(order)
+    deliver(order)
+    text = render_mail(Mail.objects.get(kind="delivered"), blank_secrets=False).text
+    assert "/account/seats/" in text
+    assert order.token not in text
+
+
+def test_a_claimed_orders_mail_has_no_link_any_more(probe_entry):
+    order = place(make_cart(probe_entry), email="alice@example.org")
+    claim_order(order_id=order.pk, user=UserFactory(email="alice@example.org"), now=timezone.now())
+    assert Order.objects.get(pk=order.pk).is_claimed
+    assert "/accounts/link/" not in render_mail(Mail.objects.get(kind="order_placed"), blank_secrets=False).text

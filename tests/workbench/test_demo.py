@@ -1,0 +1,135 @@
+"""The demo data: loaded whole, once, and delivered; every state has somebody to show."""
+
+import pytest
+from django.contrib import admin
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client, TestCase
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from accounts.members.models import CustomerAccount
+from accounts.members.services import roles_of
+from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from accounts.selectors import ids_with_proved_address
+from catalog.models.entries import Entry
+from catalog.services.checks import check_entries
+from enrolments.grounds.models import Ground
+from enrolments.learning.selectors import Stage, my_courses
+from enrolments.seats.models import Seat, SeatEvent, SeatState
+from handlers.contract import Level
+from handlers.registry import installed
+from outbox.jobs.models import Job
+from outbox.jobs.running import run_due_jobs
+from outbox.mails.models import Mail
+from shop.orders.models import Order, OrderLine
+from shop.payments.models import PaymentEvent
+from workbench.demo.people import DEMO_PEOPLE, PASSWORD
+
+
+def stages(email: str) -> dict[str, Stage]:
+    user = User.objects.get(email=email)
+    return {mine.course.short_name: mine.stage for mine in my_courses(user, timezone.now())}
+
+
+@pytest.mark.xdist_group("demo")
+class TestDemo(TestCase):
+    """Django's own class for once: it loads the data once for all tests, each of which leaves them as they were."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        call_command("seed_demo", verbosity=0)
+
+    def test_orders_stand_in_every_state(self):
+        states = set(Order.objects.values_list("status", flat=True))
+        assert states == set(Order.Status)
+        assert OrderLine.objects.get(status="failed").entry_code == "ELEC-BR-SESSION"
+        assert set(Order.objects.filter(claimed_at=None).values_list("status", flat=True)) == {"placed", "completed"}
+
+    def test_money_went_wrong_in_two_ways_and_one_is_dealt_with(self):
+        assert [event.outcome for event in PaymentEvent.objects.needing_attention()] == ["mismatch"]
+        assert [event.outcome for event in PaymentEvent.objects.dealt_with()] == ["second_charge"]
+
+    def test_seats_stand_in_every_state(self):
+        assert set(Seat.objects.values_list("state", flat=True)) == set(SeatState)
+        assert SeatEvent.objects.filter(from_state="assigned", to_state="available").exists()
+        blank = Seat.objects.filter(batch__source="session", state="available")
+        assert blank.count() == 1
+
+    def test_learners_are_at_every_point_of_their_way(self):
+        assert stages("lea.martin@lacombe.example") == {
+            "SEC-SST": Stage.RUNNING,
+            "SEC-GEP": Stage.RUNNING,
+            "MAN-EQU": Stage.AHEAD,
+            "SEC-EVA": Stage.OVER,
+        }
+        never_came = User.objects.get(email="hugo.petit@lacombe.example")
+        assert (ids_with_proved_address([never_came]), never_came.last_login) == (set(), None)
+        entered = Seat.objects.filter(state="consumed").values_list("person__email", "course__short_name")
+        assert ("samira.benali@lacombe.example", "SEC-SST") in entered
+        assert Ground.objects.get(kind=Ground.Kind.MERCHANT).enrolment.user.email == "benoit.lefort@demo.example"
+        roles = set(Ground.objects.live().values_list("enrolment__role__code", flat=True))
+        assert roles == {"student", "tutor", "teacher"}
+        assert Delegation.objects.filter(account__name="Menuiserie Lacombe").exists()
+
+    def test_each_account_has_one_member_for_each_right(self):
+        for account in CustomerAccount.objects.filter(orders__claimed_at__isnull=False).distinct():
+            held = {role for member in account.memberships.all() for role in roles_of(member)}
+            assert len(held) == 4, account
+            assert account.memberships.count() == 4, account
+
+    def test_whoever_is_introduced_can_sign_in(self):
+        with translation.override("en"):
+            said = {str(person.role) for person in DEMO_PEOPLE}
+        assert {"merchant (administration)", "customer (owner)", "operator", "learner"} <= said
+        users = {person.email: User.objects.get(email=person.email) for person in DEMO_PEOPLE}
+        assert all(user.check_password(PASSWORD) for user in users.values())
+        assert ids_with_proved_address(list(users.values())) == {user.pk for user in users.values()}
+        assert [email for email, user in users.items() if user.is_staff] == ["merchant@demo.example"]
+
+    def test_it_sells_something_of_every_handler_and_all_entries_are_in_order(self):
+        sold = set(Entry.objects.exclude(handler="").values_list("handler", flat=True))
+        assert sold == {"specific" if found.specific else found.handler.name for found in installed()}
+        on_sale = [(entry.code, found) for entry, found in check_entries() if entry.is_on_sale]
+        assert [(code, str(found.message)) for code, found in on_sale if found.level is not Level.INFO] == []
+
+    def test_is_loaded_once_and_leaves_a_worker_nothing_but_mails(self):
+        counts = [model.objects.count() for model in (Order, User, Seat, Entry, Mail)]
+        call_command("seed_demo", verbosity=0)
+        assert [model.objects.count() for model in (Order, User, Seat, Entry, Mail)] == counts
+
+        before = list(Order.objects.order_by("pk").values_list("pk", "status"))
+        run_due_jobs()
+
+        assert list(Order.objects.order_by("pk").values_list("pk", "status")) == before
+        [dead] = Job.objects.dead()
+        assert Mail.objects.get(pk=dead.payload["mail_id"]).recipient == "bureau@lacombe.example"
+        assert set(Mail.objects.values_list("state", flat=True)) == {"sent", "failed"}
+
+    def test_every_list_of_the_administration_is_read_in_few_queries_and_in_both_languages(self):
+        """The same few for a row as for fifty: the demo has more rows in each list than it may have queries left."""
+        merchant = User.objects.get(email="merchant@demo.example")
+        for language in ("fr", "en"):
+            User.objects.filter(pk=merchant.pk).update(language=language)
+            client = Client(headers={"accept-language": language})
+            client.force_login(User.objects.get(pk=merchant.pk))
+            for model, model_admin in admin.site._registry.items():
+                address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+                with CaptureQueriesContext(connection) as seen:
+                    page = client.get(address, {"q": "e"} if model_admin.search_fields else {}, follow=True)
+                assert page.status_code == 200, address
+                assert len(seen) <= 20, (address, [query["sql"][:90] for query in seen])
+
+    def test_every_filter_of_every_list_is_answered(self):
+        client = Client()
+        client.force_login(User.objects.get(email="merchant@demo.example"))
+        for model in admin.site._registry:
+            address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+            shown = client.get(address, follow=True).context.get("cl")
+            for spec in shown.filter_specs if shown else ():
+                for value in [*[choice[0] for choice in getattr(spec, "lookup_choices", ())][:2], "nonsense"]:
+                    for name in spec.expected_parameters():
+                        found = client.get(address, {name: value}, follow=True)
+                        assert found.status_code == 200, (address, name, value)

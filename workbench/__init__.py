@@ -1,0 +1,1 @@
+"""The workbench: servers, `manage.py up` and demo data, for development and tests alone."""

@@ -1,0 +1,58 @@
+"""The demo's customers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from accounts.members.models import CustomerAccount
+from accounts.members.services import change_roles, create_account, ensure_owner, invite_member
+from accounts.people.models import User
+from workbench.demo.people import DEMO_PEOPLE
+
+ACCOUNTS = {
+    "lacombe": {
+        "name": "Menuiserie Lacombe",
+        "street": "14 route de Vannes",
+        "postal_code": "44100",
+        "city": "Nantes",
+        "payer_email": "compta@lacombe.example",
+    },
+    "aubin": {
+        "name": "Clinique Saint-Aubin",
+        "street": "2 place du Marché",
+        "postal_code": "35000",
+        "city": "Rennes",
+    },
+}
+
+
+def make_accounts(people: dict[str, User], now: datetime) -> dict[str, CustomerAccount]:
+    """Makes the accounts with their members: owner, buyer, operator and accountant each. Returns them by key."""
+    accounts: dict[str, CustomerAccount] = {}
+    for person in DEMO_PEOPLE:
+        if not person.account:
+            continue
+        user = people[person.email]
+        if person.account not in accounts:
+            # Its owner comes first.
+            accounts[person.account] = _open(person.account, user, now)
+            continue
+        member = ensure_owner(account=accounts[person.account], user=user, now=now)
+        change_roles(account=accounts[person.account], membership_id=member.pk, roles=person.roles)
+    return accounts
+
+
+def invite_members(people: dict[str, User], accounts: dict[str, CustomerAccount], now: datetime) -> None:
+    """Two people who did not follow their link yet; one was asked long ago, while no mail left the shop."""
+    owner, account = people["paul@lacombe.example"], accounts["lacombe"]
+    for email, asked_at in (
+        ("bureau@lacombe.example", now - timedelta(days=45)),
+        ("apprentissage@lacombe.example", now - timedelta(days=2)),
+    ):
+        invite_member(
+            account=account, invited_by=owner, email=email, roles=("is_operator",), language="fr", now=asked_at
+        )
+
+
+def _open(key: str, owner: User, now: datetime) -> CustomerAccount:
+    return create_account(owner=owner, kind=CustomerAccount.Kind.ORGANISATION, now=now, **ACCOUNTS[key])

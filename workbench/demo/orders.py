@@ -1,0 +1,256 @@
+"""The demo's orders, made as customers make them, over a year: in every state, with money right and wrong.
+
+Paid orders are delivered on the spot, at the day they were paid; the mails go out when a worker runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from accounts.members.models import CustomerAccount
+from accounts.people.models import User
+from catalog.models.entries import Entry, EntryState
+from catalog.services.entries import save_entry
+from enrolments.courses.models import Course
+from enrolments.courses.services import save_course
+from shop.cart.micro_forms import FIELDS
+from shop.cart.pricing import price_cart
+from shop.cart.services import add_to_cart, open_cart, save_units
+from shop.checkout.parties import OrderDetails
+from shop.checkout.place import Consent, Shown, place_order
+from shop.orders.ending import cancel_order, expire_orders
+from shop.orders.fulfilment import fulfil_line
+from shop.orders.giving_back import give_units_back
+from shop.orders.models import Order, OrderUnit
+from shop.payments.attention import mark_dealt_with
+from shop.payments.models import PaymentEvent
+from shop.payments.services import choose_method, confirm_received
+from shop.seller.models import LegalText
+
+Units = Sequence[dict[str, str]]
+
+TEAM = tuple(
+    {"role": role, "email": f"{name}@lacombe.example", "first_name": first, "last_name": last}
+    for role, name, first, last in (
+        ("student", "lea.martin", "Léa", "Martin"),
+        ("student", "hugo.petit", "Hugo", "Petit"),
+        ("student", "samira.benali", "Samira", "Benali"),
+        ("tutor", "marc.lemoine", "Marc", "Lemoine"),
+    )
+)
+DIETS = ("", "Végétarien", "Allergie aux fruits à coque", "")
+DIPLOMAS = tuple(
+    {"name": name, "address": f"{name}\nClinique Saint-Aubin\n2 place du Marché\n35000 Rennes"}
+    for name in ("Omar Haddad", "Julie Caron")
+)
+VESTS = ({"fields.taille": "m", "fields.prenom": "Samira"}, {"fields.taille": "xl", "fields.prenom": ""})
+# Booklets sold in the weeks before: what the start page of the administration draws.
+BOOKLETS = ((11, 12), (9, 25), (7, 18), (5, 60), (4, 22), (2, 80), (1, 35))
+
+
+class DemoOrders:
+    """Places orders for the demo's people; `merchant` confirms the transfers. Days count back from now."""
+
+    def __init__(self, *, entries: dict[str, Entry], merchant: User, now: datetime) -> None:
+        self.entries = entries
+        self.merchant = merchant
+        self.now = now
+        self.terms = LegalText.in_force(LegalText.Kind.TERMS, now)
+
+    def at(self, days_ago: float) -> datetime:
+        return self.now - timedelta(days=days_ago)
+
+    def place(
+        self,
+        account: CustomerAccount | None,
+        buyer: User | None,
+        operator: User | None,
+        *lines: tuple[str, int, Units],
+        days_ago: float = 0,
+        **details: Any,
+    ) -> Order:
+        """An order of (code, quantity, answers) lines, chosen to be paid by transfer."""
+        at = self.at(days_ago)
+        cart = open_cart(token=None, user=buyer)
+        for code, quantity, units in lines:
+            line = add_to_cart(cart=cart, entry=self.entries[code], quantity=quantity, user=buyer, now=at)
+            if units:
+                save_units(cart=cart, line_id=line.pk, answers=_part(units), fields=_part(units, FIELDS))
+        cart.refresh_from_db()
+        priced = price_cart(cart, user=buyer, now=at)
+        order = place_order(
+            cart_token=cart.token,
+            user=buyer,
+            details=_details(account, operator, details),
+            shown=Shown.of(priced),
+            consent=Consent(self.terms.pk if self.terms else None),
+            language="fr",
+            visitor_key="",
+            now=at,
+        )
+        if not order.is_free:
+            choose_method(order_id=order.pk, method="transfer", actor=buyer, now=at)
+        return order
+
+    def receive(self, order: Order, reference: str, *, days_ago: float = 0, amount: Decimal | None = None) -> None:
+        """Money arrives; by default what the order costs."""
+        confirm_received(
+            order_id=order.pk,
+            amount=order.gross if amount is None else amount,
+            reference=reference,
+            actor=self.merchant,
+            is_what_arrived=True,
+            now=self.at(days_ago),
+        )
+
+    def pay_and_deliver(self, order: Order, reference: str, *, days_ago: float = 0) -> Order:
+        """The order's money arrives, and what a worker would do follows at once; its job finds nothing left to do."""
+        self.receive(order, reference, days_ago=days_ago)
+        for line in order.lines.exclude(handler="").order_by("position"):
+            fulfil_line(line_id=line.pk, now=self.at(days_ago))
+        order.refresh_from_db()
+        return order
+
+
+def make_orders(
+    *,
+    people: dict[str, User],
+    accounts: dict[str, CustomerAccount],
+    entries: dict[str, Entry],
+    courses: dict[str, Course],
+    now: datetime,
+) -> dict[str, Order]:
+    """Makes the orders. Returns those whose seats are used later, by what they sold."""
+    demo = DemoOrders(entries=entries, merchant=people["merchant@demo.example"], now=now)
+    _booklets(demo, people, accounts)
+    used = _of_lacombe(demo, people, accounts["lacombe"]) | _of_saint_aubin(demo, people, accounts["aubin"])
+    _failing(demo, people, accounts["aubin"], courses)
+    _of_visitors(demo)
+    expire_orders(now=now)
+    return used
+
+
+def _booklets(demo: DemoOrders, people: dict[str, User], accounts: dict[str, CustomerAccount]) -> None:
+    buyers = (
+        (accounts["lacombe"], people["helene@lacombe.example"]),
+        (accounts["aubin"], people["yann@saint-aubin.example"]),
+    )
+    operators = (people["nadia@lacombe.example"], people["theo@saint-aubin.example"])
+    for index, (weeks, quantity) in enumerate(BOOKLETS):
+        (account, buyer), operator = buyers[index % 2], operators[index % 2]
+        order = demo.place(account, buyer, operator, ("LIVRET-SST", quantity, ()), days_ago=7 * weeks + 2)
+        demo.pay_and_deliver(order, f"LIVRETS {weeks}", days_ago=7 * weeks)
+
+
+def _of_lacombe(demo: DemoOrders, people: dict[str, User], account: CustomerAccount) -> dict[str, Order]:
+    paul, helene, nadia = (people[f"{name}@lacombe.example"] for name in ("paul", "helene", "nadia"))
+    old = demo.place(account, paul, nadia, ("SIEGES-SECURITE", 4, ()), days_ago=382)
+    demo.pay_and_deliver(old, "VIR SECURITE", days_ago=380)
+    session = demo.place(account, paul, nadia, ("SST-SESSION", 5, _with_diets(TEAM)), ("LIVRET-SST", 5, ()), days_ago=9)
+    demo.pay_and_deliver(session, "VIR SST 2211", days_ago=8)
+    seats = demo.place(account, helene, nadia, ("SIEGES-SECURITE", 12, ()), days_ago=7, purchase_reference="BC-0457")
+    demo.pay_and_deliver(seats, "VIR 12 SIEGES", days_ago=6)
+    # Paid twice, and given back since.
+    demo.receive(seats, "VIR 12 SIEGES BIS", days_ago=5)
+    twice = PaymentEvent.objects.get(order=seats, outcome=PaymentEvent.Outcome.SECOND_CHARGE)
+    mark_dealt_with(event_id=twice.pk, note="Rendu par virement à la comptable.", actor=demo.merchant, now=demo.at(4))
+    demo.pay_and_deliver(demo.place(account, paul, paul, ("EXCEL-SOLO", 1, ()), days_ago=41), "TABLEUR", days_ago=40)
+    vests = demo.place(account, helene, nadia, ("GILET-SST", 2, VESTS), days_ago=4)
+    demo.pay_and_deliver(vests, "VIR GILETS", days_ago=3)
+    # Twenty euros too little have arrived.
+    short = demo.place(account, helene, nadia, ("CONFLITS-SESSION", 3, ()), days_ago=3)
+    demo.receive(short, "VIR CONFLITS", days_ago=1, amount=short.gross - 20)
+    demo.place(account, paul, nadia, ("PACK-10", 1, ()))
+    return {"old": old, "session": session, "seats": seats}
+
+
+def _of_saint_aubin(demo: DemoOrders, people: dict[str, User], account: CustomerAccount) -> dict[str, Order]:
+    claire, yann, theo = (people[f"{name}@saint-aubin.example"] for name in ("claire", "yann", "theo"))
+    pack = demo.place(account, yann, theo, ("PACK-10", 1, ()), days_ago=14)
+    demo.pay_and_deliver(pack, "CLINIQUE PACK", days_ago=12)
+    diplomas = demo.place(account, yann, theo, ("DIPLOME-PAPIER", 2, DIPLOMAS), days_ago=2)
+    demo.pay_and_deliver(diplomas, "DIPLOMES", days_ago=1)
+    demo.place(account, yann, theo, ("ELEC-SESSION", 2, ()), days_ago=10)
+    dropped = demo.place(account, claire, theo, ("ELEC-SESSION", 6, ()), days_ago=6)
+    cancel_order(order_id=dropped.pk, actor=claire, now=demo.at(5), reason="Session repoussée au printemps.")
+    refunded = demo.place(account, claire, theo, ("DOC-SOLO", 1, ()), days_ago=30)
+    demo.pay_and_deliver(refunded, "DOC SOLO", days_ago=29)
+    give_units_back(
+        order_id=refunded.pk,
+        unit_ids=list(OrderUnit.objects.filter(line__order=refunded).values_list("pk", flat=True)),
+        actor=demo.merchant,
+        reason="Rétractation dans les quatorze jours.",
+        now=demo.at(25),
+    )
+    # Nobody pays it within its two weeks.
+    demo.place(account, yann, theo, ("CONFLITS-SESSION", 2, ()), days_ago=20)
+    return {"pack": pack}
+
+
+def _failing(demo: DemoOrders, people: dict[str, User], account: CustomerAccount, courses: dict[str, Course]) -> None:
+    """Paid, but its course is over by then: the line fails."""
+    claire = people["claire@saint-aubin.example"]
+    failing = demo.place(account, claire, claire, ("ELEC-BR-SESSION", 2, ()), days_ago=1)
+    _end_yesterday(courses["ELEC-BR"], demo.now)
+    _suspend(demo.entries["ELEC-BR-SESSION"], demo.now)
+    demo.pay_and_deliver(failing, "CLINIQUE BR")
+
+
+def _of_visitors(demo: DemoOrders) -> None:
+    """One paid and delivered, one waiting for money; nobody has claimed either."""
+    for name, code, days_ago, reference in (
+        ("Sacha Rive", "DOC-SOLO", 4, "RIVE 0412"),
+        ("Jeanne Visiteuse", "EXCEL-SOLO", 0, ""),
+    ):
+        order = demo.place(
+            None, None, None, (code, 1, ()), days_ago=days_ago, email=f"{name.split()[0].lower()}@demo.example",
+            contact_name=name, is_organisation=False, billing_name=name,
+        )  # fmt: skip
+        if reference:
+            demo.pay_and_deliver(order, reference, days_ago=days_ago - 1)
+
+
+def _with_diets(units: Units) -> Units:
+    return [unit | {f"{FIELDS}regime": diet} for unit, diet in zip(units, DIETS, strict=True)]
+
+
+def _part(units: Units, prefix: str = "") -> dict[int, dict[str, str]]:
+    """The answers to the handlers' forms, or with `fields.` those to the fields of the entries, by index."""
+    return {
+        index: {
+            name.removeprefix(prefix): value for name, value in unit.items() if name.startswith(FIELDS) == bool(prefix)
+        }
+        for index, unit in enumerate(units)
+    }
+
+
+def _end_yesterday(course: Course, now: datetime) -> None:
+    """The order that comes next cannot be delivered: its course is over."""
+    course.last_day = (now - timedelta(days=1)).date()
+    course.enrolment_closes_on = None
+    save_course(course=course)
+
+
+def _suspend(entry: Entry, now: datetime) -> None:
+    entry.state = EntryState.SUSPENDED
+    save_entry(entry=entry, expected_version=entry.version, now=now)
+
+
+def _details(account: CustomerAccount | None, operator: User | None, changes: dict[str, Any]) -> OrderDetails:
+    values: dict[str, Any] = {
+        "email": "",
+        "contact_name": "",
+        "is_organisation": True,
+        "billing_name": account.name if account else "",
+        "street": account.street if account else "5 allée des Tilleuls",
+        "postal_code": account.postal_code if account else "44300",
+        "city": account.city if account else "Nantes",
+        "country": "FR",
+        "payer_email": account.payer_email if account else "",
+        "account_id": account.pk if account else None,
+        "operator_id": operator.pk if operator else None,
+    }
+    return OrderDetails(**(values | changes))

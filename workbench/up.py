@@ -1,0 +1,144 @@
+"""The steps of `manage.py up`, in order, and back again."""
+
+import os
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import OutputWrapper
+from django.db import connections
+from django.urls import reverse
+
+from handlers.catalogues import compile_catalogues
+from workbench import programs
+from workbench.demo.loading import introductions, is_demo_due, load_demo
+from workbench.listener import HOST, listen
+from workbench.servers.addresses import Addresses, development_addresses
+from workbench.servers.embedded import embedded_servers
+from workbench.servers.identity import die_with_parent
+from workbench.servers.postgres import drop_database, make_database
+from workbench.servers.process import Child, stop_signals_held
+from workbench.supervisor import StopRequest, StopRequested, stop_all, stopping_on_signals, watch
+
+DATABASE = "amphi"
+READY_WITHIN_SECONDS = 120
+
+
+class Up:
+    """Runs the whole shop until somebody stops it."""
+
+    def __init__(self, out: OutputWrapper) -> None:
+        self.out = out
+        self.request = StopRequest()
+        self.project = Path(settings.BASE_DIR)
+
+    def run(self, *, port: int) -> None:
+        """Returns when it was stopped and nothing is left running. Raises ServerError when something cannot start."""
+        die_with_parent(signal.SIGTERM)
+        with stopping_on_signals() as self.request:
+            try:
+                with ExitStack() as stack:
+                    self._run(port, stack)
+            except StopRequested:
+                self.say("Everything has stopped.")
+
+    def _run(self, port: int, stack: ExitStack) -> None:
+        listener = stack.enter_context(listen(port))
+        address = f"http://{HOST}:{listener.getsockname()[1]}"
+        if not os.environ.get("SITE_URL"):
+            # The mails of the demo data are written in this very process, and their links must lead here too.
+            settings.SITE_URL = address
+        servers = self._start_servers(stack)
+        with self.step("Translations"):
+            compile_catalogues(self.project / "locale")
+        with self.step("Migrations"):
+            call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
+            call_command("createcachetable", verbosity=0)
+        if is_demo_due():
+            with self.step("Demo data"):
+                load_demo()
+        people = list(introductions())
+        connections.close_all()
+        children = self._start_programs(stack, listener, address)
+        stack.callback(self.say, "Stopping …")
+        self._greet(address, people)
+        watch([*servers, *children], self.request, self.say)
+
+    def _start_servers(self, stack: ExitStack) -> list[Child]:
+        """The servers the environment does not name."""
+        wants = {"with_postgres": not os.environ.get("DATABASE_URL"), "with_redis": not os.environ.get("REDIS_URL")}
+        if not any(wants.values()):
+            return []
+        addresses = development_addresses(self.project)
+        with self.step("Postgres and Redis"):
+            servers = stack.enter_context(embedded_servers(addresses, **wants))
+            if wants["with_postgres"]:
+                self._make_database(addresses)
+        return servers
+
+    def _make_database(self, addresses: Addresses) -> None:
+        """A first start that was killed may have left half a migration, which no second start gets past: begin anew.
+
+        Nothing of anybody's is lost: until the demo data are noted as loaded, no page was ever served from there.
+        """
+        if not make_database(addresses, DATABASE) and is_demo_due():
+            connections.close_all()
+            drop_database(addresses, DATABASE)
+            make_database(addresses, DATABASE)
+
+    def _start_programs(self, stack: ExitStack, listener: socket.socket, address: str) -> list[Child]:
+        environment = os.environ | {"SITE_URL": os.environ.get("SITE_URL") or address}
+        children: list[Child] = []
+        stack.callback(stop_all, children)
+        with self.step("Web server, worker and beat"):
+            for program in (
+                programs.web(self.project, environment, listener.fileno()),
+                programs.beat(self.project, environment),
+                programs.worker(self.project, environment),
+            ):
+                with stop_signals_held():
+                    children.append(program.start())
+            children[0].wait_until(lambda: self._is_ready(address), seconds=READY_WITHIN_SECONDS)
+        return children
+
+    def _greet(self, address: str, people: list[str]) -> None:
+        self.say("")
+        self.say(f"Amphi is ready: {address}")
+        if people:
+            self.say(f"Sign in at {address}{reverse('account_login')} as one of the demo people:")
+        for line in people:
+            self.say(line)
+        self.say(f"Every mail it sends: {address}/dev/mail/")
+        self.say("Ctrl-C stops everything.")
+
+    def say(self, line: str) -> None:
+        self.out.write(line)
+        self.out.flush()
+
+    def _is_ready(self, address: str) -> bool:
+        self.request.obey()
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=10) as answer:  # noqa: S310 - our own address
+                return answer.status == 200
+        except OSError:
+            return False
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Says what is being done, and how long it took."""
+        self.out.write(f"  {name} … ", ending="")
+        self.out.flush()
+        started = time.monotonic()
+        try:
+            yield
+            self.request.obey()
+        except BaseException:
+            self.say("")
+            raise
+        self.say(f"{time.monotonic() - started:.1f} s")
