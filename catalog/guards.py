@@ -7,6 +7,8 @@ Unanswered questions are answered by "none" and "no", so that the catalogue stan
 from collections.abc import Callable, Collection
 from typing import Protocol
 
+from common.registry import Registry
+
 
 class Person(Protocol):
     """Whoever is signed in; the shop knows him by his key."""
@@ -18,29 +20,17 @@ class Person(Protocol):
 SoldCheck = Callable[[Collection[int]], set[int]]
 CustomerCheck = Callable[[Person], bool]
 
-_sold_checks: list[SoldCheck] = []
-_customer_checks: list[CustomerCheck] = []
-
-
-def register_sold_check(check: SoldCheck) -> SoldCheck:
-    """``check(entry_ids)`` returns those that stand on an order line. Registering twice counts once."""
-    if check not in _sold_checks:
-        _sold_checks.append(check)
-    return check
-
-
-def register_customer_check(check: CustomerCheck) -> CustomerCheck:
-    """``check(user)`` tells whether this person has a paid order."""
-    if check not in _customer_checks:
-        _customer_checks.append(check)
-    return check
+# `check(entry_ids)` returns those that stand on an order line.
+SOLD_CHECKS: Registry[SoldCheck] = Registry("check of what was sold")
+# `check(user)` tells whether a person has a paid order.
+CUSTOMER_CHECKS: Registry[CustomerCheck] = Registry("check of customers")
 
 
 def sold_among(entry_ids: Collection[int]) -> set[int]:
     """Which of the entries were ever sold."""
-    return {entry_id for check in _sold_checks for entry_id in check(entry_ids)}
+    return {entry_id for check in SOLD_CHECKS for entry_id in check(entry_ids)}
 
 
 def is_customer(user: Person) -> bool:
     """Whether ``user`` has a paid order."""
-    return any(check(user) for check in _customer_checks)
+    return any(check(user) for check in CUSTOMER_CHECKS)

@@ -15,10 +15,6 @@ class Final(Exception):
     """Raised by a job that no further attempt can help: the job is dead at once."""
 
 
-class UnknownKind(LookupError):
-    """No job or mail of this kind is registered: a mistake in the code, never of a person."""
-
-
 class JobKeyTaken(ValueError):
     """The key belongs to a job of another kind: enqueueing it would lose one of the two."""
 

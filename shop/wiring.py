@@ -12,14 +12,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.links.effects import register_purpose
+from accounts.links.effects import EFFECTS
 from accounts.links.models import AddressLink
 from accounts.links.services import LinkRefused
 from accounts.members.navigation import AreaLink, add_area_link
 from accounts.members.rights import Right
 from accounts.people.models import User
-from accounts.sign_in.followers import on_sign_in
-from catalog.guards import Person, register_customer_check, register_sold_check
+from accounts.sign_in.followers import FOLLOWERS
+from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
 from shop.cart.current import SESSION_KEY
 from shop.cart.services import join_carts
 from shop.errors import ClaimRefused
@@ -30,10 +30,10 @@ from shop.payments.registry import providers
 
 def connect() -> None:
     """Registers the shop's answers, and loads the payment providers with their jobs."""
-    register_sold_check(sold_entries)
-    register_customer_check(has_paid_order)
-    register_purpose(AddressLink.Purpose.CLAIM, claim_by_link)
-    on_sign_in(keep_cart)
+    SOLD_CHECKS.add(sold_entries)
+    CUSTOMER_CHECKS.add(has_paid_order)
+    EFFECTS.register(AddressLink.Purpose.CLAIM, claim_by_link)
+    FOLLOWERS.add(keep_cart)
     add_area_link(
         AreaLink("account-orders", _("Orders"), rights={Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}, position=10)
     )

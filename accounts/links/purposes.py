@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.links.effects import register_purpose
+from accounts.links.effects import EFFECTS
 from accounts.links.models import AddressLink
 from accounts.members.current import choose_account
 from accounts.members.services import accept_invitation
@@ -29,5 +29,5 @@ def join_account(link: AddressLink, user: User, request: HttpRequest, now: datet
 
 
 def register() -> None:
-    register_purpose(AddressLink.Purpose.INVITATION, enter_by_invitation)
-    register_purpose(AddressLink.Purpose.MEMBERSHIP, join_account)
+    EFFECTS.register(AddressLink.Purpose.INVITATION, enter_by_invitation)
+    EFFECTS.register(AddressLink.Purpose.MEMBERSHIP, join_account)

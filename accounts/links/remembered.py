@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.links.effects import effect_of
+from accounts.links.effects import EFFECTS
 from accounts.links.models import AddressLink
 from accounts.links.services import LinkGone, LinkRefused, NotYourLink, use_link
 from accounts.people.models import User
@@ -22,7 +22,7 @@ def remember_link(request: HttpRequest, link: AddressLink) -> None:
 def take_effect(request: HttpRequest, link_id: int, purpose: str, user: User) -> str:
     """Use a link up for a signed-in user and return the next page. Raises LinkGone, NotYourLink and LinkRefused."""
     now = timezone.now()
-    effect = effect_of(purpose)
+    effect = EFFECTS.get(purpose)
     return use_link(link_id=link_id, user=user, now=now, effect=lambda link: effect(link, user, request, now))
 
 

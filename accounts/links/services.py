@@ -1,7 +1,7 @@
 """One-time links mailed to an address: made, found, and used up.
 
 A link proves the address it was sent to and nothing more. What else it does is up to its purpose
-(`accounts.links.register_purpose`), and happens only for the signed-in user who owns that address.
+(`accounts.links.effects.EFFECTS`), and happens only for the signed-in user who owns that address.
 Locks: the link first, before anything else a purpose locks.
 """
 

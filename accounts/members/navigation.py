@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 
 from accounts.members.models import Membership
 from accounts.members.rights import Right, rights_of
+from common.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,15 @@ class AreaLink:
     position: int = 50
 
 
-_links: dict[str, AreaLink] = {}
+LINKS: Registry[AreaLink] = Registry("page of the account area")
 
 
 def add_area_link(link: AreaLink) -> None:
-    _links[link.url_name] = link
+    LINKS.register(link.url_name, link)
 
 
 def links_for(memberships: Iterable[Membership]) -> list[AreaLink]:
     """The pages a signed-in person with these memberships may open, in their order."""
     rights = {right for membership in memberships for right in rights_of(membership)}
-    links = [link for link in _links.values() if not link.rights or rights.intersection(link.rights)]
+    links = [link for link in LINKS if not link.rights or rights.intersection(link.rights)]
     return sorted(links, key=lambda link: link.position)

@@ -1,7 +1,7 @@
 """What else happens when somebody signs in. Upper floors register theirs in their app's `ready()`.
 
-from accounts.sign_in import on_sign_in
-on_sign_in(join_carts)
+from accounts.sign_in.followers import FOLLOWERS
+FOLLOWERS.add(join_carts)
 """
 
 from __future__ import annotations
@@ -12,25 +12,19 @@ from collections.abc import Callable
 from django.http import HttpRequest
 
 from accounts.people.models import User
+from common.registry import Registry
 
 logger = logging.getLogger(__name__)
 
 # Called after the sign-in, with the session the visitor had before: what he left there is still in it.
 Follower = Callable[[HttpRequest, User], None]
 
-_followers: list[Follower] = []
-
-
-def on_sign_in(follower: Follower) -> Follower:
-    """Call `follower(request, user)` at every sign-in, in the order of registration; also a decorator."""
-    if follower not in _followers:
-        _followers.append(follower)
-    return follower
+FOLLOWERS: Registry[Follower] = Registry("follower of a sign-in")
 
 
 def follow_sign_in(request: HttpRequest, user: User) -> None:
     """Run all followers. One that breaks is logged and locks nobody out; what it joins waits for the next sign-in."""
-    for follower in _followers:
+    for follower in FOLLOWERS:
         try:
             follower(request, user)
         except Exception:

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from unfold.admin import ModelAdmin
 
 from catalog.models.entries import Entry
+from common.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -34,24 +35,24 @@ class EntryTool:
         return f"admin:catalog_entry_{self.name}"
 
 
-_tools: list[EntryTool] = []
+TOOLS: Registry[EntryTool] = Registry("tool of entries")
 
 
 def register_entry_tool(tool: EntryTool) -> None:
     """Puts a button on the page of every entry. To be called while the modules of the admin are loaded."""
-    _tools.append(tool)
+    TOOLS.register(tool.name, tool)
 
 
 def tools_for(request: HttpRequest) -> list[EntryTool]:
     """The buttons somebody may press."""
-    return [tool for tool in _tools if request.user.has_perms(tool.permissions)]
+    return [tool for tool in TOOLS if request.user.has_perms(tool.permissions)]
 
 
 def tool_urls(model_admin: ModelAdmin) -> list[URLPattern]:
     wrap = model_admin.admin_site.admin_view
     return [
         path(f"<int:entry_id>/{tool.name}/", wrap(_guarded(tool, model_admin)), name=f"catalog_entry_{tool.name}")
-        for tool in _tools
+        for tool in TOOLS
     ]
 
 

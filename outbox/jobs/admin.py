@@ -17,7 +17,7 @@ from unfold.decorators import display
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from outbox.jobs.models import Job
-from outbox.jobs.registry import job_kind_names
+from outbox.jobs.registry import JOB_KINDS
 from outbox.jobs.services import retry_job
 
 STATE_COLOURS = {Job.State.PENDING: "info", Job.State.DONE: "success", Job.State.DEAD: "danger"}
@@ -28,7 +28,7 @@ class KindFilter(DropdownFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return [(name, name) for name in job_kind_names()]
+        return [(name, name) for name in sorted(JOB_KINDS.names())]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         return queryset.filter(kind=self.value()) if self.value() else queryset

@@ -1,14 +1,14 @@
-"""The kinds of jobs and what each does. Upper floors register theirs in `<app>/jobs.py`."""
+"""The kinds of jobs and what each does. The floors above register theirs in the `jobs.py` of a room."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from outbox.errors import UnknownKind
+from common.registry import Registry, same_function
 from outbox.jobs.models import Job
 
 Run = Callable[[Job, datetime], None]
@@ -40,7 +40,7 @@ class JobKind:
     on_retry: Callback | None
 
 
-_kinds: dict[str, JobKind] = {}
+JOB_KINDS: Registry[JobKind] = Registry("job kind", same=lambda one, other: same_function(one.run, other.run))
 
 
 def job_kind(
@@ -52,51 +52,24 @@ def job_kind(
     on_dead: Callback | None = None,
     on_retry: Callback | None = None,
 ) -> Callable[[AnyRun], AnyRun]:
-    """Registers the decorated `run(job, now)` under `name`; a second function for a name is refused.
+    """Register the decorated `run(job, now)` under `name`; a second function for a name is refused.
 
-    One with `io` needs a `longest_silence` longer than it may ever wait for an answer from outside.
+    A kind with `io` needs a `longest_silence` longer than it may ever wait for an answer from outside.
     """
 
     def register(run: AnyRun) -> AnyRun:
-        if name in _kinds and not _same_function(_kinds[name].run, run):
-            raise ValueError(f"Two functions want the job kind {name!r}: {_kinds[name].run!r} and {run!r}.")
-        _kinds[name] = JobKind(name, run, max_attempts, io, longest_silence, on_dead, on_retry)  # type: ignore[arg-type]
+        JOB_KINDS.register(name, JobKind(name, run, max_attempts, io, longest_silence, on_dead, on_retry))  # type: ignore[arg-type]
         return run
 
     return register
 
 
-def get_job_kind(name: str) -> JobKind:
-    """Raises UnknownKind when nothing is registered under `name`."""
-    try:
-        return _kinds[name]
-    except KeyError:
-        raise UnknownKind(f"No job of kind {name!r} is registered.") from None
-
-
-def job_kind_names() -> list[str]:
-    """Every registered kind, in alphabetical order."""
-    return sorted(_kinds)
-
-
 def kinds_with_io() -> list[str]:
-    """The names of the kinds that work outside the database."""
-    return [kind.name for kind in _kinds.values() if kind.io]
+    """Return the names of the kinds that work outside the database."""
+    return [kind.name for kind in JOB_KINDS if kind.io]
 
 
-@contextmanager
-def temporary_job_kind(name: str, run: Run, *, max_attempts: int = 8, **options: object) -> Iterator[JobKind]:
-    """Registers a kind for the length of a `with` block, in place of one of the same name: for tests."""
-    before = _kinds.pop(name, None)
-    job_kind(name, max_attempts=max_attempts, **options)(run)  # type: ignore[arg-type]
-    try:
-        yield _kinds[name]
-    finally:
-        del _kinds[name]
-        if before is not None:
-            _kinds[name] = before
-
-
-def _same_function(one: Callable[..., object], other: Callable[..., object]) -> bool:
-    """A module loaded twice registers the same function twice; that is no conflict."""
-    return (one.__module__, one.__qualname__) == (other.__module__, other.__qualname__)
+def temporary_job_kind(name: str, run: Run, **options: Any) -> AbstractContextManager[JobKind]:
+    """Register a kind for the length of a `with` block, in place of one of the same name: for tests."""
+    defaults = {"max_attempts": 8, "io": False, "longest_silence": LONGEST_SILENCE, "on_dead": None, "on_retry": None}
+    return JOB_KINDS.temporarily(name, JobKind(name, run, **{**defaults, **options}))

@@ -20,9 +20,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 
 from common.database_errors import is_database_away, is_deadlock
-from outbox.errors import Final, Temporary, UnknownKind
+from common.registry import Unregistered
+from outbox.errors import Final, Temporary
 from outbox.jobs.models import Job, JobQuerySet
-from outbox.jobs.registry import JobKind, get_job_kind
+from outbox.jobs.registry import JOB_KINDS, JobKind
 
 logger = logging.getLogger(__name__)
 # One line for each attempt, however it ended.
@@ -130,7 +131,7 @@ def _attempt(claim: Claim) -> bool:
     """Runs it. False when meanwhile it became somebody else's to finish."""
     if claim.exhausted:
         raise AttemptsUsedUp
-    kind = get_job_kind(claim.job.kind)
+    kind = JOB_KINDS.get(claim.job.kind)
     with transaction.atomic(durable=True):
         job = _lock(claim.job, longest_silence=kind.longest_silence)
         if job is not None:
@@ -187,8 +188,8 @@ def _holding_lease(job: Job) -> JobQuerySet:
 
 def _kind_or_none(job: Job) -> JobKind | None:
     try:
-        return get_job_kind(job.kind)
-    except UnknownKind:
+        return JOB_KINDS.get(job.kind)
+    except Unregistered:
         return None
 
 

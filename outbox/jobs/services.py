@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from outbox.errors import JobKeyTaken, RetryRefused
 from outbox.jobs.doorbell import ring, ring_on_commit
 from outbox.jobs.models import Job
-from outbox.jobs.registry import get_job_kind
+from outbox.jobs.registry import JOB_KINDS
 from outbox.jobs.running import run_due_jobs
 
 __all__ = ["NewJob", "enqueue", "enqueue_many", "retry_job", "ring", "run_due_jobs"]
@@ -42,7 +42,7 @@ def enqueue(
     """Records a job in the caller's transaction and rings when it commits. Returns the job's row.
 
     A key that is already there is left as it is, whatever its state: the existing job is returned.
-    Without `due_at` the job is due at once. Raises UnknownKind, and JobKeyTaken when the key
+    Without `due_at` the job is due at once. Raises Unregistered, and JobKeyTaken when the key
     belongs to a job of another kind.
     """
     enqueue_many([NewJob(kind=kind, key=key, payload=payload or {}, account_id=account_id, due_at=due_at)])
@@ -56,7 +56,7 @@ def enqueue_many(jobs: Iterable[NewJob]) -> None:
     """Records jobs in the caller's transaction, in one statement; keys already there are left alone.
 
     Rows are inserted in the order of their keys, so that two transactions recording the same jobs
-    wait for each other instead of deadlocking. Raises UnknownKind.
+    wait for each other instead of deadlocking. Raises Unregistered.
     """
     rows = [_row(job) for job in sorted(jobs, key=lambda job: job.key)]
     if not rows:
@@ -79,7 +79,7 @@ def retry_job(*, job_id: int, now: datetime) -> Job:
             Job.objects.get(pk=job_id)
             raise RetryRefused(_("This job is running right now. Look again in a moment."))
         _refuse_unless_retryable(job)
-        kind = get_job_kind(job.kind)
+        kind = JOB_KINDS.get(job.kind)
         if kind.on_retry is not None:
             kind.on_retry(job, now)
         # Due by the database's clock, whatever the caller's says.
@@ -105,7 +105,7 @@ def _row(job: NewJob) -> Job:
         key=job.key,
         payload=job.payload,
         account_id=job.account_id,
-        max_attempts=get_job_kind(job.kind).max_attempts,
+        max_attempts=JOB_KINDS.get(job.kind).max_attempts,
     )
     if job.due_at is not None:
         row.due_at = job.due_at

@@ -1,15 +1,15 @@
-"""The kinds of mails and their templates. Upper floors register theirs in `<app>/mails.py`."""
+"""The kinds of mails and their templates. The floors above register theirs in the `mail_kinds.py` of a room."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.utils.functional import Promise
 
-from outbox.errors import UnknownKind
+from common.registry import Registry
 from outbox.mails.models import Mail
 
 # Stands where a one-time link or code was, wherever a mail is shown instead of sent.
@@ -34,55 +34,32 @@ class MailKind:
     label: str | Promise = ""
 
 
-_kinds: dict[str, MailKind] = {}
-_frames: list[Callable[[], dict[str, Any]]] = []
+MAIL_KINDS: Registry[MailKind] = Registry("mail kind", same=lambda one, other: one.template == other.template)
+# Each adds to what every mail's template knows: the shop's name and address come from a floor above.
+FRAMES: Registry[Callable[[], dict[str, Any]]] = Registry("mail frame")
 
 
 def register_mail_kind(name: str, *, template: str, build: Build | None = None, label: str | Promise = "") -> MailKind:
-    """Registers a kind of mail; another template for a name already taken is refused."""
-    if name in _kinds and _kinds[name].template != template:
-        raise ValueError(f"Two templates want the mail kind {name!r}: {_kinds[name].template!r} and {template!r}.")
-    _kinds[name] = MailKind(name, template, build, label)
-    return _kinds[name]
-
-
-def get_mail_kind(name: str) -> MailKind:
-    """Raises UnknownKind when nothing is registered under `name`."""
-    try:
-        return _kinds[name]
-    except KeyError:
-        raise UnknownKind(f"No mail of kind {name!r} is registered.") from None
+    """Register a kind of mail; another template for a name already taken is refused."""
+    return MAIL_KINDS.register(name, MailKind(name, template, build, label))
 
 
 def mail_kind_label(name: str) -> str:
-    """What the reader calls a kind of mail; the bare name of one without a label, or from an older release."""
-    kind = _kinds.get(name)
+    """Name a kind of mail to the reader; the bare name of one without a label, or from an older release."""
+    kind = MAIL_KINDS.find(name)
     return str(kind.label) if kind and kind.label else name.replace("_", " ")
 
 
 def mail_kind_labels() -> list[tuple[str, str]]:
-    """Name and label of every registered kind, by label."""
-    return sorted(((name, mail_kind_label(name)) for name in _kinds), key=lambda kind: kind[1].casefold())
+    """List name and label of every registered kind, by label."""
+    return sorted(((name, mail_kind_label(name)) for name in MAIL_KINDS.names()), key=lambda kind: kind[1].casefold())
 
 
-@contextmanager
-def temporary_mail_kind(name: str, *, template: str, build: Build | None = None) -> Iterator[MailKind]:
-    """Registers a kind for the length of a `with` block: for tests."""
-    before = _kinds.pop(name, None)
-    try:
-        yield register_mail_kind(name, template=template, build=build)
-    finally:
-        del _kinds[name]
-        if before is not None:
-            _kinds[name] = before
-
-
-def register_mail_frame(frame: Callable[[], dict[str, Any]]) -> None:
-    """Adds to what every mail's template knows: the shop's name and address come from a floor above."""
-    if frame not in _frames:
-        _frames.append(frame)
+def temporary_mail_kind(name: str, *, template: str, build: Build | None = None) -> AbstractContextManager[MailKind]:
+    """Register a kind for the length of a `with` block: for tests."""
+    return MAIL_KINDS.temporarily(name, MailKind(name, template, build))
 
 
 def frame_context() -> dict[str, Any]:
-    """What the registered frames say now, later ones overriding earlier ones."""
-    return {name: value for frame in _frames for name, value in frame().items()}
+    """Collect what the registered frames say now, later ones overriding earlier ones."""
+    return {name: value for frame in FRAMES for name, value in frame().items()}

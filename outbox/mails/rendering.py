@@ -12,7 +12,7 @@ from django.template import Context, Engine
 from django.utils import translation
 
 from common.secrets import decrypt
-from outbox.mails.kinds import BLANK, frame_context, get_mail_kind
+from outbox.mails.kinds import BLANK, MAIL_KINDS, frame_context
 from outbox.mails.models import Mail
 
 
@@ -27,9 +27,9 @@ def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
     """The mail's subject (one line), plain text and HTML, in its own language.
 
     With `blank_secrets` one-time links and codes are replaced by dots: for showing it to anybody but
-    its recipient. Raises UnknownKind, and Undecryptable when its secret cannot be read.
+    its recipient. Raises Unregistered, and Undecryptable when its secret cannot be read.
     """
-    kind = get_mail_kind(mail.kind)
+    kind = MAIL_KINDS.get(mail.kind)
     with translation.override(mail.language):
         context = {
             "site_url": settings.SITE_URL,

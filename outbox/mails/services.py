@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from common.secrets import encrypt
 from outbox.errors import SECRET_IS_GONE, ResendRefused
 from outbox.jobs.doorbell import ring_on_commit
-from outbox.jobs.registry import get_job_kind
-from outbox.mails.kinds import get_mail_kind
+from outbox.jobs.registry import JOB_KINDS
+from outbox.mails.kinds import MAIL_KINDS
 from outbox.mails.models import Mail
 from outbox.mails.rendering import RenderedMail, render_mail
 
@@ -109,7 +109,7 @@ def queue_mail(
 def queue_mails(mails: Sequence[NewMail]) -> list[Mail]:
     """Records mails and their jobs in the caller's transaction, in one statement whatever their number.
 
-    Mails whose key is there already are left out, and are not in the answer. Raises UnknownKind,
+    Mails whose key is there already are left out, and are not in the answer. Raises Unregistered,
     and ValueError for a recipient that is not one plain address.
     """
     return _insert([_row(mail) for mail in mails])
@@ -147,7 +147,7 @@ def _insert(rows: list[Mail]) -> list[Mail]:
             "mails": json.dumps(given, cls=DjangoJSONEncoder),
             "lifetime": SECRET_LIFETIME,
             "job_kind": JOB_KIND,
-            "max_attempts": get_job_kind(JOB_KIND).max_attempts,
+            "max_attempts": JOB_KINDS.get(JOB_KIND).max_attempts,
         },
     )
     mails = list(recorded)
@@ -157,7 +157,7 @@ def _insert(rows: list[Mail]) -> list[Mail]:
 
 
 def _row(mail: NewMail) -> Mail:
-    get_mail_kind(mail.kind)
+    MAIL_KINDS.get(mail.kind)
     _refuse_unless_one_address(mail.recipient)
     return Mail(
         kind=mail.kind,

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.links.effects import link_url
 from accounts.links.models import AddressLink
-from outbox.mails.kinds import BLANK, register_mail_frame, register_mail_kind
+from outbox.mails.kinds import BLANK, FRAMES, register_mail_kind
 from outbox.mails.models import Mail
 from shop.orders.models import LineFeedback, Order, OrderLine
 from shop.payments.models import PaymentEvent
@@ -89,4 +89,4 @@ KINDS = {
 
 for name, (build, label) in KINDS.items():
     register_mail_kind(name, template=f"orders/mails/{name}", build=build, label=label)
-register_mail_frame(shop_frame)
+FRAMES.add(shop_frame)

@@ -8,16 +8,16 @@ from tests.catalog.handlers import EveryField
 
 
 @pytest.fixture(autouse=True)
-def _no_guards(monkeypatch):
-    monkeypatch.setattr(guards, "_sold_checks", [])
-    monkeypatch.setattr(guards, "_customer_checks", [])
+def _no_guards():
+    with guards.SOLD_CHECKS.emptied(), guards.CUSTOMER_CHECKS.emptied():
+        yield
 
 
 @pytest.fixture
 def sold():
     """A set of keys: the entries in it count as sold."""
     keys: set[int] = set()
-    guards.register_sold_check(lambda entry_ids: keys & set(entry_ids))
+    guards.SOLD_CHECKS.add(lambda entry_ids: keys & set(entry_ids))
     return keys
 
 
@@ -25,7 +25,7 @@ def sold():
 def customers():
     """A set of keys: the users in it have a paid order."""
     keys: set[int] = set()
-    guards.register_customer_check(lambda user: user.pk in keys)
+    guards.CUSTOMER_CHECKS.add(lambda user: user.pk in keys)
     return keys
 
 

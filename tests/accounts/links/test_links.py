@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.links.effects import link_url, register_purpose, temporary_purpose
+from accounts.links.effects import EFFECTS, link_url
 from accounts.links.models import AddressLink
 from accounts.links.services import LinkRefused, NewLink, create_links, use_link
 from accounts.members.models import CustomerAccount
@@ -45,7 +45,7 @@ def claims():
         seen.append((link.order_id, user.email))
         return "/claimed/"
 
-    with temporary_purpose("claim", claim):
+    with EFFECTS.temporarily("claim", claim):
         yield seen
 
 
@@ -247,7 +247,7 @@ def test_an_effect_that_fails_leaves_the_link_unused(visitor, path_of):
     sign_in(visitor, ADDRESS)
     link = make_link("claim", order_id=7)
 
-    with temporary_purpose("claim", fail), pytest.raises(RuntimeError):
+    with EFFECTS.temporarily("claim", fail), pytest.raises(RuntimeError):
         visitor.post(path_of(link))
 
     link.refresh_from_db()
@@ -263,7 +263,7 @@ def test_an_effect_that_refuses_says_why_and_leaves_the_link_unused(visitor, pat
 
     UserFactory(email=ADDRESS, first_name="Alice")
     link = make_link("claim", order_id=7)
-    with temporary_purpose("claim", refuse):
+    with EFFECTS.temporarily("claim", refuse):
         if signed_in:
             sign_in(visitor, ADDRESS)
             response = visitor.post(path_of(link), follow=True)
@@ -298,8 +298,8 @@ def test_two_buttons_at_once_take_effect_once():
 
 
 def test_two_effects_for_one_purpose_are_refused():
-    with pytest.raises(ValueError, match="has an effect already"):
-        register_purpose("invitation", lambda link, user, request, now: "/")
+    with pytest.raises(ValueError, match="Two want to be the effect of links"):
+        EFFECTS.register("invitation", lambda link, user, request, now: "/")
 
 
 def test_links_are_made_in_the_same_number_of_statements(django_assert_num_queries):

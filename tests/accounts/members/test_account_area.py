@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.members.current import account_page, current_account
 from accounts.members.models import CustomerAccount
-from accounts.members.navigation import AreaLink, links_for
+from accounts.members.navigation import LINKS, AreaLink, add_area_link, links_for
 from accounts.members.rights import Right
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 
@@ -183,22 +183,20 @@ def test_a_page_takes_the_first_right_somebody_has_anywhere(rf):
 @pytest.mark.parametrize(
     ("roles", "shown"), [({"is_owner": True}, True), ({"is_owner": False, "is_buyer": True}, False)]
 )
-def test_links_show_what_one_may_open(monkeypatch, roles, shown):
+def test_links_show_what_one_may_open(roles, shown):
     membership = MembershipFactory(**roles)
-    monkeypatch.setattr(
-        "accounts.members.navigation._links", {"x": AreaLink("x", _("X"), rights={Right.MANAGE_MEMBERS})}
-    )
+    with LINKS.emptied():
+        add_area_link(AreaLink("x", _("X"), rights={Right.MANAGE_MEMBERS}))
 
-    assert [link.url_name for link in links_for([membership])] == (["x"] if shown else [])
+        assert [link.url_name for link in links_for([membership])] == (["x"] if shown else [])
 
 
-def test_a_link_to_a_page_that_is_not_installed_is_left_out(client, monkeypatch):
-    monkeypatch.setattr(
-        "accounts.members.navigation._links",
-        {"no-such-page": AreaLink("no-such-page", "NOWHERE"), "home": AreaLink("home", "SOMEWHERE")},
-    )
+def test_a_link_to_a_page_that_is_not_installed_is_left_out(client):
+    with LINKS.emptied():
+        add_area_link(AreaLink("no-such-page", "NOWHERE"))
+        add_area_link(AreaLink("home", "SOMEWHERE"))
 
-    page = client.get(reverse("account-home")).content.decode()
+        page = client.get(reverse("account-home")).content.decode()
 
     assert "NOWHERE" not in page
     assert "SOMEWHERE" in page

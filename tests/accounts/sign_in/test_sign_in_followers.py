@@ -22,10 +22,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def followers(monkeypatch):
-    mine: list = []
-    monkeypatch.setattr(registry, "_followers", mine)
-    return mine
+def followers():
+    """None but those of the test."""
+    with registry.FOLLOWERS.emptied():
+        yield
 
 
 def test_followers_find_what_the_visitor_left_in_his_session(visitor, followers):
@@ -34,7 +34,7 @@ def test_followers_find_what_the_visitor_left_in_his_session(visitor, followers)
     session["cart"] = "token"
     session.save()
     seen = []
-    registry.on_sign_in(lambda request, user: seen.append((request.session["cart"], user.email, request.user.email)))
+    registry.FOLLOWERS.add(lambda request, user: seen.append((request.session["cart"], user.email, request.user.email)))
 
     sign_in(visitor, "alice@example.org")
 
@@ -47,8 +47,8 @@ def test_a_follower_is_called_once_however_often_it_registers(visitor, followers
     def follow(request, user):
         seen.append(user.email)
 
-    registry.on_sign_in(follow)
-    registry.on_sign_in(follow)
+    registry.FOLLOWERS.add(follow)
+    registry.FOLLOWERS.add(follow)
     UserFactory(email="alice@example.org")
     sign_in(visitor, "alice@example.org")
 
@@ -59,7 +59,7 @@ def test_a_broken_follower_locks_nobody_out(visitor, followers, caplog):
     def broken(request, user):
         raise RuntimeError("the cart is broken")
 
-    registry.on_sign_in(broken)
+    registry.FOLLOWERS.add(broken)
     UserFactory(email="alice@example.org")
 
     sign_in(visitor, "alice@example.org")
@@ -70,7 +70,7 @@ def test_a_broken_follower_locks_nobody_out(visitor, followers, caplog):
 
 def test_followers_follow_every_way_in(visitor, followers, code_for):
     seen = []
-    registry.on_sign_in(lambda request, user: seen.append(user.email))
+    registry.FOLLOWERS.add(lambda request, user: seen.append(user.email))
     UserFactory(email="alice@example.org", password=None)
     visitor.post(reverse("account_request_login_code"), {"email": "alice@example.org"})
     visitor.post(reverse("account_confirm_login_code"), {"code": code_for("alice@example.org")})

@@ -6,7 +6,8 @@ import pytest
 from django.db import transaction
 from django.test.utils import CaptureQueriesContext
 
-from outbox.errors import JobKeyTaken, UnknownKind
+from common.registry import Unregistered
+from outbox.errors import JobKeyTaken
 from outbox.jobs.models import Job
 from outbox.jobs.registry import temporary_job_kind
 from outbox.jobs.services import NewJob, enqueue, enqueue_many
@@ -54,7 +55,7 @@ def test_a_key_of_another_kind_is_refused_instead_of_losing_a_job():
 
 
 def test_a_kind_nobody_registered_is_refused():
-    with pytest.raises(UnknownKind):
+    with pytest.raises(Unregistered):
         enqueue(kind="nonsense", key="nonsense:1")
     assert not Job.objects.exists()
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
+from common.registry import Unregistered
 from common.secrets import Undecryptable, decrypt
-from outbox.errors import UnknownKind
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
 from outbox.mails.services import NewMail, queue_mail, queue_mails
@@ -117,5 +117,5 @@ def test_a_recipient_that_is_not_one_plain_address_is_refused(recipient):
 
 
 def test_a_kind_nobody_registered_is_refused():
-    with pytest.raises(UnknownKind):
+    with pytest.raises(Unregistered):
         queue_mail(**FIELDS | {"kind": "nonsense"}, key="nonsense:1")

@@ -13,9 +13,10 @@ pytestmark = pytest.mark.usefixtures("greeting")
 
 
 @pytest.fixture(autouse=True)
-def _no_shop_above(monkeypatch):
+def _no_shop_above():
     """What the floors above say of the shop is theirs to test."""
-    monkeypatch.setattr(mails, "_frames", [])
+    with mails.FRAMES.emptied():
+        yield
 
 
 def mail(language: str = "en", name: str = "Alice", **attributes):
@@ -88,7 +89,7 @@ def test_links_are_made_when_the_mail_is_rendered_and_left_out_when_it_is_shown(
 
 
 def test_the_frame_says_whose_mail_it_is():
-    mails.register_mail_frame(lambda: {"shop_name": "Formations & Cie", "shop_address": "1 rue A\n75001 Paris"})
+    mails.FRAMES.add(lambda: {"shop_name": "Formations & Cie", "shop_address": "1 rue A\n75001 Paris"})
 
     rendered = render_mail(mail(), blank_secrets=False)
 
