@@ -9,12 +9,11 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.app.amqp import AMQP
 from celery.schedules import crontab
 from celery.signals import setup_logging
-from kombu import Connection
 
 from common.floors import rooms
+from project.patches.kombu import EnduringAMQP
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.production")
 
@@ -30,28 +29,6 @@ BEAT_SCHEDULE: dict[str, dict] = {
     "expire seats": {"task": "enrolments.seats.tasks.expire_due_seats", "schedule": 3600},
     "expire unpaid orders": {"task": "shop.orders.tasks.expire_unpaid_orders", "schedule": 60},
 }
-
-# Kombu waits longer after each look in vain, up to half a minute: by then deliveries should be under way again.
-LONGEST_WAIT_FOR_REDIS = 4
-
-
-class EnduringConnection(Connection):
-    """The connection of worker and beat, which outlive a Redis that goes and soon notice that it is back."""
-
-    def ensure_connection(self, *args: Any, **options: Any) -> Connection:
-        return super().ensure_connection(*args, **{"interval_max": LONGEST_WAIT_FOR_REDIS} | options)
-
-    def channel(self) -> Any:
-        """What a worker still holds when it closes a channel is not given back: its Redis may be gone, and then Kombu
-        ends the worker, or keeps the messages in a file. Beat rings again."""
-        channel = super().channel()
-        channel.do_restore = False
-        return channel
-
-
-class EnduringAMQP(AMQP):
-    Connection = EnduringConnection
-
 
 app = Celery("amphi", amqp=EnduringAMQP)
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 
 class CheckedAutocompleteSelect(AutocompleteSelect):
-    """What was sent and can be no key selects nothing; Django would fail to show the form."""
+    """Select nothing for what can be no key. Repairs Django 5.2, which fails to show the form."""
 
     def optgroups(self, name: str, value: Iterable[Any], attrs: dict[str, Any] | None = None) -> list[Any]:
         return super().optgroups(name, [key for key in value if self._can_be_key(key)], attrs)

@@ -16,7 +16,7 @@ from unfold.contrib.filters.admin import RangeDateFilter
 class DayRangeFilter(RangeDateFilter):
     """From one day to another of a moment, both whole days of the shop's zone.
 
-    Unfold's own ends at the first minute of the last day, and reads days in American order only.
+    Repairs unfold 0.91, whose filter ends at the first minute of the last day and reads days in American order only.
     """
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

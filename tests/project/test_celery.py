@@ -12,7 +12,8 @@ import redis
 from kombu import Connection, Message, Queue
 from kombu.exceptions import OperationalError
 
-from project.celery import LONGEST_WAIT_FOR_REDIS, EnduringConnection, app
+from project.celery import app
+from project.patches.kombu import LONGEST_WAIT_FOR_REDIS, EnduringConnection
 
 
 def test_worker_and_beat_look_for_a_lost_redis_every_few_seconds(monkeypatch):
