@@ -6,7 +6,6 @@ a person, no query string, no value somebody typed, and no part of an address th
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import traceback
@@ -17,6 +16,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from pythonjsonlogger.json import JsonFormatter
 
 # The request being answered by this thread, "" outside of one.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -46,29 +46,40 @@ SPEAK_OF_PROGRAMS = (
 )
 
 
-class JsonLines(logging.Formatter):
+class JsonLines(JsonFormatter):
     """Formats a record as one JSON object.
 
     A record may bring `extra={"fields": {…}}`, which become members of the object. An exception is told by its class
     and the places it came through; what it says only where that is known to quote nobody (see `describe`).
     """
 
+    def __init__(self) -> None:
+        # A value that is not plain is told by its class: the library's own encoder would write out what is in it.
+        super().__init__((), json_ensure_ascii=False, json_default=lambda value: type(value).__name__)
+
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": hide_addresses(message_of(record)),
-        }
-        if request_id.get():
-            line["request_id"] = request_id.get()
-        for name, value in getattr(record, "fields", {}).items():
-            line[name] = hide_addresses(value) if isinstance(value, str) else value
-        error = record.exc_info[1] if record.exc_info else None
-        if error is not None:
-            line["error"] = describe(error)
-            line["trace"] = trace_of(error)
-        return json.dumps(line, ensure_ascii=False, default=lambda value: type(value).__name__)
+        # The record itself never reaches the library, which would tell its arguments, its trace and whatever else
+        # somebody hung on it, Django's requests among them.
+        return super().format(logging.makeLogRecord({"msg": line_of(record)}))
+
+
+def line_of(record: logging.LogRecord) -> dict[str, Any]:
+    """The members of a record's line: all that may be told of it."""
+    line: dict[str, Any] = {
+        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "message": hide_addresses(message_of(record)),
+    }
+    if request_id.get():
+        line["request_id"] = request_id.get()
+    for name, value in getattr(record, "fields", {}).items():
+        line[name] = hide_addresses(value) if isinstance(value, str) else value
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        line["error"] = describe(error)
+        line["trace"] = trace_of(error)
+    return line
 
 
 def message_of(record: logging.LogRecord) -> str:

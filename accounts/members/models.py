@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -28,12 +29,14 @@ class CustomerAccount(models.Model):
         ORGANISATION = "organisation", _("Organisation")
         PERSON = "person", pgettext_lazy("kind of customer account", "Private person")
 
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.ORGANISATION)
+    kind = models.CharField(
+        _("kind"), max_length=12, choices=Kind.choices, default=Kind.ORGANISATION, db_default=Kind.ORGANISATION
+    )
     name = models.CharField(_("name"), max_length=200, blank=True)
     street = models.TextField(_("address"), max_length=300, blank=True)
     postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
-    country = CountryField(_("country"), default="FR")
+    country = CountryField(_("country"), default="FR", db_default="FR")
     vat_id = models.CharField(_("VAT number"), max_length=20, blank=True)
     payer_email = models.EmailField(
         _("payer's e-mail"),
@@ -49,7 +52,7 @@ class CustomerAccount(models.Model):
         blank=True,
         help_text=_("Up to this amount a trusted account buys on account; empty for accounts that pay first."),
     )
-    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, db_default=Now(), editable=False)
 
     objects: ClassVar[models.Manager[CustomerAccount]] = CustomerAccountQuerySet.as_manager()
 
@@ -75,10 +78,12 @@ class CustomerAccount(models.Model):
 class Roles(models.Model):
     """The roles a person holds in an account, or is offered. `accounts.members.rights` says what each allows."""
 
-    is_owner = models.BooleanField(pgettext_lazy("role in an account", "owner"), default=False)
-    is_buyer = models.BooleanField(pgettext_lazy("role in an account", "buyer"), default=False)
-    is_operator = models.BooleanField(pgettext_lazy("role in an account", "operator"), default=False)
-    is_accountant = models.BooleanField(pgettext_lazy("role in an account", "accountant"), default=False)
+    is_owner = models.BooleanField(pgettext_lazy("role in an account", "owner"), default=False, db_default=False)
+    is_buyer = models.BooleanField(pgettext_lazy("role in an account", "buyer"), default=False, db_default=False)
+    is_operator = models.BooleanField(pgettext_lazy("role in an account", "operator"), default=False, db_default=False)
+    is_accountant = models.BooleanField(
+        pgettext_lazy("role in an account", "accountant"), default=False, db_default=False
+    )
 
     class Meta:
         abstract = True
@@ -96,7 +101,7 @@ class Membership(Roles):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("member")
     )
-    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("since"), default=timezone.now, db_default=Now(), editable=False)
 
     class Meta:
         verbose_name = _("member")
@@ -127,7 +132,7 @@ class MemberInvitation(Roles):
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("invited by")
     )
-    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("since"), default=timezone.now, db_default=Now(), editable=False)
 
     class Meta:
         verbose_name = _("invitation of a member")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -14,12 +14,11 @@ from accounts.links.services import LinkGone, NewLink, create_links
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
 from accounts.members.rights import ROLES
 from accounts.people.models import User
+from accounts.rate_limits.services import find_used_up
 from common.emails import normalise_email
 from outbox.mails.services import queue_mail
 
 MAX_PENDING_INVITATIONS = 50
-# An address typed again within this time gets no second mail.
-INVITE_AGAIN_AFTER = timedelta(minutes=10)
 
 
 class MembersRefused(Exception):
@@ -125,10 +124,11 @@ def invite_member(
         account = lock_account(account.pk)
         if Membership.objects.filter(account=account, user__email=email).exists():
             raise AlreadyMember
-        before = MemberInvitation.objects.filter(account=account, email=email).first()
+        invitations = MemberInvitation.objects.filter(account=account, email=email)
+        if find_used_up(what="member invitation again", rows=invitations, at="created_at", now=now):
+            raise JustInvited
+        before = invitations.first()
         if before is not None:
-            if before.created_at > now - INVITE_AGAIN_AFTER:
-                raise JustInvited
             _withdraw(before, now)
         elif MemberInvitation.objects.filter(account=account).count() >= MAX_PENDING_INVITATIONS:
             raise TooManyInvitations

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models, transaction
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -64,8 +64,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         choices=settings.LANGUAGES,
         help_text=_("Language of mails and pages; empty for the shop's own."),
     )
-    is_active = models.BooleanField(_("active"), default=True, help_text=_("Untick instead of deleting a person."))
-    is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May sign in to the administration."))
+    is_active = models.BooleanField(
+        _("active"), default=True, db_default=True, help_text=_("Untick instead of deleting a person.")
+    )
+    is_staff = models.BooleanField(
+        _("staff"), default=False, db_default=False, help_text=_("May sign in to the administration.")
+    )
     created_by_account = models.ForeignKey(
         "accounts.CustomerAccount",
         on_delete=models.PROTECT,
@@ -76,7 +80,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name=_("first named by"),
         help_text=_("The customer account that first typed this address; empty for who came by himself."),
     )
-    date_joined = models.DateTimeField(_("known since"), default=timezone.now, editable=False)
+    date_joined = models.DateTimeField(_("known since"), default=timezone.now, db_default=Now(), editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 

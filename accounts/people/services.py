@@ -46,9 +46,8 @@ CoursesInWords = Callable[[str], Sequence[Mapping[str, str]]]
 
 INSERT_MISSING_USERS = """
 INSERT INTO accounts_user
-    (email, first_name, last_name, language, password, is_active, is_staff, is_superuser,
-     created_by_account_id, date_joined)
-SELECT email, first_name, last_name, %(language)s, password, true, false, false, %(account)s, %(now)s
+    (email, first_name, last_name, language, password, is_superuser, created_by_account_id, date_joined)
+SELECT email, first_name, last_name, %(language)s, password, false, %(account)s, %(now)s
 FROM unnest(%(emails)s::text[], %(first_names)s::text[], %(last_names)s::text[], %(passwords)s::text[])
      WITH ORDINALITY AS named (email, first_name, last_name, password, position)
 ORDER BY position

@@ -1,6 +1,7 @@
 """How often one may do what costs others something: open links, place orders, have mails sent.
 
-The counts live in Postgres, so they hold for all web processes, survive Redis, and cannot be pushed out of a cache.
+RATE_LIMITS says how often, in django-allauth's notation. Attempts are counted in Postgres, so the counts hold for all
+web processes, survive Redis, and cannot be pushed out of a cache; what leaves rows of its own is counted by those.
 What django-allauth does (signing in, codes, resets, sign-up) it limits itself: ACCOUNT_RATE_LIMITS.
 """
 
@@ -8,9 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
+from allauth.core.internal.ratelimit import parse_rates
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from accounts.rate_limits.models import Attempts
@@ -27,6 +32,19 @@ class Rate:
     times: int
     seconds: int
 
+    @property
+    def window(self) -> timedelta:
+        return timedelta(seconds=self.seconds)
+
+
+@dataclass(frozen=True)
+class UsedUp:
+    """A rate that allows nothing more now: when it was done last, and when it may be done again."""
+
+    rate: Rate
+    last_at: datetime
+    again_at: datetime
+
 
 class TooOften(Exception):
     """Somebody did something more often than its rates allow. `seconds` is the longest he may have to wait."""
@@ -39,14 +57,20 @@ class TooOften(Exception):
 
 def rates_of(what: str) -> tuple[Rate, ...]:
     """The rates of something, from the settings; none where the settings do not limit it."""
-    return tuple(Rate(times, seconds) for times, seconds in settings.RATE_LIMITS.get(what, ()))
+    return _parsed(settings.RATE_LIMITS.get(what, ""))
+
+
+@cache
+def _parsed(rates: str) -> tuple[Rate, ...]:
+    return tuple(Rate(rate.amount, int(rate.duration)) for rate in parse_rates(rates))
 
 
 def count_attempt(*, what: str, who: str, now: datetime) -> None:
     """Counts one more attempt of somebody; raises TooOften when it is one too many for a rate.
 
     `who` is a network, a user, an address, whatever the limit is about; it is stored as a keyed hash. Call it outside
-    of a transaction that may be rolled back: refused attempts count as well. One statement for each rate.
+    of a transaction that may be rolled back: refused attempts count as well. A guess is counted before it is compared,
+    or many at once would all be compared. One statement for each rate.
     """
     for rate in rates_of(what):
         if _counted(_key(what, who, rate), rate, now) > rate.times:
@@ -56,11 +80,23 @@ def count_attempt(*, what: str, who: str, now: datetime) -> None:
 def is_used_up(*, what: str, who: str, now: datetime) -> bool:
     """Whether one more attempt would be too many. Counts nothing."""
     return any(
-        Attempts.objects.filter(
-            pk=_key(what, who, rate), since__gt=now - timedelta(seconds=rate.seconds), count__gte=rate.times
-        ).exists()
+        Attempts.objects.filter(pk=_key(what, who, rate), since__gt=now - rate.window, count__gte=rate.times).exists()
         for rate in rates_of(what)
     )
+
+
+def find_used_up(*, what: str, rows: QuerySet[Any], at: str, now: datetime) -> UsedUp | None:
+    """Return the rate of something that its own rows use up, None while one more is allowed.
+
+    `rows` are those of whoever the limit is about, `at` their time. The caller holds the lock under which they are
+    written, so that two at once do not both find room. One statement for each rate.
+    """
+    for rate in rates_of(what):
+        lately = rows.filter(**{f"{at}__gt": now - rate.window}).order_by(f"-{at}").values_list(at, flat=True)
+        moments = list(lately[: rate.times])
+        if len(moments) == rate.times:
+            return UsedUp(rate, last_at=moments[0], again_at=moments[-1] + rate.window)
+    return None
 
 
 def forget_attempts(*, now: datetime) -> int:
@@ -86,6 +122,6 @@ def _counted(key: str, rate: Rate, now: datetime) -> int:
                 count = CASE WHEN counted.since <= %(over)s THEN 1 ELSE counted.count + 1 END
             RETURNING count
             """,
-            {"key": key, "now": now, "over": now - timedelta(seconds=rate.seconds)},
+            {"key": key, "now": now, "over": now - rate.window},
         )
         return cursor.fetchone()[0]

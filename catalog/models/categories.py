@@ -28,7 +28,9 @@ class Category(models.Model):
     )
     name = models.CharField(_("name"), max_length=150)
     description = models.TextField(_("description"), blank=True)
-    position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Lower numbers come first."))
+    position = models.PositiveIntegerField(
+        _("position"), default=0, db_default=0, help_text=_("Lower numbers come first.")
+    )
 
     objects: ClassVar[models.Manager[Category]] = models.Manager()
 

@@ -113,6 +113,7 @@ class Entry(models.Model):
         max_length=10,
         choices=EntryState.choices,
         default=EntryState.DRAFT,
+        db_default=EntryState.DRAFT,
         help_text=_(
             "Draft: only staff see it. Internal: sold by staff only. Suspended: shown, but not sold. "
             "Retired: neither shown nor sold."
@@ -120,9 +121,11 @@ class Entry(models.Model):
     )
     tax = models.ForeignKey("catalog.Tax", verbose_name=_("tax"), on_delete=models.PROTECT, related_name="entries")
     handler = models.CharField(_("what happens after the sale"), max_length=80, blank=True)
-    handler_version = models.PositiveIntegerField(default=0, editable=False)
-    parameters = models.JSONField(default=dict, blank=True, editable=False)
-    min_quantity = models.PositiveIntegerField(_("smallest quantity"), default=1, validators=[MinValueValidator(1)])
+    handler_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    parameters = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
+    min_quantity = models.PositiveIntegerField(
+        _("smallest quantity"), default=1, db_default=1, validators=[MinValueValidator(1)]
+    )
     max_quantity = models.PositiveIntegerField(
         _("largest quantity"), null=True, blank=True, help_text=_("Empty: no limit.")
     )
@@ -131,12 +134,15 @@ class Entry(models.Model):
         max_length=10,
         choices=Audience.choices,
         default=Audience.EVERYONE,
+        db_default=Audience.EVERYONE,
         help_text=_("Customers are people who have paid an order before. If the handler is stricter, its rule holds."),
     )
-    position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Lower numbers come first."))
-    search_text = models.TextField(editable=False, default="")
-    sort_name = models.CharField(max_length=220, editable=False, default="")
-    version = models.PositiveIntegerField(editable=False, default=1)
+    position = models.PositiveIntegerField(
+        _("position"), default=0, db_default=0, help_text=_("Lower numbers come first.")
+    )
+    search_text = models.TextField(editable=False, default="", db_default="")
+    sort_name = models.CharField(max_length=220, editable=False, default="", db_default="")
+    version = models.PositiveIntegerField(editable=False, default=1, db_default=1)
     created_at = models.DateTimeField(_("created at"), editable=False)
     updated_at = models.DateTimeField(_("changed at"), editable=False)
 
@@ -209,7 +215,9 @@ class PriceTier(models.Model):
     """The net price of one unit from a quantity on; the whole line is sold at its tier's price."""
 
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="tiers")
-    from_quantity = models.PositiveIntegerField(_("from quantity"), default=1, validators=[MinValueValidator(1)])
+    from_quantity = models.PositiveIntegerField(
+        _("from quantity"), default=1, db_default=1, validators=[MinValueValidator(1)]
+    )
     unit_net = models.DecimalField(
         _("net price of a unit"), max_digits=12, decimal_places=2, validators=[MinValueValidator(0)]
     )

@@ -33,20 +33,27 @@ class EntryField(models.Model):
             "Empty: made from the label."
         ),
     )
-    position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Lower numbers come first."))
+    position = models.PositiveIntegerField(
+        _("position"), default=0, db_default=0, help_text=_("Lower numbers come first.")
+    )
     label = models.CharField(_("label"), max_length=150)
     help = models.CharField(
         _("help text"), max_length=300, blank=True, help_text=_("Shown to the customer beside the field.")
     )
     kind = models.CharField(
-        pgettext_lazy("of a field", "kind"), max_length=10, choices=FieldKind.choices, default=FieldKind.TEXT
+        pgettext_lazy("of a field", "kind"),
+        max_length=10,
+        choices=FieldKind.choices,
+        default=FieldKind.TEXT,
+        db_default=FieldKind.TEXT,
     )
     is_required = models.BooleanField(
         pgettext_lazy("of a field", "required"),
         default=False,
+        db_default=False,
         help_text=_("For a checkbox: it must be ticked."),
     )
-    choices = models.JSONField(pgettext_lazy("of a field", "choices"), default=list, blank=True)
+    choices = models.JSONField(pgettext_lazy("of a field", "choices"), default=list, db_default=[], blank=True)
     least = models.DecimalField(_("least number"), max_digits=16, decimal_places=4, null=True, blank=True)
     greatest = models.DecimalField(_("greatest number"), max_digits=16, decimal_places=4, null=True, blank=True)
     earliest = models.DateField(_("earliest day"), null=True, blank=True)

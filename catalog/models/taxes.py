@@ -20,6 +20,7 @@ class Tax(models.Model):
         max_digits=5,
         decimal_places=2,
         default=Decimal("20.00"),
+        db_default=Decimal("20.00"),
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
 

@@ -79,7 +79,7 @@ class Course(models.Model):
         blank=True,
         help_text=_("Where “Enter” leads; shown to nobody."),
     )
-    is_visible = models.BooleanField(_("visible"), default=True)
+    is_visible = models.BooleanField(_("visible"), default=True, db_default=True)
     enrolment_opens_on = models.DateField(_("enrolment opens on"), null=True, blank=True)
     enrolment_closes_on = models.DateField(
         _("enrolment closes on"), null=True, blank=True, help_text=_("The last day on which seats are sold.")
@@ -94,6 +94,7 @@ class Course(models.Model):
         max_length=10,
         choices=GroupMode.choices,
         default=GroupMode.NONE,
+        db_default=GroupMode.NONE,
         help_text=_("In separate groups, people of one session never see those of another."),
     )
 

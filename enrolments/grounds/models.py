@@ -200,7 +200,7 @@ class EnrolmentEvent(models.Model):
     )
     at = models.DateTimeField(_("when"))
     what = models.CharField(_("what"), max_length=12, choices=What.choices)
-    detail = models.JSONField(_("detail"), default=dict, blank=True)
+    detail = models.JSONField(_("detail"), default=dict, db_default={}, blank=True)
 
     class Meta:
         verbose_name = _("event of an enrolment")

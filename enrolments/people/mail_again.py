@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from accounts.members.models import CustomerAccount
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.people.services import invite_people
+from accounts.rate_limits.services import find_used_up
 from accounts.selectors import is_address_proved
 from common.words import in_words
 from enrolments.errors import EnrolmentRefused
@@ -22,17 +24,11 @@ from enrolments.people.errors import PersonNotFound
 from outbox.mails.models import Mail
 from outbox.mails.services import queue_mail
 
-# Between two mails of one account to one person, and how many of them a day may have.
-AGAIN_AFTER = datetime.timedelta(minutes=10)
-MAILS_A_DAY = 5
-DAY = datetime.timedelta(days=1)
-
 
 class MailedJustNow(EnrolmentRefused):
     """A mail of this account went to the person moments ago; `again_at` is when the next one may."""
 
-    def __init__(self, mailed_at: datetime.datetime) -> None:
-        again_at = mailed_at + AGAIN_AFTER
+    def __init__(self, mailed_at: datetime.datetime, again_at: datetime.datetime) -> None:
         super().__init__(
             in_words(
                 lambda: (
@@ -47,12 +43,12 @@ class MailedJustNow(EnrolmentRefused):
 class MailedOften(EnrolmentRefused):
     """The person had as many mails of this account within a day as one may get."""
 
-    def __init__(self) -> None:
+    def __init__(self, mails_a_day: int) -> None:
         super().__init__(
             in_words(
                 lambda: (
                     _("This person got %(number)d mails from your account within a day. Try again tomorrow.")
-                    % {"number": MAILS_A_DAY}
+                    % {"number": mails_a_day}
                 )
             )
         )
@@ -62,8 +58,8 @@ def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: 
     """Mail a person of the account the invitation again; to somebody whose address is proved, how he signs in.
 
     Which of the two is not told: it would tell whether he signed in for others. Somebody whose user is closed gets
-    nothing, which is not told either. How often is asked of the mails this account caused: one in ten minutes, five in
-    a day. The mail goes to the person's present address, in his language, else in `language`.
+    nothing, which is not told either. How often is asked of the mails this account caused. The mail goes to the
+    person's present address, in his language, else in `language`.
 
     Locks the person. Raises PersonNotFound, MailedJustNow, MailedOften.
     """
@@ -72,9 +68,10 @@ def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: 
         user = User.objects.select_for_update(no_key=True).filter(pk=person_id).first()
         if user is None or not Delegation.objects.filter(account=account, person=user).exists():
             raise PersonNotFound
-        times = refuse_often(account, user, now)
-        if times and times[0] > now - AGAIN_AFTER:
-            raise MailedJustNow(times[0])
+        refuse_often(account, user, now)
+        just = find_used_up(what="mail to person again", rows=_mails_to(account, user), at="created_at", now=now)
+        if just is not None:
+            raise MailedJustNow(just.last_at, just.again_at)
         occasion = f"again:{account.pk}:{now.isoformat()}"
         if not user.is_active:
             return
@@ -101,16 +98,15 @@ def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: 
         )
 
 
-def refuse_often(account: CustomerAccount, user: User, now: datetime.datetime) -> list[datetime.datetime]:
-    """Raise MailedOften when the account's mails of a day to a person are used up; return when they went, newest first.
+def refuse_often(account: CustomerAccount, user: User, now: datetime.datetime) -> None:
+    """Raise MailedOften when the account's mails of a day to a person are used up. Called with the person locked."""
+    used_up = find_used_up(what="mail to person", rows=_mails_to(account, user), at="created_at", now=now)
+    if used_up is not None:
+        raise MailedOften(used_up.rate.times)
 
-    Called with the person locked.
-    """
-    mails = Mail.objects.filter(account_id=account.pk, person_id=user.pk, created_at__gt=now - DAY)
-    times = list(mails.order_by("-created_at").values_list("created_at", flat=True)[:MAILS_A_DAY])
-    if len(times) >= MAILS_A_DAY:
-        raise MailedOften
-    return times
+
+def _mails_to(account: CustomerAccount, user: User) -> QuerySet[Mail]:
+    return Mail.objects.filter(account_id=account.pk, person_id=user.pk)
 
 
 def _time(moment: datetime.datetime) -> str:

@@ -13,8 +13,8 @@ from enrolments.values import EntryRef, LineRef, Terms
 
 GENERATE = """
 WITH made AS (
-    INSERT INTO enrolments_seat (batch_id, account_id, unit_id, number, state, keeps_place)
-    SELECT %(batch)s, %(account)s, unit_id, number, 'available', false
+    INSERT INTO enrolments_seat (batch_id, account_id, unit_id, number, state)
+    SELECT %(batch)s, %(account)s, unit_id, number, 'available'
     FROM unnest(%(units)s::bigint[]) AS unit_id CROSS JOIN generate_series(1, %(packsize)s) AS number
     ORDER BY unit_id, number
     RETURNING id

@@ -31,7 +31,7 @@ class SeatBatch(models.Model):
     line_id = models.BigIntegerField(_("order line"))
     source = models.CharField(_("source"), max_length=8, choices=Source.choices)
     entry_code = models.CharField(_("entry"), max_length=100)
-    entry_name = models.JSONField(_("name of the entry"), default=dict)
+    entry_name = models.JSONField(_("name of the entry"), default=dict, db_default={})
     course_list = models.TextField(_("courses"), blank=True)
     course = models.ForeignKey(
         Course,
@@ -176,7 +176,7 @@ class Seat(models.Model):
         db_index=False,
         verbose_name=pgettext_lazy("a person in a course", "enrolment"),
     )
-    keeps_place = models.BooleanField(_("keeps its place"), default=False)
+    keeps_place = models.BooleanField(_("keeps its place"), default=False, db_default=False)
     assigned_at = models.DateTimeField(_("assigned"), null=True, blank=True)
     assigned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

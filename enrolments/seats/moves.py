@@ -12,7 +12,7 @@ import datetime
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -113,13 +113,6 @@ def move_seat(
     return True
 
 
-RECORD_MOVES = """
-INSERT INTO enrolments_seatevent (seat_id, account_id, at, actor_id, from_state, to_state, reason, course_id, person_id)
-SELECT id, account_id, %(now)s, %(actor)s, state, %(to_state)s, %(reason)s, course_id, person_id
-FROM enrolments_seat WHERE id = ANY(%(ids)s) ORDER BY id
-"""
-
-
 def move_locked_seats(
     *,
     seats: Sequence[Seat],
@@ -133,11 +126,20 @@ def move_locked_seats(
     ids = [seat.pk for seat in seats]
     if not ids:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            RECORD_MOVES,
-            {"ids": ids, "now": now, "actor": actor.pk if actor else None, "to_state": to_state, "reason": reason},
+    SeatEvent.objects.bulk_create(
+        SeatEvent(
+            seat_id=seat.pk,
+            account_id=seat.account_id,
+            at=now,
+            actor=actor,
+            from_state=seat.state,
+            to_state=to_state,
+            reason=reason,
+            course_id=seat.course_id,
+            person_id=seat.person_id,
         )
+        for seat in sorted(seats, key=lambda seat: seat.pk)
+    )
     moved = still(ids, *{seat.state for seat in seats}).update(state=to_state, **changes)
     if moved != len(ids):
         raise RuntimeError(f"{len(ids) - moved} of {len(ids)} seats moved though they were locked.")

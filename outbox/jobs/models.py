@@ -40,14 +40,16 @@ class Job(models.Model):
 
     kind = models.CharField(_("kind"), max_length=60)
     key = models.CharField(_("key"), max_length=200)
-    payload = models.JSONField(_("payload"), default=dict, encoder=DjangoJSONEncoder)
+    payload = models.JSONField(_("payload"), default=dict, db_default={}, encoder=DjangoJSONEncoder)
     account_id = models.BigIntegerField(_("customer account"), null=True, blank=True)
-    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PENDING)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    state = models.CharField(
+        _("state"), max_length=8, choices=State.choices, default=State.PENDING, db_default=State.PENDING
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
     max_attempts = models.PositiveSmallIntegerField(_("attempts at most"))
     due_at = models.DateTimeField(_("due at"), db_default=Now())
     lease = models.UUIDField(_("lease"), null=True, blank=True)
-    last_error = models.TextField(_("last error"), blank=True, default="")
+    last_error = models.TextField(_("last error"), blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created at"), db_default=Now())
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 

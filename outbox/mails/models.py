@@ -46,9 +46,9 @@ class Mail(models.Model):
     message_id = models.CharField(_("message ID"), max_length=200)
     recipient = models.CharField(_("recipient"), max_length=254)
     language = models.CharField(_("language"), max_length=10)
-    context = models.JSONField(_("context"), default=dict, encoder=DjangoJSONEncoder)
-    secret = models.TextField(_("secret"), blank=True, default="")
-    has_secret = models.BooleanField(_("contained a one-time code or link"), default=False)
+    context = models.JSONField(_("context"), default=dict, db_default={}, encoder=DjangoJSONEncoder)
+    secret = models.TextField(_("secret"), blank=True, default="", db_default="")
+    has_secret = models.BooleanField(_("contained a one-time code or link"), default=False, db_default=False)
     account_id = models.BigIntegerField(_("customer account"), null=True, blank=True)
     order_id = models.BigIntegerField(_("order"), null=True, blank=True)
     person_id = models.BigIntegerField(_("person"), null=True, blank=True)
@@ -60,11 +60,13 @@ class Mail(models.Model):
         related_name="copies",
         verbose_name=_("sent again from"),
     )
-    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.QUEUED)
+    state = models.CharField(
+        _("state"), max_length=8, choices=State.choices, default=State.QUEUED, db_default=State.QUEUED
+    )
     created_at = models.DateTimeField(_("created at"), db_default=Now())
     expires_at = models.DateTimeField(_("of no use after"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
-    failed_reason = models.TextField(_("why it failed"), blank=True, default="")
+    failed_reason = models.TextField(_("why it failed"), blank=True, default="", db_default="")
 
     objects = MailQuerySet.as_manager()
 

@@ -30,29 +30,29 @@ RECORD = """
 WITH mail AS (
     INSERT INTO outbox_mail (
         kind, key, message_id, recipient, language, context, secret, has_secret, account_id, order_id, person_id,
-        original_id, state, expires_at, failed_reason
+        original_id, expires_at
     )
     SELECT kind, key, message_id, recipient, language, context, secret, has_secret, account_id, order_id, person_id,
-        original_id, state, coalesce(expires_at, CASE WHEN has_secret THEN statement_timestamp() + %(lifetime)s END), ''
+        original_id, coalesce(expires_at, CASE WHEN has_secret THEN statement_timestamp() + %(lifetime)s END)
     FROM jsonb_to_recordset(%(mails)s) AS given (
         kind text, key text, message_id text, recipient text, language text, context jsonb, secret text,
-        has_secret boolean, account_id bigint, order_id bigint, person_id bigint, original_id bigint, state text,
+        has_secret boolean, account_id bigint, order_id bigint, person_id bigint, original_id bigint,
         expires_at timestamptz
     )
     ORDER BY key
     ON CONFLICT DO NOTHING
     RETURNING *
 ), job AS (
-    INSERT INTO outbox_job (kind, key, payload, account_id, state, attempts, max_attempts, last_error)
+    INSERT INTO outbox_job (kind, key, payload, account_id, max_attempts)
     SELECT %(job_kind)s, %(job_kind)s || ':' || id, jsonb_build_object('mail_id', id), account_id,
-        'pending', 0, %(max_attempts)s, ''
+        %(max_attempts)s
     FROM mail ORDER BY 2
 )
 SELECT * FROM mail ORDER BY id
 """
 COLUMNS = (
     "kind", "key", "message_id", "recipient", "language", "context", "secret", "has_secret", "account_id", "order_id",
-    "person_id", "original_id", "state", "expires_at",
+    "person_id", "original_id", "expires_at",
 )  # fmt: skip
 JOB_KIND = "send_mail"
 

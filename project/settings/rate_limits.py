@@ -1,10 +1,12 @@
 """How often one may do what costs others something. Shared by every way of running; tests and benchmarks lift ours.
 
-"ip" is the network address a request comes from (see TRUST_PROXY), which an office or a school shares.
+In django-allauth's notation: times / time / whom, several rates with a comma between them. "60/10m/ip" is sixty times
+in ten minutes by one network address a request comes from (see TRUST_PROXY), which an office or a school shares.
+"user" is a person signed in, "key" what the comment says.
 """
 
-# django-allauth's own pages, in its notation; "key" is the address typed, known or not. Unnamed ones keep its defaults:
-# 30 sign-ins a minute and ip, 10 failed ones; 5 failed ones in five minutes and address.
+# django-allauth's own pages, counted by itself; "key" is the address typed, known or not. Unnamed ones keep its
+# defaults: 30 sign-ins a minute and ip, 10 failed ones; 5 failed ones in five minutes and address.
 ACCOUNT_RATE_LIMITS = {
     # Each of these mails a code to whatever address was typed.
     "signup": "20/m/ip,200/h/ip",
@@ -14,20 +16,22 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user,30/h/user",
 }
 
-HOUR = 60 * 60
-
-# Ours: times and seconds, counted by accounts.rate_limits.services.
-RATE_LIMITS: dict[str, tuple[tuple[int, int], ...]] = {
-    # Opening and using links of mails; by ip.
-    "link": ((60, 10 * 60),),
-    # Placing orders: by person, else by ip. Each placed order is mailed, cancelled or not.
-    "order": ((30, HOUR),),
-    # The same by each address a visitor typed, and by a payer's address, whoever typed it.
-    "order to address": ((10, HOUR),),
-    # Choosing a way to pay, which mails instructions; by order.
-    "payment method": ((20, HOUR),),
-    # Invitations into an account; by account.
-    "member invitation": ((40, HOUR),),
-    # Notifications nobody signed; by ip.
-    "bad notification": ((30, 60),),
+# Ours, asked of accounts.rate_limits.services.
+RATE_LIMITS = {
+    # Opening and using links of mails.
+    "link": "60/10m/ip",
+    # Placing orders; key: the person, else the network address. Each placed order is mailed, cancelled or not.
+    "order": "30/h/key",
+    # The same; key: each address a visitor typed, and a payer's address, whoever typed it.
+    "order to address": "10/h/key",
+    # Choosing a way to pay, which mails instructions; key: the order.
+    "payment method": "20/h/key",
+    # Notifications nobody signed.
+    "bad notification": "30/m/ip",
+    # Invitations into an account; key: the account. Then those to one address; key: the account and the address.
+    "member invitation": "40/h/key",
+    "member invitation again": "1/10m/key",
+    # Mails of an account to a person, whatever caused them; key: the two. Then what somebody asks to be mailed again.
+    "mail to person": "5/d/key",
+    "mail to person again": "1/10m/key",
 }

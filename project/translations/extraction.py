@@ -1,18 +1,22 @@
 """Finds every translatable string of ours, in Python sources and in templates."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from babel.messages.extract import extract
+from babel.messages.extract import extract_from_dir, extract_python
 from django.utils.translation.template import templatize
 
 from common.floors import FLOORS
 
 FOLDERS = (*FLOORS, "templates")
-TEMPLATE_SUFFIXES = {".html", ".txt"}
+METHODS = [
+    ("**.py", "python"),
+    ("**/templates/**.html", f"{__name__}:extract_template"),
+    ("**/templates/**.txt", f"{__name__}:extract_template"),
+]
 SINGULAR = ("_", "gettext", "gettext_lazy", "gettext_noop")
 PLURAL = ("ngettext", "ngettext_lazy")
 WITH_CONTEXT = ("pgettext", "pgettext_lazy")
@@ -44,51 +48,40 @@ class Text:
 
 
 def texts_in(project: Path) -> set[Text]:
-    """Every string of the project. A plural wins over the same singular used alone, as it does in a catalogue."""
-    return _merged(_sources(project))
+    """Every string of the project but those of handlers with a catalogue of their own."""
+    project = project.absolute()
+    handlers = project / "handlers"
 
+    def is_read(folder: str) -> bool:
+        path = Path(folder)
+        has_own = path.is_relative_to(handlers) and (path / "locale").is_dir()
+        return path.relative_to(project).parts[0] in FOLDERS and path.name != "migrations" and not has_own
 
-def _merged(sources: Iterable[Path]) -> set[Text]:
-    found: dict[tuple[str, str | None], Text] = {}
-    for source in sources:
-        for text in _texts_of(source):
-            key = (text.singular, text.context)
-            if key not in found or text.plural:
-                found[key] = text
-    return set(found.values())
+    return _texts(extract_from_dir(project, METHODS, keywords=KEYWORDS, directory_filter=is_read))
 
 
 def texts_of_handler(package: Path) -> set[Text]:
     """Every string of a handler that has a catalogue of its own."""
-    return _merged(path for path in sorted(package.rglob("*")) if path.suffix == ".py" or _is_template(path))
+    return _texts(extract_from_dir(package, METHODS, keywords=KEYWORDS))
 
 
-def _sources(project: Path) -> Iterator[Path]:
-    # Handlers with a catalogue of their own are translated there.
-    apart = [locale.parent for locale in (project / "handlers").rglob("locale")]
-    for folder in FOLDERS:
-        for path in sorted((project / folder).rglob("*")):
-            if "migrations" in path.parts or any(path.is_relative_to(package) for package in apart):
-                continue
-            if path.suffix == ".py" or _is_template(path):
-                yield path
+def extract_template(
+    source: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]
+) -> Iterable[Any]:
+    """Extract the strings of a Django template: Babel's method for files of METHODS that are not Python.
+
+    Django turns a template's strings into calls and the rest into X; Python's tokenizer then only minds indents.
+    """
+    lines = templatize(source.read().decode(), origin=getattr(source, "name", None)).splitlines()
+    python = "\n".join(line.lstrip() for line in lines)
+    return extract_python(BytesIO(python.encode()), keywords, comment_tags, {})
 
 
-def _is_template(path: Path) -> bool:
-    return path.suffix in TEMPLATE_SUFFIXES and "templates" in path.parts
-
-
-def _texts_of(source: Path) -> Iterator[Text]:
-    content = source.read_text()
-    if source.suffix != ".py":
-        content = _as_python(content, source)
-    for _line, message, _comments, context in extract("python", BytesIO(content.encode()), KEYWORDS, (), {}):
+def _texts(extracted: Iterable[Any]) -> set[Text]:
+    """A plural wins over the same singular used alone, as it does in a catalogue."""
+    found: dict[tuple[str, str | None], Text] = {}
+    for _file, _line, message, _comments, context in extracted:
         singular, plural = message if isinstance(message, tuple) else (message, None)
-        if singular:
-            yield Text(singular, plural, context)
-
-
-def _as_python(template: str, source: Path) -> str:
-    """Django turns a template's strings into calls and the rest into X; Python's tokenizer then only minds indents."""
-    lines = templatize(template, origin=str(source)).splitlines()
-    return "\n".join(line.lstrip() for line in lines)
+        if singular and (plural or (singular, context) not in found):
+            found[singular, context] = Text(singular, plural, context)
+    return set(found.values())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -24,11 +25,15 @@ class Cart(models.Model):
 
     token = models.CharField(max_length=43, default=new_token, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="carts")
-    version = models.PositiveIntegerField(default=0, help_text="Raised by every change; the review is bound to it.")
-    details = models.JSONField(default=dict, help_text="What was typed at «your details», as it was typed.")
+    version = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Raised by every change; the review is bound to it."
+    )
+    details = models.JSONField(
+        default=dict, db_default={}, help_text="What was typed at «your details», as it was typed."
+    )
     ordered_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     class Meta:
         verbose_name = _("cart")
@@ -81,7 +86,9 @@ class CartLine(models.Model):
     entry = models.ForeignKey("catalog.Entry", on_delete=models.CASCADE, related_name="+")
     quantity = models.PositiveIntegerField()
     units_confirmed = models.BooleanField(
-        default=False, help_text="The customer has gone through the micro-forms of exactly this quantity."
+        default=False,
+        db_default=False,
+        help_text="The customer has gone through the micro-forms of exactly this quantity.",
     )
 
     objects = CartLineManager()
@@ -104,8 +111,8 @@ class CartUnit(models.Model):
 
     line = models.ForeignKey(CartLine, on_delete=models.CASCADE, related_name="units")
     index = models.PositiveIntegerField(help_text="From 0.")
-    answers = models.JSONField(default=dict, help_text="What the handler asks.")
-    fields = models.JSONField(default=dict, help_text="What the fields of the entry ask, by name.")
+    answers = models.JSONField(default=dict, db_default={}, help_text="What the handler asks.")
+    fields = models.JSONField(default=dict, db_default={}, help_text="What the fields of the entry ask, by name.")
 
     class Meta:
         verbose_name = _("unit in a cart")

@@ -44,12 +44,12 @@ class Order(models.Model):
 
     contact_email = models.EmailField(_("contact address"))
     contact_name = models.CharField(_("contact name"), max_length=200, blank=True)
-    is_organisation = models.BooleanField(default=True)
+    is_organisation = models.BooleanField(default=True, db_default=True)
     billing_name = models.CharField(_("billing name"), max_length=200)
     billing_street = models.CharField(_("street"), max_length=200)
     billing_postal_code = models.CharField(_("postal code"), max_length=20)
     billing_city = models.CharField(_("city"), max_length=100)
-    billing_country = CountryField(_("country"), default="FR")
+    billing_country = CountryField(_("country"), default="FR", db_default="FR")
     vat_id = models.CharField(_("VAT id"), max_length=20, blank=True)
     payer_email = models.EmailField(_("payer's address"), blank=True)
     purchase_reference = models.CharField(_("purchase-order reference"), max_length=60, blank=True)
@@ -61,7 +61,9 @@ class Order(models.Model):
     )
 
     method = models.CharField(_("payment method"), max_length=30, blank=True)
-    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PLACED)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.PLACED, db_default=Status.PLACED
+    )
     currency = models.CharField(max_length=3)
     net = models.DecimalField(_("net"), max_digits=12, decimal_places=2)
     tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=2)
@@ -132,18 +134,22 @@ class OrderLine(models.Model):
     charged = models.PositiveIntegerField(_("units charged"))
     unit_net = models.DecimalField(_("unit price"), max_digits=12, decimal_places=2)
     places_held = models.PositiveIntegerField(
-        default=0, help_text="Places in courses that the line holds from checkout on."
+        default=0, db_default=0, help_text="Places in courses that the line holds from checkout on."
     )
     tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=2)
     net = models.DecimalField(_("net"), max_digits=12, decimal_places=2)
     tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=2)
     gross = models.DecimalField(_("gross"), max_digits=12, decimal_places=2)
     handler = models.CharField(_("handler"), max_length=80, blank=True)
-    handler_version = models.PositiveIntegerField(default=0)
-    parameters = models.JSONField(_("parameters"), default=dict)
-    fields_frozen = models.JSONField(default=list, help_text="The fields of the entry that its units were asked for.")
-    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)
-    failure = models.JSONField(_("reason of failure"), default=dict, help_text="By language.")
+    handler_version = models.PositiveIntegerField(default=0, db_default=0)
+    parameters = models.JSONField(_("parameters"), default=dict, db_default={})
+    fields_frozen = models.JSONField(
+        default=list, db_default=[], help_text="The fields of the entry that its units were asked for."
+    )
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.PENDING, db_default=Status.PENDING
+    )
+    failure = models.JSONField(_("reason of failure"), default=dict, db_default={}, help_text="By language.")
     fulfilled_at = models.DateTimeField(_("delivered on"), null=True)
 
     class Meta:
@@ -193,8 +199,8 @@ class OrderUnit(models.Model):
 
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="units")
     index = models.PositiveIntegerField(help_text="From 0.")
-    answers = models.JSONField(default=dict, help_text="What the handler asked.")
-    fields = models.JSONField(default=dict, help_text="What the fields of the entry asked, by name.")
+    answers = models.JSONField(default=dict, db_default={}, help_text="What the handler asked.")
+    fields = models.JSONField(default=dict, db_default={}, help_text="What the fields of the entry asked, by name.")
     given_back_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -218,9 +224,9 @@ class LineFeedback(models.Model):
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="feedback")
     hook = models.CharField(max_length=12, choices=Hook.choices)
     at = models.DateTimeField()
-    public = models.JSONField(default=dict)
-    customer = models.JSONField(default=dict)
-    sales = models.JSONField(default=dict)
+    public = models.JSONField(default=dict, db_default={})
+    customer = models.JSONField(default=dict, db_default={})
+    sales = models.JSONField(default=dict, db_default={})
 
     class Meta:
         ordering = ("pk",)
@@ -270,7 +276,7 @@ class OrderEvent(models.Model):
     what = models.CharField(_("what"), max_length=20, choices=What.choices)
     from_status = models.CharField(_("from"), max_length=10, blank=True)
     to_status = models.CharField(_("to"), max_length=10, blank=True)
-    detail = models.JSONField(_("detail"), default=dict)
+    detail = models.JSONField(_("detail"), default=dict, db_default={})
 
     class Meta:
         verbose_name = _("order event")

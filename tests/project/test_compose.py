@@ -216,7 +216,7 @@ def test_web_is_ready_and_healthy(running):
 
 def test_pages_are_served_through_a_proxy_with_their_collected_files(running):
     status, headers, body = running.get("/")
-    (stylesheet,) = re.findall(r'href="(/static/css/amphi\.[0-9a-f]{12}\.css)"', body)
+    (stylesheet,) = re.findall(r'href="(/static/css/tokens\.[0-9a-f]{12}\.css)"', body)
 
     assert status == 200
     assert headers["Strict-Transport-Security"].startswith("max-age=31536000")

@@ -219,6 +219,21 @@ def test_a_line_stays_one_line_whatever_it_tells():
     assert json.loads(text)["message"] == 'two\nlines "and" %d'
 
 
+def test_what_hangs_on_a_record_is_not_told_unless_it_is_meant_to_be():
+    record = logging.getLogger("x").makeRecord(
+        "x", logging.INFO, __file__, 1, {"alice": "alice@customer.example"}, (), None,
+        extra={"request": "alice@customer.example", "fields": {"who": User(first_name="Alice"), "name": "n"}},
+        sinfo="alice",
+    )  # fmt: skip
+
+    line = json.loads(JsonLines().format(record))
+
+    assert {name: line[name] for name in ("message", "who", "name")} == {
+        "message": "{'alice': '*@*'}", "who": "User", "name": "n",
+    }  # fmt: skip
+    assert set(line) == {"time", "level", "logger", "message", "who", "name"}
+
+
 # --- Jobs ---
 
 

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -32,7 +33,7 @@ class Delegation(models.Model):
     email = models.EmailField(_("e-mail as typed"), max_length=MAX_EMAIL_LENGTH)
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
-    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("since"), default=timezone.now, db_default=Now(), editable=False)
 
     class Meta:
         verbose_name = _("delegation")

@@ -15,7 +15,16 @@ from django.utils import timezone
 from accounts.links.services import TOKEN_PURPOSE, NewLink, create_links
 from accounts.rate_limits.models import Attempts
 from accounts.rate_limits.network import network_of
-from accounts.rate_limits.services import TooOften, count_attempt, forget_attempts, is_used_up
+from accounts.rate_limits.services import (
+    KEPT_FOR,
+    TooOften,
+    UsedUp,
+    count_attempt,
+    find_used_up,
+    forget_attempts,
+    is_used_up,
+    rates_of,
+)
 from common.tokens import derive_token
 from outbox.mails.models import Mail
 from project.settings.rate_limits import ACCOUNT_RATE_LIMITS, RATE_LIMITS
@@ -37,7 +46,7 @@ def limits(settings):
 
 @pytest.fixture
 def three_a_minute(settings):
-    settings.RATE_LIMITS = {"knock": ((3, 60),)}
+    settings.RATE_LIMITS = {"knock": "3/m/key"}
 
 
 def knock(who: str = "alice", seconds: int = 0) -> bool:
@@ -74,6 +83,37 @@ def test_asking_counts_nothing(three_a_minute):
     assert [(asked(), knock()) for _ in range(4)] == [(False, True)] * 3 + [(True, False)]
 
 
+def test_of_several_rates_each_one_refuses(settings):
+    settings.RATE_LIMITS = {"knock": "2/m/key,3/h/key"}
+    for second in (0, 1, 61):
+        count_attempt(what="knock", who="alice", now=NOON + timedelta(seconds=second))
+
+    with pytest.raises(TooOften) as refused:
+        count_attempt(what="knock", who="alice", now=NOON + timedelta(seconds=130))
+    assert refused.value.seconds == 3600
+
+
+def test_what_leaves_rows_is_counted_by_them(settings):
+    settings.RATE_LIMITS = {"knock": "2/10m/key"}
+    for minute in (0, 4):
+        Attempts.objects.create(key=f"row-{minute}", since=NOON + timedelta(minutes=minute), count=1)
+
+    def used_up(minutes: float) -> UsedUp | None:
+        now = NOON + timedelta(minutes=minutes)
+        return find_used_up(what="knock", rows=Attempts.objects.filter(since__lte=now), at="since", now=now)
+
+    assert used_up(3) is None
+    used = used_up(9.99)
+    assert (used.last_at, used.again_at) == (NOON + timedelta(minutes=4), NOON + timedelta(minutes=10))
+    assert used_up(10) is None
+    settings.RATE_LIMITS = {}
+    assert used_up(9.99) is None
+
+
+def test_counts_are_kept_for_as_long_as_any_limit_looks_back(limits):
+    assert all(rate.times > 0 and rate.window < KEPT_FOR for what in RATE_LIMITS for rate in rates_of(what))
+
+
 def test_what_has_no_limit_is_not_even_counted(three_a_minute):
     count_attempt(what="breathe", who="alice", now=NOON)
     assert not Attempts.objects.exists()
@@ -99,7 +139,7 @@ def test_attempts_at_the_same_moment_are_all_counted(three_a_minute):
 def test_every_limit_is_asked_for_somewhere_and_every_one_asked_for_is_set():
     sources = "\n".join(
         file.read_text()
-        for folder in ("accounts", "shop")
+        for folder in ("accounts", "enrolments", "shop")
         for file in Path(project_settings.BASE_DIR, folder).rglob("*.py")
         if "settings" not in file.parts
     )
@@ -141,20 +181,20 @@ def open_link(client: Client, token: str, address: str = "203.0.113.5") -> int:
 
 def test_whoever_tries_links_is_stopped_and_nobody_else_is(limits):
     client = english_client()
-    [(times, seconds)] = RATE_LIMITS["link"]
+    [rate] = rates_of("link")
     [link] = create_links(links=[NewLink(purpose="invitation", email="alice@example.org")], now=timezone.now())
     true = derive_token(TOKEN_PURPOSE, link.pk, link.nonce)
 
-    assert {open_link(client, f"guess-{number}") for number in range(times)} == {404}
+    assert {open_link(client, f"guess-{number}") for number in range(rate.times)} == {404}
     refused = client.get(f"/accounts/link/{true}/", REMOTE_ADDR="203.0.113.5")
 
-    assert (refused.status_code, refused["Retry-After"]) == (429, str(seconds))
+    assert (refused.status_code, refused["Retry-After"]) == (429, str(rate.seconds))
     assert "Please wait 10 minutes and try again." in refused.content.decode()
     assert open_link(client, true, "203.0.113.6") == 200
 
 
 def test_the_page_speaks_french(limits):
-    limits.RATE_LIMITS = {"link": ((0, 3600),)}
+    limits.RATE_LIMITS = {"link": "0/h/ip"}
     refused = Client(headers={"accept-language": "fr"}).get("/accounts/link/x/")
     page = refused.content.decode()
     assert refused.status_code == 429
@@ -169,7 +209,7 @@ def test_invitations_of_an_account_are_limited_and_what_was_typed_stays(limits):
     owner = MembershipFactory()
     client = english_client()
     client.force_login(owner.user)
-    limits.RATE_LIMITS = {"member invitation": ((2, 3600),)}
+    limits.RATE_LIMITS = {"member invitation": "2/h/key"}
 
     def invite(email: str):
         return client.post("/account/members/", {"email": email, "roles": ["is_buyer"]})

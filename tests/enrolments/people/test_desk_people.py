@@ -13,6 +13,7 @@ from accounts.links.services import LinkGone
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.people.proof import prove_by_link
+from enrolments.people.mail_again import MailedJustNow, mail_again
 from enrolments.seats.enter import enter_course
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
@@ -125,6 +126,18 @@ def test_a_second_mail_waits_ten_minutes(client, carol):
     assert message.startswith("A mail went to this person at ")
     assert "before you send another one." in message
     assert Mail.objects.count() == 1
+
+
+def test_the_ten_minutes_end_to_the_moment(account, carol):
+    mailed_at = Mail.objects.get().created_at
+    end = mailed_at + datetime.timedelta(minutes=10)
+
+    with pytest.raises(MailedJustNow) as refused:
+        mail_again(account=account, person_id=carol.pk, language="en", now=end - datetime.timedelta(microseconds=1))
+    assert refused.value.again_at == end
+    mail_again(account=account, person_id=carol.pk, language="en", now=end)
+
+    assert Mail.objects.count() == 2
 
 
 def test_nobody_gets_more_than_five_mails_a_day_of_one_account(client, carol):

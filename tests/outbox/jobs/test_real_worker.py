@@ -10,7 +10,7 @@ from tests.running_shop import RunningShop
 # A mail that was sent already: sending it once more is a job that is done without further ado.
 RECORD_MAIL = """
 from django.utils import timezone
-from outbox.models import Mail
+from outbox.mails.models import Mail
 from outbox.jobs.services import enqueue
 mail = Mail.objects.create(
     kind="greeting", key="real worker {name}", message_id="<{name}@testserver>", recipient="alice@example.org",
@@ -21,7 +21,7 @@ RING = """
 enqueue(kind="send_mail", key="real worker {name}", payload={{"mail_id": mail.pk}})
 """
 DO_NOT_RING = """
-from outbox.models import Job
+from outbox.jobs.models import Job
 Job.objects.create(kind="send_mail", key="real worker {name}", payload={{"mail_id": mail.pk}}, max_attempts=8)
 """
 

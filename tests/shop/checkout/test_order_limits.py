@@ -20,7 +20,7 @@ REFUSED = "Many orders were placed within an hour"
 @pytest.fixture
 def limits(settings):
     """Those of production, with smaller numbers where a test would take long."""
-    settings.RATE_LIMITS = RATE_LIMITS | {"order": ((4, 3600),), "order to address": ((2, 3600),)}
+    settings.RATE_LIMITS = RATE_LIMITS | {"order": "4/h/key", "order to address": "2/h/key"}
 
 
 def from_address(address: str) -> Client:
@@ -93,14 +93,14 @@ def test_the_payer_an_account_has_on_record_is_mailed_as_often_as_it_orders(limi
 
 
 def test_pressing_twice_is_one_order_and_counts_once(limits, settings, entry):
-    settings.RATE_LIMITS = RATE_LIMITS | {"order": ((1, 3600),)}
+    settings.RATE_LIMITS = RATE_LIMITS | {"order": "1/h/key"}
     client = from_address("203.0.113.5")
     order_as_visitor(client, entry)
     assert client.post("/checkout/review/").status_code == 302
 
 
 def test_ways_to_pay_are_not_chosen_for_ever(limits, settings, entry):
-    settings.RATE_LIMITS = RATE_LIMITS | {"payment method": ((3, 3600),)}
+    settings.RATE_LIMITS = RATE_LIMITS | {"payment method": "3/h/key"}
     client = from_address("203.0.113.5")
     order = order_as_visitor(client, entry)
     other = order_as_visitor(client, entry, email="b@example.org")
@@ -114,7 +114,7 @@ def test_ways_to_pay_are_not_chosen_for_ever(limits, settings, entry):
 
 
 def test_notifications_nobody_signed_are_counted_and_signed_ones_are_not(limits, settings):
-    settings.RATE_LIMITS = {"bad notification": ((2, 60),)}
+    settings.RATE_LIMITS = {"bad notification": "2/m/ip"}
 
     def notify(address: str) -> int:
         path = "/payments/sandbox/webhook/"
