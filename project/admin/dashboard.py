@@ -72,7 +72,7 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
     if user.has_perm("shop.view_paymentevent"):
         yield Count(
             _("Money that needs attention"),
-            _("It differs, came twice or too late, or belongs to no order."),
+            _("It differs, came twice or too late, belongs to no order, or is asked back."),
             PaymentEvent.objects.needing_attention().count(),
             reverse(
                 "admin:shop_paymentevent_changelist",

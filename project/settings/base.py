@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from common.floors import template_folders
 from project.settings.admin_site import UNFOLD as UNFOLD
 from project.settings.content_security import *
-from project.settings.environment import env, servers_at
+from project.settings.environment import env, payment_providers, servers_at
 from project.settings.rate_limits import *
 from project.settings.sign_in import *
 from project.settings.storage import storages_for
@@ -177,7 +177,10 @@ SALES_EMAIL = env.str("SALES_EMAIL", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
 
 # --- The shop --------------------------------------------------------------------------------------------------------
 
-PAYMENT_PROVIDERS: tuple[str, ...] = ("shop.payments.providers.transfer", "shop.payments.providers.free")
+# Packages of shop/providers, in the order in which customers see them.
+PAYMENT_PROVIDERS = payment_providers("transfer", "free")
+# Whether a provider may be chosen that delivers without any money. Nowhere but in development, tests and benchmarks.
+IMAGINARY_MONEY = False
 # Folders with handlers of one's own, besides those in handlers/ and in installed packages.
 HANDLER_DIRS = env.list("HANDLER_DIRS", default=[])
 # Routes /dev/mail/, where every mail can be read with its links and codes.

@@ -1,12 +1,13 @@
 """Development, as `make run` starts it: sandbox payments, readable mails, embedded servers."""
 
 from project.settings.base import *
-from project.settings.environment import refuse_incomplete, servers_at
+from project.settings.environment import payment_providers, refuse_incomplete, servers_at
 from workbench.servers.addresses import development_addresses
 
 refuse_incomplete(debug=DEBUG)
 
-PAYMENT_PROVIDERS = ("shop.payments.providers.sandbox", *PAYMENT_PROVIDERS)
+PAYMENT_PROVIDERS = payment_providers("sandbox", "transfer", "free")
+IMAGINARY_MONEY = True
 DEV_MAIL = True
 INSTALLED_APPS = [*INSTALLED_APPS, "workbench"]
 

@@ -23,6 +23,15 @@ def refuse_incomplete(*, debug: bool) -> None:
         )
 
 
+def payment_providers(*default: str) -> tuple[str, ...]:
+    """The names in PAYMENT_PROVIDERS, in its order, or `default` where it is not set.
+
+    `free` is always among them: the shop itself confirms an order that costs nothing.
+    """
+    named = [name.strip() for name in env.list("PAYMENT_PROVIDERS", default=[])]
+    return tuple(dict.fromkeys((*(filter(None, named) if any(named) else default), "free")))
+
+
 def celery_broker(redis_url: str) -> str:
     """Celery's spelling of a Redis address: it knows a Unix socket as redis+socket://…?virtual_host=N."""
     if not redis_url.startswith("unix://"):

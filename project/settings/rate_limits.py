@@ -26,7 +26,7 @@ RATE_LIMITS = {
     "order to address": "10/h/key",
     # Choosing a way to pay, which mails instructions; key: the order.
     "payment method": "20/h/key",
-    # Notifications nobody signed.
+    # Forged notifications. Signed ones are neither counted nor stopped.
     "bad notification": "30/m/ip",
     # Invitations into an account; key: the account. Then those to one address; key: the account and the address.
     "member invitation": "40/h/key",

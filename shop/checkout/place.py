@@ -28,6 +28,7 @@ from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine, Order
 from shop.orders.transitions import record
 from shop.payments import services as payments
 from shop.payments.providers.free import nothing_to_pay
+from shop.seller.frozen import freeze_seller
 from shop.seller.models import LegalText, ShopIdentity, unpaid_time
 
 
@@ -159,6 +160,7 @@ def _create_order(
         vat_id=details.vat_id,
         payer_email=details.payer_email,
         purchase_reference=details.purchase_reference,
+        seller=freeze_seller(identity=shop),
         terms=terms,
         terms_accepted_at=now,
         start_at_once_at=now if consent.start_at_once and not details.is_organisation else None,

@@ -16,19 +16,20 @@ from outbox.mails.models import Mail
 from shop.orders.models import LineFeedback, Order, OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.registry import get_provider
-from shop.seller.models import ShopIdentity
+from shop.seller.frozen import bank_details, seller_of
+from shop.seller.models import FrozenSeller, ShopIdentity
 
 
 def _order(mail: Mail, *, blank: bool) -> dict[str, Any]:
     assert mail.order_id is not None
-    order = Order.objects.select_related("account", "buyer", "operator").get(pk=mail.order_id)
-    return {
+    order = Order.objects.select_related("account", "buyer", "operator", "seller").get(pk=mail.order_id)
+    return _names_of(seller_of(order)) | {
         "order": order,
         "lines": list(order.lines.all()),
         "order_url": settings.SITE_URL + reverse("order", args=[order.token]),
         "admin_url": settings.SITE_URL + reverse("admin:shop_order_change", args=[order.pk]),
         "claim_url": _claim_url(order, blank=blank),
-        "identity": ShopIdentity.current(),
+        "bank": bank_details(order, identity=ShopIdentity.current()),
     }
 
 
@@ -62,13 +63,16 @@ def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
 
 
 def shop_frame() -> dict[str, Any]:
-    """What every mail says at its foot."""
+    """What every mail says at its foot; one about an order names the seller as sold, and where to turn to today."""
     shop = ShopIdentity.current()
-    town = f"{shop.postal_code} {shop.city}".strip()
+    return _names_of(shop) | {"support_email": shop.support_email}
+
+
+def _names_of(seller: ShopIdentity | FrozenSeller) -> dict[str, Any]:
+    town = f"{seller.postal_code} {seller.city}".strip()
     return {
-        "shop_name": shop.name or urlsplit(settings.SITE_URL).hostname,
-        "shop_address": "\n".join(part for part in (shop.street, town) if part),
-        "support_email": shop.support_email,
+        "shop_name": seller.name or urlsplit(settings.SITE_URL).hostname,
+        "shop_address": "\n".join(part for part in (seller.street, town) if part),
     }
 
 

@@ -54,6 +54,11 @@ class Order(models.Model):
     payer_email = models.EmailField(_("payer's address"), blank=True)
     purchase_reference = models.CharField(_("purchase-order reference"), max_length=60, blank=True)
 
+    seller = models.ForeignKey(
+        "shop.FrozenSeller", on_delete=models.PROTECT, null=True, related_name="+",
+        verbose_name=_("sold by"), db_index=False,  # looked up from the order only
+        help_text="As named when the order was placed; read it by `shop.seller.frozen.seller_of`.",
+    )  # fmt: skip
     terms = models.ForeignKey("shop.LegalText", on_delete=models.PROTECT, null=True, related_name="+")
     terms_accepted_at = models.DateTimeField()
     start_at_once_at = models.DateTimeField(

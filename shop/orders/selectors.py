@@ -101,7 +101,7 @@ def order_by_token(token: str) -> Order | None:
     """The order of that token, with its people; None for anything else. One query."""
     if not token or len(token) > TOKEN_MAX_LENGTH or not token.isascii() or "\0" in token:
         return None
-    return Order.objects.select_related("account", "buyer", "operator").filter(token=token).first()
+    return Order.objects.select_related("account", "buyer", "operator", "seller").filter(token=token).first()
 
 
 def orders_visible_to(user: User) -> QuerySet[Order]:
@@ -147,7 +147,7 @@ def order_page(order: Order, *, sight: Sight) -> OrderView:
         phase=_phase(order, lines, last_payment),
         lines=lines,
         methods=tuple(methods_for(order)) if sight.may_pay else (),
-        has_stray_money=order.payment_events.needing_attention().exists(),
+        has_stray_money=order.payment_events.needing_attention().paid_nothing().exists(),
         seen="",
     )
     return replace(view, seen=_fingerprint(view))

@@ -24,8 +24,21 @@ from shop.orders.claim import accounts_to_move_into, move_claimed_order
 from shop.orders.ending import cancel_order
 from shop.orders.models import Order
 from shop.orders.placed_here import was_placed_here
-from shop.orders.selectors import LineView, OrderView, Sight, order_by_token, order_page, orders_visible_to, sight_of
+from shop.orders.selectors import (
+    LineView,
+    OrderView,
+    Phase,
+    Sight,
+    order_by_token,
+    order_page,
+    orders_visible_to,
+    sight_of,
+)
+from shop.pages.frame import site_of
+from shop.payments.form_action import let_forms_lead_to
+from shop.payments.registry import origins
 from shop.payments.services import choose_method
+from shop.seller.frozen import bank_details, seller_of
 
 ORDERS_PER_PAGE = 25
 UNCHANGED = 204
@@ -43,7 +56,8 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     if sight is None:
         raise Http404
-    return render(request, "orders/page.html", _context(request, order_page(found, sight=sight)))
+    page = render(request, "orders/page.html", _context(request, order_page(found, sight=sight)))
+    return let_forms_lead_to(page, origins())
 
 
 @never_cache
@@ -140,10 +154,13 @@ def _seen_order(request: HttpRequest, token: str) -> tuple[Order, Sight]:
 
 def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
     user = signed_in(request)
+    is_told_to_pay = view.phase == Phase.AWAITING_MONEY
     return {
         "view": view,
         "order": view.order,
         "lines": [(line, _filled_in(line)) for line in view.lines],
+        "seller": seller_of(view.order),
+        "bank": bank_details(view.order, identity=site_of(request).identity) if is_told_to_pay else None,
         "accounts_to_move_into": accounts_to_move_into(view.order, user) if user and view.sight.is_member else [],
     }
 

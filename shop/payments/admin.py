@@ -51,7 +51,7 @@ class ProviderFilter(DropdownFilter):
 
 
 class AttentionFilter(DropdownFilter):
-    """Money that paid nothing: it differs, came twice or too late, or belongs to no order."""
+    """Money that paid nothing (it differs, came twice or too late, or belongs to no order), refunds and disputes."""
 
     title = gettext_lazy("to do")
     parameter_name = "todo"
@@ -133,7 +133,9 @@ class PaymentAdmin(MoneyAdmin):
 
 @admin.register(PaymentEvent)
 class PaymentEventAdmin(MoneyAdmin):
-    list_display = ("received_on", "order_link", "money", "method_name", "outcome_label", "attention", "told_by")
+    list_display = (
+        "received_on", "order_link", "money", "method_name", "kind", "outcome_label", "attention", "told_by",
+    )  # fmt: skip
     list_filter = (
         AttentionFilter,
         ("outcome", ChoicesDropdownFilter),
@@ -221,7 +223,8 @@ class PaymentEventAdmin(MoneyAdmin):
 
     @display(description=gettext_lazy("what to do"))
     def advice(self, event: PaymentEvent) -> str:
-        return _ADVICE[event.outcome]() if event.outcome in _ADVICE else _("Nothing: all is well.")
+        advice = _ADVICE.get(event.kind) or _ADVICE.get(event.outcome)
+        return advice() if advice else _("Nothing: all is well.")
 
     @display(description=gettext_lazy("payment"))
     def payment_link(self, event: PaymentEvent) -> SafeString | str:
@@ -239,7 +242,23 @@ def _handling(event: PaymentEvent) -> MoneyHandling | None:
     return standing[0] if standing else None
 
 
+# By the kind of event where it tells of a refund or a dispute, else by the outcome.
 _ADVICE: dict[str, Callable[[], str]] = {
+    PaymentEvent.Kind.REFUNDED: lambda: _(
+        "Money went back to the customer; the order has not changed. Give its units back if it no longer stands."
+    ),
+    PaymentEvent.Kind.REFUND_FAILED: lambda: _(
+        "The customer did not get the money back. Send it again, or by other means."
+    ),
+    PaymentEvent.Kind.DISPUTED: lambda: _(
+        "The customer’s bank asks for the money back. Answer at the payment provider before its deadline; until then "
+        "the order has not changed."
+    ),
+    PaymentEvent.Kind.DISPUTE_WON: lambda: _("The money stays with you. Mark this as dealt with."),
+    PaymentEvent.Kind.DISPUTE_LOST: lambda: _(
+        "The money has gone back; the order has not changed. Agree with the customer on how it is paid, or give its "
+        "units back."
+    ),
     PaymentEvent.Outcome.MISMATCH: lambda: _(
         "Amount or currency is not the order’s, so nothing was delivered for it. Ask the customer for the rest, or "
         "give the money back."

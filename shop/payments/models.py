@@ -47,14 +47,17 @@ class Payment(models.Model):
 class PaymentEventQuerySet(models.QuerySet["PaymentEvent"]):
     def paid_nothing(self) -> PaymentEventQuerySet:
         """Money that differs, came twice or too late, or belongs to no order, whether dealt with or not."""
-        return self.filter(outcome__in=PaymentEvent.NEEDS_ATTENTION)
+        return self.filter(outcome__in=PaymentEvent.PAID_NOTHING)
 
     def needing_attention(self) -> PaymentEventQuerySet:
-        """Of that money, what nobody has dealt with yet."""
-        return self.paid_nothing().exclude(_is_dealt_with())
+        """Money that paid nothing, refunds and disputes, unless somebody has dealt with them."""
+        return self._for_the_merchant().exclude(_is_dealt_with())
 
     def dealt_with(self) -> PaymentEventQuerySet:
-        return self.paid_nothing().filter(_is_dealt_with())
+        return self._for_the_merchant().filter(_is_dealt_with())
+
+    def _for_the_merchant(self) -> PaymentEventQuerySet:
+        return self.filter(outcome__in=PaymentEvent.NEEDS_ATTENTION)
 
 
 def _is_dealt_with() -> Exists:
@@ -67,6 +70,14 @@ class PaymentEvent(models.Model):
     class Kind(models.TextChoices):
         SUCCEEDED = "succeeded", _("received")
         DECLINED = "declined", _("declined")
+        REFUNDED = "refunded", _("refund")
+        REFUND_FAILED = "refund_failed", _("refund failed")
+        DISPUTED = "disputed", _("dispute")
+        DISPUTE_WON = "dispute_won", _("dispute won")
+        DISPUTE_LOST = "dispute_lost", _("dispute lost")
+
+    # What a provider says of money that it has taken already: no order and no settlement follows it.
+    AFTERWARDS = (Kind.REFUNDED, Kind.REFUND_FAILED, Kind.DISPUTED, Kind.DISPUTE_WON, Kind.DISPUTE_LOST)
 
     class Outcome(models.TextChoices):
         SETTLED = "settled", _("order paid")
@@ -76,15 +87,18 @@ class PaymentEvent(models.Model):
         SECOND_CHARGE = "second_charge", _("second charge on a paid order")
         LATE = "late", _("came too late, places gone")
         UNKNOWN_ORDER = "unknown_order", _("no such order")
+        RECORDED = "recorded", _("recorded, order unchanged")
+        UNKNOWN_PAYMENT = "unknown_payment", _("no such payment")
 
-    NEEDS_ATTENTION = (Outcome.MISMATCH, Outcome.SECOND_CHARGE, Outcome.LATE, Outcome.UNKNOWN_ORDER)
+    PAID_NOTHING = (Outcome.MISMATCH, Outcome.SECOND_CHARGE, Outcome.LATE, Outcome.UNKNOWN_ORDER)
+    NEEDS_ATTENTION = (*PAID_NOTHING, Outcome.RECORDED, Outcome.UNKNOWN_PAYMENT)
 
     provider = models.CharField(_("provider"), max_length=30)
     event_id = models.CharField(_("event"), max_length=200)
     order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, null=True, related_name="payment_events")
     order_number = models.CharField(_("order number given"), max_length=60, help_text=_("As the provider stated it."))
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="events")
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3)
     payload = models.JSONField(_("payload"), default=dict, db_default={})
@@ -104,19 +118,35 @@ class PaymentEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=("provider", "event_id"), name="shop_paymentevent_once"),
             models.CheckConstraint(
-                condition=Q(kind__in=("succeeded", "declined")), name="shop_paymentevent_kind_known"
+                condition=Q(
+                    kind__in=(
+                        *("succeeded", "declined", "refunded", "refund_failed"),
+                        *("disputed", "dispute_won", "dispute_lost"),
+                    )
+                ),
+                name="shop_paymentevent_kind_known",
             ),
         ]
         indexes = [
             models.Index(
                 fields=("order",),
-                condition=Q(outcome__in=("mismatch", "second_charge", "late", "unknown_order")),
-                name="shop_paymentevent_paid_nothing",
+                condition=Q(
+                    outcome__in=(
+                        *("mismatch", "second_charge", "late", "unknown_order"),
+                        *("recorded", "unknown_payment"),
+                    )
+                ),
+                name="shop_paymentevent_attention",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.event_id}"
+
+    @property
+    def is_afterwards(self) -> bool:
+        """Whether it tells of money taken before: a refund or a dispute."""
+        return self.kind in self.AFTERWARDS
 
 
 class MoneyHandling(models.Model):

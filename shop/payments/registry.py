@@ -2,20 +2,79 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
+from pkgutil import iter_modules
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
+from shop.payments import providers as packages
 from shop.payments.port import Provider
+
+# Scheme, host, port: what a content security policy takes for one site, and nothing that means several.
+_ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?")
 
 
 @cache
 def providers() -> dict[str, Provider]:
-    """Every installed provider by name."""
-    found = [import_module(path).provider for path in settings.PAYMENT_PROVIDERS]
-    return {provider.name: provider for provider in found}
+    """Every chosen provider by name. Raises ImproperlyConfigured for one that is unknown, unfit or incomplete."""
+    return {name: _load(name) for name in settings.PAYMENT_PROVIDERS}
 
 
 def get_provider(name: str) -> Provider | None:
     return providers().get(name)
+
+
+def origins() -> list[str]:
+    """The sites of all chosen providers that customers may be sent to from an order's page."""
+    return list(dict.fromkeys(origin for provider in providers().values() for origin in provider.origins))
+
+
+@contextmanager
+def temporary(provider: Provider) -> Iterator[Provider]:
+    """Chooses one more provider for the length of a `with` block: for tests. Its pages get no address."""
+    chosen = providers()
+    before = dict(chosen)
+    chosen[provider.name] = _fit(provider)
+    try:
+        yield provider
+    finally:
+        chosen.clear()
+        chosen.update(before)
+
+
+def installed() -> list[str]:
+    """List the packages in `shop/payments/providers/`: every provider there is, chosen or not."""
+    return sorted(module.name for module in iter_modules(packages.__path__) if module.ispkg)
+
+
+def _load(name: str) -> Provider:
+    if name not in installed():
+        raise _refusal(f"PAYMENT_PROVIDERS names {name!r}, but the providers there are: {', '.join(installed())}")
+    provider: Provider = import_module(f"{packages.__name__}.{name}").provider
+    return _fit(provider)
+
+
+def _fit(provider: Provider) -> Provider:
+    """Raises ImproperlyConfigured for a provider that this installation must not or cannot use."""
+    if provider.is_imaginary and not settings.IMAGINARY_MONEY:
+        raise _refusal(
+            f"PAYMENT_PROVIDERS names {provider.name!r}, which delivers without any money; "
+            "it is for development, tests and benchmarks only"
+        )
+    missing = [name for name in provider.environment if not os.environ.get(name, "").strip()]
+    if missing:
+        raise _refusal(f"the payment provider {provider.name!r} needs {', '.join(missing)} in the environment")
+    for origin in provider.origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise _refusal(f"the payment provider {provider.name!r} sends customers to {origin!r}, which is no origin")
+    return provider
+
+
+def _refusal(why: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"Amphi does not start: {why}.")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.http import Http404
@@ -19,7 +18,7 @@ from shop.orders.models import Order, OrderEvent
 from shop.orders.transitions import move_order, record
 from shop.payments import late_money
 from shop.payments.models import Payment, PaymentEvent, Settlement
-from shop.payments.port import Provider, ProviderEvent, check_event
+from shop.payments.port import Message, Notice, Provider, ProviderEvent, check_event
 from shop.payments.providers import transfer
 from shop.payments.registry import providers
 from shop.seller.models import ShopIdentity, unpaid_time
@@ -95,19 +94,28 @@ def begin_payment(*, order_id: int, provider: Provider, reference: str, now: dat
     )
 
 
-def receive_notification(*, provider: Provider, body: bytes, headers: Mapping[str, str], now: datetime) -> str:
-    """What a provider's message leads to. Raises NotificationRefused when it is not the provider's, or no message."""
-    event = provider.read_notification(body, headers)
-    check_event(event)
-    return settle(event=event, now=now)
+def receive_notification(*, provider: Provider, message: Message, now: datetime) -> str | None:
+    """Look up and settle what a provider's message is about; return the outcome, None where nothing follows from it.
+
+    A message of no interest leaves no trace. Raises Forged for one that the provider did not sign, and
+    NotificationRefused for one that cannot be kept as it was told.
+    """
+    notice = provider.verify(message)
+    return _fetch_and_settle(provider, notice, now=now) if notice else None
 
 
 def ask_provider(*, order: Order, provider: Provider, now: datetime) -> None:
     """At the customer's return: asks the provider about the order's charges, and believes the answer only."""
     for payment in order.payments.filter(provider=provider.name, status=Payment.Status.PENDING).order_by("pk"):
-        event = provider.ask(payment, now=now)
-        if event is not None:
-            settle(event=event, now=now)
+        _fetch_and_settle(provider, Notice(reference=payment.reference), now=now)
+
+
+def _fetch_and_settle(provider: Provider, notice: Notice, *, now: datetime) -> str | None:
+    event = provider.fetch(notice, now=now)
+    if event is None:
+        return None
+    check_event(event)
+    return settle(event=event, now=now)
 
 
 def confirm_received(
@@ -141,21 +149,40 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
     """Records what a provider said, and pays the order when it is the right money at the right time.
 
     Locks, in this order: the event's key, the order, the payment; courses when the money came late. The same event
-    twice, events out of order and a second charge change nothing twice. Returns the event's outcome. Raises ValueError
-    for a kind of event that is neither a success nor a decline.
+    twice, events out of order and a second charge change nothing twice. A refund or a dispute is recorded and shown to
+    the merchant, and changes neither order nor payment nor settlement. Returns the event's outcome. Raises ValueError
+    for a kind of event that nobody knows.
     """
     row, is_new = _record_event(event, actor=actor, now=now)
     if not is_new:
         return row.outcome
-    order = Order.objects.select_for_update(no_key=True).filter(number=event.order_number).first()
-    payment = _payment_of(event, order, now=now)
-    outcome = _outcome(event, order, payment, actor=actor, now=now)
+    payment: Payment | None
+    if row.is_afterwards:
+        order, payment = _paid_before(event)
+        outcome = str(Outcome.RECORDED if payment else Outcome.UNKNOWN_PAYMENT)
+    else:
+        order = _lock_order(number=event.order_number)
+        payment = _payment_of(event, order, now=now)
+        outcome = _outcome(event, order, payment, actor=actor, now=now)
     PaymentEvent.objects.filter(pk=row.pk).update(order=order, payment=payment, outcome=outcome)
     if order is not None and outcome in PaymentEvent.NEEDS_ATTENTION:
-        record(order, OrderEvent.What.MONEY_RECORDED, actor=actor, now=now, detail={"outcome": outcome})
+        detail = {"kind": row.kind, "outcome": outcome} if row.is_afterwards else {"outcome": outcome}
+        record(order, OrderEvent.What.MONEY_RECORDED, actor=actor, now=now, detail=detail)
     if outcome in PaymentEvent.NEEDS_ATTENTION:
         mails.queue_money_needs_attention(row, order, outcome)
     return outcome
+
+
+def _lock_order(**which: Any) -> Order | None:
+    return Order.objects.select_for_update(no_key=True).filter(**which).first()
+
+
+def _paid_before(event: ProviderEvent) -> tuple[Order | None, Payment | None]:
+    """The payment that a refund or a dispute is about, and its order, locked; a payment nobody knows is not made."""
+    payment = Payment.objects.filter(provider=event.provider, reference=event.reference).first()
+    if payment is None:
+        return _lock_order(number=event.order_number), None
+    return _lock_order(pk=payment.order_id), payment
 
 
 def _record_event(event: ProviderEvent, *, actor: User | None, now: datetime) -> tuple[PaymentEvent, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 from http import HTTPStatus
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from accounts.rate_limits.network import network_of
 from accounts.rate_limits.services import TooOften, count_attempt, is_used_up
 from shop.orders.models import Order
 from shop.payments import services as payments
-from shop.payments.port import NotificationRefused, Provider
+from shop.payments.port import Forged, Message, NotificationRefused, Provider
 from shop.payments.registry import get_provider
 
 UNSIGNED = "bad notification"
@@ -39,18 +40,30 @@ def return_page(request: HttpRequest, provider: str, token: str) -> HttpResponse
 @csrf_exempt
 @require_POST
 def webhook(request: HttpRequest, provider: str) -> HttpResponse:
-    """A provider's notification; its signature stands for the CSRF token."""
-    now, who = timezone.now(), network_of(request)
-    installed = _installed(provider)
+    """Take a provider's notification; its signature stands for the CSRF token.
+
+    Answers 204 for what was acted on, 200 for what is of no interest, 400 for what is not the provider's or cannot be
+    kept. Only forged messages are counted, and only forged ones are stopped: whoever writes them may share an address
+    with the provider, and must not shut its messages out.
+    """
+    now = timezone.now()
+    message = Message(request.body, request.headers)
+    try:
+        outcome = payments.receive_notification(provider=_installed(provider), message=message, now=now)
+    except Forged:
+        return _forged(request, now)
+    except NotificationRefused:
+        return HttpResponse(status=HTTPStatus.BAD_REQUEST)
+    return HttpResponse(status=HTTPStatus.OK if outcome is None else HTTPStatus.NO_CONTENT)
+
+
+def _forged(request: HttpRequest, now: datetime) -> HttpResponse:
+    who = network_of(request)
     if is_used_up(what=UNSIGNED, who=who, now=now):
         return HttpResponse(status=HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": "60"})
-    try:
-        payments.receive_notification(provider=installed, body=request.body, headers=request.headers, now=now)
-    except NotificationRefused:
-        with suppress(TooOften):
-            count_attempt(what=UNSIGNED, who=who, now=now)
-        return HttpResponse(status=400)
-    return HttpResponse(status=204)
+    with suppress(TooOften):
+        count_attempt(what=UNSIGNED, who=who, now=now)
+    return HttpResponse(status=HTTPStatus.BAD_REQUEST)
 
 
 def _installed(name: str) -> Provider:

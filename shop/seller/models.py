@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
@@ -70,6 +71,40 @@ class ShopIdentity(models.Model):
         """Labels of what a seller must publish and has not filled in yet."""
         required = ("name", "street", "postal_code", "city", "siret", "vat_number", "iban", "support_email")
         return [str(self._meta.get_field(field).verbose_name) for field in required if not getattr(self, field)]
+
+
+class FrozenSeller(models.Model):
+    """The seller as named on the orders that refer to this row. Never edited; one row for each state of the identity.
+
+    `fingerprint` is a digest of all the other columns but `frozen_at` (`shop.seller.frozen`).
+    """
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    name = models.CharField(_("name"), max_length=120, blank=True, db_default="")
+    street = models.CharField(_("street"), max_length=200, blank=True, db_default="")
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True, db_default="")
+    city = models.CharField(_("city"), max_length=100, blank=True, db_default="")
+    country = CountryField(_("country"), db_default="FR")
+    siret = models.CharField(_("SIRET"), max_length=20, blank=True, db_default="")
+    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True, db_default="")
+    bank_name = models.CharField(_("bank"), max_length=100, blank=True, db_default="")
+    iban = models.CharField(_("IBAN"), max_length=42, blank=True, db_default="")
+    bic = models.CharField(_("BIC"), max_length=11, blank=True, db_default="")
+    frozen_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("seller as sold")
+        verbose_name_plural = _("sellers as sold")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def address_lines(self) -> list[str]:
+        """Street, town and country, without what is not known."""
+        town = f"{self.postal_code} {self.city}".strip()
+        return [line for line in (self.street, town, str(self.country.name) if self.street or town else "") if line]
 
 
 class LegalText(models.Model):

@@ -16,7 +16,10 @@ COMPLETE = {
     "DATABASE_URL": "postgres://shop@database/shop",
     "REDIS_URL": "redis://redis/0",
 }
-OURS = {*COMPLETE, "DEBUG", "SITE_URL", "ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "MAIL_FOLDER", "PORT"}
+OURS = {
+    *COMPLETE, "DEBUG", "SITE_URL", "ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "MAIL_FOLDER", "PORT",
+    "PAYMENT_PROVIDERS",
+}  # fmt: skip
 PRINT = """
 import json, sys
 from django.conf import settings
@@ -76,7 +79,7 @@ def test_production_is_safe_unless_told_otherwise():
     assert found == {
         "DEBUG": False,
         "DEV_MAIL": False,
-        "PAYMENT_PROVIDERS": ["shop.payments.providers.transfer", "shop.payments.providers.free"],
+        "PAYMENT_PROVIDERS": ["transfer", "free"],
         "SESSION_COOKIE_SECURE": True,
         "SECURE_SSL_REDIRECT": True,
     }
@@ -88,8 +91,47 @@ def test_production_is_safe_unless_told_otherwise():
 def test_the_sandbox_and_readable_mails_exist_only_outside_production(module, has_sandbox, has_mails):
     found = settings_with(COMPLETE, module, "PAYMENT_PROVIDERS", "DEV_MAIL")
 
-    assert ("shop.payments.providers.sandbox" in found["PAYMENT_PROVIDERS"]) is has_sandbox
+    assert ("sandbox" in found["PAYMENT_PROVIDERS"]) is has_sandbox
     assert found["DEV_MAIL"] is has_mails
+
+
+@pytest.mark.parametrize(
+    ("named", "chosen"),
+    [
+        ("transfer", ["transfer", "free"]),
+        (" free , transfer,,transfer", ["free", "transfer"]),
+        ("", ["transfer", "free"]),
+        (" , ", ["transfer", "free"]),
+    ],
+)
+def test_providers_are_chosen_by_the_environment_in_its_order(named, chosen):
+    found = settings_with(COMPLETE | {"PAYMENT_PROVIDERS": named}, "production", "PAYMENT_PROVIDERS")
+
+    assert found == {"PAYMENT_PROVIDERS": chosen}
+
+
+def start_with(providers: str, module: str) -> subprocess.CompletedProcess:
+    outside = {name: value for name, value in os.environ.items() if name not in OURS}
+    chosen = COMPLETE | {"PAYMENT_PROVIDERS": providers, "DJANGO_SETTINGS_MODULE": f"project.settings.{module}"}
+    start = [sys.executable, "-c", "import django; django.setup()"]
+    return subprocess.run(start, env=outside | chosen, cwd=PROJECT, capture_output=True, text=True)
+
+
+def test_a_shop_for_real_money_does_not_start_with_the_sandbox():
+    done = start_with("transfer,free,sandbox", "production")
+
+    assert done.returncode != 0
+    last_line = done.stderr.strip().splitlines()[-1]
+    assert "Amphi does not start: PAYMENT_PROVIDERS names 'sandbox', which delivers without any money" in last_line
+    assert start_with("transfer,free,sandbox", "bench").returncode == 0
+
+
+def test_a_provider_nobody_knows_is_named_with_those_there_are():
+    done = start_with("transfer,paypall", "production")
+
+    assert done.returncode != 0
+    last_line = done.stderr.strip().splitlines()[-1]
+    assert "names 'paypall', but the providers there are: free, sandbox, transfer." in last_line
 
 
 def test_with_debug_the_embedded_servers_are_named_without_being_started(tmp_path):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shop.seller.frozen import freeze_seller
 from shop.seller.models import ShopIdentity
 
 
@@ -11,4 +12,4 @@ def _a_shop_with_its_rows_committed(transactional_db: None) -> None:
 
     The shop knows who it is, as any shop that sells: else the first orders would wait for each other to note it.
     """
-    ShopIdentity.current()
+    freeze_seller(identity=ShopIdentity.current())

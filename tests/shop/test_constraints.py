@@ -195,6 +195,11 @@ def test_an_event_is_of_a_known_kind(settlement):
         run("UPDATE shop_paymentevent SET kind = 'lost'")
 
 
+@pytest.mark.parametrize("kind", PaymentEvent.Kind.values)
+def test_an_event_may_be_of_each_kind_there_is(settlement, kind):
+    run("UPDATE shop_paymentevent SET kind = %s", kind)
+
+
 # Money dealt with
 
 
@@ -241,6 +246,11 @@ def test_an_unpaid_time_is_never_zero(column):
     ShopIdentity.current()
     with broken("shop_identity_unpaid_times_positive"):
         run(f"UPDATE shop_shopidentity SET {column} = 0")
+
+
+def test_what_a_seller_was_is_kept_once(order):
+    with broken("shop_frozenseller_fingerprint_key"):
+        copy("shop_frozenseller", order.seller_id)
 
 
 @pytest.fixture

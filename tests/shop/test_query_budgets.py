@@ -17,6 +17,7 @@ from outbox.jobs import running
 from outbox.jobs.running import run_due_jobs
 from shop.cart.services import open_cart
 from shop.orders.models import Order
+from shop.seller.frozen import freeze_seller
 from shop.seller.models import ShopIdentity
 from tests.factories.accounts import MembershipFactory
 from tests.factories.catalog import EntryFactory
@@ -35,8 +36,8 @@ SUPPORT = 8
 
 @pytest.fixture(autouse=True)
 def identity() -> None:
-    """Made the first time it is asked for, which is nobody's cost here."""
-    ShopIdentity.current()
+    """Made and frozen the first time it is asked for, which is nobody's cost here."""
+    freeze_seller(identity=ShopIdentity.current())
 
 
 def session_entry(**parameters):

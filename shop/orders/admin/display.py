@@ -53,6 +53,8 @@ OUTCOME_COLOURS = {
     PaymentEvent.Outcome.SECOND_CHARGE: "danger",
     PaymentEvent.Outcome.LATE: "danger",
     PaymentEvent.Outcome.UNKNOWN_ORDER: "danger",
+    PaymentEvent.Outcome.RECORDED: "warning",
+    PaymentEvent.Outcome.UNKNOWN_PAYMENT: "danger",
 }
 
 

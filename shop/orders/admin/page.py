@@ -44,6 +44,7 @@ from shop.orders.admin.wording import event_in_words, handler_in_words, installe
 from shop.orders.fulfilment import job_keys
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.payments.models import Payment, PaymentEvent
+from shop.seller.frozen import seller_of
 
 MAILS_SHOWN = 30
 ENROLMENTS_SHOWN = 10
@@ -101,7 +102,7 @@ class OrderPage:
 def order_with_account(order_id: str | int) -> Order | None:
     """The order with the people its page names; None for an id that is none."""
     try:
-        orders = Order.objects.select_related("account", "buyer", "operator", "terms")
+        orders = Order.objects.select_related("account", "buyer", "operator", "seller", "terms")
         return orders.filter(pk=order_id).first()
     except (ValueError, TypeError):
         return None
@@ -168,6 +169,8 @@ def _facts(order: Order, viewer: User) -> list[tuple[str | Promise, str | SafeSt
         facts.append((_("Terms accepted"), _("no terms were published")))
     if order.start_at_once_at:
         facts.append((_("Asked to start at once"), moment(order.start_at_once_at)))
+    seller = seller_of(order)
+    facts.append((_("Sold by"), "\n".join((seller.name, *seller.address_lines)).strip() or NOTHING))
     return facts
 
 

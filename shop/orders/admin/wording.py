@@ -119,6 +119,8 @@ def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLin
     for key in ("method", "provider"):
         if key in detail:
             said.append(method_label(str(detail[key])))
+    if "kind" in detail:
+        said.append(str(dict(PaymentEvent.Kind.choices).get(detail["kind"], detail["kind"])))
     if "outcome" in detail:
         said.append(str(dict(PaymentEvent.Outcome.choices).get(detail["outcome"], detail["outcome"])))
     if "account" in detail:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from accounts.rate_limits.models import Attempts
 from catalog.models.entries import Entry
 from outbox.mails.models import Mail
 from project.settings.rate_limits import RATE_LIMITS
 from shop.orders.models import Order
+from shop.payments.models import PaymentEvent
+from shop.payments.providers.sandbox import bank
+from shop.payments.providers.sandbox.provider import event_of
 from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.shop import make_cart, place
 from tests.shop.steps import english_client, order_as_visitor, press_order, put_in_cart, signed_in, type_details
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +128,53 @@ def test_notifications_nobody_signed_are_counted_and_signed_ones_are_not(limits,
 
     assert [notify("203.0.113.5") for _ in range(3)] == [400, 400, 429]
     assert notify("203.0.113.6") == 400
+
+
+def post_notification(body: bytes, signature: str) -> int:
+    """The answer to a message from one and the same address."""
+    return Client().post(
+        "/payments/sandbox/webhook/",
+        body,
+        content_type="application/json",
+        headers={"X-Sandbox-Signature": signature},
+        REMOTE_ADDR="203.0.113.5",
+    ).status_code  # fmt: skip
+
+
+def confirmation(order: Order) -> tuple[bytes, str]:
+    charge = bank.charge("succeed", now=timezone.now())
+    return bank.notification(event_of(charge, order, event_id="paid"))
+
+
+def test_a_provider_that_tells_much_of_no_interest_is_heard_when_it_confirms(settings, entry):
+    settings.RATE_LIMITS = RATE_LIMITS
+    order = place(make_cart(entry))
+
+    assert {post_notification(*bank.payout()) for _ in range(31)} == {200}
+    assert not PaymentEvent.objects.exists()
+    assert not Attempts.objects.exists()
+
+    assert post_notification(*confirmation(order)) == 204
+    assert PaymentEvent.objects.get().outcome == "settled"
+
+
+def test_signed_messages_without_sense_are_refused_and_not_counted(settings, entry):
+    settings.RATE_LIMITS = RATE_LIMITS
+    nonsense = b'{"kind": "succeeded"}'
+
+    assert {post_notification(nonsense, bank.signature(nonsense)) for _ in range(31)} == {400}
+    assert not Attempts.objects.exists()
+
+
+def test_no_number_of_forged_messages_shuts_a_signed_one_out(settings, entry):
+    settings.RATE_LIMITS = RATE_LIMITS
+    order = place(make_cart(entry))
+    body, signature = confirmation(order)
+
+    forged = [post_notification(body, "0" * 64) for _ in range(33)]
+
+    assert forged == [400] * 30 + [429] * 3
+    assert not PaymentEvent.objects.exists()
+    assert post_notification(*bank.payout()) == 200
+    assert post_notification(body, signature) == 204
+    assert PaymentEvent.objects.get().outcome == "settled"

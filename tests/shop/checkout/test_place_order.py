@@ -27,6 +27,7 @@ from shop.errors import (
     UnitsIncomplete,
 )
 from shop.orders.models import Order, OrderEvent, OrderUnit
+from shop.seller.frozen import freeze_seller
 from shop.seller.models import LegalText, ShopIdentity
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
@@ -315,7 +316,7 @@ def test_the_history_says_who_placed_it(probe_entry):
 
 
 def test_the_same_number_of_queries_for_two_and_for_two_hundred_units(diary, django_assert_max_num_queries):
-    ShopIdentity.current()
+    freeze_seller(identity=ShopIdentity.current())
     entry = EntryFactory(handler="std_formprobe")
     small = make_cart(entry, quantity=2, units=[{"name": "n"}] * 2)
     large = make_cart(entry, quantity=200, units=[{"name": "n"}] * 200)

@@ -8,6 +8,7 @@ from outbox.jobs.models import Job
 from outbox.jobs.registry import job_kind
 from shop.orders.models import Order
 from shop.payments import services as payments
+from shop.payments.port import Message
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
 
@@ -15,7 +16,7 @@ from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of,
 def notify(charge: bank.Charge, order: Order, event_id: str, *, now: datetime) -> None:
     """Sends one notification about a charge."""
     body, signed = bank.notification(event_of(charge, order, event_id=f"{event_id}:{charge.reference}"))
-    payments.receive_notification(provider=provider, body=body, headers={SIGNATURE_HEADER: signed}, now=now)
+    payments.receive_notification(provider=provider, message=Message(body, {SIGNATURE_HEADER: signed}), now=now)
 
 
 @job_kind("sandbox_notification")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from shop.payments.port import Provider, ProviderEvent
+from shop.payments.models import Payment, PaymentEvent
+from shop.payments.port import Message, Notice, NotificationRefused, Provider, ProviderEvent
 from shop.payments.providers.sandbox import bank
 
 if TYPE_CHECKING:
     from shop.orders.models import Order
-    from shop.payments.models import Payment
 
 SIGNATURE_HEADER = "X-Sandbox-Signature"
 
@@ -24,20 +23,28 @@ class SandboxProvider(Provider):
     label = _("Card (test)")
     summary = _("An imaginary card: no money moves.")
     is_immediate = True
+    is_imaginary = True
+    urlconf = "shop.payments.providers.sandbox.urls"
 
     def start_url(self, order: Order) -> str:
         return reverse("sandbox-pay", args=[order.token])
 
-    def urls(self) -> list[URLPattern]:
-        from shop.payments.providers.sandbox import views
+    def verify(self, message: Message) -> Notice | None:
+        """Take what tells of payments; the bank writes about other things as well."""
+        told = bank.read_notification(message.body, message.headers.get(SIGNATURE_HEADER, ""))
+        kind, reference, event_id = (told.get(name) for name in ("kind", "reference", "event"))
+        if isinstance(kind, str) and kind not in PaymentEvent.Kind.values:
+            return None
+        if not isinstance(reference, str) or not isinstance(event_id, str):
+            raise NotificationRefused
+        return Notice(reference=reference, event_id=event_id, payload=told)
 
-        return [path("pay/<slug:token>/", views.pay, name="sandbox-pay")]
-
-    def read_notification(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent:
-        return bank.read_notification(body, headers.get(SIGNATURE_HEADER, ""))
-
-    def ask(self, payment: Payment, *, now: datetime) -> ProviderEvent | None:
-        charge = bank.read_charge(payment.reference)
+    def fetch(self, notice: Notice, *, now: datetime) -> ProviderEvent | None:
+        """Answer what the bank has told in its message, else by the charge: the bank keeps nothing to look up in."""
+        if notice.payload:
+            return bank.event_told(notice.payload)
+        charge = bank.read_charge(notice.reference)
+        payment = Payment.objects.select_related("order").get(provider=self.name, reference=notice.reference)
         if now < charge.answered_at or payment.order is None:
             return None
         return event_of(charge, payment.order, event_id=f"asked:{charge.reference}")

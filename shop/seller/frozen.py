@@ -1,0 +1,75 @@
+"""The seller as named on an order, and the account its money goes to.
+
+Papers, pages and mails of an order name the seller as it was when the order was placed, whatever the merchant edits
+afterwards. Money has to reach an account that is open today: instructions for a payment show the bank details in force,
+with the holder's name in force (banks compare the two), and the page says so where they differ from those of the day of
+the order. Where no IBAN is in force any more, the one frozen with the order counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from shop.orders.models import Order
+from shop.seller.models import FrozenSeller, ShopIdentity
+
+FROZEN = (
+    "name", "street", "postal_code", "city", "country", "siret", "vat_number", "bank_name", "iban", "bic",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BankDetails:
+    """Where a transfer goes. `is_new`: another account than on the day of the order."""
+
+    holder: str
+    bank_name: str
+    iban: str
+    bic: str
+    is_new: bool = False
+
+
+def freeze_seller(*, identity: ShopIdentity) -> FrozenSeller:
+    """Return the row that keeps what an identity says of the seller now, made the first time. One query once made.
+
+    Locks nothing that exists; waits for a transaction that is making the same row just now.
+    """
+    values = _values(identity)
+    fingerprint = hashlib.sha256(json.dumps(values).encode()).hexdigest()
+    frozen = FrozenSeller.objects.filter(fingerprint=fingerprint).first()
+    if frozen is not None:
+        return frozen
+    FrozenSeller.objects.bulk_create([FrozenSeller(fingerprint=fingerprint, **values)], ignore_conflicts=True)
+    return FrozenSeller.objects.get(fingerprint=fingerprint)
+
+
+def seller_of(order: Order) -> FrozenSeller:
+    """Return the seller as named on an order.
+
+    An order that the previous release placed during an update has none: it names the seller of today, in a row that is
+    not stored.
+    """
+    return order.seller or FrozenSeller(**_values(_identity()))
+
+
+def bank_details(order: Order, *, identity: ShopIdentity) -> BankDetails:
+    """Return the account to pay an order to: that of the identity in force, else the one frozen with the order."""
+    frozen = order.seller
+    paid_to = identity if identity.iban or frozen is None else frozen
+    return BankDetails(
+        holder=paid_to.name,
+        bank_name=paid_to.bank_name,
+        iban=paid_to.iban,
+        bic=paid_to.bic,
+        is_new=frozen is not None and bool(frozen.iban) and frozen.iban != paid_to.iban,
+    )
+
+
+def _identity() -> ShopIdentity:
+    return ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1)
+
+
+def _values(identity: ShopIdentity) -> dict[str, str]:
+    return {name: str(getattr(identity, name)) for name in FROZEN}

@@ -1,0 +1,204 @@
+"""The contract of payment providers, held by every one there is, and by the registry for those to come."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from shop.orders.models import Order
+from shop.payments import registry
+from shop.payments.models import Payment, PaymentEvent
+from shop.payments.port import Forged, Message, Notice, NotificationRefused, Provider, ProviderEvent, check_event
+from shop.payments.providers.sandbox import bank
+from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of
+from shop.payments.registry import get_provider, installed, origins, providers, temporary
+from tests.factories.shop import make_cart, place
+
+pytestmark = pytest.mark.django_db
+
+EVERY = [import_module(f"{registry.__package__}.{name}").provider for name in installed()]
+# Nobody can have signed these.
+FORGED = [
+    Message(b"", {}),
+    Message(b"{}", {}),
+    Message(b"\xff\x00", {"Authorization": "Bearer x", "Signature": "é" * 64}),
+    Message(json.dumps({"id": "evt_1", "kind": "succeeded", "amount": "1.00"}).encode(), {SIGNATURE_HEADER: "0" * 64}),
+    Message(b"[" * 100_000, {SIGNATURE_HEADER: ""}),
+]
+
+
+@pytest.fixture
+def order(probe_entry) -> Order:
+    return place(make_cart(probe_entry))
+
+
+class Elsewhere(Provider):
+    """A provider whose page is on another site."""
+
+    name = "elsewhere"
+    label = "Elsewhere"
+    is_immediate = True
+    origins: ClassVar[tuple[str, ...]] = ("https://pay.example", "https://pay.example:8443")
+
+    def start_url(self, order: Order) -> str:
+        return f"https://pay.example/{order.number}"
+
+
+@pytest.mark.parametrize("provider", EVERY, ids=lambda provider: provider.name)
+class TestEveryProvider:
+    def test_is_called_like_its_package(self, provider):
+        assert isinstance(provider, Provider)
+        assert f"{type(provider).__module__}.".startswith(f"{registry.__package__}.{provider.name}.")
+        assert len(provider.name) <= Payment._meta.get_field("provider").max_length
+        assert str(provider.label)
+
+    @pytest.mark.parametrize("message", FORGED, ids=range(len(FORGED)))
+    def test_takes_no_message_that_nobody_signed(self, provider, message):
+        with pytest.raises(Forged):
+            provider.verify(message)
+
+    def test_a_forged_message_leaves_no_trace(self, provider, order):
+        answer = Client().post(f"/payments/{provider.name}/webhook/", b"{}", content_type="application/json")
+        assert answer.status_code == 400
+        assert not PaymentEvent.objects.exists()
+        assert not Payment.objects.exists()
+
+    def test_names_sites_and_not_patterns_of_sites(self, provider):
+        for origin in provider.origins:
+            parts = urlsplit(origin)
+            assert parts.scheme == "https"
+            assert parts.hostname
+            assert f"{parts.scheme}://{parts.netloc}" == origin
+            assert "*" not in origin
+
+    def test_sends_customers_to_the_shop_or_to_a_site_it_names(self, provider, order):
+        start = provider.start_url(order)
+        where = urlsplit(start or "")
+        assert not where.netloc or f"{where.scheme}://{where.netloc}" in provider.origins
+
+    def test_knows_nothing_of_a_payment_it_never_took(self, provider, order):
+        payment = Payment.objects.create(
+            provider=provider.name,
+            reference="made up",
+            order=order,
+            amount=1,
+            currency="EUR",
+            created_at=order.placed_at,
+        )
+        try:
+            event = provider.fetch(Notice(reference=payment.reference), now=timezone.now())
+        except NotificationRefused:
+            event = None
+        assert event is None
+
+
+class TestTheSandbox:
+    sandbox = get_provider("sandbox")
+
+    def read(self, body: bytes, signature: str) -> Notice | None:
+        return self.sandbox.verify(Message(body, {SIGNATURE_HEADER: signature}))
+
+    def told(self, order: Order, **changes: object) -> tuple[ProviderEvent, bytes, str]:
+        event = event_of(bank.charge("succeed", now=timezone.now()), order, event_id="e1")
+        event = type(event)(**(vars(event) | changes))
+        return (event, *bank.notification(event))
+
+    @pytest.mark.parametrize("kind", PaymentEvent.Kind.values)
+    def test_answers_a_message_about_a_payment_with_what_to_look_up(self, order, kind):
+        event, body, signature = self.told(order, kind=kind)
+        notice = self.read(body, signature)
+        assert (notice.event_id, notice.reference) == ("e1", event.reference)
+        fetched = self.sandbox.fetch(notice, now=timezone.now())
+        check_event(fetched)
+        assert (fetched.kind, fetched.amount, fetched.order_number) == (kind, order.gross, order.number)
+
+    @pytest.mark.parametrize("kind", ["payout", "refunds", "", "SUCCEEDED"])
+    def test_is_not_interested_in_what_is_no_payment(self, order, kind):
+        _event, body, signature = self.told(order, kind=kind)
+        assert self.read(body, signature) is None
+
+    def test_checks_the_signature_first(self, order):
+        body, signature = bank.payout()
+        with pytest.raises(Forged):
+            self.read(body + b" ", signature)
+
+    @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"[" * 100_000, b'{"kind": 5}', b'{"kind": "succeeded"}'])
+    def test_a_signed_message_without_sense_is_refused_and_not_called_forged(self, body):
+        with pytest.raises(NotificationRefused) as refusal:
+            self.read(body, bank.signature(body))
+        assert not isinstance(refusal.value, Forged)
+
+
+class TestWhereFormsLead:
+    def form_action(self, path: str) -> str:
+        header = Client().get(path)["Content-Security-Policy"]
+        return next(part.strip() for part in header.split(";") if part.strip().startswith("form-action"))
+
+    def test_an_orders_page_lets_forms_lead_to_the_chosen_providers_and_nowhere_else(self, order):
+        path = reverse("order", args=[order.token])
+        with temporary(Elsewhere()):
+            assert self.form_action(path) == "form-action 'self' https://pay.example https://pay.example:8443"
+        assert self.form_action(path) == "form-action 'self'"
+
+    def test_no_other_page_does(self, order):
+        with temporary(Elsewhere()):
+            for path in ("/", "/cart/", "/auth/login/", reverse("sandbox-pay", args=[order.token])):
+                assert self.form_action(path) == "form-action 'self'"
+
+    def test_choosing_it_leads_there(self, order):
+        with temporary(Elsewhere()):
+            answer = Client().post(reverse("order-pay", args=[order.token]), {"method": "elsewhere"})
+        assert answer["Location"] == f"https://pay.example/{order.number}"
+
+    def test_a_site_of_two_providers_is_named_once(self):
+        class Another(Elsewhere):
+            name = "another"
+
+        with temporary(Elsewhere()), temporary(Another()):
+            assert origins() == ["https://pay.example", "https://pay.example:8443"]
+
+    @pytest.mark.parametrize(
+        "origin",
+        [
+            *("https://*.pay.example", "*", "https:", "http://pay.example", "https://pay.example/", "pay.example"),
+            *("https://pay.example; script-src *", "https://pay.example https://other.example", "https://", "'self'"),
+        ],
+    )
+    def test_what_is_no_single_site_is_refused(self, origin):
+        class Wide(Elsewhere):
+            origins = (origin,)
+
+        with pytest.raises(ImproperlyConfigured, match="which is no origin"), temporary(Wide()):
+            pass
+        assert "elsewhere" not in providers()
+
+
+class TestWhatIsRefusedAtTheStart:
+    def test_an_imaginary_provider_where_money_counts(self, settings):
+        settings.IMAGINARY_MONEY = False
+        refusal = "'sandbox', which delivers without any money"
+        with pytest.raises(ImproperlyConfigured, match=refusal), temporary(get_provider("sandbox")):
+            pass
+
+    def test_a_provider_without_its_own_settings_and_all_that_are_missing_are_named(self, monkeypatch):
+        class Keyed(Elsewhere):
+            environment = ("ELSEWHERE_KEY", "ELSEWHERE_SECRET", "ELSEWHERE_SITE")
+
+        monkeypatch.setenv("ELSEWHERE_SITE", "12")
+        monkeypatch.setenv("ELSEWHERE_SECRET", " ")
+        refusal = "'elsewhere' needs ELSEWHERE_KEY, ELSEWHERE_SECRET in the environment"
+        with pytest.raises(ImproperlyConfigured, match=refusal), temporary(Keyed()):
+            pass
+        monkeypatch.setenv("ELSEWHERE_KEY", "k")
+        monkeypatch.setenv("ELSEWHERE_SECRET", "s")
+        with temporary(Keyed()) as provider:
+            assert get_provider("elsewhere") is provider
+        assert get_provider("elsewhere") is None
