@@ -27,8 +27,12 @@ class EnrolmentsConfig(floors.Floor):
 
         post_migrate.connect(make_standing_roles, sender=self)
 
+        from accounts.members.lost_rights import on_right_lost
         from accounts.members.navigation import AreaLink, add_area_link
         from accounts.members.rights import Right
+        from enrolments.grounds.supervise import end_what_operators_got, lock_what_operators_got
+
+        on_right_lost(Right.MANAGE_SEATS, lock=lock_what_operators_got, end=end_what_operators_got)
 
         add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))

@@ -14,10 +14,10 @@ from enrolments.seats.models import Seat, SeatBatch, SeatEvent
 def move_order(*, order_id: int, from_account: CustomerAccount, to_account: CustomerAccount) -> None:
     """Give an order's batches, seats, their history, groups, grounds and held places to another account.
 
-    Runs under the order's lock, which the caller has; then nobody delivers, assigns or gives back meanwhile, for an
-    order not yet claimed has no operator. Only a learner may enter: the seats are locked first, so that the history he
-    makes goes along. Seven statements. (Delegations need no move, without an operator there are none; the users the
-    order made are moved by `accounts`.)
+    Runs under the order's lock and that of the account that goes away (FOR UPDATE), which the caller has; then nobody
+    delivers, assigns, releases or gives back meanwhile. Only a learner may enter: the seats are locked first, so that
+    the history of the entry goes along. Seven statements. (Delegations, and users the order made, are moved by
+    `accounts`.)
     """
     of_order = {"order_id": order_id, "account": from_account}
     seats = Seat.objects.filter(batch__order_id=order_id, account=from_account)

@@ -137,7 +137,8 @@ class LineContext:
     ``account`` owns the order (without a member while a visitor's order is unclaimed). ``buyer`` is
     the signed-in person who placed it, None for a visitor, who is known by ``contact_email`` alone,
     an address that nobody has proved. ``payer`` is the member who paid, if one is known.
-    ``operator`` is None for an unclaimed order. ``parameters`` are the internal parameters frozen on
+    ``operator`` is who has that part now, an owner where the one chosen left the account; None for an unclaimed order,
+    and where no owner is left. ``parameters`` are the internal parameters frozen on
     the line; ``paid_at`` is None before payment. ``courses`` are those locked for the hook, by the
     names that ``courses_to_lock`` gave; a name that belongs to no course is missing. ``fields_asked``
     are the entry's own fields as they were when the order was placed: labels and choices for reading

@@ -20,8 +20,7 @@ from accounts.members.rights import Right
 from accounts.people.models import User
 from accounts.sign_in.followers import FOLLOWERS
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
-from shop.cart.current import SESSION_KEY
-from shop.cart.services import join_carts
+from shop.cart.current import join_cart_of_session
 from shop.errors import ClaimRefused
 from shop.orders.claim import claim_order
 from shop.orders.models import Order, OrderLine
@@ -33,7 +32,7 @@ def connect() -> None:
     SOLD_CHECKS.add(sold_entries)
     CUSTOMER_CHECKS.add(has_paid_order)
     EFFECTS.register(AddressLink.Purpose.CLAIM, claim_by_link)
-    FOLLOWERS.add(keep_cart)
+    FOLLOWERS.add(join_cart_of_session)
     add_area_link(
         AreaLink("account-orders", _("Orders"), rights={Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}, position=10)
     )
@@ -59,10 +58,3 @@ def claim_by_link(link: AddressLink, user: User, request: HttpRequest, now: date
     except ClaimRefused as refused:
         raise LinkRefused(refused.message) from refused
     return reverse("order", args=[order.token])
-
-
-def keep_cart(request: HttpRequest, user: User) -> None:
-    """What a visitor put into his cart is still there when he has signed in."""
-    cart = join_carts(user=user, token=request.session.get(SESSION_KEY))
-    if cart is not None:
-        request.session[SESSION_KEY] = cart.token

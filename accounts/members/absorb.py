@@ -10,11 +10,23 @@ from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 
 
+def lock_to_absorb(*, source_id: int, target_id: int) -> None:
+    """Lock two accounts and the memberships of `source`, before anything of it moves; those that are there.
+
+    The accounts by key and FOR UPDATE, which keeps out every row that would refer to them (`keep_account`, foreign
+    keys); the memberships keep out who acts by them (`keep_right`). Courses are locked before.
+    """
+    accounts = CustomerAccount.objects.select_for_update().filter(pk__in=(source_id, target_id))
+    list(accounts.order_by("pk").values_list("pk"))
+    members = Membership.objects.select_for_update(of=("self",)).filter(account_id=source_id)
+    list(members.order_by("pk").values_list("pk"))
+
+
 def absorb_account(*, source: CustomerAccount, target: CustomerAccount) -> None:
     """Gives what the accounts' floor keeps of `source` to `target` and deletes `source`.
 
-    Of a person delegated in both, the row of `target` stays. The caller has moved everything of the floors above, and
-    holds the lock of the order that is moved; `source` has no invited members.
+    Of a person delegated in both, the row of `target` stays. The caller has moved everything of the floors above
+    under the lock of the order and those of `lock_to_absorb`; `source` has no invited members.
     """
     User.objects.filter(created_by_account=source).update(created_by_account=target)
     AddressLink.objects.filter(account=source).update(account=target)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
@@ -17,7 +18,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
+from accounts.members.lost_rights import end_what_rights_gave, lock_what_rights_gave
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
+from accounts.members.rights import RIGHTS_BY_ROLE, Right, rights_of
 from accounts.members.services import LastOwner, lock_account
 from accounts.people.delegation.models import Delegation
 from common.admin.autocomplete import CheckedAutocomplete
@@ -46,17 +49,38 @@ class CustomerAccountForm(forms.ModelForm):
 
 
 class MembersFormSet(BaseInlineFormSet):
-    """Checked under the account's lock, which the page's own transaction keeps until the rows are written."""
+    """Checked under the account's lock, which the page's own transaction keeps until the rows are written.
+
+    Who loses a right here loses what it gave, as on the customer's own pages.
+    """
 
     def clean(self) -> None:
         super().clean()
         if any(self.errors) or self.instance.pk is None:
             return
-        lock_account(self.instance.pk)
-        owned_before = Membership.objects.filter(account=self.instance, is_owner=True).exists()
         kept = [form.cleaned_data for form in self.forms if form.cleaned_data and form not in self.deleted_forms]
-        if owned_before and not any(member.get("is_owner") for member in kept):
+        for right, before in self._holders().items():
+            roles = [role for role, rights in RIGHTS_BY_ROLE.items() if right in rights]
+            after = {member["user"].pk for member in kept if any(member.get(role) for role in roles)}
+            lock_what_rights_gave(account=self.instance, user_ids=before - after, rights=[right])
+        lock_account(self.instance.pk)
+        owned_before = Membership.objects.filter(account=self.instance, is_owner=True, user__is_active=True).exists()
+        if owned_before and not any(member.get("is_owner") and member["user"].is_active for member in kept):
             raise ValidationError(str(LastOwner().message), code="last_owner")
+
+    def save(self, commit: bool = True) -> list[Membership]:
+        before = self._holders()
+        saved: list[Membership] = super().save(commit=commit)
+        after = self._holders()
+        for right in Right:
+            lost = before[right] - after[right]
+            end_what_rights_gave(account=self.instance, user_ids=lost, rights=[right], now=timezone.now())
+        return saved
+
+    def _holders(self) -> dict[Right, set[int]]:
+        """Whose memberships grant each right, as the rows stand."""
+        members = list(Membership.objects.filter(account_id=self.instance.pk))
+        return {right: {each.user_id for each in members if right in rights_of(each)} for right in Right}
 
 
 class MembershipInline(CheckedAutocomplete, TabularInline):

@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.links.models import AddressLink
 from accounts.links.services import LinkGone, NewLink, create_links
+from accounts.members.lost_rights import end_what_rights_gave, lock_what_rights_gave
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
-from accounts.members.rights import ROLES
+from accounts.members.rights import RIGHTS_BY_ROLE, ROLES, Right
 from accounts.people.models import User
 from accounts.rate_limits.services import find_used_up
+from common.again import again_after_deadlock
 from common.emails import normalise_email
 from outbox.mails.services import queue_mail
 
@@ -32,6 +34,11 @@ class MembersRefused(Exception):
 class LastOwner(MembersRefused):
     def __init__(self) -> None:
         super().__init__(_("An account needs an owner. Make another member an owner first."))
+
+
+class ClosedMember(MembersRefused):
+    def __init__(self) -> None:
+        super().__init__(_("This person cannot sign in any more. Choose another member."))
 
 
 class AlreadyMember(MembersRefused):
@@ -184,43 +191,58 @@ def accept_invitation(*, link: AddressLink, user: User, now: datetime) -> Member
         return membership
 
 
-def change_roles(*, account: CustomerAccount, membership_id: int, roles: Collection[str]) -> Membership:
-    """Give a member exactly these roles. Locks the account.
+@again_after_deadlock
+def change_roles(*, account: CustomerAccount, membership_id: int, roles: Collection[str], now: datetime) -> Membership:
+    """Give a member exactly these roles; what rights gave the member that none of them grants ends.
 
-    Raises LastOwner, NoRole, Membership.DoesNotExist.
+    Locks what those rights gave (`accounts.members.lost_rights`), then the account. Raises LastOwner, NoRole,
+    Membership.DoesNotExist.
     """
     flags = _flags(roles)
+    lost = set(Right).difference(*(RIGHTS_BY_ROLE[role] for role in roles))
     with transaction.atomic():
+        user_id = Membership.objects.values_list("user_id", flat=True).get(account=account, pk=membership_id)
+        lock_what_rights_gave(account=account, user_ids=[user_id], rights=lost)
         lock_account(account.pk)
         membership = Membership.objects.get(account=account, pk=membership_id)
         if not flags["is_owner"]:
             _refuse_without_other_owner(membership)
         Membership.objects.filter(pk=membership.pk).update(**flags)
         membership.refresh_from_db()
+        end_what_rights_gave(account=account, user_ids=[user_id], rights=lost, now=now)
         return membership
 
 
-def remove_member(*, account: CustomerAccount, membership_id: int) -> None:
-    """End a membership; what the person bought or assigned stays. Locks the account.
+@again_after_deadlock
+def remove_member(*, account: CustomerAccount, membership_id: int, now: datetime) -> None:
+    """End a membership, and what its rights gave the person; what the person bought or assigned stays.
 
-    Raises LastOwner, Membership.DoesNotExist.
+    Locks what the rights gave (`accounts.members.lost_rights`), then the account. Raises LastOwner, and
+    Membership.DoesNotExist.
     """
+    lost = set(Right)
     with transaction.atomic():
+        user_id = Membership.objects.values_list("user_id", flat=True).get(account=account, pk=membership_id)
+        lock_what_rights_gave(account=account, user_ids=[user_id], rights=lost)
         lock_account(account.pk)
         membership = Membership.objects.get(account=account, pk=membership_id)
         _refuse_without_other_owner(membership)
         membership.delete()
+        end_what_rights_gave(account=account, user_ids=[user_id], rights=lost, now=now)
 
 
 def transfer_ownership(*, account: CustomerAccount, giver: User, membership_id: int) -> Membership:
     """Hand the account over: the member becomes owner, the giver stays buyer and operator. Locks the account.
 
-    Raises Membership.DoesNotExist when either is no member, or the giver no owner.
+    Raises ClosedMember, and Membership.DoesNotExist when either is no member, or the giver no owner.
     """
     with transaction.atomic():
         lock_account(account.pk)
         own = Membership.objects.get(account=account, user=giver, is_owner=True)
-        taker = Membership.objects.exclude(pk=own.pk).get(account=account, pk=membership_id)
+        others = Membership.objects.select_related("user").exclude(pk=own.pk)
+        taker = others.get(account=account, pk=membership_id)
+        if not taker.user.is_active:
+            raise ClosedMember
         Membership.objects.filter(pk=taker.pk).update(is_owner=True)
         Membership.objects.filter(pk=own.pk).update(is_owner=False, is_buyer=True, is_operator=True)
         taker.refresh_from_db()

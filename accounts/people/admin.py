@@ -20,6 +20,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from accounts.members.models import Membership
+from accounts.people.closing import OnlyOwner, refuse_to_close_an_only_owner
 from accounts.people.models import User
 from accounts.people.services import invite_people
 from accounts.sign_in.second_factor.services import remove_second_factor
@@ -37,6 +38,16 @@ class UserForm(forms.ModelForm):
         fields = "__all__"  # noqa: DJ007  the admin's fieldsets choose
         field_classes = {"email": AddressField}
         widgets = {"email": UnfoldAdminEmailInputWidget}
+
+    def clean_is_active(self) -> bool:
+        """Checked under the accounts' locks, which the page's own transaction keeps until the row is written."""
+        is_active: bool = self.cleaned_data["is_active"]
+        if self.instance.pk is not None and self.initial.get("is_active") and not is_active:
+            try:
+                refuse_to_close_an_only_owner(self.instance)
+            except OnlyOwner as refused:
+                raise forms.ValidationError(str(refused.message), code="only_owner") from refused
+        return is_active
 
 
 class MembershipOfUserInline(TabularInline):

@@ -1,18 +1,22 @@
-"""The operator of a session is in its course and group, as its supervisor."""
+"""The operator of a session is in its course and group, as its supervisor, while an operator of the account."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import LockedCourse, under_lock
+from enrolments.courses.places.services import LockedCourse, lock_courses, under_lock
 from enrolments.courses.roles.models import Role
-from enrolments.grounds.enrol import NewGround, PeriodOver, add_grounds, enrolment_period
+from enrolments.grounds.enrol import NewGround, PeriodOver, add_grounds, end_grounds, enrolment_period
 from enrolments.grounds.models import Ground
+from enrolments.seats.reasons import SeatReason
 from enrolments.values import LineRef, Terms
 
 
@@ -42,3 +46,22 @@ def supervise(
         )
         add_grounds(course=LockedCourse(course), grounds=[ground], now=now)
     return True
+
+
+def lock_what_operators_got(account: CustomerAccount, user_ids: Collection[int]) -> None:
+    """Lock the courses in which an account's orders and seats have put people as its operators."""
+    grounds = _grounds_of_operators(account, user_ids)
+    lock_courses(grounds.order_by().values_list("enrolment__course_id", flat=True).distinct())
+
+
+def end_what_operators_got(account: CustomerAccount, user_ids: Collection[int], now: datetime.datetime) -> None:
+    """End what made people supervisors for an account, and their support courses; every other ground stays.
+
+    Their place in the groups of those sessions ends with it. The seats they assigned stay assigned.
+    """
+    end_grounds(grounds=_grounds_of_operators(account, user_ids), reason=SeatReason.RIGHT_LOST, now=now)
+
+
+def _grounds_of_operators(account: CustomerAccount, user_ids: Collection[int]) -> QuerySet[Ground]:
+    kinds = (Ground.Kind.SUPERVISION, Ground.Kind.SUPPORT)
+    return Ground.objects.live().filter(account=account, enrolment__user_id__in=list(user_ids), kind__in=kinds)

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount, Membership
+from accounts.members.operators import keep_account
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.people.services import PersonTyped, invite_people
@@ -94,14 +95,16 @@ def edit_person(
     Returns whether the address changed; then the links mailed to the old one are dead and a new invitation goes out.
     `expected_version` is `version_of` what the page showed.
 
-    Locks the person against everybody who names him meanwhile (FOR UPDATE, which waits for and keeps out the
-    FOR KEY SHARE of `find_or_create_people`). Raises PersonNotFound, PersonChanged, PersonSettled, AddressOfAnother,
-    MailedOften (an address is changed as often as mails may go out), and ValidationError for something that is no
-    address.
+    Locks the account (FOR KEY SHARE), then the person against everybody who names him meanwhile (FOR UPDATE, which
+    waits for and keeps out the FOR KEY SHARE of `find_or_create_people`). Raises PersonNotFound, PersonChanged,
+    PersonSettled, AddressOfAnother, MailedOften (an address is changed as often as mails may go out), and
+    ValidationError for something that is no address.
     """
     email = normalise_email(person.email)
     first_name, last_name = person.first_name.strip()[:150], person.last_name.strip()[:150]
     with transaction.atomic():
+        if not keep_account(account.pk):
+            raise PersonNotFound
         user = User.objects.select_for_update().filter(pk=person_id).first()
         shown = Delegation.objects.filter(account=account, person_id=person_id).order_by("pk").first()
         if user is None or shown is None:

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.members.models import CustomerAccount
+from accounts.members.operators import keep_account
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.people.services import invite_people
@@ -61,9 +62,11 @@ def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: 
     nothing, which is not told either. How often is asked of the mails this account caused. The mail goes to the
     person's present address, in his language, else in `language`.
 
-    Locks the person. Raises PersonNotFound, MailedJustNow, MailedOften.
+    Locks the account (FOR KEY SHARE), then the person. Raises PersonNotFound, MailedJustNow, MailedOften.
     """
     with transaction.atomic():
+        if not keep_account(account.pk):
+            raise PersonNotFound
         # Two operators at once: the second one finds the mail of the first.
         user = User.objects.select_for_update(no_key=True).filter(pk=person_id).first()
         if user is None or not Delegation.objects.filter(account=account, person=user).exists():

@@ -10,6 +10,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
+from accounts.members.operators import keep_right
+from accounts.members.rights import Right
 from accounts.people.delegation.services import delegate
 from accounts.people.models import User
 from accounts.people.services import PersonFound, PersonTyped, find_or_create_people
@@ -91,12 +93,16 @@ def assign_seat(
     asked for blanks only, a declared seat keeps its own. Whoever is there already on a ground of this account is not
     given a second seat of a pack: see `Assignment`.
 
-    Locks the course, then the seat. Raises SeatNotFound, SeatNotFree (by whom, when: somebody was faster),
-    SeatNotValid, CourseNotAllowed, CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, and
-    ValidationError for something that is no address.
+    Locks the course, the operator's membership (FOR SHARE), then the seat. Raises SeatNotFound, also when the operator
+    places nobody for the account (any more), SeatNotFree (by whom, when: somebody was faster), SeatNotValid,
+    CourseNotAllowed, CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, and ValidationError
+    for something that is no address.
     """
     with transaction.atomic():
         course = lock_courses([course.pk])[course.pk]
+        # Kept from here on: who takes the right away, or the account, waits, and finds what is written here.
+        if not keep_right(account_id=account.pk, user=operator, right=Right.MANAGE_SEATS):
+            raise SeatNotFound
         seat = _free_seat(account, seat_id, now)
         batch = seat.batch
         _refuse_course(seat, course, now)

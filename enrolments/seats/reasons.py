@@ -3,7 +3,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class SeatReason(models.TextChoices):
-    """Why a seat moved, where no person wrote a reason of his own."""
+    """Why a seat moved, or a ground ended, where no person wrote a reason of their own."""
 
     SOLD = "sold", pgettext_lazy("reason of a seat's move", "Sold")
     DECLARED = "declared", pgettext_lazy("reason of a seat's move", "Declared with the order")
@@ -11,6 +11,7 @@ class SeatReason(models.TextChoices):
     RELEASED = "released", pgettext_lazy("reason of a seat's move", "Released")
     ENTERED = "entered", pgettext_lazy("reason of a seat's move", "Entered the course")
     EXPIRED = "expired", pgettext_lazy("reason of a seat's move", "Validity over")
+    RIGHT_LOST = "right_lost", pgettext_lazy("reason why a ground ended", "No longer an operator of the account")
 
 
 def reason_in_words(reason: str) -> str:

@@ -7,6 +7,7 @@ import datetime
 from django.db import transaction
 
 from accounts.members.models import CustomerAccount
+from accounts.members.operators import keep_account
 from accounts.people.models import User
 from common.again import again_after_deadlock
 from enrolments.courses.places.services import lock_courses
@@ -35,8 +36,8 @@ def release_seat(
     then the place is his, and filling the seat again needs a free one. `person_id` is the person the caller saw on the
     seat: somebody else who sits there by now is not taken off.
 
-    Locks the course, then the seat. Raises SeatNotFound, SeatConsumed when the person entered the course first, and
-    SeatNotAssigned when somebody else released or revoked it first.
+    Locks the course, the account (FOR KEY SHARE), then the seat. Raises SeatNotFound, SeatConsumed when
+    the person entered the course first, and SeatNotAssigned when somebody else released or revoked it first.
     """
     with transaction.atomic():
         seat = Seat.objects.select_related("batch", "course", "person").filter(pk=seat_id, account=account).first()
@@ -48,6 +49,8 @@ def release_seat(
         assert course is not None
         is_session = seat.batch.source == SeatBatch.Source.SESSION
         lock_courses([course.pk])
+        if not keep_account(account.pk):
+            raise SeatNotFound
         moved = move_seat(
             seat=seat,
             to_state=SeatState.AVAILABLE,

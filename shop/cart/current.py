@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from shop.cart.models import Cart
-from shop.cart.services import fill_cart, find_cart
+from shop.cart.models import Cart, CartLine
+from shop.cart.services import fill_cart, find_cart, join_carts
 
 if TYPE_CHECKING:
     from accounts.people.models import User
     from catalog.models.entries import Entry
 
 SESSION_KEY = "cart"
+# The visitor's cart with the lines that did not fit into the person's.
+WAITING_KEY = "cart that waits"
 
 
 def signed_in(request: HttpRequest) -> User | None:
@@ -38,3 +42,34 @@ def put_into_cart(request: HttpRequest, entry: Entry, quantity: int) -> None:
     cart = fill_cart(token=token, user=signed_in(request), entry=entry, quantity=quantity, now=timezone.now())
     if token != cart.token:
         request.session[SESSION_KEY] = cart.token
+
+
+def join_cart_of_session(request: HttpRequest, user: User) -> None:
+    """Join the visitor's cart to the person's; lines beyond its limits wait, and the person is told which."""
+    token = session_token(request)
+    cart = join_carts(user=user, token=token)
+    if cart is None:
+        return
+    request.session[SESSION_KEY] = cart.token
+    waiting = find_cart(token=token, user=None)
+    if waiting is not None:
+        request.session[WAITING_KEY] = token
+        _tell_waiting(request, waiting)
+
+
+def bring_what_waits(request: HttpRequest, user: User | None) -> None:
+    """Put what waited for a full cart into the next one, once the full one has made its order."""
+    token = request.session.pop(WAITING_KEY, None)
+    if token is None or user is None:
+        return
+    cart = join_carts(user=user, token=token)
+    if cart is not None:
+        request.session[SESSION_KEY] = cart.token
+        messages.info(request, _("What did not fit into your last order is in your cart now."))
+
+
+def _tell_waiting(request: HttpRequest, waiting: Cart) -> None:
+    lines = CartLine.objects.filter(cart=waiting).select_related("entry")
+    names = ", ".join(line.entry.name for line in lines)
+    sentence = _("Your cart is full. This waits, with all you typed, until you have placed the order: %(names)s.")
+    messages.warning(request, sentence % {"names": names})

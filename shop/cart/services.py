@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models.entries import Entry
 from catalog.offers import buyability, offer_of
-from catalog.selectors import shopper_for
+from catalog.selectors import entries_to_price, shopper_for
 from shop.cart.models import Cart, CartLine, CartUnit
 from shop.checkout.limits import MAX_QUANTITY, units_beyond_limit
 from shop.errors import CartRefused
@@ -169,9 +169,11 @@ def save_details(*, cart: Cart, details: dict[str, Any]) -> None:
 
 @transaction.atomic
 def join_carts(*, user: User, token: str | None) -> Cart | None:
-    """At sign-in: the visitor's cart becomes the person's, or its lines join the cart he already has.
+    """Make a visitor's cart the person's at sign-in, or join its lines to the cart the person has already.
 
-    Of an entry in both, the line with more units stays, with its answers: signing in never doubles a purchase.
+    Of an entry in both, the line with more units stays, with its answers: signing in never doubles a purchase. Lines
+    that find the joined cart full (of lines, or of units) stay in the visitor's cart, answers and all; that cart is
+    gone when all have joined. Locks both carts; returns the person's, None where there is none.
     """
     visitor = (
         Cart.objects.select_for_update(no_key=True).filter(token=token, user=None, ordered_at=None).first()
@@ -185,17 +187,33 @@ def join_carts(*, user: User, token: str | None) -> Cart | None:
         if _make_own(visitor, user):
             return visitor
         own = Cart.objects.select_for_update(no_key=True).get(user=user, ordered_at=None)
-    mine = {line.entry_id: line for line in own.lines.all()}
-    for line in visitor.lines.all():
+    if not _take_lines(own, visitor):
+        visitor.delete()
+    _touch(own)
+    return own
+
+
+def _take_lines(own: Cart, visitor: Cart) -> int:
+    """Move the lines of one locked cart into another as far as that may hold them; returns how many stay behind."""
+    mine = {line.entry_id: line for line in own.lines.order_by("pk")}
+    coming = list(visitor.lines.order_by("pk"))
+    entries = entries_to_price({*mine, *(line.entry_id for line in coming)})
+    waiting = 0
+    for line in coming:
         held = mine.get(line.entry_id)
         if held is not None and held.quantity >= line.quantity:
+            continue
+        beside = [each for each in mine.values() if each != held]
+        units = units_beyond_limit((offer_of(entries[each.entry_id]), each.quantity) for each in beside)
+        # One line too many units is shown as a problem of that line; however often somebody signs in, it is only one.
+        if len(beside) >= MAX_LINES or any(units):
+            waiting += 1
             continue
         if held is not None:
             held.delete()
         CartLine.objects.filter(pk=line.pk).update(cart=own)
-    visitor.delete()
-    _touch(own)
-    return own
+        mine[line.entry_id] = line
+    return waiting
 
 
 def _make_own(cart: Cart, user: User) -> bool:

@@ -53,12 +53,31 @@ def units_beyond_limit(wanted: Iterable[tuple[Offer, int]]) -> list[str]:
     return reasons
 
 
-def check_unpaid_limits(*, order: Order, places: int) -> None:
+def check_unpaid_limits(*, order: Order) -> None:
     """Refuses an order just made when its visitor, account or typed address holds enough unpaid ones.
 
     Serialises, by advisory locks held until the end of the transaction, the orders of one visitor, account and
     address, so that two placed at once are both counted. Raises TooManyUnpaidOrders.
     """
+    circles = _circles_of(order)
+    _serialise(key for key, _orders, _limit in circles)
+    if any(orders.count() > limit.orders for _key, orders, limit in circles):
+        raise _too_many()
+
+
+def check_places_held(*, order: Order) -> None:
+    """Refuse an order that holds places, once they are on its lines, when its circles' unpaid orders hold too many.
+
+    Exact only after `check_unpaid_limits` in the same transaction, which has the locks. Raises TooManyUnpaidOrders.
+    """
+    for _key, orders, limit in _circles_of(order):
+        lines = OrderLine.objects.filter(order__in=orders, places_held__gt=0)
+        if (lines.aggregate(sum=Sum("places_held"))["sum"] or 0) > limit.places:
+            raise _too_many()
+
+
+def _circles_of(order: Order) -> list[tuple[str, QuerySet[Order], UnpaidLimit]]:
+    """Whose unpaid orders count together with this one: the name of the circle, its orders, its limit."""
     circles: list[tuple[str, QuerySet[Order], UnpaidLimit]] = []
     unpaid = Order.objects.filter(status=Order.Status.PLACED)
     if order.visitor_key:
@@ -68,15 +87,13 @@ def check_unpaid_limits(*, order: Order, places: int) -> None:
     else:
         same_address = unpaid.filter(contact_email=order.contact_email, claimed_at__isnull=True)
         circles.append((f"address:{order.contact_email}", same_address, PER_TYPED_ADDRESS))
-    _serialise(key for key, _orders, _limit in circles)
-    for _key, orders, limit in circles:
-        held = (
-            OrderLine.objects.filter(order__in=orders, places_held__gt=0).aggregate(sum=Sum("places_held"))["sum"] or 0
-        )
-        if orders.count() > limit.orders or (places and held > limit.places):
-            raise TooManyUnpaidOrders(
-                _("There are too many unpaid orders already. Pay or cancel one of them, then place this order again.")
-            )
+    return circles
+
+
+def _too_many() -> TooManyUnpaidOrders:
+    return TooManyUnpaidOrders(
+        _("There are too many unpaid orders already. Pay or cancel one of them, then place this order again.")
+    )
 
 
 def _serialise(keys: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from accounts.members.models import CustomerAccount
+from accounts.members.operators import keep_account
 from accounts.members.rights import Right, accounts_with, operators_of
 from accounts.members.services import create_account
 from accounts.people.models import User
@@ -46,14 +47,15 @@ def parties_of(details: OrderDetails, *, user: User | None, now: datetime) -> Pa
     """Finds or makes the account of an order.
 
     A visitor's order gets an account of its own without a member, whatever address was typed. A signed-in person
-    buys for an account in which he may buy, or for a new one of which he is the owner. Raises DetailsRefused.
+    buys for an account in which he may buy, or for a new one of which he is the owner. Keeps that account
+    until the transaction ends. Raises DetailsRefused.
     """
     if user is None:
         return Parties(create_account(owner=None, now=now, **_account_fields(details)), None, None)
     if details.account_id is None:
         return Parties(create_account(owner=user, now=now, **_account_fields(details)), user, user)
     account = accounts_with(user, Right.BUY).filter(pk=details.account_id).first()
-    if account is None:
+    if account is None or not keep_account(account.pk):
         raise DetailsRefused(_("You cannot buy for this account. Choose another one at «Your details»."))
     return Parties(account, user, _operator(account, details, user))
 

@@ -14,11 +14,12 @@ from accounts.people.models import User
 from catalog.services.entries import pin_entries
 from common.again import again_after_deadlock
 from common.texts import in_every_language
+from enrolments.courses.places.services import places_held
 from handlers.contract import Refusal
 from shop.cart.models import Cart, CartUnit
 from shop.cart.pricing import PricedCart, PricedLine, price_cart
 from shop.cart.units import cross_unit_errors
-from shop.checkout.limits import check_unpaid_limits
+from shop.checkout.limits import check_places_held, check_unpaid_limits
 from shop.checkout.parties import OrderDetails, Parties, parties_of
 from shop.errors import CartEmpty, CheckoutRefused, EntryNotOnSale, HandlerRefused, TotalChanged, UnitsIncomplete
 from shop.orders import mails
@@ -91,9 +92,11 @@ def place_order(
     )
     lines = _create_lines(order, priced)
     _close_cart(cart, now=now)
-    check_unpaid_limits(order=order, places=sum(line.places_held for line in lines))
+    check_unpaid_limits(order=order)
     record(order, OrderEvent.What.PLACED, actor=user, now=now, to_status=order.status)
     _run_pre_payment(order, lines, now=now)
+    if _note_places_held(order, lines):
+        check_places_held(order=order)
     mails.queue_placed(order, shop=shop, now=now)
     if order.is_free and order.is_claimed:
         payments.settle(event=nothing_to_pay(order), now=now)
@@ -203,7 +206,6 @@ def _close_cart(cart: Cart, *, now: datetime) -> None:
 def _order_line(order: Order, position: int, priced: PricedLine) -> OrderLine:
     entry, offer, price = priced.line.entry, priced.offer, priced.price
     assert price is not None  # refused before
-    holds = len(offer.handler.courses(offer.parameters)) if offer.handler else 0
     return OrderLine(
         order=order,
         account_id=order.account_id,
@@ -213,7 +215,6 @@ def _order_line(order: Order, position: int, priced: PricedLine) -> OrderLine:
         entry_name=in_every_language(entry, "name"),
         quantity=priced.line.quantity,
         charged=price.charged,
-        places_held=holds * priced.line.quantity,
         unit_net=price.unit_net,
         tax_rate=price.tax_rate,
         net=price.net,
@@ -237,3 +238,13 @@ def _run_pre_payment(order: Order, lines: list[OrderLine], *, now: datetime) -> 
         except Refusal as refusal:
             raise HandlerRefused(_("%(name)s: %(problem)s") % {"name": line.name, "problem": refusal}) from refusal
         keep_feedback(line, LineFeedback.Hook.PRE_PAYMENT, feedback, now=now)
+
+
+def _note_places_held(order: Order, lines: list[OrderLine]) -> bool:
+    """Keep with each line how many places its hook has held; returns whether any."""
+    held = places_held(order_id=order.pk)
+    holding = [line for line in lines if line.pk in held]
+    for line in holding:
+        line.places_held = held[line.pk]
+    OrderLine.objects.bulk_update(holding, ["places_held"])
+    return bool(holding)

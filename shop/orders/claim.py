@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.members.absorb import absorb_account
+from accounts.members.absorb import absorb_account, lock_to_absorb
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
 from accounts.members.rights import Right, accounts_with
 from accounts.members.services import ensure_owner
@@ -67,16 +67,20 @@ def accounts_to_move_into(order: Order, user: User) -> list[CustomerAccount]:
 def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datetime) -> Order:
     """Moves a claimed order, with everything that carries its account, into another account its claimant owns.
 
-    The account made for the order goes away. Locks its jobs, the order, then what it moves. Raises ClaimRefused.
+    The account made for the order goes away; whoever writes something for it meanwhile comes first, or finds it gone.
+    Locks its jobs, the order, the courses of its lines, both accounts, the members of the one that goes away, then
+    what it moves. Raises ClaimRefused.
     """
     lock_jobs_of_account(account_id=Order.objects.values_list("account_id", flat=True).get(pk=order_id))
     order = order_with_people(order_id)
-    target = next((account for account in accounts_to_move_into(order, user) if account.pk == account_id), None)
-    if target is None:
-        raise ClaimRefused(_("This order cannot be moved into that account."))
     source = order.account
     contexts = line_contexts(order, list(order.lines.all()), now=now)
     lock_courses_of(order.lines.all(), contexts)
+    lock_to_absorb(source_id=source.pk, target_id=account_id)
+    # Asked under the locks: from here on nobody joins, is invited, buys or assigns there.
+    target = next((account for account in accounts_to_move_into(order, user) if account.pk == account_id), None)
+    if target is None:
+        raise ClaimRefused(_("This order cannot be moved into that account."))
     Order.objects.filter(pk=order.pk).update(account=target)
     OrderLine.objects.filter(order=order).update(account=target)
     move_enrolments(order_id=order.pk, from_account=source, to_account=target)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.people.models import User
@@ -44,15 +45,18 @@ def expire_orders(*, now: datetime) -> int:
     """Ends every order whose unpaid time is over, each in a transaction of its own. Returns how many it ended.
 
     An order that is locked just now, by a payment for instance, is left to the next round; so is one that cannot end
-    because a handler breaks: it holds up no other.
+    because a handler breaks. Such an order is tried again after all that did not break, so that however many of them
+    there are, the others expire.
     """
     due = Order.objects.filter(status=Order.Status.PLACED, expires_at__lte=now)
+    in_turn = due.order_by(F("expiry_failed_at").asc(nulls_first=True), "expires_at", "pk")
     ended = 0
-    for order_id in due.order_by("expires_at").values_list("pk", flat=True)[:EXPIRE_AT_MOST]:
+    for order_id in in_turn.values_list("pk", flat=True)[:EXPIRE_AT_MOST]:
         try:
             ended += _expire(order_id, now=now)
         except Exception:
             logger.exception("Order %s could not end unpaid.", order_id)
+            Order.objects.filter(pk=order_id).update(expiry_failed_at=now)
     return ended
 
 

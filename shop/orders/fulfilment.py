@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -19,9 +20,11 @@ from shop.orders import mails
 from shop.orders.contexts import handler_of, line_contexts, line_with_people
 from shop.orders.hooks import keep_feedback, lock_courses_of
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.orders.operator import take_operator
 from shop.orders.transitions import event, move_line, move_lines, move_order, record
 
 JOB_KIND = "fulfil_line"
+NO_OPERATOR = _("The account has no owner or operator any more: nobody supervises this, and nobody was told of it.")
 ATTEMPTS_USED_UP = _("Technical trouble kept coming back. We have been told and will try again.")
 
 
@@ -41,14 +44,16 @@ def begin(order: Order, *, now: datetime) -> None:
 def fulfil_line(*, line_id: int, now: datetime) -> None:
     """Delivers one line: runs its post-payment hook, and what depends on the operator, if there is one.
 
-    Runs in the transaction of its job, whose row is locked; locks the order. Marks the line fulfilled, or failed with
-    its reason when the handler refuses. Any other exception rolls everything back and the job is tried again. A line
-    that needs no delivery (any more) is left alone.
+    The operator is asked for now (`take_operator`); an owner who takes the part is told so with the delivery. Runs in
+    the transaction of its job, whose row is locked; locks the order. Marks the line fulfilled, or failed with its
+    reason when the handler refuses. Any other exception rolls everything back and the job is tried again. A line that
+    needs no delivery (any more) is left alone.
     """
     line = line_with_people(line_id)
     order = line.order
     if order.status != Order.Status.PAID or line.status != OrderLine.Status.PENDING:
         return
+    chosen = order.operator
     try:
         with transaction.atomic():
             feedback = _deliver(order, line, now=now)
@@ -62,7 +67,7 @@ def fulfil_line(*, line_id: int, now: datetime) -> None:
         _complete(order, now=now, after=[fulfilled])
     else:
         fulfilled.save(force_insert=True)
-    mails.queue_delivered(order, line)
+    mails.queue_delivered(order, line, is_operator_new=order.operator != chosen)
 
 
 def fail_line(line: OrderLine, *, reason: dict[str, str], now: datetime) -> None:
@@ -117,10 +122,12 @@ def _deliver(order: Order, line: OrderLine, *, now: datetime) -> Feedback:
     if handler is None:
         return Feedback()
     contexts = lock_courses_of([line], line_contexts(order, [line], now=now))
-    feedback = handler.post_payment(contexts[line.pk])
-    if order.operator is not None:
-        feedback = feedback | handler.attach_operator(contexts[line.pk])
-    return feedback
+    operator = take_operator(order, now=now)
+    context = replace(contexts[line.pk], operator=operator)
+    feedback = handler.post_payment(context)
+    if operator is not None:
+        return feedback | handler.attach_operator(context)
+    return feedback | Feedback(sales=NO_OPERATOR if order.is_claimed else "")
 
 
 def _retries(line: OrderLine) -> int:

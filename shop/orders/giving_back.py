@@ -26,6 +26,7 @@ from shop.errors import ShopRefused
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
 from shop.orders.hooks import keep_feedback, lock_courses_of
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine, OrderUnit
+from shop.orders.operator import with_standing_operator
 from shop.orders.transitions import move_line, move_order, record
 
 
@@ -74,7 +75,7 @@ def give_units_back(
     if not chosen or sum(len(of_line) for of_line in units.values()) != len(chosen):
         raise GivingBackRefused(_("Some of these units were given back already, or are not of this order."))
     _lock_every_course(lines, contexts)
-    contexts = lock_courses_of(lines, contexts)
+    contexts = with_standing_operator(lock_courses_of(lines, contexts))
     revocation = Revocation(why, by=actor, include_consumed=include_consumed, note=reason)
     worth = ZERO
     for line in lines:

@@ -14,6 +14,7 @@ from enrolments.courses.services import lock_named_courses
 from handlers.contract import Feedback, HandlerMissing, LineContext, Refusal, Revocation, RevokeReason
 from shop.orders.contexts import handler_of
 from shop.orders.models import LineFeedback, OrderLine
+from shop.orders.operator import with_standing_operator
 
 
 def lock_courses_of(lines: Iterable[OrderLine], contexts: dict[int, LineContext]) -> dict[int, LineContext]:
@@ -48,7 +49,7 @@ def undo_pre_payment(lines: Iterable[OrderLine], contexts: dict[int, LineContext
     A line whose handler is gone, or refuses, keeps no place for ever: its holds are released all the same.
     """
     lines = list(lines)
-    contexts = lock_courses_of(lines, contexts)
+    contexts = with_standing_operator(lock_courses_of(lines, contexts))
     for line in lines:
         context = contexts[line.pk]
         try:

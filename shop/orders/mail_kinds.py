@@ -49,7 +49,10 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
     context = _order(mail, blank=blank) | {"line": line, "feedback": said}
     # An operator who did not buy sees no orders, but what they delivered.
     operates_only = mail.person_id is not None and mail.person_id != context["order"].buyer_id
-    return context | {"seats_url": settings.SITE_URL + reverse("account-seats") if operates_only else ""}
+    return context | {
+        "seats_url": settings.SITE_URL + reverse("account-seats") if operates_only else "",
+        "is_operator_new": mail.context.get("is_operator_new", False),
+    }
 
 
 def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:

@@ -55,8 +55,11 @@ def queue_payment_received(order: Order) -> None:
         queue_mails([_to_customer(order, "payment_received"), *_to_sales(order, "payment_received_sales")])
 
 
-def queue_delivered(order: Order, line: OrderLine) -> None:
-    """One mail per line delivered: to the operator with everything, to another buyer without persons, to sales."""
+def queue_delivered(order: Order, line: OrderLine, *, is_operator_new: bool = False) -> None:
+    """One mail per line delivered: to the operator with everything, to another buyer without persons, to sales.
+
+    `is_operator_new` tells an owner that the part of a former operator fell to them.
+    """
     occasion = f"delivered:{line.pk}"
     context: dict[str, Any] = {"line": line.pk}
     mails = [*_to_sales(order, "delivered_sales", occasion=f"{occasion}:sales", context=context)]
@@ -70,7 +73,7 @@ def queue_delivered(order: Order, line: OrderLine) -> None:
                 "delivered",
                 operator.email,
                 occasion=occasion,
-                context=context,
+                context=context | {"is_operator_new": is_operator_new},
                 language=operator.language,
                 person_id=operator.pk,
             )

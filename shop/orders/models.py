@@ -75,6 +75,7 @@ class Order(models.Model):
     gross = models.DecimalField(_("gross"), max_digits=12, decimal_places=2)
     placed_at = models.DateTimeField(_("placed"))
     expires_at = models.DateTimeField(_("unpaid until"))
+    expiry_failed_at = models.DateTimeField(null=True, help_text="When a broken handler last kept it from expiring.")
     paid_at = models.DateTimeField(_("paid on"), null=True)
     completed_at = models.DateTimeField(_("completed on"), null=True)
 
@@ -270,6 +271,7 @@ class OrderEvent(models.Model):
         LINE_RETRIED = "line_retried", _("delivery tried again")
         COMPLETED = "completed", _("order completed")
         CLAIMED = "claimed", _("order claimed")
+        OPERATOR_REPLACED = "operator_replaced", _("operator replaced by an owner")
         UNITS_GIVEN_BACK = "units_given_back", _("units given back")
         CANCELLED = "cancelled", _("order cancelled")
         EXPIRED = "expired", _("order expired unpaid")

@@ -10,6 +10,7 @@ from handlers.contract import Refusal
 from shop.orders.contexts import handler_of, line_contexts
 from shop.orders.hooks import lock_courses_of
 from shop.orders.models import Order
+from shop.orders.operator import with_standing_operator
 
 
 def places_retaken(order: Order, *, now: datetime) -> bool:
@@ -22,7 +23,7 @@ def places_retaken(order: Order, *, now: datetime) -> bool:
     lines = list(order.lines.order_by("position"))
     try:
         with transaction.atomic():
-            contexts = lock_courses_of(lines, line_contexts(order, lines, now=now))
+            contexts = with_standing_operator(lock_courses_of(lines, line_contexts(order, lines, now=now)))
             for line in lines:
                 handler = handler_of(line)
                 if handler is not None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.links.models import AddressLink
 from accounts.links.services import NewLink, create_links
+from accounts.members import services as members
 from accounts.members.models import CustomerAccount, Membership
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
@@ -262,3 +263,71 @@ def test_what_opens_a_link_is_never_shown(merchant):
 def test_the_proof_of_an_address_is_nobody_elses_to_tick():
     assert not admin.site.is_registered(EmailAddress)
     assert not admin.site.is_registered(Authenticator)
+
+
+ENGLISH = {"accept-language": "en"}
+
+
+def members_form(account, *memberships, **changes):
+    """The account's page as posted with these members as they are, but for `changes` to the first."""
+    posted = {
+        "kind": account.kind,
+        "name": account.name,
+        "street": account.street,
+        "postal_code": account.postal_code,
+        "city": account.city,
+        "country": str(account.country),
+        "memberships-TOTAL_FORMS": len(memberships),
+        "memberships-INITIAL_FORMS": len(memberships),
+        "member_invitations-TOTAL_FORMS": 0,
+        "member_invitations-INITIAL_FORMS": 0,
+    }
+    for number, each in enumerate(memberships):
+        posted |= {f"memberships-{number}-id": each.pk, f"memberships-{number}-user": each.user_id}
+        posted |= {f"memberships-{number}-{role}": "on" for role in members.roles_of(each)}
+    for name, value in changes.items():
+        posted[f"memberships-0-{name}"] = value
+    return posted
+
+
+def test_a_closed_owner_is_no_owner_to_leave_an_account_to(merchant):
+    account = CustomerAccountFactory()
+    alice = MembershipFactory(account=account)
+    closed = MembershipFactory(account=account, user__is_active=False)
+
+    answer = merchant.post(page_of(account), members_form(account, alice, closed, DELETE="on"), headers=ENGLISH)
+
+    assert "An account needs an owner." in answer.content.decode()
+    assert Membership.objects.filter(pk=alice.pk).exists()
+
+
+def close(merchant, user):
+    fields = {"first_name": user.first_name, "last_name": user.last_name, "language": "en"}
+    inlines = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+    answer = merchant.post(page_of(user), fields | inlines, headers=ENGLISH)
+    user.refresh_from_db()
+    return answer
+
+
+def test_the_only_owner_of_colleagues_is_not_closed(merchant):
+    account = CustomerAccountFactory(name="Ateliers Martin")
+    alice = MembershipFactory(account=account).user
+    bob = MembershipFactory(account=account, is_owner=False, is_operator=True)
+    MembershipFactory(account=account, user__is_active=False)
+
+    answer = close(merchant, alice)
+
+    expected = "This is the only owner of Ateliers Martin. Make another member an owner there first."
+    assert expected in answer.content.decode()
+    assert alice.is_active
+    Membership.objects.filter(pk=bob.pk).update(is_owner=True)
+    close(merchant, alice)
+    assert not alice.is_active
+
+
+def test_who_works_for_nobody_else_is_closed_with_their_account(merchant):
+    alice = MembershipFactory().user
+
+    close(merchant, alice)
+
+    assert not alice.is_active

@@ -3,7 +3,7 @@
 import datetime
 import itertools
 
-from accounts.members.models import CustomerAccount
+from accounts.members.models import CustomerAccount, Membership
 from accounts.people.models import User
 from accounts.people.services import PersonTyped
 from enrolments.courses.models import Course
@@ -110,6 +110,9 @@ def typed(email: str) -> PersonTyped:
 
 
 def assign(seat: Seat, course: Course, email: str, operator: User, now: datetime.datetime = NOW, **how) -> Assignment:
+    """Assign a seat as `operator` does, who is one of the account's."""
+    roles = {"is_operator": True, "created_at": now}
+    Membership.objects.get_or_create(account=seat.account, user=operator, defaults=roles)
     return assign_seat(
         account=seat.account,
         seat_id=seat.pk,

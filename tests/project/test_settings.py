@@ -17,7 +17,7 @@ COMPLETE = {
     "REDIS_URL": "redis://redis/0",
 }
 OURS = {
-    *COMPLETE, "DEBUG", "SITE_URL", "ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "MAIL_FOLDER", "PORT",
+    *COMPLETE, "DEBUG", "SITE_URL", "ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "MAIL_FOLDER", "PORT", "HSTS_PRELOAD",
     "PAYMENT_PROVIDERS",
 }  # fmt: skip
 PRINT = """
@@ -156,6 +156,16 @@ def test_a_site_reached_by_plain_http_sets_no_secure_cookies():
     found = settings_with(COMPLETE | {"SITE_URL": "http://localhost:8000"}, "production", "SESSION_COOKIE_SECURE")
 
     assert found == {"SESSION_COOKIE_SECURE": False}
+
+
+@pytest.mark.parametrize(
+    ("environment", "preloads"),
+    [({}, False), ({"HSTS_PRELOAD": "1"}, True), ({"HSTS_PRELOAD": "1", "SITE_URL": "http://localhost:8000"}, False)],
+)
+def test_browsers_are_asked_to_list_the_domain_only_when_the_environment_says_so(environment, preloads):
+    found = settings_with(COMPLETE | environment, "production", "SECURE_HSTS_PRELOAD")
+
+    assert found == {"SECURE_HSTS_PRELOAD": preloads}
 
 
 def test_the_sales_team_is_written_to_at_the_senders_bare_address():

@@ -38,7 +38,7 @@ def make_accounts(people: dict[str, User], now: datetime) -> dict[str, CustomerA
             accounts[person.account] = _open(person.account, user, now)
             continue
         member = ensure_owner(account=accounts[person.account], user=user, now=now)
-        change_roles(account=accounts[person.account], membership_id=member.pk, roles=person.roles)
+        change_roles(account=accounts[person.account], membership_id=member.pk, roles=person.roles, now=now)
     return accounts
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.members import services as service
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.forms.members import InviteMemberForm, RolesForm
-from accounts.members.models import MemberInvitation, Membership
+from accounts.members.models import CustomerAccount, Membership
 from accounts.members.rights import Right
 from accounts.rate_limits.services import TooOften, count_attempt
 from accounts.selectors import invitations_of, members_of
@@ -45,6 +46,8 @@ def member_list(request: AccountRequest) -> HttpResponse:
             status = HTTPStatus.TOO_MANY_REQUESTS
         except service.MembersRefused as refused:
             form.add_error("email", str(refused.message))
+        except CustomerAccount.DoesNotExist:
+            raise Http404 from None
         else:
             messages.success(request, _("The invitation to %(email)s is on its way.") % form.cleaned_data)
             return redirect("account-members")
@@ -67,10 +70,15 @@ def member(request: AccountRequest, membership_id: int) -> HttpResponse:
     form = RolesForm(_posted(request), holder=membership)
     if request.method == "POST" and form.is_valid():
         try:
-            service.change_roles(account=request.account, membership_id=membership_id, roles=form.cleaned_data["roles"])
+            service.change_roles(
+                account=request.account,
+                membership_id=membership_id,
+                roles=form.cleaned_data["roles"],
+                now=timezone.now(),
+            )
         except service.MembersRefused as refused:
             form.add_error("roles", str(refused.message))
-        except Membership.DoesNotExist:
+        except ObjectDoesNotExist:
             raise Http404 from None
         else:
             messages.success(request, _("The roles were changed."))
@@ -84,11 +92,11 @@ def member(request: AccountRequest, membership_id: int) -> HttpResponse:
 @require_POST
 def remove(request: AccountRequest, membership_id: int) -> HttpResponse:
     try:
-        service.remove_member(account=request.account, membership_id=membership_id)
+        service.remove_member(account=request.account, membership_id=membership_id, now=timezone.now())
     except service.MembersRefused as refused:
         messages.error(request, str(refused.message))
         return redirect("account-member", membership_id)
-    except Membership.DoesNotExist:
+    except ObjectDoesNotExist:
         raise Http404 from None
     messages.success(request, _("This person is no longer a member."))
     return _back(request)
@@ -100,7 +108,10 @@ def transfer(request: AccountRequest, membership_id: int) -> HttpResponse:
     """Hand the account over to another member."""
     try:
         service.transfer_ownership(account=request.account, giver=request.user, membership_id=membership_id)
-    except Membership.DoesNotExist:
+    except service.MembersRefused as refused:
+        messages.error(request, str(refused.message))
+        return redirect("account-member", membership_id)
+    except ObjectDoesNotExist:
         raise Http404 from None
     messages.success(request, _("The account has a new owner. You remain buyer and operator."))
     return _back(request)
@@ -111,7 +122,7 @@ def transfer(request: AccountRequest, membership_id: int) -> HttpResponse:
 def withdraw(request: AccountRequest, invitation_id: int) -> HttpResponse:
     try:
         service.withdraw_invitation(account=request.account, invitation_id=invitation_id, now=timezone.now())
-    except MemberInvitation.DoesNotExist:
+    except ObjectDoesNotExist:
         raise Http404 from None
     messages.success(request, _("The invitation was withdrawn."))
     return redirect("account-members")

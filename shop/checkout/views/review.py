@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.rate_limits.services import TooOften, count_attempt
-from shop.cart.current import session_token, signed_in
+from shop.cart.current import bring_what_waits, session_token, signed_in
 from shop.cart.models import Cart
 from shop.cart.pricing import PricedLine
 from shop.cart.visitors import visitor_key
@@ -120,6 +120,7 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
             )
         else:
             remember_placed(request, order)
+            bring_what_waits(request, checkout.user)
             return redirect("order", order.token)
     page = _page(checkout, details, form, terms, notice)
     response = render(request, "checkout/review.html", page, status=status)

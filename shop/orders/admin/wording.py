@@ -129,6 +129,8 @@ def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLin
             if detail["account"] == order.account_id
             else _("Moved into another customer account")
         )
+    if "operator" in detail and order.operator is not None and detail["operator"] == order.operator_id:
+        said.append(_("The operator is now %(name)s") % {"name": order.operator.get_full_name()})
     reason = detail.get("reason")
     if reason:
         said.append(in_reader_language(reason) if isinstance(reason, dict) else str(reason))

@@ -239,7 +239,7 @@ def test_a_closed_owner_does_not_count_as_one(account, alice):
     membership = Membership.objects.get(user=alice)
 
     with pytest.raises(members.LastOwner):
-        members.remove_member(account=account, membership_id=membership.pk)
+        members.remove_member(account=account, membership_id=membership.pk, now=timezone.now())
 
 
 def test_the_account_can_be_handed_over(account, alice, bob):
@@ -250,6 +250,16 @@ def test_the_account_can_be_handed_over(account, alice, bob):
     assert roles_in(account, bob) == {"is_owner", "is_operator"}
     assert roles_in(account, alice) == {"is_buyer", "is_operator"}
     assert response["Location"] == reverse("account-home")
+
+
+def test_an_account_is_not_handed_over_to_somebody_closed(account, alice):
+    closed = MembershipFactory(account=account, user__is_active=False, is_owner=False, is_buyer=True)
+
+    response = as_(alice).post(reverse("account-member-transfer", args=[closed.pk]), follow=True)
+
+    assert "This person cannot sign in any more. Choose another member." in response.content.decode()
+    assert roles_in(account, closed.user) == {"is_buyer"}
+    assert roles_in(account, alice) == {"is_owner"}
 
 
 def test_an_account_is_not_handed_over_to_oneself(account, alice):
@@ -293,7 +303,7 @@ def two_owners_leave(**how):
     account = CustomerAccountFactory()
     ids = [MembershipFactory(account=account).pk for _ in range(2)]
     answers = race(
-        *(lambda pk=pk: members.remove_member(account=account, membership_id=pk) for pk in ids),
+        *(lambda pk=pk: members.remove_member(account=account, membership_id=pk, now=timezone.now()) for pk in ids),
         after=[(members, "_refuse_without_other_owner")],
         **how,
     )

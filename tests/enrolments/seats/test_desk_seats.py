@@ -324,7 +324,8 @@ def test_the_history_tells_who_when_from_to_and_why(client, account, bob):
 def test_the_merchants_staff_are_the_shop(client, account):
     merchant = UserFactory(is_staff=True, first_name="Mona", last_name="Marchand")
     [seat] = given_pack(account)
-    assign(seat, CourseFactory(), "carol@example.org", merchant, now=timezone.now())
+    assign(seat, CourseFactory(), "carol@example.org", UserFactory(), now=timezone.now())
+    release_seat(account=account, seat_id=seat.pk, actor=merchant, now=timezone.now())
 
     assert "Mona" not in client.get(seat_url(seat)).content.decode()
 

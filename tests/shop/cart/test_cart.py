@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from shop.cart import services as cart_services
 from shop.cart.models import Cart, CartLine, CartUnit
 from shop.cart.pricing import price_cart
 from shop.cart.services import (
@@ -191,6 +192,39 @@ class TestSignIn:
         visitor = make_cart(probe_entry, quantity=5)
         join_carts(user=alice, token=visitor.token)
         assert own.lines.get().quantity == 5
+
+    def test_lines_beyond_the_limit_wait_in_the_visitors_cart(self, probe_entry, diary, monkeypatch):
+        monkeypatch.setattr(cart_services, "MAX_LINES", 2)
+        alice = UserFactory()
+        own = make_cart(probe_entry, user=alice)
+        visitor = make_cart(EntryFactory(code="SECOND"))
+        fill_cart(visitor, EntryFactory(code="THIRD", handler="std_formprobe"), units=[{"name": "Ada"}])
+
+        assert join_carts(user=alice, token=visitor.token) == own
+
+        assert {line.entry.code for line in own.lines.all()} == {probe_entry.code, "SECOND"}
+        [waiting] = visitor.lines.all()
+        assert (waiting.entry.code, waiting.units.get().answers) == ("THIRD", {"name": "Ada"})
+
+    def test_a_cart_beyond_the_units_of_an_order_takes_no_more_lines(self, diary):
+        alice = UserFactory()
+        own = make_cart(EntryFactory(handler="std_formprobe"), quantity=400, user=alice)
+        for _evening in range(2):
+            visitor = make_cart(EntryFactory(handler="std_formprobe"), quantity=300)
+            fill_cart(visitor, EntryFactory(handler="std_formprobe"), quantity=200)
+            join_carts(user=alice, token=visitor.token)
+
+        assert sorted(own.lines.values_list("quantity", flat=True)) == [300, 400]
+        assert sorted(visitor.lines.values_list("quantity", flat=True)) == [200, 300]
+
+    def test_a_larger_line_of_an_entry_in_both_takes_no_more_room(self, probe_entry, monkeypatch):
+        monkeypatch.setattr(cart_services, "MAX_LINES", 1)
+        alice = UserFactory()
+        own = make_cart(probe_entry, quantity=2, user=alice)
+        visitor = make_cart(probe_entry, quantity=5)
+        join_carts(user=alice, token=visitor.token)
+        assert own.lines.get().quantity == 5
+        assert not Cart.objects.filter(pk=visitor.pk).exists()
 
     def test_another_persons_cart_is_not_taken(self, probe_entry):
         bobs = make_cart(probe_entry, user=UserFactory())

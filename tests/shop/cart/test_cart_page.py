@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 
+from shop.cart import services as cart_services
 from shop.cart.models import CartLine
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.shop.pages.test_entry_page import HOSTILE_QUANTITIES
-from tests.shop.steps import cart_of, english_client, put_in_cart, signed_in, type_quantity
+from tests.shop.steps import cart_of, english_client, press_order, put_in_cart, signed_in, type_details, type_quantity
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +100,21 @@ def test_a_cart_that_was_ordered_meanwhile_takes_no_changes(visitor, entry):
     cart.save()
     assert type_quantity(visitor, 9, update="1").url == "/cart/"
     assert cart.lines.get().quantity == 3
+
+
+def test_what_does_not_fit_into_the_persons_cart_is_named_and_comes_after_the_order(visitor, entry, monkeypatch):
+    monkeypatch.setattr(cart_services, "MAX_LINES", 1)
+    alice = UserFactory(email="alice@example.org")
+    put_in_cart(signed_in(alice), entry)
+    put_in_cart(visitor, EntryFactory(code="TABLE", name_en="Table"), 4)
+
+    visitor.post("/auth/login/", {"login": alice.email, "password": PASSWORD})
+
+    page = visitor.get("/cart/").content.decode()
+    assert "Your cart is full. This waits, with all you typed, until you have placed the order: Table." in page
+    assert [line.line.entry.code for line in visitor.get("/cart/").context["cart"].lines] == ["CHAIR"]
+    type_details(visitor)
+    assert press_order(visitor).status_code == 302
+    page = visitor.get("/cart/")
+    assert [(line.line.entry.code, line.line.quantity) for line in page.context["cart"].lines] == [("TABLE", 4)]
+    assert "What did not fit into your last order is in your cart now." in page.content.decode()

@@ -9,12 +9,14 @@ from django.utils import timezone
 
 from accounts.members.models import CustomerAccount, Membership
 from catalog.models.entries import Entry, PriceTier
+from enrolments.courses.places.services import taken
 from handlers.contract import Refusal
 from handlers.registry import temporary
 from outbox.mails.models import Mail
 from shop.cart.models import Cart, CartUnit
 from shop.cart.services import save_details, save_units, set_quantity
-from shop.checkout.limits import PER_TYPED_ADDRESS, PER_VISITOR
+from shop.checkout import limits
+from shop.checkout.limits import PER_TYPED_ADDRESS, PER_VISITOR, UnpaidLimit
 from shop.checkout.place import Consent, next_number
 from shop.errors import (
     CartEmpty,
@@ -31,8 +33,9 @@ from shop.seller.frozen import freeze_seller
 from shop.seller.models import LegalText, ShopIdentity
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
+from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import deliver, fill_cart, make_cart, pay, place, shown_now
-from tests.shop.probes import FormProbe, traces
+from tests.shop.probes import FormProbe, Probe, traces
 
 pytestmark = pytest.mark.django_db
 
@@ -307,6 +310,43 @@ class TestUnpaidOrders:
             place(make_cart(probe_entry), visitor_key="v9")
         alice = UserFactory(email="buyer@example.org")
         assert place(make_cart(probe_entry, user=alice), user=alice)
+
+
+class TestPlacesHeld:
+    @pytest.fixture(autouse=True)
+    def one_visitor_may_hold_three(self, monkeypatch):
+        monkeypatch.setattr(limits, "PER_VISITOR", UnpaidLimit(orders=20, places=3))
+
+    def order_session(self, course, *, quantity: int, email: str) -> Order:
+        entry = EntryFactory(handler="std_setuponecoursesession", parameters={"coursename": course.short_name})
+        return place(make_cart(entry, quantity=quantity), visitor_key="v1", email=email)
+
+    def order_role(self, course, role: str, *, email: str) -> Order:
+        parameters = {"coursename": course.short_name, "role": role}
+        entry = EntryFactory(handler="std_enroloncourse", parameters=parameters)
+        return place(make_cart(entry), visitor_key="v1", email=email)
+
+    def test_up_to_the_limit_and_no_further(self, db):
+        course = CourseFactory(capacity=100)
+        order = self.order_session(course, quantity=2, email="a@example.org")
+        assert order.lines.get().places_held == 2
+        assert self.order_role(course, "student", email="b@example.org").lines.get().places_held == 1
+        with pytest.raises(TooManyUnpaidOrders):
+            self.order_role(course, "student", email="c@example.org")
+        assert taken([course.pk]) == {course.pk: 3}
+
+    def test_a_line_that_holds_nothing_does_not_count(self, db):
+        course = CourseFactory(capacity=100)
+        for number in range(4):
+            order = self.order_role(course, "teacher", email=f"{number}@example.org")
+            assert order.lines.get().places_held == 0
+        assert self.order_session(course, quantity=3, email="a@example.org").lines.get().places_held == 3
+
+    def test_a_handler_that_names_a_course_and_holds_no_place_does_not_count(self, diary, monkeypatch):
+        course = CourseFactory()
+        monkeypatch.setattr(Probe, "courses", lambda self, params: [course.short_name])
+        order = place(make_cart(EntryFactory(handler="std_probe"), quantity=4), visitor_key="v1")
+        assert order.lines.get().places_held == 0
 
 
 def test_the_history_says_who_placed_it(probe_entry):

@@ -8,12 +8,13 @@ from django.utils import timezone
 from handlers.contract import Refusal
 from outbox.mails.models import Mail
 from shop.errors import OrderNotCancellable
+from shop.orders import ending as orders
 from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.models import Order, OrderEvent
 from shop.orders.tasks import expire_unpaid_orders
 from tests.factories.accounts import UserFactory
 from tests.factories.shop import make_cart, pay, place
-from tests.shop.probes import traces
+from tests.shop.probes import Probe, traces
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +84,29 @@ def test_an_order_that_cannot_end_holds_up_no_other(probe_entry, diary):
     assert expire_orders(now=late) == 1
     assert set(Order.objects.values_list("pk", "status")) == {(broken.pk, "placed"), (other.pk, "expired")}
     assert expire_orders(now=late) == 1
+
+
+def test_broken_orders_as_many_as_a_round_takes_hold_up_no_other(probe_entry, monkeypatch):
+    monkeypatch.setattr(orders, "EXPIRE_AT_MOST", 2)
+    revoke = Probe.revoke
+
+    def break_for_some(self, line, units, reason):
+        if line.contact_email.startswith("broken"):
+            raise ValueError("a bug")
+        return revoke(self, line, units, reason)
+
+    monkeypatch.setattr(Probe, "revoke", break_for_some)
+    for number in range(3):
+        place(make_cart(probe_entry), email=f"broken{number}@example.org")
+    other = place(make_cart(probe_entry), email="other@example.org")
+    late = other.placed_at + timedelta(days=1)
+
+    assert [expire_orders(now=late + timedelta(minutes=minute)) for minute in range(4)] == [0, 1, 0, 0]
+
+    other.refresh_from_db()
+    assert other.status == "expired"
+    monkeypatch.setattr(Probe, "revoke", revoke)
+    assert [expire_orders(now=late + timedelta(minutes=minute)) for minute in (4, 5)] == [2, 1]
 
 
 def test_beats_round_goes_by_the_databases_clock(probe_entry, monkeypatch):

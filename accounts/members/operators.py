@@ -1,0 +1,62 @@
+"""Who may act for an account at this moment, kept so until the transaction ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from accounts.members.models import CustomerAccount, Membership
+from accounts.members.rights import RIGHTS_BY_ROLE, Right
+from accounts.people.models import User
+
+# Shared locks: those who act do not wait for each other, only for whoever takes the right or the account away, and that
+# for them. Foreign keys are checked at the commit, so the account is locked here, before anything else of it.
+WITH_RIGHT = """
+SELECT membership.* FROM accounts_membership membership
+    JOIN accounts_customeraccount account ON account.id = membership.account_id
+    JOIN accounts_user person ON person.id = membership.user_id AND person.is_active
+WHERE membership.account_id = %(account)s AND ({roles})
+    AND (%(user)s::bigint IS NULL OR membership.user_id = %(user)s)
+ORDER BY membership.created_at, membership.id
+FOR KEY SHARE OF account FOR SHARE OF membership
+"""
+
+
+def keep_account(account_id: int) -> bool:
+    """Keep an account from going away until the transaction ends; False when it is gone.
+
+    A claimed order that moves takes the account along that was made for it, with all that stands on it. Whoever writes
+    rows of an account asks this first. Locks the account FOR KEY SHARE, like the foreign keys of those rows.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM accounts_customeraccount WHERE id = %s FOR KEY SHARE", [account_id])
+        return cursor.fetchone() is not None
+
+
+def keep_right(*, account_id: int, user: User, right: Right) -> bool:
+    """Tell whether a person holds a right in an account, and keep it so until the transaction ends.
+
+    Locks the account FOR KEY SHARE and the membership FOR SHARE; to be called after the courses are locked.
+    """
+    return bool(_with_right(account_id, right, user_id=user.pk))
+
+
+def standing_operator(*, account: CustomerAccount, chosen: User) -> User | None:
+    """Return who is an order's operator: `chosen` while an owner or operator, else the owner who joined first.
+
+    None when nobody is left who could be: no active owner. Keeps the answer true until the transaction ends: locks the
+    account FOR KEY SHARE and the memberships of owners and operators FOR SHARE; to be called after the courses are
+    locked.
+    """
+    members = _with_right(account.pk, Right.MANAGE_SEATS)
+    if any(member.user_id == chosen.pk for member in members):
+        return chosen
+    owner = next((member for member in members if member.is_owner), None)
+    return None if owner is None else owner.user
+
+
+def _with_right(account_id: int, right: Right, *, user_id: int | None = None) -> Sequence[Membership]:
+    roles = [f"membership.{role}" for role, rights in RIGHTS_BY_ROLE.items() if right in rights]
+    query = WITH_RIGHT.format(roles=" OR ".join(roles))
+    return list(Membership.objects.raw(query, {"account": account_id, "user": user_id}))
