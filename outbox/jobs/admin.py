@@ -66,7 +66,7 @@ class JobAdmin(ReadOnlyAdmin):
             request,
             job_id,
             permission="outbox.retry_job",
-            service=lambda: retry_job(job_id=job_id, now=timezone.now()),
+            service=lambda: retry_job(job_id=job_id, actor_id=request.user.pk, now=timezone.now()),
             done=_("The job runs again in a moment."),
         )
 

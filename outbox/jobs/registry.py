@@ -13,6 +13,7 @@ from outbox.jobs.models import Job
 
 Run = Callable[[Job, datetime], None]
 Callback = Callable[[Job, datetime], None]
+Retried = Callable[[Job, int | None, datetime], None]
 LONGEST_SILENCE = timedelta(minutes=1)
 AnyRun = TypeVar("AnyRun", bound=Callable[..., object])
 
@@ -27,8 +28,9 @@ class JobKind:
     Postgres hears nothing for `longest_silence` within a job is cut off: it stands still, or its
     machine is gone.
     `on_dead(job, now)` runs in the transaction that marks the job dead.
-    `on_retry(job, now)` runs in the transaction that brings a dead or waiting job back, with the
-    job's row locked; it raises RetryRefused when running again would be wrong.
+    `on_retry(job, actor_id, now)` runs in the transaction that brings a dead or waiting job back, with
+    the job's row locked; `actor_id` is the person who asked. It raises RetryRefused when running again
+    would be wrong.
     """
 
     name: str
@@ -37,7 +39,7 @@ class JobKind:
     io: bool
     longest_silence: timedelta
     on_dead: Callback | None
-    on_retry: Callback | None
+    on_retry: Retried | None
 
 
 JOB_KINDS: Registry[JobKind] = Registry("job kind", same=lambda one, other: same_function(one.run, other.run))
@@ -50,7 +52,7 @@ def job_kind(
     io: bool = False,
     longest_silence: timedelta = LONGEST_SILENCE,
     on_dead: Callback | None = None,
-    on_retry: Callback | None = None,
+    on_retry: Retried | None = None,
 ) -> Callable[[AnyRun], AnyRun]:
     """Register the decorated `run(job, now)` under `name`; a second function for a name is refused.
 

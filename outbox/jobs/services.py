@@ -65,12 +65,12 @@ def enqueue_many(jobs: Iterable[NewJob]) -> None:
     ring_on_commit()
 
 
-def retry_job(*, job_id: int, now: datetime) -> Job:
+def retry_job(*, job_id: int, now: datetime, actor_id: int | None = None) -> Job:
     """Makes a dead or waiting job due at once, with all its attempts before it. Returns its row.
 
-    Locks the job; whoever also needs the order's lock takes the job's first. The kind's `on_retry`
-    runs in the same transaction. Raises RetryRefused with a message for the person who asked, and
-    Job.DoesNotExist.
+    `actor_id` is the user who asked, None where nobody did. Locks the job; whoever also needs the order's lock takes
+    the job's first. The kind's `on_retry` runs in the same transaction. Raises RetryRefused with a message for the
+    person who asked, and Job.DoesNotExist.
     """
     with transaction.atomic():
         job = Job.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=job_id).first()
@@ -81,7 +81,7 @@ def retry_job(*, job_id: int, now: datetime) -> Job:
         _refuse_unless_retryable(job)
         kind = JOB_KINDS.get(job.kind)
         if kind.on_retry is not None:
-            kind.on_retry(job, now)
+            kind.on_retry(job, actor_id, now)
         # Due by the database's clock, whatever the caller's says.
         Job.objects.filter(pk=job.pk).update(
             state=Job.State.PENDING, attempts=0, max_attempts=kind.max_attempts, due_at=Now(), lease=None,

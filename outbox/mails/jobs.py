@@ -18,7 +18,7 @@ def _give_up(job: Job, now: datetime) -> None:
     mark_failed(job.payload["mail_id"], job.last_error)
 
 
-def _queue_again(job: Job, now: datetime) -> None:
+def _queue_again(job: Job, actor_id: int | None, now: datetime) -> None:
     """A failed mail is queued again; its secret is gone, so one that had a secret stays failed."""
     mail = Mail.objects.select_for_update(no_key=True).get(pk=job.payload["mail_id"])
     if mail.state == Mail.State.FAILED:

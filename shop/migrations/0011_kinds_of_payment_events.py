@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0007_db_defaults'),
+        ('shop', '0009_givings_back_from_events'),
     ]
 
     operations = [

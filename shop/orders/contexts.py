@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from handlers.contract import Handler, HandlerMissing, LineContext, UnitContext
 from handlers.registry import handler_for
+from shop.orders.giving_back.units import not_given_back
 from shop.orders.locks import lock_order, lock_order_of_line
 from shop.orders.models import Order, OrderLine, OrderUnit
 
@@ -19,14 +20,14 @@ def handler_of(line: OrderLine) -> Handler | None:
 
 
 def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) -> dict[int, LineContext]:
-    """A context per line, by line id. One query for the units, whatever their number.
+    """A context per line, by line id. One query for the units not given back, whatever their number.
 
     `order` comes with account, buyer and operator loaded (`order_with_people`). Parameters sold under an older
     version of the handler are brought up to date here; the row keeps what was sold.
     """
     lines = list(lines)
     units: dict[int, list[UnitContext]] = {line.pk: [] for line in lines}
-    rows = OrderUnit.objects.filter(line__in=lines, given_back_at__isnull=True).order_by("line_id", "index")
+    rows = not_given_back(OrderUnit.objects.filter(line__in=lines)).order_by("line_id", "index")
     for unit in rows:
         units[unit.line_id].append(UnitContext(unit.pk, unit.index, unit.answers, unit.fields))
     return {

@@ -1,7 +1,7 @@
 """The merchant's figures, counted in the database: sales by week or day, money waited for, lines that failed.
 
-Days and weeks (from Monday) are the shop's, whatever the reader's zone. Each function is one query, whose size depends
-on the length of the window or the number of payment methods, never on the number of orders.
+Days and weeks (from Monday) are the shop's, whatever the reader's zone. Each function is one query, or two, whose size
+depends on the length of the window or the number of payment methods, never on the number of orders.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from django.db.models import Count, DateField, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncDay, TruncWeek
 from django.utils import timezone
 
+from catalog.pricing import ZERO
+from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
 
 WEEKS_SHOWN, DAYS_SHOWN = 12, 30
@@ -28,7 +30,7 @@ class Period(StrEnum):
 
 @dataclass(frozen=True)
 class Sales:
-    """What was paid in one week or on one day: orders, and their total with tax in the shop's currency."""
+    """Orders paid in one week or on one day. `gross`: with tax, less what went back, in the shop's currency."""
 
     starts_on: date
     orders: int = 0
@@ -60,18 +62,27 @@ def waiting_for_money(orders: QuerySet[Order]) -> QuerySet[Order]:
 def sales(*, period: Period, now: datetime) -> list[Sales]:
     """The last weeks or days, the present one last, those without a sale included.
 
-    An order counts when it was paid; one given back as a whole counts no more.
+    An order counts when it was paid, until it is refunded; so does its total, less the amounts of the units given back,
+    on whatever day that was. Units given back without money change nothing.
     """
     starts = _starts(period, shop_day(now))
     truncate = TruncWeek if period is Period.WEEK else TruncDay
+    first, zone = day_begins(starts[0]), timezone.get_default_timezone()
     found = (
-        Order.objects.filter(paid_at__gte=day_begins(starts[0]), currency=settings.SHOP_CURRENCY)
-        .exclude(status=Order.Status.REFUNDED)
+        Order.objects.filter(paid_at__gte=first, currency=settings.SHOP_CURRENCY)
         .order_by()
-        .values(on=truncate("paid_at", output_field=DateField(), tzinfo=timezone.get_default_timezone()))
-        .annotate(orders=Count("pk"), total=Sum("gross"))
+        .values(on=truncate("paid_at", output_field=DateField(), tzinfo=zone))
+        .annotate(orders=Count("pk", filter=~Q(status=Order.Status.REFUNDED)), total=Sum("gross"))
     )
-    by_start = {row["on"]: Sales(row["on"], row["orders"], row["total"]) for row in found}
+    went_back = dict(
+        GivingBack.objects.filter(line__order__paid_at__gte=first, line__order__currency=settings.SHOP_CURRENCY)
+        .order_by()
+        .values_list(truncate("line__order__paid_at", output_field=DateField(), tzinfo=zone))
+        .annotate(Sum("amount"))
+    )
+    by_start = {
+        row["on"]: Sales(row["on"], row["orders"], row["total"] - went_back.get(row["on"], ZERO)) for row in found
+    }
     return [by_start.get(start, Sales(start)) for start in starts]
 
 

@@ -85,13 +85,13 @@ def attempts_used_up(job: Job, now: datetime) -> None:
         fail_line(line, reason=in_every_language(ATTEMPTS_USED_UP), now=now)
 
 
-def job_brought_back(job: Job, now: datetime) -> None:
+def job_brought_back(job: Job, actor_id: int | None, now: datetime) -> None:
     """In the transaction that brings a job back, whose row is locked: the line of a dead one is pending again.
 
-    A job that only waits for its next attempt has a pending line already.
+    The history names the user who asked. A job that only waits for its next attempt has a pending line already.
     """
     if job.state == Job.State.DEAD:
-        actor = User.objects.filter(pk=job.payload.get("retried_by")).first()
+        actor = None if actor_id is None else User.objects.get(pk=actor_id)
         _line_pending_again(line_with_people(job.payload["line"]), actor=actor, now=now)
 
 
@@ -102,8 +102,9 @@ def retry_line(*, line_id: int, actor: User, now: datetime) -> None:
     line = OrderLine.objects.get(pk=line_id)
     job = jobs_by_key(job_keys(line, retries=_retries(line))).last()
     if job is not None and job.state == Job.State.DEAD:
-        Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(payload=job.payload | {"retried_by": actor.pk})
-        retry_job(job_id=job.pk, now=now)
+        # Waits for somebody else's retry, whose locked job would be taken for one that is being run.
+        Job.objects.select_for_update(no_key=True).get(pk=job.pk)
+        retry_job(job_id=job.pk, actor_id=actor.pk, now=now)
         return
     line = line_with_people(line_id)
     _line_pending_again(line, actor=actor, now=now)

@@ -14,6 +14,7 @@ from accounts.members.rights import Right, accounts_with, rights_of
 from accounts.people.models import User
 from handlers.contract import HandlerMissing
 from shop.orders.contexts import handler_of
+from shop.orders.giving_back.units import not_given_back
 from shop.orders.models import LineFeedback, Order, OrderLine, OrderUnit
 from shop.payments.models import Payment
 from shop.payments.services import methods_for
@@ -38,6 +39,7 @@ class Phase(StrEnum):
     DELIVERING = "delivering"
     PARTLY_FAILED = "partly_failed"
     COMPLETED = "completed"
+    GIVEN_BACK = "given_back"  # everything, without money
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     REFUNDED = "refunded"
@@ -157,7 +159,7 @@ def _line_views(order: Order, sight: Sight) -> list[LineView]:
     feedback = Prefetch("feedback", LineFeedback.objects.order_by("pk"))
     lines = order.lines.order_by("position").prefetch_related(feedback)
     if sight.sees_people:
-        units = OrderUnit.objects.filter(given_back_at__isnull=True).exclude(answers={}, fields={}).order_by("index")
+        units = not_given_back(OrderUnit.objects.exclude(answers={}, fields={})).order_by("index")
         lines = lines.prefetch_related(Prefetch("units", units, to_attr="answered_units"))
     return [_line_view(line, sight) for line in lines]
 
@@ -195,6 +197,10 @@ def _phase(order: Order, lines: tuple[LineView, ...], last_payment: Payment | No
         has_failed = any(line.failure for line in lines)
         is_pending = any(line.line.status == OrderLine.Status.PENDING for line in lines)
         return Phase.PARTLY_FAILED if has_failed and not is_pending else Phase.DELIVERING
+    if order.status == Order.Status.COMPLETED and all(
+        line.line.status == OrderLine.Status.GIVEN_BACK for line in lines
+    ):
+        return Phase.GIVEN_BACK
     return Phase(order.status)
 
 

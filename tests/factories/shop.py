@@ -18,6 +18,7 @@ from shop.cart.pricing import price_cart
 from shop.cart.services import add_to_cart, open_cart, save_units
 from shop.checkout.parties import OrderDetails
 from shop.checkout.place import Consent, Shown, place_order
+from shop.orders.giving_back.units import units_given_back
 from shop.orders.models import Order
 from shop.payments.port import ProviderEvent
 from shop.payments.services import settle
@@ -121,6 +122,13 @@ def success(order: Order, *, reference: str = "pay-1", event_id: str = "", **cha
 def pay(order: Order, *, now: datetime | None = None, **changes: Any) -> str:
     """Settles an order; returns the outcome."""
     return settle(event=success(order, **changes), now=now or timezone.now())
+
+
+def units_left(order: Order) -> dict[int, list[int]]:
+    """The units of an order that were not given back: their indexes by line id, lines in their order."""
+    lines = list(order.lines.order_by("position"))
+    gone = units_given_back(lines)
+    return {line.pk: [index for index in range(line.quantity) if index not in gone[line.pk]] for line in lines}
 
 
 def deliver(order: Order) -> Order:

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from shop.cart.models import Cart
+from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.seller.models import LegalText, ShopIdentity
@@ -132,6 +133,51 @@ def test_a_position_is_one_line_of_an_order(order):
 def test_a_unit_of_a_line_exists_once(order):
     with broken("shop_orderunit_index_once"):
         copy("shop_orderunit", order.lines.get().units.get().pk)
+
+
+# Units given back
+
+
+@pytest.fixture
+def given_back(probe_entry) -> GivingBack:
+    """The units 2 to 4 of a line of seven."""
+    line = place(make_cart(probe_entry, quantity=7)).lines.get()
+    return GivingBack.objects.create(line=line, first_index=2, last_index=4, amount=30, why="refunded")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "change"),
+    [
+        (broken("shop_givingback_in_order"), "first_index = 5"),
+        (broken("shop_givingback_amount"), "amount = -0.01"),
+        (broken("shop_givingback_why_known"), "why = 'unpaid', amount = 0"),
+        (broken("shop_givingback_amount_only_of_a_refund"), "why = 'cancelled'"),
+    ],
+)
+def test_what_was_given_back_keeps_its_shape(given_back, refusal, change):
+    with refusal:
+        run(f"UPDATE shop_givingback SET {change}")
+
+
+@pytest.mark.parametrize(("first", "last"), [(2, 4), (3, 3), (0, 2), (4, 6), (0, 6), (2, 2)])
+def test_a_unit_is_given_back_once(given_back, first, last):
+    with broken("shop_givingback_unit_once"):
+        copy("shop_givingback", given_back.pk, first_index=first, last_index=last)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 1), (5, 6), (1, 1)])
+def test_other_units_of_a_line_may_be_given_back_as_well(given_back, first, last):
+    copy("shop_givingback", given_back.pk, first_index=first, last_index=last)
+
+
+def test_units_of_another_line_may_be_given_back_as_well(given_back, order):
+    copy("shop_givingback", given_back.pk, line_id=order.lines.get().pk)
+
+
+def test_units_without_money_may_be_written_by_what_knows_nothing_of_amounts(given_back):
+    run("INSERT INTO shop_givingback (line_id, first_index, last_index) VALUES (%s, 5, 6)", given_back.line_id)
+    made = GivingBack.objects.get(first_index=5)
+    assert (made.amount, made.why, made.reason, made.actor) == (0, "cancelled", "", None)
 
 
 # Payments

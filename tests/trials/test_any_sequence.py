@@ -120,7 +120,9 @@ DELIVER: Step = ("fulfil", {"limit": 4})
 RELEASE: Step = ("release", {"n": 0, "any_seat": False, "is_own": True})
 EXPIRE: Step = ("expire", {"n": 0})
 LATE_MONEY: Step = ("late_money", {"n": 0})
-GIVE_BACK: Step = ("give_back", {"n": 0, "any_order": False, "first": 0, "number": 1, "whole": True, "yes": True})
+ALL_OF_IT: dict[str, Any] = {"n": 0, "any_order": False, "first": 0, "number": 1, "whole": True, "yes": True}
+GIVE_BACK: Step = ("give_back", ALL_OF_IT | {"money": True})
+GIVE_BACK_FOR_NOTHING: Step = ("give_back", ALL_OF_IT | {"money": False})
 SEATS = (BUY_SEATS, SETTLE, DELIVER)
 
 # Once through everything the machine can do, so that no rule stands there and is never reached.
@@ -164,6 +166,10 @@ TOUR: tuple[Step, ...] = (
     confirm(differs=True),
     confirm(),
     GIVE_BACK,  # before its delivery
+    buy("alice", 1),
+    SETTLE,
+    DELIVER,
+    GIVE_BACK_FOR_NOTHING,
     buy("alice", 3),
     EXPIRE,
     LATE_MONEY,
@@ -196,7 +202,13 @@ GUARDS: dict[str, tuple[str, Any, tuple[Step, ...]]] = {
         "enrolments.grounds.enrol._derive_periods", [], (*SEATS, assign("omar"), RELEASE)
     ),
     "only what was given back is revoked": (
-        "shop.orders.giving_back.OrderUnit", None, (*SEATS, GIVE_BACK)
+        "shop.orders.giving_back.GivingBack.objects.bulk_create", None, (*SEATS, GIVE_BACK)
+    ),
+    "a unit tells what the row of its giving back tells": (
+        "shop.orders.giving_back.services.OrderUnit", None, (*SEATS, GIVE_BACK)
+    ),
+    "an order is refunded when all of it was given back and an amount went back": (
+        "shop.orders.giving_back._move_on", None, (*SEATS, GIVE_BACK)
     ),
     "a unit given back has no seat": (
         "handlers.std_generateseats.handler.take_back_seats", Feedback(), (*SEATS, GIVE_BACK)

@@ -23,8 +23,8 @@ from shop.checkout.parties import OrderDetails
 from shop.checkout.place import Consent, Shown, place_order
 from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.fulfilment import fulfil_line
-from shop.orders.giving_back import give_units_back
-from shop.orders.models import Order, OrderUnit
+from shop.orders.giving_back.services import give_units_back
+from shop.orders.models import Order
 from shop.payments.attention import mark_dealt_with
 from shop.payments.models import PaymentEvent
 from shop.payments.services import choose_method, confirm_received
@@ -180,7 +180,7 @@ def _of_saint_aubin(demo: DemoOrders, people: dict[str, User], account: Customer
     demo.pay_and_deliver(refunded, "DOC SOLO", days_ago=29)
     give_units_back(
         order_id=refunded.pk,
-        unit_ids=list(OrderUnit.objects.filter(line__order=refunded).values_list("pk", flat=True)),
+        units={line.pk: range(line.quantity) for line in refunded.lines.all()},
         actor=demo.merchant,
         reason="Rétractation dans les quatorze jours.",
         now=demo.at(25),

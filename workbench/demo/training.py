@@ -16,8 +16,8 @@ from enrolments.seats.expire import expire_seats
 from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.release import release_seat
 from enrolments.values import Terms
-from shop.orders.giving_back import give_units_back
-from shop.orders.models import Order, OrderUnit
+from shop.orders.giving_back.services import give_units_back
+from shop.orders.models import Order
 
 
 class DemoTraining:
@@ -84,10 +84,10 @@ def _lacombe(demo: DemoTraining, orders: dict[str, Order], nadia: User) -> None:
     demo.assign(seats, nadia, "Nora Weiss", "nora.weiss@lacombe.example", "SEC-INC", days_ago=4)
     dropped = demo.assign(seats, nadia, "Tom Girard", "tom.girard@lacombe.example", "SEC-INC", days_ago=4)
     release_seat(account=seats.account, seat_id=dropped.pk, actor=nadia, now=demo.at(3), reason="Arrêt maladie")
-    last = OrderUnit.objects.filter(line__order=seats).order_by("-index")[0]
+    line = seats.lines.get()
     give_units_back(
         order_id=seats.pk,
-        unit_ids=[last.pk],
+        units={line.pk: [line.quantity - 1]},
         actor=demo.people["merchant@demo.example"],
         reason="Un siège de trop, remboursé.",
         now=demo.at(2),

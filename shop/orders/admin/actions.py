@@ -25,6 +25,7 @@ from shop.orders.admin.units import PER_PAGE, units_table
 from shop.orders.admin.wording import installed_handler
 from shop.orders.ending import cancel_order
 from shop.orders.fulfilment import retry_line
+from shop.orders.giving_back.units import units_given_back
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.services import AmountDiffers, ReferenceKnown, confirm_received
@@ -127,7 +128,8 @@ class OrderActions(ReadOnlyAdmin):
         """All units of a line with their answers, page by page."""
         order, line = self._line_or_404(request, order_id, line_id)
         page = Paginator(line.units.order_by("index"), PER_PAGE).get_page(request.GET.get("page"))
-        table = units_table(line, installed_handler(line), list(page))
+        given_back = units_given_back([line])[line.pk]
+        table = units_table(line, installed_handler(line), list(page), given_back=given_back)
         return self._answer(request, order, "orders/admin/units.html", line=line, units=page, table=table)
 
     def _line_or_404(self, request: HttpRequest, order_id: int, line_id: int) -> tuple[Order, OrderLine]:

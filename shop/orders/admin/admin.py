@@ -19,13 +19,14 @@ from accounts.people.models import User
 from common.admin.filters import DayRangeFilter
 from shop.orders.admin.display import ORDER_COLOURS, amount, choice_label, day, method_label
 from shop.orders.admin.filters import FAILED_LINE, STRANGE_MONEY, MethodFilter, TodoFilter
-from shop.orders.admin.giving_back import GivingBack
+from shop.orders.admin.giving_back import GivingBackPages
 from shop.orders.admin.page import marks_of, order_page
+from shop.orders.giving_back.units import went_back
 from shop.orders.models import Order
 
 
 @admin.register(Order)
-class OrderAdmin(GivingBack):
+class OrderAdmin(GivingBackPages):
     list_display = ("number", "customer", "state", "total", "method_name", "placed_on", "paid_on")
     list_filter = (
         TodoFilter,
@@ -43,7 +44,8 @@ class OrderAdmin(GivingBack):
     # --- The list ---
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
-        return super().get_queryset(request).annotate(has_failed_line=FAILED_LINE, has_strange_money=STRANGE_MONEY)
+        orders = went_back(super().get_queryset(request))
+        return orders.annotate(has_failed_line=FAILED_LINE, has_strange_money=STRANGE_MONEY)
 
     @display(description=_("customer"), ordering="account__name")
     def customer(self, order: Order) -> SafeString:
@@ -75,8 +77,13 @@ class OrderAdmin(GivingBack):
         return method_label(order.method) if order.method else "–"
 
     @display(description=_("total"), ordering="gross")
-    def total(self, order: Order) -> str:
-        return amount(order.gross, order.currency)
+    def total(self, order: Order) -> SafeString | str:
+        total = amount(order.gross, order.currency)
+        owed = order.went_back  # type: ignore[attr-defined]
+        if not owed:
+            return total
+        told = _("%(amount)s to be paid back") % {"amount": amount(owed, order.currency)}
+        return format_html('<div class="amphi-two">{}<span class="amphi-quiet">{}</span></div>', total, told)
 
     # --- The page of one order ---
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -28,7 +28,10 @@ from handlers.contract import RevokeReason
 from shop.orders.admin.actions import ORDER_PAGE, OrderActions
 from shop.orders.admin.display import Label, Table, admin_link, amount, columns, moment
 from shop.orders.contexts import line_contexts
-from shop.orders.giving_back import GivingBackRefused, give_units_back, ranges, worth_of
+from shop.orders.giving_back.ranges import ranges
+from shop.orders.giving_back.services import GivingBackRefused, give_units_back
+from shop.orders.giving_back.units import units_given_back
+from shop.orders.giving_back.worth import worth_of
 from shop.orders.models import Order, OrderLine
 
 PEOPLE_SHOWN = 100
@@ -81,7 +84,10 @@ class GiveBackForm(forms.Form):
         required=False,
         initial=True,
         widget=UnfoldBooleanWidget(),
-        help_text=gettext_lazy("What they were worth is noted in the order’s history. No money moves by this."),
+        help_text=gettext_lazy(
+            "What they were worth is kept with them and taken off the sales figures. No money moves by this. Without "
+            "the tick, the sale stays in the figures."
+        ),
     )
 
     def __init__(self, data: Any, *, numbers: Collection[int]) -> None:
@@ -99,7 +105,7 @@ class Look:
     used: int
 
 
-class GivingBack(OrderActions):
+class GivingBackPages(OrderActions):
     """The pages behind the button of a line."""
 
     def action_urls(self) -> list[URLPattern]:
@@ -115,27 +121,30 @@ class GivingBack(OrderActions):
         order, line = self._line_or_404(request, order_id, line_id)
         if not self.may_act(request):
             raise PermissionDenied
-        left = dict(line.units.filter(given_back_at=None).order_by("index").values_list("index", "pk"))
-        form = GiveBackForm(request.POST or None, numbers=[index + 1 for index in left])
+        given_back = units_given_back([line])[line.pk]
+        left = [number for number in range(1, line.quantity + 1) if number - 1 not in given_back]
+        form = GiveBackForm(request.POST or None, numbers=left)
         can_give_back = order.status in CAN_BE_GIVEN_BACK and bool(left)
         context: dict[str, Any] = {"line": line, "form": form, "can_give_back": can_give_back}
         if not can_give_back or not form.is_valid():
             return self._answer(request, order, "orders/admin/give_back.html", **context)
-        unit_ids = [left[number - 1] for number in sorted(form.cleaned_data["units"])]
+        indexes = {number - 1 for number in form.cleaned_data["units"]}
         if "confirmed" in request.POST:
             try:
-                self._do(request, order, unit_ids, form.cleaned_data)
+                self._do(request, order, {line.pk: indexes}, form.cleaned_data)
             except GivingBackRefused as refusal:
                 context["refused"] = str(refusal)
             else:
                 return redirect(ORDER_PAGE, order.pk)
-        look = look_at(order, line, unit_ids, owes_money=form.cleaned_data["owes_money"], viewer=request.user)
+        look = look_at(order, line, indexes, owes_money=form.cleaned_data["owes_money"], viewer=request.user)
         return self._answer(request, order, "orders/admin/give_back_confirm.html", look=look, **context)
 
-    def _do(self, request: HttpRequest, order: Order, unit_ids: Sequence[int], typed: dict[str, Any]) -> None:
+    def _do(
+        self, request: HttpRequest, order: Order, units: Mapping[int, Collection[int]], typed: dict[str, Any]
+    ) -> None:
         given = give_units_back(
             order_id=order.pk,
-            unit_ids=unit_ids,
+            units=units,
             actor=cast(User, request.user),
             reason=typed["reason"],
             include_consumed="include_used" in request.POST,
@@ -158,11 +167,11 @@ class GivingBack(OrderActions):
         messages.success(request, text % said)
 
 
-def look_at(order: Order, line: OrderLine, unit_ids: Sequence[int], *, owes_money: bool, viewer: Any) -> Look:
-    """What units of a line became: their seats by state, and the people who would lose theirs, used seats first."""
+def look_at(order: Order, line: OrderLine, indexes: Collection[int], *, owes_money: bool, viewer: Any) -> Look:
+    """Tell what units of a line became: seats by state, and the people who would lose theirs, used seats first."""
     context = line_contexts(order, [line], now=timezone.now())[line.pk]
-    chosen = set(unit_ids)
-    units = [unit for unit in context.units if unit.id in chosen]
+    units = [unit for unit in context.units if unit.index in indexes]
+    chosen = {unit.id for unit in units}
     seats = Seat.objects.filter(batch__line_id=line.pk, unit_id__in=chosen)
     states = Counter(seats.order_by().values_list("state", flat=True))
     persons = seats.in_use().select_related("person", "course").order_by("-consumed_at", "pk")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
 from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -39,9 +41,12 @@ from shop.orders.admin.display import (
     method_label,
     moment,
 )
-from shop.orders.admin.units import UnitsView, first_units, units_given_back, units_view
+from shop.orders.admin.units import UnitsView, first_units, units_view
 from shop.orders.admin.wording import event_in_words, handler_in_words, installed_handler, parameters_in_words
 from shop.orders.fulfilment import job_keys
+from shop.orders.giving_back.models import GivingBack
+from shop.orders.giving_back.ranges import in_ranges
+from shop.orders.giving_back.units import units_given_back, went_back
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.payments.models import Payment, PaymentEvent
 from shop.seller.frozen import seller_of
@@ -71,6 +76,7 @@ class LineView:
     is_handler_missing: bool
     parameters: list[tuple[str, str]]
     units: UnitsView
+    given_back: Table
     feedback: list[LineFeedback]
     seats: list[Label]
     can_retry: bool
@@ -100,9 +106,9 @@ class OrderPage:
 
 
 def order_with_account(order_id: str | int) -> Order | None:
-    """The order with the people its page names; None for an id that is none."""
+    """The order with the people its page names, and what went back of it; None for an id that is none."""
     try:
-        orders = Order.objects.select_related("account", "buyer", "operator", "seller", "terms")
+        orders = went_back(Order.objects.select_related("account", "buyer", "operator", "seller", "terms"))
         return orders.filter(pk=order_id).first()
     except (ValueError, TypeError):
         return None
@@ -154,9 +160,11 @@ def marks_of(*, has_failed_line: bool, has_strange_money: bool) -> list[Label]:
 
 
 def _facts(order: Order, viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
+    owed = order.went_back  # type: ignore[attr-defined]
     facts: list[tuple[str | Promise, str | SafeString]] = [
         (_("Total"), amount(order.gross, order.currency)),
         (_("of which tax"), amount(order.tax, order.currency)),
+        *([(_("To be paid back"), amount(owed, order.currency))] if owed else []),
         (_("Payment method"), method_label(order.method) if order.method else _("not chosen yet")),
         (_("Placed"), moment(order.placed_at)),
     ]
@@ -213,6 +221,9 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
     feedback: dict[int, list[LineFeedback]] = {line.pk: [] for line in lines}
     for said in LineFeedback.objects.filter(line__in=lines).order_by("pk"):
         feedback[said.line_id].append(said)
+    parts: dict[int, list[GivingBack]] = {line.pk: [] for line in lines}
+    for part in GivingBack.objects.filter(line__in=lines).select_related("actor").order_by("at", "first_index"):
+        parts[part.line_id].append(part)
     seats = _seats(order)
     may_act = viewer.has_perm("shop.change_order")
     may_retry = may_act and order.status == Order.Status.PAID
@@ -233,7 +244,8 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
                 handler=handler_in_words(line, handler),
                 is_handler_missing=bool(line.handler) and handler is None,
                 parameters=parameters_in_words(line, handler, roles),
-                units=units_view(line, handler, units[line.pk], given_back=given_back.get(line.pk, 0)),
+                units=units_view(line, handler, units[line.pk], given_back=given_back[line.pk]),
+                given_back=_given_back(parts[line.pk], order, viewer),
                 feedback=feedback[line.pk],
                 seats=seats.get(line.pk, []),
                 can_retry=may_retry and line.status == OrderLine.Status.FAILED,
@@ -241,6 +253,25 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
             )
         )
     return views
+
+
+def _given_back(parts: list[GivingBack], order: Order, viewer: User) -> Table:
+    """List what was given back of a line, a row per act; `parts` come in the order of time."""
+    rows: list[list[object]] = []
+    for (at, actor, why, reason), act in groupby(parts, key=lambda part: (part.at, part.actor, part.why, part.reason)):
+        of_act = list(act)
+        owed = sum((part.amount for part in of_act), Decimal(0))
+        rows.append(
+            [
+                in_ranges((part.first_index + 1, part.last_index + 1) for part in of_act),
+                amount(owed, order.currency) if why == GivingBack.Why.REFUNDED else _("nothing"),
+                moment(at),
+                _person(actor, viewer),
+                reason,
+            ]
+        )
+    headings = columns(_("Units"), Column(_("To be paid back"), is_amount=True), _("When"), _("Who"), _("Why"))
+    return Table(headings, rows)
 
 
 def _seats(order: Order) -> dict[int, list[Label]]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from handlers.contract import Handler
 from shop.orders.admin.display import NOTHING, Table, columns, moment
 from shop.orders.admin.wording import answer_fields, answer_in_words
+from shop.orders.giving_back.units import UnitsGivenBack
 from shop.orders.models import OrderLine, OrderUnit
 
 SHOWN = 20
@@ -43,17 +43,16 @@ def first_units(lines: Iterable[OrderLine]) -> dict[int, list[OrderUnit]]:
     return found
 
 
-def units_given_back(lines: Iterable[OrderLine]) -> dict[int, int]:
-    """How many units of each line were given back, by line id; one query."""
-    given_back = OrderUnit.objects.filter(line__in=list(lines), given_back_at__isnull=False)
-    return dict(given_back.order_by().values_list("line_id").annotate(Count("pk")))
+def units_view(
+    line: OrderLine, handler: Handler | None, units: list[OrderUnit], *, given_back: UnitsGivenBack
+) -> UnitsView:
+    table = units_table(line, handler, units, given_back=given_back)
+    return UnitsView(table, total=line.quantity, given_back=len(given_back))
 
 
-def units_view(line: OrderLine, handler: Handler | None, units: list[OrderUnit], *, given_back: int) -> UnitsView:
-    return UnitsView(units_table(line, handler, units), total=line.quantity, given_back=given_back)
-
-
-def units_table(line: OrderLine, handler: Handler | None, units: list[OrderUnit]) -> Table:
+def units_table(
+    line: OrderLine, handler: Handler | None, units: list[OrderUnit], *, given_back: UnitsGivenBack
+) -> Table:
     """A row per unit with what was typed for it: what the handler asked, then the fields of the entry as sold.
 
     Units without answers make an empty table.
@@ -62,7 +61,7 @@ def units_table(line: OrderLine, handler: Handler | None, units: list[OrderUnit]
     for unit in units:
         asked |= {name: label for name, label in answer_fields(handler, unit.answers).items() if name not in asked}
     fields = line.fields_asked
-    has_given_back = any(unit.given_back_at for unit in units)
+    has_given_back = any(unit.index in given_back for unit in units)
     if not asked and not fields and not has_given_back:
         return Table(columns(), [], empty=_("Nothing is asked of the customer for each unit."))
     headings = [_("Unit"), *asked.values(), *(field.label_text for field in fields)]
@@ -75,7 +74,7 @@ def units_table(line: OrderLine, handler: Handler | None, units: list[OrderUnit]
         if is_blank and told:
             row[1:] = [_("left blank"), *([NOTHING] * (len(told) - 1))]
         if has_given_back:
-            row.append(moment(unit.given_back_at))
+            row.append(moment(given_back.at(unit.index)))
         rows.append(row)
     if has_given_back:
         headings.append(_("Given back"))

@@ -69,7 +69,7 @@ def test_a_job_that_is_gone_says_so():
 def test_the_kind_may_refuse_and_then_nothing_changes():
     job = dead_job()
 
-    def refuse(job, now):
+    def refuse(job, actor_id, now):
         JobFactory(key="left behind")
         raise RetryRefused("The line was given back.")
 
@@ -86,10 +86,17 @@ def test_the_kind_may_refuse_and_then_nothing_changes():
 
 def test_what_the_kind_does_at_a_retry_happens_with_it():
     job = dead_job()
-    with temporary_job_kind("errand", lambda job, now: None, on_retry=lambda job, now: JobFactory(key="line pending")):
-        retry_job(job_id=job.pk, now=timezone.now())
+    asked_by = []
+
+    def bring_back(job, actor_id, now):
+        JobFactory(key="line pending")
+        asked_by.append(actor_id)
+
+    with temporary_job_kind("errand", lambda job, now: None, on_retry=bring_back):
+        retry_job(job_id=job.pk, actor_id=17, now=timezone.now())
 
     assert Job.objects.filter(key="line pending").exists()
+    assert asked_by == [17]
 
 
 def test_a_call_under_way_is_not_made_a_second_time():

@@ -8,7 +8,9 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
-from shop.orders.figures import DAYS_SHOWN, WEEKS_SHOWN, Period, failed_lines, sales, waiting_by_method
+from handlers.contract import RevokeReason
+from shop.orders.figures import DAYS_SHOWN, WEEKS_SHOWN, Period, Sales, failed_lines, sales, waiting_by_method
+from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
 from tests.enrolments.given import assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
@@ -44,6 +46,16 @@ def seats(db) -> None:
     assign(pack[0], CourseFactory(), "lea@example.org", UserFactory(), now=timezone.now())
 
 
+def give_back(order: Order, merchant, *indexes: int, **how) -> None:
+    units = {order.lines.get().pk: indexes}
+    give_units_back(order_id=order.pk, units=units, actor=merchant, reason="Agreed", now=timezone.now(), **how)
+
+
+def sold_on(at: datetime) -> Sales:
+    [day] = [day for day in sales(period=Period.DAY, now=NOW) if day.starts_on == at.date()]
+    return day
+
+
 def placed_before(order: Order, days: int, method: str = "transfer") -> None:
     Order.objects.filter(pk=order.pk).update(placed_at=timezone.now() - timedelta(days=days), method=method)
 
@@ -72,6 +84,39 @@ class TestSales:
         Order.objects.filter(pk=sold(NOW).pk).update(status="refunded")
         Order.objects.filter(pk=sold(NOW).pk).update(currency="CHF")
         assert sum(week.orders for week in sales(period=Period.WEEK, now=NOW)) == 0
+
+    def test_what_went_back_is_taken_off_the_day_of_the_sale(self, sold, merchant):
+        order = sold(NOW - timedelta(days=2), quantity=3)
+        give_back(order, merchant, 0)
+        today, sale = sold_on(NOW), sold_on(NOW - timedelta(days=2))
+        assert (sale.orders, sale.gross) == (1, order.gross - 120)
+        assert (today.orders, today.gross) == (0, 0)
+
+        give_back(order, merchant, 1, 2)
+        sale = sold_on(NOW - timedelta(days=2))
+        assert Order.objects.get(pk=order.pk).status == "refunded"
+        assert (sale.orders, sale.gross) == (0, 0)
+
+    def test_what_was_given_back_without_money_stays(self, sold, merchant):
+        part, whole = sold(NOW, quantity=3), sold(NOW)
+        give_back(part, merchant, 1, why=RevokeReason.CANCELLED)
+        give_back(whole, merchant, 0, why=RevokeReason.CANCELLED)
+        assert Order.objects.get(pk=whole.pk).status == "completed"
+        assert (sold_on(NOW).orders, sold_on(NOW).gross) == (2, part.gross + whole.gross)
+
+    def test_what_stays_of_a_refunded_order_stays(self, sold, merchant):
+        order = sold(NOW, quantity=3)
+        give_back(order, merchant, 0, 2)
+        give_back(order, merchant, 1, why=RevokeReason.CANCELLED)
+        assert Order.objects.get(pk=order.pk).status == "refunded"
+        assert (sold_on(NOW).orders, sold_on(NOW).gross) == (0, 120)
+
+    def test_of_another_currency_nothing_is_taken_off(self, sold, merchant):
+        sold(NOW)
+        other = sold(NOW)
+        give_back(other, merchant, 0)
+        Order.objects.filter(pk=other.pk).update(currency="CHF")
+        assert sold_on(NOW).gross == 120
 
 
 def test_money_waited_for_is_told_by_method_and_age(new_order):

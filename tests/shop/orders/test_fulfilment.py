@@ -140,6 +140,25 @@ def test_bringing_the_dead_job_back_brings_its_line_back(paid_order, diary):
     assert deliver(paid_order).status == "completed"
 
 
+def test_each_retry_is_of_the_one_who_asked_for_it(paid_order, diary):
+    """By the line's button, by the job's, and where nobody asked"""
+    by_line, by_job = UserFactory(is_staff=True), UserFactory(is_staff=True)
+    line = paid_order.lines.get()
+    job = Job.objects.get(kind="fulfil_line")
+    diary.raises["post"] = [Temporary("later")] * 24
+    for retry in (
+        lambda: retry_line(line_id=line.pk, actor=by_line, now=timezone.now()),
+        lambda: retry_job(job_id=job.pk, actor_id=by_job.pk, now=timezone.now()),
+        lambda: retry_job(job_id=job.pk, now=timezone.now()),
+    ):
+        for _attempt in range(8):
+            make_due()
+            run_due_jobs()
+        retry()
+    history = OrderEvent.objects.filter(order=paid_order, what="line_retried").order_by("pk")
+    assert [event.actor for event in history] == [by_line, by_job, None]
+
+
 def test_a_job_that_waits_for_its_next_attempt_can_be_made_due(paid_order, diary):
     diary.raises["post"] = [Temporary("later")]
     run_due_jobs()

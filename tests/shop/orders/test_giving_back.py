@@ -16,7 +16,10 @@ from outbox.errors import RetryRefused
 from outbox.jobs.models import Job
 from shop.orders.claim import claim_order
 from shop.orders.fulfilment import retry_line
-from shop.orders.giving_back import GivingBackRefused, give_units_back, ranges
+from shop.orders.giving_back.models import GivingBack
+from shop.orders.giving_back.ranges import ranges
+from shop.orders.giving_back.services import GivingBackRefused, give_units_back
+from shop.orders.giving_back.units import units_given_back
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderUnit
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
@@ -43,10 +46,12 @@ def give_back(merchant):
     """Gives units of an order back by their place among all its units, counted from 0; all unless told."""
 
     def give(order, *places, **options):
-        ids = list(OrderUnit.objects.filter(line__order=order).order_by("pk").values_list("pk", flat=True))
-        chosen = [ids[place] for place in places] if places else ids
+        units = [(line.pk, index) for line in order.lines.order_by("position") for index in range(line.quantity)]
+        chosen = {}
+        for line_id, index in [units[number] for number in places] if places else units:
+            chosen.setdefault(line_id, []).append(index)
         options = {"reason": "Agreed by telephone", "now": timezone.now()} | options
-        return give_units_back(order_id=order.pk, unit_ids=chosen, actor=merchant, **options)
+        return give_units_back(order_id=order.pk, units=chosen, actor=merchant, **options)
 
     return give
 
@@ -56,6 +61,11 @@ def bought(entry, owner, *, quantity=1, units=()):
     order = place(cart, user=owner.user, account=owner.account)
     pay(order)
     return order
+
+
+def rows(order):
+    found = GivingBack.objects.filter(line__order=order).order_by("line__position", "first_index")
+    return list(found.values_list("first_index", "last_index", "amount", "why"))
 
 
 def packs(owner, quantity=3):
@@ -77,6 +87,9 @@ def test_some_units_go_with_their_seats_and_the_rest_stays(owner, merchant, give
         merchant,
         {"line": 0, "units": "1, 3", "count": 2, "worth": "24.03", "reason": "Agreed by telephone"},
     )
+    assert rows(order) == [(0, 0, Decimal("12.02"), "refunded"), (2, 2, Decimal("12.01"), "refunded")]
+    row = GivingBack.objects.first()
+    assert (row.line, row.actor, row.at, row.reason) == (line, merchant, event.at, "Agreed by telephone")
     move = SeatEvent.objects.filter(to_state="revoked").first()
     assert (move.actor, move.reason) == (merchant, "Agreed by telephone")
     said = LineFeedback.objects.get(line=line, hook="revoke")
@@ -88,6 +101,7 @@ def test_the_order_is_refunded_with_its_last_unit_and_the_parts_add_up(owner, gi
     worth = [give_back(order, unit).worth for unit in (1, 0, 2)]
 
     assert sum(worth) == order.gross
+    assert [amount for _first, _last, amount, _why in rows(order)] == [worth[1], worth[0], worth[2]]
     assert order.lines.get().status == "given_back"
     assert Order.objects.get(pk=order.pk).status == "refunded"
     event = OrderEvent.objects.get(what="refunded")
@@ -101,8 +115,137 @@ def test_a_free_tutors_seat_is_worth_nothing(owner, give_back):
     assert give_back(order, 0).worth == Decimal("120.00")
 
 
+def test_units_that_follow_one_another_are_one_row(owner, give_back):
+    order = packs(owner, quantity=5)
+    give_back(order, 3, 1, 0)
+    give_back(order, 2, 4)
+    assert [row[:2] for row in rows(order)] == [(0, 1), (2, 2), (3, 3), (4, 4)]
+    assert sum(row[2] for row in rows(order)) == order.gross
+
+
+def test_the_parts_of_an_act_sum_to_its_worth_where_a_tutor_was_free(owner, give_back):
+    units = [participant("ana"), participant("tim", "tutor"), participant("bo"), participant("cy"), participant("di")]
+    order = bought(session_entry(CourseFactory(), freetutors=1), owner, quantity=5, units=units)
+    given = give_back(order, 1, 3)
+    assert rows(order) == [(1, 1, 0, "refunded"), (3, 3, given.worth, "refunded")]
+
+
+def test_where_fewer_units_cost_more_no_part_is_below_zero(owner, give_back, monkeypatch):
+    """A handler that charges four units like one"""
+    monkeypatch.setattr(
+        "handlers.std_generateseats.handler.GenerateSeats.charged_units",
+        lambda _handler, _params, units: 1 if len(units) == 4 else len(units),
+    )
+    order = packs(owner, quantity=5)
+    given = give_back(order, 0, 2, 4)
+    amounts = [amount for _first, _last, amount, _why in rows(order)]
+    assert sum(amounts) == given.worth > 0
+    assert min(amounts) >= 0
+
+
 def test_without_money_nothing_is_owed(owner, give_back):
-    assert give_back(packs(owner), why=RevokeReason.CANCELLED).worth == 0
+    order = packs(owner)
+    assert give_back(order, why=RevokeReason.CANCELLED).worth == 0
+    assert rows(order) == [(0, 2, 0, "cancelled")]
+
+
+def test_an_order_given_back_without_money_stays_completed(owner, give_back):
+    order = packs(owner)
+    completed_at = order.completed_at
+    give_back(order, 1, why=RevokeReason.CANCELLED)
+    give_back(order, 0, 2, why=RevokeReason.CANCELLED)
+    order.refresh_from_db()
+    assert (order.status, order.completed_at) == ("completed", completed_at)
+    assert order.lines.get().status == "given_back"
+    assert not OrderEvent.objects.filter(what="refunded").exists()
+    with pytest.raises(GivingBackRefused):
+        give_back(order)
+
+
+def test_before_its_delivery_it_is_completed_when_all_is_given_back_without_money(owner, give_back, diary):
+    order = bought(EntryFactory(handler="std_probe"), owner)
+    now = timezone.now()
+    give_back(order, why=RevokeReason.CANCELLED, now=now)
+    order.refresh_from_db()
+    assert (order.status, order.completed_at) == ("completed", now)
+    event = OrderEvent.objects.get(what="completed")
+    assert (event.from_status, event.to_status) == ("paid", "completed")
+    assert deliver(order).status == "completed"
+    assert traces("post") == 0
+
+
+@pytest.mark.parametrize("with_money", [0, 1])
+def test_an_order_is_refunded_as_soon_as_an_amount_went_back_with_any_of_it(owner, give_back, with_money):
+    order = packs(owner, quantity=2)
+    for place_in_order in (0, 1):
+        why = RevokeReason.REFUNDED if place_in_order == with_money else RevokeReason.CANCELLED
+        give_back(order, place_in_order, why=why)
+    assert Order.objects.get(pk=order.pk).status == "refunded"
+
+
+def test_an_order_that_cost_nothing_is_never_refunded(owner, give_back):
+    entry = EntryFactory(handler="std_generateseats", tiers={1: "0"})
+    order = deliver(place(make_cart(entry, user=owner.user), user=owner.user, account=owner.account))
+    assert order.status == "completed"
+    give_back(order)
+    assert Order.objects.get(pk=order.pk).status == "completed"
+    assert rows(order) == [(0, 0, 0, "refunded")]
+
+
+class TestOfTheReleaseBefore:
+    """It marks the unit alone, and may do so while both releases run."""
+
+    @pytest.fixture
+    def order(self, owner):
+        order = packs(owner)
+        OrderUnit.objects.filter(line__order=order, index=1).update(given_back_at=timezone.now())
+        return order
+
+    def test_a_unit_it_gave_back_is_not_given_back_again(self, order, give_back):
+        with pytest.raises(GivingBackRefused):
+            give_back(order, 1)
+
+    def test_it_is_without_money_and_the_rest_is_worth_what_is_left(self, order, give_back):
+        # 24.02 is the price of two.
+        assert give_back(order, 0, 2).worth == Decimal("24.02")
+        assert sum(row[2] for row in rows(order)) == Decimal("24.02")
+        assert order.lines.get().status == "given_back"
+        assert Order.objects.get(pk=order.pk).status == "refunded"
+
+    def test_both_kinds_are_read_together(self, order, give_back):
+        give_back(order, 2)
+        line = order.lines.get()
+        gone = units_given_back([line])[line.pk]
+        assert ([index in gone for index in range(4)], len(gone)) == ([False, True, True, False], 2)
+        assert gone.at(0) is None
+        assert gone.at(1) == line.units.get(index=1).given_back_at
+        assert gone.at(2) == GivingBack.objects.get().at
+
+    def test_it_finds_the_units_that_this_one_gave_back(self, owner, give_back):
+        order = packs(owner)
+        give_back(order, 0, 2)
+        assert list(order.lines.get().units.filter(given_back_at=None).values_list("index", flat=True)) == [1]
+
+
+def test_what_is_given_back_is_read_from_the_rows_alone(owner, give_back):
+    """A later release writes no more into the units."""
+    order = packs(owner)
+    give_back(order, 0)
+    OrderUnit.objects.update(given_back_at=None)
+    with pytest.raises(GivingBackRefused):
+        give_back(order, 0)
+    assert give_back(order, 1, 2).worth == Decimal("24.02")
+
+
+def test_what_was_given_back_of_many_lines_takes_one_query(owner, give_back, django_assert_num_queries):
+    orders = [packs(owner, quantity=20) for _order in range(3)]
+    for order in orders:
+        give_back(order, *range(0, 20, 2))
+    lines = [order.lines.get() for order in orders]
+    with django_assert_num_queries(1):
+        gone = units_given_back(lines)
+    assert {line_id: len(of_line) for line_id, of_line in gone.items()} == {line.pk: 10 for line in lines}
+    assert units_given_back([]) == {}
 
 
 def test_whoever_sat_there_keeps_what_another_purchase_paid_for(owner, give_back):
@@ -189,10 +332,11 @@ def test_only_units_of_this_paid_order_not_given_back_yet(owner, give_back, merc
     with pytest.raises(GivingBackRefused):
         give_back(order, 0)
     other = packs(owner)
-    foreign = OrderUnit.objects.filter(line__order=other).first()
-    for unit_ids in ([], [foreign.pk], [0]):
+    line, foreign = order.lines.get(), other.lines.get()
+    of_other = {foreign.pk: [0]}
+    for units in ({}, {line.pk: []}, of_other, {line.pk: [1]} | of_other, {line.pk: [3]}, {line.pk: [-1]}):
         with pytest.raises(GivingBackRefused):
-            give_units_back(order_id=order.pk, unit_ids=unit_ids, actor=merchant, reason="x", now=timezone.now())
+            give_units_back(order_id=order.pk, units=units, actor=merchant, reason="x", now=timezone.now())
     unpaid = place(make_cart(EntryFactory()))
     with pytest.raises(GivingBackRefused):
         give_back(unpaid)

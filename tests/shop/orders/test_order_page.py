@@ -5,8 +5,9 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from accounts.members.models import CustomerAccount
-from handlers.contract import Refusal
+from handlers.contract import Refusal, RevokeReason
 from shop.orders.claim import claim_order
+from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
 from shop.payments.models import PaymentEvent
 from tests.factories.accounts import MembershipFactory, UserFactory
@@ -298,6 +299,21 @@ def test_the_page_is_written_in_the_readers_language(visitor, order):
     assert '<html lang="fr">' in french
     assert "120,00\N{NO-BREAK SPACE}€" in french
     assert "Chaise" in french
+
+
+@pytest.mark.parametrize(("why", "told"), [(RevokeReason.REFUNDED, "refunded"), (RevokeReason.CANCELLED, "given_back")])
+def test_an_order_given_back_as_a_whole_says_so_and_not_that_all_is_set_up(visitor, order, why, told):
+    pay(order)
+    deliver(order)
+    line = order.lines.get()
+    give_units_back(
+        order_id=order.pk, units={line.pk: [0]}, actor=UserFactory(), reason="Agreed", why=why, now=timezone.now()
+    )
+    assert phase(visitor, order) == told
+    shown = page(visitor, order).content.decode()
+    assert "This order was given back." in shown
+    assert "Everything it delivered has been taken back." in shown
+    assert "Everything you bought has been set up" not in shown
 
 
 # After the claim

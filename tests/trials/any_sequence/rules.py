@@ -32,6 +32,12 @@ SEATS_DUE = """
     FROM shop_orderline line
 """
 
+# Each unit that was given back: the rows name ranges of them.
+GIVEN_BACK = """
+    SELECT given.line_id, index, given.at FROM shop_givingback given,
+        generate_series(given.first_index, given.last_index) index
+"""
+
 LIVE_GROUND = "SELECT * FROM enrolments_ground WHERE ended_at IS NULL"
 
 # What a course's people, seats and holds take, counted without the code that counts it.
@@ -59,13 +65,15 @@ BROKEN_BY: dict[str, str] = {
     "only a line that was delivered has seats": f"""
         SELECT line_id, status, seats FROM ({SEATS_DUE}) due WHERE seats > 0 AND status IN ('pending', 'failed')
     """,
-    "a unit given back has no seat in use or to be used": """
+    "a unit given back has no seat in use or to be used": f"""
         SELECT unit.id, seat.id, seat.state FROM enrolments_seat seat JOIN shop_orderunit unit ON unit.id = seat.unit_id
-        WHERE unit.given_back_at IS NOT NULL AND seat.state NOT IN ('revoked', 'expired')
+            JOIN ({GIVEN_BACK}) gone ON gone.line_id = unit.line_id AND gone.index = unit.index
+        WHERE seat.state NOT IN ('revoked', 'expired')
     """,
-    "only what was given back is revoked": """
+    "only what was given back is revoked": f"""
         SELECT unit.id, seat.id FROM enrolments_seat seat JOIN shop_orderunit unit ON unit.id = seat.unit_id
-        WHERE unit.given_back_at IS NULL AND seat.state = 'revoked'
+            LEFT JOIN ({GIVEN_BACK}) gone ON gone.line_id = unit.line_id AND gone.index = unit.index
+        WHERE gone.at IS NULL AND seat.state = 'revoked'
     """,
     "a seat, its line and its order belong to one account": """
         SELECT seat.id, seat.account_id, batch.account_id, line.account_id, orders.account_id
@@ -255,10 +263,28 @@ BROKEN_BY: dict[str, str] = {
         HAVING NOT CASE orders.status
             WHEN 'paid' THEN bool_or(line.status IN ('pending', 'failed'))
             WHEN 'completed' THEN bool_and(line.status IN ('fulfilled', 'given_back'))
-                AND bool_or(line.status = 'fulfilled')
             WHEN 'refunded' THEN bool_and(line.status = 'given_back')
             ELSE bool_and(line.status = 'pending')
         END
+    """,
+    "an order is refunded when all of it was given back and an amount went back, else never": """
+        SELECT orders.id, orders.status, array_agg(line.status), sum(line.went_back) FROM shop_order orders JOIN (
+            SELECT *, (SELECT coalesce(sum(given.amount), 0) FROM shop_givingback given
+                       WHERE given.line_id = each.id) AS went_back
+            FROM shop_orderline each
+        ) line ON line.order_id = orders.id
+        GROUP BY orders.id
+        HAVING (orders.status = 'refunded')
+            <> (bool_and(line.status = 'given_back') AND sum(line.went_back) > 0)
+    """,
+    "an order is completed at a moment it keeps": """
+        SELECT id, status, completed_at FROM shop_order
+        WHERE status = 'completed' AND completed_at IS NULL OR status IN ('placed', 'paid') AND completed_at IS NOT NULL
+    """,
+    "a unit tells what the row of its giving back tells": f"""
+        SELECT unit.id, unit.given_back_at, gone.at FROM shop_orderunit unit
+            FULL JOIN ({GIVEN_BACK}) gone ON gone.line_id = unit.line_id AND gone.index = unit.index
+        WHERE unit.given_back_at IS DISTINCT FROM gone.at
     """,
     "a line has the units it was sold with, and is given back when all of them are": """
         SELECT line.id, line.status, line.quantity, count(*), count(unit.given_back_at) FROM shop_orderline line
@@ -297,16 +323,26 @@ BROKEN_BY: dict[str, str] = {
                        AND live.kind IN ('supervision', 'support'))
         )
     """,
-    "what was given back of a line is worth what it was sold for, when all of it was": """
-        SELECT line.id, line.status, line.gross, sum((event.detail ->> 'worth')::numeric) FROM shop_orderline line
-            JOIN shop_orderevent event ON event.order_id = line.order_id AND event.what = 'units_given_back'
-                AND (event.detail ->> 'line')::int = line.position
+    "what was given back of a line is worth what it was sold for, when all of it was, with money": """
+        SELECT line.id, line.status, line.gross, sum(given.amount) FROM shop_orderline line
+            JOIN shop_givingback given ON given.line_id = line.id
         GROUP BY line.id
-        HAVING sum((event.detail ->> 'worth')::numeric) > line.gross
-            OR (line.status = 'given_back' AND sum((event.detail ->> 'worth')::numeric) <> line.gross)
-            OR sum((event.detail ->> 'count')::int) <> (
-                SELECT count(*) FROM shop_orderunit unit WHERE unit.line_id = line.id AND unit.given_back_at IS NOT NULL
-            )
+        HAVING sum(given.amount) > line.gross OR (
+            line.status = 'given_back' AND bool_and(given.why = 'refunded') AND sum(given.amount) <> line.gross
+        )
+    """,
+    "the history tells what was given back, and what it was worth": """
+        SELECT line.id, told.*, given.* FROM shop_orderline line
+            LEFT JOIN (
+                SELECT order_id, (detail ->> 'line')::int AS position, sum((detail ->> 'worth')::numeric) AS worth,
+                    sum((detail ->> 'count')::int) AS count
+                FROM shop_orderevent WHERE what = 'units_given_back' GROUP BY 1, 2
+            ) told ON told.order_id = line.order_id AND told.position = line.position
+            LEFT JOIN (
+                SELECT line_id, sum(amount) AS worth, sum(last_index - first_index + 1) AS count
+                FROM shop_givingback GROUP BY 1
+            ) given ON given.line_id = line.id
+        WHERE (told.worth, told.count) IS DISTINCT FROM (given.worth, given.count)
     """,
     # Money -----------------------------------------------------------------------------------------------------------
     "whatever a provider said has an outcome and a payment": """

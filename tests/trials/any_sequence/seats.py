@@ -20,8 +20,10 @@ from enrolments.seats.enter import enter_course
 from enrolments.seats.expire import expire_seats
 from enrolments.seats.models import Seat
 from enrolments.seats.release import release_seat
-from shop.orders.giving_back import GivingBackRefused, give_units_back
+from handlers.contract import RevokeReason
+from shop.orders.giving_back.services import GivingBackRefused, give_units_back
 from shop.orders.models import Order, OrderUnit
+from tests.factories.shop import units_left
 from tests.trials.any_sequence import world
 from tests.trials.any_sequence.choices import often, one_of, person, seldom, some
 from tests.trials.any_sequence.frame import Frame
@@ -99,22 +101,23 @@ class Seats(Frame):
     def perishable(self) -> list[Seat]:
         return [seat for seat in self.seats_in("available") if seat.batch.valid_until is not None]
 
-    @precondition(lambda self: self.orders_in(Status.PAID, Status.COMPLETED))
-    @rule(n=some, any_order=seldom, first=some, number=st.integers(1, 4), whole=seldom, yes=st.booleans())
-    def give_back(self, n: int, any_order: bool, first: int, number: int, whole: bool, yes: bool) -> None:
-        """Some units of an order, or all that are left."""
-        order = one_of(self.orders if any_order else self.orders_in(Status.PAID, Status.COMPLETED), n)
-        left = list(
-            OrderUnit.objects.filter(line__order=order, given_back_at=None).order_by("pk").values_list("pk", flat=True)
-        )
+    @precondition(lambda self: self.with_units_left())
+    @rule(n=some, any_order=seldom, first=some, number=st.integers(1, 4), whole=seldom, yes=st.booleans(), money=often)
+    def give_back(self, n: int, any_order: bool, first: int, number: int, whole: bool, yes: bool, money: bool) -> None:
+        """Some units of an order, or all that are left, with their price or without."""
+        order = one_of(self.orders if any_order else self.with_units_left(), n)
+        left = [(line_id, index) for line_id, indexes in units_left(order).items() for index in indexes]
         first = first % max(1, len(left))
         chosen = left if whole else left[first : first + number]
-        before = Counter(seat.state for seat in self.seats if seat.unit_id in chosen)
+        units = OrderUnit.objects.filter(line__order=order).values_list("line_id", "index", "pk")
+        ids = {pk for line_id, index, pk in units if (line_id, index) in chosen}
+        before = Counter(seat.state for seat in self.seats if seat.unit_id in ids)
         holds = PlaceHold.objects.live().filter(order_id=order.pk).exists()
         with self.step("give units back", GivingBackRefused):
             given = give_units_back(
                 order_id=order.pk,
-                unit_ids=chosen,
+                units={line_id: [index for of, index in chosen if of == line_id] for line_id, _index in chosen},
+                why=RevokeReason.REFUNDED if money else RevokeReason.CANCELLED,
                 actor=self.world.merchant,
                 reason="Agreed by telephone.",
                 include_consumed=yes,
@@ -125,4 +128,11 @@ class Seats(Frame):
             for state in ("available", "assigned", "consumed", "expired"):
                 self.reach(f"a seat {state} was given back", when=before[state] > 0)
             self.reach("units were given back before their delivery", when=holds)
-            self.reach("an order was refunded", when=Order.objects.get(pk=order.pk).status == Status.REFUNDED)
+            after = Order.objects.get(pk=order.pk).status
+            self.reach("an order was refunded", when=after == Status.REFUNDED)
+            self.reach("an order was given back without money", when=whole and not money and after == Status.COMPLETED)
+
+    def with_units_left(self) -> list[Order]:
+        """Paid orders of which something can be given back."""
+        standing = {line.order_id for line in self.lines if line.status != "given_back"}
+        return [order for order in self.orders_in(Status.PAID, Status.COMPLETED) if order.pk in standing]

@@ -1,6 +1,7 @@
 """Cancelling an order and delivering a failed line again."""
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from handlers.contract import Refusal
@@ -8,7 +9,7 @@ from outbox.jobs.models import Job
 from shop.orders.models import Order, OrderEvent
 from tests.factories.shop import deliver, pay
 from tests.shop.admin_pages import line_url, order_url, text_of, told
-from tests.shop.merchants import browser_of
+from tests.shop.merchants import browser_of, staff
 from tests.shop.probes import REFUSED, traces
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +117,20 @@ class TestRetry:
         client.post(line_url(line, "retry"))
         deliver(order)
         assert status_of(order) == "completed"
+
+    def test_by_the_button_of_the_job_is_of_whoever_presses_it(self, client, merchant, order, diary):
+        diary.raises["post"] = [RuntimeError("broken")] * 2
+        pay(order)
+        colleague = staff("shop.view_order", "shop.change_order")
+        for press in (
+            lambda _job: browser_of(colleague).post(line_url(order.lines.get(), "retry")),
+            lambda job: client.post(reverse("admin:outbox_job_retry", args=[job.pk])),
+        ):
+            Job.objects.filter(kind="fulfil_line").update(attempts=7)
+            deliver(order)
+            press(Job.objects.get(kind="fulfil_line"))
+        retried = OrderEvent.objects.filter(order=order, what="line_retried").order_by("pk")
+        assert [event.actor for event in retried] == [colleague, merchant]
 
     def test_is_not_offered_once_delivered(self, client, order, failed):
         client.post(line_url(failed, "retry"))

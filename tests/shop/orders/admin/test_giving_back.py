@@ -8,6 +8,7 @@ from enrolments.grounds.models import Enrolment
 from enrolments.seats.enter import enter_course
 from enrolments.seats.models import Seat
 from shop.orders.admin.giving_back import UnitNumbersField
+from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderEvent, OrderUnit
 from tests.factories.accounts import MembershipFactory
 from tests.factories.catalog import EntryFactory
@@ -93,6 +94,26 @@ def test_a_used_seat_needs_its_own_tick(client, line):
 def test_without_money(client, line):
     response = client.post(line_url(line, "give_back"), typed(units="3", owes_money="", confirmed="yes"), follow=True)
     assert told(response) == [("success", "1 unit is given back. Nothing is to be paid back for it.")]
+    row = GivingBack.objects.get()
+    assert (row.first_index, row.last_index, row.amount, row.why) == (2, 2, 0, "cancelled")
+
+
+def test_an_order_given_back_without_money_is_completed_and_offers_nothing_more(client, line):
+    address = line_url(line, "give_back")
+    client.post(address, typed(units="1-3", owes_money="", confirmed="yes", include_used="on"))
+    assert Order.objects.get(pk=line.order_id).status == "completed"
+    page = client.get(order_url(line.order))
+    assert address not in page.content.decode()
+    assert "Completed" in text_of(page)
+    assert "All units of this line have been given back already." in text_of(client.get(address))
+
+
+def test_units_that_the_release_before_gave_back_are_not_offered(client, line):
+    line.units.filter(index=1).update(given_back_at=timezone.now())
+    address = line_url(line, "give_back")
+    assert 'value="1, 3"' in client.get(address).content.decode()
+    response = client.post(address, typed(units="2"))
+    assert list(response.context["form"].errors) == ["units"]
 
 
 @pytest.mark.parametrize(("field", "value"), [("units", ""), ("units", "4"), ("units", "one"), ("reason", "")])

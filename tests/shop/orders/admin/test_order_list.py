@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
 from tests.factories.shop import deliver, pay
 from tests.shop.admin_pages import order_url, text_of
@@ -38,6 +39,20 @@ def test_tells_what_a_merchant_asks_first(client, order):
 
 def test_writes_money_as_the_reader_does(merchant, order):
     assert "120,00 €" in text_of(browser_of(merchant, "fr").get(LIST))
+
+
+def test_tells_what_went_back_of_an_order_beside_its_total(client, merchant, new_order):
+    order, other = new_order(quantity=3), new_order()
+    assert "to be paid back" not in text_of(client.get(LIST))
+    line = order.lines.get()
+    for index, amount in ((0, 120), (2, 100), (1, 0)):
+        GivingBack.objects.create(line=line, first_index=index, last_index=index, amount=amount, why="refunded")
+    GivingBack.objects.create(line=other.lines.get(), first_index=0, last_index=0)
+    assert text_of(client.get(LIST)).count("€360.00 €220.00 to be paid back") == 1
+    assert text_of(client.get(LIST)).count("to be paid back") == 1
+    assert "220,00 € à rembourser" in text_of(browser_of(merchant, "fr").get(LIST))
+    assert "To be paid back €220.00" in text_of(client.get(order_url(order)))
+    assert "To be paid back €" not in text_of(client.get(order_url(other)))
 
 
 @pytest.mark.parametrize(

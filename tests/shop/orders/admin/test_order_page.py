@@ -10,6 +10,7 @@ from handlers.registry import get_handler
 from outbox.mails.models import Mail
 from shop.checkout.place import Consent
 from shop.orders.claim import claim_order
+from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import LineFeedback, OrderLine, OrderUnit
 from shop.seller.models import LegalText
 from tests.factories.accounts import UserFactory
@@ -127,6 +128,20 @@ class TestUnits:
     def test_what_was_given_back_is_told(self, client, line):
         OrderUnit.objects.filter(line=line, index__lt=2).update(given_back_at=timezone.now())
         assert "2 given back" in page_of(client, line.order)
+
+    def test_each_act_of_giving_back_is_told_with_its_amount(self, client, merchant, line):
+        agreed = {"line": line, "actor": merchant, "at": timezone.now(), "reason": "Agreed"}
+        GivingBack.objects.create(first_index=0, last_index=2, amount=36, why="refunded", **agreed)
+        GivingBack.objects.create(first_index=6, last_index=6, amount=12, why="refunded", **agreed)
+        GivingBack.objects.create(line=line, first_index=4, last_index=4, reason="Never came", at=timezone.now())
+        page = page_of(client, line.order)
+        assert "5 given back" in page
+        [of_line] = client.get(order_url(line.order)).context["page"].lines
+        told = [[str(cell) for cell in (units, owed, why)] for units, owed, _at, _who, why in of_line.given_back.rows]
+        assert told == [["1-3, 7", "€48.00", "Agreed"], ["5", "nothing", "Never came"]]
+        assert "Maud Marchand" in page
+        units = text_of(client.get(line_url(line, "units")))
+        assert "Given back" in units
 
     def test_of_another_order_are_not_found(self, client, line, order):
         assert client.get(f"/admin/shop/order/{order.pk}/lines/{line.pk}/units/").status_code == 404

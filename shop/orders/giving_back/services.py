@@ -1,11 +1,11 @@
 """The merchant takes units of a paid order back: some of them, or everything.
 
-No money moves here. What the units were worth is kept in the order's history, for whoever pays it back.
+No money moves here. The amounts of the rows of `GivingBack` are for whoever pays them back, and count as gone back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.people.models import User
-from catalog.pricing import ZERO, round_money
+from catalog.pricing import ZERO
 from common.again import again_after_deadlock
 from enrolments.courses.places.services import lock_courses
 from enrolments.courses.services import find_courses
@@ -24,6 +24,9 @@ from enrolments.seats.models import Seat
 from handlers.contract import HandlerMissing, LineContext, Refusal, Revocation, RevokeReason, UnitContext
 from shop.errors import ShopRefused
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
+from shop.orders.giving_back.models import GivingBack
+from shop.orders.giving_back.ranges import contiguous, ranges
+from shop.orders.giving_back.worth import amounts_of, worth_of
 from shop.orders.hooks import keep_feedback, lock_courses_of
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine, OrderUnit
 from shop.orders.operator import with_standing_operator
@@ -51,60 +54,40 @@ class GivenBack:
 def give_units_back(
     *,
     order_id: int,
-    unit_ids: Collection[int],
+    units: Mapping[int, Collection[int]],
     actor: User,
     reason: str,
     now: datetime,
     include_consumed: bool = False,
     why: RevokeReason = RevokeReason.REFUNDED,
 ) -> GivenBack:
-    """Gives units of a paid order back, whichever lines they stand on, delivered or not. All of them or none.
+    """Give units of a paid order back, delivered or not: by the ids of their lines, their indexes from 0. All or none.
 
-    Each line's handler takes back what it made of them; a line is given back when all its units are, the order is
-    refunded when all its lines are, and completed when what is left of it is delivered. What somebody uses already is
-    taken back only by the merchant's explicit yes, `include_consumed`. `reason` is kept in the history of order and
-    seats. Locks the order, then every course concerned, by key. Raises GivingBackRefused.
+    Each line's handler takes back what it made of them; a line is given back when all its units are. An order of which
+    everything is given back is refunded when an amount went back with any of it; else it is completed, like an order
+    of which all that is left is delivered. What somebody uses already is taken back only by the merchant's explicit
+    yes, `include_consumed`. `reason` is kept with the units, and in the history of order and seats. Locks the order,
+    then every course concerned, by key. Returns how many units were given back, and their worth. Raises
+    GivingBackRefused.
     """
     order = order_with_people(order_id)
     if order.status not in (Order.Status.PAID, Order.Status.COMPLETED):
         raise GivingBackRefused(_("Only units of a paid order can be given back."))
-    chosen = set(unit_ids)
-    lines = list(order.lines.filter(units__in=chosen).distinct().order_by("position"))
+    asked = {line_id: set(indexes) for line_id, indexes in units.items() if indexes}
+    lines = list(order.lines.filter(pk__in=asked).order_by("position"))
     contexts = line_contexts(order, lines, now=now)
-    units = {line.pk: [unit for unit in contexts[line.pk].units if unit.id in chosen] for line in lines}
-    if not chosen or sum(len(of_line) for of_line in units.values()) != len(chosen):
+    chosen = {line.pk: [unit for unit in contexts[line.pk].units if unit.index in asked[line.pk]] for line in lines}
+    count = sum(len(of_line) for of_line in chosen.values())
+    if not asked or count != sum(len(indexes) for indexes in asked.values()):
         raise GivingBackRefused(_("Some of these units were given back already, or are not of this order."))
     _lock_every_course(lines, contexts)
     contexts = with_standing_operator(lock_courses_of(lines, contexts))
     revocation = Revocation(why, by=actor, include_consumed=include_consumed, note=reason)
     worth = ZERO
     for line in lines:
-        worth += _give_back(line, contexts[line.pk], units[line.pk], revocation, now=now)
+        worth += _give_back(line, contexts[line.pk], chosen[line.pk], revocation, now=now)
     _move_on(order, now=now)
-    return GivenBack(len(chosen), worth)
-
-
-def worth_of(line: OrderLine, context: LineContext, units: Collection[UnitContext]) -> Decimal:
-    """What units of a line were worth, tax included: its price as it was sold, less that of the units it keeps.
-
-    So the parts of a line that is given back little by little add up to its total, and a free unit is worth nothing.
-    `context` holds the units that were not given back before.
-    """
-    gone = {unit.id for unit in units}
-    kept = [unit for unit in context.units if unit.id not in gone]
-    return max(ZERO, _price(line, context, context.units) - _price(line, context, kept))
-
-
-def _price(line: OrderLine, context: LineContext, units: Sequence[UnitContext]) -> Decimal:
-    try:
-        handler = handler_of(line)
-    except HandlerMissing:
-        handler = None
-    charged = len(units)
-    if handler is not None and units:
-        charged = handler.charged_units(context.parameters, units)
-    net = round_money(line.unit_net * min(charged, line.charged))
-    return net + round_money(net * line.tax_rate / 100)
+    return GivenBack(count, worth)
 
 
 def _give_back(
@@ -119,7 +102,23 @@ def _give_back(
             keep_feedback(line, LineFeedback.Hook.REVOKE, feedback, now=now)
     except Refusal as refusal:
         raise GivingBackRefused(refusal.message, unit=refusal.unit) from refusal
-    OrderUnit.objects.filter(pk__in=[unit.id for unit in units]).update(given_back_at=now)
+    indexes = [unit.index for unit in units]
+    parts = contiguous(indexes)
+    GivingBack.objects.bulk_create(
+        GivingBack(
+            line=line,
+            first_index=first,
+            last_index=last,
+            amount=amount,
+            why=GivingBack.Why(revocation.why.value),
+            at=now,
+            actor=revocation.by,
+            reason=revocation.note,
+        )
+        for (first, last), amount in zip(parts, amounts_of(line, context, parts, worth), strict=True)
+    )
+    # The release before this one reads it.
+    OrderUnit.objects.filter(line=line, index__in=indexes).update(given_back_at=now)
     if len(units) == len(context.units):
         move_line(line, OrderLine.Status.GIVEN_BACK)
     record(
@@ -129,7 +128,7 @@ def _give_back(
         now=now,
         detail={
             "line": line.position,
-            "units": ranges(unit.index + 1 for unit in units),
+            "units": ranges(index + 1 for index in indexes),
             "count": len(units),
             "worth": str(worth),
             "reason": revocation.note,
@@ -139,9 +138,10 @@ def _give_back(
 
 
 def _move_on(order: Order, *, now: datetime) -> None:
-    """What the order is when some of it was given back."""
+    """Move an order of which some was given back to the status that fits what is left of it."""
     statuses = set(order.lines.order_by().values_list("status", flat=True).distinct())
-    if statuses == {OrderLine.Status.GIVEN_BACK}:
+    went_back = GivingBack.objects.filter(line__order=order, amount__gt=0)
+    if statuses == {OrderLine.Status.GIVEN_BACK} and went_back.exists():
         move_order(order, Order.Status.REFUNDED, what=OrderEvent.What.REFUNDED, actor=None, now=now)
     elif order.status == Order.Status.PAID and statuses <= set(OrderLine.DONE):
         move_order(order, Order.Status.COMPLETED, what=OrderEvent.What.COMPLETED, actor=None, now=now, completed_at=now)
@@ -162,14 +162,3 @@ def _lock_every_course(lines: Sequence[OrderLine], contexts: dict[int, LineConte
     grounds = Ground.objects.live().filter(line_id__in=line_ids)
     ids.update(grounds.order_by().values_list("enrolment__course_id", flat=True).distinct())
     lock_courses(ids)
-
-
-def ranges(numbers: Iterable[int]) -> str:
-    """Whole numbers as people write them: «1-3, 7»."""
-    parts: list[list[int]] = []
-    for number in sorted(set(numbers)):
-        if parts and number == parts[-1][-1] + 1:
-            parts[-1][1:] = [number]
-        else:
-            parts.append([number])
-    return ", ".join("-".join(map(str, part)) for part in parts)

@@ -1,0 +1,58 @@
+"""Prices of units that are given back, as they were sold."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+
+from catalog.pricing import ZERO, round_money
+from handlers.contract import HandlerMissing, LineContext, UnitContext
+from shop.orders.contexts import handler_of
+from shop.orders.models import OrderLine
+
+
+def worth_of(line: OrderLine, context: LineContext, units: Collection[UnitContext]) -> Decimal:
+    """What units of a line were worth, tax included: its price as it was sold, less that of the units it keeps.
+
+    So the parts of a line that is given back little by little add up to its total, and a free unit is worth nothing.
+    `context` holds the units that were not given back before.
+    """
+    gone = {unit.index for unit in units}
+    kept = [unit for unit in context.units if unit.index not in gone]
+    return max(ZERO, _price(line, context, context.units) - _price(line, context, kept))
+
+
+def _price(line: OrderLine, context: LineContext, units: Sequence[UnitContext]) -> Decimal:
+    try:
+        handler = handler_of(line)
+    except HandlerMissing:
+        handler = None
+    charged = len(units)
+    if handler is not None and units:
+        charged = handler.charged_units(context.parameters, units)
+    net = round_money(line.unit_net * min(charged, line.charged))
+    return net + round_money(net * line.tax_rate / 100)
+
+
+def amounts_of(
+    line: OrderLine, context: LineContext, parts: Sequence[tuple[int, int]], worth: Decimal
+) -> list[Decimal]:
+    """Share the worth of an act among its parts: the price before each less the price after it, the rest to the last.
+
+    Nothing is below zero, also where a handler charges more for fewer units, and the amounts sum to the worth.
+    """
+    kept = list(context.units)
+    left, before = worth, _price(line, context, kept)
+    amounts = []
+    for first, last in parts[:-1]:
+        del kept[bisect_left(kept, first, key=_index) : bisect_right(kept, last, key=_index)]
+        after = _price(line, context, kept)
+        amounts.append(min(left, max(ZERO, before - after)))
+        left -= amounts[-1]
+        before = after
+    return [*amounts, left]
+
+
+def _index(unit: UnitContext) -> int:
+    return unit.index
