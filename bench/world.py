@@ -97,8 +97,8 @@ WITH batch AS (
     FROM generate_series(1, %(batches)s) AS number
     RETURNING id
 ), seat AS (
-    INSERT INTO enrolments_seat (batch_id, account_id, unit_id, number, state)
-    SELECT batch.id, %(account)s, -(batch.id * 1000000 + unit), 1,
+    INSERT INTO enrolments_seat (batch_id, account_id, unit_index, number, state)
+    SELECT batch.id, %(account)s, unit - 1, 1,
         CASE WHEN unit %% 3 = 0 THEN 'expired' ELSE 'available' END
     FROM batch CROSS JOIN generate_series(1, %(each)s) AS unit
     RETURNING id

@@ -14,6 +14,10 @@ from catalog.selectors import Shopper
 from handlers.contract import Handler, HandlerMissing, Text, in_words
 from handlers.registry import handler_for
 
+# Of an entry whose handler asks nothing of each unit, unless the merchant has typed a largest quantity. Where something
+# is asked the cart has a limit of its own, which is lower.
+DEFAULT_MAX_QUANTITY = 1_000
+
 _WIDEST_FIRST = (Audience.EVERYONE, Audience.MEMBERS, Audience.CUSTOMERS)
 
 
@@ -97,13 +101,12 @@ def offer_of(entry: Entry) -> Offer:
             handler_version=entry.handler_version,
             parameters=dict(entry.parameters),
             min_quantity=entry.min_quantity,
-            max_quantity=entry.max_quantity,
+            max_quantity=_max_quantity(entry, None),
             audience=Audience(entry.audience),
         )
     parameters = dict(entry.parameters)
     if entry.handler_version < handler.version:
         parameters = handler.upgrade(parameters, entry.handler_version)
-    limits = [limit for limit in (entry.max_quantity, handler.max_quantity) if limit is not None]
     return Offer(
         entry=entry,
         handler=handler,
@@ -111,9 +114,17 @@ def offer_of(entry: Entry) -> Offer:
         handler_version=handler.version,
         parameters=parameters,
         min_quantity=entry.min_quantity,
-        max_quantity=min(limits, default=None),
+        max_quantity=_max_quantity(entry, handler),
         audience=max(Audience(entry.audience), Audience(handler.audience), key=_WIDEST_FIRST.index),
     )
+
+
+def _max_quantity(entry: Entry, handler: Handler | None) -> int | None:
+    limits = [entry.max_quantity, handler.max_quantity if handler else None]
+    if entry.max_quantity is None and (handler is None or handler.UnitForm is None):
+        # Whoever sells two thousand at least has not typed that they sell a thousand at most.
+        limits.append(max(DEFAULT_MAX_QUANTITY, entry.min_quantity))
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def buyability(*, entry: Entry, shopper: Shopper, now: datetime, quantity: int | None = None) -> Buyability:

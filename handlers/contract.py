@@ -38,6 +38,7 @@ from enrolments.courses.places.services import LockedCourse
 from handlers.asked_fields import AskedField, fields_in_words
 from handlers.errors import HandlerMissing, Refusal, UnitError, UnitErrors
 from handlers.texts import Text, in_every_language, paragraphs, sentences
+from handlers.units import UnitContext, Units, runs_of
 from outbox.errors import Temporary
 
 __all__ = [
@@ -60,11 +61,13 @@ __all__ = [
     "UnitContext",
     "UnitError",
     "UnitErrors",
+    "Units",
     "answers_to_store",
     "fields_in_words",
     "in_every_language",
     "in_words",
     "paragraphs",
+    "runs_of",
     "sentences",
 ]
 
@@ -97,22 +100,6 @@ class Finding:
     field: str = ""
 
 
-@dataclass(frozen=True)
-class UnitContext:
-    """One unit bought, with the cleaned answers of its micro-form ({} where there is none).
-
-    ``answers`` are those of the handler's own ``UnitForm``, ``fields`` those of the fields that the merchant has
-    added to the entry, by their names. Both are what JSON can say, before the order is stored as after: dates and
-    amounts are texts (see ``answers_to_store``).
-    ``id`` is the key of the order's unit, 0 while there is no order yet. ``index`` counts from 0.
-    """
-
-    id: int
-    index: int
-    answers: Mapping[str, Any] = field(default_factory=dict)
-    fields: Mapping[str, Any] = field(default_factory=dict)
-
-
 def answers_to_store(cleaned: Mapping[str, Any]) -> dict[str, Any]:
     """Cleaned answers as an order keeps them and every hook sees them: dates in ISO 8601, amounts in digits."""
     stored: dict[str, Any] = json.loads(json.dumps(dict(cleaned), cls=DjangoJSONEncoder))
@@ -127,7 +114,10 @@ class DraftLine:
     index: int
     entry_code: str
     parameters: Mapping[str, Any]
-    units: tuple[UnitContext, ...]
+    units: Units
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "units", Units.of(self.units))
 
 
 @dataclass(frozen=True)
@@ -142,7 +132,9 @@ class LineContext:
     the line; ``paid_at`` is None before payment. ``courses`` are those locked for the hook, by the
     names that ``courses_to_lock`` gave; a name that belongs to no course is missing. ``fields_asked``
     are the entry's own fields as they were when the order was placed: labels and choices for reading
-    ``UnitContext.fields``.
+    ``UnitContext.fields``. ``units`` are those not given back: their number (``len``) costs nothing, each is made when
+    it is asked for. Where nothing is asked of a unit there may be a hundred thousand, so count them, and pass their
+    indexes on as ranges (``runs_of``).
     """
 
     order_id: int
@@ -158,11 +150,15 @@ class LineContext:
     entry_name: Mapping[str, str]
     quantity: int
     parameters: Mapping[str, Any]
-    units: tuple[UnitContext, ...]
+    units: Units
     paid_at: datetime | None
     now: datetime
     courses: Mapping[str, LockedCourse] = field(default_factory=dict)
     fields_asked: tuple[AskedField, ...] = ()
+
+    def __post_init__(self) -> None:
+        # A test may give units in hand: a tuple, a list.
+        object.__setattr__(self, "units", Units.of(self.units))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from enrolments.courses.places.services import release_hold
 from enrolments.grounds.enrol_line import end_line_grounds
 from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.revoke import SeatsConsumed, revoke_seats
+from enrolments.unit_rows import of_units, read_unit_indexes
 from handlers.contract import (
     Feedback,
     LineContext,
@@ -20,6 +21,7 @@ from handlers.contract import (
     UnitContext,
     in_words,
     paragraphs,
+    runs_of,
 )
 
 
@@ -40,7 +42,7 @@ def take_back_seats(line: LineContext, units: Sequence[UnitContext], reason: Rev
     try:
         revoked = revoke_seats(
             line_id=line.line_id,
-            unit_ids=[unit.id for unit in units],
+            units=runs_of(units),
             actor=reason.by,
             reason=reason_text(reason),
             now=line.now,
@@ -78,12 +80,13 @@ def reason_text(reason: Revocation) -> str:
 
 
 def _refusal_at_used_unit(line: LineContext, units: Sequence[UnitContext], consumed: SeatsConsumed) -> Refusal:
-    used = set(
+    used = list(
         Seat.objects.filter(
-            batch__line_id=line.line_id, unit_id__in=[unit.id for unit in units], state=SeatState.CONSUMED
-        ).values_list("unit_id", flat=True)
+            of_units(line.line_id, runs_of(units)), batch__line_id=line.line_id, state=SeatState.CONSUMED
+        )
     )
+    read_unit_indexes(used)
     message = paragraphs(
         consumed.message, in_words(lambda: _("Leave them out, or say explicitly that they are taken back as well."))
     )
-    return Refusal(message, unit=next((unit.index for unit in units if unit.id in used), None))
+    return Refusal(message, unit=min((seat.unit_index for seat in used if seat.unit_index is not None), default=None))

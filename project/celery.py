@@ -27,6 +27,10 @@ BEAT_SCHEDULE: dict[str, dict] = {
         "schedule": crontab(hour="3", minute="27"),
     },
     "expire seats": {"task": "enrolments.seats.tasks.expire_due_seats", "schedule": 3600},
+    "forget blank units": {
+        "task": "shop.orders.tasks.delete_blank_unit_rows",
+        "schedule": crontab(hour="3", minute="37"),
+    },
     "expire unpaid orders": {"task": "shop.orders.tasks.expire_unpaid_orders", "schedule": 60},
 }
 

@@ -20,10 +20,11 @@ from accounts.members.rights import Right
 from accounts.people.models import User
 from accounts.sign_in.followers import FOLLOWERS
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
+from enrolments.unit_rows import register_unit_rows
 from shop.cart.current import join_cart_of_session
 from shop.errors import ClaimRefused
 from shop.orders.claim import claim_order
-from shop.orders.models import Order, OrderLine
+from shop.orders.models import Order, OrderLine, OrderUnit
 from shop.payments.registry import providers
 
 
@@ -33,6 +34,7 @@ def connect() -> None:
     CUSTOMER_CHECKS.add(has_paid_order)
     EFFECTS.register(AddressLink.Purpose.CLAIM, claim_by_link)
     FOLLOWERS.add(join_cart_of_session)
+    register_unit_rows(OrderUnit._meta.db_table)
     add_area_link(
         AreaLink("account-orders", _("Orders"), rights={Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}, position=10)
     )

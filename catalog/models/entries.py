@@ -127,7 +127,10 @@ class Entry(models.Model):
         _("smallest quantity"), default=1, db_default=1, validators=[MinValueValidator(1)]
     )
     max_quantity = models.PositiveIntegerField(
-        _("largest quantity"), null=True, blank=True, help_text=_("Empty: no limit.")
+        _("largest quantity"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: 1,000. Where each unit is asked for something, 500 in one order at most."),
     )
     audience = models.CharField(
         _("sold to"),

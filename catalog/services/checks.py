@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 def check_entry(entry: Entry) -> list[Finding]:
     """Everything worth telling about ``entry`` as it is stored, errors first. Writes nothing."""
     offer = offer_of(entry)
-    findings = [*_prices(entry), *_names(entry), *_limits(offer), *_fields(entry)]
+    findings = [*_prices(entry), *_prices_out_of_reach(offer), *_names(entry), *_limits(offer), *_fields(entry)]
     if not offer.is_installed:
         findings += _missing(entry)
     elif offer.handler is not None:
@@ -45,6 +45,22 @@ def _prices(entry: Entry) -> Iterator[Finding]:
         tier_for(tiers_of(entry), 1)
     except NoPrice:
         yield Finding(Level.ERROR, gettext_lazy("There is no price from quantity 1 on, so it cannot be bought."))
+
+
+def _prices_out_of_reach(offer: Offer) -> Iterator[Finding]:
+    most = offer.max_quantity
+    beyond = [tier.from_quantity for tier in tiers_of(offer.entry) if most is not None and tier.from_quantity > most]
+    if beyond:
+        yield Finding(
+            Level.WARNING,
+            in_words(
+                lambda: (
+                    _("At most %(most)d are sold at once, so the price from %(n)d on is never reached.")
+                    % {"most": most, "n": min(beyond)}
+                )
+            ),
+            field="max_quantity",
+        )
 
 
 def _names(entry: Entry) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
@@ -37,7 +38,10 @@ class PeriodOver(EnrolmentRefused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewGround:
-    """A ground to add; which references it needs depends on its kind (`enrolments_ground_shape`)."""
+    """A ground to add; which references it needs depends on its kind (`enrolments_ground_shape`).
+
+    `unit_id` is the row of the unit `unit_index`, for the release before this one; None where there is none.
+    """
 
     user_id: int
     role_id: int
@@ -47,7 +51,8 @@ class NewGround:
     order_id: int | None = None
     order_number: str = ""
     line_id: int | None = None
-    unit_id: int | None = None
+    unit_index: int | None = None
+    unit_id: int | Combinable | None = None
     seat_id: int | None = None
     group_id: int | None = None
 
@@ -60,7 +65,8 @@ class NewGround:
         role: Role,
         kind: str,
         period: Period,
-        unit_id: int | None = None,
+        unit_index: int | None = None,
+        unit_id: int | Combinable | None = None,
         group: CourseGroup | None = None,
     ) -> NewGround:
         """One that stands on an order line and on no seat of it."""
@@ -73,6 +79,7 @@ class NewGround:
             order_id=line.order_id,
             order_number=line.order_number,
             line_id=line.line_id,
+            unit_index=unit_index,
             unit_id=unit_id,
             group_id=group.pk if group else None,
         )
@@ -251,6 +258,7 @@ def write_grounds(*, found: FoundOrOpened, grounds: Sequence[NewGround], now: da
             order_id=ground.order_id,
             order_number=ground.order_number,
             line_id=ground.line_id,
+            unit_index=ground.unit_index,
             unit_id=ground.unit_id,
             seat_id=ground.seat_id,
             group_id=ground.group_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from enrolments.courses.roles.models import Role
 from enrolments.grounds.already import already_enrolled
 from enrolments.grounds.enrol import NewGround, end_grounds, enrolment_period, find_or_open, write_grounds
 from enrolments.grounds.models import Ground
+from enrolments.unit_rows import of_units, row_of
 from enrolments.values import AlreadyEnrolled, LineRef, Period, Terms
 
 
@@ -36,7 +37,7 @@ def enrol_on_line(
     group: CourseGroup | None,
     terms: Terms,
     now: datetime.datetime,
-    unit_id: int | None = None,
+    unit_index: int | None = None,
 ) -> LineEnrolment:
     """Enrol somebody on the ground of a line; the place held for the line becomes his in the same transaction.
 
@@ -56,7 +57,14 @@ def enrol_on_line(
         )
         release_hold_in(course=course, line_id=line.line_id, now=now)
         ground = NewGround.of_line(
-            line, user=user, role=role, kind=Ground.Kind.LINE, period=period, unit_id=unit_id, group=group
+            line,
+            user=user,
+            role=role,
+            kind=Ground.Kind.LINE,
+            period=period,
+            unit_index=unit_index,
+            unit_id=None if unit_index is None else row_of(line.line_id, unit_index),
+            group=group,
         )
         found = find_or_open(course=course, people=[(user.pk, role.pk, period)], now=now)
         write_grounds(found=found, grounds=[ground], now=now)
@@ -70,15 +78,15 @@ def end_line_grounds(
     reason: str,
     now: datetime.datetime,
     kinds: Collection[str] | None = None,
-    unit_ids: Collection[int] | None = None,
+    units: Sequence[range] | None = None,
 ) -> int:
     """End the grounds that stand on a line itself (enrolment, support, supervision of a session), not on its seats.
 
-    Of some kinds or units only, if told. Returns how many ended. Locks the courses concerned.
+    Of some kinds or units (ranges of indexes) only, if told. Returns how many ended. Locks the courses concerned.
     """
     grounds = Ground.objects.live().filter(line_id=line_id, seat__isnull=True)
     if kinds is not None:
         grounds = grounds.filter(kind__in=kinds)
-    if unit_ids is not None:
-        grounds = grounds.filter(unit_id__in=unit_ids)
+    if units is not None:
+        grounds = grounds.filter(of_units(line_id, units))
     return end_grounds(grounds=grounds, reason=reason, now=now)

@@ -105,7 +105,9 @@ class Ground(models.Model):
     order_id = models.BigIntegerField(_("order"), null=True, blank=True, db_index=True)
     order_number = models.CharField(_("order number"), max_length=40, blank=True)
     line_id = models.BigIntegerField(_("order line"), null=True, blank=True, db_index=True)
-    unit_id = models.BigIntegerField(_("unit"), null=True, blank=True)
+    unit_index = models.PositiveIntegerField(_("unit"), null=True, blank=True, help_text="From 0.")
+    # The row by which the release before this one finds the unit: `enrolments.unit_rows`.
+    unit_id = models.BigIntegerField(null=True, blank=True, editable=False)
     seat = models.ForeignKey(
         "enrolments.Seat",
         on_delete=models.PROTECT,
@@ -146,10 +148,20 @@ class Ground(models.Model):
                 name="enrolments_ground_seat_unique",
             ),
             models.UniqueConstraint(
+                fields=["enrolment", "kind", "line_id", "unit_index"],
+                condition=models.Q(
+                    ended_at__isnull=True, seat__isnull=True, line_id__isnull=False, unit_index__isnull=False
+                ),
+                name="enrolments_ground_unit_unique",
+            ),
+            # Grounds of a whole line, and those of a unit that the release before this one writes.
+            models.UniqueConstraint(
                 fields=["enrolment", "kind", "line_id", "unit_id"],
-                condition=models.Q(ended_at__isnull=True, seat__isnull=True, line_id__isnull=False),
+                condition=models.Q(
+                    ended_at__isnull=True, seat__isnull=True, line_id__isnull=False, unit_index__isnull=True
+                ),
                 nulls_distinct=False,
-                name="enrolments_ground_line_unique",
+                name="enrolments_ground_line_once",
             ),
             models.UniqueConstraint(
                 fields=["enrolment"],

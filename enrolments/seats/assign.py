@@ -124,6 +124,7 @@ def assign_seat(
             order_id=batch.order_id,
             order_number=batch.order_number,
             line_id=batch.line_id,
+            unit_index=seat.unit_index,
             unit_id=seat.unit_id,
             seat_id=seat.pk,
             group_id=group.pk,

@@ -136,7 +136,10 @@ class Seat(models.Model):
         db_index=False,
         verbose_name=_("customer account"),
     )
-    unit_id = models.BigIntegerField(_("unit"))
+    # The line is the batch's, its unit the one with this index. `unit_id` is the row by which the release before this
+    # one finds it, whose own seats have no index: `enrolments.unit_rows`.
+    unit_index = models.PositiveIntegerField(_("unit"), null=True, blank=True, help_text="From 0.")
+    unit_id = models.BigIntegerField(null=True, blank=True, editable=False)
     number = models.PositiveIntegerField(_("number in the pack"))
     state = models.CharField(_("state"), max_length=10, choices=SeatState.choices)
     # The role a session's seat was declared with; without one, the seat is filled by either.
@@ -196,7 +199,13 @@ class Seat(models.Model):
         verbose_name_plural = _("seats")
         ordering = ("pk",)
         constraints = (
+            # A batch is the seats of one line.
+            models.UniqueConstraint(fields=["batch", "unit_index", "number"], name="enrolments_seat_of_unit_once"),
             models.UniqueConstraint(fields=["unit_id", "number"], name="enrolments_seat_unit_number"),
+            models.CheckConstraint(
+                condition=models.Q(unit_index__isnull=False) | models.Q(unit_id__isnull=False),
+                name="enrolments_seat_has_unit",
+            ),
             models.CheckConstraint(condition=models.Q(number__gte=1), name="enrolments_seat_number"),
             models.CheckConstraint(
                 condition=models.Q(

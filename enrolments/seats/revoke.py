@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import ngettext
@@ -17,6 +17,7 @@ from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import move_locked_seats, with_locked_seats
 from enrolments.seats.release import NOBODY
+from enrolments.unit_rows import of_units
 
 
 class SeatsConsumed(EnrolmentRefused):
@@ -50,7 +51,7 @@ class Revoked:
 def revoke_seats(
     *,
     line_id: int,
-    unit_ids: Collection[int] | None,
+    units: Sequence[range] | None,
     actor: User | None,
     reason: str,
     now: datetime.datetime,
@@ -58,14 +59,14 @@ def revoke_seats(
 ) -> Revoked:
     """Take back the seats of a line, or of some of its units, with the enrolments that stand on them alone.
 
-    Expired and revoked seats stay as they are, so a second call changes nothing. All or none: raises SeatsConsumed
-    when one of them is used, unless `consumed_too`.
+    `units` are ranges of indexes. Expired and revoked seats stay as they are, so a second call changes nothing. All or
+    none: raises SeatsConsumed when one of them is used, unless `consumed_too`.
 
     Locks the courses concerned, then the seats. A constant number of statements.
     """
     of_line = Seat.objects.filter(batch__line_id=line_id)
     alive = of_line.filter(state__in=(SeatState.AVAILABLE, SeatState.ASSIGNED, SeatState.CONSUMED))
-    wanted = alive if unit_ids is None else alive.filter(unit_id__in=unit_ids)
+    wanted = alive if units is None else alive.filter(of_units(line_id, units))
 
     def revoke(seats: list[Seat]) -> Revoked:
         consumed = sum(seat.state == SeatState.CONSUMED for seat in seats)

@@ -19,14 +19,15 @@ from enrolments.grounds.enrol import NewGround, enrolment_period, find_or_open, 
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
 from enrolments.seats.reasons import SeatReason
+from enrolments.unit_rows import row_of
 from enrolments.values import AlreadyEnrolled, EntryRef, LineRef, Period, Terms
 
 
 @dataclass(frozen=True, slots=True)
 class SessionPlace:
-    """One unit of the line: a person with the role he was declared with, or a blank without either."""
+    """One unit of the line: a person with the role they were declared with, or a blank without either."""
 
-    unit_id: int
+    unit_index: int
     role: Role | None = None
     user: User | None = None
 
@@ -118,11 +119,12 @@ def _write_seats(
         kinds=Role.PLACE_TAKING,
     )
     seats = []
-    for place in sorted(places, key=lambda place: place.unit_id):
+    for place in sorted(places, key=lambda place: place.unit_index):
         seat = Seat(
             batch=batch,
             account_id=batch.account_id,
-            unit_id=place.unit_id,
+            unit_index=place.unit_index,
+            unit_id=row_of(batch.line_id, place.unit_index),
             number=1,
             course=batch.course,
             role=place.role,
@@ -174,6 +176,7 @@ def seat_ground(*, seat: Seat, batch: SeatBatch, group: CourseGroup | None, peri
         order_id=batch.order_id,
         order_number=batch.order_number,
         line_id=batch.line_id,
+        unit_index=seat.unit_index,
         unit_id=seat.unit_id,
         seat_id=seat.pk,
         group_id=group.pk if group else None,

@@ -109,7 +109,7 @@ def _order_key(line: LineContext) -> str:
 
 def _stop_key(line: LineContext, units: Sequence[UnitContext]) -> str:
     """One key for each set of units, whatever their number."""
-    told = ",".join(str(unit_id) for unit_id in sorted(unit.id for unit in units))
+    told = ",".join(str(index) for index in sorted(unit.index for unit in units))
     return f"{STOP}:{line.line_id}:{hashlib.sha256(told.encode()).hexdigest()[:20]}"
 
 

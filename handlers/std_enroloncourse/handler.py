@@ -104,7 +104,7 @@ class EnrolOnCourse(Handler):
                 group=standing_group(course=course, name=sold.group_name) if sold.group_name else None,
                 terms=sold.terms,
                 now=line.now,
-                unit_id=line.units[0].id,
+                unit_index=line.units[0].index,
             )
         return _delivered(course, enrolled, is_new=is_new)
 

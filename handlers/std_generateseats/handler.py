@@ -21,6 +21,7 @@ from handlers.contract import (
     Revocation,
     UnitContext,
     in_words,
+    runs_of,
     sentences,
 )
 from handlers.delivery import SUPERVISING, entry_ref, line_ref, sold_role, too_late
@@ -70,7 +71,7 @@ class GenerateSeats(Handler):
         batch = generate_seats(
             line=line_ref(line),
             entry=entry_ref(line),
-            unit_ids=[unit.id for unit in line.units],
+            units=runs_of(line.units),
             packsize=params.pack_size,
             course_list=params.course_list,
             supervisor_role=sold_role(line, params.supervisor, SUPERVISING),

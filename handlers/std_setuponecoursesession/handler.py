@@ -21,6 +21,7 @@ from enrolments.grounds.notify import tell_enrolled
 from enrolments.grounds.supervise import supervise
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.sessions.services import create_session_seats
+from enrolments.unit_rows import read_unit_indexes
 from enrolments.values import Period
 from handlers.contract import (
     DraftLine,
@@ -150,6 +151,7 @@ class SetUpOneCourseSession(Handler):
         )
         if not seats:
             return Feedback()
+        read_unit_indexes(seats)
         batch = seats[0].batch
         assert batch.course is not None
         params = SessionParameters.of(line.parameters)
@@ -211,9 +213,9 @@ def tell(line: LineContext, course: Course, users: Sequence[User], period: Perio
 def users_on_seats(seats: Sequence[Seat], participants: Mapping[int, Participant]) -> dict[str, User]:
     """The users who sit on the seats they were declared for, by the address typed for them."""
     return {
-        participants[seat.unit_id].email: seat.person
+        participants[seat.unit_index].email: seat.person
         for seat in seats
-        if seat.person is not None and seat.unit_id in participants
+        if seat.person is not None and seat.unit_index is not None and seat.unit_index in participants
     }
 
 

@@ -16,9 +16,9 @@ from handlers.std_setuponecoursesession.forms import Participant, SessionParamet
 
 
 def declared(units: Iterable[UnitContext]) -> dict[int, Participant]:
-    """The participants by unit id; blank units are left out."""
-    answered = ((unit.id, Participant.of(unit.answers)) for unit in units)
-    return {unit_id: participant for unit_id, participant in answered if participant is not None}
+    """The participants by the index of their unit; blank units are left out."""
+    answered = ((unit.index, Participant.of(unit.answers)) for unit in units)
+    return {index: participant for index, participant in answered if participant is not None}
 
 
 def count_tutors(units: Iterable[UnitContext]) -> int:
@@ -43,11 +43,11 @@ def session_places(
     """One place per unit: declared ones with person and role, blank ones with neither."""
     places = []
     for unit in units:
-        person = participants.get(unit.id)
+        person = participants.get(unit.index)
         if person is None:
-            places.append(SessionPlace(unit_id=unit.id))
+            places.append(SessionPlace(unit_index=unit.index))
         else:
-            places.append(SessionPlace(unit_id=unit.id, role=roles[person.role], user=users[person.email]))
+            places.append(SessionPlace(unit_index=unit.index, role=roles[person.role], user=users[person.email]))
     return places
 
 

@@ -28,7 +28,7 @@ def session_is_set_up(
     set_up = _set_up(course, session)
     counts = sentences(_declared(len(participants)), _blank(len(units) - len(participants)))
     number_of_user = {
-        people[participants[unit.id].email].user.pk: unit.index + 1 for unit in units if unit.id in participants
+        people[participants[unit.index].email].user.pk: unit.index + 1 for unit in units if unit.index in participants
     }
     told, already = sentences(set_up, counts), _already_there(session, number_of_user)
     return Feedback(

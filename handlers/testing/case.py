@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from handlers import registry
-from handlers.contract import Handler, LineContext, UnitContext, answers_to_store
+from handlers.contract import Handler, LineContext, Units, answers_to_store
 from handlers.testing.engine import line_context, parameters, units, visitor_line
 from handlers.testing.world import account_with_operator
 
@@ -56,7 +56,7 @@ class Case:
             code="ENTRY", parameters=self.parameters, min_quantity=1, max_quantity=None, audience="everyone"
         )
 
-    def units(self, count: int) -> tuple[UnitContext, ...]:
+    def units(self, count: int) -> Units:
         """Units with answers as the shop stores them: cleaned by the micro-form."""
         if self.handler.UnitForm is None:
             return units(blank=count)

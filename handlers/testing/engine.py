@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from enrolments.courses.services import lock_named_courses
-from handlers.contract import DraftLine, Feedback, Handler, LineContext, Revocation, RevokeReason, UnitContext
+from handlers.contract import DraftLine, Feedback, Handler, LineContext, Revocation, RevokeReason, UnitContext, Units
 from handlers.registry import get_handler
 from handlers.testing.world import join, make_account
 
@@ -32,10 +33,11 @@ def parameters(handler: Handler | str, **typed: Any) -> dict[str, Any]:
     return form.to_parameters()
 
 
-def units(*answers: dict[str, Any], blank: int = 0, fields: dict[str, Any] | None = None) -> tuple[UnitContext, ...]:
+def units(*answers: dict[str, Any], blank: int = 0, fields: dict[str, Any] | None = None) -> Units:
     """Units with these answers, then ``blank`` ones without; ``fields`` are what each answers to the entry's own."""
-    return tuple(
-        UnitContext(next(_ids), index, each, dict(fields or {})) for index, each in enumerate([*answers, *[{}] * blank])
+    typed = [*answers, *[{}] * (blank if fields else 0)]
+    return Units.first(
+        len(answers) + blank, (UnitContext(index, each, dict(fields or {})) for index, each in enumerate(typed))
     )
 
 
@@ -44,7 +46,7 @@ def line_context(
     *,
     account: CustomerAccount,
     operator: User | None,
-    units: tuple[UnitContext, ...],
+    units: Sequence[UnitContext],
     typed: dict[str, Any] | None = None,
     now: datetime.datetime | None = None,
     **others: Any,
@@ -112,7 +114,7 @@ def revoke(
     handler: Handler | str,
     line: LineContext,
     *,
-    units: tuple[UnitContext, ...] | None = None,
+    units: Sequence[UnitContext] | None = None,
     why: RevokeReason = RevokeReason.REFUNDED,
     **others: Any,
 ) -> Feedback:

@@ -76,10 +76,10 @@ def assert_nothing_stands_on(line: LineContext) -> None:
 
 
 def standing_units(line: LineContext) -> set[int | None]:
-    """The units that a seat or an enrolment stands on."""
+    """The indexes of the units that a seat or an enrolment stands on."""
     seats = Seat.objects.filter(batch__line_id=line.line_id, state__in=["available", "assigned", "consumed"])
-    grounds = Ground.objects.live().filter(line_id=line.line_id, unit_id__isnull=False)
-    return {*seats.values_list("unit_id", flat=True), *grounds.values_list("unit_id", flat=True)}
+    grounds = Ground.objects.live().filter(line_id=line.line_id, unit_index__isnull=False)
+    return {*seats.values_list("unit_index", flat=True), *grounds.values_list("unit_index", flat=True)}
 
 
 def statements(run: Callable[[], object]) -> int:

@@ -27,6 +27,7 @@ from handlers.contract import (
     Level,
     Refusal,
     RevokeReason,
+    Units,
     answers_to_store,
 )
 from handlers.querystring import encode, parse
@@ -209,7 +210,7 @@ def fields_of_the_entry_that_it_does_not_know_disturb_nothing(case: Case) -> Non
     line = case.line(case.quantities[0])
     own = set(case.handler.UnitForm.base_fields) if case.handler.UnitForm else set()
     fields = dict.fromkeys({*own, "a_field_of_the_merchant"}, "of the merchant")
-    line = replace(line, units=tuple(replace(unit, fields=fields) for unit in line.units))
+    line = replace(line, units=Units.of(replace(unit, fields=fields) for unit in line.units))
 
     case.handler.clean_units([DraftLine(0, line.entry_code, line.parameters, line.units)])
     place(case.handler, line)
@@ -339,7 +340,7 @@ def giving_one_unit_back_leaves_the_others(case: Case) -> None:
 
     revoke(case.handler, line, units=line.units[:1])
 
-    assert standing_units(line) == before - {line.units[0].id}
+    assert standing_units(line) == before - {line.units[0].index}
 
 
 @rule

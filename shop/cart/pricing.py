@@ -19,10 +19,10 @@ from catalog.offers import Buyability, Offer, buyability
 from catalog.pricing import LinePrice, NoPrice, price_line, tiers_of, total
 from catalog.selectors import entries_to_price, shopper_for
 from common.texts import in_every_language
-from handlers.contract import UnitContext
+from handlers.contract import Units
+from shop.cart.limits import units_beyond_limit
 from shop.cart.models import Cart, CartLine
 from shop.cart.units import UnitForms, forms_of
-from shop.checkout.limits import units_beyond_limit
 
 EntriesByKey = Callable[[Collection[int]], Mapping[int, Entry]]
 
@@ -131,7 +131,7 @@ def _priced(line: CartLine, verdict: Buyability, too_many: str, forms: UnitForms
     return PricedLine(line, offer, _price(line, offer, forms.contexts), tuple(problems), verdict.needs_sign_in, forms)
 
 
-def _price(line: CartLine, offer: Offer, units: tuple[UnitContext, ...]) -> LinePrice | None:
+def _price(line: CartLine, offer: Offer, units: Units) -> LinePrice | None:
     charged = offer.handler.charged_units(offer.parameters, units) if offer.handler else line.quantity
     try:
         return price_line(

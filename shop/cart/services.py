@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from catalog.models.entries import Entry
 from catalog.offers import buyability, offer_of
 from catalog.selectors import entries_to_price, shopper_for
+from shop.cart.limits import MAX_QUANTITY, units_beyond_limit
 from shop.cart.models import Cart, CartLine, CartUnit
-from shop.checkout.limits import MAX_QUANTITY, units_beyond_limit
 from shop.errors import CartRefused
 
 if TYPE_CHECKING:

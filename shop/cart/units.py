@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import NON_FIELD_ERRORS
 
 from catalog.offers import Offer
-from handlers.contract import DraftLine, Handler, UnitContext, UnitErrors
+from handlers.contract import DraftLine, Handler, UnitContext, UnitErrors, Units
 from shop.cart.micro_forms import Asked, MicroForm, Names, Typed, asked_of
 from shop.cart.models import CartLine, CartUnit
 from shop.errors import UnitError
@@ -50,11 +50,10 @@ class UnitForms:
         return {index: form for index, form in enumerate(self.forms) if not form.is_valid()}
 
     @cached_property
-    def contexts(self) -> tuple[UnitContext, ...]:
+    def contexts(self) -> Units:
         """The units as handlers see them; a unit whose form is not right yet has no answers."""
-        if not self.asked:
-            return tuple(UnitContext(0, index) for index in range(self.line.quantity))
-        return tuple(UnitContext(0, index, form.answers, form.field_answers) for index, form in enumerate(self.forms))
+        answered = (UnitContext(index, form.answers, form.field_answers) for index, form in enumerate(self.forms))
+        return Units.first(self.line.quantity, answered)
 
     def errors(self) -> list[UnitError]:
         """Everything wrong within single forms."""

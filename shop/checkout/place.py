@@ -25,8 +25,9 @@ from shop.errors import CartEmpty, CheckoutRefused, EntryNotOnSale, HandlerRefus
 from shop.orders import mails
 from shop.orders.contexts import handler_of, line_contexts
 from shop.orders.hooks import keep_feedback, lock_courses_of
-from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine, OrderUnit
+from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.orders.transitions import record
+from shop.orders.unit_rows import write_rows
 from shop.payments import services as payments
 from shop.payments.providers.free import nothing_to_pay
 from shop.seller.frozen import freeze_seller
@@ -93,6 +94,7 @@ def place_order(
     lines = _create_lines(order, priced)
     _close_cart(cart, now=now)
     check_unpaid_limits(order=order)
+    write_rows((line, source.units.contexts) for line, source in zip(lines, priced.lines, strict=True))
     record(order, OrderEvent.What.PLACED, actor=user, now=now, to_status=order.status)
     _run_pre_payment(order, lines, now=now)
     if _note_places_held(order, lines):
@@ -185,16 +187,7 @@ def next_number(now: datetime) -> str:
 
 
 def _create_lines(order: Order, priced: PricedCart) -> list[OrderLine]:
-    lines = OrderLine.objects.bulk_create(_order_line(order, index, line) for index, line in enumerate(priced.lines))
-    OrderUnit.objects.bulk_create(
-        (
-            OrderUnit(line=line, index=unit.index, answers=dict(unit.answers), fields=dict(unit.fields))
-            for line, source in zip(lines, priced.lines, strict=True)
-            for unit in source.units.contexts
-        ),
-        batch_size=5_000,
-    )
-    return lines
+    return OrderLine.objects.bulk_create(_order_line(order, index, line) for index, line in enumerate(priced.lines))
 
 
 def _close_cart(cart: Cart, *, now: datetime) -> None:

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from handlers.contract import Handler, HandlerMissing, LineContext, UnitContext
+from handlers.contract import Handler, HandlerMissing, LineContext
 from handlers.registry import handler_for
-from shop.orders.giving_back.units import not_given_back
 from shop.orders.locks import lock_order, lock_order_of_line
-from shop.orders.models import Order, OrderLine, OrderUnit
+from shop.orders.models import Order, OrderLine
+from shop.orders.units import units_left
 
 
 def handler_of(line: OrderLine) -> Handler | None:
@@ -26,10 +26,7 @@ def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) ->
     version of the handler are brought up to date here; the row keeps what was sold.
     """
     lines = list(lines)
-    units: dict[int, list[UnitContext]] = {line.pk: [] for line in lines}
-    rows = not_given_back(OrderUnit.objects.filter(line__in=lines)).order_by("line_id", "index")
-    for unit in rows:
-        units[unit.line_id].append(UnitContext(unit.pk, unit.index, unit.answers, unit.fields))
+    units = units_left(lines)
     return {
         line.pk: LineContext(
             order_id=order.pk,
@@ -45,7 +42,7 @@ def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) ->
             entry_name=line.entry_name,
             quantity=line.quantity,
             parameters=_current_parameters(line),
-            units=tuple(units[line.pk]),
+            units=units[line.pk],
             paid_at=order.paid_at,
             now=now,
             fields_asked=line.fields_asked,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -200,8 +201,22 @@ class OrderLine(models.Model):
         return in_reader_language(self.failure)
 
 
+# No answers to a micro-form: nothing was asked, or it was left to be filled in later.
+WITHOUT_ANSWERS = Q(answers={}, fields={})
+
+
+class OrderUnitQuerySet(models.QuerySet["OrderUnit"]):
+    def answered(self) -> OrderUnitQuerySet:
+        """Units with answers; the others are told by the quantity of their line alone."""
+        return self.filter(~WITHOUT_ANSWERS)
+
+
 class OrderUnit(models.Model):
-    """One unit bought, with the answers of its micro-form. Erasure blanks both `answers` and `fields`."""
+    """One unit bought, with the answers of its micro-form. Erasure blanks both `answers` and `fields`.
+
+    A unit exists by its index, from 0 and below the quantity of its line, whether it has a row or not: a row without
+    answers is there for the release before this one (`shop.orders.unit_rows`).
+    """
 
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="units")
     index = models.PositiveIntegerField(help_text="From 0.")
@@ -209,11 +224,17 @@ class OrderUnit(models.Model):
     fields = models.JSONField(default=dict, db_default={}, help_text="What the fields of the entry asked, by name.")
     given_back_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[OrderUnitQuerySet] = OrderUnitQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         verbose_name = _("unit")
         verbose_name_plural = _("units")
         ordering = ("line", "index")
         constraints = [models.UniqueConstraint(fields=("line", "index"), name="shop_orderunit_index_once")]
+        indexes = [
+            # Few: without it a line of a hundred thousand units is read to find that nothing was asked.
+            models.Index(fields=("line", "index"), condition=~WITHOUT_ANSWERS, name="shop_orderunit_answered")
+        ]
 
     def __str__(self) -> str:
         return f"{self.line_id}/{self.index}"

@@ -159,7 +159,7 @@ def _line_views(order: Order, sight: Sight) -> list[LineView]:
     feedback = Prefetch("feedback", LineFeedback.objects.order_by("pk"))
     lines = order.lines.order_by("position").prefetch_related(feedback)
     if sight.sees_people:
-        units = not_given_back(OrderUnit.objects.exclude(answers={}, fields={})).order_by("index")
+        units = not_given_back(OrderUnit.objects.answered()).order_by("index")
         lines = lines.prefetch_related(Prefetch("units", units, to_attr="answered_units"))
     return [_line_view(line, sight) for line in lines]
 

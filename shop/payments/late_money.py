@@ -11,12 +11,14 @@ from shop.orders.contexts import handler_of, line_contexts
 from shop.orders.hooks import lock_courses_of
 from shop.orders.models import Order
 from shop.orders.operator import with_standing_operator
+from shop.orders.unit_rows import complete_rows
 
 
 def places_retaken(order: Order, *, now: datetime) -> bool:
     """Holds again, for all lines or for none, what the expired or cancelled order had held.
 
-    The order is locked by the caller; the courses of all lines are locked here, by key.
+    Brings back the rows of units that were deleted when the order had ended. The order is locked by the caller; the
+    courses of all lines are locked here, by key.
     """
     if order.status not in (Order.Status.EXPIRED, Order.Status.CANCELLED):
         return False
@@ -30,4 +32,5 @@ def places_retaken(order: Order, *, now: datetime) -> bool:
                     handler.retake(contexts[line.pk])
     except Refusal:
         return False
+    complete_rows(lines)
     return True

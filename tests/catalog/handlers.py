@@ -49,6 +49,18 @@ class Strict(Handler):
         return user.pk not in self.refused
 
 
+class NoteForm(forms.Form):
+    note = forms.CharField(label="Note")
+
+
+class Asking(Handler):
+    """Asks for a note for each unit."""
+
+    name = "ext_asking"
+    label = "Asking"
+    UnitForm = NoteForm
+
+
 class Broken(Handler):
     """Fails in its own check."""
 

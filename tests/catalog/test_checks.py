@@ -35,6 +35,15 @@ def test_what_is_missing():
     assert "specific/a_b" in found(EntryFactory(code="A-b", handler="specific"))[0][1]
 
 
+def test_a_price_that_nobody_can_reach_is_told():
+    tiers = {1: "10", 1_000: "9", 1_001: "8", 5_000: "7"}
+
+    assert found(EntryFactory(tiers=tiers)) == [
+        ("warning", "At most 1000 are sold at once, so the price from 1001 on is never reached.")
+    ]
+    assert found(EntryFactory(tiers=tiers, max_quantity=5_000)) == []
+
+
 def test_a_stricter_handler_is_told():
     with temporary(Strict):
         impossible = found(EntryFactory(handler="ext_strict", min_quantity=2, audience=Audience.CUSTOMERS))

@@ -8,7 +8,7 @@ from catalog.models.entries import Audience, EntryState
 from catalog.offers import ReasonCode, buyability, offer_of
 from catalog.selectors import ANYBODY, Shopper
 from handlers.registry import temporary
-from tests.catalog.handlers import EveryField, Strict
+from tests.catalog.handlers import Asking, EveryField, Strict
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
 
@@ -33,7 +33,7 @@ def codes(entry, who=ANYBODY, quantity=None) -> list[str]:
 
 
 def test_an_available_entry_is_bought_by_anybody():
-    answer = buyability(entry=EntryFactory(), shopper=ANYBODY, now=NOW, quantity=10_000)
+    answer = buyability(entry=EntryFactory(), shopper=ANYBODY, now=NOW, quantity=1_000)
 
     assert answer.can_buy
     assert (answer.reasons, answer.message, answer.needs_sign_in) == ((), "", False)
@@ -95,6 +95,32 @@ def test_the_stricter_audience_and_quantity_hold():
 )
 def test_quantities_have_bounds(quantity, reasons):
     assert codes(EntryFactory(min_quantity=2, max_quantity=4), quantity=quantity) == reasons
+
+
+@pytest.mark.parametrize(
+    ("values", "most"),
+    [
+        ({}, 1_000),
+        ({"handler": "ext_everyfield"}, 1_000),
+        ({"max_quantity": 100_000}, 100_000),
+        ({"max_quantity": 7}, 7),
+        ({"min_quantity": 2_000}, 2_000),
+        ({"handler": "ext_strict"}, 1),
+        ({"handler": "ext_gone"}, 1_000),
+    ],
+)
+def test_an_entry_without_forms_is_sold_by_the_thousand_unless_the_merchant_says_otherwise(values, most):
+    entry = EntryFactory(**values)
+
+    assert offer_of(entry).max_quantity == most
+    assert ReasonCode.TOO_MANY not in codes(entry, quantity=most)
+    assert ReasonCode.TOO_MANY in codes(entry, quantity=most + 1)
+
+
+def test_an_entry_with_forms_has_no_limit_of_its_own():
+    """What one cart may ask for is less."""
+    with temporary(Asking):
+        assert offer_of(EntryFactory(handler="ext_asking")).max_quantity is None
 
 
 def test_a_handler_may_refuse_a_person_but_is_not_asked_about_a_visitor():

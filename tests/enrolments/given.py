@@ -43,10 +43,6 @@ def new_line(account: CustomerAccount, *, order_id: int | None = None) -> LineRe
     return LineRef(order_id, f"A-{order_id}", 800_000 + number, account.pk)
 
 
-def new_units(count: int) -> list[int]:
-    return [900_000 + next(numbers) for _ in range(count)]
-
-
 def given_pack(
     account: CustomerAccount,
     *,
@@ -62,7 +58,7 @@ def given_pack(
     batch = generate_seats(
         line=line or new_line(account),
         entry=ENTRY,
-        unit_ids=new_units(1),
+        units=[range(1)],
         packsize=seats,
         course_list=course_list,
         supervisor_role=role(supervisor) if supervisor else None,
@@ -93,10 +89,7 @@ def given_session(
         line=line or new_line(account),
         entry=ENTRY,
         course=course,
-        places=[
-            SessionPlace(unit, role=each_role, user=user)
-            for unit, (each_role, user) in zip(new_units(len(people)), people, strict=True)
-        ],
+        places=[SessionPlace(index, role=each_role, user=user) for index, (each_role, user) in enumerate(people)],
         supervisor_role=role(Role.TEACHER),
         terms=terms,
         operator=operator,

@@ -179,8 +179,7 @@ def test_an_ended_ground_leaves_the_seat_to_another(assigned):
     copy("enrolments_ground", Ground.objects.get(seat=assigned, kind="seat").pk, ended_at=NOW, ended_reason="released")
 
 
-@pytest.mark.parametrize("unit_id", [None, 7])
-def test_a_line_is_one_ground_of_an_enrolment(account, unit_id):
+def enrol_once(account, unit_index):
     enrol_on_line(
         line=new_line(account),
         course=CourseFactory(),
@@ -189,10 +188,30 @@ def test_a_line_is_one_ground_of_an_enrolment(account, unit_id):
         group=None,
         terms=Terms(),
         now=NOW,
-        unit_id=unit_id,
+        unit_index=unit_index,
     )
-    with broken("enrolments_ground_line_unique"):
-        copy("enrolments_ground", Ground.objects.get().pk)
+    return Ground.objects.get().pk
+
+
+def test_a_line_is_one_ground_of_an_enrolment(account):
+    ground = enrol_once(account, None)
+    with broken("enrolments_ground_line_once"):
+        copy("enrolments_ground", ground)
+
+
+def test_a_unit_is_one_ground_of_an_enrolment(account):
+    ground = enrol_once(account, 7)
+    with broken("enrolments_ground_unit_unique"):
+        copy("enrolments_ground", ground)
+    copy("enrolments_ground", ground, unit_index=8)
+
+
+def test_a_row_of_a_unit_is_one_ground_of_an_enrolment(account):
+    """Grounds of the release before this one, which know no index."""
+    ground = enrol_once(account, 7)
+    run("UPDATE enrolments_ground SET unit_id = 7, unit_index = NULL WHERE id = %s", ground)
+    with broken("enrolments_ground_line_once"):
+        copy("enrolments_ground", ground)
 
 
 def test_the_merchants_hand_is_one_ground():
@@ -276,10 +295,31 @@ def test_a_duration_is_at_least_a_day(account):
         run("UPDATE enrolments_seatbatch SET duration_days = 0 WHERE id = %s", seat.batch_id)
 
 
-def test_a_unit_has_each_number_once(account):
+def test_a_unit_of_a_line_has_each_number_once(account):
     [seat] = given_pack(account)
+    with broken("enrolments_seat_of_unit_once"):
+        copy("enrolments_seat", seat.pk)
+
+
+def test_another_unit_another_number_and_another_line_have_their_own_seats(account):
+    [seat], [other] = given_pack(account), given_pack(account)
+    copy("enrolments_seat", seat.pk, unit_index=1)
+    copy("enrolments_seat", seat.pk, number=2)
+    copy("enrolments_seat", seat.pk, batch_id=other.batch_id, number=2)
+
+
+def test_a_row_of_a_unit_has_each_number_once(account):
+    """Seats of the release before this one, which know no index."""
+    [seat] = given_pack(account)
+    run("UPDATE enrolments_seat SET unit_id = 7, unit_index = NULL WHERE id = %s", seat.pk)
     with broken("enrolments_seat_unit_number"):
         copy("enrolments_seat", seat.pk)
+
+
+def test_a_seat_is_of_a_unit(account):
+    [seat] = given_pack(account)
+    with broken("enrolments_seat_has_unit"):
+        run("UPDATE enrolments_seat SET unit_index = NULL WHERE id = %s", seat.pk)
 
 
 def test_seats_are_numbered_from_one(account):

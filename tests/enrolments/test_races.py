@@ -59,7 +59,7 @@ def test_a_seat_assigned_while_its_line_is_revoked_is_revoked_too():
 
     revoked, assigned = race(
         Rival(
-            lambda: revoke_seats(line_id=line_id, unit_ids=None, actor=None, reason="Refund", now=NOW),
+            lambda: revoke_seats(line_id=line_id, units=None, actor=None, reason="Refund", now=NOW),
             before=[(moves, "lock_courses")],
         ),
         lambda: assign(second, other, "carol@example.org", operator).is_used,

@@ -18,7 +18,7 @@ from enrolments.seats.models import Seat, SeatEvent
 from enrolments.seats.revoke import revoke_seats
 from enrolments.sessions.services import SessionPlace, create_session_seats
 from enrolments.values import Terms
-from tests.enrolments.given import ENTRY, NOW, assign, days, given_pack, given_session, new_line, new_units
+from tests.enrolments.given import ENTRY, NOW, assign, days, given_pack, given_session, new_line
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.enrolments import CourseFactory, role
 
@@ -36,7 +36,7 @@ def generate(account, units, packsize):
     return generate_seats(
         line=line,
         entry=ENTRY,
-        unit_ids=new_units(units),
+        units=[range(units)],
         packsize=packsize,
         course_list="SEC-*",
         supervisor_role=role(Role.TEACHER),
@@ -77,7 +77,6 @@ def whole_session(count: int) -> int:
         PersonTyped(email=f"new{number}@{course.short_name.lower()}.example", first_name="Jo", last_name="Petit")
         for number in range(count)
     ]
-    units = new_units(count)
 
     def deliver():
         locked = lock_courses([course.pk, help_desk.pk])
@@ -88,9 +87,7 @@ def whole_session(count: int) -> int:
             line=line,
             entry=ENTRY,
             course=held[course.pk],
-            places=[
-                SessionPlace(unit, role=student, user=user) for unit, user in zip(units, users.values(), strict=True)
-            ],
+            places=[SessionPlace(index, role=student, user=user) for index, user in enumerate(users.values())],
             supervisor_role=teacher,
             terms=Terms(),
             operator=operator,
@@ -129,7 +126,7 @@ def test_expiring_and_revoking_many_takes_as_many_statements_as_few():
         batch = generate(account, count, 1)
         kept = generate(account, count, 1)
         return (
-            statements(lambda: revoke_seats(line_id=kept.line_id, unit_ids=None, actor=None, reason="Refund", now=NOW)),
+            statements(lambda: revoke_seats(line_id=kept.line_id, units=None, actor=None, reason="Refund", now=NOW)),
             statements(lambda: expire_seats(now=batch.valid_until)),
         )
 
@@ -143,7 +140,7 @@ def test_revoking_a_session_takes_as_many_statements_for_many_people_as_for_few(
     def work(count):
         made = given_session(CourseFactory(), account, learners=tuple(UserFactory.create_batch(count)))
         return statements(
-            lambda: revoke_seats(line_id=made.batch.line_id, unit_ids=None, actor=None, reason="Refund", now=NOW)
+            lambda: revoke_seats(line_id=made.batch.line_id, units=None, actor=None, reason="Refund", now=NOW)
         )
 
     assert work(3) == work(30)

@@ -72,7 +72,7 @@ def enrol(user, line, *, line_id=None):
     course, role = find_course("SEC-01"), Role.objects.get(code="student")
     ground = NewGround(
         user_id=user.pk, role_id=role.pk, kind=Ground.Kind.LINE, period=Period(line.now), account_id=line.account.pk,
-        order_id=line.order_id, line_id=line_id or line.line_id, unit_id=line.units[0].id,
+        order_id=line.order_id, line_id=line_id or line.line_id, unit_index=line.units[0].index,
     )  # fmt: skip
     add_grounds(course=course, grounds=[ground], now=line.now)
 
@@ -84,7 +84,7 @@ def delivers_again_and_again(self, line):
 
 def one_statement_per_unit(self, line):
     for unit in line.units:
-        User.objects.filter(pk=unit.id).exists()
+        User.objects.filter(pk=unit.index).exists()
     return Feedback(public="Done", customer="Done", sales="Done")
 
 

@@ -77,10 +77,10 @@ def test_the_buyer_is_enrolled_on_the_ground_of_the_line(course):
     feedback = buy(line)
 
     ground = Ground.objects.get()
-    assert (ground.kind, ground.line_id, ground.unit_id, ground.account) == (
+    assert (ground.kind, ground.line_id, ground.unit_index, ground.account) == (
         Ground.Kind.LINE,
         line.line_id,
-        line.units[0].id,
+        0,
         account,
     )
     assert (ground.enrolment.user, ground.enrolment.course, ground.enrolment.role.code) == (buyer, course, "student")

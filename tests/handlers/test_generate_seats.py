@@ -53,8 +53,8 @@ def test_payment_makes_packsize_seats_for_each_unit_in_the_customer_account():
 
     seats = Seat.objects.filter(account=line.account, state=SeatState.AVAILABLE, person=None, course=None)
     assert seats.count() == Seat.objects.count() == 15
-    assert sorted(seats.values_list("unit_id", "number")) == [
-        (unit.id, number) for unit in line.units for number in range(1, 6)
+    assert sorted(seats.values_list("unit_index", "number")) == [
+        (unit.index, number) for unit in line.units for number in range(1, 6)
     ]
     assert SeatEvent.objects.filter(to_state=SeatState.AVAILABLE, reason="sold").count() == 15
     assert not Enrolment.objects.exists()
@@ -214,7 +214,7 @@ def test_refunded_units_lose_their_seats_and_the_others_keep_theirs():
         feedback = revoke(NAME, line, units=line.units[:1])
         assert str(feedback.sales) == "2 seats were taken back, 4 left of this line."
 
-    assert set(Seat.objects.filter(state=SeatState.REVOKED).values_list("unit_id", flat=True)) == {line.units[0].id}
+    assert set(Seat.objects.filter(state=SeatState.REVOKED).values_list("unit_index", flat=True)) == {0}
     assert Seat.objects.filter(state=SeatState.AVAILABLE).count() == 4
 
 

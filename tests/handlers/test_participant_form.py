@@ -81,7 +81,7 @@ def test_cleaned_answers_are_valid_data_again():
 
 
 def draft(index, course, *emails):
-    units = tuple(UnitContext(0, number, participant(email) if email else {}) for number, email in enumerate(emails))
+    units = tuple(UnitContext(number, participant(email) if email else {}) for number, email in enumerate(emails))
     return DraftLine(index, f"ENTRY-{index}", parameters(NAME, coursename=course), units)
 
 
@@ -155,7 +155,7 @@ def test_free_tutors_are_never_more_than_the_charged_seats(tutors, learners, bla
     answers = [participant(f"t{n}@example.org", "tutor") for n in range(tutors)]
     answers += [participant(f"l{n}@example.org") for n in range(learners)]
     answers += [{"role": "tutor", "email": ""}] * blank
-    units = [UnitContext(0, index, each) for index, each in enumerate(answers)]
+    units = [UnitContext(index, each) for index, each in enumerate(answers)]
 
     assert (
         get_handler(NAME).charged_units(parameters(NAME, coursename="SEC-01", freetutors=str(free)), units) == charged
@@ -163,5 +163,5 @@ def test_free_tutors_are_never_more_than_the_charged_seats(tutors, learners, bla
 
 
 def test_the_price_of_a_cart_is_told_while_answers_are_still_wrong():
-    units = [UnitContext(0, 0, participant("not an address", "tutor")), UnitContext(0, 1, {"email": None})]
+    units = [UnitContext(0, participant("not an address", "tutor")), UnitContext(1, {"email": None})]
     assert get_handler(NAME).charged_units(parameters(NAME, coursename="SEC-01", freetutors="1"), units) == 1

@@ -30,8 +30,8 @@ def test_declared_units_are_assigned_seats_and_blank_ones_free_seats_of_the_sess
 
     buy(line)
 
-    ada, tom, blank = Seat.objects.order_by("unit_id")
-    assert [seat.unit_id for seat in (ada, tom, blank)] == [unit.id for unit in line.units]
+    ada, tom, blank = Seat.objects.order_by("unit_index")
+    assert [seat.unit_index for seat in (ada, tom, blank)] == [0, 1, 2]
     assert (ada.state, ada.role.code, ada.person.email) == ("assigned", "student", "ada@example.org")
     assert (tom.state, tom.role.code, tom.person.email) == ("assigned", "tutor", "tom@example.org")
     assert (blank.state, blank.role, blank.person, blank.keeps_place) == ("available", None, None, True)

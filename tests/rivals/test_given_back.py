@@ -131,7 +131,7 @@ def test_control_without_the_orders_lock_only_the_compare_and_set_of_the_line_is
 def used_pack(number=0):
     """An order of two packs, one of whose seats is somebody's."""
     order = paid_packs(number, delivered=True)
-    seat = Seat.objects.filter(batch__order_id=order.pk).order_by("unit_id").first()
+    seat = Seat.objects.filter(batch__order_id=order.pk).order_by("unit_index").first()
     assign(seat, CourseFactory(), f"learner{number}@example.org", UserFactory(), now=timezone.now())
     seat.refresh_from_db()
     return order, seat

@@ -21,7 +21,7 @@ from shop.errors import OrderNotCancellable
 from shop.orders.admin.display import amount
 from shop.orders.admin.forms import CancelForm, ConfirmPaymentForm
 from shop.orders.admin.page import order_with_account
-from shop.orders.admin.units import PER_PAGE, units_table
+from shop.orders.admin.units import PER_PAGE, units_at, units_table
 from shop.orders.admin.wording import installed_handler
 from shop.orders.ending import cancel_order
 from shop.orders.fulfilment import retry_line
@@ -127,9 +127,10 @@ class OrderActions(ReadOnlyAdmin):
     def units(self, request: HttpRequest, order_id: int, line_id: int) -> HttpResponse:
         """All units of a line with their answers, page by page."""
         order, line = self._line_or_404(request, order_id, line_id)
-        page = Paginator(line.units.order_by("index"), PER_PAGE).get_page(request.GET.get("page"))
+        page = Paginator(range(line.quantity), PER_PAGE).get_page(request.GET.get("page"))
         given_back = units_given_back([line])[line.pk]
-        table = units_table(line, installed_handler(line), list(page), given_back=given_back)
+        units = units_at(line, page.object_list)
+        table = units_table(line, installed_handler(line), units, given_back=given_back)
         return self._answer(request, order, "orders/admin/units.html", line=line, units=page, table=table)
 
     def _line_or_404(self, request: HttpRequest, order_id: int, line_id: int) -> tuple[Order, OrderLine]:

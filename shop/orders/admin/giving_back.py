@@ -24,6 +24,7 @@ from accounts.people.models import User
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat, SeatState
+from enrolments.unit_rows import of_units
 from handlers.contract import RevokeReason
 from shop.orders.admin.actions import ORDER_PAGE, OrderActions
 from shop.orders.admin.display import Label, Table, admin_link, amount, columns, moment
@@ -170,12 +171,11 @@ class GivingBackPages(OrderActions):
 def look_at(order: Order, line: OrderLine, indexes: Collection[int], *, owes_money: bool, viewer: Any) -> Look:
     """Tell what units of a line became: seats by state, and the people who would lose theirs, used seats first."""
     context = line_contexts(order, [line], now=timezone.now())[line.pk]
-    units = [unit for unit in context.units if unit.index in indexes]
-    chosen = {unit.id for unit in units}
-    seats = Seat.objects.filter(batch__line_id=line.pk, unit_id__in=chosen)
+    units = context.units.among(indexes)
+    seats = Seat.objects.filter(of_units(line.pk, units.runs), batch__line_id=line.pk)
     states = Counter(seats.order_by().values_list("state", flat=True))
     persons = seats.in_use().select_related("person", "course").order_by("-consumed_at", "pk")
-    takers = Ground.objects.live().filter(line_id=line.pk, kind=Ground.Kind.LINE, unit_id__in=chosen)
+    takers = Ground.objects.live().filter(of_units(line.pk, units.runs), line_id=line.pk, kind=Ground.Kind.LINE)
     takers = takers.select_related("enrolment__user", "enrolment__course")
     rows = [_seat_row(seat, viewer) for seat in persons[:PEOPLE_SHOWN]]
     rows += [

@@ -37,10 +37,22 @@ class UnitsView:
 def first_units(lines: Iterable[OrderLine]) -> dict[int, list[OrderUnit]]:
     """The first units of each line, by line id; one query, whatever the number of lines and units."""
     lines = list(lines)
-    found: dict[int, list[OrderUnit]] = {line.pk: [] for line in lines}
-    for unit in OrderUnit.objects.filter(line__in=lines, index__lt=SHOWN).order_by("line_id", "index"):
-        found[unit.line_id].append(unit)
-    return found
+    rows: dict[int, list[OrderUnit]] = {line.pk: [] for line in lines}
+    for unit in OrderUnit.objects.filter(line__in=lines, index__lt=SHOWN):
+        rows[unit.line_id].append(unit)
+    return {line.pk: _with_blanks(line, range(min(SHOWN, line.quantity)), rows[line.pk]) for line in lines}
+
+
+def units_at(line: OrderLine, indexes: range) -> list[OrderUnit]:
+    """The units of a line with these indexes; one query."""
+    rows = line.units.filter(index__gte=indexes.start, index__lt=indexes.stop)
+    return _with_blanks(line, indexes, rows)
+
+
+def _with_blanks(line: OrderLine, indexes: range, rows: Iterable[OrderUnit]) -> list[OrderUnit]:
+    """A unit without a row was left blank."""
+    found = {unit.index: unit for unit in rows}
+    return [found.get(index) or OrderUnit(line=line, index=index) for index in indexes]
 
 
 def units_view(

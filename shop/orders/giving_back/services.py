@@ -21,11 +21,18 @@ from enrolments.courses.places.services import lock_courses
 from enrolments.courses.services import find_courses
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat
-from handlers.contract import HandlerMissing, LineContext, Refusal, Revocation, RevokeReason, UnitContext
+from handlers.contract import (
+    HandlerMissing,
+    LineContext,
+    Refusal,
+    Revocation,
+    RevokeReason,
+    Units,
+)
 from shop.errors import ShopRefused
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.giving_back.ranges import contiguous, ranges
+from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.giving_back.worth import amounts_of, worth_of
 from shop.orders.hooks import keep_feedback, lock_courses_of
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine, OrderUnit
@@ -76,7 +83,7 @@ def give_units_back(
     asked = {line_id: set(indexes) for line_id, indexes in units.items() if indexes}
     lines = list(order.lines.filter(pk__in=asked).order_by("position"))
     contexts = line_contexts(order, lines, now=now)
-    chosen = {line.pk: [unit for unit in contexts[line.pk].units if unit.index in asked[line.pk]] for line in lines}
+    chosen = {line.pk: contexts[line.pk].units.among(asked[line.pk]) for line in lines}
     count = sum(len(of_line) for of_line in chosen.values())
     if not asked or count != sum(len(indexes) for indexes in asked.values()):
         raise GivingBackRefused(_("Some of these units were given back already, or are not of this order."))
@@ -91,7 +98,7 @@ def give_units_back(
 
 
 def _give_back(
-    line: OrderLine, context: LineContext, units: list[UnitContext], revocation: Revocation, *, now: datetime
+    line: OrderLine, context: LineContext, units: Units, revocation: Revocation, *, now: datetime
 ) -> Decimal:
     worth = worth_of(line, context, units) if revocation.why is RevokeReason.REFUNDED else ZERO
     try:
@@ -102,8 +109,7 @@ def _give_back(
             keep_feedback(line, LineFeedback.Hook.REVOKE, feedback, now=now)
     except Refusal as refusal:
         raise GivingBackRefused(refusal.message, unit=refusal.unit) from refusal
-    indexes = [unit.index for unit in units]
-    parts = contiguous(indexes)
+    parts = [(run.start, run.stop - 1) for run in units.runs]
     GivingBack.objects.bulk_create(
         GivingBack(
             line=line,
@@ -118,6 +124,7 @@ def _give_back(
         for (first, last), amount in zip(parts, amounts_of(line, context, parts, worth), strict=True)
     )
     # The release before this one reads it.
+    indexes = [index for run in units.runs for index in run]
     OrderUnit.objects.filter(line=line, index__in=indexes).update(given_back_at=now)
     if len(units) == len(context.units):
         move_line(line, OrderLine.Status.GIVEN_BACK)
@@ -128,7 +135,7 @@ def _give_back(
         now=now,
         detail={
             "line": line.position,
-            "units": ranges(index + 1 for index in indexes),
+            "units": in_ranges((first + 1, last + 1) for first, last in parts),
             "count": len(units),
             "worth": str(worth),
             "reason": revocation.note,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from catalog.pricing import ZERO, round_money
-from handlers.contract import HandlerMissing, LineContext, UnitContext
+from handlers.contract import HandlerMissing, LineContext, UnitContext, runs_of
 from shop.orders.contexts import handler_of
 from shop.orders.models import OrderLine
 
@@ -18,8 +17,7 @@ def worth_of(line: OrderLine, context: LineContext, units: Collection[UnitContex
     So the parts of a line that is given back little by little add up to its total, and a free unit is worth nothing.
     `context` holds the units that were not given back before.
     """
-    gone = {unit.index for unit in units}
-    kept = [unit for unit in context.units if unit.index not in gone]
+    kept = context.units.without(runs_of(units))
     return max(ZERO, _price(line, context, context.units) - _price(line, context, kept))
 
 
@@ -42,17 +40,13 @@ def amounts_of(
 
     Nothing is below zero, also where a handler charges more for fewer units, and the amounts sum to the worth.
     """
-    kept = list(context.units)
+    kept = context.units
     left, before = worth, _price(line, context, kept)
     amounts = []
     for first, last in parts[:-1]:
-        del kept[bisect_left(kept, first, key=_index) : bisect_right(kept, last, key=_index)]
+        kept = kept.without([range(first, last + 1)])
         after = _price(line, context, kept)
         amounts.append(min(left, max(ZERO, before - after)))
         left -= amounts[-1]
         before = after
     return [*amounts, left]
-
-
-def _index(unit: UnitContext) -> int:
-    return unit.index

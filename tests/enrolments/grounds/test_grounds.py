@@ -136,11 +136,11 @@ def test_what_stands_on_a_line_ends_by_kind_and_unit():
     course, bob, account = CourseFactory(), UserFactory(), CustomerAccountFactory()
     line = new_line(account)
     how = {"line": line, "course": course, "role": role(), "group": None, "terms": Terms(), "now": NOW}
-    enrol_on_line(**how, user=bob, unit_id=1)
-    enrol_on_line(**how, user=UserFactory(), unit_id=2)
+    enrol_on_line(**how, user=bob, unit_index=1)
+    enrol_on_line(**how, user=UserFactory(), unit_index=2)
 
     assert end_line_grounds(line_id=line.line_id, reason="Refund", now=NOW, kinds=["support"]) == 0
-    assert end_line_grounds(line_id=line.line_id, reason="Refund", now=NOW, unit_ids=[2]) == 1
+    assert end_line_grounds(line_id=line.line_id, reason="Refund", now=NOW, units=[range(2, 3)]) == 1
     assert [enrolment.user for enrolment in Enrolment.objects.open()] == [bob]
 
 

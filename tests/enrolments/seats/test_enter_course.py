@@ -80,7 +80,7 @@ def test_who_is_enrolled_anew_enters_for_the_first_time_again(course, bob):
     operator = UserFactory()
     assign(first, course, bob.email, operator)
     enter_course(user=bob, course=course, now=NOW)
-    revoke_seats(line_id=first.batch.line_id, unit_ids=None, actor=None, reason="refunded", now=NOW, consumed_too=True)
+    revoke_seats(line_id=first.batch.line_id, units=None, actor=None, reason="refunded", now=NOW, consumed_too=True)
 
     assign(second, course, bob.email, operator)
 

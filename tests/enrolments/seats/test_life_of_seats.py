@@ -151,7 +151,7 @@ class Seats(RuleBasedStateMachine):
         try:
             revoke_seats(
                 line_id=seat.batch.line_id,
-                unit_ids=[seat.unit_id],
+                units=[range(seat.unit_index, seat.unit_index + 1)],
                 actor=None,
                 reason="Refund",
                 now=NOW,

@@ -26,7 +26,7 @@ def operator():
 
 
 def revoke(batch, **how):
-    how = {"unit_ids": None, "actor": None, "reason": "Refund", "now": NOW + days(1)} | how
+    how = {"units": None, "actor": None, "reason": "Refund", "now": NOW + days(1)} | how
     return revoke_seats(line_id=batch.line_id, **how)
 
 
@@ -61,9 +61,10 @@ def test_what_another_purchase_paid_for_stays(account, operator):
 
 def test_only_the_units_told_are_taken_back(account):
     made = given_session(CourseFactory(capacity=3), account, learners=(UserFactory(),), blanks=2)
-    _kept, *others = made.batch.seats.order_by("unit_id")
+    _kept, *others = made.batch.seats.order_by("unit_index")
+    assert [seat.unit_index for seat in others] == [1, 2]
 
-    result = revoke(made.batch, unit_ids=[seat.unit_id for seat in others])
+    result = revoke(made.batch, units=[range(1, 3)])
 
     assert result == Revoked(revoked=2, left=1)
     assert taken([made.batch.course_id]) == {made.batch.course_id: 1}

@@ -41,7 +41,7 @@ def test_declared_seats_are_born_assigned_and_blanks_available():
 
     made = given_session(course, account, learners=(bob,), tutors=(carol,), blanks=1)
 
-    first, second, blank = made.batch.seats.order_by("unit_id")
+    first, second, blank = made.batch.seats.order_by("unit_index")
     assert (first.state, first.person, first.role.code) == (SeatState.ASSIGNED, bob, "student")
     assert (second.state, second.person, second.role.code) == (SeatState.ASSIGNED, carol, "tutor")
     assert (blank.state, blank.person, blank.role, blank.course, blank.keeps_place) == (

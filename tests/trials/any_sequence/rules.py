@@ -75,6 +75,13 @@ BROKEN_BY: dict[str, str] = {
             LEFT JOIN ({GIVEN_BACK}) gone ON gone.line_id = unit.line_id AND gone.index = unit.index
         WHERE gone.at IS NULL AND seat.state = 'revoked'
     """,
+    "a seat's row and index tell of the same unit of its line": """
+        SELECT seat.id, seat.unit_index, unit.index, batch.line_id, unit.line_id
+        FROM enrolments_seat seat
+            JOIN enrolments_seatbatch batch ON batch.id = seat.batch_id
+            LEFT JOIN shop_orderunit unit ON unit.id = seat.unit_id
+        WHERE (seat.unit_index, batch.line_id) IS DISTINCT FROM (unit.index, unit.line_id)
+    """,
     "a seat, its line and its order belong to one account": """
         SELECT seat.id, seat.account_id, batch.account_id, line.account_id, orders.account_id
         FROM enrolments_seat seat
@@ -110,8 +117,10 @@ BROKEN_BY: dict[str, str] = {
         SELECT seat.id, live.id FROM enrolments_seat seat
             JOIN ({LIVE_GROUND}) live ON live.seat_id = seat.id AND live.kind = 'seat'
             JOIN enrolments_enrolment enrolment ON enrolment.id = live.enrolment_id
-        WHERE (seat.enrolment_id, seat.person_id, seat.course_id, seat.account_id, seat.unit_id)
-            IS DISTINCT FROM (enrolment.id, enrolment.user_id, enrolment.course_id, live.account_id, live.unit_id)
+        WHERE (seat.enrolment_id, seat.person_id, seat.course_id, seat.account_id, seat.unit_id, seat.unit_index)
+            IS DISTINCT FROM (
+                enrolment.id, enrolment.user_id, enrolment.course_id, live.account_id, live.unit_id, live.unit_index
+            )
     """,
     "a pack's seat in use has its supervisor in the course, any other none": f"""
         SELECT seat.id, seat.state, batch.source, count(live.id) FROM enrolments_seat seat

@@ -109,6 +109,7 @@ class TestUnits:
         assert "Person 25" in text
 
     def test_page_by_page(self, client, line):
+        OrderLine.objects.filter(pk=line.pk).update(quantity=250)
         OrderUnit.objects.bulk_create(
             OrderUnit(line=line, index=index, answers={"name": f"Person {index + 1}"}) for index in range(25, 250)
         )
@@ -142,6 +143,17 @@ class TestUnits:
         assert "Maud Marchand" in page
         units = text_of(client.get(line_url(line, "units")))
         assert "Given back" in units
+
+    def test_one_without_a_row_was_left_blank(self, client, line):
+        """The row is deleted once the order has ended unpaid, or was never written."""
+        OrderUnit.objects.filter(line=line, index__in=(1, 24)).delete()
+
+        page, units = page_of(client, line.order), text_of(client.get(line_url(line, "units")))
+        assert "The first 20 of 25 units are shown here" in page
+        assert page.count("left blank") == 1
+        assert units.count("left blank") == 2
+        assert "Person 2 " not in page
+        assert "Person 24" in units
 
     def test_of_another_order_are_not_found(self, client, line, order):
         assert client.get(f"/admin/shop/order/{order.pk}/lines/{line.pk}/units/").status_code == 404

@@ -1,0 +1,35 @@
+"""Limits of one cart, and so of one order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from catalog.offers import Offer
+from shop.cart.micro_forms import asked_of
+
+MAX_QUANTITY = 100_000
+# What one cart, and so one order, holds at most: micro-forms, and rows that its delivery makes.
+MAX_UNITS_WITH_FORMS = 500
+MAX_UNITS_MADE = 100_000
+
+
+def units_beyond_limit(wanted: Iterable[tuple[Offer, int]]) -> list[str]:
+    """For each line of a cart, in order, why it is too much beside those before it; "" where it is not. No query
+    where the fields of the entries are loaded."""
+    with_forms = made = 0
+    reasons = []
+    for offer, quantity in wanted:
+        asks = bool(asked_of(offer))
+        with_forms += quantity if asks else 0
+        made += quantity * (offer.handler.units_made(offer.parameters) if offer.handler else 1)
+        if asks and with_forms > MAX_UNITS_WITH_FORMS:
+            reason = _("At most %(limit)d units with details at once. Place a second order for the rest.")
+            reasons.append(reason % {"limit": MAX_UNITS_WITH_FORMS})
+        elif made > MAX_UNITS_MADE:
+            reason = _("At most %(limit)d seats at once. Place a second order for the rest.")
+            reasons.append(reason % {"limit": MAX_UNITS_MADE})
+        else:
+            reasons.append("")
+    return reasons

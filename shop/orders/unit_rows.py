@@ -1,0 +1,101 @@
+"""The rows of units: their answers, and for the release before this one that they exist.
+
+A unit is an index below the quantity of its line; without answers it needs no row. The worker of the release before
+this one delivers from the rows, so until it is gone every unit gets one. A later release stops by deleting
+`complete_rows`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Exists, OuterRef
+
+from handlers.contract import Units
+from shop.orders.models import WITHOUT_ANSWERS, Order, OrderLine, OrderUnit
+
+ENDED_UNPAID = (Order.Status.CANCELLED, Order.Status.EXPIRED)
+MIGRATION = "0014_units_by_index"
+# Late money may be taken by a process of the release before this one, which delivers what has rows and nothing else.
+# Processes of both releases run side by side while an update is rolled out, never for a day.
+ROLLED_OUT_AFTER = timedelta(days=1)
+ROWS_A_BATCH = 10_000
+ORDERS_A_BATCH = 500
+ROWS_A_RUN = 1_000_000
+
+COMPLETE = """
+INSERT INTO shop_orderunit (line_id, index, answers, fields)
+SELECT line.id, unit.index, '{}', '{}'
+FROM shop_orderline line CROSS JOIN LATERAL generate_series(0, line.quantity - 1) AS unit (index)
+WHERE line.id = ANY(%s)
+ORDER BY line.id, unit.index
+ON CONFLICT (line_id, index) DO NOTHING
+"""
+
+DELETE_BLANK_ROWS = """
+DELETE FROM shop_orderunit WHERE id IN (
+    SELECT unit.id FROM shop_orderunit unit JOIN shop_orderline line ON line.id = unit.line_id
+    WHERE line.order_id = ANY(%s) AND unit.answers = '{}' AND unit.fields = '{}'
+    LIMIT %s
+)
+"""
+
+
+def write_rows(units: Iterable[tuple[OrderLine, Units]]) -> None:
+    """Writes the rows of lines just made, in the transaction that places their order. No object per unit."""
+    units = list(units)
+    OrderUnit.objects.bulk_create(
+        OrderUnit(line=line, index=unit.index, answers=dict(unit.answers), fields=dict(unit.fields))
+        for line, of_line in units
+        for unit in of_line.answered
+    )
+    complete_rows(line for line, _of_line in units)
+
+
+def complete_rows(lines: Iterable[OrderLine]) -> None:
+    """Writes the rows that are missing of lines whose order the caller has locked. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(COMPLETE, [[line.pk for line in lines]])
+
+
+def delete_blank_rows(*, now: datetime) -> int:
+    """Deletes the rows without answers of orders that ended unpaid. Returns how many it deleted.
+
+    Rows with answers stay: late money may revive the order, and then `complete_rows` brings the others back. Each batch
+    is a transaction of its own that locks its orders; an order that is locked just now is left to the next run, and so
+    is what is beyond `ROWS_A_RUN`. Deletes nothing within a day of the update to this release.
+    """
+    if not _is_rolled_out(now):
+        return 0
+    deleted = after = 0
+    while deleted < ROWS_A_RUN:
+        with transaction.atomic():
+            orders = _lock_ended(after)
+            count = _delete_of(orders) if orders else 0
+        if not orders:
+            break
+        deleted += count
+        if count < ROWS_A_BATCH:
+            after = orders[-1]
+    return deleted
+
+
+def _lock_ended(after: int) -> list[int]:
+    blank = OrderUnit.objects.filter(WITHOUT_ANSWERS, line__order=OuterRef("pk"))
+    ended = Order.objects.filter(Exists(blank), pk__gt=after, status__in=ENDED_UNPAID).order_by("pk")
+    locked = ended.select_for_update(no_key=True, skip_locked=True)
+    return list(locked.values_list("pk", flat=True)[:ORDERS_A_BATCH])
+
+
+def _delete_of(orders: list[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(DELETE_BLANK_ROWS, [orders, ROWS_A_BATCH])
+        return int(cursor.rowcount)
+
+
+def _is_rolled_out(now: datetime) -> bool:
+    applied = MigrationRecorder.Migration.objects.filter(app="shop", name=MIGRATION)
+    return applied.filter(applied__lte=now - ROLLED_OUT_AFTER).exists()
