@@ -6,9 +6,12 @@ INSTALLED := .venv/installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 # Some machines forbid it: then each of the many processes of a shop, and of a test run, compiles all of it again.
 unexport PYTHONDONTWRITEBYTECODE
+# How many faults `make mutate` plants, and which: another seed draws others; PART=outbox plants in that folder only.
+FAULTS ?= 600
+SEED ?= 1
 TEST_SETTINGS := DJANGO_SETTINGS_MODULE=project.settings.test
 
-.PHONY: run test ordeal bench check check-database audit lock migrations messages screenshots
+.PHONY: run test ordeal mutate bench check check-database audit lock migrations messages screenshots
 
 run: $(INSTALLED) ## set up and run everything on http://127.0.0.1:8000 (PORT=…), until Ctrl-C
 	@$(BIN)/python manage.py up
@@ -18,6 +21,9 @@ test: $(INSTALLED) ## set up and test everything, on servers of its own
 
 ordeal: $(INSTALLED) ## the trials at full length (up to an hour); writes docs/ordeal.md
 	@$(BIN)/python -m pytest --ordeal --numprocesses auto --dist loadgroup --verbose
+
+mutate: $(INSTALLED) ## plant faults and see which the tests notice (up to 90 minutes, goes on where it was); writes docs/mutation.md
+	@$(BIN)/python -m pytest -p tests.mutation.plugin --faults $(FAULTS) --faults-seed $(SEED) --faults-part "$(PART)"
 
 bench: $(INSTALLED) ## how quick it is (a few minutes); a table, and bench/results.json; fails over a limit
 	@$(BIN)/python -m bench

@@ -13,7 +13,7 @@ from enrolments.courses.places.models import PlaceHold
 from enrolments.courses.places.services import free
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.models import Enrolment, Ground
-from handlers.contract import Refusal, RevokeReason
+from handlers.contract import Feedback, Refusal, RevokeReason
 from handlers.registry import get_handler
 from handlers.testing import (
     account_with_operator,
@@ -86,6 +86,17 @@ def test_the_buyer_is_enrolled_on_the_ground_of_the_line(course):
     assert (ground.enrolment.user, ground.enrolment.course, ground.enrolment.role.code) == (buyer, course, "student")
     assert in_english(feedback.public) == "The enrolment in “Fire safety” holds from March 2, 2026, 10:00 on."
     assert not Delegation.objects.exists()
+
+
+@pytest.mark.parametrize("line_of", [sold, sold_to_visitor], ids=["signed in", "visitor"])
+def test_a_second_run_says_nothing_and_mails_nobody(course, line_of):
+    line = line_of()
+    assert in_english(buy(line).public)
+    mails = Mail.objects.count()
+
+    assert deliver(NAME, line) == Feedback()
+
+    assert Mail.objects.count() == mails
 
 
 def test_one_place_is_held_from_checkout_and_becomes_the_buyer_s(course):

@@ -13,14 +13,14 @@ from enrolments.courses.roles.models import Role
 from enrolments.courses.services import save_course
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.models import Seat
-from handlers.contract import Refusal
+from handlers.contract import Feedback, Refusal
 from handlers.registry import get_handler
 from handlers.testing import account_with_operator, deliver, place, units, visitor_line
 from outbox.mails.models import Mail
 from tests.factories.accounts import UserFactory
 from tests.factories.enrolments import CourseFactory, RoleFactory
 from tests.factories.handlers import participant
-from tests.handlers.sessions import NAME, NOW, buy, in_english, people_in, sold
+from tests.handlers.sessions import NAME, NOW, buy, in_english, people_in, sold, sold_to_visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -256,6 +256,17 @@ def test_feedback_is_made_for_three_audiences(course):
     assert in_english(feedback.public) == public
     assert in_english(feedback.customer) == public
     assert in_english(feedback.sales) == f"{public}\n1 new user invited, 1 known user enrolled."
+
+
+def test_a_second_run_says_nothing_and_mails_nobody(course):
+    known = UserFactory(email="known@example.org")
+    line = sold_to_visitor(participant("ada@example.org"), participant(known.email))
+    assert in_english(buy(line).sales)
+    mails = Mail.objects.count()
+
+    assert deliver(NAME, line) == Feedback()
+
+    assert Mail.objects.count() == mails
 
 
 def test_what_the_public_reads_is_the_same_whether_people_are_known_or_not(course):

@@ -7,7 +7,7 @@ from django.utils import translation
 
 from enrolments.courses.places.models import PlaceHold
 from enrolments.grounds.models import Ground
-from handlers.contract import Refusal
+from handlers.contract import Feedback, Refusal
 from handlers.registry import all_handlers, handler_for
 from handlers.testing import account_with_operator, deliver, line_context, make_course, place, revoke, units
 
@@ -54,6 +54,14 @@ def test_the_buyer_is_enrolled_from_payment_until_the_webinar_ends(webinar, cour
     assert in_english(feedback.public).startswith(
         "The webinar begins on March 20, 2026, 10:00 and ends on March 20, 2026, 11:30."
     )
+
+
+def test_a_second_run_does_not_tell_the_hours_again(webinar, course):
+    line = sold(webinar)
+    place(webinar, line)
+    assert in_english(deliver(webinar, line).public)
+
+    assert deliver(webinar, line) == Feedback()
 
 
 def test_its_places_are_held_from_checkout_and_given_back(webinar, course):

@@ -1,8 +1,11 @@
 """Jobs and mails change accounts without ever making a later lock wait for a job."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
 
+from outbox.jobs import running
 from outbox.jobs.models import Job
 from outbox.jobs.registry import temporary_job_kind
 from outbox.jobs.running import run_due_jobs
@@ -12,6 +15,7 @@ from outbox.transfer import lock_jobs_of_account, move_account
 from tests.factories.outbox import JobFactory, MailFactory
 from tests.outbox.jobs.threads import in_thread
 from tests.patience import PATIENCE_SECONDS
+from tests.rivals.processes import Rival, errors_among, race
 
 
 @pytest.mark.django_db
@@ -60,3 +64,32 @@ def test_a_locked_job_is_not_begun():
 
     job.refresh_from_db()
     assert (job.state, job.attempts, job.account_id) == ("pending", 0, 5)
+
+
+# A job of the account is being run when somebody locks them all.
+
+
+def locking_the_account():
+    with transaction.atomic():
+        lock_jobs_of_account(account_id=3)
+
+
+def lock_while_a_job_runs(*, io):
+    """What came of locking the account."""
+    with temporary_job_kind(
+        "errand", lambda job, now: None, io=io, longest_silence=timedelta(minutes=3) if io else None
+    ):
+        enqueue(kind="errand", key="errand:1", account_id=3)
+        worker, mover = race(Rival(run_due_jobs, before=[(running, "_mark_done")]), locking_the_account, in_turn=True)
+    assert errors_among([worker, mover]) == []
+    return mover
+
+
+@pytest.mark.django_db(transaction=True)
+def test_locking_an_account_waits_for_its_job_that_runs():
+    assert lock_while_a_job_runs(io=False).kept_away
+
+
+@pytest.mark.django_db(transaction=True)
+def test_locking_an_account_does_not_wait_for_a_mail_server():
+    assert not lock_while_a_job_runs(io=True).kept_away

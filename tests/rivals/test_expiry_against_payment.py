@@ -79,6 +79,14 @@ def test_an_expiry_passes_over_an_order_that_is_just_being_paid(trial):
     trial.note("orders paid and not expired", 1)
 
 
+def test_an_expiry_does_not_wait_for_the_order_that_is_just_being_paid():
+    _course, order = unpaid()
+
+    _paid, expired = race(paying(order, before=ABOUT_TO_MOVE), expiring(order), in_turn=True)
+
+    assert (expired.value, expired.kept_away) == (0, False)
+
+
 def no_guard():
     """Neither the order's lock nor the question whether it still is what it was."""
     no_row_locks()

@@ -11,6 +11,8 @@ from enrolments.courses.places.models import PlaceHold
 from enrolments.courses.places.services import taken
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.models import Seat
+from handlers.contract import Refusal
+from handlers.registry import get_handler
 from shop.errors import HandlerRefused, UnitsIncomplete
 from shop.orders.claim import claim_order, move_claimed_order
 from shop.orders.ending import cancel_order, expire_orders
@@ -45,6 +47,37 @@ def test_capacity_is_kept_from_checkout_to_delivery_and_freed_by_expiry():
     deliver(second)
     assert taken([course.pk])[course.pk] == 3
     assert not PlaceHold.objects.filter(released_at=None).exists()
+
+
+def test_a_refusal_at_the_second_line_holds_no_place_for_the_first():
+    roomy, full = CourseFactory(capacity=5), CourseFactory(capacity=1)
+    cart = make_cart(session_entry(roomy), quantity=2)
+    fill_cart(cart, session_entry(full), quantity=2)
+
+    with pytest.raises(HandlerRefused):
+        place(cart)
+
+    assert taken([roomy.pk, full.pk]) == {roomy.pk: 0, full.pk: 0}
+    assert not PlaceHold.objects.exists()
+
+
+@pytest.mark.parametrize("trouble", ["refuses", "is gone"])
+def test_an_order_that_ends_unpaid_keeps_no_place_though_its_handler_will_not_give_back(trouble, monkeypatch):
+    course = CourseFactory(capacity=2)
+    order = place(make_cart(session_entry(course), quantity=2), email="a@example.org")
+    if trouble == "is gone":
+        order.lines.update(handler="ext_gone")
+    else:
+        monkeypatch.setattr(type(get_handler("std_setuponecoursesession")), "revoke", refuse)
+
+    cancel_order(order_id=order.pk, actor=None, now=timezone.now())
+
+    assert taken([course.pk]) == {course.pk: 0}
+    assert place(make_cart(session_entry(course), quantity=2), email="b@example.org")
+
+
+def refuse(*_asked):
+    raise Refusal("Not today.")
 
 
 def test_late_money_is_refused_when_the_places_are_gone_and_taken_when_not():

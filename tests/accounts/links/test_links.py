@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from accounts.links.effects import EFFECTS, link_url
 from accounts.links.models import AddressLink
-from accounts.links.services import LinkRefused, NewLink, create_links, use_link
+from accounts.links.services import LinkGone, LinkRefused, NewLink, NotYourLink, create_links, use_link
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
+from accounts.people.proof import prove_by_link
 from accounts.people.services import invite_people
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
@@ -235,6 +236,32 @@ def test_a_link_lets_no_closed_person_in(visitor, path_of):
 
     assert response.status_code == 404
     assert signed_in_as(visitor) is None
+    assert EmailAddress.objects.get().verified is False
+
+
+@pytest.mark.parametrize("purpose", ["invitation", "membership", "claim"])
+def test_a_link_to_somebody_closed_since_is_gone_and_does_nothing(claims, purpose):
+    closed = UserFactory(email=ADDRESS, is_active=False)
+    link = make_link(purpose)
+
+    with pytest.raises(LinkGone):
+        prove_by_link(link=link, now=timezone.now())
+    with pytest.raises(NotYourLink):
+        use_link(link_id=link.pk, user=closed, now=timezone.now(), effect=lambda link: pytest.fail("took effect"))
+
+    link.refresh_from_db()
+    assert link.used_at is None
+
+
+def test_what_a_closed_person_typed_is_not_proved_by_a_link():
+    closed = UserFactory(email=ADDRESS, is_active=False, is_address_proved=False, password="typed before")
+    password = closed.password
+
+    with pytest.raises(LinkGone):
+        prove_by_link(link=make_link("membership"), now=timezone.now())
+
+    closed.refresh_from_db()
+    assert closed.password == password
     assert EmailAddress.objects.get().verified is False
 
 

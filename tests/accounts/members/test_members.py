@@ -15,6 +15,7 @@ from accounts.members import services as members
 from accounts.members.models import MemberInvitation, Membership
 from accounts.people.models import User
 from outbox.mails.models import Mail
+from outbox.mails.rendering import render_mail
 from tests.accounts.sign_in.test_sign_in import signed_in_as
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.rivals.processes import errors_among, no_row_locks, race
@@ -105,6 +106,9 @@ def test_an_invited_colleague_becomes_a_member_by_the_link(account, alice):
     assert not User.objects.filter(email="dan@example.org").exists()
     mail = Mail.objects.get(kind="member_invitation")
     assert mail.recipient == "dan@example.org"
+    text = render_mail(mail, blank_secrets=True).text
+    assert "Ateliers Martin" in text
+    assert alice.get_full_name() in text
     dan = Client()
     dan.post(link_url(AddressLink.objects.get()))
     assert signed_in_as(dan) == "dan@example.org"
@@ -164,6 +168,22 @@ def test_inviting_again_at_once_is_refused_and_later_replaces_the_link(account, 
     assert invitation.link == new
     assert old.used_at is not None
     assert Client().get(link_url(old)).status_code == 404
+
+
+def test_an_address_is_invited_again_ten_minutes_later_to_the_moment(account, alice):
+    now = timezone.now()
+
+    def again(at):
+        return members.invite_member(
+            account=account, invited_by=alice, email="dan@example.org", roles={"is_buyer"}, language="en", now=at
+        )
+
+    again(now)
+    with pytest.raises(members.JustInvited):
+        again(now + timedelta(minutes=10) - timedelta(microseconds=1))
+    again(now + timedelta(minutes=10))
+
+    assert Mail.objects.filter(kind="member_invitation").count() == 2
 
 
 def test_a_withdrawn_invitation_is_gone(account, alice):

@@ -17,6 +17,7 @@ from accounts.people.models import User
 from accounts.people.services import PersonTyped, find_or_create_people, invite_people
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
+from outbox.mails.rendering import render_mail
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,17 @@ def test_a_new_person_has_no_password_and_an_unproved_address():
     assert (user.is_active, user.is_staff, user.is_superuser, user.last_login) == (True, False, False, None)
     row = EmailAddress.objects.get()
     assert (row.user, row.email, row.verified, row.primary) == (user, "alice@example.org", False, True)
+
+
+def test_names_are_kept_as_long_as_the_column_is():
+    account, operator = CustomerAccountFactory(), UserFactory()
+    people = typed("alice@example.org", first_name="A" * 149 + "bc", last_name=" " + "M" * 150 + "n")
+
+    found = name(people, account)
+    delegate(account=account, operator=operator, people=people, users={e: f.user for e, f in found.items()}, now=NOW)
+
+    for kept in (found["alice@example.org"].user, Delegation.objects.get()):
+        assert (kept.first_name, kept.last_name) == ("A" * 149 + "b", "M" * 150)
 
 
 def test_a_known_person_stays_as_he_is():
@@ -122,6 +134,27 @@ def test_only_who_has_not_proved_his_address_is_invited():
     assert (link.purpose, link.email, link.user) == ("invitation", unproved.email, unproved)
     assert (link.expires_at - NOW).days == 30
     assert Job.objects.count() == 1
+
+
+def test_an_invitation_names_the_account_and_the_courses_in_its_language():
+    person = UserFactory(is_address_proved=False, password=None, language="en")
+
+    def courses(language):
+        return [{"name": f"Fire safety ({language})", "period": "from Monday", "place": "Room 3"}]
+
+    invite_people(
+        users=[person],
+        account=CustomerAccountFactory(name="Ateliers Martin"),
+        reason_key="seat:1",
+        language="fr",
+        now=NOW,
+        courses=courses,
+    )
+
+    text = render_mail(Mail.objects.get(), blank_secrets=True).text
+    assert "Ateliers Martin" in text
+    assert "Fire safety (en)" in text
+    assert "from Monday" in text
 
 
 def test_the_same_occasion_invites_once_and_another_one_again():

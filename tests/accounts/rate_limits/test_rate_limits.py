@@ -114,6 +114,15 @@ def test_counts_are_kept_for_as_long_as_any_limit_looks_back(limits):
     assert all(rate.times > 0 and rate.window < KEPT_FOR for what in RATE_LIMITS for rate in rates_of(what))
 
 
+def test_asked_when_the_time_is_just_over_it_is_not_used_up_any_more(three_a_minute):
+    for _ in range(3):
+        knock()
+    over = NOON + timedelta(seconds=60)
+
+    assert is_used_up(what="knock", who="alice", now=over - timedelta(microseconds=1))
+    assert not is_used_up(what="knock", who="alice", now=over)
+
+
 def test_what_has_no_limit_is_not_even_counted(three_a_minute):
     count_attempt(what="breathe", who="alice", now=NOON)
     assert not Attempts.objects.exists()

@@ -131,6 +131,28 @@ def test_part_of_a_hold_can_be_given_back(account):
     assert not PlaceHold.objects.live().exists()
 
 
+@pytest.mark.parametrize("given_back", [1, 2, 3, 4])
+def test_what_is_left_of_a_hold_stays_held_however_much_is_given_back(account, given_back):
+    course, other = CourseFactory.create_batch(2, capacity=5)
+    line = hold(course, account, 5)
+    hold(other, account, 1)
+
+    release_hold(line_id=line.line_id, now=NOW, places=given_back)
+
+    assert taken([course.pk, other.pk]) == {course.pk: 5 - given_back, other.pk: 1}
+    assert PlaceHold.objects.live().get(course=course).places == 5 - given_back
+
+
+def test_a_line_gives_the_same_number_back_in_each_of_its_courses(account):
+    small, large = CourseFactory.create_batch(2, capacity=5)
+    line = hold(small, account, 2)
+    hold(large, account, 3, line=line)
+
+    release_hold(line_id=line.line_id, now=NOW, places=2)
+
+    assert taken([small.pk, large.pk]) == {small.pk: 0, large.pk: 1}
+
+
 def test_late_money_takes_all_places_again_though_the_course_has_closed(account):
     course = CourseFactory(capacity=3)
     line = hold(course, account, 3)

@@ -13,13 +13,18 @@ from accounts.links.services import LinkGone
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.people.proof import prove_by_link
-from enrolments.people.mail_again import MailedJustNow, mail_again
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.by_hand import end_by_hand, enrol_by_hand
+from enrolments.grounds.enrol_line import enrol_on_line
+from enrolments.grounds.models import Ground
+from enrolments.people.mail_again import MailedJustNow, MailedOften, mail_again
 from enrolments.seats.enter import enter_course
+from enrolments.values import Period, Terms
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
-from tests.enrolments.given import assign, given_pack
+from tests.enrolments.given import assign, given_pack, new_line
 from tests.factories.accounts import CustomerAccountFactory, DelegationFactory, MembershipFactory, UserFactory
-from tests.factories.enrolments import CourseFactory
+from tests.factories.enrolments import CourseFactory, role
 
 pytestmark = pytest.mark.django_db
 
@@ -130,14 +135,32 @@ def test_a_second_mail_waits_ten_minutes(client, carol):
 
 def test_the_ten_minutes_end_to_the_moment(account, carol):
     mailed_at = Mail.objects.get().created_at
-    end = mailed_at + datetime.timedelta(minutes=10)
+
+    def again(at):
+        mail_again(account=account, person_id=carol.pk, language="en", now=at)
 
     with pytest.raises(MailedJustNow) as refused:
-        mail_again(account=account, person_id=carol.pk, language="en", now=end - datetime.timedelta(microseconds=1))
-    assert refused.value.again_at == end
-    mail_again(account=account, person_id=carol.pk, language="en", now=end)
-
+        again(mailed_at + datetime.timedelta(minutes=10) - datetime.timedelta(microseconds=1))
+    assert refused.value.again_at == mailed_at + datetime.timedelta(minutes=10)
+    assert Mail.objects.count() == 1
+    again(mailed_at + datetime.timedelta(minutes=10))
     assert Mail.objects.count() == 2
+
+
+def test_the_day_of_five_mails_ends_to_the_moment(account, carol):
+    for _ in range(4):
+        age_mails(11)
+        mail_again(account=account, person_id=carol.pk, language="en", now=timezone.now())
+    first = Mail.objects.order_by("created_at").first().created_at
+    Mail.objects.exclude(created_at=first).update(created_at=first + datetime.timedelta(hours=1))
+
+    def again(at):
+        mail_again(account=account, person_id=carol.pk, language="en", now=at)
+
+    with pytest.raises(MailedOften):
+        again(first + datetime.timedelta(days=1) - datetime.timedelta(microseconds=1))
+    again(first + datetime.timedelta(days=1))
+    assert Mail.objects.count() == 6
 
 
 def test_nobody_gets_more_than_five_mails_a_day_of_one_account(client, carol):
@@ -247,6 +270,29 @@ def placed_by_another(carol):
     assign(seat, CourseFactory(), carol.email, UserFactory(), now=timezone.now())
 
 
+def enrolled_by_another_without_a_word_about_it(carol):
+    line = new_line(CustomerAccountFactory())
+    student = role(Role.STUDENT)
+    enrol_on_line(
+        line=line, course=CourseFactory(), user=carol, role=student, group=None, terms=Terms(), now=timezone.now()
+    )
+
+
+def enrolled_by_the_merchant(carol):
+    now = timezone.now()
+    enrol_by_hand(course=CourseFactory(), user=carol, role=role(Role.STUDENT), period=Period(now), now=now)
+
+
+def enrolled_by_the_merchant_once(carol):
+    enrolled_by_the_merchant(carol)
+    enrolment = carol.enrolments.get(grounds__kind=Ground.Kind.MERCHANT)
+    end_by_hand(enrolment=enrolment, reason="Over", now=timezone.now())
+
+
+def closed(carol):
+    User.objects.filter(pk=carol.pk).update(is_active=False)
+
+
 def delegated_to_another(carol):
     DelegationFactory(person=carol)
 
@@ -273,6 +319,10 @@ def on_the_staff(carol):
         signed_in,
         proved,
         placed_by_another,
+        enrolled_by_another_without_a_word_about_it,
+        enrolled_by_the_merchant,
+        enrolled_by_the_merchant_once,
+        closed,
         delegated_to_another,
         made_by_another,
         came_alone,

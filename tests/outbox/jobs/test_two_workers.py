@@ -1,14 +1,18 @@
 """However many workers there are, a job's effect happens once."""
 
+import os
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
+from outbox.errors import Final, Temporary
 from outbox.jobs import running
 from outbox.jobs.models import Job, JobQuerySet
 from outbox.jobs.registry import temporary_job_kind
 from outbox.jobs.running import run_due_jobs
 from outbox.jobs.services import enqueue
+from tests.factories.outbox import JobFactory
 from tests.rivals.processes import Rival, errors_among, race, values_among
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,6 +84,104 @@ def test_control_without_the_lease_the_held_up_worker_would_do_it_again(errands,
     rival_takes_over(without=ignoring_leases)
 
     assert errands.all() == ["errand:00", "errand:00"]
+
+
+# The same, but the other one has only claimed the job when the one held up goes on.
+
+
+def test_a_worker_held_up_does_not_finish_what_another_one_has_claimed(effects, without_grace):
+    def work():
+        run_due_jobs(limit=1)  # without a moment of grace the late one would find the job due again
+        return os.getpid()
+
+    with temporary_job_kind("errand", lambda job, now: effects.add(str(os.getpid())), max_attempts=100):
+        given_errands(1)
+        late, other = race(
+            Rival(work, before=[(running, "_attempt")]),
+            Rival(work, before=[(running, "_attempt"), (running, "_lock")]),
+            in_turn=True,
+        )
+
+    assert errors_among([late, other]) == []
+    assert effects.all() == [str(other.value)]
+    assert Job.objects.get().state == "done"
+
+
+# A worker's attempt fails, and before that is recorded another worker takes the job over and does it.
+
+
+class TroubleOnce:
+    """Work that fails in the job's first attempt and succeeds in the next one."""
+
+    def __init__(self, effects, error):
+        self.effects, self.error = effects, error
+
+    def __call__(self, job, now):
+        if job.attempts == 1:
+            raise self.error
+        self.effects.add(job.key)
+
+
+@pytest.mark.parametrize(
+    ("error", "about_to_say_so"),
+    [(Temporary("Not now."), "_put_off"), (Final("Never."), "_bury")],
+    ids=["late", "dead"],
+)
+def test_a_worker_that_failed_leaves_alone_what_another_one_has_finished(
+    effects, without_grace, error, about_to_say_so
+):
+    buried = Job.objects.filter(key="buried")
+    with temporary_job_kind(
+        "errand",
+        TroubleOnce(effects, error),
+        max_attempts=100,
+        on_dead=lambda job, now: JobFactory(key="buried", state="done", finished_at=now),
+    ):
+        given_errands(1)
+        answers = race(Rival(run_due_jobs, before=[(running, about_to_say_so)]), run_due_jobs, in_turn=True)
+
+    assert errors_among(answers) == []
+    job = Job.objects.get(key="errand:00")
+    assert (job.state, job.attempts, job.last_error) == ("done", 2, "")
+    assert effects.all() == ["errand:00"]
+    assert not buried.exists()
+
+
+# A worker comes back to the job it claimed, and a rival that was looking for work has locked the row for a moment.
+
+
+class Steps:
+    """Two moments of a rival that looks for work, to be led through."""
+
+    @staticmethod
+    def lock_it():
+        """The rival has locked the row."""
+
+    @staticmethod
+    def let_it_go():
+        """The job is somebody else's: the rival's transaction is about to end."""
+
+
+def looking_at_the_row():
+    with transaction.atomic():
+        list(Job.objects.select_for_update(no_key=True))
+        Steps.lock_it()
+        Steps.let_it_go()
+
+
+def test_a_worker_waits_for_whoever_looks_at_the_row_of_its_job(errands):
+    given_errands(1)
+
+    worker, other = race(
+        Rival(run_due_jobs, before=[(running, "_attempt")]),
+        Rival(looking_at_the_row, after=[(Steps, "lock_it")], before=[(Steps, "let_it_go")]),
+        in_turn=True,
+    )
+
+    assert errors_among([worker, other]) == []
+    assert worker.kept_away
+    assert errands.all() == ["errand:00"]
+    assert Job.objects.get().state == "done"
 
 
 # A worker is in the middle of a job, and another one looks for work.

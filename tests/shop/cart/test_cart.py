@@ -74,6 +74,17 @@ class TestWhatOneCartHolds:
         with pytest.raises(QuantityRefused):
             fill_cart(cart, EntryFactory())
 
+    def test_a_line_too_many_is_refused_and_more_of_a_line_that_is_there_is_not(self, probe_entry, monkeypatch):
+        monkeypatch.setattr(cart_services, "MAX_LINES", 2)
+        cart = make_cart(probe_entry)
+        fill_cart(cart, EntryFactory())
+
+        with pytest.raises(EntryRefused):
+            fill_cart(cart, EntryFactory())
+        fill_cart(cart, probe_entry, quantity=2)
+
+        assert [line.quantity for line in cart.lines.order_by("pk")] == [3, 1]
+
     def test_what_came_together_by_signing_in_is_a_problem_of_the_later_line(self, diary):
         alice = UserFactory()
         visitor = make_cart(EntryFactory(handler="std_formprobe"), quantity=300)

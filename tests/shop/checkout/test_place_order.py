@@ -1,5 +1,6 @@
 """Placing an order: all of it or none of it, once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -28,6 +29,8 @@ from shop.errors import (
     TotalChanged,
     UnitsIncomplete,
 )
+from shop.orders.claim import claim_order
+from shop.orders.ending import cancel_order
 from shop.orders.models import Order, OrderEvent, OrderUnit
 from shop.seller.frozen import freeze_seller
 from shop.seller.models import LegalText, ShopIdentity
@@ -242,6 +245,16 @@ def test_a_private_buyers_request_to_start_at_once_is_recorded(probe_entry):
     assert order.start_at_once_at == now
 
 
+def test_an_organisation_has_no_withdrawal_to_give_up(probe_entry):
+    order = place(make_cart(probe_entry), consent=Consent(None, start_at_once=True), is_organisation=True)
+    assert order.start_at_once_at is None
+
+
+def test_a_private_buyer_who_did_not_ask_for_it_gives_up_no_withdrawal(probe_entry):
+    order = place(make_cart(probe_entry), consent=Consent(None, start_at_once=False), is_organisation=False)
+    assert order.start_at_once_at is None
+
+
 def test_the_number_begins_with_the_year_where_the_shop_is():
     new_year_in_paris = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
     assert next_number(new_year_in_paris).startswith("2027-")
@@ -315,7 +328,7 @@ class TestUnpaidOrders:
 class TestPlacesHeld:
     @pytest.fixture(autouse=True)
     def one_visitor_may_hold_three(self, monkeypatch):
-        monkeypatch.setattr(limits, "PER_VISITOR", UnpaidLimit(orders=20, places=3))
+        monkeypatch.setattr(limits, "PER_VISITOR", UnpaidLimit(orders=20, places=3, units=1_000))
 
     def order_session(self, course, *, quantity: int, email: str) -> Order:
         entry = EntryFactory(handler="std_setuponecoursesession", parameters={"coursename": course.short_name})
@@ -347,6 +360,81 @@ class TestPlacesHeld:
         monkeypatch.setattr(Probe, "courses", lambda self, params: [course.short_name])
         order = place(make_cart(EntryFactory(handler="std_probe"), quantity=4), visitor_key="v1")
         assert order.lines.get().places_held == 0
+
+
+def lower(monkeypatch, name, **caps):
+    """One of the limits of unpaid orders, with smaller numbers."""
+    monkeypatch.setattr(limits, name, replace(getattr(limits, name), **caps))
+
+
+def hold_in(course):
+    return EntryFactory(handler="std_setuponecoursesession", parameters={"coursename": course.short_name})
+
+
+class TestBoundsOfUnpaidOrders:
+    """The last one that is allowed, and the first one that is not."""
+
+    def test_of_an_account(self, probe_entry, monkeypatch):
+        lower(monkeypatch, "PER_ACCOUNT", orders=2)
+        owner = MembershipFactory()
+        colleague = MembershipFactory(account=owner.account)
+        other = MembershipFactory(user=owner.user)
+
+        def buy(member):
+            return place(make_cart(probe_entry, user=member.user), user=member.user, account=member.account)
+
+        first = buy(owner)
+        buy(colleague)
+        with pytest.raises(TooManyUnpaidOrders):
+            buy(owner)
+        assert buy(other)
+        pay(first)
+        assert buy(owner)
+
+    @pytest.mark.parametrize(
+        ("name", "key"), [("PER_VISITOR", {"visitor_key": "v1"}), ("PER_TYPED_ADDRESS", {"email": "a@example.org"})]
+    )
+    def test_of_the_places_they_hold_together(self, probe_entry, monkeypatch, name, key):
+        lower(monkeypatch, name, places=3)
+        entry = hold_in(CourseFactory())
+        first = place(make_cart(entry, quantity=2), **key)
+        place(make_cart(entry), **key)
+
+        with pytest.raises(TooManyUnpaidOrders):
+            place(make_cart(entry), **key)
+        assert place(make_cart(probe_entry), **key)
+        cancel_order(order_id=first.pk, actor=None, now=timezone.now())
+        place(make_cart(entry, quantity=2), **key)
+
+    def test_do_not_stop_an_order_that_holds_no_place(self, probe_entry, monkeypatch):
+        place(make_cart(hold_in(CourseFactory()), quantity=2))
+        lower(monkeypatch, "PER_TYPED_ADDRESS", places=1)
+        assert place(make_cart(probe_entry))
+
+    def test_of_the_places_an_account_holds(self, monkeypatch):
+        lower(monkeypatch, "PER_ACCOUNT", places=3)
+        entry, owner = hold_in(CourseFactory()), MembershipFactory()
+
+        def buy(quantity):
+            cart = make_cart(entry, quantity=quantity, user=owner.user)
+            return place(cart, user=owner.user, account=owner.account)
+
+        buy(3)
+        with pytest.raises(TooManyUnpaidOrders):
+            buy(1)
+
+    def test_of_a_typed_address_what_its_owner_claimed_or_bought_does_not_count(self, probe_entry, monkeypatch):
+        lower(monkeypatch, "PER_TYPED_ADDRESS", orders=2)
+        alice = UserFactory(email="alice@example.org")
+        place(make_cart(probe_entry, user=alice), user=alice)
+        claimed = place(make_cart(probe_entry), email="alice@example.org")
+        claim_order(order_id=claimed.pk, user=alice, now=timezone.now())
+
+        for _order in range(2):
+            place(make_cart(probe_entry), email="alice@example.org")
+        with pytest.raises(TooManyUnpaidOrders):
+            place(make_cart(probe_entry), email="alice@example.org")
+        assert place(make_cart(probe_entry), email="bob@example.org")
 
 
 def test_the_history_says_who_placed_it(probe_entry):

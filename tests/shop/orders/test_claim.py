@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.links.models import AddressLink
-from accounts.members.models import CustomerAccount, Membership
+from accounts.members.models import CustomerAccount, MemberInvitation, Membership
+from accounts.members.services import invite_member, withdraw_invitation
 from outbox.mails.models import Mail
 from shop.errors import ClaimRefused
 from shop.orders.claim import accounts_to_move_into, claim_order, move_claimed_order
@@ -146,6 +147,25 @@ class TestMoving:
         claim(order, alice)
         MembershipFactory(account=order.account, is_owner=False, is_operator=True)
         assert accounts_to_move_into(Order.objects.get(pk=order.pk), alice) == []
+
+    def test_not_while_somebody_is_invited_to_its_account(self, order, alice):
+        own = MembershipFactory(user=alice).account
+        claim(order, alice)
+        invitation = invite_member(
+            account=order.account,
+            invited_by=alice,
+            email="bob@example.org",
+            roles={"is_operator"},
+            language="en",
+            now=timezone.now(),
+        )
+
+        assert accounts_to_move_into(Order.objects.get(pk=order.pk), alice) == []
+        with pytest.raises(ClaimRefused):
+            move_claimed_order(order_id=order.pk, user=alice, account_id=own.pk, now=timezone.now())
+        assert MemberInvitation.objects.get() == invitation
+        withdraw_invitation(account=order.account, invitation_id=invitation.pk, now=timezone.now())
+        assert accounts_to_move_into(Order.objects.get(pk=order.pk), alice) == [own]
 
     def test_not_an_order_that_was_never_claimed(self, alice, probe_entry):
         order = place(make_cart(probe_entry, user=alice), user=alice)

@@ -131,6 +131,47 @@ def test_when_the_attempts_are_used_up_the_line_has_failed_and_can_be_retried(pa
     assert Job.objects.filter(kind="fulfil_line").count() == 1
 
 
+def test_tries_are_counted_for_each_line_by_itself(diary):
+    cart = make_cart(EntryFactory(handler="std_probe"))
+    fill_cart(cart, EntryFactory(handler="std_probe"))
+    order = place(cart)
+    diary.raises["post"] = [Refusal("no")] * 3
+    pay(order)
+    deliver(order)
+    first, second = order.lines.order_by("position")
+
+    for line in (first, first, second):
+        retry_line(line_id=line.pk, actor=UserFactory(), now=timezone.now())
+        deliver(order)
+
+    assert deliver(order).status == "completed"
+    recorded = Job.objects.filter(kind="fulfil_line").values_list("payload__line", "key", "state")
+    assert sorted(recorded) == [
+        *((first.pk, f"fulfil_line:{first.pk}:{tries}", "done") for tries in range(3)),
+        *((second.pk, f"fulfil_line:{second.pk}:{tries}", "done") for tries in range(2)),
+    ]
+    assert traces("post") == 2
+
+
+def test_a_try_whose_attempts_are_used_up_is_brought_back_and_not_made_a_second_time(paid_order, diary):
+    diary.raises["post"] = [Refusal("no"), *[Temporary("later")] * 8]
+    deliver(paid_order)
+    line = paid_order.lines.get()
+    retry_line(line_id=line.pk, actor=UserFactory(), now=timezone.now())
+    for _attempt in range(8):
+        make_due()
+        run_due_jobs()
+    assert [*paid_order.lines.values_list("status", flat=True)] == ["failed"]
+
+    retry_line(line_id=line.pk, actor=UserFactory(), now=timezone.now())
+
+    assert deliver(paid_order).status == "completed"
+    assert sorted(Job.objects.filter(kind="fulfil_line").values_list("key", "state")) == [
+        (f"fulfil_line:{line.pk}:0", "done"),
+        (f"fulfil_line:{line.pk}:1", "done"),
+    ]
+
+
 def test_bringing_the_dead_job_back_brings_its_line_back(paid_order, diary):
     diary.raises["post"] = [Temporary("later")] * 8
     for _attempt in range(8):

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 from django.utils import timezone
@@ -12,6 +13,7 @@ from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.enter import enter_course
 from enrolments.seats.models import Seat, SeatEvent
 from handlers.contract import Refusal, RevokeReason
+from handlers.registry import temporary
 from outbox.errors import RetryRefused
 from outbox.jobs.models import Job
 from shop.orders.claim import claim_order
@@ -25,7 +27,7 @@ from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import deliver, fill_cart, make_cart, pay, place
-from tests.shop.probes import traces
+from tests.shop.probes import Probe, traces
 from tests.shop.test_real_purchases import participant, session_entry
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +143,31 @@ def test_where_fewer_units_cost_more_no_part_is_below_zero(owner, give_back, mon
     amounts = [amount for _first, _last, amount, _why in rows(order)]
     assert sum(amounts) == given.worth > 0
     assert min(amounts) >= 0
+
+
+class FirstOnesFree(Probe):
+    """Counts fewer units than were bought, as long as it is told to."""
+
+    free: ClassVar[int] = 0
+
+    def charged_units(self, params, units):
+        return max(0, len(units) - self.free)
+
+
+@pytest.mark.parametrize("places", [[()], [(0,), (1,), (2,)], [(2, 1), (0,)]], ids=["at once", "singly", "in parts"])
+def test_what_the_handler_would_charge_for_now_is_worth_no_more_than_was_charged(
+    owner, give_back, diary, monkeypatch, places
+):
+    with temporary(type("Dear", (FirstOnesFree,), {"name": "std_dear"})):
+        monkeypatch.setattr(FirstOnesFree, "free", 1)
+        order = deliver(bought(EntryFactory(handler="std_dear", tiers={1: "10.01"}), owner, quantity=3))
+        assert order.lines.get().charged == 2
+        monkeypatch.setattr(FirstOnesFree, "free", 0)
+
+        worth = [give_back(order, *chosen).worth for chosen in places]
+
+    assert sum(worth) == order.gross
+    assert min(worth) >= 0
 
 
 def test_without_money_nothing_is_owed(owner, give_back):

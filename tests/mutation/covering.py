@@ -1,0 +1,98 @@
+"""Tests that meet a fault, by what was recorded: those that execute its lines, whatever folder they lie in."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections import defaultdict
+from collections.abc import Collection
+from functools import cached_property
+from pathlib import Path
+
+import coverage
+
+from tests.mutation.faults import Fault
+from tests.mutation.recording_files import LINES, TESTS
+from tests.mutation.targets import PROJECT, sources
+
+# The tests of one fault take so long together at most, by what they took when they were recorded.
+SECONDS_OF_TESTS = 60.0
+# A run that takes so much longer counts as one that does not end. Pytest itself has to start, too.
+TIMES_SLOWER, SECONDS_TO_START = 5, 60.0
+
+
+class Recorded:
+    """Lines and times of one recorded run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def seconds(self) -> dict[str, float]:
+        """How long each test took that passed."""
+        noted = json.loads((self.folder / TESTS).read_text())
+        return {test: values["seconds"] for test, values in noted.items() if values["passed"]}
+
+    @cached_property
+    def failed(self) -> list[str]:
+        """Tests that did not pass when they were recorded; nothing can be said by them."""
+        noted = json.loads((self.folder / TESTS).read_text())
+        return sorted(test for test, values in noted.items() if not values["passed"])
+
+    @cached_property
+    def _lines(self) -> dict[str, dict[int, set[str]]]:
+        found: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for file in self.folder.glob(f"{LINES}.*"):
+            data = coverage.CoverageData(str(file))
+            data.read()
+            for path in data.measured_files():
+                own = found[str(Path(path).relative_to(PROJECT))]
+                for line, tests in data.contexts_by_lineno(path).items():
+                    own[line].update(tests)
+        return found
+
+    def tests_of(self, fault: Fault, *, at_most: float = SECONDS_OF_TESTS) -> list[str]:
+        """The tests that meet a fault, cheapest first and each file's cheapest before any second one of a file.
+
+        As many as take so many seconds together, and one at least where there is any.
+        """
+        met = self._meeting(fault) & self.seconds.keys()
+        by_file: dict[str, list[str]] = defaultdict(list)
+        for test in sorted(met, key=lambda test: (self.seconds[test], test)):
+            by_file[test.split("::")[0]].append(test)
+        rounds = itertools.zip_longest(*sorted(by_file.values(), key=lambda tests: self.seconds[tests[0]]))
+        chosen: list[str] = []
+        left = at_most
+        for test in (test for each in rounds for test in each if test is not None):
+            left -= self.seconds[test]
+            if left < 0 and chosen:
+                break
+            chosen.append(test)
+        return chosen
+
+    def _meeting(self, fault: Fault) -> set[str]:
+        if fault.lines:
+            own = self._lines[fault.path]
+            return {test for line in fault.lines for test in own.get(line, ())}
+        # What runs at import shows wherever its name is used; without a name, in the whole module.
+        if not fault.names:
+            return {test for tests in self._lines[fault.path].values() for test in tests}
+        named = re.compile(r"\b(" + "|".join(map(re.escape, fault.names)) + r")\b")
+        return {
+            test for path in self._texts for line in self._lines_with(path, named) for test in self._tests(path, line)
+        }
+
+    @cached_property
+    def _texts(self) -> dict[str, list[str]]:
+        return {str(path): (PROJECT / path).read_text().split("\n") for path in sources()}
+
+    def _lines_with(self, path: str, named: re.Pattern[str]) -> list[int]:
+        return [number for number, text in enumerate(self._texts[path], 1) if named.search(text)]
+
+    def _tests(self, path: str, line: int) -> set[str]:
+        return self._lines[path].get(line, set())
+
+    def limit_of(self, tests: Collection[str]) -> float:
+        """The seconds after which a run of these tests is given up."""
+        return SECONDS_TO_START + TIMES_SLOWER * sum(self.seconds[test] for test in tests)
