@@ -38,7 +38,10 @@ def row_of(line_id: int, unit_index: int) -> RawSQL:
 
 
 def of_units(line_id: int, units: Sequence[range]) -> Q:
-    """The seats or grounds of some units of a line, given as ranges of indexes; the statement stays short."""
+    """Make a condition on the seats or grounds of a line: they are of some of its units, given as ranges of indexes.
+
+    The line itself is for the caller to ask. The statement is as long for many units as for one.
+    """
     bounds = [[run.start for run in units], [run.stop - 1 for run in units]]
     indexes = "SELECT generate_series(first, last) FROM unnest(%s::int[], %s::int[]) AS run (first, last)"
     rows = f"SELECT id FROM {_source} unit WHERE line_id = %s AND index IN ({indexes})"  # noqa: S608

@@ -15,6 +15,7 @@ from threading import RLock
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from common.registry import Registry
 from handlers.contract import Handler, HandlerMissing, in_words
 from handlers.discovery import SPECIFIC, Found, Problem, discover
 
@@ -26,9 +27,9 @@ ALIASES = {
 
 
 @dataclass
-class _Registry:
-    listed: dict[str, Found] = field(default_factory=dict)
-    specific: dict[str, Found] = field(default_factory=dict)
+class _Handlers:
+    listed: Registry[Found] = field(default_factory=lambda: Registry("handler"))
+    specific: Registry[Found] = field(default_factory=lambda: Registry("specific handler"))
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, found: Found | Problem) -> None:
@@ -37,25 +38,23 @@ class _Registry:
             return
         family = self.specific if found.specific else self.listed
         name = found.handler.name
-        if name in family:
-            self.problems.append(
-                Problem(found.source, f"Another handler is called {name} already: {family[name].source}")
-            )
+        if known := family.find(name):
+            self.problems.append(Problem(found.source, f"Another handler is called {name} already: {known.source}"))
         elif not found.specific and name in ALIASES:
             self.problems.append(Problem(found.source, f"{name} is an older spelling of {ALIASES[name]}."))
         else:
-            family[name] = found
+            family.register(name, found)
 
 
 _lock = RLock()
-_loaded: _Registry | None = None
+_loaded: _Handlers | None = None
 
 
-def _registry() -> _Registry:
+def _registry() -> _Handlers:
     global _loaded
     with _lock:
         if _loaded is None:
-            registry = _Registry()
+            registry = _Handlers()
             for found in discover([Path(directory).resolve() for directory in settings.HANDLER_DIRS]):
                 registry.add(found)
             _loaded = registry
@@ -76,8 +75,8 @@ def reset() -> None:
 
 def all_handlers() -> list[Handler]:
     """The listed handlers, standard ones first, each family by name."""
-    names = sorted(_registry().listed, key=lambda name: (not name.startswith("std_"), name))
-    return [_registry().listed[name].handler for name in names]
+    handlers = [found.handler for found in _registry().listed]
+    return sorted(handlers, key=lambda handler: (not handler.name.startswith("std_"), handler.name))
 
 
 def canonical_name(name: str) -> str:
@@ -87,7 +86,7 @@ def canonical_name(name: str) -> str:
 
 def get_handler(name: str) -> Handler:
     """The listed handler of that name or older spelling. Raises ``HandlerMissing``."""
-    found = _registry().listed.get(canonical_name(name))
+    found = _registry().listed.find(canonical_name(name))
     if found is None:
         raise HandlerMissing(
             in_words(
@@ -110,7 +109,7 @@ def specific_folder(code: str) -> str:
 
 def specific_for(code: str) -> Handler | None:
     """The specific handler of the entry ``code``, if one is installed."""
-    found = _registry().specific.get(specific_folder(code))
+    found = _registry().specific.find(specific_folder(code))
     return found.handler if found else None
 
 
@@ -152,7 +151,7 @@ def report(problem: Problem) -> None:
 def installed() -> list[Found]:
     """Every handler that works, listed and specific, with where it lies."""
     registry = _registry()
-    return [*registry.listed.values(), *registry.specific.values()]
+    return [*registry.listed, *registry.specific]
 
 
 def template_directories() -> list[Path]:
@@ -174,14 +173,6 @@ def _folders_called(name: str) -> list[Path]:
 def temporary(handler: Handler | type[Handler], *, specific: bool = False) -> Iterator[Handler]:
     """For tests: ``handler`` is registered inside the block, before one of the same name."""
     instance = handler() if isinstance(handler, type) else handler
-    registry = _registry()
-    family = registry.specific if specific else registry.listed
-    before = family.get(instance.name)
-    family[instance.name] = Found(instance, "temporary", None, specific)
-    try:
+    family = _registry().specific if specific else _registry().listed
+    with family.temporarily(instance.name, Found(instance, "temporary", None, specific)):
         yield instance
-    finally:
-        if before is None:
-            family.pop(instance.name, None)
-        else:
-            family[instance.name] = before

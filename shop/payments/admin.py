@@ -44,7 +44,7 @@ class ProviderFilter(DropdownFilter):
     parameter_name = "by"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return [(name, provider.label) for name, provider in providers().items()]
+        return [(provider.name, provider.label) for provider in providers()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(provider=self.value()) if self.value() else queryset

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -13,6 +12,7 @@ from pkgutil import iter_modules
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from common.registry import Registry
 from shop.payments import providers as packages
 from shop.payments.port import Provider
 
@@ -21,31 +21,31 @@ _ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?|http://(127\.0\.0\.1|localh
 
 
 @cache
-def providers() -> dict[str, Provider]:
-    """Every chosen provider by name. Raises ImproperlyConfigured for one that is unknown, unfit or incomplete."""
-    return {name: _load(name) for name in settings.PAYMENT_PROVIDERS}
+def _chosen() -> Registry[Provider]:
+    chosen: Registry[Provider] = Registry("payment provider")
+    for name in settings.PAYMENT_PROVIDERS:
+        chosen.register(name, _load(name))
+    return chosen
+
+
+def providers() -> list[Provider]:
+    """List every chosen provider. Raises ImproperlyConfigured for one that is unknown, unfit or incomplete."""
+    return list(_chosen())
 
 
 def get_provider(name: str) -> Provider | None:
-    return providers().get(name)
+    """Return a chosen provider; None for a name of none."""
+    return _chosen().find(name)
 
 
 def origins() -> list[str]:
     """The sites of all chosen providers that customers may be sent to from an order's page."""
-    return list(dict.fromkeys(origin for provider in providers().values() for origin in provider.origins))
+    return list(dict.fromkeys(origin for provider in providers() for origin in provider.origins))
 
 
-@contextmanager
-def temporary(provider: Provider) -> Iterator[Provider]:
-    """Chooses one more provider for the length of a `with` block: for tests. Its pages get no address."""
-    chosen = providers()
-    before = dict(chosen)
-    chosen[provider.name] = _fit(provider)
-    try:
-        yield provider
-    finally:
-        chosen.clear()
-        chosen.update(before)
+def temporary(provider: Provider) -> AbstractContextManager[Provider]:
+    """Choose one more provider for the length of a `with` block: for tests. Its pages get no address."""
+    return _chosen().temporarily(provider.name, _fit(provider))
 
 
 def installed() -> list[str]:

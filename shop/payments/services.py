@@ -41,7 +41,7 @@ def methods_for(order: Order) -> list[Provider]:
     """The ways this order may be paid now, by the server's decision; none once it is not waiting for money."""
     if order.status != Order.Status.PLACED:
         return []
-    return [provider for provider in providers().values() if provider.offers(order)]
+    return [provider for provider in providers() if provider.offers(order)]
 
 
 def allowed_method(order: Order, method: str) -> Provider:

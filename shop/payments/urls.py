@@ -8,5 +8,5 @@ from shop.payments.registry import providers
 urlpatterns = [
     path("<slug:provider>/webhook/", payments.webhook, name="payment-webhook"),
     path("<slug:provider>/return/<slug:token>/", payments.return_page, name="payment-return"),
-    *(path(f"{name}/", include(one.urlconf)) for name, one in providers().items() if one.urlconf),
+    *(path(f"{one.name}/", include(one.urlconf)) for one in providers() if one.urlconf),
 ]

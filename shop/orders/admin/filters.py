@@ -54,7 +54,9 @@ class MethodFilter(DropdownFilter):
     NONE = "-"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        names = [*providers(), *([self.value()] if self.value() not in (None, self.NONE, *providers()) else [])]
+        names = [provider.name for provider in providers()]
+        if self.value() not in (None, self.NONE, *names):
+            names.append(self.value())
         return [(name, method_label(name)) for name in names] + [(self.NONE, _("not chosen yet"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
