@@ -69,7 +69,8 @@ $(INSTALLED): requirements/development.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Amphi needs Python 3.11 or newer: make PYTHON=python3.11 …")'
 	@echo "Installing the requirements into .venv (once, up to a minute) …"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@# The lock names everything, and leaves out what pyproject.toml overrides: nothing is to be resolved.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
 	@# Makes the project importable whatever the working folder, as an editable installation would.
 	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/amphi.pth"
 	@touch $@

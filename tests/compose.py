@@ -76,7 +76,7 @@ def build_image(folder: Path) -> Path:
         if line.startswith("!"):
             _copy(line[1:], image)
     dockerfile = (PROJECT / "Dockerfile").read_text().replace("\\\n", " ")
-    (steps,) = re.findall(r"^RUN (export SECRET_KEY=.*)$", dockerfile, re.MULTILINE)
+    (steps,) = re.findall(r"^RUN (export .*SECRET_KEY=.*)$", dockerfile, re.MULTILINE)
     environment = environment_of({"environment": {}}, image, {})
     subprocess.run(["sh", "-c", steps], cwd=image, env=environment, check=True)
     return image

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from shop.orders import unit_rows
 from shop.orders.ending import cancel_order
 from shop.orders.models import Order
 from shop.orders.unit_rows import delete_blank_rows
 from shop.payments import services as payments
-from shop.services import unit_rows
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.rivals.processes import Rival, errors_among, no_row_locks, race

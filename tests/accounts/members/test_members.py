@@ -275,7 +275,9 @@ def test_the_account_can_be_handed_over(account, alice, bob):
 def test_an_account_is_not_handed_over_to_somebody_closed(account, alice):
     closed = MembershipFactory(account=account, user__is_active=False, is_owner=False, is_buyer=True)
 
-    response = as_(alice).post(reverse("account-member-transfer", args=[closed.pk]), follow=True)
+    response = as_(alice).post(
+        reverse("account-member-transfer", args=[closed.pk]), follow=True, headers={"accept-language": "en"}
+    )
 
     assert "This person cannot sign in any more. Choose another member." in response.content.decode()
     assert roles_in(account, closed.user) == {"is_buyer"}

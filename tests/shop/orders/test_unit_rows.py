@@ -17,6 +17,7 @@ from enrolments.seats.models import Seat
 from enrolments.seats.revoke import SeatsConsumed, revoke_seats
 from enrolments.unit_rows import of_units, read_unit_indexes
 from handlers.contract import UnitContext, Units
+from shop.orders import unit_rows
 from shop.orders.claim import claim_order
 from shop.orders.contexts import line_contexts, order_with_people
 from shop.orders.ending import cancel_order, expire_orders
@@ -26,7 +27,6 @@ from shop.orders.models import Order, OrderLine, OrderUnit
 from shop.orders.tasks import delete_blank_unit_rows
 from shop.orders.unit_rows import delete_blank_rows
 from shop.orders.units import units_left
-from shop.services import unit_rows
 from tests.constraints import run
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
