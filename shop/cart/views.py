@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from catalog.models.entries import Entry
 from catalog.selectors import entries_to_price
+from common.remembered import remembered_each
 from shop.cart.current import current_cart, session_token, signed_in
 from shop.cart.forms import QuantityField
 from shop.cart.models import Cart, CartLine
@@ -21,7 +22,6 @@ from shop.cart.pricing import PricedLine, PricedLines, price_lines
 from shop.cart.services import remove_line, set_quantity
 from shop.errors import CartRefused
 from shop.pages.frame import site_of
-from shop.pages.remembered import remembered_each
 
 
 @dataclass(frozen=True)

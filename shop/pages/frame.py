@@ -12,9 +12,9 @@ from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from catalog.selectors import CategoryNode, Shopper, visible_categories
+from common.remembered import remembered
 from shop.cart.current import session_token, signed_in
 from shop.cart.models import CartLine
-from shop.pages.remembered import remembered
 from shop.seller.models import ShopIdentity
 
 ACCOUNT_PAGES = (

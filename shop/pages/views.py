@@ -19,12 +19,12 @@ from catalog.guards import is_customer
 from catalog.models.entries import Audience, Entry
 from catalog.offers import buyability, offer_of
 from catalog.selectors import CategoryNode, Shopper, entries_for, find_category, get_entry
+from common.remembered import remembered
 from shop.cart.current import put_into_cart
 from shop.cart.forms import AddToCartForm
 from shop.errors import CartRefused
 from shop.pages.frame import site_of
 from shop.pages.offers import Card, card_of, price_table
-from shop.pages.remembered import remembered
 from shop.seller.models import LegalText
 
 ENTRIES_PER_PAGE = 20

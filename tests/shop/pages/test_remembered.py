@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from catalog.services.entries import set_prices
-from shop.pages import remembered as memory
+from common import remembered as memory
 from shop.pages.views import ENTRIES_PER_PAGE
 from tests.factories.catalog import EntryFactory
 from tests.shop.steps import put_in_cart, type_details
