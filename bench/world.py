@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -23,6 +22,7 @@ from catalog.models.categories import Category
 from catalog.models.entries import Entry
 from catalog.models.taxes import Tax
 from catalog.services.entries import save_entry
+from common.postal import PostalAddress
 from enrolments.courses.models import Course
 from enrolments.courses.services import save_course
 from handlers.testing.engine import parameters
@@ -85,7 +85,7 @@ def _fill(sizes: Sizes) -> None:
         )  # fmt: skip
     for email in (FEW, MANY):
         user = User.objects.create(email=email, password="!")
-        create_account(owner=user, kind=CustomerAccount.Kind.ORGANISATION, name=email, now=now)
+        create_account(owner=user, kind=CustomerAccount.Kind.ORGANISATION, address=PostalAddress(name=email), now=now)
 
 
 SELL = """
@@ -218,12 +218,17 @@ def buyer_details() -> dict[str, str]:
 
 
 def _details(account: CustomerAccount | None, user: User | None) -> OrderDetails:
-    typed: dict[str, Any] = {name: value for name, value in buyer_details().items() if name != "kind"}
-    if user is not None:
-        typed["email"] = user.email
+    typed = buyer_details()
     return OrderDetails(
-        **typed,
+        email=user.email if user else typed["email"],
+        contact_name=typed["contact_name"],
         is_organisation=True,
+        address=PostalAddress(
+            name=typed["billing_name"],
+            street=typed["street"],
+            postal_code=typed["postal_code"],
+            city=typed["city"],
+        ),
         account_id=account.pk if account else None,
         operator_id=user.pk if user else None,
     )

@@ -27,15 +27,14 @@ from common.admin.autocomplete import CheckedAutocomplete
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from common.fields import AddressField
+from common.postal import PARTS
 from common.vat import normalise_vat_id
 
 
 class CustomerAccountForm(forms.ModelForm):
     class Meta:
         model = CustomerAccount
-        fields = (
-            "kind", "name", "street", "postal_code", "city", "country", "vat_id", "payer_email", "credit_limit",
-        )  # fmt: skip
+        fields = ("kind", *PARTS, "vat_id", "payer_email")
         field_classes = {"payer_email": AddressField}
         widgets = {"payer_email": UnfoldAdminEmailInputWidget}
 

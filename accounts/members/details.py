@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from common.emails import normalise_email
+from common.postal import PostalAddress
 from common.vat import normalise_vat_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountDetails:
     kind: str
-    name: str
-    street: str
-    postal_code: str
-    city: str
-    country: str
+    address: PostalAddress
     vat_id: str = ""
     payer_email: str = ""
 
@@ -27,10 +24,12 @@ def save_account_details(*, account_id: int, details: AccountDetails) -> None:
 
     One statement, locks nothing else. Raises ValidationError for a VAT number or an address that cannot be one.
     """
-    columns = asdict(details)
-    columns["vat_id"] = normalise_vat_id(details.vat_id, country=details.country)
-    columns["payer_email"] = normalise_email(details.payer_email) if details.payer_email else ""
-    CustomerAccount.objects.filter(pk=account_id).update(**columns)
+    CustomerAccount.objects.filter(pk=account_id).update(
+        kind=details.kind,
+        vat_id=normalise_vat_id(details.vat_id, country=details.address.country),
+        payer_email=normalise_email(details.payer_email) if details.payer_email else "",
+        **details.address.columns(),
+    )
 
 
 def save_profile(*, user_id: int, first_name: str, last_name: str, language: str) -> None:

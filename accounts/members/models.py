@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
 from common.emails import MAX_EMAIL_LENGTH, is_normal
+from common.postal import PostalAddress
 
 
 class CustomerAccountQuerySet(models.QuerySet["CustomerAccount"]):
@@ -73,6 +74,10 @@ class CustomerAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"
+
+    @property
+    def address(self) -> PostalAddress:
+        return PostalAddress.of(self)
 
 
 class Roles(models.Model):

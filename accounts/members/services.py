@@ -18,6 +18,7 @@ from accounts.people.models import User
 from accounts.rate_limits.services import find_used_up
 from common.again import again_after_deadlock
 from common.emails import normalise_email
+from common.postal import PostalAddress
 from outbox.mails.services import queue_mail
 
 MAX_PENDING_INVITATIONS = 50
@@ -70,12 +71,8 @@ def create_account(
     *,
     owner: User | None,
     kind: str,
-    name: str,
+    address: PostalAddress,
     now: datetime,
-    street: str = "",
-    postal_code: str = "",
-    city: str = "",
-    country: str = "FR",
     vat_id: str = "",
     payer_email: str = "",
 ) -> CustomerAccount:
@@ -83,14 +80,10 @@ def create_account(
     with transaction.atomic():
         account = CustomerAccount.objects.create(
             kind=kind,
-            name=name,
-            street=street,
-            postal_code=postal_code,
-            city=city,
-            country=country,
             vat_id=vat_id,
             payer_email=normalise_email(payer_email) if payer_email else "",
             created_at=now,
+            **address.columns(),
         )
         if owner is not None:
             Membership.objects.create(account=account, user=owner, is_owner=True, created_at=now)

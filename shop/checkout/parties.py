@@ -12,6 +12,7 @@ from accounts.members.operators import keep_account
 from accounts.members.rights import Right, accounts_with, operators_of
 from accounts.members.services import create_account
 from accounts.people.models import User
+from common.postal import PostalAddress
 from shop.errors import DetailsRefused
 
 
@@ -22,11 +23,7 @@ class OrderDetails:
     email: str
     contact_name: str
     is_organisation: bool
-    billing_name: str
-    street: str
-    postal_code: str
-    city: str
-    country: str
+    address: PostalAddress
     vat_id: str = ""
     payer_email: str = ""
     purchase_reference: str = ""
@@ -51,9 +48,9 @@ def parties_of(details: OrderDetails, *, user: User | None, now: datetime) -> Pa
     until the transaction ends. Raises DetailsRefused.
     """
     if user is None:
-        return Parties(create_account(owner=None, now=now, **_account_fields(details)), None, None)
+        return Parties(_new_account(details, owner=None, now=now), None, None)
     if details.account_id is None:
-        return Parties(create_account(owner=user, now=now, **_account_fields(details)), user, user)
+        return Parties(_new_account(details, owner=user, now=now), user, user)
     account = accounts_with(user, Right.BUY).filter(pk=details.account_id).first()
     if account is None or not keep_account(account.pk):
         raise DetailsRefused(_("You cannot buy for this account. Choose another one at «Your details»."))
@@ -68,14 +65,12 @@ def _operator(account: CustomerAccount, details: OrderDetails, user: User) -> Us
     return operator
 
 
-def _account_fields(details: OrderDetails) -> dict[str, str]:
-    return {
-        "kind": CustomerAccount.Kind.ORGANISATION if details.is_organisation else CustomerAccount.Kind.PERSON,
-        "name": details.billing_name,
-        "street": details.street,
-        "postal_code": details.postal_code,
-        "city": details.city,
-        "country": details.country,
-        "vat_id": details.vat_id,
-        "payer_email": details.payer_email,
-    }
+def _new_account(details: OrderDetails, *, owner: User | None, now: datetime) -> CustomerAccount:
+    return create_account(
+        owner=owner,
+        kind=CustomerAccount.Kind.ORGANISATION if details.is_organisation else CustomerAccount.Kind.PERSON,
+        address=details.address,
+        vat_id=details.vat_id,
+        payer_email=details.payer_email,
+        now=now,
+    )

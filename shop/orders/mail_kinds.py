@@ -72,10 +72,9 @@ def shop_frame() -> dict[str, Any]:
 
 
 def _names_of(seller: ShopIdentity | FrozenSeller) -> dict[str, Any]:
-    town = f"{seller.postal_code} {seller.city}".strip()
     return {
         "shop_name": seller.name or urlsplit(settings.SITE_URL).hostname,
-        "shop_address": "\n".join(part for part in (seller.street, town) if part),
+        "shop_address": "\n".join(seller.address.lines_below_name),
     }
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
+from common.postal import PostalAddress
 from handlers.asked_fields import AskedField
 from handlers.texts import in_reader_language
 from shop.cart.models import new_token
@@ -113,6 +114,10 @@ class Order(models.Model):
     @property
     def is_claimed(self) -> bool:
         return self.claimed_at is not None
+
+    @property
+    def billing_address(self) -> PostalAddress:
+        return PostalAddress.of(self, prefix="billing_")
 
     @property
     def is_free(self) -> bool:

@@ -54,9 +54,7 @@ class Site:
 
     @property
     def address_lines(self) -> list[str]:
-        identity = self.identity
-        town = " ".join(part for part in (identity.postal_code, identity.city) if part)
-        return [line for line in (identity.street, town) if line]
+        return self.identity.address.lines_below_name
 
     @cached_property
     def shopper(self) -> Shopper:

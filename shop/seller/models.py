@@ -10,6 +10,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from common.postal import PostalAddress
+
 
 class ShopIdentity(models.Model):
     """The one row that names the seller: printed on orders and mails, and the source of the unpaid times."""
@@ -67,6 +69,10 @@ class ShopIdentity(models.Model):
         """Where mails for the sales team go: the merchant's setting, else SALES_EMAIL."""
         return self.sales_email or settings.SALES_EMAIL
 
+    @property
+    def address(self) -> PostalAddress:
+        return PostalAddress.of(self)
+
     def missing(self) -> list[str]:
         """Labels of what a seller must publish and has not filled in yet."""
         required = ("name", "street", "postal_code", "city", "siret", "vat_number", "iban", "support_email")
@@ -101,10 +107,8 @@ class FrozenSeller(models.Model):
         return self.name
 
     @property
-    def address_lines(self) -> list[str]:
-        """Street, town and country, without what is not known."""
-        town = f"{self.postal_code} {self.city}".strip()
-        return [line for line in (self.street, town, str(self.country.name) if self.street or town else "") if line]
+    def address(self) -> PostalAddress:
+        return PostalAddress.of(self)
 
 
 class LegalText(models.Model):

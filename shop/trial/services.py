@@ -23,6 +23,7 @@ from psycopg2.errors import DeadlockDetected, LockNotAvailable
 from accounts.people.models import User
 from catalog.models.entries import Entry, EntryState
 from catalog.offers import offer_of
+from common.postal import PostalAddress
 from outbox.errors import Temporary
 from shop.cart.micro_forms import asked_of
 from shop.cart.pricing import price_cart
@@ -174,11 +175,9 @@ def _place(entry: Entry, *, quantity: int, domain: str, now: datetime) -> Order:
             email=buyer.email,
             contact_name=buyer.get_full_name(),
             is_organisation=True,
-            billing_name=_("Organisation of the trial"),
-            street=_("1 Example Street"),
-            postal_code="75001",
-            city="Paris",
-            country="FR",
+            address=PostalAddress(
+                name=_("Organisation of the trial"), street=_("1 Example Street"), postal_code="75001", city="Paris"
+            ),
         ),
         shown=Shown.of(priced),
         consent=Consent(terms_id=terms.pk if terms else None),

@@ -174,7 +174,7 @@ def test_a_clerk_takes_no_second_factor_away(clerk):
 def members_data(account, *members, **changes):
     data = {
         "kind": account.kind, "name": account.name, "street": account.street, "postal_code": account.postal_code,
-        "city": account.city, "country": "FR", "vat_id": "", "payer_email": "", "credit_limit": "",
+        "city": account.city, "country": "FR", "vat_id": "", "payer_email": "",
         "memberships-TOTAL_FORMS": str(len(members)), "memberships-INITIAL_FORMS": str(len(members)),
         "member_invitations-TOTAL_FORMS": "0", "member_invitations-INITIAL_FORMS": "0",
     }  # fmt: skip

@@ -7,14 +7,18 @@ from shop.seller.models import ShopIdentity
 from tests.browser.administration import check, signed_in
 from tests.browser.looks import findings
 from tests.factories.catalog import EntryFactory
-from tests.factories.shop import make_cart, place
+from tests.factories.shop import make_cart, place, postal_address
 
 
 @pytest.fixture
 def order(live_shop) -> Order:
     ShopIdentity.objects.create(pk=1, name="Formations du Rhône")
     cart = make_cart(EntryFactory())
-    return place(cart, email="a.very.long.address.of.somebody@departement.example.org", billing_name="Lycée " * 12)
+    return place(
+        cart,
+        email="a.very.long.address.of.somebody@departement.example.org",
+        address=postal_address(name="Lycée " * 12),
+    )
 
 
 def pages_of(order: Order) -> list[str]:

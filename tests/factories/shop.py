@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from catalog.models.entries import Entry
+from common.postal import PostalAddress
 from outbox.jobs.running import run_due_jobs
 from shop.cart.models import Cart
 from shop.cart.pricing import price_cart
@@ -61,16 +62,17 @@ def shown_now(cart: Cart, *, user: User | None = None, now: datetime | None = No
     return Shown.of(price_cart(cart, user=user, now=now or timezone.now()))
 
 
+def postal_address(**changes: str) -> PostalAddress:
+    values = {"name": "Ateliers Roy", "street": "3 rue du Port", "postal_code": "44000", "city": "Nantes"}
+    return PostalAddress(**(values | changes))
+
+
 def order_details(**changes: Any) -> OrderDetails:
     values: dict[str, Any] = {
         "email": "buyer@example.org",
         "contact_name": "Camille Roy",
         "is_organisation": True,
-        "billing_name": "Ateliers Roy",
-        "street": "3 rue du Port",
-        "postal_code": "44000",
-        "city": "Nantes",
-        "country": "FR",
+        "address": postal_address(),
     }
     return OrderDetails(**(values | changes))
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from accounts.members.models import CustomerAccount
 from accounts.members.services import change_roles, create_account, ensure_owner, invite_member
 from accounts.people.models import User
+from common.postal import PostalAddress
 from workbench.demo.people import DEMO_PEOPLE
 
-ACCOUNTS = {
+ACCOUNTS: dict[str, dict[str, Any]] = {
     "lacombe": {
-        "name": "Menuiserie Lacombe",
-        "street": "14 route de Vannes",
-        "postal_code": "44100",
-        "city": "Nantes",
+        "address": PostalAddress(
+            name="Menuiserie Lacombe", street="14 route de Vannes", postal_code="44100", city="Nantes"
+        ),
         "payer_email": "compta@lacombe.example",
     },
     "aubin": {
-        "name": "Clinique Saint-Aubin",
-        "street": "2 place du Marché",
-        "postal_code": "35000",
-        "city": "Rennes",
+        "address": PostalAddress(
+            name="Clinique Saint-Aubin", street="2 place du Marché", postal_code="35000", city="Rennes"
+        ),
     },
 }
 

@@ -14,6 +14,7 @@ from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from catalog.models.entries import Entry, EntryState
 from catalog.services.entries import save_entry
+from common.postal import PostalAddress
 from enrolments.courses.models import Course
 from enrolments.courses.services import save_course
 from shop.cart.micro_forms import FIELDS
@@ -207,7 +208,8 @@ def _of_visitors(demo: DemoOrders) -> None:
     ):
         order = demo.place(
             None, None, None, (code, 1, ()), days_ago=days_ago, email=f"{name.split()[0].lower()}@demo.example",
-            contact_name=name, is_organisation=False, billing_name=name,
+            contact_name=name, is_organisation=False,
+            address=PostalAddress(name=name, street="5 allée des Tilleuls", postal_code="44300", city="Nantes"),
         )  # fmt: skip
         if reference:
             demo.pay_and_deliver(order, reference, days_ago=days_ago - 1)
@@ -244,11 +246,7 @@ def _details(account: CustomerAccount | None, operator: User | None, changes: di
         "email": "",
         "contact_name": "",
         "is_organisation": True,
-        "billing_name": account.name if account else "",
-        "street": account.street if account else "5 allée des Tilleuls",
-        "postal_code": account.postal_code if account else "44300",
-        "city": account.city if account else "Nantes",
-        "country": "FR",
+        "address": account.address if account else None,
         "payer_email": account.payer_email if account else "",
         "account_id": account.pk if account else None,
         "operator_id": operator.pk if operator else None,

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from common.postal import PostalAddress
 from shop.seller.models import LegalText, ShopIdentity
 
+ADDRESS = PostalAddress(
+    name="Formations de l’Estuaire", street="7 quai de la Fosse", postal_code="44000", city="Nantes"
+)
 TEXTS = {
     "terms": (
         "Conditions générales de vente de la boutique de démonstration.\n\n"
@@ -36,10 +40,7 @@ def make_identity(now: datetime) -> None:
     """Fills in the shop's identity and publishes one version of each legal text, two years ago."""
     identity = ShopIdentity.current()
     for name, value in {
-        "name": "Formations de l’Estuaire",
-        "street": "7 quai de la Fosse",
-        "postal_code": "44000",
-        "city": "Nantes",
+        **ADDRESS.columns(),
         "siret": "732 829 320 00074",
         "vat_number": "FR44732829320",
         "bank_name": "Banque de l’Estuaire",

@@ -11,10 +11,11 @@ from accounts.members.details import AccountDetails
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from common.fields import AddressField
+from common.postal import PARTS, PostalAddressForm
 from common.vat import normalise_vat_id
 
 
-class AccountDetailsForm(forms.ModelForm):
+class AccountDetailsForm(PostalAddressForm, forms.ModelForm):
     """Name, billing address and VAT number of a customer account."""
 
     payer_email = AddressField(
@@ -25,19 +26,12 @@ class AccountDetailsForm(forms.ModelForm):
 
     class Meta:
         model = CustomerAccount
-        fields = ("kind", "name", "street", "postal_code", "city", "country", "vat_id", "payer_email")
-        widgets = {
-            "kind": forms.RadioSelect,
-            "name": forms.TextInput(attrs={"autocomplete": "organization"}),
-            "street": forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
-            "postal_code": forms.TextInput(attrs={"autocomplete": "postal-code"}),
-            "city": forms.TextInput(attrs={"autocomplete": "address-level2"}),
-        }
+        fields = ("kind", *PARTS, "vat_id", "payer_email")
+        widgets = {"kind": forms.RadioSelect}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("name", "street", "postal_code", "city"):
-            self.fields[name].required = True
+        self.initial = {**self.initial, **self.initial_of(self.instance.address)}
         # Typed with blanks and dots a number is longer than what is stored of it.
         self.fields["vat_id"] = forms.CharField(label=self.fields["vat_id"].label, required=False, max_length=40)
 
@@ -51,7 +45,12 @@ class AccountDetailsForm(forms.ModelForm):
 
     def to_details(self) -> AccountDetails:
         cleaned = self.cleaned_data
-        return AccountDetails(**{name: str(cleaned[name]) for name in self.Meta.fields})
+        return AccountDetails(
+            kind=cleaned["kind"],
+            address=self.to_address(),
+            vat_id=cleaned["vat_id"],
+            payer_email=cleaned["payer_email"],
+        )
 
 
 class ProfileForm(forms.ModelForm):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django_countries import countries
 
 from accounts.members.models import CustomerAccount
 from accounts.members.rights import Right, accounts_with, operators_of
 from common.emails import MAX_EMAIL_LENGTH, normalise_email
+from common.postal import PostalAddressForm, PostalNameField
 from common.vat import normalise_vat_id
 from shop.checkout.parties import OrderDetails
 from shop.orders.answers import choice_in_words
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 Kind = CustomerAccount.Kind
 TYPED_AT_MOST = 500
-_BILLING = ("billing_name", "street", "postal_code", "city", "country", "vat_id", "payer_email")
 
 
 class AddressField(forms.CharField):
@@ -38,7 +37,7 @@ class AddressField(forms.CharField):
         return normalise_email(typed) if typed else ""
 
 
-class DetailsForm(forms.Form):
+class DetailsForm(PostalAddressForm):
     """A visitor types his address; a signed-in person buys for `account`, or for a new one of his own.
 
     `user` and `account` decide which fields there are; whoever makes the form has checked that the person may buy for
@@ -67,27 +66,9 @@ class DetailsForm(forms.Form):
         initial=Kind.ORGANISATION,
         widget=forms.RadioSelect,
     )
-    billing_name = forms.CharField(
-        label=_("Name on the invoice"),
-        help_text=_("The organisation's name, or yours if you buy as a private person."),
-        max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
-    )
-    street = forms.CharField(
-        label=_("Street and number"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "street-address"})
-    )
-    postal_code = forms.CharField(
-        label=_("Postal code"), max_length=20, widget=forms.TextInput(attrs={"autocomplete": "postal-code"})
-    )
-    city = forms.CharField(
-        label=_("City"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
-    )
-    country = forms.ChoiceField(
-        label=_("Country"),
-        choices=lambda: list(countries),
-        initial="FR",
-        widget=forms.Select(attrs={"autocomplete": "country"}),
-    )
+    # Carts keep the name of the address by this name.
+    name = None  # type: ignore[assignment]  # Django's way to leave out a field of the base
+    billing_name = PostalNameField()
     vat_id = forms.CharField(
         label=_("VAT number"),
         required=False,
@@ -103,6 +84,9 @@ class DetailsForm(forms.Form):
     payer_email = AddressField(
         label=_("Payer's e-mail address"), required=False, help_text=_("If somebody else pays or needs the invoice.")
     )
+
+    renamed: ClassVar[dict[str, str]] = {"name": "billing_name"}
+    field_order = ("account", "email", "contact_name", "operator", "kind", "billing_name")
 
     def __init__(
         self,
@@ -173,11 +157,7 @@ class DetailsForm(forms.Form):
             email=self.user.email if self.user else cleaned["email"],
             contact_name=cleaned["contact_name"],
             is_organisation=self.is_organisation,
-            billing_name=cleaned["billing_name"],
-            street=cleaned["street"],
-            postal_code=cleaned["postal_code"],
-            city=cleaned["city"],
-            country=cleaned["country"],
+            address=self.to_address(),
             vat_id=cleaned["vat_id"],
             payer_email=cleaned["payer_email"],
             purchase_reference=cleaned["purchase_reference"],
@@ -222,12 +202,8 @@ def _known(user: User | None, account: CustomerAccount | None) -> dict[str, Any]
         if name := user.get_full_name():
             known["contact_name"] = name
     if account is not None:
-        known |= {name: getattr(account, name) for name in _BILLING if name not in ("billing_name", "country")}
-        known |= {
-            "billing_name": account.name,
-            "country": str(account.country),
-            "street": ", ".join(account.street.splitlines()),
-        }
+        known |= DetailsForm.initial_of(account.address)
+        known |= {"vat_id": account.vat_id, "payer_email": account.payer_email}
     return known
 
 

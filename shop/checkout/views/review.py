@@ -183,7 +183,6 @@ def _page(
         "details": details.to_details(),
         "account": details.chosen_account,
         "operator": details.in_words("operator"),
-        "country": details.in_words("country"),
         "form": form,
         "terms": terms,
         "withdrawal": None if details.is_organisation else LegalText.in_force("withdrawal", checkout.now),

@@ -178,28 +178,18 @@ def _facts(order: Order, viewer: User) -> list[tuple[str | Promise, str | SafeSt
     if order.start_at_once_at:
         facts.append((_("Asked to start at once"), moment(order.start_at_once_at)))
     seller = seller_of(order)
-    facts.append((_("Sold by"), "\n".join((seller.name, *seller.address_lines)).strip() or NOTHING))
+    facts.append((_("Sold by"), "\n".join(seller.address.lines) or NOTHING))
     return facts
 
 
 def _customer(order: Order, viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
-    address = "\n".join(
-        part
-        for part in (
-            order.billing_name,
-            order.billing_street,
-            f"{order.billing_postal_code} {order.billing_city}".strip(),
-            str(order.billing_country.name),
-        )
-        if part
-    )
     facts: list[tuple[str | Promise, str | SafeString]] = [
         (_("Customer account"), admin_link(viewer, CustomerAccount, order.account_id, order.account)),
         (_("Claimed"), moment(order.claimed_at) if order.is_claimed else _("not yet: nobody has proved the address")),
         (_("Contact"), f"{order.contact_name}\n{order.contact_email}".strip()),
         (_("Buyer"), _person(order.buyer, viewer)),
         (_("Operator"), _person(order.operator, viewer)),
-        (_("Billed to"), address),
+        (_("Billed to"), "\n".join(order.billing_address.lines)),
     ]
     for label, text in (
         (_("VAT number"), order.vat_id),

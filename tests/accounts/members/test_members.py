@@ -14,6 +14,7 @@ from accounts.links.models import AddressLink
 from accounts.members import services as members
 from accounts.members.models import MemberInvitation, Membership
 from accounts.people.models import User
+from common.postal import PostalAddress
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
 from tests.accounts.sign_in.test_sign_in import signed_in_as
@@ -312,8 +313,10 @@ def test_an_account_without_an_owner_is_unclaimed():
     from accounts.members.models import CustomerAccount
 
     owner = UserFactory()
-    mine = members.create_account(owner=owner, kind="person", name="Alice", now=timezone.now())
-    nobodys = members.create_account(owner=None, kind="person", name="Visitor", now=timezone.now())
+    mine = members.create_account(owner=owner, kind="person", address=PostalAddress(name="Alice"), now=timezone.now())
+    nobodys = members.create_account(
+        owner=None, kind="person", address=PostalAddress(name="Visitor"), now=timezone.now()
+    )
 
     assert list(CustomerAccount.objects.claimed()) == [mine]
     assert list(CustomerAccount.objects.unclaimed()) == [nobodys]

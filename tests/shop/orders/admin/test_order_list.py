@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
-from tests.factories.shop import deliver, pay
+from tests.factories.shop import deliver, pay, postal_address
 from tests.shop.admin_pages import order_url, text_of
 from tests.shop.merchants import browser_of
 from tests.shop.probes import REFUSED
@@ -59,7 +59,9 @@ def test_tells_what_went_back_of_an_order_beside_its_total(client, merchant, new
     "query", ["2026-", "alice@example.org", "ALICE", "Maison Carrée", "PO-77"]
 )  # fmt: skip
 def test_is_searched_by_number_address_account_and_reference(client, order, new_order, query):
-    found = new_order(email="alice@example.org", billing_name="Maison Carrée", purchase_reference="PO-77")
+    found = new_order(
+        email="alice@example.org", address=postal_address(name="Maison Carrée"), purchase_reference="PO-77"
+    )
     if query == "2026-":
         query = found.number
     assert listed(client, q=query) == {found.number}
