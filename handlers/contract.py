@@ -126,7 +126,7 @@ class LineContext:
 
     ``account`` owns the order (without a member while a visitor's order is unclaimed). ``buyer`` is
     the signed-in person who placed it, None for a visitor, who is known by ``contact_email`` alone,
-    an address that nobody has proved. ``payer`` is the member who paid, if one is known.
+    an address that nobody has proved.
     ``operator`` is who has that part now, an owner where the one chosen left the account; None for an unclaimed order,
     and where no owner is left. ``parameters`` are the internal parameters frozen on
     the line; ``paid_at`` is None before payment. ``courses`` are those locked for the hook, by the
@@ -141,7 +141,6 @@ class LineContext:
     order_number: str
     line_id: int
     account: CustomerAccount
-    payer: User | None
     buyer: User | None
     contact_email: str
     operator: User | None

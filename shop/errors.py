@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from outbox.errors import RetryRefused as RetryRefused
-
 
 class ShopRefused(Exception):
     """A service said no and changed nothing."""

@@ -19,9 +19,6 @@ class CustomerAccountQuerySet(models.QuerySet["CustomerAccount"]):
         """Accounts somebody belongs to; a visitor's order makes one to which nobody does yet."""
         return self.filter(models.Exists(Membership.objects.filter(account=models.OuterRef("pk"))))
 
-    def unclaimed(self) -> CustomerAccountQuerySet:
-        return self.exclude(models.Exists(Membership.objects.filter(account=models.OuterRef("pk"))))
-
 
 class CustomerAccount(models.Model):
     """The organisation, or person, that owns orders and seats."""

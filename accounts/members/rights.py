@@ -61,10 +61,6 @@ def accounts_with(user: User | AnonymousUser, right: Right) -> QuerySet[Customer
     return CustomerAccount.objects.filter(Exists(memberships)).order_by("name", "pk")
 
 
-def has_right(user: User | AnonymousUser, account_id: int, right: Right) -> bool:
-    return accounts_with(user, right).filter(pk=account_id).exists()
-
-
 def operators_of(account: CustomerAccount) -> QuerySet[User]:
     """Owners and operators of an account: who may be an order's operator. By name."""
     memberships = Membership.objects.filter(

@@ -108,10 +108,6 @@ class SeatQuerySet(models.QuerySet["Seat"]):
             state=SeatState.AVAILABLE,
         )
 
-    def unused(self) -> SeatQuerySet:
-        """Seats nobody began training with: a refund takes these back."""
-        return self.filter(state__in=(SeatState.AVAILABLE, SeatState.ASSIGNED))
-
     def in_use(self) -> SeatQuerySet:
         return self.filter(state__in=(SeatState.ASSIGNED, SeatState.CONSUMED))
 

@@ -111,10 +111,6 @@ class ParticipantForm(forms.Form):
             self.cleaned_data["role"] = Role.STUDENT
         return self.cleaned_data
 
-    def _is_typed(self, name: str) -> bool:
-        # Asked of what was typed: an address that is none is an error of its own, not a blank field.
-        return bool(str(self.data.get(self.add_prefix(name)) or "").strip())
-
 
 @dataclass(frozen=True)
 class SessionParameters:

@@ -58,7 +58,6 @@ def line_context(
         "order_number": f"A-{order_id}",
         "line_id": next(_ids),
         "account": account,
-        "payer": operator,
         "buyer": operator,
         "contact_email": operator.email if operator else "visitor@example.org",
         "operator": operator,

@@ -12,12 +12,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from outbox.errors import JobKeyTaken, RetryRefused
-from outbox.jobs.doorbell import ring, ring_on_commit
+from outbox.jobs.doorbell import ring_on_commit
 from outbox.jobs.models import Job
 from outbox.jobs.registry import JOB_KINDS
-from outbox.jobs.running import run_due_jobs
-
-__all__ = ["NewJob", "enqueue", "enqueue_many", "retry_job", "ring", "run_due_jobs"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,9 +21,6 @@ from outbox.jobs.doorbell import ring_on_commit
 from outbox.jobs.registry import JOB_KINDS
 from outbox.mails.kinds import MAIL_KINDS
 from outbox.mails.models import Mail
-from outbox.mails.rendering import RenderedMail, render_mail
-
-__all__ = ["NewMail", "RenderedMail", "queue_mail", "queue_mails", "render_mail", "resend_mail"]
 
 # Mails that are new, each with its job, in one statement; rows in the order of their keys.
 RECORD = """

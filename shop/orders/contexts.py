@@ -33,7 +33,6 @@ def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) ->
             order_number=order.number,
             line_id=line.pk,
             account=order.account,
-            payer=order.buyer,
             buyer=order.buyer,
             contact_email=order.contact_email,
             operator=order.operator,

@@ -1,0 +1,16 @@
+"""Forget when a cart was changed last: nothing reads it.
+
+The column stays, with its default: the previous release still writes it. The next release drops it.
+"""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0018_operators_and_expiry")]
+
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            state_operations=[migrations.RemoveField(model_name="cart", name="updated_at")]
+        )
+    ]
