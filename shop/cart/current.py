@@ -1,4 +1,4 @@
-"""Which cart belongs to a request."""
+"""Which cart belongs to a request, and the visitor's name for limits."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, cast
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from accounts.rate_limits.network import network_of
 from shop.cart.models import Cart, CartLine
 from shop.cart.services import fill_cart, find_cart, join_carts
 
@@ -73,3 +75,19 @@ def _tell_waiting(request: HttpRequest, waiting: Cart) -> None:
     names = ", ".join(line.entry.name for line in lines)
     sentence = _("Your cart is full. This waits, with all you typed, until you have placed the order: %(names)s.")
     messages.warning(request, sentence % {"names": names})
+
+
+def visitor_key(request: HttpRequest, *, has_account: bool) -> str:
+    """A name for whoever buys without an account that is limited already; "" for a member of one.
+
+    It is made from the network address, never from a cookie, which is thrown away at will; a whole network of
+    IPv6 counts as one. Only a keyed hash leaves this function.
+    """
+    user = signed_in(request)
+    if user is not None:
+        return "" if has_account else _hashed(f"user:{user.pk}")
+    return _hashed(f"address:{network_of(request)}")
+
+
+def _hashed(value: str) -> str:
+    return salted_hmac("shop.visitor", value, algorithm="sha256").hexdigest()

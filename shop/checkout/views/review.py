@@ -18,10 +18,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.rate_limits.services import TooOften, count_attempt
-from shop.cart.current import bring_what_waits, session_token, signed_in
+from shop.cart.current import bring_what_waits, session_token, signed_in, visitor_key
 from shop.cart.models import Cart
 from shop.cart.pricing import PricedLine
-from shop.cart.visitors import visitor_key
 from shop.checkout.forms.details import DetailsForm
 from shop.checkout.forms.review import ReviewForm
 from shop.checkout.place import Consent, Shown, place_order

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
-from shop.cart.visitors import visitor_key
+from shop.cart.current import visitor_key
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
