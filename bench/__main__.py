@@ -9,6 +9,7 @@ import argparse
 import logging
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.harness import Report, seconds
@@ -49,7 +50,7 @@ def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
     from bench import world
     from bench.rows import desk, pages, purchases, seats, session, throughput
 
-    def part(name, measure, *more) -> None:
+    def part(name: str, measure: Callable[..., None], *more: object) -> None:
         if not only or name in only:
             took = seconds(lambda: measure(report, sizes, *more))
             print(f"{name}: {took:.0f} s", file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 from django.contrib.auth.models import AnonymousUser
@@ -14,7 +14,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from shop.pages.frame import site_of
+from shop.pages.frame import Framed, site_of
 
 View = Callable[..., HttpResponse]
 
@@ -34,7 +34,7 @@ def constant(view: View, module: ModuleType) -> View:
                 return view(request, **arguments)
         request.session = SessionStore()  # empty: it asks nothing and is not stored
         request.user = AnonymousUser()
-        request.site_frame = kept["frame"]  # type: ignore[attr-defined]
+        cast("Framed", request).site_frame = kept["frame"]
         with connection.execute_wrapper(_refuse):
             return render(request, kept["template"], kept["context"])
 

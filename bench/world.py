@@ -66,7 +66,7 @@ def _fill(sizes: Sizes) -> None:
     ]
     for name in ("BENCH", "HELP"):
         save_course(course=Course(short_name=name, name_en=name.title(), name_fr=name.title()))
-    sold = {
+    sold: dict[str, tuple[str, dict[str, Any]]] = {
         PACK: ("std_generateseats", {"packsize": 10, "customersupport": "HELP"}),
         SESSION: ("std_setuponecoursesession", {"coursename": "BENCH", "customersupport": "HELP"}),
         COURSE: ("std_enroloncourse", {"coursename": "BENCH"}),
@@ -200,7 +200,7 @@ def session_cookie(email: str) -> dict[str, str]:
     session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
-    return {"sessionid": session.session_key}
+    return {"sessionid": session.session_key or ""}
 
 
 def buyer_details() -> dict[str, str]:

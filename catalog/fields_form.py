@@ -108,7 +108,7 @@ class LongText(forms.CharField):
         super().__init__(widget=forms.Textarea(attrs={"rows": ROWS, "autocomplete": "off"}), **options)
 
     def to_python(self, value: Any) -> str:
-        text: str = super().to_python(value)
+        text = super().to_python(value) or ""
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, OuterRef, Subquery
@@ -14,6 +15,8 @@ from catalog.guards import is_customer
 from catalog.models.categories import Category
 from catalog.models.entries import Entry, EntryQuerySet
 from common.texts import normalise
+
+AnyCategory = TypeVar("AnyCategory", bound=Category)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def category_tree() -> list[CategoryNode]:
     return _tree(Category.objects.all(), lambda category: 0)
 
 
-def _tree(categories: Iterable[Category], entries_in: Callable[[Category], int]) -> list[CategoryNode]:
+def _tree(categories: Iterable[AnyCategory], entries_in: Callable[[AnyCategory], int]) -> list[CategoryNode]:
     children: dict[int | None, list[Category]] = {}
     counts: dict[int, int] = {}
     for category in categories:

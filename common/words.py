@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from typing import cast
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,8 +16,7 @@ from common.moments import day_ends, day_starts, local_day
 
 def in_words(say: Callable[[], str]) -> Promise:
     """A text made by `say` each time it is read, in the language and time zone active then."""
-    text: Promise = lazy(say, str)()  # type: ignore[assignment]  # what it gives is a proxy of the text
-    return text
+    return cast("Promise", lazy(say, str)())  # its types know the text alone, not the proxy of it
 
 
 def start_in_words(moment: datetime.datetime) -> str:

@@ -41,9 +41,9 @@ def add_catalogues(folders: Iterable[Path]) -> dict[Path, Exception]:
 
 def _forget_what_was_read() -> None:
     """The next word asked for is looked up in the catalogues as they are now."""
-    gettext._translations.clear()  # type: ignore[attr-defined]
-    trans_real._translations.clear()  # type: ignore[attr-defined]
-    trans_real._default = None  # type: ignore[attr-defined]
+    gettext._translations.clear()  # type: ignore[attr-defined]  # gettext has no public way to forget
+    trans_real._translations.clear()  # type: ignore[attr-defined]  # nor has Django a public way
+    trans_real._default = None  # type: ignore[attr-defined]  # nor has Django a public way
 
 
 def _make_ready(locale: Path) -> None:

@@ -124,7 +124,7 @@ def describe(error: BaseException) -> str:
     if code is None:
         # The server said nothing: the connection failed, and libpq says how.
         return hide_addresses(f"{name}: {' '.join(str(cause).split())}")
-    constraint = getattr(cause.diag, "constraint_name", None)  # type: ignore[attr-defined]
+    constraint = getattr(getattr(cause, "diag", None), "constraint_name", None)
     return f"{name}: {code}" + (f" {constraint}" if constraint else "")
 
 

@@ -13,7 +13,7 @@ from django.views.static import serve
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """A file that was uploaded. A name longer than any file's is no file's."""
     try:
-        return serve(request, path, document_root=settings.MEDIA_ROOT)
+        return serve(request, path, document_root=str(settings.MEDIA_ROOT))
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise Http404 from error

@@ -9,8 +9,8 @@ from project.media import media
 from project.patches.admin_search import with_any_page
 
 # The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.search = with_any_page(admin.site.search)  # type: ignore[attr-defined]
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # wrapped, as allauth says
+admin.site.search = with_any_page(admin.site.search)  # type: ignore[attr-defined]  # unfold's site has it, Django's has not
 
 # Not one of Django's: allauth looks here for it.
 handler429 = "project.error_pages.too_many_requests"

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django_htmx.middleware import HtmxDetails
 
 from accounts.members.models import CustomerAccount, Membership
 from accounts.members.rights import Right, rights_of
@@ -35,6 +36,7 @@ class AccountRequest(SignedInRequest):
     """A request that `account_page` let through."""
 
     account: CustomerAccount
+    htmx: HtmxDetails
 
 
 def memberships_of(request: HttpRequest) -> Sequence[Membership]:
@@ -73,7 +75,7 @@ def account_page(*rights: Right) -> Callable[[Callable[..., HttpResponseBase]], 
             account = next((found for right in rights if (found := current_account(request, right))), None)
             if account is None:
                 raise Http404
-            request.account = account  # type: ignore[attr-defined]
+            cast("AccountRequest", request).account = account
             return view(request, *args, **kwargs)
 
         return let_in

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -26,6 +26,9 @@ from accounts.people.services import invite_people
 from accounts.sign_in.second_factor.services import remove_second_factor
 from common.admin.filters import DayRangeFilter
 from common.fields import AddressField
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 RIGHTS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -66,6 +69,12 @@ class MembershipOfUserInline(TabularInline):
         return False
 
 
+class Proof(TypedDict):
+    """Columns that `UserAdmin.get_queryset` adds to the rows of the list."""
+
+    is_proved: bool
+
+
 class ProofFilter(DropdownFilter):
     """By whether the address is proved."""
 
@@ -78,7 +87,9 @@ class ProofFilter(DropdownFilter):
             ("open", pgettext_lazy("e-mail address", "not proved")),
         ]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[WithAnnotations[User, Proof]]
+    ) -> QuerySet[WithAnnotations[User, Proof]]:
         match self.value():
             case "proved":
                 return queryset.filter(is_proved=True)

@@ -1,5 +1,9 @@
+from typing import Literal, cast
+
 from django.conf import settings
 from django.http import HttpResponse
+
+SameSite = Literal["Lax", "Strict", "None", False]
 
 
 def set_language_cookie(response: HttpResponse, language: str) -> None:
@@ -12,5 +16,5 @@ def set_language_cookie(response: HttpResponse, language: str) -> None:
         domain=settings.LANGUAGE_COOKIE_DOMAIN,
         secure=settings.LANGUAGE_COOKIE_SECURE,
         httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,  # type: ignore[arg-type]
+        samesite=cast("SameSite", settings.LANGUAGE_COOKIE_SAMESITE),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from bench.harness import Report, in_turns
 from bench.servers import Servers, wait_until
@@ -29,7 +30,7 @@ HANDLERS = {
 def measure(report: Report, sizes: Sizes, servers: Servers) -> None:
     with servers.worker(WORKER_PROCESSES):
         for handler, code in HANDLERS.items():
-            found = in_turns(lambda code=code: _purchase(servers, code), rounds=sizes.purchases)
+            found = in_turns(partial(_purchase, servers, code), rounds=sizes.purchases)
             pages = sum(value for name, value in found.items() if name in PAGES)
             report.figure(f"{handler}: purchase, pages together", pages, "s", remark=PEERS)
             for step in STEPS:

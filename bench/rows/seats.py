@@ -9,6 +9,7 @@ from bench.harness import Report, in_turns, seconds
 from bench.servers import GROWN, YOUNG
 from bench.sizes import Sizes
 from bench.world import MANY, PACK, at, deliver, only_deliveries_wait, paid_order
+from shop.orders.models import Order
 
 PACK_SIZE = 10
 # 1.0 is promised; INSERT … SELECT does it in a third of the time.
@@ -46,7 +47,7 @@ def measure(report: Report, sizes: Sizes) -> None:
     report.figure(f"{sizes.seats_sold:,} seats and their history on disk, with indexes", size / 1_000_000, "MB")
 
 
-def _waiting_order(sizes: Sizes):
+def _waiting_order(sizes: Sizes) -> Order:
     order = paid_order(PACK, quantity=sizes.seats_an_order // PACK_SIZE, by=MANY)
     only_deliveries_wait()
     return order

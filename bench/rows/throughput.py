@@ -24,7 +24,7 @@ def measure(report: Report, sizes: Sizes, servers: Servers, web: Child) -> None:
         with servers.worker(processes) as worker:
             for _process in range(processes):
                 ring()
-            wait_until(lambda jobs=deliveries: not jobs.pending().exists(), within=WITHIN)
+            wait_until(lambda jobs=deliveries: not jobs.pending().exists(), within=WITHIN)  # type: ignore[misc]  # mypy infers no type for a default in a lambda
             times = deliveries.aggregate(first=Min("finished_at"), last=Max("finished_at"))
             took = (times["last"] - times["first"]).total_seconds()
             each = "process" if processes == 1 else "processes"

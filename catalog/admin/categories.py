@@ -1,6 +1,8 @@
 """The category tree in the admin."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django import forms
 from django.contrib import admin
@@ -18,6 +20,9 @@ from catalog.selectors import category_tree
 from catalog.services.categories import lock_place, save_category
 from catalog.services.errors import CategoryRefused
 from common.admin.languages import language_tabs
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 INDENT = "\u2003"
 
@@ -39,6 +44,13 @@ class CategoryForm(forms.ModelForm):
             except CategoryRefused as refusal:
                 self.add_error(refusal.field, str(refusal))
         return cleaned
+
+
+class InTree(TypedDict):
+    """Columns that `CategoryAdmin.get_queryset` adds to the rows of the list."""
+
+    depth: int
+    entry_count: int
 
 
 @admin.register(Category)
@@ -73,15 +85,15 @@ class CategoryAdmin(ModelAdmin, TranslationAdmin):
         return ["tree_order"] if match and match.url_name == "catalog_category_changelist" else []
 
     @display(description=_("category"), ordering="tree_order")
-    def indented_name(self, category: Category) -> SafeString:
+    def indented_name(self, category: WithAnnotations[Category, InTree]) -> SafeString:
         return format_html("{}{}", INDENT * 2 * category.depth, category)
 
     @display(description=_("entries"), ordering="entry_count")
-    def entry_count(self, category: Category) -> int:
+    def entry_count(self, category: WithAnnotations[Category, InTree]) -> int:
         return category.entry_count
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field = cast("forms.ModelChoiceField", super().formfield_for_foreignkey(db_field, request, **kwargs))
         if db_field.name == "parent":
             field.choices = [("", _("nowhere: a category of its own")), *category_choices()]
         return field

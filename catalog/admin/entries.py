@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from babel.numbers import format_currency
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.db.models import Min, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -31,7 +34,7 @@ from catalog.admin.parameters import sections
 from catalog.admin.prices import PriceFormSet, PriceInline
 from catalog.admin.tools import tool_urls, tools_for
 from catalog.admin.widgets import Picture, RichText
-from catalog.models.entries import Entry, EntryState
+from catalog.models.entries import Entry, EntryQuerySet, EntryState
 from catalog.offers import offer_of
 from catalog.services.checks import check_entry
 from catalog.services.entries import save_entry, set_prices
@@ -40,6 +43,9 @@ from catalog.services.fields import set_fields
 from common.admin.languages import language_tabs
 from handlers.contract import Level
 from handlers.querystring import encode
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 STATE_COLOURS = {
     EntryState.DRAFT.label: "info",
@@ -50,6 +56,18 @@ STATE_COLOURS = {
 }
 MESSAGE_LEVELS = {Level.ERROR: messages.ERROR, Level.WARNING: messages.WARNING, Level.INFO: messages.INFO}
 TEXTS = ("name", "summary", "description", "terms")
+
+
+class Priced(TypedDict):
+    """Columns that `EntryAdmin.get_queryset` adds to the rows of the list."""
+
+    lowest_price: Decimal | None
+
+
+class Read(TypedDict):
+    """Readings that `EntryAdmin.save_model` keeps: label, literal and reading of each value that decoding changed."""
+
+    readings: list[tuple[str, str, str]]
 
 
 @admin.register(Entry)
@@ -83,15 +101,15 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Entry], search_term: str
     ) -> tuple[QuerySet[Entry], bool]:
-        return queryset.matching(search_term), False
+        return cast("EntryQuerySet", queryset).matching(search_term), False
 
     @display(description=gettext_lazy("state"), ordering="state", label=STATE_COLOURS)
     def state_label(self, entry: Entry) -> Any:
         return EntryState(entry.state).label
 
     @display(description=gettext_lazy("net price from"), ordering="lowest_price")
-    def first_price(self, entry: Entry) -> Any:
-        price = entry.lowest_price  # type: ignore[attr-defined]
+    def first_price(self, entry: WithAnnotations[Entry, Priced]) -> Any:
+        price = entry.lowest_price
         if price is None:
             return "–"
         return format_currency(
@@ -155,7 +173,7 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field = cast("forms.ModelChoiceField", super().formfield_for_foreignkey(db_field, request, **kwargs))
         if db_field.name == "category":
             field.choices = [("", _("Choose a category")), *category_choices()]
         return field
@@ -175,7 +193,7 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
         except EntryRefused:
             # A rival wrote between our validation and our writing. Now that he is done, the form itself
             # can tell what is wrong, at its field and with all that was typed.
-            for upload in request.FILES.values():
+            for upload in cast("Iterable[UploadedFile]", request.FILES.values()):  # the last of each name
                 upload.seek(0)
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -189,7 +207,9 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
         context = {"entry_tools": tools_for(request), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
 
-    def save_model(self, request: HttpRequest, obj: Entry, form: EntryForm, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: WithAnnotations[Entry, Read], form: EntryForm, change: bool
+    ) -> None:
         obj.readings = form.typed.readings() if form.typed else []
         save_entry(entry=obj, expected_version=form.cleaned_data.get("version") if change else None, now=timezone.now())
 
@@ -201,19 +221,21 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
         elif isinstance(formset, FieldFormSet):
             set_fields(entry=entry, fields=formset.in_order(), expected_version=entry.version, now=timezone.now())
 
-    def response_add(self, request: HttpRequest, obj: Entry, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: WithAnnotations[Entry, Read], post_url_continue: str | None = None
+    ) -> HttpResponse:
         response = super().response_add(request, obj, post_url_continue)
         self._tell(request, obj)
         return response
 
-    def response_change(self, request: HttpRequest, obj: Entry) -> HttpResponse:
+    def response_change(self, request: HttpRequest, obj: WithAnnotations[Entry, Read]) -> HttpResponse:
         response = super().response_change(request, obj)
         self._tell(request, obj)
         return response
 
-    def _tell(self, request: HttpRequest, entry: Entry) -> None:
+    def _tell(self, request: HttpRequest, entry: WithAnnotations[Entry, Read]) -> None:
         """How the parameter string was read, and what is odd about the entry."""
-        for label, literal, decoded in entry.readings:  # type: ignore[attr-defined]
+        for label, literal, decoded in entry.readings:
             messages.info(
                 request,
                 _("%(label)s: written as “%(literal)s”, read as “%(decoded)s”.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -80,7 +80,7 @@ class EntryForm(forms.ModelForm):
             self.shown_string = encode(self.stored_parameters, self.stored_section.handler.MerchantForm)
         if "code" not in self.fields:  # somebody who may only look
             return
-        self.fields["handler"].choices = handler_choices(stored.handler)
+        cast("forms.ChoiceField", self.fields["handler"]).choices = handler_choices(stored.handler)
         self.fields["handler"].help_text = _handler_help()
         self.initial.update({"handler": stored.handler, STRING: self.shown_string, "version": stored.version})
         section = {self.stored_section.key: self.stored_parameters} if self.stored_section else {}
@@ -134,9 +134,9 @@ class EntryForm(forms.ModelForm):
         return changed
 
     def _post_clean(self) -> None:
-        super()._post_clean()
-        for error in self._errors.pop(NON_FIELD_ERRORS, forms.utils.ErrorList()).as_data():
-            self.add_error(_FIELD_OF_RULE.get(error.code), error)
+        super()._post_clean()  # type: ignore[misc]  # a hook of Django that its types leave out
+        for error in self.errors.pop(NON_FIELD_ERRORS, forms.utils.ErrorList()).as_data():
+            self.add_error(_FIELD_OF_RULE.get(error.code or ""), error)
         if self.typed and not self.errors:
             self.instance.parameters = self.cleaned_data["parameters"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -43,10 +43,10 @@ class ChoicesField(forms.CharField):
 
     widget = UnfoldAdminTextareaWidget
 
-    def to_python(self, value: Any) -> list[dict[str, Any]]:
+    def to_python(self, value: Any) -> list[dict[str, Any]]:  # type: ignore[override]  # a list is read from the text
         if isinstance(value, list):
             return value
-        lines = (line.strip() for line in super().to_python(value).splitlines())
+        lines = (line.strip() for line in (super().to_python(value) or "").splitlines())
         return choices_to_store(self._choice(line) for line in lines if line)
 
     def prepare_value(self, value: Any) -> Any:
@@ -131,7 +131,7 @@ class FieldForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         for column, kinds in ONLY_FOR.items():
             if cleaned.get("kind") not in kinds:
-                self._errors.pop(column, None)
+                self.errors.pop(column, None)
                 cleaned[column] = self._nothing(column)
         if not cleaned.get("name") and "name" not in self.errors:
             cleaned["name"] = self._name_from_label(cleaned)
@@ -140,7 +140,7 @@ class FieldForm(forms.ModelForm):
         return cleaned
 
     def _nothing(self, column: str) -> Any:
-        field = EntryField._meta.get_field(column)
+        field = cast("models.Field", EntryField._meta.get_field(column))
         return None if field.null else field.get_default()
 
     def _name_from_label(self, cleaned: dict[str, Any]) -> str:
@@ -151,7 +151,7 @@ class FieldForm(forms.ModelForm):
         return name if name[:1].isalpha() else f"field_{name}"[:NAME_MAX_LENGTH].rstrip("_")
 
     def _tell_problems(self, cleaned: dict[str, Any]) -> None:
-        known = {name: value for name, value in cleaned.items() if name in self._meta.fields}
+        known = {name: value for name, value in cleaned.items() if name in (self._meta.fields or ())}
         for problem in problems_of(EntryField(**known)):
             if problem.column not in self.errors:
                 self.add_error(problem.column, str(problem.message))
@@ -175,7 +175,7 @@ class FieldFormSet(PaginationFormSetMixin, BaseInlineFormSet):
         """The forms of what is to hold, blank ones left out."""
         return [
             form
-            for form in self.forms
+            for form in cast("list[FieldForm]", self.forms)
             if getattr(form, "cleaned_data", None)
             and not form.cleaned_data.get("DELETE")
             and (form.instance.pk or form.has_changed())

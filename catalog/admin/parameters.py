@@ -148,7 +148,7 @@ class TypedParameters:
 
     def _fields_form(self, data: Any, files: Any) -> ParametersForm:
         form = self.section.handler.MerchantForm(data, files)
-        form.add_prefix = self.section.field_name  # type: ignore[assignment, method-assign]
+        form.add_prefix = self.section.field_name  # type: ignore[assignment, method-assign]  # replaced on this form alone
         for field in form.fields.values():
             field.widget = admin_widget(field)
         return form

@@ -1,5 +1,9 @@
 """Taxes in the admin."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -9,6 +13,15 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from catalog.models.taxes import Tax
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class Counted(TypedDict):
+    """Columns that `TaxAdmin.get_queryset` adds to the rows of the list."""
+
+    entry_count: int
 
 
 @admin.register(Tax)
@@ -21,5 +34,5 @@ class TaxAdmin(ModelAdmin, TranslationAdmin):
         return super().get_queryset(request).annotate(entry_count=Count("entries"))
 
     @display(description=_("entries"), ordering="entry_count")
-    def entry_count(self, tax: Tax) -> int:
+    def entry_count(self, tax: WithAnnotations[Tax, Counted]) -> int:
         return tax.entry_count

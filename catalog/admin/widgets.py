@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.urls import reverse_lazy
@@ -23,15 +23,22 @@ from handlers.fields import CourseField, CoursePatternsField, MomentField, RoleF
 
 COURSE_CHOICES_URL = "admin:catalog_course_choices"
 
+if TYPE_CHECKING:
+    from django.forms.widgets import ChoiceWidget
 
-class Unwatched:
+    AnyWidget = forms.Widget
+else:
+    AnyWidget = object
+
+
+class Unwatched(AnyWidget):
     """Leaves out what the admin would watch by script: only the choice of handler and code change the page.
 
     Watching every field would let the script write values back into choosers and editors it does not know.
     """
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)  # type: ignore[misc]
+        context = super().get_context(name, value, attrs)
         for watched in ("x-model.fill", "x-init"):
             context["widget"]["attrs"].pop(watched, None)
         return context
@@ -169,7 +176,7 @@ def admin_widget(field: forms.Field, roles: Callable[[], Iterable[tuple[str, str
     # Bounds and lengths belong to the field.
     widget.attrs.update(field.widget_attrs(widget))
     if isinstance(field, forms.ChoiceField):
-        widget.choices = field.choices
+        cast("ChoiceWidget", widget).choices = cast("Iterable[tuple[Any, Any]]", field.choices)
     return widget
 
 

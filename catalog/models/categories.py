@@ -33,6 +33,8 @@ class Category(models.Model):
     )
 
     objects: ClassVar[models.Manager[Category]] = models.Manager()
+    # For the types of relations to it: modeltranslation replaces the manager's class by one that mypy cannot find.
+    _default_manager: ClassVar[models.Manager[Category]]
 
     class Meta:
         verbose_name = _("category")

@@ -78,6 +78,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.order_by("position", "sort_name", "id")
 
 
+# Named: modeltranslation replaces the manager's class by one that mypy cannot find.
+EntryManager = models.Manager.from_queryset(EntryQuerySet)
+
+
 class Entry(models.Model):
     """Something sold: a price, a tax, limits, an audience, and the handler that delivers it.
 
@@ -149,7 +153,8 @@ class Entry(models.Model):
     created_at = models.DateTimeField(_("created at"), editable=False)
     updated_at = models.DateTimeField(_("changed at"), editable=False)
 
-    objects: ClassVar[EntryQuerySet] = EntryQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[EntryManager[Entry]] = EntryManager()
+    _default_manager: ClassVar[EntryManager[Entry]]
 
     class Meta:
         verbose_name = _("catalogue entry")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +75,10 @@ class EntryField(models.Model):
         blank=True,
         help_text=_("A right answer. With a pattern it is needed: whoever types something else is shown it."),
     )
+
+    objects: ClassVar[models.Manager[EntryField]] = models.Manager()
+    # For the types of relations to it: modeltranslation replaces the manager's class by one that mypy cannot find.
+    _default_manager: ClassVar[models.Manager[EntryField]]
 
     class Meta:
         verbose_name = _("field asked for each unit")

@@ -167,7 +167,7 @@ def _problems_of_choices(field: EntryField) -> Iterator[FieldProblem]:
             yield FieldProblem(
                 "choices",
                 in_words(
-                    lambda value=choice["value"]: (  # type: ignore[misc]
+                    lambda value=choice["value"]: (  # type: ignore[misc]  # mypy infers no type for a default in a lambda
                         _("A value has between 1 and %(most)d signs: “%(value)s”.")
                         % {"most": LONGEST_VALUE, "value": value[:LONGEST_VALUE]}
                     )

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
+from django.contrib.admin import AdminSite
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
+
+if TYPE_CHECKING:
+
+    class WithAutocomplete:
+        """The part of a ModelAdmin or an inline that the mixin calls."""
+
+        admin_site: AdminSite
+
+        def get_autocomplete_fields(self, request: HttpRequest) -> Sequence[str]: ...
+        def formfield_for_foreignkey(
+            self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+        ) -> ModelChoiceField | None: ...
+
+else:
+    WithAutocomplete = object
 
 
 class CheckedAutocompleteSelect(AutocompleteSelect):
@@ -26,12 +42,12 @@ class CheckedAutocompleteSelect(AutocompleteSelect):
         return True
 
 
-class CheckedAutocomplete:
+class CheckedAutocomplete(WithAutocomplete):
     """Mixin of a ModelAdmin or an inline with `autocomplete_fields`."""
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField | None:
-        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
-            kwargs["widget"] = CheckedAutocompleteSelect(db_field, self.admin_site)  # type: ignore[attr-defined]
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = CheckedAutocompleteSelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django import forms
 from django.contrib import admin
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
@@ -19,14 +19,23 @@ from unfold.decorators import display
 
 from enrolments.courses.models import Course, CourseName
 from enrolments.courses.places.services import lock_courses, taken, with_taken
-from enrolments.courses.selectors import enrolments_with_grounds
+from enrolments.courses.selectors import Grounds, enrolments_with_grounds
 from enrolments.courses.services import CapacityBelowTaken, LinkRefused, ShortNameTaken, is_web_address, save_course
 from enrolments.courses.short_names import normalise_short_name
 from enrolments.display import language_tabs, purchase
 from enrolments.grounds.by_hand_admin import EnrolmentsByHand, rights_by_hand
-from enrolments.grounds.models import Ground
+from enrolments.grounds.models import Enrolment, Ground
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 PEOPLE_A_PAGE = 50
+
+
+class Counted(TypedDict):
+    """Columns that `with_taken` adds to the rows of the list."""
+
+    taken: int
 
 
 class CourseForm(forms.ModelForm):
@@ -153,7 +162,7 @@ class CourseAdmin(EnrolmentsByHand, TranslationAdmin):
         description=pgettext_lazy("of a course", "state"),
         label={"open": "success", "full": "warning", "closed": "default", "hidden": "default", "over": "default"},
     )
-    def state(self, course: Course) -> tuple[str, str]:
+    def state(self, course: WithAnnotations[Course, Counted]) -> tuple[str, str]:
         now = timezone.now()
         if not course.is_lasting_at(now):
             return "over", _("Over")
@@ -161,13 +170,13 @@ class CourseAdmin(EnrolmentsByHand, TranslationAdmin):
             return "hidden", _("Hidden")
         if not course.is_open_at(now):
             return "closed", _("Closed")
-        if course.capacity is not None and course.taken >= course.capacity:  # type: ignore[attr-defined]
+        if course.capacity is not None and course.taken >= course.capacity:
             return "full", _("Full")
         return "open", _("Open")
 
     @display(description=gettext_lazy("places taken"), ordering="taken")
-    def places(self, course: Course) -> str:
-        return _places(course.taken, course.capacity)  # type: ignore[attr-defined]
+    def places(self, course: WithAnnotations[Course, Counted]) -> str:
+        return _places(course.taken, course.capacity)
 
     @display(description=gettext_lazy("places taken"))
     def places_now(self, course: Course) -> str:
@@ -187,12 +196,14 @@ def _places(count: int, capacity: int | None) -> str:
 
 def _people(course: Course, number: str | None) -> dict[str, Any]:
     """A page of who is enrolled, each with the purchases behind him."""
-    page = Paginator(enrolments_with_grounds(course), PEOPLE_A_PAGE).get_page(number)
+    page: Page[WithAnnotations[Enrolment, Grounds]] = Paginator(
+        enrolments_with_grounds(course), PEOPLE_A_PAGE
+    ).get_page(number)
     rows = [
         {
             "enrolment": enrolment,
-            "purchases": [purchase(ground) for ground in enrolment.live_grounds],  # type: ignore[attr-defined]
-            "is_by_hand": any(ground.kind == Ground.Kind.MERCHANT for ground in enrolment.live_grounds),  # type: ignore[attr-defined]
+            "purchases": [purchase(ground) for ground in enrolment.live_grounds],
+            "is_by_hand": any(ground.kind == Ground.Kind.MERCHANT for ground in enrolment.live_grounds),
         }
         for enrolment in page
     ]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.db.models.functions import Lower
@@ -12,6 +12,10 @@ from common.moments import local_day
 from enrolments.courses.patterns import like_expression, parse_patterns
 from enrolments.courses.short_names import MAX_SHORT_NAME_LENGTH, SHORT_NAME_PATTERN
 
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models.sql.compiler import SQLCompiler
+
 
 class LowerLike(models.Lookup):
     """`lower(column) LIKE lower(pattern)`: the only place where a course's name meets a pattern."""
@@ -19,10 +23,10 @@ class LowerLike(models.Lookup):
     lookup_name = "lower_like"
     prepare_rhs = False
 
-    def as_sql(self, compiler, connection):
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         lhs, lhs_params = self.process_lhs(compiler, connection)
         rhs, rhs_params = self.process_rhs(compiler, connection)
-        return f"lower({lhs}) LIKE lower({rhs})", [*lhs_params, *rhs_params]
+        return f"lower({lhs}) LIKE lower({rhs})", (*lhs_params, *rhs_params)
 
 
 models.CharField.register_lookup(LowerLike)
@@ -57,6 +61,10 @@ class CourseQuerySet(models.QuerySet["Course"]):
         return self.filter(models.Exists(CourseName.objects.called(short_name).filter(course=models.OuterRef("pk"))))
 
 
+# Named: modeltranslation replaces the manager's class by one that mypy cannot find.
+CourseManager = models.Manager.from_queryset(CourseQuerySet)
+
+
 class Course(models.Model):
     """Something people are trained in. Saved through `services.courses`, which keeps former names."""
 
@@ -71,6 +79,9 @@ class Course(models.Model):
         help_text=_("How entries name this course. Without comma or any of * % & = / — former names stay valid."),
     )
     name = models.CharField(_("name"), max_length=200)
+    # Columns that the translations add.
+    name_en: str | None
+    name_fr: str | None
     summary = models.TextField(_("summary"), blank=True)
     place = models.TextField(_("place"), blank=True, help_text=_("Where it happens; shown to those enrolled."))
     link = models.URLField(
@@ -98,7 +109,7 @@ class Course(models.Model):
         help_text=_("In separate groups, people of one session never see those of another."),
     )
 
-    objects: ClassVar[CourseQuerySet] = CourseQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[CourseManager[Course]] = CourseManager()
 
     class Meta:
         verbose_name = _("course")
@@ -167,7 +178,7 @@ class CourseName(models.Model):
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="names", verbose_name=_("course"))
     name = models.CharField(_("short name"), max_length=MAX_SHORT_NAME_LENGTH)
 
-    objects: ClassVar[CourseNameQuerySet] = CourseNameQuerySet.as_manager()  # type: ignore[assignment]
+    objects = CourseNameQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("name of a course")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -27,6 +28,16 @@ from enrolments.courses.roles.models import Role
 from enrolments.errors import EnrolmentRefused
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
 from enrolments.values import LineRef, Period, Terms
+
+if TYPE_CHECKING:
+    from django.db.models.query import RawQuerySet
+    from django_stubs_ext import WithAnnotations
+
+
+class Opened(TypedDict):
+    """Columns that `FIND_OR_OPEN` adds to each row."""
+
+    is_opened: bool
 
 
 class PeriodOver(EnrolmentRefused):
@@ -226,7 +237,7 @@ def find_or_open(*, course: Course, people: Iterable[tuple[int, int, Period]], n
         wanted[user_id, role_id] = together(before, period)
     if not wanted:
         return FoundOrOpened(enrolments={}, opened=(), present_user_ids=frozenset())
-    rows = Enrolment.objects.raw(
+    found = Enrolment.objects.raw(
         FIND_OR_OPEN,
         {
             "course": course.pk,
@@ -237,11 +248,12 @@ def find_or_open(*, course: Course, people: Iterable[tuple[int, int, Period]], n
             "now": now,
         },
     )
+    rows = cast("RawQuerySet[WithAnnotations[Enrolment, Opened]]", found)
     enrolments = {(enrolment.user_id, enrolment.role_id): enrolment for enrolment in rows}
     return FoundOrOpened(
         enrolments={person: enrolments[person] for person in wanted},
-        opened=tuple(enrolment for _person, enrolment in sorted(enrolments.items()) if enrolment.is_opened),  # type: ignore[attr-defined]
-        present_user_ids=frozenset(row.user_id for row in enrolments.values() if not row.is_opened),  # type: ignore[attr-defined]
+        opened=tuple(enrolment for _person, enrolment in sorted(enrolments.items()) if enrolment.is_opened),
+        present_user_ids=frozenset(row.user_id for row in enrolments.values() if not row.is_opened),
     )
 
 

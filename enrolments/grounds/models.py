@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -49,7 +48,7 @@ class Enrolment(models.Model):
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     first_entered_at = models.DateTimeField(_("first entry"), null=True, blank=True)
 
-    objects: ClassVar[EnrolmentQuerySet] = EnrolmentQuerySet.as_manager()  # type: ignore[assignment]
+    objects = EnrolmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = pgettext_lazy("a person in a course", "enrolment")
@@ -130,7 +129,7 @@ class Ground(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     ended_reason = models.CharField(_("reason"), max_length=200, blank=True)
 
-    objects: ClassVar[GroundQuerySet] = GroundQuerySet.as_manager()  # type: ignore[assignment]
+    objects = GroundQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ground of an enrolment")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
@@ -21,6 +21,9 @@ from common.words import end_in_words, start_in_words
 from enrolments.display import NOTHING, SEAT_COLOURS, order_link, person_in_two_lines
 from enrolments.seats.models import Seat, SeatBatch
 from enrolments.seats.selectors import in_language
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 EVENTS_SHOWN = 200
 
@@ -86,6 +89,12 @@ class SeatAdmin(ReadOnlyAdmin):
         return end_in_words(seat.batch.valid_until) if seat.batch.valid_until else NOTHING
 
 
+class Counted(TypedDict):
+    """Columns that `SeatBatchAdmin.get_queryset` adds to the rows of the list."""
+
+    seat_count: int
+
+
 @admin.register(SeatBatch)
 class SeatBatchAdmin(ReadOnlyAdmin):
     list_display = ("order", "entry", "source", "account", "seat_count", "course_list", "until", "sold_on")
@@ -134,5 +143,5 @@ class SeatBatchAdmin(ReadOnlyAdmin):
         return end_in_words(batch.ends_at) if batch.ends_at else NOTHING
 
     @display(description=_("seats"), ordering="seat_count")
-    def seat_count(self, batch: SeatBatch) -> int:
-        return batch.seat_count  # type: ignore[attr-defined]
+    def seat_count(self, batch: WithAnnotations[SeatBatch, Counted]) -> int:
+        return batch.seat_count

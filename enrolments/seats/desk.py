@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import F, Q, QuerySet
 
@@ -16,11 +17,14 @@ from enrolments.courses.models import Course, CourseQuerySet
 from enrolments.courses.places.services import with_taken
 from enrolments.people.selectors import PersonRow
 from enrolments.seats.models import Seat, SeatBatch, SeatEvent
-from enrolments.seats.selectors import seats_of
+from enrolments.seats.selectors import Grounds, seats_of
 from enrolments.sessions.selectors import sessions_of
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
-def find_seat(account: CustomerAccount, seat_id: int) -> Seat | None:
+
+def find_seat(account: CustomerAccount, seat_id: int) -> WithAnnotations[Seat, Grounds] | None:
     """One seat of an account with what its page shows; None for one of another account."""
     return seats_of(account).select_related("batch__group").filter(pk=seat_id).first()
 

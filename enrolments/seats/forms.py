@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.functional import lazystr
@@ -67,11 +67,11 @@ class AssignForm(PersonForm):
             del self.fields["role"]
         else:
             self.roles = {role.code: role for role in Role.objects.filter(code__in=(Role.STUDENT, Role.TUTOR))}
-            field: forms.ChoiceField = self.fields["role"]  # type: ignore[assignment]
+            field = cast("forms.ChoiceField", self.fields["role"])
             field.choices = [(code, lazystr(role)) for code, role in self.roles.items()]
 
     def _offer_courses(self, now: datetime.datetime) -> None:
-        field: forms.ModelChoiceField = self.fields["course"]  # type: ignore[assignment]
+        field = cast("CourseChoiceField", self.fields["course"])
         offered = list(choosable_courses(self.seat, now))
         self.has_course = bool(offered)
         field.queryset = nameable_courses(self.seat)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -21,13 +21,13 @@ class SeatFilterForm(forms.Form):
 
     def __init__(self, *args: Any, among: SeatChoices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["state"].choices = [("", _("All states")), *SeatState.choices]  # type: ignore[attr-defined]
-        self.fields["entry"].choices = [  # type: ignore[attr-defined]
+        cast("forms.ChoiceField", self.fields["state"]).choices = [("", _("All states")), *SeatState.choices]
+        cast("forms.ChoiceField", self.fields["entry"]).choices = [
             ("", _("All entries")),
             *among.entries.items(),
         ]
         courses = {str(course.pk): course for course in among.courses}
-        course: forms.TypedChoiceField = self.fields["course"]  # type: ignore[assignment]
+        course = cast("forms.TypedChoiceField", self.fields["course"])
         course.choices = [("", _("All courses")), *((key, each.name) for key, each in courses.items())]
         course.coerce = courses.__getitem__
 

@@ -66,7 +66,7 @@ def counts(request: AccountRequest) -> HttpResponse:
 
     Counting takes the longer, the more seats an account has; the list itself does not wait for it.
     """
-    template = "seats/seat_counts.html" if request.htmx else "seats/seat_counts_page.html"  # type: ignore[attr-defined]
+    template = "seats/seat_counts.html" if request.htmx else "seats/seat_counts_page.html"
     response = render(request, template, {"account": request.account, "counts": seat_counts(request.account)})
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -188,7 +187,7 @@ class Seat(models.Model):
     )
     consumed_at = models.DateTimeField(_("consumed"), null=True, blank=True)
 
-    objects: ClassVar[SeatQuerySet] = SeatQuerySet.as_manager()  # type: ignore[assignment]
+    objects = SeatQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("seat")

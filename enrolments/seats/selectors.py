@@ -6,6 +6,7 @@ import datetime
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypedDict
 
 from django.conf import settings
 from django.db import connection
@@ -17,6 +18,15 @@ from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat, SeatBatch, SeatState
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class Grounds(TypedDict):
+    """Rows that are read with each seat, in one more query for all of them."""
+
+    live_grounds: list[Ground]
 
 
 @dataclass(slots=True)
@@ -104,7 +114,7 @@ def seats_of(
     entry_code: str = "",
     course: Course | None = None,
     session_id: int | None = None,
-) -> QuerySet[Seat]:
+) -> QuerySet[WithAnnotations[Seat, Grounds]]:
     """The seats of an account, some of them if told, with what a list shows; their live grounds as `live_grounds`."""
     seats = (
         Seat.objects.filter(account=account)
@@ -130,7 +140,7 @@ def in_language(texts: Mapping[str, str]) -> str:
     return next((text for text in texts.values() if text), "")
 
 
-def last_moment(seat: Seat) -> datetime.datetime | None:
+def last_moment(seat: WithAnnotations[Seat, Grounds]) -> datetime.datetime | None:
     """Until when a free seat can be assigned, or the person on it was enrolled by this seat; None without limit.
 
     The end of the seat's own ground, not of the enrolment, which others may have paid for to last longer. Expects the
@@ -138,4 +148,4 @@ def last_moment(seat: Seat) -> datetime.datetime | None:
     """
     if seat.state == SeatState.AVAILABLE:
         return seat.batch.valid_until
-    return next((ground.ends_at for ground in seat.live_grounds if ground.kind == Ground.Kind.SEAT), None)  # type: ignore[attr-defined]
+    return next((ground.ends_at for ground in seat.live_grounds if ground.kind == Ground.Kind.SEAT), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -28,7 +29,10 @@ from enrolments.seats.forms import AssignForm, ReleaseForm
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.seats.moves import SeatMoved, SeatNotFound
 from enrolments.seats.release import release_seat
-from enrolments.seats.selectors import in_language, last_moment
+from enrolments.seats.selectors import Grounds, in_language, last_moment
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 MOVES_A_PAGE = 20
 
@@ -102,7 +106,7 @@ def release(request: AccountRequest, seat_id: int) -> HttpResponse:
     return _release_page(request, shown, form, status=status)
 
 
-def _find(request: AccountRequest, seat_id: int) -> Seat:
+def _find(request: AccountRequest, seat_id: int) -> WithAnnotations[Seat, Grounds]:
     found = find_seat(request.account, seat_id)
     if found is None:
         raise Http404
@@ -111,7 +115,7 @@ def _find(request: AccountRequest, seat_id: int) -> Seat:
 
 def _seat_page(
     request: AccountRequest,
-    shown: Seat,
+    shown: WithAnnotations[Seat, Grounds],
     form: AssignForm | None,
     *,
     now: datetime.datetime,
@@ -136,14 +140,20 @@ def _seat_page(
 
 
 def _release_page(
-    request: AccountRequest, shown: Seat, form: ReleaseForm, *, status: HTTPStatus = HTTPStatus.OK
+    request: AccountRequest,
+    shown: WithAnnotations[Seat, Grounds],
+    form: ReleaseForm,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     names = typed_names(request.account, {shown.person_id} if shown.person_id else set())
     context = _facts(request, shown, names) | {"form": form, "is_assigned": shown.state == SeatState.ASSIGNED}
     return render(request, "seats/seat_release.html", context, status=status)
 
 
-def _facts(request: AccountRequest, shown: Seat, names: Mapping[int, PersonRow]) -> dict[str, object]:
+def _facts(
+    request: AccountRequest, shown: WithAnnotations[Seat, Grounds], names: Mapping[int, PersonRow]
+) -> dict[str, object]:
     return {
         "account": request.account,
         "seat": shown,

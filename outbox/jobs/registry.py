@@ -15,7 +15,7 @@ Run = Callable[[Job, datetime], None]
 Callback = Callable[[Job, datetime], None]
 Retried = Callable[[Job, int | None, datetime], None]
 LONGEST_SILENCE = timedelta(minutes=1)
-AnyRun = TypeVar("AnyRun", bound=Callable[..., object])
+AnyRun = TypeVar("AnyRun", bound=Run)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def job_kind(
     """
 
     def register(run: AnyRun) -> AnyRun:
-        JOB_KINDS.register(name, JobKind(name, run, max_attempts, io, longest_silence, on_dead, on_retry))  # type: ignore[arg-type]
+        JOB_KINDS.register(name, JobKind(name, run, max_attempts, io, longest_silence, on_dead, on_retry))
         return run
 
     return register

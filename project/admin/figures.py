@@ -142,7 +142,7 @@ def waiting_view(*, now: datetime) -> WaitingView:
     orders = sum(one.orders for one in found)
     gross = sum((one.gross for one in found), Decimal("0.00"))
     today, within_a_week = age_starts(now)
-    ages = (
+    ages: tuple[dict[str, Any], ...] = (
         {"placed_at_from": today},
         {"placed_at_from": within_a_week, "placed_at_to": today - timedelta(days=1)},
         {"placed_at_to": within_a_week - timedelta(days=1)},

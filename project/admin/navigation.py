@@ -84,7 +84,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     }
     named = {label for group in GROUPS for label in group.models}
     others = {label: OTHER_ICON for label in sorted(pages) if label not in named}
-    groups = [{"title": "", "items": [_item(_("Overview"), "space_dashboard", reverse("admin:index"))]}]
+    groups: list[dict[str, Any]] = [
+        {"title": "", "items": [_item(_("Overview"), "space_dashboard", reverse("admin:index"))]}
+    ]
     for group in GROUPS:
         models = group.models | (others if group is GROUPS[-1] else {})
         items = [

@@ -109,6 +109,7 @@ TEMPLATES = [
 
 # --- Postgres and Redis ----------------------------------------------------------------------------------------------
 
+REDIS_URL: str
 globals().update(servers_at(env.str("DATABASE_URL", default=""), env.str("REDIS_URL", default="")))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

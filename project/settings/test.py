@@ -61,7 +61,7 @@ FRAME_SECONDS = 0
 
 EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if EMAIL_FILE_PATH else 'locmem'}.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-MEDIA_ROOT = tempfile.gettempdir() + "/amphi-test-media"
+MEDIA_ROOT = Path(tempfile.gettempdir()) / "amphi-test-media"
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 # Files are looked for when asked for: nothing is collected, and no test client scans the folders.
 WHITENOISE_USE_FINDERS = True

@@ -47,7 +47,7 @@ class Cart(models.Model):
         return f"Cart {self.pk}"
 
 
-def _in_open_cart(token: str | None, user: User | None) -> tuple[str, list[object]]:
+def _in_open_cart(token: str | None, user: User | None) -> tuple[str, list[int | str | None]]:
     """The lines of what `find_cart` finds: a person's open cart, or a visitor's unless it is somebody's."""
     lines = " FROM shop_cartline line JOIN shop_cart cart ON cart.id = line.cart_id WHERE cart.ordered_at IS NULL"
     if user is not None:

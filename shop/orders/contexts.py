@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Exists, OuterRef
 
@@ -12,6 +13,15 @@ from handlers.registry import handler_for
 from shop.orders.locks import lock_order, lock_order_of_line
 from shop.orders.models import Order, OrderLine
 from shop.orders.units import units_left
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class AmongOthers(TypedDict):
+    """Columns that `line_with_people` adds to a line."""
+
+    is_last_open: bool
 
 
 def handler_of(line: OrderLine) -> Handler | None:
@@ -58,7 +68,7 @@ def order_with_people(order_id: int) -> Order:
     return Order.objects.select_related("account", "buyer", "operator").get(pk=order_id)
 
 
-def line_with_people(line_id: int) -> OrderLine:
+def line_with_people(line_id: int) -> WithAnnotations[OrderLine, AmongOthers]:
     """The same for one of its lines: `line.order` is locked and has everything a context needs.
 
     `line.is_last_open` tells whether every other line of the order is fulfilled or given back.

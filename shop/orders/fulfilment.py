@@ -63,7 +63,7 @@ def fulfil_line(*, line_id: int, now: datetime) -> None:
     move_line(line, OrderLine.Status.FULFILLED, fulfilled_at=now, failure={})
     keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, feedback, now=now)
     fulfilled = event(order, OrderEvent.What.LINE_FULFILLED, actor=None, now=now, detail={"line": line.position})
-    if line.is_last_open:  # type: ignore[attr-defined]
+    if line.is_last_open:
         _complete(order, now=now, after=[fulfilled])
     else:
         fulfilled.save(force_insert=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -229,7 +228,7 @@ class OrderUnit(models.Model):
     fields = models.JSONField(default=dict, db_default={}, help_text="What the fields of the entry asked, by name.")
     given_back_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[OrderUnitQuerySet] = OrderUnitQuerySet.as_manager()  # type: ignore[assignment]
+    objects = OrderUnitQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("unit")

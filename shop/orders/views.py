@@ -134,7 +134,7 @@ def my_orders(request: HttpRequest) -> HttpResponse:
     assert user is not None  # login_required
     account = current_account(request, Right.SEE_OWN_ORDERS)
     orders = orders_visible_to(user).filter(account=account) if account else Order.objects.none()
-    request.account = account  # type: ignore[attr-defined]  # the account area's menu shows which one it is
+    request.account = account  # type: ignore[attr-defined]  # the menu shows which one it is, or none
     page = Paginator(orders, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "orders/list.html", {"page": page, "account": account})
 

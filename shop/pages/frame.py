@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -104,9 +105,15 @@ class Site:
         return links
 
 
+class Framed(HttpRequest):
+    """A request for which the frame was made."""
+
+    site_frame: Site
+
+
 def site_of(request: HttpRequest) -> Site:
     """The one frame of a request, shared by its view and its templates."""
     frame = getattr(request, "site_frame", None)
     if frame is None:
-        frame = request.site_frame = Site(request)  # type: ignore[attr-defined]
+        frame = cast("Framed", request).site_frame = Site(request)
     return frame

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -108,7 +106,7 @@ class PaymentEvent(models.Model):
     received_at = models.DateTimeField(_("received"))
     outcome = models.CharField(_("outcome"), max_length=15, choices=Outcome.choices)
 
-    objects: ClassVar[PaymentEventQuerySet] = PaymentEventQuerySet.as_manager()  # type: ignore[assignment]
+    objects = PaymentEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("payment event")

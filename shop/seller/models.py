@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import ClassVar, cast
 
 from django.conf import settings
 from django.db import models
@@ -76,7 +77,8 @@ class ShopIdentity(models.Model):
     def missing(self) -> list[str]:
         """Labels of what a seller must publish and has not filled in yet."""
         required = ("name", "street", "postal_code", "city", "siret", "vat_number", "iban", "support_email")
-        return [str(self._meta.get_field(field).verbose_name) for field in required if not getattr(self, field)]
+        fields = (cast("models.Field", self._meta.get_field(name)) for name in required if not getattr(self, name))
+        return [str(field.verbose_name) for field in fields]
 
 
 class FrozenSeller(models.Model):
@@ -124,6 +126,8 @@ class LegalText(models.Model):
     version = models.PositiveIntegerField(_("version"))
     body = models.TextField(_("text"))
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager[LegalText]] = models.Manager()
 
     class Meta:
         verbose_name = _("legal text")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django import forms
 from django.utils import timezone
@@ -92,7 +92,7 @@ def _answer(name: str, field: forms.Field, number: int, domain: str) -> Any:
 
 def _first_choice(field: forms.ChoiceField) -> Any:
     """The first choice that is one; choices in groups lie a level deeper."""
-    choices: Iterable[Any] = field.choices  # type: ignore[assignment]  # a callable was called by the field
+    choices = cast("Iterable[tuple[Any, Any]]", field.choices)  # a callable was called by the field
     for value, label in choices:
         if isinstance(label, list | tuple):
             return label[0][0]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -66,4 +66,5 @@ class ProfileForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = [("", _("As the shop")), *settings.LANGUAGES]  # type: ignore[attr-defined]
+        language = cast("forms.ChoiceField", self.fields["language"])
+        language.choices = [("", _("As the shop")), *settings.LANGUAGES]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django import forms
 from django.contrib import admin
@@ -18,6 +18,15 @@ from common.admin.autocomplete import CheckedAutocomplete
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import save_standing_group
 from enrolments.display import NOTHING, order_link
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class Counted(TypedDict):
+    """Columns that `CourseGroupAdmin.get_queryset` adds to the rows of the list."""
+
+    members: int
 
 
 class StandingGroupForm(forms.ModelForm):
@@ -88,5 +97,5 @@ class CourseGroupAdmin(CheckedAutocomplete, ModelAdmin):
         return NOTHING if group.order_id is None else order_link(group.order_id, group.name)
 
     @display(description=_("people"), ordering="members")
-    def members(self, group: CourseGroup) -> int:
-        return group.members  # type: ignore[attr-defined]
+    def members(self, group: WithAnnotations[CourseGroup, Counted]) -> int:
+        return group.members

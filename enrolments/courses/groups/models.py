@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -37,7 +35,7 @@ class CourseGroup(models.Model):
     )
     order_id = models.BigIntegerField(_("order"), null=True, blank=True, db_index=True)
 
-    objects: ClassVar[CourseGroupQuerySet] = CourseGroupQuerySet.as_manager()  # type: ignore[assignment]
+    objects = CourseGroupQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("course group")

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +28,7 @@ class PlaceHold(models.Model):
     held_at = models.DateTimeField(_("held"))
     released_at = models.DateTimeField(_("released"), null=True, blank=True)
 
-    objects: ClassVar[PlaceHoldQuerySet] = PlaceHoldQuerySet.as_manager()  # type: ignore[assignment]
+    objects = PlaceHoldQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("held places")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -25,10 +25,13 @@ from shop.orders.admin.units import PER_PAGE, units_at, units_table
 from shop.orders.admin.wording import installed_handler
 from shop.orders.ending import cancel_order
 from shop.orders.fulfilment import retry_line
-from shop.orders.giving_back.units import units_given_back
+from shop.orders.giving_back.units import WentBack, units_given_back
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.services import AmountDiffers, ReferenceKnown, confirm_received
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 ORDER_PAGE = "admin:shop_order_change"
 Outcome = PaymentEvent.Outcome
@@ -52,7 +55,7 @@ class OrderActions(ReadOnlyAdmin):
     def may_confirm(self, request: HttpRequest) -> bool:
         return request.user.has_perm("shop.add_payment")
 
-    def order_or_404(self, request: HttpRequest, order_id: str | int) -> Order:
+    def order_or_404(self, request: HttpRequest, order_id: str | int) -> WithAnnotations[Order, WentBack]:
         """The order, for somebody who may see orders."""
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -129,7 +132,7 @@ class OrderActions(ReadOnlyAdmin):
         order, line = self._line_or_404(request, order_id, line_id)
         page = Paginator(range(line.quantity), PER_PAGE).get_page(request.GET.get("page"))
         given_back = units_given_back([line])[line.pk]
-        units = units_at(line, page.object_list)
+        units = units_at(line, cast("range", page.object_list))
         table = units_table(line, installed_handler(line), units, given_back=given_back)
         return self._answer(request, order, "orders/admin/units.html", line=line, units=page, table=table)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -21,8 +21,18 @@ from shop.orders.admin.display import ORDER_COLOURS, amount, choice_label, day, 
 from shop.orders.admin.filters import FAILED_LINE, STRANGE_MONEY, MethodFilter, TodoFilter
 from shop.orders.admin.giving_back import GivingBackPages
 from shop.orders.admin.page import marks_of, order_page
-from shop.orders.giving_back.units import went_back
+from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class Marks(WentBack):
+    """Columns that `OrderAdmin.get_queryset` adds to the rows of the list."""
+
+    has_failed_line: bool
+    has_strange_money: bool
 
 
 @admin.register(Order)
@@ -54,10 +64,10 @@ class OrderAdmin(GivingBackPages):
         )
 
     @display(description=_("status"), ordering="status")
-    def state(self, order: Order) -> SafeString:
+    def state(self, order: WithAnnotations[Order, Marks]) -> SafeString:
         marks = marks_of(
-            has_failed_line=order.has_failed_line,  # type: ignore[attr-defined]
-            has_strange_money=order.has_strange_money,  # type: ignore[attr-defined]
+            has_failed_line=order.has_failed_line,
+            has_strange_money=order.has_strange_money,
         )
         labels = [choice_label(order, "status", ORDER_COLOURS), *(mark.html for mark in marks)]
         return format_html(
@@ -77,9 +87,9 @@ class OrderAdmin(GivingBackPages):
         return method_label(order.method) if order.method else "–"
 
     @display(description=_("total"), ordering="gross")
-    def total(self, order: Order) -> SafeString | str:
+    def total(self, order: WithAnnotations[Order, Marks]) -> SafeString | str:
         total = amount(order.gross, order.currency)
-        owed = order.went_back  # type: ignore[attr-defined]
+        owed = order.went_back
         if not owed:
             return total
         told = _("%(amount)s to be paid back") % {"amount": amount(owed, order.currency)}

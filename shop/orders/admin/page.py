@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
+from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -46,10 +47,13 @@ from shop.orders.admin.wording import event_in_words, handler_in_words, installe
 from shop.orders.fulfilment import job_keys
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
-from shop.orders.giving_back.units import units_given_back, went_back
+from shop.orders.giving_back.units import WentBack, units_given_back, went_back
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.payments.models import Payment, PaymentEvent
 from shop.seller.frozen import seller_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 MAILS_SHOWN = 30
 ENROLMENTS_SHOWN = 10
@@ -58,6 +62,12 @@ MONEY_SHOWN = 100
 
 JOB_COLOURS = {Job.State.PENDING: "info", Job.State.DONE: "success", Job.State.DEAD: "danger"}
 MAIL_COLOURS = {Mail.State.QUEUED: "info", Mail.State.SENT: "success", Mail.State.FAILED: "danger"}
+
+
+class ToDo(TypedDict):
+    """Columns that `order_page` adds to each event of payment."""
+
+    is_open: bool
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,7 @@ class OrderPage:
     seats_url: str
 
 
-def order_with_account(order_id: str | int) -> Order | None:
+def order_with_account(order_id: str | int) -> WithAnnotations[Order, WentBack] | None:
     """The order with the people its page names, and what went back of it; None for an id that is none."""
     try:
         orders = went_back(Order.objects.select_related("account", "buyer", "operator", "seller", "terms"))
@@ -114,7 +124,7 @@ def order_with_account(order_id: str | int) -> Order | None:
         return None
 
 
-def order_page(order: Order, *, viewer: User) -> OrderPage:
+def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> OrderPage:
     """What the merchant sees of an order: all three feedbacks, and links to what he may look at."""
     lines = list(order.lines.select_related("entry").order_by("position"))
     events = list(order.events.select_related("actor").order_by("-pk")[:EVENTS_SHOWN])
@@ -131,7 +141,7 @@ def order_page(order: Order, *, viewer: User) -> OrderPage:
         state=Label(order.get_status_display(), ORDER_COLOURS[Order.Status(order.status)]),
         marks=marks_of(
             has_failed_line=any(line.status == OrderLine.Status.FAILED for line in lines),
-            has_strange_money=any(event.is_open for event in money),  # type: ignore[attr-defined]
+            has_strange_money=any(event.is_open for event in money),
         ),
         facts=_facts(order, viewer),
         customer=_customer(order, viewer),
@@ -159,8 +169,8 @@ def marks_of(*, has_failed_line: bool, has_strange_money: bool) -> list[Label]:
     return marks
 
 
-def _facts(order: Order, viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
-    owed = order.went_back  # type: ignore[attr-defined]
+def _facts(order: WithAnnotations[Order, WentBack], viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
+    owed = order.went_back
     facts: list[tuple[str | Promise, str | SafeString]] = [
         (_("Total"), amount(order.gross, order.currency)),
         (_("of which tax"), amount(order.tax, order.currency)),
@@ -318,7 +328,7 @@ def _payments(order: Order, viewer: User) -> Table:
     return Table(headings, rows, empty=_("No payment yet."))
 
 
-def _money(events: list[PaymentEvent], viewer: User) -> Table:
+def _money(events: Sequence[WithAnnotations[PaymentEvent, ToDo]], viewer: User) -> Table:
     rows: list[list[object]] = [
         [
             admin_link(viewer, PaymentEvent, event.pk, moment(event.received_at)),
@@ -338,10 +348,10 @@ def _money(events: list[PaymentEvent], viewer: User) -> Table:
     return Table(headings, rows, empty=_("Nothing was said about money yet."))
 
 
-def _still_to_do(event: PaymentEvent) -> str:
+def _still_to_do(event: WithAnnotations[PaymentEvent, ToDo]) -> str:
     if event.outcome not in PaymentEvent.NEEDS_ATTENTION:
         return NOTHING
-    return _("needs attention") if event.is_open else _("dealt with")  # type: ignore[attr-defined]
+    return _("needs attention") if event.is_open else _("dealt with")
 
 
 def outcome_label(event: PaymentEvent) -> Label:
@@ -369,7 +379,7 @@ def _jobs(order: Order, lines: list[OrderLine], events: list[OrderEvent], viewer
     return Table(headings, rows, empty=_("No delivery has been started yet."))
 
 
-def _mails(mails: object, viewer: User) -> Table:
+def _mails(mails: Iterable[Mail], viewer: User) -> Table:
     rows: list[list[object]] = [
         [
             admin_link(viewer, Mail, mail.pk, moment(mail.created_at)),
@@ -378,7 +388,7 @@ def _mails(mails: object, viewer: User) -> Table:
             Label(mail.get_state_display(), MAIL_COLOURS[Mail.State(mail.state)]).html,
             mail.failed_reason[:200],
         ]
-        for mail in mails  # type: ignore[attr-defined]
+        for mail in mails
     ]
     headings = columns(_("Written"), _("To"), _("Kind"), _("State"), _("Why it failed"))
     return Table(headings, rows, empty=_("No mail about this order yet."))

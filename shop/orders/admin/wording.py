@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.formats import date_format
@@ -90,7 +90,8 @@ def value_in_words(field: forms.Field | None, value: Any, roles: Mapping[str, st
     if isinstance(field, RoleField):
         return roles.get(str(value), str(value))
     if isinstance(field, forms.ChoiceField):
-        flat = {str(code): str(label) for code, label in field.choices if not isinstance(label, (list, tuple))}
+        choices = cast("Iterable[tuple[Any, Any]]", field.choices)
+        flat = {str(code): str(label) for code, label in choices if not isinstance(label, (list, tuple))}
         return flat.get(str(value), str(value))
     return str(value)
 

@@ -11,6 +11,8 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -19,11 +21,20 @@ from catalog.pricing import ZERO
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine, OrderUnit
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
 HAS_ROW = Exists(
     GivingBack.objects.filter(
         line=OuterRef("line"), first_index__lte=OuterRef("index"), last_index__gte=OuterRef("index")
     )
 )
+
+
+class WentBack(TypedDict):
+    """Columns that `went_back` adds to each order."""
+
+    went_back: Decimal
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,7 @@ class UnitsGivenBack:
         return part.at if part is not None and index <= part.last else None
 
 
-def went_back(orders: QuerySet[Order]) -> QuerySet[Order]:
+def went_back(orders: QuerySet[Order]) -> QuerySet[WithAnnotations[Order, WentBack]]:
     """Tell of each order what counts as gone back: `went_back`, with tax, 0.00 for nothing."""
     of_order = GivingBack.objects.filter(line__order=OuterRef("pk")).order_by().values("line__order")
     return orders.annotate(went_back=Coalesce(Subquery(of_order.values(sum=Sum("amount"))), ZERO))

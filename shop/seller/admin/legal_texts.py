@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django import forms
 from django.contrib import admin, messages
@@ -34,6 +34,15 @@ from shop.seller.legal_texts import (
     start_version,
 )
 from shop.seller.models import LegalText
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class Versioned(TypedDict):
+    """Columns that `LegalTextAdmin.get_queryset` adds to the rows of the list."""
+
+    is_replaced: bool
 
 
 class StartForm(forms.Form):
@@ -68,10 +77,10 @@ class LegalTextAdmin(ModelAdmin, TranslationAdmin):
         return text.get_kind_display().capitalize()
 
     @display(description=gettext_lazy("state"))
-    def state_label(self, text: LegalText) -> SafeString:
+    def state_label(self, text: WithAnnotations[LegalText, Versioned]) -> SafeString:
         if text.published_at is None:
             return Label(_("draft"), "warning").html
-        return (Label(_("replaced")) if text.is_replaced else Label(_("in force"), "success")).html  # type: ignore[attr-defined]
+        return (Label(_("replaced")) if text.is_replaced else Label(_("in force"), "success")).html
 
     # --- A version ---
 

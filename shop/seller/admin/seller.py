@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -22,9 +22,13 @@ from shop.seller.missing import missing_from_the_shop
 from shop.seller.models import ShopIdentity
 from shop.seller.services import LONGEST_UNPAID_TIMES, save_identity, tidy_identity
 
+if TYPE_CHECKING:
+    from django.contrib.admin.options import _FieldOpts as FieldOpts
+    from django_stubs_ext import StrOrPromise
+
 THE_ROW = "1"
 
-FIELDSETS = (
+FIELDSETS: tuple[tuple[StrOrPromise, FieldOpts], ...] = (
     (_("Who sells"), {"fields": ("name", "logo", "street", "postal_code", "city", "country")}),
     (_("Registration"), {"fields": ("siret", "vat_number")}),
     (_("Bank details"), {"fields": ("bank_name", "iban", "bic")}),
@@ -34,7 +38,7 @@ FIELDSETS = (
         {"fields": ("immediate_minutes", "deferred_days", "undecided_minutes", "zero_total_hours")},
     ),
 )
-FIELDS = flatten_fieldsets(FIELDSETS)
+FIELDS: list[str] = flatten_fieldsets(FIELDSETS)
 
 
 class ShopIdentityForm(forms.ModelForm):
@@ -73,7 +77,7 @@ class ShopIdentityForm(forms.ModelForm):
         return logo
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # a hook of Django that its types leave out
         if not self.errors:
             for field, message in tidy_identity(self.instance).items():
                 self.add_error(field, str(message))
