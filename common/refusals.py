@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from django.utils.functional import Promise
+
+Sentence = str | Promise
+
+_WORD_BEGINS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class Refused(Exception):
-    """A person asked for something that cannot be done; the message is for him (translatable)."""
+    """The one root of everything that a service refuses to a person; nothing was changed then.
 
-    def __init__(self, message: str | Promise) -> None:
-        super().__init__(message)
-        self.message = message
+    `message` is a sentence for that person, lazy or plain; a class may have a standard one, else each refusal is given
+    its own. `code` stays the same whatever the sentence says: the class's name in snake_case, unless the class sets
+    another. `field` names the form field to blame, None where it is the whole. Faults of code, and of what a machine
+    sends, are not refusals.
+    """
+
+    code: str = "refused"
+    message: Sentence
+    field: str | None = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "code" not in vars(cls):
+            cls.code = _WORD_BEGINS.sub("_", cls.__name__).lower()
+
+    def __init__(self, message: Sentence | None = None, *, field: str | None = None) -> None:
+        if message is not None:
+            self.message = message
+        if field is not None:
+            self.field = field
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return str(self.message)

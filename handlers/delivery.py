@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver, LockedCourse, free, hold_places
 from enrolments.courses.roles.models import Role
 from enrolments.courses.services import find_course
-from enrolments.errors import EnrolmentRefused
 from enrolments.grounds.enrol import PeriodOver, enrolment_period
 from enrolments.values import EntryRef, LineRef, Terms
 from handlers.contract import LineContext, Refusal, Text, in_words, sentences
@@ -185,5 +185,7 @@ def refusals() -> Iterator[None]:
     """What the floor below refuses at delivery is a refusal of the handler, in the same words."""
     try:
         yield
-    except EnrolmentRefused as refused:
+    except Refusal:
+        raise
+    except Refused as refused:
         raise Refusal(sentences(refused.message, WE_GET_IN_TOUCH)) from refused

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from common.refusals import Refused
 from handlers.texts import Text, in_every_language
 from outbox.errors import Temporary
 
 __all__ = ["HandlerMissing", "Refusal", "Temporary", "UnitError", "UnitErrors"]
 
 
-class Refusal(Exception):
+class Refusal(Refused):
     """Final: this line cannot be placed, delivered or taken back as it is.
 
     The message tells the reader what happened and what to do next. ``unit`` is the index of the
@@ -19,13 +20,8 @@ class Refusal(Exception):
     """
 
     def __init__(self, message: Text, unit: int | None = None, field: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(message, field=field)
         self.unit = unit
-        self.field = field
-
-    def __str__(self) -> str:
-        return str(self.message)
 
     def in_every_language(self) -> dict[str, str]:
         return in_every_language(self.message)

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.links.effects import EFFECTS
 from accounts.links.models import AddressLink
-from accounts.links.services import LinkRefused
 from accounts.members.navigation import AreaLink, add_area_link
 from accounts.members.rights import Right
 from accounts.people.models import User
@@ -22,7 +21,6 @@ from accounts.sign_in.followers import FOLLOWERS
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
 from enrolments.unit_rows import register_unit_rows
 from shop.cart.current import join_cart_of_session
-from shop.errors import ClaimRefused
 from shop.orders.claim import claim_order
 from shop.orders.models import Order, OrderLine, OrderUnit
 from shop.payments.registry import providers
@@ -55,8 +53,5 @@ def has_paid_order(person: Person) -> bool:
 def claim_by_link(link: AddressLink, user: User, request: HttpRequest, now: datetime) -> str:
     """The claim link of a visitor's order was used by the owner of its address."""
     assert link.order_id is not None
-    try:
-        order = claim_order(order_id=link.order_id, user=user, now=now)
-    except ClaimRefused as refused:
-        raise LinkRefused(refused.message) from refused
+    order = claim_order(order_id=link.order_id, user=user, now=now)
     return reverse("order", args=[order.token])

@@ -16,7 +16,7 @@ from common.registry import Registry
 from common.tokens import derive_token
 
 # Called in the transaction that uses the link up, for the signed-in user who owns its address.
-# Returns the address of the page he sees next; an exception leaves the link unused. LinkRefused is for the person.
+# Returns the address of the page he sees next; an exception leaves the link unused. A Refused is told to the person.
 Effect = Callable[[AddressLink, User, HttpRequest, datetime], str]
 
 EFFECTS: Registry[Effect] = Registry("effect of links")

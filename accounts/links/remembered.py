@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.links.effects import EFFECTS
 from accounts.links.models import AddressLink
-from accounts.links.services import LinkGone, LinkRefused, NotYourLink, use_link
+from accounts.links.services import LinkGone, NotYourLink, use_link
 from accounts.people.models import User
+from common.refusals import Refused
 
 SESSION_KEY = "accounts_link"
 
@@ -20,7 +20,8 @@ def remember_link(request: HttpRequest, link: AddressLink) -> None:
 
 
 def take_effect(request: HttpRequest, link_id: int, purpose: str, user: User) -> str:
-    """Use a link up for a signed-in user and return the next page. Raises LinkGone, NotYourLink and LinkRefused."""
+    """Use a link up for a signed-in user and return the next page. Raises LinkGone, NotYourLink, and what the
+    link would do may refuse: any Refused leaves the link as it was."""
     now = timezone.now()
     effect = EFFECTS.get(purpose)
     return use_link(link_id=link_id, user=user, now=now, effect=lambda link: effect(link, user, request, now))
@@ -34,10 +35,8 @@ def take_remembered_link(request: HttpRequest, user: User) -> str:
         return ""
     try:
         return take_effect(request, link.pk, link.purpose, user)
-    except NotYourLink:
-        messages.warning(request, _("The link you opened was sent to another address, so nothing was done with it."))
-    except LinkRefused as refused:
-        messages.error(request, str(refused.message))
-    except LinkGone:
-        messages.warning(request, _("The link you opened was used meanwhile, or is too old."))
+    except (NotYourLink, LinkGone) as refused:
+        messages.warning(request, str(refused))
+    except Refused as refused:
+        messages.error(request, str(refused))
     return ""

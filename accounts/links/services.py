@@ -13,33 +13,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.links.models import AddressLink
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from common.again import again_after_deadlock
 from common.emails import normalise_email
+from common.refusals import Refused
 from common.tokens import derive_token, hash_token
 
 VALID_FOR = timedelta(days=30)
 TOKEN_PURPOSE = "address link"  # noqa: S105
 
 
-class LinkGone(Exception):
+class LinkGone(Refused):
     """The link is unknown, used, expired, or its address belongs to nobody it could work for."""
 
+    message = _("The link you opened was used meanwhile, or is too old.")
 
-class NotYourLink(Exception):
+
+class NotYourLink(Refused):
     """Somebody else than the owner of the link's address is signed in."""
 
-
-class LinkRefused(Exception):
-    """Raised by what a link would do: it cannot, and `message` tells the person why. The link stays as it was."""
-
-    def __init__(self, message: str | Promise) -> None:
-        super().__init__(message)
-        self.message = message
+    message = _("The link you opened was sent to another address, so nothing was done with it.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,11 +20,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.links.models import AddressLink
 from accounts.links.remembered import remember_link, take_effect
-from accounts.links.services import LinkGone, LinkRefused, NotYourLink, find_link
+from accounts.links.services import LinkGone, NotYourLink, find_link
 from accounts.members.current import SignedInRequest
 from accounts.people.proof import prove_by_link
 from accounts.rate_limits.pages import limited
 from accounts.selectors import active_accounts, signs_in_by_himself
+from common.refusals import Refused
 
 
 @never_cache
@@ -46,11 +47,11 @@ def address_link(request: HttpRequest, token: str) -> HttpResponse:
         if request.user.is_authenticated:
             return redirect(take_effect(request, link.pk, link.purpose, request.user))
         return _enter(request, link)
-    except LinkRefused as refused:
-        messages.error(request, str(refused.message))
-        return redirect("account-home")
     except (LinkGone, NotYourLink):
         return _gone(request)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("account-home")
 
 
 def _enter(request: HttpRequest, link: AddressLink) -> HttpResponse:

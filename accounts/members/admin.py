@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminEmailInputWidget
@@ -26,6 +26,7 @@ from accounts.people.delegation.models import Delegation
 from common.admin.autocomplete import CheckedAutocomplete
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
+from common.admin.refusals import TellsRefusals
 from common.fields import AddressField
 from common.postal import PARTS
 from common.vat import normalise_vat_id
@@ -65,7 +66,7 @@ class MembersFormSet(BaseInlineFormSet):
         lock_account(self.instance.pk)
         owned_before = Membership.objects.filter(account=self.instance, is_owner=True, user__is_active=True).exists()
         if owned_before and not any(member.get("is_owner") and member["user"].is_active for member in kept):
-            raise ValidationError(str(LastOwner().message), code="last_owner")
+            raise ValidationError(str(LastOwner.message), code=LastOwner.code)
 
     def save(self, commit: bool = True) -> list[Membership]:
         before = self._holders()
@@ -129,7 +130,7 @@ class ClaimFilter(DropdownFilter):
 
 
 @admin.register(CustomerAccount)
-class CustomerAccountAdmin(ModelAdmin):
+class CustomerAccountAdmin(TellsRefusals):
     form = CustomerAccountForm
     list_display = ("name_label", "kind", "city", "country", "claim_state", "member_count", "created_at")
     list_filter = (

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.links.models import AddressLink
@@ -19,47 +18,34 @@ from accounts.rate_limits.services import find_used_up
 from common.again import again_after_deadlock
 from common.emails import normalise_email
 from common.postal import PostalAddress
+from common.refusals import Refused
 from outbox.mails.services import queue_mail
 
 MAX_PENDING_INVITATIONS = 50
 
 
-class MembersRefused(Exception):
-    """What was asked would leave the account in a state it must not be in; `message` tells the person why."""
-
-    def __init__(self, message: str | Promise) -> None:
-        super().__init__(message)
-        self.message = message
+class LastOwner(Refused):
+    message = _("An account needs an owner. Make another member an owner first.")
 
 
-class LastOwner(MembersRefused):
-    def __init__(self) -> None:
-        super().__init__(_("An account needs an owner. Make another member an owner first."))
+class ClosedMember(Refused):
+    message = _("This person cannot sign in any more. Choose another member.")
 
 
-class ClosedMember(MembersRefused):
-    def __init__(self) -> None:
-        super().__init__(_("This person cannot sign in any more. Choose another member."))
+class AlreadyMember(Refused):
+    message = _("This person is a member already. Change the roles in the list instead.")
 
 
-class AlreadyMember(MembersRefused):
-    def __init__(self) -> None:
-        super().__init__(_("This person is a member already. Change the roles in the list instead."))
+class NoRole(Refused):
+    message = _("Choose at least one role.")
 
 
-class NoRole(MembersRefused):
-    def __init__(self) -> None:
-        super().__init__(_("Choose at least one role."))
+class TooManyInvitations(Refused):
+    message = _("Too many invitations are waiting for an answer. Withdraw some first.")
 
 
-class TooManyInvitations(MembersRefused):
-    def __init__(self) -> None:
-        super().__init__(_("Too many invitations are waiting for an answer. Withdraw some first."))
-
-
-class JustInvited(MembersRefused):
-    def __init__(self) -> None:
-        super().__init__(_("This address was invited a few minutes ago. Wait a little before you send another mail."))
+class JustInvited(Refused):
+    message = _("This address was invited a few minutes ago. Wait a little before you send another mail.")
 
 
 def lock_account(account_id: int) -> CustomerAccount:

@@ -20,12 +20,14 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from accounts.members.models import Membership
-from accounts.people.closing import OnlyOwner, refuse_to_close_an_only_owner
+from accounts.people.closing import refuse_to_close_an_only_owner
 from accounts.people.models import User
 from accounts.people.services import invite_people
 from accounts.sign_in.second_factor.services import remove_second_factor
 from common.admin.filters import DayRangeFilter
+from common.admin.refusals import TellsRefusals
 from common.fields import AddressField
+from common.refusals import Refused
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -48,8 +50,8 @@ class UserForm(forms.ModelForm):
         if self.instance.pk is not None and self.initial.get("is_active") and not is_active:
             try:
                 refuse_to_close_an_only_owner(self.instance)
-            except OnlyOwner as refused:
-                raise forms.ValidationError(str(refused.message), code="only_owner") from refused
+            except Refused as refused:
+                raise forms.ValidationError(str(refused), code=refused.code) from refused
         return is_active
 
 
@@ -99,7 +101,7 @@ class ProofFilter(DropdownFilter):
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin):
+class UserAdmin(TellsRefusals):
     form = UserForm
     list_display = ("email", "full_name", "proof", "accounts", "standing", "second_factor_label", "last_login")
     list_filter = (

@@ -6,17 +6,24 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.members.models import CustomerAccount, Membership
-from accounts.members.services import MembersRefused
 from accounts.people.models import User
+from common.refusals import Refused
+from common.words import in_words
 
 
-class OnlyOwner(MembersRefused):
+class OnlyOwner(Refused):
     """Colleagues would be left in an account that nobody owns; `accounts` are those."""
 
     def __init__(self, accounts: list[CustomerAccount]) -> None:
         names = ", ".join(map(str, accounts))
-        sentence = _("This is the only owner of %(accounts)s. Make another member an owner there first.")
-        super().__init__(sentence % {"accounts": names})
+        super().__init__(
+            in_words(
+                lambda: (
+                    _("This is the only owner of %(accounts)s. Make another member an owner there first.")
+                    % {"accounts": names}
+                )
+            )
+        )
         self.accounts = accounts
 
 

@@ -7,6 +7,7 @@ What django-allauth does (signing in, codes, resets, sign-up) it limits itself: 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -17,8 +18,11 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
+from django.utils.translation import ngettext
 
 from accounts.rate_limits.models import Attempts
+from common.refusals import Refused
+from common.words import in_words
 
 CACHE_TABLE = str(settings.CACHES["default"]["LOCATION"])
 # Longer than any limit looks back.
@@ -46,11 +50,11 @@ class UsedUp:
     again_at: datetime
 
 
-class TooOften(Exception):
-    """Somebody did something more often than its rates allow. `seconds` is the longest he may have to wait."""
+class TooOften(Refused):
+    """Somebody did something more often than its rates allow. `seconds` is the longest they may have to wait."""
 
     def __init__(self, what: str, seconds: int) -> None:
-        super().__init__(what)
+        super().__init__(in_words(lambda: _wait(seconds)))
         self.what = what
         self.seconds = seconds
 
@@ -105,6 +109,19 @@ def forget_attempts(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {connection.ops.quote_name(CACHE_TABLE)} WHERE expires < %s", [now])  # noqa: S608
     return Attempts.objects.filter(since__lt=now - KEPT_FOR).delete()[0]
+
+
+def _wait(seconds: int) -> str:
+    """Tell how long to wait, in the words of the page for too many attempts."""
+    minutes = math.ceil(seconds / 60)
+    if minutes < 60:
+        return ngettext(
+            "Please wait a minute and try again.", "Please wait %(minutes)s minutes and try again.", minutes
+        ) % {"minutes": minutes}
+    hours = math.ceil(seconds / 3600)
+    return ngettext("Please wait an hour and try again.", "Please wait %(hours)s hours and try again.", hours) % {
+        "hours": hours
+    }
 
 
 def _key(what: str, who: str, rate: Rate) -> str:

@@ -12,7 +12,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from catalog.models.categories import Category
@@ -20,6 +19,7 @@ from catalog.selectors import category_tree
 from catalog.services.categories import lock_place, save_category
 from catalog.services.errors import CategoryRefused
 from common.admin.languages import language_tabs
+from common.admin.refusals import TellsRefusals
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -54,7 +54,7 @@ class InTree(TypedDict):
 
 
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin, TranslationAdmin):
+class CategoryAdmin(TellsRefusals, TranslationAdmin):
     form = CategoryForm
     list_display = ("indented_name", "slug", "position", "entry_count")
     search_fields = ("name_en", "name_fr", "slug")

@@ -10,21 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
-from catalog.admin.tools import EntryTool, register_entry_tool
+from catalog.admin.tools import ENTRY_PAGE, EntryTool, register_entry_tool
 from catalog.models.entries import Entry
 from catalog.services.duplicate import duplicate_entry
-from catalog.services.errors import EntryRefused
-
-ENTRY_PAGE = "admin:catalog_entry_change"
 
 
 def duplicate(model_admin: ModelAdmin, request: HttpRequest, entry: Entry) -> HttpResponse:
     """Makes the copy and opens it for editing."""
-    try:
-        draft = duplicate_entry(entry_id=entry.pk, now=timezone.now())
-    except EntryRefused as refusal:
-        messages.error(request, str(refusal))
-        return redirect(ENTRY_PAGE, entry.pk)
+    draft = duplicate_entry(entry_id=entry.pk, now=timezone.now())
     model_admin.log_addition(request, draft, [{"added": {}}])
     messages.success(
         request,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
@@ -11,16 +10,14 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.db.models import Min, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
 from modeltranslation.admin import TranslationAdmin
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -38,9 +35,9 @@ from catalog.models.entries import Entry, EntryQuerySet, EntryState
 from catalog.offers import offer_of
 from catalog.services.checks import check_entry
 from catalog.services.entries import save_entry, set_prices
-from catalog.services.errors import EntryRefused
 from catalog.services.fields import set_fields
 from common.admin.languages import language_tabs
+from common.admin.refusals import TellsRefusals
 from handlers.contract import Level
 from handlers.querystring import encode
 
@@ -71,7 +68,7 @@ class Read(TypedDict):
 
 
 @admin.register(Entry)
-class EntryAdmin(ModelAdmin, TranslationAdmin):
+class EntryAdmin(TellsRefusals, TranslationAdmin):
     form = EntryForm
     inlines = (PriceInline, FieldInline)
     list_display = ("code", "name", "category", "state_label", "first_price", "handler_label", "updated_at")
@@ -180,26 +177,6 @@ class EntryAdmin(ModelAdmin, TranslationAdmin):
 
     def view_on_site(self, obj: Entry) -> str:
         return obj.get_absolute_url()
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except EntryRefused:
-            # A rival wrote between our validation and our writing. Now that he is done, the form itself
-            # can tell what is wrong, at its field and with all that was typed.
-            for upload in cast("Iterable[UploadedFile]", request.FILES.values()):  # the last of each name
-                upload.seek(0)
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except EntryRefused as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from unfold.admin import ModelAdmin
 
 from catalog.models.entries import Entry
+from common.refusals import Refused
 from common.registry import Registry
 
 
@@ -35,6 +38,8 @@ class EntryTool:
         return f"admin:catalog_entry_{self.name}"
 
 
+ENTRY_PAGE = "admin:catalog_entry_change"
+
 TOOLS: Registry[EntryTool] = Registry("tool of entries")
 
 
@@ -57,7 +62,9 @@ def tool_urls(model_admin: ModelAdmin) -> list[URLPattern]:
 
 
 def _guarded(tool: EntryTool, model_admin: ModelAdmin) -> Callable[[HttpRequest, int], HttpResponse]:
-    """The tool's view, for those who may use it and entries that exist; an action by POST alone."""
+    """The tool's view, for those who may use it and entries that exist; an action by POST alone.
+
+    What a service refuses is told on the entry's page."""
 
     def view(request: HttpRequest, entry_id: int) -> HttpResponse:
         if tool.is_action and request.method != "POST":
@@ -67,6 +74,10 @@ def _guarded(tool: EntryTool, model_admin: ModelAdmin) -> Callable[[HttpRequest,
         entry = Entry.objects.filter(pk=entry_id).first()
         if entry is None:
             raise Http404
-        return tool.view(model_admin, request, entry)
+        try:
+            return tool.view(model_admin, request, entry)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(ENTRY_PAGE, entry.pk)
 
     return view

@@ -3,25 +3,11 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from handlers.contract import Text, in_words
+from common.refusals import Refused
+from common.words import in_words
 
 
-class CatalogRefused(Exception):
-    """Nothing was written. ``field`` is the form field to blame, "" the whole; ``message`` is for the merchant."""
-
-    field = ""
-    message: Text = ""
-
-    def __init__(self, message: Text = "", *, field: str | None = None) -> None:
-        self.message = message or self.message
-        self.field = self.field if field is None else field
-        super().__init__(self.message)
-
-    def __str__(self) -> str:
-        return str(self.message)
-
-
-class EntryRefused(CatalogRefused):
+class EntryRefused(Refused):
     """An entry cannot be saved like this."""
 
 
@@ -103,7 +89,7 @@ class ImageRefused(EntryRefused):
     field = "image"
 
 
-class CategoryRefused(CatalogRefused):
+class CategoryRefused(Refused):
     """A category cannot be saved like this."""
 
     field = "parent"

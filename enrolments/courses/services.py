@@ -13,24 +13,27 @@ from django.db.models.functions import Lower
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from common.refusals import Refused
 from enrolments.courses.models import Course, CourseName
 from enrolments.courses.places.services import LockedCourse, lock_courses, taken
 from enrolments.courses.short_names import normalise_short_name
-from enrolments.errors import EnrolmentRefused
 
 # Whoever enters a course is sent to its link.
 LINK_SCHEMES = frozenset({"http", "https"})
 
 
-class LinkRefused(EnrolmentRefused):
+class LinkRefused(Refused):
     """The link is no address of a web page."""
 
-    def __init__(self) -> None:
-        super().__init__(_("The link of a course begins with http:// or https://."))
+    field = "link"
+
+    message = _("The link of a course begins with http:// or https://.")
 
 
-class ShortNameTaken(EnrolmentRefused):
+class ShortNameTaken(Refused):
     """Another course has, or had, this short name."""
+
+    field = "short_name"
 
     def __init__(self, short_name: str) -> None:
         super().__init__(
@@ -39,8 +42,10 @@ class ShortNameTaken(EnrolmentRefused):
         self.short_name = short_name
 
 
-class CapacityBelowTaken(EnrolmentRefused):
+class CapacityBelowTaken(Refused):
     """More places are taken than the new capacity has."""
+
+    field = "capacity"
 
     def __init__(self, count: int) -> None:
         super().__init__(format_lazy(_("{count} places are taken: the capacity cannot be smaller."), count=count))

@@ -15,16 +15,16 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget
 from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
 from accounts.people.services import PersonTyped
+from common.admin.refusals import TellsRefusals
 from common.fields import AddressField
 from common.moments import day_ends, day_starts
+from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
-from enrolments.errors import EnrolmentRefused
 from enrolments.grounds.by_hand import EnrolledByHand, end_by_hand, enrol_address_by_hand
 from enrolments.grounds.models import Enrolment
 from enrolments.values import Terms
@@ -98,7 +98,7 @@ class EnrolForm(forms.Form):
         )
 
 
-class EnrolmentsByHand(ModelAdmin):
+class EnrolmentsByHand(TellsRefusals):
     """The part of a course's pages that writes enrolments: each button asks one service, by POST alone."""
 
     def by_hand_urls(self) -> list[URLPattern]:
@@ -125,7 +125,7 @@ class EnrolmentsByHand(ModelAdmin):
                     language=get_language() or settings.LANGUAGE_CODE,
                     now=timezone.now(),
                 )
-            except EnrolmentRefused as refusal:
+            except Refused as refusal:
                 form.add_error(None, str(refusal))
             else:
                 self._tell_enrolled(request, course, enrolled)
@@ -149,7 +149,12 @@ class EnrolmentsByHand(ModelAdmin):
         if enrolment is None:
             raise Http404
         person = {"person": enrolment.user.email}
-        if not end_by_hand(enrolment=enrolment, reason=_("Ended by the merchant"), now=timezone.now()):
+        try:
+            is_ended = end_by_hand(enrolment=enrolment, reason=_("Ended by the merchant"), now=timezone.now())
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(COURSE_PAGE, course.pk)
+        if not is_ended:
             messages.warning(request, _("%(person)s was not enrolled by hand any more. Nothing has changed.") % person)
             return redirect(COURSE_PAGE, course.pk)
         enrolment.refresh_from_db()

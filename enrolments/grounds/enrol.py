@@ -21,11 +21,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from common.moments import day_ends, day_starts, days_later
+from common.refusals import Refused
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import LockedCourse, lock_courses, under_lock
 from enrolments.courses.roles.models import Role
-from enrolments.errors import EnrolmentRefused
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
 from enrolments.values import LineRef, Period, Terms
 
@@ -40,11 +40,10 @@ class Opened(TypedDict):
     is_opened: bool
 
 
-class PeriodOver(EnrolmentRefused):
+class PeriodOver(Refused):
     """What was sold, or the course itself, ends before the enrolment could begin."""
 
-    def __init__(self) -> None:
-        super().__init__(_("The period in which this could be used is over."))
+    message = _("The period in which this could be used is over.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

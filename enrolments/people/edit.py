@@ -16,44 +16,37 @@ from accounts.people.models import User
 from accounts.people.services import PersonTyped, invite_people
 from common.again import again_after_deadlock
 from common.emails import normalise_email
-from enrolments.errors import EnrolmentRefused
+from common.refusals import Refused
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import courses_in_words, placed_by
 from enrolments.people.errors import PersonNotFound
 from enrolments.people.mail_again import refuse_often
 
 
-class PersonSettled(EnrolmentRefused):
+class PersonSettled(Refused):
     """The person signed in, or others rely on him. One sentence for all: which of them it is stays untold."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "These details can no longer be changed here: the person uses them, or did not come to us by your "
-                "account alone. To give the seat to somebody else, take this person off it and assign it again."
-            )
-        )
+    message = _(
+        "These details can no longer be changed here: the person uses them, or did not come to us by your "
+        "account alone. To give the seat to somebody else, take this person off it and assign it again."
+    )
 
 
-class AddressOfAnother(EnrolmentRefused):
+class AddressOfAnother(Refused):
     """The address is somebody else's: that would replace the person, not edit him."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "This address belongs to somebody else, so this would be another person. Take this person off the "
-                "seat and assign it again to that address."
-            )
-        )
+    message = _(
+        "This address belongs to somebody else, so this would be another person. Take this person off the "
+        "seat and assign it again to that address."
+    )
 
 
-class PersonChanged(EnrolmentRefused):
+class PersonChanged(Refused):
     """A colleague changed the details after the page was opened."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            _("A colleague changed these details meanwhile: they stand above. Save again to put yours in their place.")
-        )
+    message = _(
+        "A colleague changed these details meanwhile: they stand above. Save again to put yours in their place."
+    )
 
 
 def version_of(delegation: Delegation) -> str:

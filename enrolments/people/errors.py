@@ -2,11 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from enrolments.errors import EnrolmentRefused
+from common.refusals import Refused
 
 
-class PersonNotFound(EnrolmentRefused):
+class PersonNotFound(Refused):
     """This customer account looks after no such person; whether another one does is never told."""
 
-    def __init__(self) -> None:
-        super().__init__(_("This person does not exist."))
+    message = _("This person does not exist.")

@@ -17,8 +17,8 @@ from accounts.people.models import User
 from accounts.people.services import invite_people
 from accounts.rate_limits.services import find_used_up
 from accounts.selectors import is_address_proved
+from common.refusals import Refused
 from common.words import in_words
-from enrolments.errors import EnrolmentRefused
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import courses_in_words, placed_by
 from enrolments.people.errors import PersonNotFound
@@ -26,7 +26,7 @@ from outbox.mails.models import Mail
 from outbox.mails.services import queue_mail
 
 
-class MailedJustNow(EnrolmentRefused):
+class MailedJustNow(Refused):
     """A mail of this account went to the person moments ago; `again_at` is when the next one may."""
 
     def __init__(self, mailed_at: datetime.datetime, again_at: datetime.datetime) -> None:
@@ -41,7 +41,7 @@ class MailedJustNow(EnrolmentRefused):
         self.again_at = again_at
 
 
-class MailedOften(EnrolmentRefused):
+class MailedOften(Refused):
     """The person had as many mails of this account within a day as one may get."""
 
     def __init__(self, mails_a_day: int) -> None:

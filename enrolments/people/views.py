@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
 from accounts.people.delegation.models import Delegation
-from enrolments.errors import EnrolmentRefused
+from common.refusals import Refused
 from enrolments.people.contacts import contacts_of, find_person
 from enrolments.people.edit import AddressOfAnother, PersonChanged, edit_person, is_editable, version_of
 from enrolments.people.errors import PersonNotFound
@@ -54,7 +54,7 @@ def person(request: AccountRequest, person_id: int) -> HttpResponse:
             form.full_clean()
             form.add_error(None, str(refused.message))
             status = HTTPStatus.CONFLICT
-        except EnrolmentRefused as refused:
+        except Refused as refused:
             form.add_error("email" if isinstance(refused, AddressOfAnother) else None, str(refused.message))
         else:
             messages.success(
@@ -76,7 +76,7 @@ def mail(request: AccountRequest, person_id: int) -> HttpResponse:
         mail_again(account=request.account, person_id=person_id, language=get_language() or "", now=timezone.now())
     except PersonNotFound:
         raise Http404 from None
-    except EnrolmentRefused as refused:
+    except Refused as refused:
         messages.error(request, str(refused.message))
     else:
         messages.success(request, _("A mail to %(email)s is on its way.") % {"email": shown.email})

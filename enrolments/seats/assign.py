@@ -16,12 +16,12 @@ from accounts.people.delegation.services import delegate
 from accounts.people.models import User
 from accounts.people.services import PersonFound, PersonTyped, find_or_create_people
 from common.again import again_after_deadlock
+from common.refusals import Refused
 from common.words import in_words
 from enrolments.courses.groups.services import order_group
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseClosed, CourseOver, lock_courses, refuse_overfull
 from enrolments.courses.roles.models import Role
-from enrolments.errors import EnrolmentRefused
 from enrolments.grounds.already import already_enrolled
 from enrolments.grounds.enrol import NewGround, enrolment_period, find_or_open, write_grounds
 from enrolments.grounds.models import Enrolment, Ground
@@ -32,14 +32,13 @@ from enrolments.seats.reasons import SeatReason
 from enrolments.values import AlreadyEnrolled, LineRef, Terms
 
 
-class SeatNotValid(EnrolmentRefused):
+class SeatNotValid(Refused):
     """The seat's validity is over, though it was not marked as expired yet."""
 
-    def __init__(self) -> None:
-        super().__init__(_("This seat can no longer be assigned: its validity is over."))
+    message = _("This seat can no longer be assigned: its validity is over.")
 
 
-class CourseNotAllowed(EnrolmentRefused):
+class CourseNotAllowed(Refused):
     """The seat was not sold for this course."""
 
     def __init__(self, course: Course) -> None:
@@ -48,18 +47,16 @@ class CourseNotAllowed(EnrolmentRefused):
         self.course = course
 
 
-class WrongRole(EnrolmentRefused):
+class WrongRole(Refused):
     """The seat was declared for the other role, or the role is neither a learner's nor a tutor's."""
 
-    def __init__(self) -> None:
-        super().__init__(_("This seat cannot be filled in that role."))
+    message = _("This seat cannot be filled in that role.")
 
 
-class AlreadyInSession(EnrolmentRefused):
+class AlreadyInSession(Refused):
     """The person has a seat in this session already: one session never has anybody twice."""
 
-    def __init__(self) -> None:
-        super().__init__(_("This person already has a seat in this session."))
+    message = _("This person already has a seat in this session.")
 
 
 @dataclass(frozen=True, slots=True)

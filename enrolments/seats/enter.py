@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from common.again import again_after_deadlock
+from common.refusals import Refused
 from enrolments.courses.models import Course
-from enrolments.errors import EnrolmentRefused
 from enrolments.grounds.enrol import record_first_entry
 from enrolments.grounds.models import Enrolment
 from enrolments.seats.models import Seat, SeatState
@@ -19,11 +19,10 @@ from enrolments.seats.moves import move_locked_seats
 from enrolments.seats.reasons import SeatReason
 
 
-class NotEnrolled(EnrolmentRefused):
+class NotEnrolled(Refused):
     """The person is not in the course now: not yet, not any more, or never."""
 
-    def __init__(self) -> None:
-        super().__init__(_("You are not enrolled in this course at the moment."))
+    message = _("You are not enrolled in this course at the moment.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,23 +18,22 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from common.again import ATTEMPTS
+from common.refusals import Refused
 from common.words import in_words, moment_in_words
 from enrolments.courses.places.services import lock_courses
-from enrolments.errors import EnrolmentRefused
 from enrolments.seats.models import Seat, SeatEvent, SeatState
 from outbox.errors import Temporary
 
 R = TypeVar("R")
 
 
-class SeatNotFound(EnrolmentRefused):
+class SeatNotFound(Refused):
     """No such seat in this customer account; whether another account has it is never told."""
 
-    def __init__(self) -> None:
-        super().__init__(_("This seat does not exist."))
+    message = _("This seat does not exist.")
 
 
-class SeatMoved(EnrolmentRefused):
+class SeatMoved(Refused):
     """The seat is not, or no more, in the state this needs. Tells who moved it last, and when.
 
     `actor` is None where nobody in person did; `at` is None only for a seat without history.

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from accounts.people.models import User
 from common.again import again_after_deadlock
+from common.refusals import Refused
 from common.words import in_words
-from enrolments.errors import EnrolmentRefused
 from enrolments.grounds.enrol import end_grounds
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat, SeatState
@@ -20,7 +20,7 @@ from enrolments.seats.release import NOBODY
 from enrolments.unit_rows import of_units
 
 
-class SeatsConsumed(EnrolmentRefused):
+class SeatsConsumed(Refused):
     """People have begun on some of the seats: only the merchant's explicit yes takes those back."""
 
     def __init__(self, count: int) -> None:

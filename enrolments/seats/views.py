@@ -17,10 +17,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
+from common.refusals import Refused
 from common.words import end_in_words
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
-from enrolments.errors import EnrolmentRefused
 from enrolments.pages import page_of
 from enrolments.people.selectors import PersonRow, typed_names
 from enrolments.seats.assign import AlreadyInSession, Assignment, CourseNotAllowed, WrongRole, assign_seat
@@ -63,7 +63,7 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
             )
         except SeatNotFound:
             raise Http404 from None
-        except EnrolmentRefused as refused:
+        except Refused as refused:
             form.add_error(_field_of(refused, form), str(refused.message))
             status = HTTPStatus.CONFLICT if isinstance(refused, SeatMoved) else status
             shown = _find(request, seat_id)
@@ -164,9 +164,9 @@ def _facts(
     }
 
 
-def _field_of(refused: EnrolmentRefused, form: AssignForm) -> str | None:
+def _field_of(refused: Refused, form: AssignForm) -> str | None:
     """The field a refusal is about; None for the seat itself."""
-    about: tuple[tuple[str, tuple[type[EnrolmentRefused], ...]], ...] = (
+    about: tuple[tuple[str, tuple[type[Refused], ...]], ...] = (
         ("course", (CourseNotAllowed, CourseClosed, CourseOver, CourseFull)),
         ("role", (WrongRole,)),
         ("email", (AlreadyInSession,)),

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from catalog.models.entries import Entry
 from catalog.offers import buyability, offer_of
 from catalog.selectors import entries_to_price, shopper_for
+from common.refusals import Refused
 from shop.cart.limits import MAX_QUANTITY, units_beyond_limit
 from shop.cart.models import Cart, CartLine, CartUnit
-from shop.errors import CartRefused
 
 if TYPE_CHECKING:
     from accounts.people.models import User
@@ -26,12 +26,18 @@ MAX_ANSWERS = 60
 MAX_ANSWER_LENGTH = 5_000
 
 
+class CartRefused(Refused):
+    """The cart cannot take this."""
+
+
 class QuantityRefused(CartRefused):
     """Not a quantity that can be bought."""
 
 
 class EntryRefused(CartRefused):
     """The entry cannot be bought, or not by this person."""
+
+    code = "cart_entry_refused"
 
 
 def find_cart(*, token: str | None, user: User | None) -> Cart | None:

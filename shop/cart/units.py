@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from django.core.exceptions import NON_FIELD_ERRORS
 
 from catalog.offers import Offer
-from handlers.contract import DraftLine, Handler, UnitContext, UnitErrors, Units
+from handlers.contract import UnitContext, Units
 from shop.cart.micro_forms import Asked, MicroForm, Names, Typed, asked_of
 from shop.cart.models import CartLine, CartUnit
-from shop.errors import UnitError
-
-if TYPE_CHECKING:
-    from shop.cart.pricing import PricedLine
 
 UNITS_PER_PAGE = 25
 UNTOUCHED = Typed({}, {})
+
+
+@dataclass(frozen=True)
+class UnitError:
+    """An error at one field of one micro-form. `field` is None when the whole form is meant;
+    a field of the entry, not of the handler, has `fields.` before its name."""
+
+    line_id: int
+    index: int
+    field: str | None
+    message: str
 
 
 @dataclass(frozen=True)
@@ -76,23 +82,3 @@ def forms_of(lines: Sequence[tuple[CartLine, Offer]]) -> list[UnitForms]:
     for unit in CartUnit.objects.filter(line__in=asking) if asking else ():
         typed[unit.line_id][unit.index] = Typed(unit.answers, unit.fields)
     return [UnitForms(line, asked[line.pk], typed[line.pk]) for line, _offer in lines]
-
-
-def cross_unit_errors(lines: Sequence[PricedLine]) -> list[UnitError]:
-    """What breaks a rule across units: each handler is asked once, with all its lines of the cart."""
-    errors: list[UnitError] = []
-    by_handler: dict[int, tuple[Handler, list[DraftLine]]] = {}
-    for index, priced in enumerate(lines):
-        handler = priced.offer.handler
-        if handler is not None:
-            draft = DraftLine(index, priced.line.entry.code, priced.offer.parameters, priced.units.contexts)
-            by_handler.setdefault(id(handler), (handler, []))[1].append(draft)
-    for handler, drafts in by_handler.values():
-        try:
-            handler.clean_units(drafts)
-        except UnitErrors as wrong:
-            errors += [
-                UnitError(lines[error.line_index].line.pk, error.unit_index, error.field or None, str(error.message))
-                for error in wrong.errors
-            ]
-    return errors

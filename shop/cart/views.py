@@ -19,8 +19,7 @@ from shop.cart.current import current_cart, session_token, signed_in
 from shop.cart.forms import QuantityField
 from shop.cart.models import Cart, CartLine
 from shop.cart.pricing import PricedLine, PricedLines, price_lines
-from shop.cart.services import remove_line, set_quantity
-from shop.errors import CartRefused
+from shop.cart.services import CartRefused, remove_line, set_quantity
 from shop.pages.frame import site_of
 
 

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from shop.errors import TooManyUnpaidOrders
+from shop.checkout.errors import TooManyUnpaidOrders
 from shop.orders.models import Order, OrderLine
 
 

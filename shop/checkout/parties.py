@@ -13,7 +13,7 @@ from accounts.members.rights import Right, accounts_with, operators_of
 from accounts.members.services import create_account
 from accounts.people.models import User
 from common.postal import PostalAddress
-from shop.errors import DetailsRefused
+from shop.checkout.errors import DetailsRefused
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,22 @@ from django.utils.translation import gettext as _
 from accounts.people.models import User
 from catalog.services.entries import pin_entries
 from common.again import again_after_deadlock
+from common.refusals import Refused
 from common.texts import in_every_language
 from enrolments.courses.places.services import places_held
-from handlers.contract import Refusal
+from shop.cart.across_units import cross_unit_errors
 from shop.cart.models import Cart, CartUnit
 from shop.cart.pricing import PricedCart, PricedLine, price_cart
-from shop.cart.units import cross_unit_errors
+from shop.checkout.errors import (
+    CartEmpty,
+    CheckoutRefused,
+    EntryNotOnSale,
+    HandlerRefused,
+    TotalChanged,
+    UnitsIncomplete,
+)
 from shop.checkout.limits import check_places_held, check_unpaid_limits
 from shop.checkout.parties import OrderDetails, Parties, parties_of
-from shop.errors import CartEmpty, CheckoutRefused, EntryNotOnSale, HandlerRefused, TotalChanged, UnitsIncomplete
 from shop.orders import mails
 from shop.orders.contexts import handler_of, line_contexts
 from shop.orders.hooks import keep_feedback, lock_courses_of
@@ -224,7 +231,7 @@ def _run_pre_payment(order: Order, lines: list[OrderLine], *, now: datetime) -> 
             continue
         try:
             feedback = handler.pre_payment(contexts[line.pk])
-        except Refusal as refusal:
+        except Refused as refusal:
             raise HandlerRefused(_("%(name)s: %(problem)s") % {"name": line.name, "problem": refusal}) from refusal
         keep_feedback(line, LineFeedback.Hook.PRE_PAYMENT, feedback, now=now)
 

@@ -13,17 +13,21 @@ from accounts.members.rights import Right, accounts_with
 from accounts.members.services import ensure_owner
 from accounts.people.models import User
 from common.again import again_after_deadlock
+from common.refusals import Refused
 from enrolments.transfer import move_order as move_enrolments
 from handlers.contract import Feedback, HandlerMissing, LineContext, Refusal
 from outbox.transfer import lock_jobs_of_account
 from outbox.transfer import move_account as move_outbox
-from shop.errors import ClaimRefused
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
 from shop.orders.hooks import keep_feedback, lock_courses_of
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.orders.transitions import record
 from shop.payments import services as payments
 from shop.payments.providers.free import nothing_to_pay
+
+
+class ClaimRefused(Refused):
+    """The order cannot be claimed, or not into that account."""
 
 
 @again_after_deadlock

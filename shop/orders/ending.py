@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from common.again import again_after_deadlock
-from shop.errors import OrderNotCancellable
+from common.refusals import Refused
 from shop.orders import mails
 from shop.orders.contexts import line_contexts, order_with_people
 from shop.orders.hooks import undo_pre_payment
@@ -22,6 +22,12 @@ from shop.orders.transitions import move_order
 EXPIRE_AT_MOST = 500
 
 logger = logging.getLogger(__name__)
+
+
+class OrderNotCancellable(Refused):
+    """Only an unpaid order can be cancelled."""
+
+    message = _("Only an order that waits for payment can be cancelled.")
 
 
 @again_after_deadlock
@@ -36,7 +42,7 @@ def cancel_order(*, order_id: int, actor: User | None, now: datetime, reason: st
     if order.status == Order.Status.CANCELLED:
         return
     if order.status != Order.Status.PLACED:
-        raise OrderNotCancellable(_("Only an order that waits for payment can be cancelled."))
+        raise OrderNotCancellable
     detail = {"reason": reason} if reason else None
     _end(order, Order.Status.CANCELLED, what=OrderEvent.What.CANCELLED, actor=actor, now=now, detail=detail)
 

@@ -18,10 +18,9 @@ from accounts.members.rights import Right
 from accounts.rate_limits.pages import too_often
 from accounts.rate_limits.services import TooOften, count_attempt
 from shop.cart.current import signed_in
-from shop.errors import ClaimRefused, MethodNotAllowed, OrderNotCancellable
 from shop.orders.answers import Answer, unit_in_words
-from shop.orders.claim import accounts_to_move_into, move_claimed_order
-from shop.orders.ending import cancel_order
+from shop.orders.claim import ClaimRefused, accounts_to_move_into, move_claimed_order
+from shop.orders.ending import OrderNotCancellable, cancel_order
 from shop.orders.models import Order
 from shop.orders.placed_here import was_placed_here
 from shop.orders.selectors import (
@@ -37,7 +36,7 @@ from shop.orders.selectors import (
 from shop.pages.frame import site_of
 from shop.payments.form_action import let_forms_lead_to
 from shop.payments.registry import origins
-from shop.payments.services import choose_method
+from shop.payments.services import MethodNotAllowed, choose_method
 from shop.seller.frozen import bank_details, seller_of
 
 ORDERS_PER_PAGE = 25

@@ -22,7 +22,7 @@ from catalog.selectors import CategoryNode, Shopper, entries_for, find_category,
 from common.remembered import remembered
 from shop.cart.current import put_into_cart
 from shop.cart.forms import AddToCartForm
-from shop.errors import CartRefused
+from shop.cart.services import CartRefused
 from shop.pages.frame import site_of
 from shop.pages.offers import Card, card_of, price_table
 from shop.seller.models import LegalText

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.http import Http404
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from common.again import again_after_deadlock
-from shop.errors import MethodNotAllowed, ShopRefused
+from common.refusals import Refused
 from shop.orders import fulfilment, mails
 from shop.orders.locks import lock_order
 from shop.orders.models import Order, OrderEvent
@@ -29,12 +29,24 @@ if TYPE_CHECKING:
 Outcome = PaymentEvent.Outcome
 
 
-class AmountDiffers(ShopRefused):
+class MethodNotAllowed(Refused):
+    """The order may not be paid like this."""
+
+    message = _("This order cannot be paid like this. Choose one of the methods shown.")
+
+
+class AmountDiffers(Refused):
     """The merchant typed an amount that is not the order's total, and did not say that this is what arrived."""
 
+    field = "amount"
+    message = _("The order's total is different. Correct the amount, or tick «this is what arrived» to record it.")
 
-class ReferenceKnown(ShopRefused):
+
+class ReferenceKnown(Refused):
     """The merchant typed a reference that stands for another amount of the same order."""
+
+    field = "reference"
+    message = _("This reference has been recorded for this order already, with another amount. Type another reference.")
 
 
 def methods_for(order: Order) -> list[Provider]:
@@ -49,7 +61,7 @@ def allowed_method(order: Order, method: str) -> Provider:
     for provider in methods_for(order):
         if provider.name == method:
             return provider
-    raise MethodNotAllowed(_("This order cannot be paid like this. Choose one of the methods shown."))
+    raise MethodNotAllowed
 
 
 @transaction.atomic
@@ -130,16 +142,12 @@ def confirm_received(
     """The merchant's word that money has arrived. Returns the outcome; raises AmountDiffers and ReferenceKnown."""
     order = Order.objects.get(pk=order_id)
     if amount != order.gross and not is_what_arrived:
-        raise AmountDiffers(
-            _("The order's total is different. Correct the amount, or tick «this is what arrived» to record it.")
-        )
+        raise AmountDiffers
     event = transfer.received(order_number=order.number, reference=reference, amount=amount, currency=order.currency)
     known = PaymentEvent.objects.filter(provider=event.provider, event_id=event.event_id).first()
     if known is not None and known.amount != amount:
         # Silence would look as if the new amount had been taken.
-        raise ReferenceKnown(
-            _("This reference has been recorded for this order already, with another amount. Type another reference.")
-        )
+        raise ReferenceKnown
     return settle(event=event, actor=actor, now=now)
 
 

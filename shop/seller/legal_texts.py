@@ -9,21 +9,21 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from common.refusals import Refused
 from common.texts import languages
-from shop.errors import ShopRefused
 from shop.seller.models import LegalText
 
 
-class LegalTextRefused(ShopRefused):
-    """A legal text stays as it is."""
-
-
-class TextIsPublished(LegalTextRefused):
+class TextIsPublished(Refused):
     """Orders refer to it, so it never changes again."""
 
+    message = _("This version is published, so it stays as it is. Start a new version to change the text.")
 
-class TextIsEmpty(LegalTextRefused):
+
+class TextIsEmpty(Refused):
     """There is nothing to publish in the shop's own language."""
+
+    message = _("Write the text in the shop's own language first; then it can be published.")
 
 
 def start_version(*, kind: str) -> LegalText:
@@ -63,7 +63,7 @@ def publish_text(*, text_id: int, now: datetime) -> LegalText:
     if text.published_at is not None:
         return text
     if not (getattr(text, f"body_{settings.SHOP_LANGUAGE}") or "").strip():
-        raise TextIsEmpty(_("Write the text in the shop's own language first; then it can be published."))
+        raise TextIsEmpty
     LegalText.objects.filter(pk=text.pk, published_at__isnull=True).update(published_at=now)
     text.published_at = now
     return text
@@ -78,7 +78,5 @@ def discard_text(*, text_id: int) -> None:
 def _locked_draft(text_id: int) -> LegalText:
     text = LegalText.objects.select_for_update().get(pk=text_id)
     if text.published_at is not None:
-        raise TextIsPublished(
-            _("This version is published, so it stays as it is. Start a new version to change the text.")
-        )
+        raise TextIsPublished
     return text

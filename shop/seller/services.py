@@ -15,9 +15,9 @@ from stdnum.fr import siret
 
 from catalog.services.errors import ImageRefused
 from catalog.services.images import prepare_image
+from common.refusals import Refused
 from common.vat import normalise_vat_id
 from handlers.contract import in_words
-from shop.errors import ShopRefused
 from shop.seller.models import ShopIdentity
 
 # What an unpaid order may wait at most, in the unit of each field.
@@ -29,7 +29,7 @@ LONGEST_UNPAID_TIMES = {
 }
 
 
-class IdentityRefused(ShopRefused):
+class IdentityRefused(Refused):
     """The identity cannot be saved like this. `errors` has a sentence per field to blame."""
 
     def __init__(self, errors: Mapping[str, str | Promise]) -> None:

@@ -27,10 +27,10 @@ from common.postal import PostalAddress
 from outbox.errors import Temporary
 from shop.cart.micro_forms import asked_of
 from shop.cart.pricing import price_cart
-from shop.cart.services import add_to_cart, open_cart, save_units
+from shop.cart.services import CartRefused, add_to_cart, open_cart, save_units
+from shop.checkout.errors import CheckoutRefused, UnitsIncomplete
 from shop.checkout.parties import OrderDetails
 from shop.checkout.place import Consent, Shown, place_order
-from shop.errors import ShopRefused, UnitsIncomplete
 from shop.orders import fulfilment
 from shop.orders.models import Order, OrderLine
 from shop.payments import services as payments
@@ -122,7 +122,7 @@ def _step(work: Callable[[], R]) -> R | _Failure:
             for error in incomplete.errors[:PROBLEMS_SHOWN]
         ]
         return _Failure(_("The made-up answers are not accepted by the micro-form."), tuple(said))
-    except ShopRefused as refusal:
+    except (CartRefused, CheckoutRefused) as refusal:
         return _Failure(str(refusal))
     except Temporary as temporary:
         return _Failure(

@@ -57,16 +57,17 @@ def shown(client: Client, entry: Entry) -> dict[str, Any]:
     return controls(response)
 
 
-def controls(response: Any) -> dict[str, Any]:
-    """The controls of the form on a page, as a browser would send them."""
-    reader = _Controls()
+def controls(response: Any, form: str = "entry_form") -> dict[str, Any]:
+    """The controls of a form on a page, as a browser would send them."""
+    reader = _Controls(form)
     reader.feed(response.content.decode())
     return reader.sent
 
 
 class _Controls(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, form: str) -> None:
         super().__init__()
+        self.form = form
         self.sent: dict[str, Any] = {}
         self.in_form = False
         self.select: dict[str, Any] | None = None
@@ -77,7 +78,7 @@ class _Controls(HTMLParser):
         attributes = dict(attrs)
         name = attributes.get("name")
         if tag == "form":
-            self.in_form = attributes.get("id") == "entry_form"
+            self.in_form = attributes.get("id") == self.form
         elif not self.in_form or "disabled" in attributes:
             return
         elif tag == "input" and name:

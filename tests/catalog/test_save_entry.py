@@ -217,4 +217,4 @@ def test_prices_are_replaced_as_a_whole(django_assert_num_queries):
 
 def test_every_refusal_speaks_and_names_a_field_of_the_form():
     for refusal in EntryRefused.__subclasses__():
-        assert refusal.field in {"", "code", "handler", "tiers", "fields", "image"}
+        assert refusal.field in {None, "code", "handler", "tiers", "fields", "image"}

@@ -11,7 +11,7 @@ from enrolments.grounds.models import Enrolment
 from enrolments.seats.models import Seat
 from outbox.jobs.models import Job
 from outbox.jobs.running import run_due_jobs
-from shop.errors import HandlerRefused
+from shop.checkout.errors import HandlerRefused
 from shop.orders.models import Order
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart, pay, place

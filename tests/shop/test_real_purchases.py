@@ -13,7 +13,7 @@ from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.models import Seat
 from handlers.contract import Refusal
 from handlers.registry import get_handler
-from shop.errors import HandlerRefused, UnitsIncomplete
+from shop.checkout.errors import HandlerRefused, UnitsIncomplete
 from shop.orders.claim import claim_order, move_claimed_order
 from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.models import Order

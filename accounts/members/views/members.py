@@ -20,6 +20,7 @@ from accounts.members.models import CustomerAccount, Membership
 from accounts.members.rights import Right
 from accounts.rate_limits.services import TooOften, count_attempt
 from accounts.selectors import invitations_of, members_of
+from common.refusals import Refused
 
 owners_only = account_page(Right.MANAGE_MEMBERS)
 
@@ -44,7 +45,7 @@ def member_list(request: AccountRequest) -> HttpResponse:
         except TooOften:
             form.add_error(None, _("Your account sent many invitations within an hour. Try again in an hour."))
             status = HTTPStatus.TOO_MANY_REQUESTS
-        except service.MembersRefused as refused:
+        except Refused as refused:
             form.add_error("email", str(refused.message))
         except CustomerAccount.DoesNotExist:
             raise Http404 from None
@@ -76,7 +77,7 @@ def member(request: AccountRequest, membership_id: int) -> HttpResponse:
                 roles=form.cleaned_data["roles"],
                 now=timezone.now(),
             )
-        except service.MembersRefused as refused:
+        except Refused as refused:
             form.add_error("roles", str(refused.message))
         except ObjectDoesNotExist:
             raise Http404 from None
@@ -93,7 +94,7 @@ def member(request: AccountRequest, membership_id: int) -> HttpResponse:
 def remove(request: AccountRequest, membership_id: int) -> HttpResponse:
     try:
         service.remove_member(account=request.account, membership_id=membership_id, now=timezone.now())
-    except service.MembersRefused as refused:
+    except Refused as refused:
         messages.error(request, str(refused.message))
         return redirect("account-member", membership_id)
     except ObjectDoesNotExist:
@@ -108,7 +109,7 @@ def transfer(request: AccountRequest, membership_id: int) -> HttpResponse:
     """Hand the account over to another member."""
     try:
         service.transfer_ownership(account=request.account, giver=request.user, membership_id=membership_id)
-    except service.MembersRefused as refused:
+    except Refused as refused:
         messages.error(request, str(refused.message))
         return redirect("account-member", membership_id)
     except ObjectDoesNotExist:

@@ -10,11 +10,11 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 from unfold.decorators import display
 
 from common.admin.autocomplete import CheckedAutocomplete
+from common.admin.refusals import TellsRefusals
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import save_standing_group
 from enrolments.display import NOTHING, order_link
@@ -57,7 +57,7 @@ class KindFilter(DropdownFilter):
 
 
 @admin.register(CourseGroup)
-class CourseGroupAdmin(CheckedAutocomplete, ModelAdmin):
+class CourseGroupAdmin(CheckedAutocomplete, TellsRefusals):
     form = StandingGroupForm
     list_display = ("name", "course", "account", "order", "members")
     list_filter = (KindFilter, ("course", AutocompleteSelectFilter))

@@ -18,14 +18,14 @@ from django.db.models.expressions import RawSQL
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from common.refusals import Refused
 from common.words import in_words
 from enrolments.courses.models import Course
 from enrolments.courses.places.models import PlaceHold
-from enrolments.errors import EnrolmentRefused
 from enrolments.values import LineRef
 
 
-class CourseFull(EnrolmentRefused):
+class CourseFull(Refused):
     """There are not enough places left."""
 
     def __init__(self, course: Course) -> None:
@@ -37,7 +37,7 @@ class CourseFull(EnrolmentRefused):
         self.course = course
 
 
-class CourseClosed(EnrolmentRefused):
+class CourseClosed(Refused):
     """The course is hidden, or its enrolment period does not run."""
 
     def __init__(self, course: Course) -> None:
@@ -47,7 +47,7 @@ class CourseClosed(EnrolmentRefused):
         self.course = course
 
 
-class CourseOver(EnrolmentRefused):
+class CourseOver(Refused):
     """The last day of the course has passed."""
 
     def __init__(self, course: Course) -> None:

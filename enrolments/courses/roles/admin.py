@@ -8,15 +8,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 from modeltranslation.admin import TranslationAdmin
-from unfold.admin import ModelAdmin
 
+from common.admin.refusals import TellsRefusals
 from enrolments.courses.roles.models import Role
 from enrolments.courses.roles.services import is_fixed, save_role
 from enrolments.display import language_tabs
 
 
 @admin.register(Role)
-class RoleAdmin(ModelAdmin, TranslationAdmin):
+class RoleAdmin(TellsRefusals, TranslationAdmin):
     list_display = ("code", "name", "kind")
     search_fields = ("code", "name_en", "name_fr")
     search_help_text = gettext_lazy("Code or name")

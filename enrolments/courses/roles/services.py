@@ -5,18 +5,17 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from common.refusals import Refused
 from enrolments.courses.roles.models import Role
 from enrolments.courses.roles.standing import STANDING_CODES
-from enrolments.errors import EnrolmentRefused
 from enrolments.grounds.models import Enrolment
 from enrolments.seats.models import Seat, SeatBatch
 
 
-class RoleFixed(EnrolmentRefused):
+class RoleFixed(Refused):
     """Code and kind of a role stay once entries or enrolments may rely on them."""
 
-    def __init__(self) -> None:
-        super().__init__(_("This role is in use: its code and kind stay as they are. Make another role instead."))
+    message = _("This role is in use: its code and kind stay as they are. Make another role instead.")
 
 
 def is_fixed(role: Role) -> bool:

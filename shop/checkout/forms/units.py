@@ -10,8 +10,7 @@ from django.http import QueryDict
 
 from shop.cart.micro_forms import MicroForm, Names, Typed
 from shop.cart.pricing import PricedLine
-from shop.cart.units import UNITS_PER_PAGE
-from shop.errors import UnitError
+from shop.cart.units import UNITS_PER_PAGE, UnitError
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,19 @@ from accounts.rate_limits.services import TooOften, count_attempt
 from shop.cart.current import bring_what_waits, session_token, signed_in, visitor_key
 from shop.cart.models import Cart
 from shop.cart.pricing import PricedLine
+from shop.checkout.errors import (
+    CartEmpty,
+    CheckoutRefused,
+    DetailsRefused,
+    EntryNotOnSale,
+    TotalChanged,
+    UnitsIncomplete,
+)
 from shop.checkout.forms.details import DetailsForm
 from shop.checkout.forms.review import ReviewForm
 from shop.checkout.place import Consent, Shown, place_order
 from shop.checkout.views.state import Checkout
 from shop.checkout.views.steps import DETAILS, REVIEW, UNITS, indicator, step_view
-from shop.errors import CartEmpty, CheckoutRefused, DetailsRefused, EntryNotOnSale, TotalChanged, UnitsIncomplete
 from shop.orders.answers import Answer, form_in_words
 from shop.orders.models import Order
 from shop.orders.placed_here import remember_placed, was_placed_here

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest
 from django.utils import timezone
 
+from shop.cart.across_units import cross_unit_errors
 from shop.cart.current import current_cart, signed_in
 from shop.cart.models import Cart
 from shop.cart.pricing import PricedCart, PricedLine, price_cart
-from shop.cart.units import cross_unit_errors
+from shop.cart.units import UnitError
 from shop.checkout.forms.details import DetailsForm, details_form
-from shop.errors import UnitError
 from shop.pages.frame import site_of
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from shop.cart.services import CartRefused
 from shop.checkout.views.state import Checkout, checkout_of
-from shop.errors import CartRefused
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.people.models import User
 from common.admin.readonly import ReadOnlyAdmin
-from outbox.errors import RetryRefused
-from shop.errors import OrderNotCancellable
+from common.refusals import Refused
 from shop.orders.admin.display import amount
 from shop.orders.admin.forms import CancelForm, ConfirmPaymentForm
 from shop.orders.admin.page import order_with_account
@@ -28,7 +27,7 @@ from shop.orders.fulfilment import retry_line
 from shop.orders.giving_back.units import WentBack, units_given_back
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
-from shop.payments.services import AmountDiffers, ReferenceKnown, confirm_received
+from shop.payments.services import confirm_received
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -85,10 +84,8 @@ class OrderActions(ReadOnlyAdmin):
                 outcome = confirm_received(
                     order_id=order.pk, actor=cast(User, request.user), now=timezone.now(), **typed
                 )
-            except AmountDiffers as refusal:
-                form.add_error("amount", str(refusal))
-            except ReferenceKnown as refusal:
-                form.add_error("reference", str(refusal))
+            except Refused as refusal:
+                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
             else:
                 level, text = outcome_in_words(outcome, order, typed)
                 messages.add_message(request, level, text)
@@ -105,7 +102,7 @@ class OrderActions(ReadOnlyAdmin):
             try:
                 reason = form.cleaned_data["reason"]
                 cancel_order(order_id=order.pk, actor=cast(User, request.user), now=timezone.now(), reason=reason)
-            except OrderNotCancellable as refusal:
+            except Refused as refusal:
                 messages.error(request, str(refusal))
             else:
                 messages.success(request, _("The order is cancelled, and what it held is free again."))
@@ -121,7 +118,7 @@ class OrderActions(ReadOnlyAdmin):
             raise PermissionDenied
         try:
             retry_line(line_id=line.pk, actor=cast(User, request.user), now=timezone.now())
-        except RetryRefused as refusal:
+        except Refused as refusal:
             messages.error(request, str(refusal))
         else:
             messages.success(request, _("The line is delivered again in a moment."))

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from accounts.people.models import User
+from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat, SeatState
@@ -30,7 +31,7 @@ from shop.orders.admin.actions import ORDER_PAGE, OrderActions
 from shop.orders.admin.display import Label, Table, admin_link, amount, columns, moment
 from shop.orders.contexts import line_contexts
 from shop.orders.giving_back.ranges import ranges
-from shop.orders.giving_back.services import GivingBackRefused, give_units_back
+from shop.orders.giving_back.services import give_units_back
 from shop.orders.giving_back.units import units_given_back
 from shop.orders.giving_back.worth import worth_of
 from shop.orders.models import Order, OrderLine
@@ -133,7 +134,7 @@ class GivingBackPages(OrderActions):
         if "confirmed" in request.POST:
             try:
                 self._do(request, order, {line.pk: indexes}, form.cleaned_data)
-            except GivingBackRefused as refusal:
+            except Refused as refusal:
                 context["refused"] = str(refusal)
             else:
                 return redirect(ORDER_PAGE, order.pk)

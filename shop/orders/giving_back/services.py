@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.people.models import User
 from catalog.pricing import ZERO
 from common.again import again_after_deadlock
+from common.refusals import Refused, Sentence
 from enrolments.courses.places.services import lock_courses
 from enrolments.courses.services import find_courses
 from enrolments.grounds.models import Ground
@@ -29,7 +30,6 @@ from handlers.contract import (
     RevokeReason,
     Units,
 )
-from shop.errors import ShopRefused
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
@@ -40,11 +40,11 @@ from shop.orders.operator import with_standing_operator
 from shop.orders.transitions import move_line, move_order, record
 
 
-class GivingBackRefused(ShopRefused):
+class GivingBackRefused(Refused):
     """Nothing was given back. `unit` is the index of the unit to blame, where there is one."""
 
-    def __init__(self, message: object, unit: int | None = None) -> None:
-        super().__init__(str(message))
+    def __init__(self, message: Sentence, unit: int | None = None) -> None:
+        super().__init__(message)
         self.unit = unit
 
 

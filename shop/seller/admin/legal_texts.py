@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -17,17 +17,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 from modeltranslation.admin import TranslationAdmin
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from common.admin.languages import language_tabs
+from common.admin.refusals import TellsRefusals
+from common.refusals import Refused
 from common.texts import languages
 from shop.orders.admin.display import Label
 from shop.seller.legal_texts import (
-    LegalTextRefused,
-    TextIsPublished,
     discard_text,
     publish_text,
     save_text,
@@ -54,7 +53,7 @@ class StartForm(forms.Form):
 
 
 @admin.register(LegalText)
-class LegalTextAdmin(ModelAdmin, TranslationAdmin):
+class LegalTextAdmin(TellsRefusals, TranslationAdmin):
     list_display = ("kind_label", "version", "state_label", "published_at")
     list_filter = (("kind", ChoicesDropdownFilter),)
     ordering = ("kind", "-version")
@@ -113,12 +112,7 @@ class LegalTextAdmin(ModelAdmin, TranslationAdmin):
             "show_save_and_add_another": False,
             **(extra_context or {}),
         }
-        try:
-            return super().changeform_view(request, object_id, form_url, context)
-        except TextIsPublished as refusal:
-            # Somebody else published it while this page was open.
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.path)
+        return super().changeform_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: LegalText, form: forms.ModelForm, change: bool) -> None:
         bodies = {code: getattr(obj, f"body_{code}") or "" for code in languages()}
@@ -170,7 +164,7 @@ class LegalTextAdmin(ModelAdmin, TranslationAdmin):
         if request.method == "POST":
             try:
                 publish_text(text_id=text.pk, now=timezone.now())
-            except LegalTextRefused as refusal:
+            except Refused as refusal:
                 messages.error(request, str(refusal))
             else:
                 messages.success(request, _("%(text)s is published.") % {"text": str(text).capitalize()})
@@ -204,5 +198,9 @@ class LegalTextAdmin(ModelAdmin, TranslationAdmin):
         return text
 
     def _to_draft(self, request: HttpRequest, kind: str) -> HttpResponse:
-        draft = start_version(kind=kind)
+        try:
+            draft = start_version(kind=kind)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("admin:shop_legaltext_changelist")
         return redirect("admin:shop_legaltext_change", draft.pk)

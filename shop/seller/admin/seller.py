@@ -13,11 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminImageFieldWidget
 
 from catalog.services.errors import ImageRefused
 from catalog.services.images import prepare_image
+from common.admin.refusals import TellsRefusals
 from shop.seller.missing import missing_from_the_shop
 from shop.seller.models import ShopIdentity
 from shop.seller.services import LONGEST_UNPAID_TIMES, save_identity, tidy_identity
@@ -84,7 +84,7 @@ class ShopIdentityForm(forms.ModelForm):
 
 
 @admin.register(ShopIdentity)
-class ShopIdentityAdmin(ModelAdmin):
+class ShopIdentityAdmin(TellsRefusals):
     form = ShopIdentityForm
     warn_unsaved_form = True
     change_form_outer_before_template = "seller/admin/missing.html"

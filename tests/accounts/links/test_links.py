@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from accounts.links.effects import EFFECTS, link_url
 from accounts.links.models import AddressLink
-from accounts.links.services import LinkGone, LinkRefused, NewLink, NotYourLink, create_links, use_link
+from accounts.links.services import LinkGone, NewLink, NotYourLink, create_links, use_link
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from accounts.people.proof import prove_by_link
 from accounts.people.services import invite_people
+from common.refusals import Refused
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
 from tests.accounts.sign_in.test_sign_in import sign_in, signed_in_as
@@ -286,7 +287,7 @@ def test_an_effect_that_fails_leaves_the_link_unused(visitor, path_of):
 def test_an_effect_that_refuses_says_why_and_leaves_the_link_unused(visitor, path_of, signed_in):
     def refuse(link, user, request, now):
         User.objects.filter(pk=user.pk).update(first_name="Changed")
-        raise LinkRefused("This order is somebody's already.")
+        raise Refused("This order is somebody's already.")
 
     UserFactory(email=ADDRESS, first_name="Alice")
     link = make_link("claim", order_id=7)

@@ -13,9 +13,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from common.refusals import Refused
 from enrolments.courses.places.models import PlaceHold
 from enrolments.courses.places.services import CourseFull, hold_places, release_hold, retake_holds, taken
-from enrolments.errors import EnrolmentRefused
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.enter import NotEnrolled, enter_course
 from enrolments.seats.models import Seat, SeatEvent
@@ -123,7 +123,7 @@ class Seats(RuleBasedStateMachine):
             assign(seat, self.course, self.people[person].email, self.operator)
         except CourseFull:
             assert not kept_place
-        except EnrolmentRefused:
+        except Refused:
             assert seat.batch.source == "session"  # he sits in it already
 
     @some(assigned_seats)

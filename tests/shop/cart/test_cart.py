@@ -7,6 +7,7 @@ from shop.cart import services as cart_services
 from shop.cart.models import Cart, CartLine, CartUnit
 from shop.cart.pricing import price_cart
 from shop.cart.services import (
+    CartRefused,
     EntryRefused,
     QuantityRefused,
     confirm_units,
@@ -18,7 +19,6 @@ from shop.cart.services import (
     save_units,
     set_quantity,
 )
-from shop.errors import CartRefused
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import fill_cart, make_cart, place

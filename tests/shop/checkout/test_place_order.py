@@ -17,9 +17,7 @@ from outbox.mails.models import Mail
 from shop.cart.models import Cart, CartUnit
 from shop.cart.services import save_details, save_units, set_quantity
 from shop.checkout import limits
-from shop.checkout.limits import PER_TYPED_ADDRESS, PER_VISITOR, UnpaidLimit
-from shop.checkout.place import Consent, next_number
-from shop.errors import (
+from shop.checkout.errors import (
     CartEmpty,
     CheckoutRefused,
     DetailsRefused,
@@ -29,6 +27,8 @@ from shop.errors import (
     TotalChanged,
     UnitsIncomplete,
 )
+from shop.checkout.limits import PER_TYPED_ADDRESS, PER_VISITOR, UnpaidLimit
+from shop.checkout.place import Consent, next_number
 from shop.orders.claim import claim_order
 from shop.orders.ending import cancel_order
 from shop.orders.models import Order, OrderEvent, OrderUnit

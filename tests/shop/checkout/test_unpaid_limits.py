@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from enrolments.courses.places.models import PlaceHold
 from shop.checkout import limits
+from shop.checkout.errors import TooManyUnpaidOrders
 from shop.checkout.limits import PER_ACCOUNT, PER_TYPED_ADDRESS, PER_VISITOR
-from shop.errors import TooManyUnpaidOrders
 from shop.orders.ending import cancel_order
 from shop.orders.models import Order, OrderUnit
 from tests.factories.accounts import MembershipFactory

@@ -9,8 +9,7 @@ from accounts.links.models import AddressLink
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
 from accounts.members.services import invite_member, withdraw_invitation
 from outbox.mails.models import Mail
-from shop.errors import ClaimRefused
-from shop.orders.claim import accounts_to_move_into, claim_order, move_claimed_order
+from shop.orders.claim import ClaimRefused, accounts_to_move_into, claim_order, move_claimed_order
 from shop.orders.models import Order
 from shop.seller.models import ShopIdentity
 from tests.factories.accounts import MembershipFactory, UserFactory

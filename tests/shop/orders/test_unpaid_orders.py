@@ -7,9 +7,8 @@ from django.utils import timezone
 
 from handlers.contract import Refusal
 from outbox.mails.models import Mail
-from shop.errors import OrderNotCancellable
 from shop.orders import ending as orders
-from shop.orders.ending import cancel_order, expire_orders
+from shop.orders.ending import OrderNotCancellable, cancel_order, expire_orders
 from shop.orders.models import Order, OrderEvent
 from shop.orders.tasks import expire_unpaid_orders
 from tests.factories.accounts import UserFactory

@@ -135,8 +135,8 @@ class TestPaying:
 
 def test_a_line_that_another_tab_took_out_is_said_so(visitor, form_entry, monkeypatch):
     """Between the reading of the cart and the saving of the units."""
+    from shop.cart.services import CartRefused
     from shop.checkout.views import units
-    from shop.errors import CartRefused
 
     def gone(**_typed: object) -> None:
         raise CartRefused("This line is no longer in the cart.")

@@ -9,11 +9,10 @@ from django.utils import timezone
 from accounts.people.models import User
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
-from shop.errors import MethodNotAllowed
 from shop.orders.ending import cancel_order
 from shop.orders.models import Order, OrderEvent
 from shop.payments.models import Payment, PaymentEvent, Settlement
-from shop.payments.services import AmountDiffers, choose_method, confirm_received, methods_for
+from shop.payments.services import AmountDiffers, MethodNotAllowed, choose_method, confirm_received, methods_for
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import fill_cart, make_cart, pay, place

@@ -12,10 +12,11 @@ from hypothesis.stateful import initialize
 
 from accounts.members.rights import operators_of
 from accounts.people.services import PersonTyped
-from enrolments.errors import EnrolmentRefused
+from common.refusals import Refused
 from enrolments.seats.assign import assign_seat
 from enrolments.seats.models import Seat
-from shop.errors import CartRefused, CheckoutRefused
+from shop.cart.services import CartRefused
+from shop.checkout.errors import CheckoutRefused
 from shop.orders.models import Order
 from tests.factories.shop import success
 from tests.trials.any_sequence import world
@@ -57,7 +58,7 @@ class Beginning(Carts, Money, Deliveries):
         operator = operators_of(order.account).first()
         if seat is not None and operator is not None:
             self.now += timedelta(seconds=1)
-            with suppress(EnrolmentRefused):
+            with suppress(Refused):
                 assign_seat(
                     account=order.account,
                     seat_id=seat.pk,

@@ -12,8 +12,8 @@ from hypothesis.stateful import precondition, rule
 from accounts.people.models import User
 from catalog.models.entries import Entry
 from shop.cart.models import Cart, CartLine
-from shop.cart.services import add_to_cart, find_cart, open_cart, remove_line, save_units, set_quantity
-from shop.errors import CartRefused, CheckoutRefused
+from shop.cart.services import CartRefused, add_to_cart, find_cart, open_cart, remove_line, save_units, set_quantity
+from shop.checkout.errors import CheckoutRefused
 from shop.orders.models import Order
 from tests.factories.shop import place, shown_now
 from tests.trials.any_sequence import world

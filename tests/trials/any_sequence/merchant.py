@@ -7,10 +7,10 @@ from hypothesis.stateful import rule
 
 from accounts.people.services import PersonTyped
 from catalog.models.entries import Entry
+from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from enrolments.courses.services import save_course
-from enrolments.errors import EnrolmentRefused
 from enrolments.grounds.by_hand import end_by_hand, enrol_address_by_hand
 from enrolments.values import Terms
 from tests.trials.any_sequence import world
@@ -39,7 +39,7 @@ class Merchant(Frame):
                 self._enrol_by_hand(who, one_of(self.world.courses, n), one_of(ROLES, m))
 
     def _enrol_by_hand(self, who: str, course: Course, role: str) -> None:
-        with self.step("enrol by hand", EnrolmentRefused):
+        with self.step("enrol by hand", Refused):
             enrol_address_by_hand(
                 course=course,
                 person=PersonTyped(email=world.address(who)),
@@ -64,5 +64,5 @@ class Merchant(Frame):
                 course.capacity = int(number)
             case _:
                 course.is_visible = change == "show"
-        with self.step("edit a course", EnrolmentRefused):
+        with self.step("edit a course", Refused):
             save_course(course=course)

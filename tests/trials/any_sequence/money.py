@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from accounts.people.models import User
-from shop.errors import MethodNotAllowed
 from shop.orders.models import Order
 from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.port import ProviderEvent
@@ -18,6 +17,7 @@ from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider
 from shop.payments.services import (
     AmountDiffers,
+    MethodNotAllowed,
     ReferenceKnown,
     ask_provider,
     begin_payment,

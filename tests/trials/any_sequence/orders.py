@@ -10,9 +10,8 @@ from hypothesis.stateful import precondition, rule
 
 from accounts.people.models import User
 from enrolments.seats.expire import expire_seats
-from shop.errors import ClaimRefused, OrderNotCancellable
-from shop.orders.claim import accounts_to_move_into, claim_order, move_claimed_order
-from shop.orders.ending import cancel_order, expire_orders
+from shop.orders.claim import ClaimRefused, accounts_to_move_into, claim_order, move_claimed_order
+from shop.orders.ending import OrderNotCancellable, cancel_order, expire_orders
 from shop.orders.models import Order
 from tests.factories.accounts import UserFactory
 from tests.trials.any_sequence import world

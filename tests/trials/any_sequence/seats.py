@@ -11,10 +11,10 @@ from accounts.members.models import CustomerAccount
 from accounts.members.rights import operators_of
 from accounts.people.models import User
 from accounts.people.services import PersonTyped
+from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.courses.places.models import PlaceHold
 from enrolments.courses.roles.models import Role
-from enrolments.errors import EnrolmentRefused
 from enrolments.seats.assign import assign_seat
 from enrolments.seats.enter import enter_course
 from enrolments.seats.expire import expire_seats
@@ -46,7 +46,7 @@ class Seats(Frame):
         operators = list(operators_of(account))
         sold_for = Course.objects.open_at(self.now).matching(seat.batch.course_list).order_by("pk")
         into = seat.course_id or one_of((not odd and list(sold_for)) or self.world.courses, course).pk
-        with self.step("assign", EnrolmentRefused):
+        with self.step("assign", Refused):
             assignment = assign_seat(
                 account=account,
                 seat_id=seat.pk,
@@ -73,7 +73,7 @@ class Seats(Frame):
         seat = one_of(self.seats if any_seat else self.seats_in("assigned"), n)
         other = self.world.accounts["carol"]
         account = CustomerAccount.objects.get(pk=seat.account_id) if is_own else other
-        with self.step("release", EnrolmentRefused):
+        with self.step("release", Refused):
             release_seat(account=account, seat_id=seat.pk, actor=self.world.users["bob"], now=self.now)
             assert seat.account_id == account.pk
 
@@ -83,7 +83,7 @@ class Seats(Frame):
         used, waiting = self.seats_in("consumed"), self.seats_in("assigned")
         seat = one_of((used if again else waiting) or used or waiting, n)
         course = Course.objects.get(pk=seat.course_id)
-        with self.step("enter", EnrolmentRefused):
+        with self.step("enter", Refused):
             entry = enter_course(user=User.objects.get(pk=seat.person_id), course=course, now=self.now)
             assert entry.consumed == sum(
                 (other.person_id, other.course_id) == (seat.person_id, seat.course_id) for other in waiting

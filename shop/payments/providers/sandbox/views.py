@@ -11,7 +11,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from outbox.jobs.services import enqueue
-from shop.errors import MethodNotAllowed
 from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.providers.sandbox import bank
@@ -37,7 +36,7 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
         if choice in bank.Choice.values:
             try:
                 _charge(order, choice)
-            except MethodNotAllowed as refusal:
+            except payments.MethodNotAllowed as refusal:
                 problem = str(refusal)
             else:
                 return redirect("payment-return", provider=provider.name, token=order.token)

@@ -1,0 +1,262 @@
+"""A refusal of any service is told to the merchant, and nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+from zeal import zeal_ignore
+
+from accounts.people.models import User
+from common.refusals import Refused
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.by_hand import enrol_by_hand
+from enrolments.values import Period
+from shop.payments.models import PaymentEvent
+from shop.seller.models import LegalText, ShopIdentity
+from tests.catalog.admin_pages import controls, typed
+from tests.factories.accounts import CustomerAccountFactory, UserFactory
+from tests.factories.catalog import CategoryFactory, EntryFactory
+from tests.factories.enrolments import CourseFactory, CourseGroupFactory, RoleFactory, role
+from tests.factories.outbox import JobFactory, MailFactory
+from tests.factories.shop import pay
+from tests.matrix.urlconf import addresses, names_of_model_pages
+from tests.shop.admin_pages import text_of
+
+pytestmark = pytest.mark.django_db
+
+SENTENCE = "The moon is in the wrong quarter. Try again next week."
+
+
+class MoonIsWrong(Refused):
+    """Of nobody's knowledge: no page expects it."""
+
+    message = SENTENCE
+
+
+def refuse(*args: Any, **kwargs: Any) -> Any:
+    raise MoonIsWrong
+
+
+@dataclass(frozen=True)
+class Button:
+    """A page of the administration, the service behind it, and what is posted there.
+
+    `row` makes what the page is about and returns what its address needs; `posted` is typed into it.
+    """
+
+    page: str
+    service: str
+    row: Callable[[Any], Any] = lambda order: ()
+    posted: dict[str, Any] = field(default_factory=dict)
+
+
+def line(order: Any) -> tuple[int, int]:
+    return order.pk, order.lines.get().pk
+
+
+def paid_line(order: Any) -> tuple[int, int]:
+    pay(order)
+    return line(order)
+
+
+def wrong_money(order: Any) -> int:
+    pay(order, amount=order.gross + 1)
+    return PaymentEvent.objects.get().pk
+
+
+def by_hand(order: Any) -> tuple[int, int]:
+    now = timezone.now()
+    enrolment = enrol_by_hand(
+        course=CourseFactory(), user=UserFactory(), role=role(), period=Period(now, None), now=now
+    )
+    return enrolment.course_id, enrolment.pk
+
+
+def legal_text(order: Any, *, is_published: bool = False) -> int:
+    at = timezone.now() if is_published else None
+    return LegalText.objects.create(kind="terms", version=1, body_en="Text", body_fr="Texte", published_at=at).pk
+
+
+ORDERS = "shop.orders.admin.actions"
+LEGAL = "shop.seller.admin.legal_texts"
+BUTTONS = (
+    Button("catalog_entry_duplicate", "catalog.admin.duplicate.duplicate_entry", lambda _: EntryFactory().pk),
+    Button("catalog_entry_try", "shop.trial.admin.try_entry", lambda _: EntryFactory().pk, {"quantity": "1"}),
+    Button(
+        "enrolments_course_enrol",
+        "enrolments.grounds.by_hand_admin.enrol_address_by_hand",
+        lambda _: CourseFactory().pk,
+        {"email": "alice@example.org"},
+    ),
+    Button("enrolments_course_end", "enrolments.grounds.by_hand_admin.end_by_hand", by_hand),
+    Button("outbox_job_retry", "outbox.jobs.admin.retry_job", lambda _: JobFactory().pk),
+    Button("outbox_mail_resend", "outbox.mails.admin.resend_mail", lambda _: MailFactory().pk),
+    Button(
+        "shop_order_payment",
+        f"{ORDERS}.confirm_received",
+        lambda order: order.pk,
+        {"amount": "120.00", "reference": "statement 7"},
+    ),
+    Button("shop_order_cancel", f"{ORDERS}.cancel_order", lambda order: order.pk),
+    Button("shop_order_retry", f"{ORDERS}.retry_line", line),
+    Button(
+        "shop_order_give_back",
+        "shop.orders.admin.giving_back.give_units_back",
+        paid_line,
+        {"units": "1", "reason": "Ill", "confirmed": "1"},
+    ),
+    Button("shop_paymentevent_dealt_with", "shop.payments.admin.mark_dealt_with", wrong_money, {"note": "Done"}),
+    Button("shop_paymentevent_take_back", "shop.payments.admin.take_back_dealt_with", wrong_money),
+    Button("shop_legaltext_publish", f"{LEGAL}.publish_text", legal_text),
+    Button("shop_legaltext_next", f"{LEGAL}.start_version", lambda order: legal_text(order, is_published=True)),
+    Button("shop_legaltext_add", f"{LEGAL}.start_version", posted={"kind": "terms"}),
+    Button("shop_legaltext_delete", f"{LEGAL}.discard_text", legal_text, {"post": "yes"}),
+)
+# Pages beside Django's own at which nothing is asked of a service.
+ONLY_READ = {"catalog_course_choices", "outbox_mail_body", "shop_order_units"}
+
+FORMS = (
+    Button("catalog_category_change", "catalog.admin.categories.save_category", lambda _: CategoryFactory().pk),
+    Button("catalog_entry_change", "catalog.admin.entries.save_entry", lambda _: EntryFactory().pk),
+    Button("catalog_entry_change", "catalog.admin.entries.set_prices", lambda _: EntryFactory().pk),
+    Button("catalog_entry_change", "catalog.admin.entries.set_fields", lambda _: EntryFactory().pk),
+    Button("enrolments_course_change", "enrolments.courses.admin.save_course", lambda _: CourseFactory().pk),
+    Button(
+        "enrolments_coursegroup_change",
+        "enrolments.courses.groups.admin.save_standing_group",
+        lambda _: CourseGroupFactory().pk,
+    ),
+    Button(
+        "enrolments_role_change",
+        "enrolments.courses.roles.admin.save_role",
+        lambda _: RoleFactory().pk,
+        {"name_en": "Guest", "name_fr": "Invité"},
+    ),
+    Button("shop_legaltext_change", f"{LEGAL}.save_text", legal_text),
+    Button("shop_shopidentity_change", "shop.seller.admin.seller.save_identity", lambda _: ShopIdentity.current().pk),
+    Button("accounts_user_change", "accounts.people.admin.UserAdmin.save_model", lambda _: UserFactory().pk),
+)
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of the shop."""
+    rows = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            if model._meta.app_label != "sessions":
+                cursor.execute(f"SELECT kept::text FROM {model._meta.db_table} kept ORDER BY 1")
+                rows[model._meta.label] = cursor.fetchall()
+    return rows
+
+
+def without_token(answer: Any, model: str) -> dict[str, Any]:
+    sent = controls(answer, f"{model}_form")
+    del sent["csrfmiddlewaretoken"]
+    return sent
+
+
+def address(button: Button, order: Any) -> str:
+    found = button.row(order)
+    return reverse(f"admin:{button.page}", args=found if isinstance(found, tuple) else (found,))
+
+
+@pytest.mark.parametrize("button", BUTTONS, ids=lambda button: button.page)
+def test_a_button_tells_what_any_service_refuses(client, order, monkeypatch, button):
+    page = address(button, order)
+    posted = {**button.posted, **({"role": role(Role.STUDENT).pk} if "enrol" in button.page else {})}
+    before = everything()
+    monkeypatch.setattr(button.service, refuse)
+
+    answer = client.post(page, posted, follow=True)
+
+    assert answer.status_code == 200
+    assert SENTENCE in text_of(answer)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.service)
+def test_a_form_tells_what_any_service_refuses_and_keeps_what_was_typed(client, order, monkeypatch, form):
+    page = address(form, order)
+    model = form.page.removesuffix("_change").split("_")[1]
+    sent = {**without_token(client.get(page), model), **form.posted}
+    before = everything()
+    monkeypatch.setattr(form.service, refuse)
+
+    answer = client.post(page, sent)
+
+    assert answer.status_code == 200
+    assert text_of(answer).count(SENTENCE) == 1
+    assert without_token(answer, model) == sent
+    assert everything() == before
+
+
+def test_a_refusal_stands_at_the_field_to_blame(client, monkeypatch):
+    def refuse_code(**kwargs: Any) -> Any:
+        raise MoonIsWrong(field="code")
+
+    monkeypatch.setattr("catalog.admin.entries.save_entry", refuse_code)
+
+    answer = client.post(reverse("admin:catalog_entry_add"), typed())
+
+    assert answer.context["adminform"].form.errors == {"code": [SENTENCE]}
+
+
+@pytest.mark.parametrize(
+    ("action", "service"),
+    [
+        ("send_invitations", "accounts.people.admin.invite_people"),
+        ("take_second_factor_away", "accounts.people.admin.remove_second_factor"),
+    ],
+)
+def test_an_action_of_a_list_tells_what_any_service_refuses(client, monkeypatch, action, service):
+    person = UserFactory(is_address_proved=False)
+    before = everything()
+    monkeypatch.setattr(service, refuse)
+
+    answer = client.post(
+        reverse("admin:accounts_user_changelist"), {"action": action, "_selected_action": [person.pk]}, follow=True
+    )
+
+    assert SENTENCE in text_of(answer)
+    assert everything() == before
+
+
+def test_a_person_added_is_refused_like_this_too(client, monkeypatch):
+    monkeypatch.setattr(type(User.objects), "add", refuse)
+
+    answer = client.post(reverse("admin:accounts_user_add"), {"email": "new@example.org", "language": "en"})
+
+    assert SENTENCE in text_of(answer)
+    assert not User.objects.filter(email="new@example.org").exists()
+
+
+def test_an_account_is_refused_like_this_too(client, monkeypatch):
+    account = CustomerAccountFactory()
+    page = reverse("admin:accounts_customeraccount_change", args=[account.pk])
+    sent = controls(client.get(page), "customeraccount_form")
+    monkeypatch.setattr("accounts.members.admin.CustomerAccountAdmin.save_model", refuse)
+
+    with zeal_ignore():  # the form is cleaned twice, and so is the account locked
+        answer = client.post(page, sent | {"city": "Nantes"})
+
+    assert SENTENCE in text_of(answer)
+
+
+def test_no_button_is_missing_here():
+    labels = {model._meta.app_label for model in admin.site._registry}
+    own = {
+        address.name.removeprefix("admin:")
+        for address in addresses()
+        if address.name.startswith("admin:") and address.name not in names_of_model_pages()
+    }
+    of_models = {name for name in own if name.split("_")[0] in labels}
+
+    assert of_models - ONLY_READ <= {button.page for button in BUTTONS}

@@ -1,0 +1,135 @@
+"""Every refusal has a code of its own and a sentence in the reader's language."""
+
+import datetime
+import inspect
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pkgutil import walk_packages
+
+import pytest
+from django.utils import timezone
+from django.utils.translation import override
+
+from accounts.people.closing import OnlyOwner
+from accounts.rate_limits.services import TooOften
+from catalog.services.errors import CodeFixed, UnknownParameters
+from common.floors import FLOORS
+from common.refusals import Refused
+from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
+from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
+from enrolments.people.mail_again import MailedJustNow, MailedOften
+from enrolments.seats.assign import CourseNotAllowed
+from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
+from enrolments.seats.revoke import SeatsConsumed
+from tests.factories.accounts import CustomerAccountFactory
+from tests.factories.enrolments import CourseFactory
+
+NOW = timezone.now()
+
+# Refusals that make their sentence of what they are about.
+MADE: dict[type[Refused], Callable[[], Refused]] = {
+    CapacityBelowTaken: lambda: CapacityBelowTaken(3),
+    CodeFixed: lambda: CodeFixed("FIRST-AID", sold=True),
+    CourseClosed: lambda: CourseClosed(CourseFactory.build()),
+    CourseFull: lambda: CourseFull(CourseFactory.build()),
+    CourseNotAllowed: lambda: CourseNotAllowed(CourseFactory.build()),
+    CourseOver: lambda: CourseOver(CourseFactory.build()),
+    MailedJustNow: lambda: MailedJustNow(NOW, NOW + datetime.timedelta(minutes=10)),
+    MailedOften: lambda: MailedOften(3),
+    OnlyOwner: lambda: OnlyOwner([CustomerAccountFactory.build()]),
+    SeatConsumed: lambda: SeatConsumed(None, NOW, "consumed"),
+    SeatMoved: lambda: SeatMoved(None, NOW, "revoked"),
+    SeatNotAssigned: lambda: SeatNotAssigned(None, NOW, "available"),
+    SeatNotFree: lambda: SeatNotFree(None, NOW, "assigned"),
+    SeatsConsumed: lambda: SeatsConsumed(2),
+    ShortNameTaken: lambda: ShortNameTaken("SEC-1"),
+    TooOften: lambda: TooOften("order", 3600),
+    UnknownParameters: lambda: UnknownParameters(["colour"]),
+}
+# Refusals that are given a sentence, or one for each field, by who raises them.
+GIVEN = {"message", "errors"}
+NOT_IMPORTED = re.compile(r"\.migrations\b|\.__main__$|^project\.(settings|wsgi|celery)\b")
+
+
+def import_everything() -> None:
+    for floor in FLOORS:
+        package = import_module(floor)
+        for module in walk_packages(package.__path__, f"{floor}."):
+            if not NOT_IMPORTED.search(module.name):
+                import_module(module.name)
+
+
+def below(root: type[Refused]) -> Iterator[type[Refused]]:
+    for kind in root.__subclasses__():
+        if kind.__module__.split(".")[0] in FLOORS:
+            yield kind
+            yield from below(kind)
+
+
+@pytest.fixture(scope="module")
+def kinds() -> list[type[Refused]]:
+    import_everything()
+    return [Refused, *below(Refused)]
+
+
+def said(refusal: Refused | type[Refused], language: str) -> str:
+    with override(language):
+        return str(refusal.message)
+
+
+def test_are_found_on_every_floor(kinds):
+    floors = {kind.__module__.split(".")[0] for kind in kinds}
+
+    assert floors == set(FLOORS) - {"workbench", "project"}
+
+
+def test_codes_are_stable_texts_of_one_kind_each(kinds):
+    codes = Counter(kind.code for kind in kinds)
+
+    assert [code for code in codes if not re.fullmatch(r"[a-z]+(_[a-z]+)*", code)] == []
+    assert [code for code, times in codes.items() if times > 1] == []
+
+
+def test_a_code_comes_from_the_name_unless_the_class_says_another():
+    class VATNumberTaken(Refused):
+        message = "Taken."
+
+    class Older(VATNumberTaken):
+        code = "vat_taken"
+
+    class Younger(Older):
+        pass
+
+    assert [kind.code for kind in (VATNumberTaken, Older, Younger)] == ["vat_number_taken", "vat_taken", "younger"]
+
+
+def test_each_has_a_sentence_in_english_and_french_or_is_given_one(kinds):
+    silent = []
+    for kind in kinds:
+        if hasattr(kind, "message"):
+            found: Refused | type[Refused] = kind
+        elif kind in MADE:
+            found = MADE[kind]()
+        elif GIVEN & inspect.signature(kind).parameters.keys():
+            continue
+        else:
+            silent.append(kind.__name__)
+            continue
+        if not said(found, "en") or said(found, "en") == said(found, "fr"):
+            silent.append(kind.__name__)
+
+    assert silent == []
+
+
+def test_none_is_raised_without_a_sentence():
+    with pytest.raises(AttributeError):
+        Refused()
+
+
+def test_says_its_sentence_and_what_is_to_blame():
+    refusal = Refused("No.", field="code")
+
+    assert (str(refusal), refusal.field, refusal.code) == ("No.", "code", "refused")
+    assert Refused("No.").field is None
