@@ -48,7 +48,7 @@ def _keeping(kept: dict[str, Any]) -> Callable[..., HttpResponse]:
         frame = site_of(request)
         # Kept with their values, also those that a property would ask for anew.
         assert frame.cart_count >= 0
-        assert frame.identity is not None
+        assert frame.seller is not None
         assert frame.categories is not None
         kept.update(frame=frame, context=context, template=template)
         return response

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from handlers.catalogues import compile_catalogues
+from handlers.translations import compile_translations
 from workbench import programs
 from workbench.listener import HOST, listen
 from workbench.servers.addresses import addresses_in
@@ -83,7 +83,7 @@ def bench_servers() -> Iterator[Servers]:
         }
         os.environ.update(environment)
         os.environ.pop("DEBUG", None)
-        compile_catalogues(PROJECT / "locale")
+        compile_translations(PROJECT / "locale")
         grown = dict(os.environ) | {"DATABASE_URL": addresses.database_url_for(GROWN)}
         yield Servers(grown, base_url, listener.fileno(), folder)
 

@@ -57,9 +57,9 @@ def make_young(sizes: Sizes) -> None:
 
 def _fill(sizes: Sizes) -> None:
     now = timezone.now()
-    identity = ShopIdentity.current()
-    identity.name = "Bench"
-    identity.save()
+    seller = ShopIdentity.current()
+    seller.name = "Bench"
+    seller.save()
     tax = Tax.objects.create(name_en="VAT", name_fr="TVA", rate=Decimal("20.00"))
     shelves = [
         Category.objects.create(slug=f"shelf-{number}", name_en=f"Shelf {number}", name_fr=f"Rayon {number}")

@@ -14,7 +14,7 @@ from accounts.people.models import User
 from catalog.guards import is_customer
 from catalog.models.categories import Category
 from catalog.models.entries import Entry, EntryQuerySet
-from common.texts import normalise
+from common.search import normalise
 
 AnyCategory = TypeVar("AnyCategory", bound=Category)
 

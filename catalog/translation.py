@@ -4,7 +4,7 @@ from modeltranslation.translator import TranslationOptions, register
 
 from catalog.models.categories import Category
 from catalog.models.entries import Entry
-from catalog.models.fields import EntryField
+from catalog.models.entry_fields import EntryField
 from catalog.models.taxes import Tax
 
 

@@ -1,4 +1,4 @@
-"""Form fields for addresses and VAT numbers. Other floors use them as well."""
+"""Form fields for e-mail addresses."""
 
 from __future__ import annotations
 

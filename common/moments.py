@@ -3,6 +3,7 @@
 import datetime
 
 from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
 
 
 def day_starts(day: datetime.date) -> datetime.datetime:
@@ -19,11 +20,27 @@ def day_ends(day: datetime.date) -> datetime.datetime:
 
 def local_day(moment: datetime.datetime) -> datetime.date:
     """The shop's calendar day in which a moment lies."""
-    return timezone.localtime(moment, timezone.get_default_timezone()).date()
+    return in_shop_zone(moment).date()
+
+
+def in_shop_zone(moment: datetime.datetime) -> datetime.datetime:
+    """A moment by the shop's clocks, whatever zone is active."""
+    return timezone.localtime(moment, timezone.get_default_timezone())
 
 
 def days_later(moment: datetime.datetime, days: int) -> datetime.datetime:
     """The same time of the clock so many calendar days later: a week stays a week when summer time begins."""
-    zone = timezone.get_default_timezone()
-    wall_clock = timezone.localtime(moment, zone).replace(tzinfo=None) + datetime.timedelta(days=days)
-    return wall_clock.replace(tzinfo=zone).astimezone(datetime.UTC)
+    wall_clock = in_shop_zone(moment).replace(tzinfo=None) + datetime.timedelta(days=days)
+    return wall_clock.replace(tzinfo=timezone.get_default_timezone()).astimezone(datetime.UTC)
+
+
+def from_iso(text: str) -> datetime.date | datetime.datetime | None:
+    """The day, or the moment in the shop's zone, that an ISO 8601 text stands for; None for any other text.
+
+    A moment without zone is left as it is.
+    """
+    try:
+        read = parse_date(text) if len(text) == len("2000-01-01") else parse_datetime(text)
+    except ValueError:
+        return None
+    return in_shop_zone(read) if isinstance(read, datetime.datetime) and timezone.is_aware(read) else read

@@ -19,7 +19,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from handlers.texts import in_reader_language
+from common.languages import in_reader_language
 
 
 class FieldKind(models.TextChoices):

@@ -33,11 +33,11 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
-from common.words import in_words
+from common.languages import in_every_language
+from common.words import Text, in_words, paragraphs, sentences
 from enrolments.courses.places.services import LockedCourse
 from handlers.asked_fields import AskedField, fields_in_words
 from handlers.errors import HandlerMissing, Refusal, UnitError, UnitErrors
-from handlers.texts import Text, in_every_language, paragraphs, sentences
 from handlers.units import UnitContext, Units, runs_of
 from outbox.errors import Temporary
 
@@ -216,7 +216,7 @@ class Revocation:
 
 
 class ParametersForm(forms.Form):
-    """The internal parameters of a handler, one typed field each (see ``handlers.fields``).
+    """The internal parameters of a handler, one typed field each (see ``handlers.parameter_fields``).
 
     Made from data it validates; ``to_parameters`` gives the JSON that is stored on the entry.
     """

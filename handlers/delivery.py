@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
-from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from common.languages import in_reader_language
 from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver, LockedCourse, free, hold_places
@@ -40,8 +41,7 @@ def entry_ref(line: LineContext) -> EntryRef:
 
 def name_of(line: LineContext) -> str:
     """The entry's name in the active language, else in any."""
-    names = line.entry_name
-    return names.get(get_language() or "") or next((name for name in names.values() if name), line.entry_code)
+    return in_reader_language(line.entry_name) or line.entry_code
 
 
 def course_called(line: LineContext, short_name: str) -> LockedCourse | Course | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from common.languages import in_every_language
 from common.refusals import Refused
-from handlers.texts import Text, in_every_language
+from common.words import Text
 from outbox.errors import Temporary
 
 __all__ = ["HandlerMissing", "Refusal", "Temporary", "UnitError", "UnitErrors"]

@@ -9,15 +9,15 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from common.words import end_in_words, moment_in_words
+from enrolments.courses.course_patterns import has_wildcard, parse_patterns
 from enrolments.courses.models import Course
-from enrolments.courses.patterns import has_wildcard, parse_patterns
 from enrolments.courses.places.services import free
 from enrolments.courses.roles.models import Role
 from enrolments.courses.services import find_course
 from enrolments.values import Terms
 from handlers.contract import Finding, Level, in_words
 from handlers.periods import REVERSED, is_reversed
-from handlers.texts import date_and_time, last_moment
 
 MOST_NAMES_SHOWN = 10
 
@@ -124,14 +124,14 @@ def check_terms(terms: Terms, *, now: datetime) -> Iterator[Finding]:
             "endtime",
             lambda: (
                 _("Enrolments would have ended on %(date)s: whoever buys this is refused.")
-                % {"date": last_moment(ended)}
+                % {"date": end_in_words(ended)}
             ),
         )
     elif terms.starts_at is not None and terms.starts_at <= now:
         started = terms.starts_at
         yield _info(
             "starttime",
-            lambda: _("%(date)s is past: enrolments start when they are made.") % {"date": date_and_time(started)},
+            lambda: _("%(date)s is past: enrolments start when they are made.") % {"date": moment_in_words(started)},
         )
 
 

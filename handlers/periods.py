@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from enrolments.values import Terms
 from handlers.contract import ParametersForm
-from handlers.fields import DaysField, MomentField
 from handlers.moments import Edge, read_moment
+from handlers.parameter_fields import DaysField, MomentField
 
 REVERSED = _("The end lies before the start. Change one of them.")
 

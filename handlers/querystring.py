@@ -22,10 +22,9 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
-from common.words import in_words
+from common.words import Text, in_words
 from handlers.contract import ParametersForm
-from handlers.fields import ParameterField
-from handlers.texts import Text
+from handlers.parameter_fields import ParameterField
 
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.catalogues import compile_catalogues
+from handlers.translations import compile_translations
 from workbench.servers.addresses import Addresses, addresses_in
 from workbench.servers.embedded import embedded_servers
 from workbench.servers.errors import ServerError
@@ -81,7 +81,7 @@ def _start(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ[FOLDER_VARIABLE] = str(folder)
-    compile_catalogues(PROJECT / "locale")
+    compile_translations(PROJECT / "locale")
     try:
         stack.enter_context(embedded_servers(addresses(), is_throwaway=True))
     except ServerError as error:

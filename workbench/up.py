@@ -15,15 +15,15 @@ from django.core.management.base import OutputWrapper
 from django.db import connections
 from django.urls import reverse
 
-from handlers.catalogues import compile_catalogues
+from handlers.translations import compile_translations
 from workbench import programs
 from workbench.demo.loading import introductions, is_demo_due, load_demo
 from workbench.listener import HOST, listen
 from workbench.servers.addresses import Addresses, development_addresses
 from workbench.servers.embedded import embedded_servers
-from workbench.servers.identity import die_with_parent
 from workbench.servers.postgres import drop_database, make_database
 from workbench.servers.process import Child, stop_signals_held
+from workbench.servers.run_as import die_with_parent
 from workbench.supervisor import StopRequest, StopRequested, stop_all, stopping_on_signals, watch
 
 DATABASE = "amphi"
@@ -56,7 +56,7 @@ class Up:
             settings.SITE_URL = address
         servers = self._start_servers(stack)
         with self.step("Translations"):
-            compile_catalogues(self.project / "locale")
+            compile_translations(self.project / "locale")
         with self.step("Migrations"):
             call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
             call_command("createcachetable", verbosity=0)

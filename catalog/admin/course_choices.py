@@ -4,9 +4,9 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from common.texts import normalise
+from common.search import normalise
+from enrolments.courses.course_patterns import has_wildcard
 from enrolments.courses.models import Course
-from enrolments.courses.patterns import has_wildcard
 
 PAGE = 20
 TERM_AT_MOST = 200

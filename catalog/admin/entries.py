@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from babel.numbers import format_currency
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -15,8 +14,9 @@ from django.db.models import Min, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy, to_locale
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from modeltranslation.admin import TranslationAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
@@ -24,8 +24,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from catalog.admin.categories import category_choices
 from catalog.admin.course_choices import course_choices
+from catalog.admin.entry_fields import FieldFormSet, FieldInline
 from catalog.admin.entry_form import STRING, EntryForm, handler_choices
-from catalog.admin.fields import FieldFormSet, FieldInline
 from catalog.admin.filters import CategoryFilter, HandlerFilter
 from catalog.admin.parameters import sections
 from catalog.admin.prices import PriceFormSet, PriceInline
@@ -35,7 +35,8 @@ from catalog.models.entries import Entry, EntryQuerySet, EntryState
 from catalog.offers import offer_of
 from catalog.services.checks import check_entry
 from catalog.services.entries import save_entry, set_prices
-from catalog.services.fields import set_fields
+from catalog.services.entry_fields import set_fields
+from common.admin.display import NOTHING, amount, choice_label
 from common.admin.languages import language_tabs
 from common.admin.refusals import TellsRefusals
 from handlers.contract import Level
@@ -44,12 +45,12 @@ from handlers.querystring import encode
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
-STATE_COLOURS = {
-    EntryState.DRAFT.label: "info",
-    EntryState.AVAILABLE.label: "success",
-    EntryState.INTERNAL.label: "warning",
-    EntryState.SUSPENDED.label: "danger",
-    EntryState.RETIRED.label: "default",
+ENTRY_COLOURS = {
+    EntryState.DRAFT: "info",
+    EntryState.AVAILABLE: "success",
+    EntryState.INTERNAL: "warning",
+    EntryState.SUSPENDED: "danger",
+    EntryState.RETIRED: "default",
 }
 MESSAGE_LEVELS = {Level.ERROR: messages.ERROR, Level.WARNING: messages.WARNING, Level.INFO: messages.INFO}
 TEXTS = ("name", "summary", "description", "terms")
@@ -100,22 +101,17 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
     ) -> tuple[QuerySet[Entry], bool]:
         return cast("EntryQuerySet", queryset).matching(search_term), False
 
-    @display(description=gettext_lazy("state"), ordering="state", label=STATE_COLOURS)
-    def state_label(self, entry: Entry) -> Any:
-        return EntryState(entry.state).label
+    @display(description=gettext_lazy("state"), ordering="state")
+    def state_label(self, entry: Entry) -> SafeString:
+        return choice_label(entry, "state", ENTRY_COLOURS)
 
     @display(description=gettext_lazy("net price from"), ordering="lowest_price")
-    def first_price(self, entry: WithAnnotations[Entry, Priced]) -> Any:
-        price = entry.lowest_price
-        if price is None:
-            return "–"
-        return format_currency(
-            price, settings.SHOP_CURRENCY, locale=to_locale(get_language() or settings.LANGUAGE_CODE)
-        )
+    def first_price(self, entry: WithAnnotations[Entry, Priced]) -> str:
+        return amount(entry.lowest_price, settings.SHOP_CURRENCY)
 
     @display(description=gettext_lazy("after the sale"), ordering="handler")
     def handler_label(self, entry: Entry) -> str:
-        return dict(handler_choices(entry.handler))[entry.handler] if entry.handler else "–"
+        return dict(handler_choices(entry.handler))[entry.handler] if entry.handler else NOTHING
 
     # --- The form ---
 

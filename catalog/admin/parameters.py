@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.admin.widgets import admin_widget, all_roles
-from enrolments.courses.patterns import parse_patterns
+from enrolments.courses.course_patterns import parse_patterns
 from handlers.contract import Handler, ParametersForm
 from handlers.discovery import SPECIFIC
-from handlers.fields import CoursePatternsField
+from handlers.parameter_fields import CoursePatternsField
 from handlers.querystring import ParsedString, encode, parse
 from handlers.registry import all_handlers, installed, specific_folder
 

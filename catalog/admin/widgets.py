@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from unfold import widgets as unfold
 from unfold.contrib.forms.widgets import WysiwygWidget
 
-from enrolments.courses.patterns import parse_patterns
+from enrolments.courses.course_patterns import parse_patterns
 from enrolments.courses.roles.models import Role
-from handlers.fields import CourseField, CoursePatternsField, MomentField, RoleField, SwitchField
+from handlers.parameter_fields import CourseField, CoursePatternsField, MomentField, RoleField, SwitchField
 
 COURSE_CHOICES_URL = "admin:catalog_course_choices"
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from catalog.codes import CODE_MAX_LENGTH, CODE_PATTERN
-from common.texts import normalise
+from common.search import normalise
 
 SEARCH_WORDS_AT_MOST = 12
 

@@ -14,11 +14,10 @@ from django.utils.translation import gettext as _
 from catalog.models.entries import Audience, Entry, EntryState
 from catalog.offers import Offer, offer_of
 from catalog.pricing import NoPrice, tier_for, tiers_of
-from catalog.services.fields import problems_of
-from common.texts import in_every_language, languages
+from catalog.services.entry_fields import problems_of
+from common.languages import field_in_every_language, in_reader_language, languages
 from handlers.contract import Finding, Handler, HandlerMissing, Level, Text, in_words
 from handlers.registry import handler_for
-from handlers.texts import in_reader_language
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +113,7 @@ def _limits(offer: Offer) -> Iterator[Finding]:
 def _fields(entry: Entry) -> Iterator[Finding]:
     """What is asked for each unit: what the database or an update let through, and what nobody can answer."""
     for field in entry.fields.all():
-        label = in_every_language(field, "label")
+        label = field_in_every_language(field, "label")
         for problem in problems_of(field):
             yield Finding(Level.ERROR, _about_field(label, problem.message), field="fields")
         for code in languages():

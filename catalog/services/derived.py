@@ -2,7 +2,8 @@
 
 from catalog.html import plain_text
 from catalog.models.entries import Entry
-from common.texts import in_every_language, languages, normalise
+from common.languages import field_in_every_language, languages
+from common.search import normalise
 
 SEARCHED = ("name", "summary", "description", "terms")
 
@@ -16,5 +17,5 @@ def fill_derived(entry: Entry) -> None:
             texts.append(plain_text(text) if field == "description" else text)
     entry.search_text = normalise(" ".join(texts))
     longest = Entry._meta.get_field("sort_name").max_length
-    for code, name in in_every_language(entry, "name").items():
+    for code, name in field_in_every_language(entry, "name").items():
         setattr(entry, f"sort_name_{code}", normalise(name)[:longest])

@@ -12,9 +12,9 @@ from catalog.codes import CODE_MAX_LENGTH
 from catalog.models.entries import Entry, EntryState
 from catalog.offers import offer_of
 from catalog.services.entries import save_entry
+from catalog.services.entry_fields import copies_of
 from catalog.services.errors import CodeTaken, EntryRefused
-from catalog.services.fields import copies_of
-from common.texts import languages
+from common.languages import languages
 from handlers.discovery import SPECIFIC
 
 TEXTS = ("name", "summary", "description", "terms")

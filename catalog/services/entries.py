@@ -9,8 +9,9 @@ from django.db import IntegrityError, connection, transaction
 from catalog.guards import sold_among
 from catalog.html import clean_html
 from catalog.models.entries import ON_SALE, Entry, PriceTier
-from catalog.models.fields import EntryField
+from catalog.models.entry_fields import EntryField
 from catalog.services.derived import fill_derived
+from catalog.services.entry_fields import write_fields
 from catalog.services.errors import (
     CodeFixed,
     CodeTaken,
@@ -21,9 +22,8 @@ from catalog.services.errors import (
     NameMissing,
     UnknownParameters,
 )
-from catalog.services.fields import write_fields
 from catalog.services.images import prepare_image
-from common.texts import languages
+from common.languages import languages
 from handlers.contract import Handler, HandlerMissing
 from handlers.discovery import SPECIFIC
 from handlers.registry import canonical_name, handler_for

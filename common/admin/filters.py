@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from unfold.contrib.filters.admin import RangeDateFilter
+
+from common.moments import day_ends, day_starts
 
 
 class DayRangeFilter(RangeDateFilter):
@@ -22,9 +23,9 @@ class DayRangeFilter(RangeDateFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         first, last = self._day("from"), self._day("to")
         if first is not None:
-            queryset = queryset.filter(**{f"{self.parameter_name}__gte": _begins(first)})
+            queryset = queryset.filter(**{f"{self.parameter_name}__gte": day_starts(first)})
         if last is not None and last < date.max:
-            queryset = queryset.filter(**{f"{self.parameter_name}__lt": _begins(last + timedelta(days=1))})
+            queryset = queryset.filter(**{f"{self.parameter_name}__lt": day_ends(last)})
         return queryset
 
     def _day(self, end: str) -> date | None:
@@ -34,7 +35,3 @@ class DayRangeFilter(RangeDateFilter):
             return forms.DateField(required=False).to_python(typed)
         except ValidationError:
             return None
-
-
-def _begins(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import get_language_info
 
-from common.texts import languages
+from common.languages import languages
 
 
 def language_tabs(*fields: str) -> list[tuple[str, dict[str, Any]]]:

@@ -8,7 +8,8 @@ from functools import lru_cache
 from babel.numbers import format_currency, format_decimal
 from django import template
 from django.conf import settings
-from django.utils.translation import get_language
+
+from common.languages import reader_language
 
 register = template.Library()
 
@@ -18,24 +19,20 @@ def _currency(amount: Decimal, currency: str, language: str) -> str:
     return format_currency(amount, currency, locale=language)
 
 
-def _language() -> str:
-    return (get_language() or settings.LANGUAGE_CODE).split("-")[0]
-
-
 @register.filter
 def money(amount: Decimal | None, currency: str = "") -> str:
     """An amount with its currency: 1 234,50 € in French, €1,234.50 in English. Nothing for no amount."""
-    return "" if amount is None else _currency(amount, currency or settings.SHOP_CURRENCY, _language())
+    return "" if amount is None else _currency(amount, currency or settings.SHOP_CURRENCY, reader_language())
 
 
 @register.filter
 def percent(rate: Decimal) -> str:
     """A rate in per cent, as it is stored: 5,5 % in French."""
-    number = format_decimal(rate, locale=_language())
-    return f"{number}%" if _language() == "en" else f"{number}\N{NO-BREAK SPACE}%"
+    number = format_decimal(rate, locale=reader_language())
+    return f"{number}%" if reader_language() == "en" else f"{number}\N{NO-BREAK SPACE}%"
 
 
 @register.filter
 def grouped(number: int) -> str:
     """A whole number with its thousands apart."""
-    return format_decimal(number, locale=_language())
+    return format_decimal(number, locale=reader_language())

@@ -1,4 +1,4 @@
-"""Beginnings and ends of enrolments in templates: `{{ x|start }}`, `{{ x|end }}`, `{{ x|last_day }}`, `{{ x|moment }}`.
+"""Moments in words in templates: `{{ x|start }}`, `{{ x|end }}`, `{{ x|last_day }}`, `{{ x|moment }}`.
 
 Each takes a moment or, in a mail, the ISO 8601 text that stands for one; nothing stays nothing.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime
 
 from django import template
-from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 
+from common.moments import from_iso
 from common.words import end_in_words, last_day_of, moment_in_words, start_in_words
 
 register = template.Library()
@@ -43,4 +43,5 @@ def moment(at: datetime.datetime | str | None) -> str:
 
 
 def _known(moment: datetime.datetime | str | None) -> datetime.datetime | None:
-    return parse_datetime(moment) if isinstance(moment, str) else moment
+    known = from_iso(moment) if isinstance(moment, str) else moment
+    return known if isinstance(known, datetime.datetime) else None

@@ -11,18 +11,21 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from modeltranslation.admin import TranslationAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
+from common.admin.display import NOTHING, Label
+from common.admin.languages import language_tabs
 from enrolments.courses.models import Course, CourseName
 from enrolments.courses.places.services import lock_courses, taken, with_taken
 from enrolments.courses.selectors import Grounds, enrolments_with_grounds
 from enrolments.courses.services import CapacityBelowTaken, LinkRefused, ShortNameTaken, is_web_address, save_course
 from enrolments.courses.short_names import normalise_short_name
-from enrolments.display import language_tabs, purchase
+from enrolments.display import purchase
 from enrolments.grounds.by_hand_admin import EnrolmentsByHand, rights_by_hand
 from enrolments.grounds.models import Enrolment, Ground
 
@@ -158,21 +161,9 @@ class CourseAdmin(EnrolmentsByHand, TranslationAdmin):
             extra_context = {**(extra_context or {}), "people": people, **rights_by_hand(request)}
         return super().change_view(request, object_id, form_url, extra_context)
 
-    @display(
-        description=pgettext_lazy("of a course", "state"),
-        label={"open": "success", "full": "warning", "closed": "default", "hidden": "default", "over": "default"},
-    )
-    def state(self, course: WithAnnotations[Course, Counted]) -> tuple[str, str]:
-        now = timezone.now()
-        if not course.is_lasting_at(now):
-            return "over", _("Over")
-        if not course.is_visible:
-            return "hidden", _("Hidden")
-        if not course.is_open_at(now):
-            return "closed", _("Closed")
-        if course.capacity is not None and course.taken >= course.capacity:
-            return "full", _("Full")
-        return "open", _("Open")
+    @display(description=pgettext_lazy("of a course", "state"))
+    def state(self, course: WithAnnotations[Course, Counted]) -> SafeString:
+        return _state(course).html
 
     @display(description=gettext_lazy("places taken"), ordering="taken")
     def places(self, course: WithAnnotations[Course, Counted]) -> str:
@@ -185,7 +176,20 @@ class CourseAdmin(EnrolmentsByHand, TranslationAdmin):
     @display(description=gettext_lazy("former short names"))
     def former_names(self, course: Course) -> str:
         names = course.names.exclude(name=course.short_name).order_by("name").values_list("name", flat=True)
-        return ", ".join(names) or "–"
+        return ", ".join(names) or NOTHING
+
+
+def _state(course: Course) -> Label:
+    now = timezone.now()
+    if not course.is_lasting_at(now):
+        return Label(_("Over"))
+    if not course.is_visible:
+        return Label(_("Hidden"))
+    if not course.is_open_at(now):
+        return Label(_("Closed"))
+    if course.capacity is not None and course.taken >= course.capacity:  # type: ignore[attr-defined]
+        return Label(_("Full"), "warning")
+    return Label(_("Open"), "success")
 
 
 def _places(count: int, capacity: int | None) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from common.moments import local_day
-from enrolments.courses.patterns import like_expression, parse_patterns
+from enrolments.courses.course_patterns import like_expression, parse_patterns
 from enrolments.courses.short_names import MAX_SHORT_NAME_LENGTH, SHORT_NAME_PATTERN
 
 if TYPE_CHECKING:

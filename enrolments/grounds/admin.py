@@ -9,17 +9,17 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet, TextChoices
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from common.admin.display import NOTHING, Label, day, person_in_two_lines
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from common.words import end_in_words, start_in_words
-from enrolments.display import NOTHING, person_in_two_lines, purchase
+from enrolments.display import purchase
 from enrolments.grounds.models import Enrolment
 
 EVENTS_SHOWN = 200
@@ -117,15 +117,14 @@ class EnrolmentAdmin(ReadOnlyAdmin):
     def role_name(self, enrolment: Enrolment) -> str:
         return enrolment.role.name
 
-    @display(description=_("state"), label=STAGE_COLOURS)
-    def stage_label(self, enrolment: Enrolment) -> tuple[str, Any]:
+    @display(description=_("state"))
+    def stage_label(self, enrolment: Enrolment) -> SafeString:
         stage = stage_of(enrolment, timezone.now())
-        return stage, stage.label
+        return Label(stage.label, STAGE_COLOURS[stage]).html
 
     @display(description=_("first entry"), ordering="first_entered_at")
-    def first_entered_on(self, enrolment: Enrolment) -> str:
-        at = enrolment.first_entered_at
-        return date_format(timezone.localtime(at), "DATE_FORMAT") if at else NOTHING
+    def first_entered_on(self, enrolment: Enrolment) -> SafeString | str:
+        return day(enrolment.first_entered_at)
 
     @display(description=_("starts"), ordering="starts_at")
     def starts(self, enrolment: Enrolment) -> str:

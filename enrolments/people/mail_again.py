@@ -6,7 +6,6 @@ import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -17,6 +16,7 @@ from accounts.people.models import User
 from accounts.people.services import invite_people
 from accounts.rate_limits.services import find_used_up
 from accounts.selectors import is_address_proved
+from common.moments import in_shop_zone
 from common.refusals import Refused
 from common.words import in_words
 from enrolments.grounds.models import Ground
@@ -113,4 +113,4 @@ def _mails_to(account: CustomerAccount, user: User) -> QuerySet[Mail]:
 
 
 def _time(moment: datetime.datetime) -> str:
-    return date_format(timezone.localtime(moment), "H:i")
+    return date_format(in_shop_zone(moment), "H:i")

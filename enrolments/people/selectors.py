@@ -14,7 +14,7 @@ from enrolments.grounds.models import Ground
 
 
 @dataclass(slots=True)
-class Contact:
+class Onboarding:
     """How far somebody came, as far as this account may know."""
 
     mailed_at: datetime.datetime | None = None
@@ -27,14 +27,14 @@ class Contact:
 class PersonRow:
     """Somebody as this account typed him, and its own live grounds that put him into courses.
 
-    `contact`, how far he came, is filled in by whoever shows it.
+    `onboarding`, how far he came, is filled in by whoever shows it.
     """
 
     person_id: int
     name: str
     email: str
     grounds: list[Ground] = field(default_factory=list)
-    contact: Contact | None = None
+    onboarding: Onboarding | None = None
 
 
 def people_of(account: CustomerAccount, *, search: str = "") -> QuerySet[Delegation]:

@@ -16,11 +16,11 @@ from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
 from accounts.people.delegation.models import Delegation
 from common.refusals import Refused
-from enrolments.people.contacts import contacts_of, find_person
 from enrolments.people.edit import AddressOfAnother, PersonChanged, edit_person, is_editable, version_of
 from enrolments.people.errors import PersonNotFound
 from enrolments.people.forms import EditPersonForm
 from enrolments.people.mail_again import mail_again
+from enrolments.people.onboarding import find_person, onboarding_of
 from enrolments.people.selectors import person_rows
 
 
@@ -103,7 +103,7 @@ def _page(
         "account": request.account,
         "person": shown,
         "row": row,
-        "contact": contacts_of(request.account, [shown])[shown.person_id],
+        "onboarding": onboarding_of(request.account, [shown])[shown.person_id],
         "form": form,
         "is_editable": is_editable(account=request.account, user=shown.person),
     }

@@ -7,25 +7,32 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
+from common.admin.display import NOTHING, choice_label, day, person_in_two_lines
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
+from common.languages import in_reader_language
 from common.words import end_in_words, start_in_words
-from enrolments.display import NOTHING, SEAT_COLOURS, order_link, person_in_two_lines
-from enrolments.seats.models import Seat, SeatBatch
-from enrolments.seats.selectors import in_language
+from enrolments.display import order_link
+from enrolments.seats.models import Seat, SeatBatch, SeatState
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 EVENTS_SHOWN = 200
+
+SEAT_COLOURS = {
+    SeatState.AVAILABLE: "info",
+    SeatState.ASSIGNED: "primary",
+    SeatState.CONSUMED: "success",
+    SeatState.EXPIRED: "warning",
+    SeatState.REVOKED: "danger",
+}
 
 
 @admin.register(Seat)
@@ -60,9 +67,9 @@ class SeatAdmin(ReadOnlyAdmin):
     def seat(self, seat: Seat) -> str:
         return f"#{seat.pk}"
 
-    @display(description=pgettext_lazy("of a seat", "state"), ordering="state", label=SEAT_COLOURS)
-    def state_label(self, seat: Seat) -> tuple[str, str]:
-        return seat.state, seat.get_state_display()
+    @display(description=pgettext_lazy("of a seat", "state"), ordering="state")
+    def state_label(self, seat: Seat) -> SafeString:
+        return choice_label(seat, "state", SEAT_COLOURS)
 
     @display(description=_("order"), ordering="batch__order_id")
     def order(self, seat: Seat) -> SafeString | str:
@@ -70,7 +77,7 @@ class SeatAdmin(ReadOnlyAdmin):
 
     @display(description=_("entry"), ordering="batch__entry_code")
     def entry(self, seat: Seat) -> str:
-        return in_language(seat.batch.entry_name) or seat.batch.entry_code
+        return in_reader_language(seat.batch.entry_name) or seat.batch.entry_code
 
     @display(description=_("person"), ordering="person__email")
     def learner(self, seat: Seat) -> SafeString | str:
@@ -81,8 +88,8 @@ class SeatAdmin(ReadOnlyAdmin):
         return seat.course.short_name if seat.course else NOTHING
 
     @display(description=_("assigned"), ordering="assigned_at")
-    def assigned_on(self, seat: Seat) -> str:
-        return date_format(timezone.localtime(seat.assigned_at), "DATE_FORMAT") if seat.assigned_at else NOTHING
+    def assigned_on(self, seat: Seat) -> SafeString | str:
+        return day(seat.assigned_at)
 
     @display(description=_("assignable until"), ordering="batch__valid_until")
     def valid_until(self, seat: Seat) -> str:
@@ -124,15 +131,15 @@ class SeatBatchAdmin(ReadOnlyAdmin):
 
     @display(description=_("entry"), ordering="entry_code")
     def entry(self, batch: SeatBatch) -> str:
-        return in_language(batch.entry_name) or batch.entry_code
+        return in_reader_language(batch.entry_name) or batch.entry_code
 
     @display(description=_("assignable until"), ordering="valid_until")
     def until(self, batch: SeatBatch) -> str:
         return end_in_words(batch.valid_until) if batch.valid_until else NOTHING
 
     @display(description=_("sold"), ordering="sold_at")
-    def sold_on(self, batch: SeatBatch) -> str:
-        return date_format(timezone.localtime(batch.sold_at), "DATE_FORMAT")
+    def sold_on(self, batch: SeatBatch) -> SafeString | str:
+        return day(batch.sold_at)
 
     @display(description=_("enrolment starts"))
     def starts(self, batch: SeatBatch) -> str:

@@ -9,12 +9,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
+from common.languages import in_reader_language
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.pages import page_of, query_string
-from enrolments.people.contacts import contacts_of
+from enrolments.people.onboarding import onboarding_of
 from enrolments.people.selectors import people_of, person_rows, typed_names
 from enrolments.seats.list_forms import PeopleSearchForm, SeatFilterForm
-from enrolments.seats.selectors import in_language, last_moment, seat_choices, seat_counts, seats_of
+from enrolments.seats.selectors import last_moment, seat_choices, seat_counts, seats_of
 from enrolments.sessions.selectors import session_rows, sessions_of
 
 SEATS_A_PAGE = 50
@@ -48,7 +49,7 @@ def seats(request: AccountRequest) -> HttpResponse:
         "rows": [
             {
                 "seat": seat,
-                "entry_name": in_language(seat.batch.entry_name),
+                "entry_name": in_reader_language(seat.batch.entry_name),
                 "person": names.get(seat.person_id or 0),
                 "until": last_moment(seat),
             }
@@ -80,9 +81,9 @@ def people(request: AccountRequest) -> HttpResponse:
     search = form.cleaned_data["q"] if form.is_valid() else ""
     page = page_of(request, people_of(request.account, search=search).select_related("person"), PEOPLE_A_PAGE)
     rows = person_rows(request.account, page.rows)
-    contacts = contacts_of(request.account, page.rows)
+    onboarding = onboarding_of(request.account, page.rows)
     for row in rows:
-        row.contact = contacts[row.person_id]
+        row.onboarding = onboarding[row.person_id]
     context = {
         "account": request.account,
         "form": form,

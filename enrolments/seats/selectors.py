@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 
-from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
-from django.utils.translation import get_language
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
 
 from accounts.members.models import CustomerAccount
+from common.languages import in_reader_language
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Ground
@@ -74,7 +72,7 @@ def seat_counts(account: CustomerAccount) -> SeatCounts:
     entries: dict[str, EntrySeats] = {}
     by_state = dict.fromkeys(SeatState.values, 0)
     for code, state, number, name in rows:
-        entry = entries.setdefault(code, EntrySeats(code, in_language(json.loads(name))))
+        entry = entries.setdefault(code, EntrySeats(code, in_reader_language(json.loads(name))))
         entry.counts[state] += number
         by_state[state] += number
     return SeatCounts(sorted(entries.values(), key=lambda entry: entry.name.casefold()), by_state)
@@ -99,7 +97,7 @@ def seat_choices(account: CustomerAccount) -> SeatChoices:
         .distinct("entry_code")
         .values_list("entry_code", "entry_name")
     )
-    entries = {code: in_language(name) for code, name in latest}
+    entries = {code: in_reader_language(name) for code, name in latest}
     groups = CourseGroup.objects.filter(account=account, course=OuterRef("pk"))
     return SeatChoices(
         entries=dict(sorted(entries.items(), key=lambda entry: entry[1].casefold())),
@@ -132,14 +130,6 @@ def seats_of(
     return seats
 
 
-def in_language(texts: Mapping[str, str]) -> str:
-    """The text of a frozen name in the reader's language, or in whichever there is."""
-    for language in (get_language() or "", settings.LANGUAGE_CODE):
-        if texts.get(language):
-            return texts[language]
-    return next((text for text in texts.values() if text), "")
-
-
 def last_moment(seat: WithAnnotations[Seat, Grounds]) -> datetime.datetime | None:
     """Until when a free seat can be assigned, or the person on it was enrolled by this seat; None without limit.
 
@@ -149,3 +139,10 @@ def last_moment(seat: WithAnnotations[Seat, Grounds]) -> datetime.datetime | Non
     if seat.state == SeatState.AVAILABLE:
         return seat.batch.valid_until
     return next((ground.ends_at for ground in seat.live_grounds if ground.kind == Ground.Kind.SEAT), None)
+
+
+def seats_by_state() -> dict[SeatState, int]:
+    """Count the whole shop's seats: every state, in the order of a seat's life, with its number. One query."""
+    counted = Seat.objects.order_by().values("state").annotate(count=Count("pk"))
+    counts = {row["state"]: row["count"] for row in counted}
+    return {state: counts.get(state, 0) for state in SeatState}

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
+from common.languages import in_reader_language
 from common.refusals import Refused
 from common.words import end_in_words
 from enrolments.courses.models import Course
@@ -29,7 +30,7 @@ from enrolments.seats.forms import AssignForm, ReleaseForm
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.seats.moves import SeatMoved, SeatNotFound
 from enrolments.seats.release import release_seat
-from enrolments.seats.selectors import Grounds, in_language, last_moment
+from enrolments.seats.selectors import Grounds, last_moment
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -157,7 +158,7 @@ def _facts(
     return {
         "account": request.account,
         "seat": shown,
-        "entry_name": in_language(shown.batch.entry_name),
+        "entry_name": in_reader_language(shown.batch.entry_name),
         "is_session": shown.batch.source == SeatBatch.Source.SESSION,
         "person": names.get(shown.person_id or 0),
         "until": last_moment(shown),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.emails import MAX_EMAIL_LENGTH, normalise_email
 from handlers.contract import ParametersForm
-from handlers.fields import DaysField, TextField
+from handlers.parameter_fields import DaysField, TextField
 
 DAYS_TO_POST = 10
 FEWEST_ADDRESS_LINES = 2

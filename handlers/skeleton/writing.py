@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from string import Template
 
-from handlers.catalogues import compile_catalogues
 from handlers.skeleton.names import NewHandler, NotStarted
+from handlers.translations import compile_translations
 
 FILES = Path(__file__).resolve().parent / "files"
 SUFFIX = ".tpl"
@@ -30,7 +30,7 @@ def write(new: NewHandler) -> list[Path]:
     try:
         for template in sorted(FILES.rglob(f"*{SUFFIX}")):
             _write_one(template, making / template.relative_to(FILES).with_suffix(""), new)
-        compile_catalogues(making / "locale")
+        compile_translations(making / "locale")
         # Refused when the folder has appeared meanwhile, unless it is empty.
         making.rename(new.folder)
     except OSError as error:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enrolments.courses.roles.models import Role
 from enrolments.values import Terms
-from handlers.fields import CourseField, RoleField, TextField
+from handlers.parameter_fields import CourseField, RoleField, TextField
 from handlers.periods import PeriodForm, terms_of
 
 

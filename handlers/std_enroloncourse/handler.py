@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.people.models import User
 from accounts.people.services import PersonTyped, find_or_create_people
+from common.words import end_in_words, moment_in_words
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import standing_group
 from enrolments.courses.models import Course
@@ -39,7 +40,6 @@ from handlers.findings import check_course, check_role, check_support_course, ch
 from handlers.giving_back import free_places, reason_text
 from handlers.std_enroloncourse.forms import EnrolOnCourseForm, EnrolOnCourseParameters
 from handlers.support import enrol_operator_in_support
-from handlers.texts import date_and_time, last_moment
 
 
 class EnrolOnCourse(Handler):
@@ -150,10 +150,10 @@ def _delivered(course: Course, enrolled: LineEnrolment, *, is_new: bool) -> Feed
 
 
 def _period(course: Course, enrolled: LineEnrolment) -> str:
-    told = {"course": course.name, "start": date_and_time(enrolled.period.starts_at)}
+    told = {"course": course.name, "start": moment_in_words(enrolled.period.starts_at)}
     if enrolled.period.ends_at is None:
         return _("The enrolment in “%(course)s” holds from %(start)s on.") % told
-    told["end"] = last_moment(enrolled.period.ends_at)
+    told["end"] = end_in_words(enrolled.period.ends_at)
     return _("The enrolment in “%(course)s” holds from %(start)s to %(end)s.") % told
 
 
@@ -167,7 +167,7 @@ def _already_there(enrolled: LineEnrolment) -> Text:
     return in_words(
         lambda: (
             _("The learner was enrolled already until %(date)s by a purchase of your account; the later end counts.")
-            % {"date": last_moment(until)}
+            % {"date": end_in_words(until)}
         )
     )
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enrolments.courses.roles.models import Role
 from enrolments.values import Terms
-from handlers.fields import CountField, CourseField, CoursePatternsField, DaysField, RoleField
+from handlers.parameter_fields import CountField, CourseField, CoursePatternsField, DaysField, RoleField
 from handlers.periods import PeriodForm, terms_of
 
 MOST_SEATS_PER_UNIT = 10_000

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from common.moments import days_later
+from common.words import end_in_words
 from enrolments.seats.generate import generate_seats
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from handlers.contract import (
@@ -29,7 +30,6 @@ from handlers.findings import check_course_list, check_role, check_support_cours
 from handlers.giving_back import take_back_seats
 from handlers.std_generateseats.forms import GenerateSeatsForm, GenerateSeatsParameters
 from handlers.support import enrol_operator_in_support
-from handlers.texts import last_moment
 
 
 class GenerateSeats(Handler):
@@ -112,7 +112,7 @@ def _delivered(count: int, batch: SeatBatch) -> Feedback:
     next_step = gettext_lazy("Its operators choose the person and the course of each seat, whenever they like.")
     until = in_words(
         lambda: (
-            _("The seats can be assigned until %(date)s.") % {"date": last_moment(batch.valid_until)}
+            _("The seats can be assigned until %(date)s.") % {"date": end_in_words(batch.valid_until)}
             if batch.valid_until
             else ""
         )

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 from common.emails import MAX_EMAIL_LENGTH, normalise_email
 from enrolments.courses.roles.models import Role
 from enrolments.values import Terms
-from handlers.fields import CountField, CourseField, RoleField, SwitchField
+from handlers.parameter_fields import CountField, CourseField, RoleField, SwitchField
 from handlers.periods import PeriodForm, terms_of
 
 MOST_FREE_TUTORS = 500

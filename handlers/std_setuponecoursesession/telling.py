@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.people.services import PersonFound
+from common.words import end_in_words, moment_in_words
 from enrolments.courses.models import Course
 from enrolments.sessions.services import SessionSeats
 from handlers.contract import Feedback, Text, UnitContext, in_words, paragraphs, sentences
 from handlers.std_setuponecoursesession.forms import Participant
-from handlers.texts import date_and_time, last_moment
 
 
 def session_is_set_up(
@@ -43,11 +43,11 @@ def _set_up(course: Course, session: SessionSeats) -> Text:
         told = {
             "course": course.name,
             "group": session.group.name,
-            "start": date_and_time(session.period.starts_at),
+            "start": moment_in_words(session.period.starts_at),
         }
         if session.period.ends_at is None:
             return _("The session in “%(course)s” is set up from %(start)s, in the group %(group)s.") % told
-        told["end"] = last_moment(session.period.ends_at)
+        told["end"] = end_in_words(session.period.ends_at)
         return _("The session in “%(course)s” is set up from %(start)s to %(end)s, in the group %(group)s.") % told
 
     return in_words(say)
@@ -98,7 +98,7 @@ def _until(number: int, until: datetime | None) -> Text:
                 "Participant %(number)d was enrolled already until %(date)s on a seat of your account; the later end "
                 "counts."
             )
-            % {"number": number, "date": last_moment(until)}
+            % {"number": number, "date": end_in_words(until)}
         )
     )
 

@@ -9,18 +9,20 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
+from common.admin.display import choice_label
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from outbox.jobs.models import Job
 from outbox.jobs.registry import JOB_KINDS
 from outbox.jobs.services import retry_job
 
-STATE_COLOURS = {Job.State.PENDING: "info", Job.State.DONE: "success", Job.State.DEAD: "danger"}
+JOB_COLOURS = {Job.State.PENDING: "info", Job.State.DONE: "success", Job.State.DEAD: "danger"}
 
 
 class KindFilter(DropdownFilter):
@@ -70,9 +72,9 @@ class JobAdmin(ReadOnlyAdmin):
             done=_("The job runs again in a moment."),
         )
 
-    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
-    def state_label(self, job: Job) -> tuple[str, str]:
-        return job.state, job.get_state_display()
+    @display(description=_("state"), ordering="state")
+    def state_label(self, job: Job) -> SafeString:
+        return choice_label(job, "state", JOB_COLOURS)
 
     @display(description=_("attempts"), ordering="attempts")
     def attempts_label(self, job: Job) -> str:

@@ -10,13 +10,14 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
+from common.admin.display import choice_label, link
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from outbox.mails.frames import framed_html
@@ -27,7 +28,7 @@ from outbox.mails.services import resend_mail
 
 logger = logging.getLogger(__name__)
 
-STATE_COLOURS = {Mail.State.QUEUED: "info", Mail.State.SENT: "success", Mail.State.FAILED: "danger"}
+MAIL_COLOURS = {Mail.State.QUEUED: "info", Mail.State.SENT: "success", Mail.State.FAILED: "danger"}
 
 
 class KindFilter(DropdownFilter):
@@ -108,24 +109,18 @@ class MailAdmin(ReadOnlyAdmin):
             done=_("The mail is sent again in a moment."),
         )
 
-    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
-    def state_label(self, mail: Mail) -> tuple[str, str]:
-        return mail.state, mail.get_state_display()
+    @display(description=_("state"), ordering="state")
+    def state_label(self, mail: Mail) -> SafeString:
+        return choice_label(mail, "state", MAIL_COLOURS)
 
     @display(description=_("kind"), ordering="kind")
     def kind_label(self, mail: Mail) -> str:
         return mail_kind_label(mail.kind)
 
     @display(description=_("order"), ordering="order_id")
-    def order_link(self, mail: Mail) -> str:
+    def order_link(self, mail: Mail) -> SafeString | str:
         """The order's page belongs to a floor above, so it is found by its name, if it is there."""
-        if mail.order_id is None:
-            return "–"
-        try:
-            url = reverse("admin:shop_order_change", args=[mail.order_id])
-        except NoReverseMatch:
-            return str(mail.order_id)
-        return format_html('<a class="amphi-link" href="{}">{}</a>', url, _("Open the order"))
+        return link("shop_order", mail.order_id, _("Open the order"))
 
     @display(description=_("language"), ordering="language")
     def language_name(self, mail: Mail) -> str:

@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from django import template
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
+
+from common.moments import from_iso, in_shop_zone
 
 register = template.Library()
 
@@ -18,7 +19,5 @@ def moment(value: str | date | None) -> date | datetime | None:
     None for nothing, and for a text that is neither, so that `|date` writes nothing.
     """
     if isinstance(value, str):
-        value = parse_date(value) if len(value) == len("2000-01-01") else parse_datetime(value)
-    if isinstance(value, datetime) and timezone.is_aware(value):
-        return timezone.localtime(value)
-    return value
+        return from_iso(value)
+    return in_shop_zone(value) if isinstance(value, datetime) and timezone.is_aware(value) else value

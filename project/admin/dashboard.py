@@ -18,7 +18,7 @@ from common.templatetags.money import grouped
 from outbox.jobs.models import Job
 from outbox.mails.admin import UnsentFilter
 from outbox.mails.models import Mail
-from project.admin.figures import WaitingView, sales_view, seats_view, waiting_url, waiting_view
+from project.admin.figures_page import WaitingView, sales_view, seats_view, waiting_url, waiting_view
 from shop.orders.admin.filters import TodoFilter
 from shop.orders.figures import Period, failed_lines
 from shop.payments.admin import AttentionFilter
@@ -71,7 +71,7 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
         )
     if user.has_perm("shop.view_paymentevent"):
         yield Count(
-            _("Money that needs attention"),
+            _("Payments that need attention"),
             _("It differs, came twice or too late, belongs to no order, or is asked back."),
             PaymentEvent.objects.needing_attention().count(),
             reverse(

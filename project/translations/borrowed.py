@@ -1,4 +1,4 @@
-"""Words of libraries that come without French: marked here, they stand in our catalogues, which Django asks first."""
+"""Words of libraries that come without French: marked here, they stand among ours, which Django asks first."""
 
 from django.utils.translation import gettext_noop
 

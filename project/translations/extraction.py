@@ -48,7 +48,7 @@ class Text:
 
 
 def texts_in(project: Path) -> set[Text]:
-    """Every string of the project but those of handlers with a catalogue of their own."""
+    """Every string of the project but those of handlers with translations of their own."""
     project = project.absolute()
     handlers = project / "handlers"
 
@@ -61,7 +61,7 @@ def texts_in(project: Path) -> set[Text]:
 
 
 def texts_of_handler(package: Path) -> set[Text]:
-    """Every string of a handler that has a catalogue of its own."""
+    """Every string of a handler that has translations of its own."""
     return _texts(extract_from_dir(package, METHODS, keywords=KEYWORDS))
 
 
@@ -78,7 +78,7 @@ def extract_template(
 
 
 def _texts(extracted: Iterable[Any]) -> set[Text]:
-    """A plural wins over the same singular used alone, as it does in a catalogue."""
+    """A plural wins over the same singular used alone, as it does in a .po file."""
     found: dict[tuple[str, str | None], Text] = {}
     for _file, _line, message, _comments, context in extracted:
         singular, plural = message if isinstance(message, tuple) else (message, None)

@@ -13,8 +13,8 @@ from django.forms import BoundField, Form
 from django.forms.utils import ErrorList
 from django.http import QueryDict
 
-from catalog.fields import fields_of
-from catalog.fields_form import FieldsForm
+from catalog.entry_fields import fields_of
+from catalog.entry_fields_form import FieldsForm
 from catalog.offers import Offer
 from handlers.asked_fields import AskedField
 from handlers.contract import answers_to_store

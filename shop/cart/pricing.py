@@ -18,7 +18,7 @@ from catalog.models.entries import Entry
 from catalog.offers import Buyability, Offer, buyability
 from catalog.pricing import LinePrice, NoPrice, price_line, tiers_of, total
 from catalog.selectors import entries_to_price, shopper_for
-from common.texts import in_every_language
+from common.languages import field_in_every_language
 from handlers.contract import Units
 from shop.cart.limits import units_beyond_limit
 from shop.cart.models import Cart, CartLine
@@ -83,7 +83,7 @@ class PricedCart(PricedLines):
             [
                 line.line.entry_id,
                 line.line.quantity,
-                in_every_language(line.line.entry, "name"),
+                field_in_every_language(line.line.entry, "name"),
                 line.line.entry.handler,
                 line.offer.parameters,
                 [line.price.unit_net, line.price.charged, line.price.tax_rate] if line.price else None,

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from accounts.people.models import User
 from catalog.services.entries import pin_entries
 from common.again import again_after_deadlock
+from common.languages import field_in_every_language
 from common.refusals import Refused
-from common.texts import in_every_language
 from enrolments.courses.places.services import places_held
 from shop.cart.across_units import cross_unit_errors
 from shop.cart.models import Cart, CartUnit
@@ -168,7 +168,7 @@ def _create_order(
         vat_id=details.vat_id,
         payer_email=details.payer_email,
         purchase_reference=details.purchase_reference,
-        seller=freeze_seller(identity=shop),
+        seller=freeze_seller(seller=shop),
         terms=terms,
         terms_accepted_at=now,
         start_at_once_at=now if consent.start_at_once and not details.is_organisation else None,
@@ -208,7 +208,7 @@ def _order_line(order: Order, position: int, priced: PricedLine) -> OrderLine:
         position=position,
         entry=entry,
         entry_code=entry.code,
-        entry_name=in_every_language(entry, "name"),
+        entry_name=field_in_every_language(entry, "name"),
         quantity=priced.line.quantity,
         charged=price.charged,
         unit_net=price.unit_net,

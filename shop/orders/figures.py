@@ -7,7 +7,7 @@ depends on the length of the window or the number of payment methods, never on t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ from django.db.models.functions import TruncDay, TruncWeek
 from django.utils import timezone
 
 from catalog.pricing import ZERO
+from common.moments import day_starts, local_day
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
 
@@ -65,9 +66,9 @@ def sales(*, period: Period, now: datetime) -> list[Sales]:
     An order counts when it was paid, until it is refunded; so does its total, less the amounts of the units given back,
     on whatever day that was. Units given back without money change nothing.
     """
-    starts = _starts(period, shop_day(now))
+    starts = _starts(period, local_day(now))
     truncate = TruncWeek if period is Period.WEEK else TruncDay
-    first, zone = day_begins(starts[0]), timezone.get_default_timezone()
+    first, zone = day_starts(starts[0]), timezone.get_default_timezone()
     found = (
         Order.objects.filter(paid_at__gte=first, currency=settings.SHOP_CURRENCY)
         .order_by()
@@ -88,7 +89,7 @@ def sales(*, period: Period, now: datetime) -> list[Sales]:
 
 def waiting_by_method(*, now: datetime) -> list[Waiting]:
     """Who is waited for, the largest sum first."""
-    today, week = (day_begins(start) for start in age_starts(now))
+    today, week = (day_starts(start) for start in age_starts(now))
     found = (
         waiting_for_money(Order.objects.filter(currency=settings.SHOP_CURRENCY))
         .order_by()
@@ -121,16 +122,8 @@ def failed_lines() -> FailedLines:
 
 def age_starts(now: datetime) -> tuple[date, date]:
     """The first days of two ages: placed today, and placed within a week. What is older has no first day."""
-    today = shop_day(now)
+    today = local_day(now)
     return today, today - timedelta(days=6)
-
-
-def shop_day(now: datetime) -> date:
-    return timezone.localdate(now, timezone.get_default_timezone())
-
-
-def day_begins(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
 
 
 def _starts(period: Period, today: date) -> list[date]:

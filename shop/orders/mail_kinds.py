@@ -29,7 +29,7 @@ def _order(mail: Mail, *, blank: bool) -> dict[str, Any]:
         "order_url": settings.SITE_URL + reverse("order", args=[order.token]),
         "admin_url": settings.SITE_URL + reverse("admin:shop_order_change", args=[order.pk]),
         "claim_url": _claim_url(order, blank=blank),
-        "bank": bank_details(order, identity=ShopIdentity.current()),
+        "bank": bank_details(order, seller=ShopIdentity.current()),
     }
 
 
@@ -90,7 +90,7 @@ KINDS = {
     "delivered_public": (_line, pgettext_lazy("kind of mail", "Delivery, to the buyer")),
     "delivered_sales": (_line, pgettext_lazy("kind of mail", "Delivery, to the sales team")),
     "line_failed_sales": (_line, pgettext_lazy("kind of mail", "Delivery failed, to the sales team")),
-    "money_needs_attention": (_money, pgettext_lazy("kind of mail", "Money that needs attention")),
+    "money_needs_attention": (_money, pgettext_lazy("kind of mail", "Payment that needs attention")),
 }
 
 for name, (build, label) in KINDS.items():

@@ -94,7 +94,7 @@ def queue_line_failed(order: Order, line: OrderLine) -> None:
 
 
 def queue_money_needs_attention(event: PaymentEvent, order: Order | None, outcome: str) -> None:
-    """To the sales team: money that paid nothing."""
+    """To the sales team: an unallocated payment, a refund or a dispute."""
     queue_mails(
         [
             NewMail(

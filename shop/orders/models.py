@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
+from common.languages import in_reader_language
 from common.postal import PostalAddress
 from handlers.asked_fields import AskedField
-from handlers.texts import in_reader_language
 from shop.cart.models import new_token
 
 
@@ -122,6 +122,11 @@ class Order(models.Model):
     def is_free(self) -> bool:
         return self.gross == Decimal(0)
 
+    @property
+    def may_be_given_back(self) -> bool:
+        """Whether units of the order can be given back: it is paid, and something of it still stands."""
+        return self.status in (self.Status.PAID, self.Status.COMPLETED)
+
 
 class OrderLine(models.Model):
     """One entry as sold: price, tax, handler and parameters are a snapshot."""
@@ -199,6 +204,11 @@ class OrderLine(models.Model):
     def fields_asked(self) -> tuple[AskedField, ...]:
         """The fields of the entry that its units were asked for, as they were then."""
         return tuple(AskedField.frozen(kept) for kept in self.fields_frozen)
+
+    @property
+    def may_be_given_back(self) -> bool:
+        """Whether some of the line's units can be given back. Reads the order."""
+        return self.status != self.Status.GIVEN_BACK and self.order.may_be_given_back
 
     @property
     def failure_text(self) -> str:

@@ -149,7 +149,7 @@ def order_page(order: Order, *, sight: Sight) -> OrderView:
         phase=_phase(order, lines, last_payment),
         lines=lines,
         methods=tuple(methods_for(order)) if sight.may_pay else (),
-        has_stray_money=order.payment_events.needing_attention().paid_nothing().exists(),
+        has_stray_money=order.payment_events.needing_attention().unallocated().exists(),
         seen="",
     )
     return replace(view, seen=_fingerprint(view))

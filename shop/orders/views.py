@@ -159,7 +159,7 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
         "order": view.order,
         "lines": [(line, _filled_in(line)) for line in view.lines],
         "seller": seller_of(view.order),
-        "bank": bank_details(view.order, identity=site_of(request).identity) if is_told_to_pay else None,
+        "bank": bank_details(view.order, seller=site_of(request).seller) if is_told_to_pay else None,
         "accounts_to_move_into": accounts_to_move_into(view.order, user) if user and view.sight.is_member else [],
     }
 

@@ -38,24 +38,24 @@ class Site:
         self.request = request
 
     @cached_property
-    def identity(self) -> ShopIdentity:
-        return remembered("identity", lambda: ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1))
+    def seller(self) -> ShopIdentity:
+        return remembered("seller", lambda: ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1))
 
     @property
     def name(self) -> str:
-        return self.identity.name or "Amphi"
+        return self.seller.name or "Amphi"
 
     @property
     def logo_url(self) -> str:
-        return self.identity.logo.url if self.identity.logo else ""
+        return self.seller.logo.url if self.seller.logo else ""
 
     @property
     def support_email(self) -> str:
-        return self.identity.support_email
+        return self.seller.support_email
 
     @property
     def address_lines(self) -> list[str]:
-        return self.identity.address.lines_below_name
+        return self.seller.address.lines_below_name
 
     @cached_property
     def shopper(self) -> Shopper:

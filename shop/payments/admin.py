@@ -19,24 +19,31 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from accounts.people.models import User
+from common.admin.display import NOTHING, Label, amount, anchor, choice_label, link, moment, two_lines
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
-from shop.orders.admin.display import (
-    NOTHING,
-    OUTCOME_COLOURS,
-    PAYMENT_COLOURS,
-    Label,
-    amount,
-    choice_label,
-    link,
-    method_label,
-    moment,
-)
-from shop.payments.attention import mark_dealt_with, take_back_dealt_with
+from shop.payments.attention import mark_open_again, mark_resolved
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent
-from shop.payments.registry import providers
+from shop.payments.registry import method_label, providers
 
 DEAL = "shop.deal_with_money"
+
+PAYMENT_COLOURS = {
+    Payment.Status.PENDING: "info",
+    Payment.Status.SUCCEEDED: "success",
+    Payment.Status.DECLINED: "danger",
+}
+OUTCOME_COLOURS = {
+    PaymentEvent.Outcome.SETTLED: "success",
+    PaymentEvent.Outcome.KNOWN: "default",
+    PaymentEvent.Outcome.DECLINED: "default",
+    PaymentEvent.Outcome.MISMATCH: "danger",
+    PaymentEvent.Outcome.SECOND_CHARGE: "danger",
+    PaymentEvent.Outcome.LATE: "danger",
+    PaymentEvent.Outcome.UNKNOWN_ORDER: "danger",
+    PaymentEvent.Outcome.RECORDED: "warning",
+    PaymentEvent.Outcome.UNKNOWN_PAYMENT: "danger",
+}
 
 
 class ProviderFilter(DropdownFilter):
@@ -51,24 +58,24 @@ class ProviderFilter(DropdownFilter):
 
 
 class AttentionFilter(DropdownFilter):
-    """Money that paid nothing (it differs, came twice or too late, or belongs to no order), refunds and disputes."""
+    """Unallocated payments (the amount differs, came twice or too late, or belongs to no order), refunds, disputes."""
 
     title = gettext_lazy("to do")
     parameter_name = "todo"
-    ATTENTION, DEALT_WITH = "attention", "dealt-with"
+    ATTENTION, RESOLVED = "attention", "resolved"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
         return [
             (self.ATTENTION, gettext_lazy("needs attention")),
-            (self.DEALT_WITH, gettext_lazy("dealt with")),
+            (self.RESOLVED, gettext_lazy("resolved")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case self.ATTENTION:
                 return self.with_events(queryset, PaymentEvent.objects.needing_attention())
-            case self.DEALT_WITH:
-                return self.with_events(queryset, PaymentEvent.objects.dealt_with())
+            case self.RESOLVED:
+                return self.with_events(queryset, PaymentEvent.objects.resolved())
         return queryset
 
     def with_events(self, queryset: QuerySet[Any], events: QuerySet[PaymentEvent]) -> QuerySet[Any]:
@@ -97,7 +104,7 @@ class MoneyAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("order"), ordering="order")
     def order_link(self, row: Payment | PaymentEvent) -> SafeString | str:
-        return link("admin:shop_order_change", row.order_id, row.order) if row.order else NOTHING
+        return link("shop_order", row.order_id, row.order)
 
 
 @admin.register(Payment)
@@ -128,7 +135,7 @@ class PaymentAdmin(MoneyAdmin):
     @display(description=gettext_lazy("what was said about it"))
     def events_link(self, payment: Payment) -> SafeString:
         url = reverse("admin:shop_paymentevent_changelist", query={"payment__id__exact": payment.pk})
-        return format_html('<a href="{}" class="amphi-link">{}</a>', url, _("Payment events"))
+        return anchor(url, _("Payment events"))
 
 
 @admin.register(PaymentEvent)
@@ -160,8 +167,8 @@ class PaymentEventAdmin(MoneyAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
-            path("<int:event_id>/dealt-with/", wrap(self.deal_with), name="shop_paymentevent_dealt_with"),
-            path("<int:event_id>/take-back/", wrap(self.take_back), name="shop_paymentevent_take_back"),
+            path("<int:event_id>/resolve/", wrap(self.resolve), name="shop_paymentevent_resolve"),
+            path("<int:event_id>/reopen/", wrap(self.reopen), name="shop_paymentevent_reopen"),
             *super().get_urls(),
         ]
 
@@ -169,30 +176,31 @@ class PaymentEventAdmin(MoneyAdmin):
         handling = _handling(row)
         return {
             "handling": handling,
+            "is_unallocated": row.outcome in PaymentEvent.UNALLOCATED,
             "is_open": row.outcome in PaymentEvent.NEEDS_ATTENTION and handling is None,
             "may_deal": request.user.has_perm(DEAL),
             "note_length": MoneyHandling.NOTE_LENGTH,
         }
 
-    def deal_with(self, request: HttpRequest, event_id: int) -> HttpResponse:
+    def resolve(self, request: HttpRequest, event_id: int) -> HttpResponse:
         note = request.POST.get("note", "").replace("\0", "").strip()[: MoneyHandling.NOTE_LENGTH]
         return self.ask_service(
             request,
             event_id,
             permission=DEAL,
-            service=lambda: mark_dealt_with(
+            service=lambda: mark_resolved(
                 event_id=event_id, note=note, actor=cast(User, request.user), now=timezone.now()
             ),
-            done=_("This money is dealt with."),
+            done=_("This payment is resolved."),
         )
 
-    def take_back(self, request: HttpRequest, event_id: int) -> HttpResponse:
+    def reopen(self, request: HttpRequest, event_id: int) -> HttpResponse:
         return self.ask_service(
             request,
             event_id,
             permission=DEAL,
-            service=lambda: take_back_dealt_with(event_id=event_id, actor=cast(User, request.user), now=timezone.now()),
-            done=_("This money needs attention again."),
+            service=lambda: mark_open_again(event_id=event_id, actor=cast(User, request.user), now=timezone.now()),
+            done=_("This payment needs attention again."),
         )
 
     @display(description=gettext_lazy("received"), ordering="received_at")
@@ -211,11 +219,7 @@ class PaymentEventAdmin(MoneyAdmin):
         handling = _handling(event)
         if handling is None:
             return Label(_("needs attention"), "danger").html
-        return format_html(
-            '<div class="amphi-two">{}<span class="amphi-quiet">{}</span></div>',
-            Label(_("dealt with"), "success").html,
-            handling.handled_by.get_full_name(),
-        )
+        return two_lines(Label(_("resolved"), "success").html, handling.handled_by.get_full_name())
 
     @display(description=gettext_lazy("outcome"), ordering="outcome")
     def outcome_label(self, event: PaymentEvent) -> SafeString:
@@ -228,7 +232,7 @@ class PaymentEventAdmin(MoneyAdmin):
 
     @display(description=gettext_lazy("payment"))
     def payment_link(self, event: PaymentEvent) -> SafeString | str:
-        return link("admin:shop_payment_change", event.payment_id, event.payment) if event.payment else NOTHING
+        return link("shop_payment", event.payment_id, event.payment)
 
     @display(description=gettext_lazy("as it was told"))
     def payload_text(self, event: PaymentEvent) -> SafeString:
@@ -237,7 +241,7 @@ class PaymentEventAdmin(MoneyAdmin):
 
 
 def _handling(event: PaymentEvent) -> MoneyHandling | None:
-    """Who dealt with it; None while it is open, and for money that asks nothing."""
+    """Who resolved it; None while it is open, and for a payment that needs no attention."""
     standing: list[MoneyHandling] = getattr(event, "standing", [])
     return standing[0] if standing else None
 
@@ -254,7 +258,7 @@ _ADVICE: dict[str, Callable[[], str]] = {
         "The customer’s bank asks for the money back. Answer at the payment provider before its deadline; until then "
         "the order has not changed."
     ),
-    PaymentEvent.Kind.DISPUTE_WON: lambda: _("The money stays with you. Mark this as dealt with."),
+    PaymentEvent.Kind.DISPUTE_WON: lambda: _("The money stays with you. Mark this as resolved."),
     PaymentEvent.Kind.DISPUTE_LOST: lambda: _(
         "The money has gone back; the order has not changed. Agree with the customer on how it is paid, or give its "
         "units back."

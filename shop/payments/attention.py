@@ -1,4 +1,4 @@
-"""Money that paid nothing: marked as dealt with once somebody has seen to it, and taken back when he was wrong."""
+"""Payments that need attention: marked as resolved once somebody has acted on them, and reopened after a mistake."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from common.refusals import Refused
+from common.words import moment_in_words
 from shop.orders.models import OrderEvent
 from shop.orders.transitions import record
 from shop.payments.models import MoneyHandling, PaymentEvent
@@ -19,34 +18,34 @@ if TYPE_CHECKING:
     from accounts.people.models import User
 
 
-class NothingToDealWith(Refused):
-    """The event is no money that paid nothing."""
+class NoAttentionNeeded(Refused):
+    """The event asks nothing of the merchant."""
 
 
-class DealtWithAlready(Refused):
+class ResolvedAlready(Refused):
     """Somebody was faster."""
 
 
-class NotDealtWith(Refused):
-    """There is nothing to take back."""
+class NotResolved(Refused):
+    """Nobody has marked the payment as resolved."""
 
 
 @transaction.atomic
-def mark_dealt_with(*, event_id: int, note: str, actor: User, now: datetime) -> MoneyHandling:
-    """Notes who dealt with money that paid nothing, and how. Locks the event.
+def mark_resolved(*, event_id: int, note: str, actor: User, now: datetime) -> MoneyHandling:
+    """Note who resolved a payment that needed attention, and how. Locks the event.
 
-    Raises PaymentEvent.DoesNotExist, NothingToDealWith and DealtWithAlready.
+    Raises PaymentEvent.DoesNotExist, NoAttentionNeeded and ResolvedAlready.
     """
     event = _lock_event(event_id)
     if event.outcome not in PaymentEvent.NEEDS_ATTENTION:
-        raise NothingToDealWith(_("There is nothing to deal with: this is no money that paid nothing."))
+        raise NoAttentionNeeded(_("This payment needs no attention."))
     before = event.handlings.filter(undone_at__isnull=True).select_related("handled_by").first()
     if before is not None:
-        raise DealtWithAlready(
-            _("%(person)s dealt with it already, on %(at)s.")
+        raise ResolvedAlready(
+            _("%(person)s resolved it already, on %(at)s.")
             % {
                 "person": before.handled_by.get_full_name(),
-                "at": date_format(localtime(before.handled_at), "DATETIME_FORMAT"),
+                "at": moment_in_words(before.handled_at),
             }
         )
     handling = MoneyHandling.objects.create(event=event, handled_at=now, handled_by=actor, note=note)
@@ -57,12 +56,12 @@ def mark_dealt_with(*, event_id: int, note: str, actor: User, now: datetime) -> 
 
 
 @transaction.atomic
-def take_back_dealt_with(*, event_id: int, actor: User, now: datetime) -> None:
-    """The money needs attention again. Locks the event; raises PaymentEvent.DoesNotExist and NotDealtWith."""
+def mark_open_again(*, event_id: int, actor: User, now: datetime) -> None:
+    """Let a payment need attention again. Locks the event; raises PaymentEvent.DoesNotExist and NotResolved."""
     event = _lock_event(event_id)
     taken_back = event.handlings.filter(undone_at__isnull=True).update(undone_at=now, undone_by=actor)
     if taken_back != 1:
-        raise NotDealtWith(_("Nobody has dealt with it, so there is nothing to take back."))
+        raise NotResolved(_("This payment is not marked as resolved."))
     if event.order is not None:
         detail = {"event": event.pk, "outcome": event.outcome}
         record(event.order, OrderEvent.What.MONEY_REOPENED, actor=actor, now=now, detail=detail)

@@ -43,22 +43,22 @@ class Payment(models.Model):
 
 
 class PaymentEventQuerySet(models.QuerySet["PaymentEvent"]):
-    def paid_nothing(self) -> PaymentEventQuerySet:
-        """Money that differs, came twice or too late, or belongs to no order, whether dealt with or not."""
-        return self.filter(outcome__in=PaymentEvent.PAID_NOTHING)
+    def unallocated(self) -> PaymentEventQuerySet:
+        """Payments whose amount differs, that came twice or too late, or of no known order; resolved or not."""
+        return self.filter(outcome__in=PaymentEvent.UNALLOCATED)
 
     def needing_attention(self) -> PaymentEventQuerySet:
-        """Money that paid nothing, refunds and disputes, unless somebody has dealt with them."""
-        return self._for_the_merchant().exclude(_is_dealt_with())
+        """Unallocated payments, refunds and disputes, unless somebody has resolved them."""
+        return self._for_the_merchant().exclude(_is_resolved())
 
-    def dealt_with(self) -> PaymentEventQuerySet:
-        return self._for_the_merchant().filter(_is_dealt_with())
+    def resolved(self) -> PaymentEventQuerySet:
+        return self._for_the_merchant().filter(_is_resolved())
 
     def _for_the_merchant(self) -> PaymentEventQuerySet:
         return self.filter(outcome__in=PaymentEvent.NEEDS_ATTENTION)
 
 
-def _is_dealt_with() -> Exists:
+def _is_resolved() -> Exists:
     return Exists(MoneyHandling.objects.filter(event=OuterRef("pk"), undone_at__isnull=True))
 
 
@@ -88,8 +88,8 @@ class PaymentEvent(models.Model):
         RECORDED = "recorded", _("recorded, order unchanged")
         UNKNOWN_PAYMENT = "unknown_payment", _("no such payment")
 
-    PAID_NOTHING = (Outcome.MISMATCH, Outcome.SECOND_CHARGE, Outcome.LATE, Outcome.UNKNOWN_ORDER)
-    NEEDS_ATTENTION = (*PAID_NOTHING, Outcome.RECORDED, Outcome.UNKNOWN_PAYMENT)
+    UNALLOCATED = (Outcome.MISMATCH, Outcome.SECOND_CHARGE, Outcome.LATE, Outcome.UNKNOWN_ORDER)
+    NEEDS_ATTENTION = (*UNALLOCATED, Outcome.RECORDED, Outcome.UNKNOWN_PAYMENT)
 
     provider = models.CharField(_("provider"), max_length=30)
     event_id = models.CharField(_("event"), max_length=200)
@@ -148,7 +148,7 @@ class PaymentEvent(models.Model):
 
 
 class MoneyHandling(models.Model):
-    """Somebody's word that money which paid nothing is dealt with. Taken back by a second stamp, never deleted."""
+    """A mark that a payment which needed attention is resolved. Undone by a second stamp, never deleted."""
 
     NOTE_LENGTH = 300
 

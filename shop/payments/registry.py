@@ -38,6 +38,12 @@ def get_provider(name: str) -> Provider | None:
     return _chosen().find(name)
 
 
+def method_label(name: str) -> str:
+    """A payment method as customers know it; the bare name of one that is not installed any more."""
+    provider = get_provider(name)
+    return str(provider.label) if provider else name
+
+
 def origins() -> list[str]:
     """The sites of all chosen providers that customers may be sent to from an order's page."""
     return list(dict.fromkeys(origin for provider in providers() for origin in provider.origins))

@@ -247,7 +247,7 @@ def _outcome(event: ProviderEvent, order: Order | None, payment: Payment, *, act
         return Outcome.MISMATCH
     outcome = _outcome_of_money(event, order, payment, actor=actor, now=now)
     order_id = order.pk if order else None
-    # Money that paid nothing has been shown already, when it was first told; late money may find its places by now.
+    # An unallocated payment has been shown already, when it was first told; late money may find its places by now.
     return Outcome.KNOWN if outcome in PaymentEvent.NEEDS_ATTENTION and payment.order_id == order_id else outcome
 
 

@@ -13,10 +13,10 @@ from shop.seller.missing import missing_from_the_shop
 
 
 @register(Tags.database)
-def check_identity(
+def check_seller(
     app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **_options: Any
 ) -> list[CheckMessage]:
-    """A warning for an incomplete identity and one for unpublished legal texts: the shop runs without either."""
+    """A warning for an incomplete seller and one for unpublished legal texts: the shop runs without either."""
     if DEFAULT_DB_ALIAS not in (databases or ()):
         return []
     try:
@@ -26,10 +26,10 @@ def check_identity(
         # Before the first migration there is nobody to ask.
         return []
     warnings: list[CheckMessage] = []
-    if missing.identity:
+    if missing.seller:
         warnings.append(
             Warning(
-                _("The shop's identity lacks: %(fields)s.") % {"fields": ", ".join(missing.identity)},
+                _("The shop's identity lacks: %(fields)s.") % {"fields": ", ".join(missing.seller)},
                 hint=_("Fill it in at Administration → Shop identity."),
                 id="shop.W001",
             )

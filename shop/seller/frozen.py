@@ -31,12 +31,12 @@ class BankDetails:
     is_new: bool = False
 
 
-def freeze_seller(*, identity: ShopIdentity) -> FrozenSeller:
-    """Return the row that keeps what an identity says of the seller now, made the first time. One query once made.
+def freeze_seller(*, seller: ShopIdentity) -> FrozenSeller:
+    """Return the row that keeps what the seller says of itself now, made the first time. One query once made.
 
     Locks nothing that exists; waits for a transaction that is making the same row just now.
     """
-    values = _values(identity)
+    values = _values(seller)
     fingerprint = hashlib.sha256(json.dumps(values).encode()).hexdigest()
     frozen = FrozenSeller.objects.filter(fingerprint=fingerprint).first()
     if frozen is not None:
@@ -51,13 +51,13 @@ def seller_of(order: Order) -> FrozenSeller:
     An order that the previous release placed during an update has none: it names the seller of today, in a row that is
     not stored.
     """
-    return order.seller or FrozenSeller(**_values(_identity()))
+    return order.seller or FrozenSeller(**_values(_seller_today()))
 
 
-def bank_details(order: Order, *, identity: ShopIdentity) -> BankDetails:
-    """Return the account to pay an order to: that of the identity in force, else the one frozen with the order."""
+def bank_details(order: Order, *, seller: ShopIdentity) -> BankDetails:
+    """Return the account to pay an order to: that of the seller today, else the one frozen with the order."""
     frozen = order.seller
-    paid_to = identity if identity.iban or frozen is None else frozen
+    paid_to = seller if seller.iban or frozen is None else frozen
     return BankDetails(
         holder=paid_to.name,
         bank_name=paid_to.bank_name,
@@ -67,9 +67,9 @@ def bank_details(order: Order, *, identity: ShopIdentity) -> BankDetails:
     )
 
 
-def _identity() -> ShopIdentity:
+def _seller_today() -> ShopIdentity:
     return ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1)
 
 
-def _values(identity: ShopIdentity) -> dict[str, str]:
-    return {name: str(getattr(identity, name)) for name in FROZEN}
+def _values(seller: ShopIdentity) -> dict[str, str]:
+    return {name: str(getattr(seller, name)) for name in FROZEN}

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from common.languages import languages
 from common.refusals import Refused
-from common.texts import languages
 from shop.seller.models import LegalText
 
 

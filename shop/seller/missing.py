@@ -10,20 +10,20 @@ from shop.seller.models import LegalText, ShopIdentity
 
 @dataclass(frozen=True)
 class Missing:
-    """Labels of the identity's empty fields, and the kinds of legal texts of which no version is in force."""
+    """Labels of the seller's empty fields, and the kinds of legal texts of which no version is in force."""
 
-    identity: tuple[str, ...]
+    seller: tuple[str, ...]
     texts: tuple[LegalText.Kind, ...]
 
     def __bool__(self) -> bool:
-        return bool(self.identity or self.texts)
+        return bool(self.seller or self.texts)
 
 
 def missing_from_the_shop(*, now: datetime) -> Missing:
-    """What is missing at the moment `now`. Two queries; the identity's row need not exist."""
-    identity = ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1)
+    """What is missing at the moment `now`. Two queries; the seller's row need not exist."""
+    seller = ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1)
     in_force = set(LegalText.objects.filter(published_at__lte=now).order_by().values_list("kind", flat=True).distinct())
     return Missing(
-        identity=tuple(identity.missing()),
+        seller=tuple(seller.missing()),
         texts=tuple(kind for kind in LegalText.Kind if kind not in in_force),
     )

@@ -1,4 +1,4 @@
-"""Who sells: the shop's identity, and the legal texts it publishes."""
+"""The seller, and the legal texts it publishes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from common.postal import PostalAddress
 
 
 class ShopIdentity(models.Model):
-    """The one row that names the seller: printed on orders and mails, and the source of the unpaid times."""
+    """The one row that names the seller: printed on orders and mails, and the source of the unpaid times.
+
+    Elsewhere it is called *seller*. Class and table keep their first name: the previous release runs on the same
+    table during an update, and rights already given name the model.
+    """
 
     name = models.CharField(_("name"), max_length=120, blank=True)
     street = models.CharField(_("street"), max_length=200, blank=True)
@@ -82,7 +86,7 @@ class ShopIdentity(models.Model):
 
 
 class FrozenSeller(models.Model):
-    """The seller as named on the orders that refer to this row. Never edited; one row for each state of the identity.
+    """The seller as named on the orders that refer to this row. Never edited; one row for each state of the seller.
 
     `fingerprint` is a digest of all the other columns but `frozen_at` (`shop.seller.frozen`).
     """
@@ -147,10 +151,10 @@ class LegalText(models.Model):
         return cls.objects.filter(kind=kind, published_at__lte=now).order_by("-version").first()
 
 
-def unpaid_time(identity: ShopIdentity, *, immediate: bool | None, zero_total: bool) -> timedelta:
+def unpaid_time(seller: ShopIdentity, *, immediate: bool | None, zero_total: bool) -> timedelta:
     """How long an order may stay unpaid, counted from its placing. `immediate` is None while no method is chosen."""
     if zero_total:
-        return timedelta(hours=identity.zero_total_hours)
+        return timedelta(hours=seller.zero_total_hours)
     if immediate is None:
-        return timedelta(minutes=identity.undecided_minutes)
-    return timedelta(minutes=identity.immediate_minutes) if immediate else timedelta(days=identity.deferred_days)
+        return timedelta(minutes=seller.undecided_minutes)
+    return timedelta(minutes=seller.immediate_minutes) if immediate else timedelta(days=seller.deferred_days)

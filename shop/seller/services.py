@@ -1,4 +1,4 @@
-"""Writing who sells: the shop's identity."""
+"""Write who sells."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ LONGEST_UNPAID_TIMES = {
 }
 
 
-class IdentityRefused(Refused):
-    """The identity cannot be saved like this. `errors` has a sentence per field to blame."""
+class SellerRefused(Refused):
+    """The seller cannot be saved like this. `errors` has a sentence per field to blame."""
 
     def __init__(self, errors: Mapping[str, str | Promise]) -> None:
         super().__init__(next(iter(errors.values())))
@@ -38,31 +38,31 @@ class IdentityRefused(Refused):
 
 
 @transaction.atomic
-def save_identity(*, identity: ShopIdentity) -> ShopIdentity:
+def save_seller(*, seller: ShopIdentity) -> ShopIdentity:
     """Writes the shop's one row, made the first time. Locks it.
 
-    Numbers are written the usual way (`tidy_identity`); an uploaded logo is decoded within bounds and written anew, and
-    the one before goes away with the commit. Raises IdentityRefused; then nothing was written.
+    Numbers are written the usual way (`tidy_seller`); an uploaded logo is decoded within bounds and written anew, and
+    the one before goes away with the commit. Raises SellerRefused; then nothing was written.
     """
-    errors = tidy_identity(identity)
+    errors = tidy_seller(seller)
     if errors:
-        raise IdentityRefused(errors)
+        raise SellerRefused(errors)
     stored = ShopIdentity.objects.select_for_update(no_key=True).filter(pk=1).first()
-    _take_logo(identity, stored)
-    identity.pk = 1
-    identity.save()
-    return identity
+    _take_logo(seller, stored)
+    seller.pk = 1
+    seller.save()
+    return seller
 
 
-def tidy_identity(identity: ShopIdentity) -> dict[str, str | Promise]:
+def tidy_seller(seller: ShopIdentity) -> dict[str, str | Promise]:
     """Writes SIRET, VAT number, IBAN and BIC the usual way; a sentence for each field that cannot be right.
 
     Empty stays empty. A shop outside France keeps its registration number as typed. Writes nothing to the database.
     """
-    errors = _wrong_unpaid_times(identity)
+    errors = _wrong_unpaid_times(seller)
     for field, tidy in (("siret", _siret), ("vat_number", _vat_number), ("iban", _iban), ("bic", _bic)):
         try:
-            setattr(identity, field, tidy(identity))
+            setattr(seller, field, tidy(seller))
         except (InvalidNumber, ValidationError):
             errors[field] = _NOT_VALID[field]
     return errors
@@ -76,29 +76,27 @@ _NOT_VALID: dict[str, str | Promise] = {
 }
 
 
-def _siret(identity: ShopIdentity) -> str:
-    if not identity.siret or identity.country != "FR":
-        return identity.siret.strip()
-    return str(siret.format(siret.validate(identity.siret)))
+def _siret(seller: ShopIdentity) -> str:
+    if not seller.siret or seller.country != "FR":
+        return seller.siret.strip()
+    return str(siret.format(siret.validate(seller.siret)))
 
 
-def _vat_number(identity: ShopIdentity) -> str:
-    return normalise_vat_id(identity.vat_number, country=str(identity.country))
+def _vat_number(seller: ShopIdentity) -> str:
+    return normalise_vat_id(seller.vat_number, country=str(seller.country))
 
 
-def _iban(identity: ShopIdentity) -> str:
-    return str(iban.format(iban.validate(identity.iban))) if identity.iban else ""
+def _iban(seller: ShopIdentity) -> str:
+    return str(iban.format(iban.validate(seller.iban))) if seller.iban else ""
 
 
-def _bic(identity: ShopIdentity) -> str:
-    return str(bic.validate(identity.bic)) if identity.bic else ""
+def _bic(seller: ShopIdentity) -> str:
+    return str(bic.validate(seller.bic)) if seller.bic else ""
 
 
-def _wrong_unpaid_times(identity: ShopIdentity) -> dict[str, str | Promise]:
+def _wrong_unpaid_times(seller: ShopIdentity) -> dict[str, str | Promise]:
     return {
-        field: _within(most)
-        for field, most in LONGEST_UNPAID_TIMES.items()
-        if not 1 <= getattr(identity, field) <= most
+        field: _within(most) for field, most in LONGEST_UNPAID_TIMES.items() if not 1 <= getattr(seller, field) <= most
     }
 
 
@@ -106,13 +104,13 @@ def _within(most: int) -> str | Promise:
     return in_words(lambda: gettext("A whole number from 1 to %(most)d.") % {"most": most})
 
 
-def _take_logo(identity: ShopIdentity, stored: ShopIdentity | None) -> None:
-    if identity.logo and not identity.logo._committed:  # type: ignore[attr-defined]  # assigned, not stored yet
+def _take_logo(seller: ShopIdentity, stored: ShopIdentity | None) -> None:
+    if seller.logo and not seller.logo._committed:  # type: ignore[attr-defined]  # assigned, not stored yet
         try:
-            prepared = prepare_image(identity.logo.file)
+            prepared = prepare_image(seller.logo.file)
         except ImageRefused as refusal:
-            raise IdentityRefused({"logo": refusal.message}) from refusal
-        identity.logo.save(prepared.name or "", prepared, save=False)
-    if stored and stored.logo and stored.logo.name != identity.logo.name:
+            raise SellerRefused({"logo": refusal.message}) from refusal
+        seller.logo.save(prepared.name or "", prepared, save=False)
+    if stored and stored.logo and stored.logo.name != seller.logo.name:
         storage, name = stored.logo.storage, stored.logo.name or ""
         transaction.on_commit(lambda: storage.delete(name), robust=True)

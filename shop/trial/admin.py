@@ -17,12 +17,12 @@ from accounts.people.models import User
 from catalog.admin.tools import EntryTool, register_entry_tool
 from catalog.models.entries import Entry
 from catalog.offers import offer_of
+from common.admin.display import NOTHING, Label, Table, amount, columns
 from common.words import end_in_words, start_in_words
-from enrolments.display import SEAT_COLOURS
+from enrolments.seats.admin import SEAT_COLOURS
 from enrolments.seats.models import SeatState
 from outbox.mails.kinds import mail_kind_label
 from shop.cart.micro_forms import asked_of
-from shop.orders.admin.display import NOTHING, Label, Table, amount, columns
 from shop.trial.services import MOST_UNITS, Trial, try_entry
 
 

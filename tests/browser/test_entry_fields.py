@@ -5,12 +5,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from catalog.models.fields import EntryField
+from catalog.models.entry_fields import EntryField
 from shop.orders.models import Order
 from shop.seller.models import ShopIdentity
 from tests.browser.administration import check, signed_in
 from tests.factories.catalog import EntryFactory
-from tests.factories.fields import ask, make_field
+from tests.factories.entry_fields import ask, make_field
 
 
 @pytest.fixture

@@ -3,7 +3,15 @@
 from django import forms
 
 from handlers.contract import Audience, Finding, Handler, Level, ParametersForm
-from handlers.fields import CountField, CourseField, CoursePatternsField, DaysField, MomentField, RoleField, SwitchField
+from handlers.parameter_fields import (
+    CountField,
+    CourseField,
+    CoursePatternsField,
+    DaysField,
+    MomentField,
+    RoleField,
+    SwitchField,
+)
 
 
 class EveryFieldForm(ParametersForm):

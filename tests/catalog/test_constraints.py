@@ -4,7 +4,7 @@ import pytest
 
 from tests.constraints import broken, run
 from tests.factories.catalog import CategoryFactory, EntryFactory, TaxFactory
-from tests.factories.fields import ask, make_field
+from tests.factories.entry_fields import ask, make_field
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from enrolments.grounds.models import Ground
 from enrolments.values import Period
 from handlers import registry
 from handlers.contract import Feedback, Handler, ParametersForm, in_words
-from handlers.fields import TextField
+from handlers.parameter_fields import TextField
 from handlers.testing import RULES, Case, example_of, rule_name
 from handlers.testing import rules as suite
 from tests.factories.accounts import UserFactory

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.contract import ParametersForm
-from handlers.fields import (
+from handlers.parameter_fields import (
     CountField,
     CourseField,
     CoursePatternsField,

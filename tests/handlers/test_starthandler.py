@@ -169,7 +169,7 @@ def test_a_failure_half_way_leaves_nothing(folder, monkeypatch):
     def fail(locale):
         raise OSError("disk full")
 
-    monkeypatch.setattr("handlers.skeleton.writing.compile_catalogues", fail)
+    monkeypatch.setattr("handlers.skeleton.writing.compile_translations", fail)
 
     assert "disk full" in refusal("ext_paper")
     assert list(folder.iterdir()) == []

@@ -210,10 +210,10 @@ admin:shop_legaltext_publish        GET  sign-in sign-in  403     403     page
 admin:shop_legaltext_publish        POST sign-in sign-in  403     403     done
 admin:shop_legaltext_next           GET  sign-in sign-in  405     405     405
 admin:shop_legaltext_next           POST sign-in sign-in  403     403     done
-admin:shop_paymentevent_dealt_with  GET  sign-in sign-in  405     405     405
-admin:shop_paymentevent_dealt_with  POST sign-in sign-in  403     403     done
-admin:shop_paymentevent_take_back   GET  sign-in sign-in  405     405     405
-admin:shop_paymentevent_take_back   POST sign-in sign-in  403     403     go
+admin:shop_paymentevent_resolve  GET  sign-in sign-in  405     405     405
+admin:shop_paymentevent_resolve  POST sign-in sign-in  403     403     done
+admin:shop_paymentevent_reopen   GET  sign-in sign-in  405     405     405
+admin:shop_paymentevent_reopen   POST sign-in sign-in  403     403     go
 admin:catalog_course_choices        GET  sign-in sign-in  403     403     page
 admin:catalog_course_choices        POST sign-in sign-in  403     403     page
 admin:catalog_entry_try             GET  sign-in sign-in  403     403     page

@@ -6,8 +6,8 @@ import pytest
 from babel.messages.mofile import read_mo
 from django.utils import translation
 
-from handlers.catalogues import compile_catalogues
-from project.translations import catalogue
+from handlers.translations import compile_translations
+from project.translations import po_file
 from project.translations.extraction import Text, texts_in
 
 PYTHON = """
@@ -75,7 +75,7 @@ def project(tmp_path: Path) -> Path:
 def faults_of(tmp_path: Path, french: str, texts=TEXTS) -> list[str]:
     path = tmp_path / "django.po"
     path.write_text(french)
-    return catalogue.faults(catalogue.read(path, "fr"), texts)
+    return po_file.faults(po_file.read(path, "fr"), texts)
 
 
 def test_strings_are_found_in_sources_and_templates(project):
@@ -118,18 +118,18 @@ def test_an_update_keeps_translations_adds_new_strings_and_drops_stale_ones(tmp_
     path.write_text(FRENCH)
     texts = TEXTS - {Text("A title")} | {Text("New")}
 
-    catalogue.write(catalogue.updated(catalogue.read(path, "fr"), texts, "fr"), path)
+    po_file.write(po_file.updated(po_file.read(path, "fr"), texts, "fr"), path)
 
-    assert catalogue.faults(catalogue.read(path, "fr"), texts) == ["missing: 'New'"]
+    assert po_file.faults(po_file.read(path, "fr"), texts) == ["missing: 'New'"]
 
 
 def test_a_second_update_changes_nothing(tmp_path):
     path = tmp_path / "django.po"
     path.write_text(FRENCH)
-    catalogue.write(catalogue.updated(catalogue.read(path, "fr"), TEXTS, "fr"), path)
+    po_file.write(po_file.updated(po_file.read(path, "fr"), TEXTS, "fr"), path)
     first = path.read_text()
 
-    catalogue.write(catalogue.updated(catalogue.read(path, "fr"), TEXTS, "fr"), path)
+    po_file.write(po_file.updated(po_file.read(path, "fr"), TEXTS, "fr"), path)
 
     assert path.read_text() == first
 
@@ -139,7 +139,7 @@ def test_a_catalogue_is_compiled_once(tmp_path):
     folder.mkdir(parents=True)
     (folder / "django.po").write_text(FRENCH)
 
-    first, second = compile_catalogues(tmp_path), compile_catalogues(tmp_path)
+    first, second = compile_translations(tmp_path), compile_translations(tmp_path)
 
     assert (first, second) == ([folder / "django.po"], [])
     with open(folder / "django.mo", "rb") as file:
@@ -154,7 +154,7 @@ def test_a_process_that_read_a_language_before_reads_what_was_compiled_since(tmp
     with translation.override("fr"):
         assert translation.gettext("A title") == "A title"
 
-    compile_catalogues(tmp_path)
+    compile_translations(tmp_path)
 
     with translation.override("fr"):
         assert translation.gettext("A title") == "Un titre"

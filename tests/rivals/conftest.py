@@ -12,4 +12,4 @@ def _a_shop_with_its_rows_committed(transactional_db: None) -> None:
 
     The shop knows who it is, as any shop that sells: else the first orders would wait for each other to note it.
     """
-    freeze_seller(identity=ShopIdentity.current())
+    freeze_seller(seller=ShopIdentity.current())

@@ -28,7 +28,7 @@ from django.db.models import QuerySet
 from psycopg2.errors import DeadlockDetected
 
 from tests.patience import PATIENCE_SECONDS
-from workbench.servers.identity import die_with_parent
+from workbench.servers.run_as import die_with_parent
 
 AT_THE_START = "at the start"
 GLANCE = 0.003  # seconds between two looks at who is kept away by a lock

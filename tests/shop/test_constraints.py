@@ -246,7 +246,7 @@ def test_an_event_may_be_of_each_kind_there_is(settlement, kind):
     run("UPDATE shop_paymentevent SET kind = %s", kind)
 
 
-# Money dealt with
+# Payments resolved
 
 
 @pytest.fixture
@@ -255,12 +255,12 @@ def handling(settlement) -> MoneyHandling:
     return MoneyHandling.objects.create(event=event, handled_at=timezone.now(), handled_by=UserFactory())
 
 
-def test_money_is_dealt_with_by_one_at_a_time(handling):
+def test_a_payment_is_resolved_by_one_at_a_time(handling):
     with broken("shop_moneyhandling_once"):
         copy("shop_moneyhandling", handling.pk)
 
 
-def test_money_may_be_dealt_with_again_once_that_was_taken_back(handling):
+def test_a_payment_may_be_resolved_again_once_reopened(handling):
     run("UPDATE shop_moneyhandling SET undone_at = handled_at, undone_by_id = handled_by_id")
     copy("shop_moneyhandling", handling.pk, undone_at=None, undone_by_id=None)
 

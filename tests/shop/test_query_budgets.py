@@ -35,9 +35,9 @@ SUPPORT = 8
 
 
 @pytest.fixture(autouse=True)
-def identity() -> None:
+def seller() -> None:
     """Made and frozen the first time it is asked for, which is nobody's cost here."""
-    freeze_seller(identity=ShopIdentity.current())
+    freeze_seller(seller=ShopIdentity.current())
 
 
 def session_entry(**parameters):

@@ -48,9 +48,9 @@ class TestDemo(TestCase):
         assert OrderLine.objects.get(status="failed").entry_code == "ELEC-BR-SESSION"
         assert set(Order.objects.filter(claimed_at=None).values_list("status", flat=True)) == {"placed", "completed"}
 
-    def test_money_went_wrong_in_two_ways_and_one_is_dealt_with(self):
+    def test_money_went_wrong_in_two_ways_and_one_is_resolved(self):
         assert [event.outcome for event in PaymentEvent.objects.needing_attention()] == ["mismatch"]
-        assert [event.outcome for event in PaymentEvent.objects.dealt_with()] == ["second_charge"]
+        assert [event.outcome for event in PaymentEvent.objects.resolved()] == ["second_charge"]
 
     def test_seats_stand_in_every_state(self):
         assert set(Seat.objects.values_list("state", flat=True)) == set(SeatState)

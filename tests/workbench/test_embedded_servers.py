@@ -20,8 +20,8 @@ from workbench.servers.addresses import LONGEST_NAME, LONGEST_SOCKET_PATH, Addre
 from workbench.servers.binaries import postgres_binaries
 from workbench.servers.embedded import embedded_servers
 from workbench.servers.errors import AlreadyRunning, ServerError
-from workbench.servers.identity import CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 from workbench.servers.postgres import make_database
+from workbench.servers.run_as import CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 
 HOLD = """
 import sys, time

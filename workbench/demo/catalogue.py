@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalog.models.categories import Category
 from catalog.models.entries import Entry
-from catalog.models.fields import EntryField
+from catalog.models.entry_fields import EntryField
 from catalog.models.taxes import Tax
 from catalog.services.entries import save_entry
 from handlers.asked_fields import FieldKind

@@ -26,7 +26,7 @@ from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.fulfilment import fulfil_line
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
-from shop.payments.attention import mark_dealt_with
+from shop.payments.attention import mark_resolved
 from shop.payments.models import PaymentEvent
 from shop.payments.services import choose_method, confirm_received
 from shop.seller.models import LegalText
@@ -157,7 +157,7 @@ def _of_lacombe(demo: DemoOrders, people: dict[str, User], account: CustomerAcco
     # Paid twice, and given back since.
     demo.receive(seats, "VIR 12 SIEGES BIS", days_ago=5)
     twice = PaymentEvent.objects.get(order=seats, outcome=PaymentEvent.Outcome.SECOND_CHARGE)
-    mark_dealt_with(event_id=twice.pk, note="Rendu par virement à la comptable.", actor=demo.merchant, now=demo.at(4))
+    mark_resolved(event_id=twice.pk, note="Rendu par virement à la comptable.", actor=demo.merchant, now=demo.at(4))
     demo.pay_and_deliver(demo.place(account, paul, paul, ("EXCEL-SOLO", 1, ()), days_ago=41), "TABLEUR", days_ago=40)
     vests = demo.place(account, helene, nadia, ("GILET-SST", 2, VESTS), days_ago=4)
     demo.pay_and_deliver(vests, "VIR GILETS", days_ago=3)

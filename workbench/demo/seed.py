@@ -13,7 +13,7 @@ from workbench.demo.catalogue import make_catalogue
 from workbench.demo.courses import make_courses
 from workbench.demo.orders import make_orders
 from workbench.demo.people import make_people
-from workbench.demo.seller import make_identity
+from workbench.demo.seller import make_seller
 from workbench.demo.training import use_seats
 
 
@@ -22,7 +22,7 @@ def seed(*, now: datetime) -> bool:
     with transaction.atomic(), translation.override("fr"):
         if Entry.objects.exists():
             return False
-        make_identity(now)
+        make_seller(now)
         people = make_people()
         accounts = make_accounts(people, now - timedelta(days=730))
         courses = make_courses(timezone.localdate(now))

@@ -36,9 +36,9 @@ TEXTS = {
 }
 
 
-def make_identity(now: datetime) -> None:
-    """Fills in the shop's identity and publishes one version of each legal text, two years ago."""
-    identity = ShopIdentity.current()
+def make_seller(now: datetime) -> None:
+    """Fills in the seller and publishes one version of each legal text, two years ago."""
+    seller = ShopIdentity.current()
     for name, value in {
         **ADDRESS.columns(),
         "siret": "732 829 320 00074",
@@ -49,8 +49,8 @@ def make_identity(now: datetime) -> None:
         "sales_email": "ventes@estuaire.example",
         "support_email": "bonjour@estuaire.example",
     }.items():
-        setattr(identity, name, value)
-    identity.save()
+        setattr(seller, name, value)
+    seller.save()
     for kind, (french, english) in TEXTS.items():
         LegalText.objects.create(
             kind=kind, version=1, body_fr=french, body_en=english, published_at=now - timedelta(days=730)

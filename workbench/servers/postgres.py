@@ -13,8 +13,8 @@ import psycopg2
 from workbench.servers.addresses import ROLE, Addresses
 from workbench.servers.binaries import postgres_binaries
 from workbench.servers.errors import ServerError
-from workbench.servers.identity import Identity
 from workbench.servers.process import Child, Program
+from workbench.servers.run_as import ServerUser
 
 LOCALE = "C.UTF-8"
 # After a crash it first replays its journal, on a slow disk for minutes.
@@ -25,7 +25,7 @@ THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_wr
 
 @contextmanager
 def running_postgres(
-    addresses: Addresses, *, identity: Identity, lock: int, is_throwaway: bool = False
+    addresses: Addresses, *, server_user: ServerUser, lock: int, is_throwaway: bool = False
 ) -> Iterator[Child]:
     """Runs it for the length of the block, which begins when it answers; makes its files first. Raises ServerError.
 
@@ -34,7 +34,7 @@ def running_postgres(
     binaries = postgres_binaries()
     cluster = addresses.data / "postgres"
     if not cluster.exists():
-        _make_cluster(cluster, binaries, identity, is_throwaway)
+        _make_cluster(cluster, binaries, server_user, is_throwaway)
     _refuse_other_version(cluster, binaries)
     (cluster / "postmaster.pid").unlink(missing_ok=True)  # stale: we hold the lock
     settings = {
@@ -56,7 +56,7 @@ def running_postgres(
             *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
         ],
         folder=addresses.data,
-        identity=identity,
+        server_user=server_user,
         log=addresses.data / "postgres.log",
         inherited_files=[lock],
         stop_signal=signal.SIGINT,  # "fast": ends sessions, keeps everything committed
@@ -96,12 +96,12 @@ def _outside_databases(addresses: Addresses) -> Iterator[psycopg2.extensions.cur
         connection.close()
 
 
-def _make_cluster(cluster: Path, binaries: Path, identity: Identity, is_throwaway: bool) -> None:
+def _make_cluster(cluster: Path, binaries: Path, server_user: ServerUser, is_throwaway: bool) -> None:
     """Makes it beside its place and moves it there when complete, so that a kill in between leaves no half cluster."""
     unfinished = cluster.with_suffix(".new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
-    identity.own(unfinished)
+    server_user.own(unfinished)
     command: list[str | Path] = [
         *(binaries / "initdb", "-D", unfinished, "--username", ROLE, "--auth", "trust"),
         *("--encoding", "UTF8", "--locale", LOCALE, "--no-instructions"),
@@ -111,7 +111,7 @@ def _make_cluster(cluster: Path, binaries: Path, identity: Identity, is_throwawa
         name="initdb",
         command=command,
         folder=cluster.parent,
-        identity=identity,
+        server_user=server_user,
         log=cluster.parent / "initdb.log",
         death_signal=signal.SIGKILL,
     )

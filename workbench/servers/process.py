@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.servers.errors import ServerError
-from workbench.servers.identity import Identity, die_with_parent
+from workbench.servers.run_as import ServerUser, die_with_parent
 
 POLL_SECONDS = 0.02
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -42,7 +42,7 @@ class Program:
     command: Sequence[str | Path]
     folder: Path
     environment: Mapping[str, str] | None = None
-    identity: Identity | None = None
+    server_user: ServerUser | None = None
     log: Path | None = None
     inherited_files: Sequence[int] = ()
     stop_signal: signal.Signals = signal.SIGTERM
@@ -155,8 +155,8 @@ class Child:
 
 def _before_exec(program: Program, parent: int) -> Callable[[], None]:
     def prepare() -> None:
-        if program.identity:
-            program.identity.assume()
+        if program.server_user:
+            program.server_user.assume()
         # What we ignore ourselves (a shell's background jobs ignore Ctrl-C and SIGQUIT) it would ignore as well, until
         # it has handlers of its own; and what we hold back would be held back from it for good.
         for number in {program.stop_signal, program.death_signal} - {signal.SIGKILL}:

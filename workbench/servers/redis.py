@@ -8,14 +8,14 @@ import redis
 
 from workbench.servers.addresses import Addresses
 from workbench.servers.binaries import redis_binary
-from workbench.servers.identity import Identity
 from workbench.servers.process import Child, Program
+from workbench.servers.run_as import ServerUser
 
 READY_WITHIN_SECONDS = 60
 
 
 @contextmanager
-def running_redis(addresses: Addresses, *, identity: Identity, lock: int) -> Iterator[Child]:
+def running_redis(addresses: Addresses, *, server_user: ServerUser, lock: int) -> Iterator[Child]:
     """Runs it on its Unix socket for the length of the block, which begins when it answers. Raises ServerError."""
     addresses.redis_socket.unlink(missing_ok=True)  # stale: we hold the lock
     settings = {
@@ -31,7 +31,7 @@ def running_redis(addresses: Addresses, *, identity: Identity, lock: int) -> Ite
         name="Redis",
         command=[redis_binary(), *(part for name, value in settings.items() for part in (f"--{name}", value))],
         folder=addresses.data,
-        identity=identity,
+        server_user=server_user,
         log=addresses.data / "redis.log",
         inherited_files=[lock],
         stop_signal=signal.SIGTERM,

@@ -14,10 +14,11 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilte
 from unfold.decorators import display
 
 from common.admin.autocomplete import CheckedAutocomplete
+from common.admin.display import NOTHING
 from common.admin.refusals import TellsRefusals
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import save_standing_group
-from enrolments.display import NOTHING, order_link
+from enrolments.display import order_link
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations

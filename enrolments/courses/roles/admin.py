@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 from modeltranslation.admin import TranslationAdmin
 
+from common.admin.languages import language_tabs
 from common.admin.refusals import TellsRefusals
 from enrolments.courses.roles.models import Role
 from enrolments.courses.roles.services import is_fixed, save_role
-from enrolments.display import language_tabs
 
 
 @admin.register(Role)

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from handlers.contract import ParametersForm
-from handlers.fields import TextField
+from handlers.parameter_fields import TextField
 
 
 class MerchantForm(ParametersForm):

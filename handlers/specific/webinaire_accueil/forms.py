@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from handlers.contract import ParametersForm
-from handlers.fields import CourseField, MomentField
 from handlers.moments import Edge, read_moment
+from handlers.parameter_fields import CourseField, MomentField
 from handlers.periods import REVERSED
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, gettext_lazy
 
+from common.words import end_in_words, moment_in_words
 from handlers.contract import Feedback, LineContext, Text, in_words
 from handlers.std_enroloncourse.handler import EnrolOnCourse
-from handlers.texts import date_and_time, last_moment
 
 from .forms import WebinarForm, hours_of
 
@@ -33,6 +33,6 @@ def _when(line: LineContext) -> Text:
     return in_words(
         lambda: (
             gettext("The webinar begins on %(start)s and ends on %(end)s. Its course leads into it.")
-            % {"start": date_and_time(begins), "end": last_moment(ends)}
+            % {"start": moment_in_words(begins), "end": end_in_words(ends)}
         )
     )

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
 from accounts.members.rights import Right, accounts_with, operators_of
-from common.emails import MAX_EMAIL_LENGTH, normalise_email
+from common.fields import AddressField
 from common.postal import PostalAddressForm, PostalNameField
 from common.vat import normalise_vat_id
 from shop.checkout.parties import OrderDetails
@@ -22,19 +22,6 @@ if TYPE_CHECKING:
 
 Kind = CustomerAccount.Kind
 TYPED_AT_MOST = 500
-
-
-class AddressField(forms.CharField):
-    """An e-mail address, cleaned to the one form in which addresses are stored."""
-
-    widget = forms.EmailInput
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=MAX_EMAIL_LENGTH, **kwargs)
-
-    def to_python(self, value: Any) -> str:
-        typed = super().to_python(value)
-        return normalise_email(typed) if typed else ""
 
 
 class DetailsForm(PostalAddressForm):
@@ -48,7 +35,6 @@ class DetailsForm(PostalAddressForm):
     email = AddressField(
         label=_("Your e-mail address"),
         help_text=_("The order and a link to it are sent here."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     contact_name = forms.CharField(
         label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
@@ -82,7 +68,10 @@ class DetailsForm(PostalAddressForm):
         help_text=_("Printed on the invoice as you type it."),
     )
     payer_email = AddressField(
-        label=_("Payer's e-mail address"), required=False, help_text=_("If somebody else pays or needs the invoice.")
+        label=_("Payer's e-mail address"),
+        required=False,
+        help_text=_("If somebody else pays or needs the invoice."),
+        widget=forms.EmailInput(attrs={"spellcheck": "false"}),
     )
 
     renamed: ClassVar[dict[str, str]] = {"name": "billing_name"}

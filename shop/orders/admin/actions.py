@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.people.models import User
+from common.admin.display import amount
 from common.admin.readonly import ReadOnlyAdmin
 from common.refusals import Refused
-from shop.orders.admin.display import amount
 from shop.orders.admin.forms import CancelForm, ConfirmPaymentForm
 from shop.orders.admin.page import order_with_account
 from shop.orders.admin.units import PER_PAGE, units_at, units_table

@@ -16,13 +16,15 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from accounts.people.models import User
+from common.admin.display import NOTHING, amount, choice_label, day, two_lines
 from common.admin.filters import DayRangeFilter
-from shop.orders.admin.display import ORDER_COLOURS, amount, choice_label, day, method_label
-from shop.orders.admin.filters import FAILED_LINE, STRANGE_MONEY, MethodFilter, TodoFilter
+from shop.orders.admin.colours import ORDER_COLOURS
+from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, TodoFilter
 from shop.orders.admin.giving_back import GivingBackPages
 from shop.orders.admin.page import marks_of, order_page
 from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
+from shop.payments.registry import method_label
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -32,7 +34,7 @@ class Marks(WentBack):
     """Columns that `OrderAdmin.get_queryset` adds to the rows of the list."""
 
     has_failed_line: bool
-    has_strange_money: bool
+    has_open_money: bool
 
 
 @admin.register(Order)
@@ -55,19 +57,17 @@ class OrderAdmin(GivingBackPages):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         orders = went_back(super().get_queryset(request))
-        return orders.annotate(has_failed_line=FAILED_LINE, has_strange_money=STRANGE_MONEY)
+        return orders.annotate(has_failed_line=FAILED_LINE, has_open_money=OPEN_MONEY)
 
     @display(description=_("customer"), ordering="account__name")
     def customer(self, order: Order) -> SafeString:
-        return format_html(
-            '<div class="amphi-two">{}<span class="amphi-quiet">{}</span></div>', order.account, order.contact_email
-        )
+        return two_lines(order.account, order.contact_email)
 
     @display(description=_("status"), ordering="status")
     def state(self, order: WithAnnotations[Order, Marks]) -> SafeString:
         marks = marks_of(
             has_failed_line=order.has_failed_line,
-            has_strange_money=order.has_strange_money,
+            has_open_money=order.has_open_money,
         )
         labels = [choice_label(order, "status", ORDER_COLOURS), *(mark.html for mark in marks)]
         return format_html(
@@ -84,7 +84,7 @@ class OrderAdmin(GivingBackPages):
 
     @display(description=_("payment method"), ordering="method")
     def method_name(self, order: Order) -> str:
-        return method_label(order.method) if order.method else "–"
+        return method_label(order.method) if order.method else NOTHING
 
     @display(description=_("total"), ordering="gross")
     def total(self, order: WithAnnotations[Order, Marks]) -> SafeString | str:
@@ -93,7 +93,7 @@ class OrderAdmin(GivingBackPages):
         if not owed:
             return total
         told = _("%(amount)s to be paid back") % {"amount": amount(owed, order.currency)}
-        return format_html('<div class="amphi-two">{}<span class="amphi-quiet">{}</span></div>', total, told)
+        return two_lines(total, told)
 
     # --- The page of one order ---
 

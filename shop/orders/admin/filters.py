@@ -10,14 +10,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
-from shop.orders.admin.display import method_label
 from shop.orders.figures import waiting_for_money
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
-from shop.payments.registry import providers
+from shop.payments.registry import method_label, providers
 
 FAILED_LINE = Exists(OrderLine.objects.filter(order=OuterRef("pk"), status=OrderLine.Status.FAILED))
-STRANGE_MONEY = Exists(PaymentEvent.objects.needing_attention().filter(order=OuterRef("pk")))
+OPEN_MONEY = Exists(PaymentEvent.objects.needing_attention().filter(order=OuterRef("pk")))
 
 
 class TodoFilter(DropdownFilter):
@@ -32,7 +31,7 @@ class TodoFilter(DropdownFilter):
         return [
             (self.MONEY, _("waiting for money")),
             (self.LINE, _("with a failed line")),
-            (self.ATTENTION, _("money needs attention")),
+            (self.ATTENTION, _("payment needs attention")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
@@ -42,7 +41,7 @@ class TodoFilter(DropdownFilter):
             case self.LINE:
                 return queryset.filter(FAILED_LINE)
             case self.ATTENTION:
-                return queryset.filter(STRANGE_MONEY)
+                return queryset.filter(OPEN_MONEY)
         return queryset
 
 

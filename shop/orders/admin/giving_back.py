@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from accounts.people.models import User
+from common.admin.display import Label, Table, admin_link, amount, columns, moment
 from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Ground
@@ -28,7 +29,6 @@ from enrolments.seats.models import Seat, SeatState
 from enrolments.unit_rows import of_units
 from handlers.contract import RevokeReason
 from shop.orders.admin.actions import ORDER_PAGE, OrderActions
-from shop.orders.admin.display import Label, Table, admin_link, amount, columns, moment
 from shop.orders.contexts import line_contexts
 from shop.orders.giving_back.ranges import ranges
 from shop.orders.giving_back.services import give_units_back
@@ -37,7 +37,6 @@ from shop.orders.giving_back.worth import worth_of
 from shop.orders.models import Order, OrderLine
 
 PEOPLE_SHOWN = 100
-CAN_BE_GIVEN_BACK = (Order.Status.PAID, Order.Status.COMPLETED)
 _PART = re.compile(r"\s*([0-9]{1,6})\s*(?:[-–]\s*([0-9]{1,6})\s*)?", re.ASCII)
 
 
@@ -126,7 +125,7 @@ class GivingBackPages(OrderActions):
         given_back = units_given_back([line])[line.pk]
         left = [number for number in range(1, line.quantity + 1) if number - 1 not in given_back]
         form = GiveBackForm(request.POST or None, numbers=left)
-        can_give_back = order.status in CAN_BE_GIVEN_BACK and bool(left)
+        can_give_back = line.may_be_given_back
         context: dict[str, Any] = {"line": line, "form": form, "can_give_back": can_give_back}
         if not can_give_back or not form.is_valid():
             return self._answer(request, order, "orders/admin/give_back.html", **context)

@@ -18,30 +18,31 @@ from django.utils.translation import gettext as _
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from catalog.models.entries import Entry
-from enrolments.courses.models import Course
-from enrolments.courses.roles.models import Role
-from enrolments.grounds.models import Enrolment, Ground
-from enrolments.seats.models import Seat, SeatState
-from outbox.jobs.models import Job
-from outbox.mails.kinds import mail_kind_label
-from outbox.mails.models import Mail
-from outbox.selectors import jobs_by_key, mails_of_order
-from shop.orders.admin.display import (
-    LINE_COLOURS,
+from common.admin.display import (
     NOTHING,
-    ORDER_COLOURS,
-    OUTCOME_COLOURS,
-    PAYMENT_COLOURS,
     Column,
     Label,
     Table,
     admin_link,
     admin_url,
     amount,
+    choice,
+    choice_label,
     columns,
-    method_label,
     moment,
 )
+from common.words import end_in_words, start_in_words
+from enrolments.courses.models import Course
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats.models import Seat, SeatState
+from outbox.jobs.admin import JOB_COLOURS
+from outbox.jobs.models import Job
+from outbox.mails.admin import MAIL_COLOURS
+from outbox.mails.kinds import mail_kind_label
+from outbox.mails.models import Mail
+from outbox.selectors import jobs_by_key, mails_of_order
+from shop.orders.admin.colours import LINE_COLOURS, ORDER_COLOURS
 from shop.orders.admin.units import UnitsView, first_units, units_view
 from shop.orders.admin.wording import event_in_words, handler_in_words, installed_handler, parameters_in_words
 from shop.orders.fulfilment import job_keys
@@ -49,7 +50,9 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.giving_back.units import WentBack, units_given_back, went_back
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.payments.admin import OUTCOME_COLOURS, PAYMENT_COLOURS
 from shop.payments.models import Payment, PaymentEvent
+from shop.payments.registry import method_label
 from shop.seller.frozen import seller_of
 
 if TYPE_CHECKING:
@@ -59,9 +62,6 @@ MAILS_SHOWN = 30
 ENROLMENTS_SHOWN = 10
 EVENTS_SHOWN = 200
 MONEY_SHOWN = 100
-
-JOB_COLOURS = {Job.State.PENDING: "info", Job.State.DONE: "success", Job.State.DEAD: "danger"}
-MAIL_COLOURS = {Mail.State.QUEUED: "info", Mail.State.SENT: "success", Mail.State.FAILED: "danger"}
 
 
 class ToDo(TypedDict):
@@ -138,10 +138,10 @@ def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> Orde
     views = _line_views(order, lines, viewer)
     return OrderPage(
         order=order,
-        state=Label(order.get_status_display(), ORDER_COLOURS[Order.Status(order.status)]),
+        state=choice(order, "status", ORDER_COLOURS),
         marks=marks_of(
             has_failed_line=any(line.status == OrderLine.Status.FAILED for line in lines),
-            has_strange_money=any(event.is_open for event in money),
+            has_open_money=any(event.is_open for event in money),
         ),
         facts=_facts(order, viewer),
         customer=_customer(order, viewer),
@@ -159,13 +159,13 @@ def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> Orde
     )
 
 
-def marks_of(*, has_failed_line: bool, has_strange_money: bool) -> list[Label]:
+def marks_of(*, has_failed_line: bool, has_open_money: bool) -> list[Label]:
     """What asks for the merchant's hand, besides the status."""
     marks = []
     if has_failed_line:
         marks.append(Label(_("failed line"), "danger"))
-    if has_strange_money:
-        marks.append(Label(_("money needs attention"), "danger"))
+    if has_open_money:
+        marks.append(Label(_("payment needs attention"), "danger"))
     return marks
 
 
@@ -227,7 +227,6 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
     seats = _seats(order)
     may_act = viewer.has_perm("shop.change_order")
     may_retry = may_act and order.status == Order.Status.PAID
-    may_give_back = may_act and order.status in (Order.Status.PAID, Order.Status.COMPLETED)
     views = []
     for line in lines:
         handler = installed_handler(line)
@@ -236,7 +235,7 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
                 line=line,
                 number=line.position + 1,
                 entry=admin_link(viewer, Entry, line.entry_id, line.entry_code),
-                state=Label(line.get_status_display(), LINE_COLOURS[OrderLine.Status(line.status)]),
+                state=choice(line, "status", LINE_COLOURS),
                 unit_net=amount(line.unit_net, order.currency),
                 net=amount(line.net, order.currency),
                 tax=amount(line.tax, order.currency),
@@ -249,7 +248,7 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
                 feedback=feedback[line.pk],
                 seats=seats.get(line.pk, []),
                 can_retry=may_retry and line.status == OrderLine.Status.FAILED,
-                can_give_back=may_give_back and line.status != OrderLine.Status.GIVEN_BACK,
+                can_give_back=may_act and line.may_be_given_back,
             )
         )
     return views
@@ -300,8 +299,8 @@ def _enrolments(grounds: QuerySet[Ground], viewer: User) -> Table:
             admin_link(viewer, Course, ground.enrolment.course_id, ground.enrolment.course.short_name),
             str(ground.enrolment.role.name),
             ground.get_kind_display(),
-            moment(ground.starts_at),
-            moment(ground.ends_at),
+            start_in_words(ground.starts_at),
+            end_in_words(ground.ends_at) if ground.ends_at else NOTHING,
         ]
         for ground in grounds
     ]
@@ -316,7 +315,7 @@ def _payments(order: Order, viewer: User) -> Table:
             admin_link(viewer, Payment, payment.pk, payment.reference),
             method_label(payment.provider),
             amount(payment.amount, payment.currency),
-            Label(payment.get_status_display(), PAYMENT_COLOURS[Payment.Status(payment.status)]).html,
+            choice_label(payment, "status", PAYMENT_COLOURS),
             _("paid this order") if hasattr(payment, "settlement") else NOTHING,
             moment(payment.created_at),
         ]
@@ -335,7 +334,7 @@ def _money(events: Sequence[WithAnnotations[PaymentEvent, ToDo]], viewer: User) 
             method_label(event.provider),
             event.get_kind_display(),
             amount(event.amount, event.currency),
-            outcome_label(event).html,
+            choice_label(event, "outcome", OUTCOME_COLOURS),
             _still_to_do(event),
             _person(event.actor, viewer),
         ]
@@ -351,13 +350,7 @@ def _money(events: Sequence[WithAnnotations[PaymentEvent, ToDo]], viewer: User) 
 def _still_to_do(event: WithAnnotations[PaymentEvent, ToDo]) -> str:
     if event.outcome not in PaymentEvent.NEEDS_ATTENTION:
         return NOTHING
-    return _("needs attention") if event.is_open else _("dealt with")
-
-
-def outcome_label(event: PaymentEvent) -> Label:
-    if not event.outcome:
-        return Label(NOTHING)
-    return Label(event.get_outcome_display(), OUTCOME_COLOURS[PaymentEvent.Outcome(event.outcome)])
+    return _("needs attention") if event.is_open else _("resolved")
 
 
 def _jobs(order: Order, lines: list[OrderLine], events: list[OrderEvent], viewer: User) -> Table:
@@ -368,7 +361,7 @@ def _jobs(order: Order, lines: list[OrderLine], events: list[OrderEvent], viewer
     rows: list[list[object]] = [
         [
             admin_link(viewer, Job, job.pk, job.key),
-            Label(job.get_state_display(), JOB_COLOURS[Job.State(job.state)]).html,
+            choice_label(job, "state", JOB_COLOURS),
             _("%(attempts)d of %(most)d") % {"attempts": job.attempts, "most": job.max_attempts},
             moment(job.finished_at) if job.finished_at else _("due %(at)s") % {"at": moment(job.due_at)},
             job.last_error.strip().rpartition("\n")[2][:200],
@@ -385,7 +378,7 @@ def _mails(mails: Iterable[Mail], viewer: User) -> Table:
             admin_link(viewer, Mail, mail.pk, moment(mail.created_at)),
             mail.recipient,
             mail_kind_label(mail.kind),
-            Label(mail.get_state_display(), MAIL_COLOURS[Mail.State(mail.state)]).html,
+            choice_label(mail, "state", MAIL_COLOURS),
             mail.failed_reason[:200],
         ]
         for mail in mails

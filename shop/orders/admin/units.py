@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from common.admin.display import NOTHING, Table, columns, moment
 from handlers.contract import Handler
-from shop.orders.admin.display import NOTHING, Table, columns, moment
 from shop.orders.admin.wording import answer_fields, answer_in_words
 from shop.orders.giving_back.units import UnitsGivenBack
 from shop.orders.models import OrderLine, OrderUnit

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -13,16 +12,17 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from common.admin.display import amount
+from common.languages import in_reader_language
+from common.moments import from_iso
+from common.words import moment_in_words
 from handlers.contract import Handler, HandlerMissing
 from handlers.discovery import SPECIFIC
-from handlers.fields import DaysField, MomentField, RoleField, SwitchField
-from handlers.texts import in_reader_language
-from shop.orders.admin.display import amount, method_label, moment
+from handlers.parameter_fields import DaysField, MomentField, RoleField, SwitchField
 from shop.orders.contexts import handler_of
 from shop.orders.models import Order, OrderEvent, OrderLine
 from shop.payments.models import PaymentEvent
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+from shop.payments.registry import method_label
 
 
 def installed_handler(line: OrderLine) -> Handler | None:
@@ -84,7 +84,7 @@ def value_in_words(field: forms.Field | None, value: Any, roles: Mapping[str, st
     if isinstance(field, SwitchField) or isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(field, MomentField):
-        return _moment_in_words(str(value))
+        return _stored_moment_in_words(str(value))
     if isinstance(field, DaysField) and isinstance(value, int):
         return ngettext("%(days)d day", "%(days)d days", value) % {"days": value}
     if isinstance(field, RoleField):
@@ -96,15 +96,12 @@ def value_in_words(field: forms.Field | None, value: Any, roles: Mapping[str, st
     return str(value)
 
 
-def _moment_in_words(stored: str) -> str:
+def _stored_moment_in_words(stored: str) -> str:
     """A whole day as a date, anything else with its time, as it was stored where it cannot be read."""
-    try:
-        if _DAY.fullmatch(stored):
-            return date_format(date.fromisoformat(stored), "DATE_FORMAT")
-        read = datetime.fromisoformat(stored)
-        return moment(read) if read.tzinfo else stored
-    except ValueError:
-        return stored
+    known = from_iso(stored)
+    if isinstance(known, datetime):
+        return moment_in_words(known) if known.tzinfo else stored
+    return date_format(known, "DATE_FORMAT") if known else stored
 
 
 def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLine]) -> str:

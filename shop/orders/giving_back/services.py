@@ -78,7 +78,7 @@ def give_units_back(
     GivingBackRefused.
     """
     order = order_with_people(order_id)
-    if order.status not in (Order.Status.PAID, Order.Status.COMPLETED):
+    if not order.may_be_given_back:
         raise GivingBackRefused(_("Only units of a paid order can be given back."))
     asked = {line_id: set(indexes) for line_id, indexes in units.items() if indexes}
     lines = list(order.lines.filter(pk__in=asked).order_by("position"))

@@ -21,11 +21,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from common.admin.display import Label
 from common.admin.languages import language_tabs
 from common.admin.refusals import TellsRefusals
+from common.languages import languages
 from common.refusals import Refused
-from common.texts import languages
-from shop.orders.admin.display import Label
 from shop.seller.legal_texts import (
     discard_text,
     publish_text,

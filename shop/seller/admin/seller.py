@@ -20,7 +20,7 @@ from catalog.services.images import prepare_image
 from common.admin.refusals import TellsRefusals
 from shop.seller.missing import missing_from_the_shop
 from shop.seller.models import ShopIdentity
-from shop.seller.services import LONGEST_UNPAID_TIMES, save_identity, tidy_identity
+from shop.seller.services import LONGEST_UNPAID_TIMES, save_seller, tidy_seller
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import _FieldOpts as FieldOpts
@@ -79,7 +79,7 @@ class ShopIdentityForm(forms.ModelForm):
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # a hook of Django that its types leave out
         if not self.errors:
-            for field, message in tidy_identity(self.instance).items():
+            for field, message in tidy_seller(self.instance).items():
                 self.add_error(field, str(message))
 
 
@@ -124,4 +124,4 @@ class ShopIdentityAdmin(TellsRefusals):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: ShopIdentity, form: ShopIdentityForm, change: bool) -> None:
-        save_identity(identity=obj)
+        save_seller(seller=obj)

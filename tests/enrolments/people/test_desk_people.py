@@ -65,7 +65,7 @@ def mail_url(user):
 
 def mail_state(client):
     [row] = client.get(reverse("account-people")).context["rows"]
-    return row.contact
+    return row.onboarding
 
 
 def age_mails(minutes):
@@ -219,9 +219,9 @@ def test_what_somebody_did_for_others_does_not_show(client, account, bob):
     enter_course(user=dan, course=course, now=timezone.now())
     DelegationFactory(account=account, operator=bob, person=dan, email="dan@example.org")
 
-    contact = mail_state(client)
+    onboarding = mail_state(client)
 
-    assert (contact.mailed_at, contact.accepted_at, contact.entered_at, contact.has_signed_in) == (
+    assert (onboarding.mailed_at, onboarding.accepted_at, onboarding.entered_at, onboarding.has_signed_in) == (
         None,
         None,
         None,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from shop.seller.checks import check_identity
+from shop.seller.checks import check_seller
 from shop.seller.models import LegalText, ShopIdentity
 from tests.factories.shop import deliver, pay
 from tests.shop.admin_pages import text_of
@@ -31,7 +31,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
     assert counts(client) == {
         "Orders waiting for money": 2,
         "Orders with a failed line": 1,
-        "Money that needs attention": 1,
+        "Payments that need attention": 1,
         "Jobs that gave up": 0,
         "Mails that could not be sent": 0,
     }
@@ -64,20 +64,20 @@ class TestCheck:
             )
 
     def test_names_what_is_missing(self):
-        found = {warning.id: warning.msg for warning in check_identity(databases=["default"])}
+        found = {warning.id: warning.msg for warning in check_seller(databases=["default"])}
         assert set(found) == {"shop.W001", "shop.W002"}
         assert "SIRET" in found["shop.W001"]
 
     def test_is_silent_when_nothing_is(self):
         self.complete()
-        assert check_identity(databases=["default"]) == []
+        assert check_seller(databases=["default"]) == []
 
     def test_a_draft_is_no_published_text(self):
         self.complete()
         LegalText.objects.filter(kind="terms").update(published_at=None)
-        [warning] = check_identity(databases=["default"])
+        [warning] = check_seller(databases=["default"])
         assert warning.id == "shop.W002"
 
     def test_asks_no_database_unless_told_to(self, django_assert_num_queries):
         with django_assert_num_queries(0):
-            assert check_identity(databases=None) == []
+            assert check_seller(databases=None) == []

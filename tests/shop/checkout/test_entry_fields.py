@@ -4,12 +4,12 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from catalog.fields import fields_of
+from catalog.entry_fields import fields_of
 from shop.cart.models import CartUnit
 from shop.orders.models import Order, OrderLine, OrderUnit
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
-from tests.factories.fields import ask, make_field
+from tests.factories.entry_fields import ask, make_field
 from tests.shop.steps import cart_of, press_order, put_in_cart, type_details
 
 pytestmark = pytest.mark.django_db

@@ -444,7 +444,7 @@ def test_the_history_says_who_placed_it(probe_entry):
 
 
 def test_the_same_number_of_queries_for_two_and_for_two_hundred_units(diary, django_assert_max_num_queries):
-    freeze_seller(identity=ShopIdentity.current())
+    freeze_seller(seller=ShopIdentity.current())
     entry = EntryFactory(handler="std_formprobe")
     small = make_cart(entry, quantity=2, units=[{"name": "n"}] * 2)
     large = make_cart(entry, quantity=200, units=[{"name": "n"}] * 200)

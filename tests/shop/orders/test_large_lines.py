@@ -28,7 +28,7 @@ MANY = 100_000
 
 
 @pytest.fixture(autouse=True)
-def identity(db: None) -> None:
+def seller(db: None) -> None:
     """Made the first time it is asked for, which is nobody's cost here."""
     ShopIdentity.current()
 
@@ -85,7 +85,7 @@ def test_the_pages_of_the_cart_and_the_checkout_make_no_unit(made):
 
 
 def test_placing_ending_and_late_money_make_no_unit(made):
-    freeze_seller(identity=ShopIdentity.current())  # the first order after an edit freezes who sells
+    freeze_seller(seller=ShopIdentity.current())  # the first order after an edit freezes who sells
     counts = []
     for quantity in (1, MANY):
         cart = make_cart(pack_entry(), quantity=quantity)

@@ -21,11 +21,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def identity(db) -> ShopIdentity:
-    identity = ShopIdentity.current()
-    identity.name, identity.iban, identity.sales_email = "Amphi & Cie", "FR76 1234", "sales@example.org"
-    identity.save()
-    return identity
+def seller(db) -> ShopIdentity:
+    seller = ShopIdentity.current()
+    seller.name, seller.iban, seller.sales_email = "Amphi & Cie", "FR76 1234", "sales@example.org"
+    seller.save()
+    return seller
 
 
 def every_kind(probe_entry, diary) -> None:

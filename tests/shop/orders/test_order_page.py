@@ -208,7 +208,7 @@ def test_an_unpaid_order_is_cancelled(visitor, order):
 def test_money_for_a_cancelled_order_that_was_only_recorded_is_told(visitor, order):
     pay(order, amount=order.gross - 1)
     assert PaymentEvent.objects.get().outcome == "mismatch"
-    assert "could not assign by ourselves" in page(visitor, order).content.decode()
+    assert "could not allocate" in page(visitor, order).content.decode()
 
 
 def test_a_visitors_zero_total_waits_for_its_link(visitor):

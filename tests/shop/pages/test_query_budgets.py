@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories.accounts import MembershipFactory
 from tests.factories.catalog import CategoryFactory, EntryFactory
-from tests.factories.fields import ask, make_field
+from tests.factories.entry_fields import ask, make_field
 from tests.factories.shop import make_cart, place
 from tests.shop.steps import put_in_cart, signed_in, type_details, type_units
 

@@ -90,11 +90,11 @@ def test_that_overtakes_the_payment_does_not_keep_it_from_settling(probe_entry):
     assert pay(order, event_id="second") == "settled"
 
 
-def test_of_money_that_paid_nothing_does_not_hide_that(order):
+def test_of_an_unallocated_payment_does_not_hide_that(order):
     assert pay(order, reference="second", event_id="second") == "second_charge"
     assert pay(order, reference="second", event_id="back", kind="refunded") == "recorded"
     assert PaymentEvent.objects.needing_attention().count() == 2
-    assert PaymentEvent.objects.paid_nothing().count() == 1
+    assert PaymentEvent.objects.unallocated().count() == 1
 
 
 def test_of_an_order_that_ended_revives_nothing(order, probe_entry):
@@ -137,10 +137,10 @@ def test_the_merchant_reads_what_it_is_and_what_to_do(order, kind, label, advice
     assert label in listed
     assert "recorded, order unchanged" in listed
     history = text_of(merchant.get(f"/admin/shop/order/{order.pk}/change/"))
-    assert "money needs attention" in history
+    assert "payment needs attention" in history
     assert f"{label} recorded, order unchanged" in " ".join(history.split())
 
-    merchant.post(f"/admin/shop/paymentevent/{event.pk}/dealt-with/", {"note": "seen"})
+    merchant.post(f"/admin/shop/paymentevent/{event.pk}/resolve/", {"note": "seen"})
     assert not PaymentEvent.objects.needing_attention().exists()
 
 

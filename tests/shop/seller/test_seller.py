@@ -51,7 +51,7 @@ TODAY = {
 NAMES = ("name", "street", "city", "siret", "vat_number")
 
 
-def edit_identity(**changes: str) -> ShopIdentity:
+def edit_seller(**changes: str) -> ShopIdentity:
     ShopIdentity.objects.update_or_create(pk=1, defaults=changes)
     return ShopIdentity.current()
 
@@ -59,7 +59,7 @@ def edit_identity(**changes: str) -> ShopIdentity:
 @pytest.fixture
 def order(probe_entry) -> Order:
     """Waits for a transfer."""
-    edit_identity(**SOLD, support_email="help@old.example")
+    edit_seller(**SOLD, support_email="help@old.example")
     order = place(make_cart(probe_entry))
     choose_method(order_id=order.pk, method="transfer", actor=None, now=timezone.now())
     order.refresh_from_db()
@@ -80,29 +80,29 @@ class TestFreezing:
         assert set(SOLD) == set(FROZEN)
         assert {name: str(getattr(order.seller, name)) for name in FROZEN} == SOLD
 
-    def test_keeps_one_row_for_all_orders_of_one_identity(self, order, probe_entry):
+    def test_keeps_one_row_for_all_orders_of_the_same_seller(self, order, probe_entry):
         again = place(make_cart(probe_entry), email="b@example.org")
-        edit_identity(support_email="help@new.example", deferred_days=3)
+        edit_seller(support_email="help@new.example", deferred_days=3)
         still = place(make_cart(probe_entry), email="c@example.org")
         assert {again.seller_id, still.seller_id} == {order.seller_id}
         assert FrozenSeller.objects.count() == 1
 
     @pytest.mark.parametrize("name", FROZEN)
     def test_keeps_another_row_when_anything_of_it_changes_and_the_first_when_it_changes_back(self, order, name):
-        changed = freeze_seller(identity=edit_identity(**{name: TODAY[name]}))
+        changed = freeze_seller(seller=edit_seller(**{name: TODAY[name]}))
         assert changed.pk != order.seller_id
-        assert freeze_seller(identity=edit_identity(**SOLD)).pk == order.seller_id
+        assert freeze_seller(seller=edit_seller(**SOLD)).pk == order.seller_id
 
     def test_costs_one_query_once_it_is_made(self, order, django_assert_num_queries):
-        identity = ShopIdentity.current()
+        seller = ShopIdentity.current()
         with django_assert_num_queries(1):
-            freeze_seller(identity=identity)
+            freeze_seller(seller=seller)
 
     def test_fields_that_only_run_into_each_other_are_not_the_same(self):
         rows = {
-            freeze_seller(identity=ShopIdentity(street="1 rue", city="Lyon")).pk,
-            freeze_seller(identity=ShopIdentity(street="1 rueLyon", city="")).pk,
-            freeze_seller(identity=ShopIdentity(street="", city="1 rueLyon")).pk,
+            freeze_seller(seller=ShopIdentity(street="1 rue", city="Lyon")).pk,
+            freeze_seller(seller=ShopIdentity(street="1 rueLyon", city="")).pk,
+            freeze_seller(seller=ShopIdentity(street="", city="1 rueLyon")).pk,
         }
         assert len(rows) == 3
 
@@ -110,7 +110,7 @@ class TestFreezing:
 class TestAfterAnEdit:
     def test_the_orders_page_names_the_seller_as_sold(self, order):
         before = body_of(english_client(), order)
-        edit_identity(**TODAY)
+        edit_seller(**TODAY)
         after = body_of(english_client(), order)
         for name in NAMES:
             assert SOLD[name] in before
@@ -121,13 +121,13 @@ class TestAfterAnEdit:
     def test_a_paid_orders_page_does_not_change_at_all(self, order):
         pay(order, reference="VIR")
         before = body_of(english_client(), order)
-        edit_identity(**TODAY)
+        edit_seller(**TODAY)
         assert body_of(english_client(), order) == before
 
     @pytest.mark.parametrize("kind", ["order_placed", "order_placed_sales", "payment_received"])
     def test_a_mail_of_the_order_names_the_seller_as_sold_and_where_to_turn_to_today(self, order, kind):
         pay(order, reference="VIR")
-        edit_identity(**TODAY, support_email="help@new.example")
+        edit_seller(**TODAY, support_email="help@new.example")
         text = mailed(order, kind)
         assert "Ateliers Réunis\n" in text
         assert "1 rue Vieille\n69001 Lyon" in text
@@ -135,13 +135,13 @@ class TestAfterAnEdit:
         assert "Nouvelle Maison" not in text
 
     def test_the_merchant_reads_it_at_the_order(self, order):
-        edit_identity(**TODAY)
+        edit_seller(**TODAY)
         page = text_of(browser_of(staff("shop.view_order")).get(order_url(order)))
         assert "Ateliers Réunis" in page
         assert "1 rue Vieille" in page
 
     def test_an_order_placed_then_names_the_seller_of_then(self, order, probe_entry):
-        edit_identity(**TODAY)
+        edit_seller(**TODAY)
         later = place(make_cart(probe_entry), email="b@example.org")
         assert (seller_of(later).name, seller_of(order).name) == ("Nouvelle Maison", "Ateliers Réunis")
 
@@ -156,7 +156,7 @@ class TestWhereMoneyGoes:
         assert "FR76 1111" in mailed(order, "payment_instructions")
 
     def test_to_todays_account_and_holder_and_the_page_says_that_they_changed(self, order):
-        edit_identity(**TODAY)
+        edit_seller(**TODAY)
         shown = body_of(english_client(), order)
         for name in ("name", "bank_name", "iban", "bic"):
             assert TODAY[name] in shown
@@ -166,23 +166,23 @@ class TestWhereMoneyGoes:
         assert "The same details are in the mail" not in shown
 
     def test_a_mail_sent_again_says_todays_account_too(self, order):
-        edit_identity(**TODAY)
+        edit_seller(**TODAY)
         text = mailed(order, "payment_instructions")
         assert "IBAN: BE68 2222" in text
         assert "Account holder: Nouvelle Maison" in text
         assert "FR76 1111" not in text
 
     def test_to_the_account_of_the_order_when_none_is_in_force(self, order):
-        identity = edit_identity(**(TODAY | {"iban": ""}))
-        details = bank_details(order, identity=identity)
+        seller = edit_seller(**(TODAY | {"iban": ""}))
+        details = bank_details(order, seller=seller)
         assert (details.holder, details.bank_name, details.iban, details.bic, details.is_new) == (
             "Ateliers Réunis", "Vieille Banque", "FR76 1111", "AGRIFRPP", False,
         )  # fmt: skip
 
     def test_a_first_account_is_no_change(self, probe_entry):
-        edit_identity(**(SOLD | {"iban": ""}))
+        edit_seller(**(SOLD | {"iban": ""}))
         order = place(make_cart(probe_entry))
-        details = bank_details(order, identity=edit_identity(**SOLD))
+        details = bank_details(order, seller=edit_seller(**SOLD))
         assert (details.iban, details.is_new) == ("FR76 1111", False)
 
 
@@ -195,18 +195,18 @@ class TestOrdersOfThePreviousRelease:
         return Order.objects.get(pk=order.pk)
 
     def test_name_the_seller_of_today(self, bare):
-        edit_identity(**TODAY)
+        edit_seller(**TODAY)
         assert (seller_of(bare).name, seller_of(bare).pk) == ("Nouvelle Maison", None)
         assert "2 place Neuve" in body_of(english_client(), bare)
         assert self.page_of_merchant(bare)
         assert "Nouvelle Maison\n" in mailed(bare, "order_placed")
-        details = bank_details(bare, identity=ShopIdentity.current())
+        details = bank_details(bare, seller=ShopIdentity.current())
         assert (details.iban, details.is_new) == ("BE68 2222", False)
 
     def page_of_merchant(self, order: Order) -> bool:
         return "Nouvelle Maison" in text_of(browser_of(staff("shop.view_order")).get(order_url(order)))
 
-    def test_are_read_without_an_identity(self, bare):
+    def test_are_read_without_a_seller(self, bare):
         ShopIdentity.objects.all().delete()
         assert seller_of(bare).name == ""
         assert "Sold by" not in body_of(english_client(), bare)
@@ -218,7 +218,7 @@ class TestOrdersOfThePreviousRelease:
             place(make_cart(probe_entry), email=f"{name}@example.org")
         kept = Order.objects.exclude(pk=bare.pk).latest("pk")
         Order.objects.exclude(pk=kept.pk).update(seller=None)
-        identity = edit_identity(**TODAY)
+        seller = edit_seller(**TODAY)
 
         migration.freeze_seller_of_today(apps, None)
 
@@ -227,11 +227,11 @@ class TestOrdersOfThePreviousRelease:
         assert migrated.count() == 4
         kept.refresh_from_db()
         assert kept.seller.name == "Ateliers Réunis"
-        assert freeze_seller(identity=identity).pk == migrated.first().seller_id
+        assert freeze_seller(seller=seller).pk == migrated.first().seller_id
 
-    def test_the_migration_leaves_a_shop_without_orders_or_identity_alone(self):
+    def test_the_migration_leaves_a_shop_without_orders_or_seller_alone(self):
         migration = import_module("shop.migrations.0013_sellers_of_earlier_orders")
         migration.freeze_seller_of_today(apps, None)
-        edit_identity(**TODAY)
+        edit_seller(**TODAY)
         migration.freeze_seller_of_today(apps, None)
         assert not FrozenSeller.objects.exists()

@@ -24,7 +24,7 @@ from shop.trial import services as trial_service
 from shop.trial.services import MOST_UNITS, try_entry
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
-from tests.factories.fields import ask, make_field
+from tests.factories.entry_fields import ask, make_field
 from tests.shop.admin_pages import text_of
 from tests.shop.merchants import browser_of, staff
 from tests.shop.probes import FormProbe

@@ -23,11 +23,11 @@ provider = TransferProvider()
 def received(*, order_number: str, reference: str, amount: Decimal, currency: str) -> ProviderEvent:
     """The event of a merchant's confirmation. The reference counts without regard to case and spacing."""
     typed = re.sub(r"\s+", " ", reference).strip().upper()
-    identity = f"{order_number}:{typed}"
+    key = f"{order_number}:{typed}"
     return ProviderEvent(
         provider=provider.name,
-        event_id=identity,
-        reference=identity,
+        event_id=key,
+        reference=key,
         kind="succeeded",
         order_number=order_number,
         amount=amount,

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from shop.seller.models import ShopIdentity
-from shop.seller.services import IdentityRefused, save_identity
+from shop.seller.services import SellerRefused, save_seller
 from tests.shop.admin_pages import text_of, told
 from tests.shop.merchants import browser_of, staff
 
@@ -82,12 +82,12 @@ def test_a_notice_names_what_is_missing(client):
 def test_is_saved_with_its_numbers_written_the_usual_way(client):
     response = save(client)
     assert response.status_code == 302
-    identity = ShopIdentity.objects.get()
-    assert identity.pk == 1
-    assert identity.siret == "732 829 320 00074"
-    assert identity.vat_number == "FR44732829320"
-    assert identity.iban == "FR76 3000 6000 0112 3456 7890 189"
-    assert identity.bic == "AGRIFRPP"
+    seller = ShopIdentity.objects.get()
+    assert seller.pk == 1
+    assert seller.siret == "732 829 320 00074"
+    assert seller.vat_number == "FR44732829320"
+    assert seller.iban == "FR76 3000 6000 0112 3456 7890 189"
+    assert seller.bic == "AGRIFRPP"
 
 
 def test_saving_again_changes_the_same_row(client):
@@ -169,11 +169,11 @@ def test_whoever_may_only_look_changes_nothing(merchant):
 
 
 def test_the_service_refuses_what_the_form_would(db):
-    with pytest.raises(IdentityRefused) as refused:
-        save_identity(identity=ShopIdentity(iban="FR00", deferred_days=0))
+    with pytest.raises(SellerRefused) as refused:
+        save_seller(seller=ShopIdentity(iban="FR00", deferred_days=0))
     assert set(refused.value.errors) == {"iban", "deferred_days"}
-    with pytest.raises(IdentityRefused) as refused:
-        save_identity(identity=ShopIdentity(logo=ContentFile(b"no picture", name="x.png")))
+    with pytest.raises(SellerRefused) as refused:
+        save_seller(seller=ShopIdentity(logo=ContentFile(b"no picture", name="x.png")))
     assert set(refused.value.errors) == {"logo"}
     assert not ShopIdentity.objects.exists()
 

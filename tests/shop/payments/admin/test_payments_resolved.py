@@ -1,4 +1,4 @@
-"""Money that paid nothing is dealt with once, by a button, and can be taken back."""
+"""An unallocated payment is resolved once, by a button, and can be reopened."""
 
 import pytest
 from django.urls import reverse
@@ -26,38 +26,38 @@ def url(event, action="change"):
 
 
 def deal(client, event, note="Given back by transfer."):
-    return client.post(url(event, "dealt_with"), {"note": note}, follow=True)
+    return client.post(url(event, "resolve"), {"note": note}, follow=True)
 
 
 def open_money(client):
-    return next(count.number for count in client.get("/admin/").context["counts"] if "Money" in str(count.label))
+    return next(count.number for count in client.get("/admin/").context["counts"] if "Payments" in str(count.label))
 
 
 def found(client, todo):
     return list(client.get(EVENTS, {"todo": todo}).context["cl"].result_list)
 
 
-def test_is_counted_until_somebody_dealt_with_it(client, event, merchant, order):
-    assert (open_money(client), found(client, "attention"), found(client, "dealt-with")) == (1, [event], [])
+def test_is_counted_until_somebody_resolved_it(client, event, merchant, order):
+    assert (open_money(client), found(client, "attention"), found(client, "resolved")) == (1, [event], [])
 
     answer = deal(client, event)
 
-    assert told(answer) == [("success", "This money is dealt with.")]
+    assert told(answer) == [("success", "This payment is resolved.")]
     handling = MoneyHandling.objects.get()
     assert (handling.event, handling.handled_by, handling.note) == (event, merchant, "Given back by transfer.")
-    assert (open_money(client), found(client, "attention"), found(client, "dealt-with")) == (0, [], [event])
-    assert "Maud Marchand dealt with this money on" in text_of(answer)
+    assert (open_money(client), found(client, "attention"), found(client, "resolved")) == (0, [], [event])
+    assert "Maud Marchand resolved this payment on" in text_of(answer)
     page = text_of(client.get(order_url(order)))
-    assert "money needs attention" not in page
+    assert "payment needs attention" not in page
     assert "Given back by transfer." in page
     assert client.get("/admin/shop/order/", {"todo": "attention"}).context["cl"].result_count == 0
 
 
-def test_can_be_taken_back_and_dealt_with_again(client, event, order):
+def test_can_be_reopened_and_resolved_again(client, event, order):
     deal(client, event)
-    answer = client.post(url(event, "take_back"), follow=True)
+    answer = client.post(url(event, "reopen"), follow=True)
 
-    assert told(answer) == [("success", "This money needs attention again.")]
+    assert told(answer) == [("success", "This payment needs attention again.")]
     assert open_money(client) == 1
     deal(client, event, note="")
     assert open_money(client) == 0
@@ -70,25 +70,25 @@ def test_the_second_of_two_merchants_is_told_who_was_first(client, event):
     deal(client, event)
     other = browser_of(staff("shop.view_paymentevent", "shop.deal_with_money"))
     [(level, text)] = told(deal(other, event))
-    assert (level, text.startswith("Maud Marchand dealt with it already, on ")) == ("error", True)
+    assert (level, text.startswith("Maud Marchand resolved it already, on ")) == ("error", True)
     assert MoneyHandling.objects.get().handled_by.get_full_name() == "Maud Marchand"
-    client.post(url(event, "take_back"), follow=True)
-    assert told(client.post(url(event, "take_back"), follow=True))[0][0] == "error"
+    client.post(url(event, "reopen"), follow=True)
+    assert told(client.post(url(event, "reopen"), follow=True))[0][0] == "error"
 
 
-def test_money_that_paid_its_order_asks_for_nothing(client, order):
+def test_a_payment_that_paid_its_order_needs_no_attention(client, order):
     pay(order)
     event = PaymentEvent.objects.get()
-    assert url(event, "dealt_with") not in client.get(url(event)).content.decode()
+    assert url(event, "resolve") not in client.get(url(event)).content.decode()
     assert told(deal(client, event))[0][0] == "error"
     assert not MoneyHandling.objects.exists()
 
 
 def test_only_by_post_and_only_with_the_right(client, event):
     onlooker = browser_of(staff("shop.view_paymentevent"))
-    assert url(event, "dealt_with") not in onlooker.get(url(event)).content.decode()
+    assert url(event, "resolve") not in onlooker.get(url(event)).content.decode()
     blind = browser_of(staff("shop.deal_with_money"))
-    for action in ("dealt_with", "take_back"):
+    for action in ("resolve", "reopen"):
         assert client.get(url(event, action)).status_code == 405
         assert onlooker.post(url(event, action)).status_code == 403
         assert blind.post(url(event, action)).status_code == 403
@@ -104,6 +104,6 @@ def test_any_note_is_taken(client, event):
 
 def test_the_customer_reads_no_more_of_it(client, event, order):
     address = reverse("order", args=[order.token])
-    assert "that we could not assign by ourselves" in text_of(client.get(address))
+    assert "that we could not allocate" in text_of(client.get(address))
     deal(client, event)
-    assert "that we could not assign by ourselves" not in text_of(client.get(address))
+    assert "that we could not allocate" not in text_of(client.get(address))

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
-from enrolments.courses.patterns import parse_patterns
+from enrolments.courses.course_patterns import parse_patterns
 from enrolments.courses.short_names import FORBIDDEN_IN_SHORT_NAME, MAX_SHORT_NAME_LENGTH
 from handlers.moments import Edge, checked, edge_of, read_moment, seconds_of, show_moment, write_moment
 
@@ -69,7 +69,7 @@ class CourseField(TextField):
 class CoursePatternsField(TextField):
     """Short names of courses separated by commas, with ``*`` or ``%`` for any run of characters.
 
-    Kept as it was typed; ``enrolments.courses.patterns`` splits it.
+    Kept as it was typed; ``enrolments.courses.course_patterns`` splits it.
     """
 
     default_error_messages = {

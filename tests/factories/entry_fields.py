@@ -5,8 +5,8 @@ from typing import Any
 from django.utils import timezone
 
 from catalog.models.entries import Entry
-from catalog.models.fields import EntryField
-from catalog.services.fields import set_fields
+from catalog.models.entry_fields import EntryField
+from catalog.services.entry_fields import set_fields
 
 SIZES = [
     {"value": "s", "label": {"fr": "Petite", "en": "Small"}},

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from enrolments.courses.course_patterns import has_wildcard, like_expression, parse_patterns
 from enrolments.courses.models import Course
-from enrolments.courses.patterns import has_wildcard, like_expression, parse_patterns
 from tests.factories.enrolments import CourseFactory
 
 

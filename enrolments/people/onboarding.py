@@ -9,7 +9,7 @@ from django.db.models import Max
 from accounts.links.models import AddressLink
 from accounts.members.models import CustomerAccount
 from accounts.people.delegation.models import Delegation
-from enrolments.people.selectors import Contact, people_of
+from enrolments.people.selectors import Onboarding, people_of
 from enrolments.seats.models import Seat
 from outbox.mails.models import Mail
 
@@ -19,28 +19,28 @@ def find_person(account: CustomerAccount, person_id: int) -> Delegation | None:
     return people_of(account).select_related("person").filter(person=person_id).first()
 
 
-def contacts_of(account: CustomerAccount, people: Collection[Delegation]) -> dict[int, Contact]:
+def onboarding_of(account: CustomerAccount, people: Collection[Delegation]) -> dict[int, Onboarding]:
     """What this account's mails, invitations and seats tell of some people, in three statements.
 
     A sign-in is told only of those whom this account made; of all others it may have been for another one. Expects
     the delegations' persons loaded.
     """
-    contacts = {
-        each.person_id: Contact(
+    onboarding = {
+        each.person_id: Onboarding(
             has_signed_in=each.person.created_by_account_id == account.pk and each.person.last_login is not None
         )
         for each in people
     }
-    ids = list(contacts)
+    ids = list(onboarding)
     mails = Mail.objects.filter(account_id=account.pk, person_id__in=ids).order_by().values_list("person_id")
     for person_id, at in mails.annotate(at=Max("created_at")):
-        contacts[person_id].mailed_at = at
+        onboarding[person_id].mailed_at = at
     links = AddressLink.objects.filter(
         account=account, user__in=ids, purpose=AddressLink.Purpose.INVITATION, used_at__isnull=False
     )
     for person_id, at in links.order_by().values_list("user_id").annotate(at=Max("used_at")):
-        contacts[person_id].accepted_at = at
+        onboarding[person_id].accepted_at = at
     seats = Seat.objects.filter(account=account, person__in=ids, consumed_at__isnull=False)
     for person_id, at in seats.order_by().values_list("person_id").annotate(at=Max("consumed_at")):
-        contacts[person_id].entered_at = at
-    return contacts
+        onboarding[person_id].entered_at = at
+    return onboarding

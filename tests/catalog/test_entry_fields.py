@@ -7,19 +7,19 @@ import pytest
 from django.db import connection
 from django.utils import timezone, translation
 
-from catalog.fields import fields_of
-from catalog.fields_form import FieldsForm
+from catalog.entry_fields import fields_of
+from catalog.entry_fields_form import FieldsForm
 from catalog.models.entries import Entry
-from catalog.models.fields import EntryField
-from catalog.patterns import matches
+from catalog.models.entry_fields import EntryField
+from catalog.regular_expressions import matches
 from catalog.services.checks import check_entry
 from catalog.services.duplicate import duplicate_entry
 from catalog.services.entries import save_entry
+from catalog.services.entry_fields import MOST_FIELDS, FieldRefused, TooManyFields, set_fields
 from catalog.services.errors import EntryChangedMeanwhile
-from catalog.services.fields import MOST_FIELDS, FieldRefused, TooManyFields, set_fields
 from handlers.contract import answers_to_store
 from tests.factories.catalog import EntryFactory
-from tests.factories.fields import ask, make_field
+from tests.factories.entry_fields import ask, make_field
 
 pytestmark = pytest.mark.django_db
 

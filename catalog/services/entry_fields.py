@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.models.entries import Entry
-from catalog.models.fields import (
+from catalog.models.entry_fields import (
     LONGEST_LONG_TEXT,
     LONGEST_TEXT,
     NAME_MAX_LENGTH,
@@ -21,9 +21,9 @@ from catalog.models.fields import (
     WITH_LENGTH,
     EntryField,
 )
-from catalog.patterns import PatternBroken, check_pattern, matches
+from catalog.regular_expressions import PatternBroken, check_pattern, matches
 from catalog.services.errors import EntryChangedMeanwhile, EntryRefused
-from common.texts import languages
+from common.languages import languages
 from handlers.asked_fields import FieldKind
 from handlers.contract import Text, in_words
 

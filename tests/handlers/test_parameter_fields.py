@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.test import override_settings
 from django.utils import translation
 
-from handlers.fields import (
+from handlers.moments import Edge, read_moment, show_moment, write_moment
+from handlers.parameter_fields import (
     CountField,
     CourseField,
     CoursePatternsField,
@@ -16,7 +17,6 @@ from handlers.fields import (
     RoleField,
     SwitchField,
 )
-from handlers.moments import Edge, read_moment, show_moment, write_moment
 
 
 def utc(*parts):

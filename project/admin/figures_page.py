@@ -13,15 +13,17 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from common.admin.display import Column, Table, amount, anchor, columns, day
+from common.languages import reader_language
 from common.templatetags.money import grouped, percent
-from enrolments.seats.figures import seats_by_state
 from enrolments.seats.models import SeatState
-from shop.orders.admin.display import Column, Table, amount, columns, day, method_label
+from enrolments.seats.selectors import seats_by_state
 from shop.orders.admin.filters import MethodFilter, TodoFilter
 from shop.orders.figures import Period, Sales, Waiting, age_starts, sales, waiting_by_method
+from shop.payments.registry import method_label
 
 SEAT_SHADES = {
     SeatState.AVAILABLE: "available",
@@ -110,7 +112,7 @@ def _chart(found: list[Sales]) -> str:
 
 def _chart_options() -> dict[str, Any]:
     """Plain values only: unfold reads them from an attribute. `locale` makes Chart.js write numbers as the reader."""
-    language = (get_language() or settings.LANGUAGE_CODE).split("-")[0]
+    language = reader_language()
     # Both ends: a currency's own least, two digits, would be more than the most, and an error in some browsers.
     money = {
         "style": "currency",
@@ -184,7 +186,7 @@ def _number_of(count: int, one: Waiting, *, text: str = "", **age: object) -> Sa
     if not count:
         return "0"
     url = waiting_url(**{MethodFilter.parameter_name: one.method or MethodFilter.NONE, **age})
-    return format_html('<a class="amphi-link" href="{}">{}</a>', url, text or grouped(count))
+    return anchor(url, text or grouped(count))
 
 
 def waiting_url(**more: object) -> str:

@@ -1,4 +1,4 @@
-"""A language's catalogue against the strings in the sources: what is wrong with it, and bringing it up to date."""
+"""A language's translations (.po) against the strings in the sources: their faults, and bringing them up to date."""
 
 import re
 from collections.abc import Iterator
@@ -26,17 +26,17 @@ def read(path: Path, language: str) -> Catalog:
         return read_po(file, locale=language)
 
 
-def faults(catalogue: Catalog, texts: set[Text]) -> list[str]:
+def faults(translations: Catalog, texts: set[Text]) -> list[str]:
     """One line for each string that is missing, unfinished, stale or has other placeholders than its source."""
-    found = [line for text in sorted(texts) if (line := _fault_of(catalogue, text))]
-    return found + [f"stale (no source has it any more): {text}" for text in _stale(catalogue, texts)]
+    found = [line for text in sorted(texts) if (line := _fault_of(translations, text))]
+    return found + [f"stale (no source has it any more): {text}" for text in _stale(translations, texts)]
 
 
-def updated(catalogue: Catalog, texts: set[Text], language: str) -> Catalog:
-    """A catalogue of exactly these strings, with the translations there are. Stale ones are left out."""
+def updated(translations: Catalog, texts: set[Text], language: str) -> Catalog:
+    """Exactly these strings, with the translations there are. Stale ones are left out."""
     fresh = Catalog(locale=language, project="Amphi", version="1", charset="utf-8", fuzzy=False)
     for text in sorted(texts):
-        known = catalogue.get(text.singular, context=text.context)
+        known = translations.get(text.singular, context=text.context)
         same_form = known is not None and isinstance(known.string, tuple) == bool(text.plural)
         fresh.add(
             (text.singular, text.plural) if text.plural else text.singular,
@@ -48,10 +48,10 @@ def updated(catalogue: Catalog, texts: set[Text], language: str) -> Catalog:
     return fresh
 
 
-def write(catalogue: Catalog, path: Path) -> None:
+def write(translations: Catalog, path: Path) -> None:
     """Sorted, without places and dates: a diff shows nothing but changed strings."""
     buffer = BytesIO()
-    write_po(buffer, catalogue, width=0, no_location=True, sort_output=True)
+    write_po(buffer, translations, width=0, no_location=True, sort_output=True)
     lines = buffer.getvalue().decode().splitlines()
     comment_end = next(number for number, line in enumerate(lines) if not line.startswith("#"))
     kept = [line for line in lines[comment_end:] if not line.startswith(tuple(f'"{name}' for name in RESTLESS_HEADERS))]
@@ -59,8 +59,8 @@ def write(catalogue: Catalog, path: Path) -> None:
     path.write_text("\n".join(kept).rstrip("\n") + "\n")
 
 
-def _fault_of(catalogue: Catalog, text: Text) -> str | None:
-    message = catalogue.get(text.singular, context=text.context)
+def _fault_of(translations: Catalog, text: Text) -> str | None:
+    message = translations.get(text.singular, context=text.context)
     if message is None or not any(_strings(message)):
         return f"missing: {text}"
     if bool(text.plural) != isinstance(message.string, tuple) or not all(_strings(message)):
@@ -90,9 +90,9 @@ def _strings(message: Message) -> list[str]:
     return [string or "" for string in strings]
 
 
-def _stale(catalogue: Catalog, texts: set[Text]) -> Iterator[Text]:
+def _stale(translations: Catalog, texts: set[Text]) -> Iterator[Text]:
     known = {(text.context, text.singular) for text in texts}
-    for message in catalogue:
+    for message in translations:
         singular = message.id[0] if isinstance(message.id, tuple | list) else message.id
         if singular and (message.context, singular) not in known:
             yield Text(singular=singular, context=message.context)

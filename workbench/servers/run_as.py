@@ -24,7 +24,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True)
-class Identity:
+class ServerUser:
     """A user and group, and the one capability it needs to read below folders closed to it (0: none)."""
 
     uid: int
@@ -54,7 +54,7 @@ class Identity:
             _keep_only(self.capability)
 
 
-def identity_for(*must_reach: Path, cluster: Path) -> Identity:
+def user_for(*must_reach: Path, cluster: Path) -> ServerUser:
     """Ourselves, or for root a plain user: the owner of the cluster if there is one, else nobody.
 
     A clone in root's own home is closed to that user. He then gets the capability to read, which lets him pass
@@ -62,15 +62,15 @@ def identity_for(*must_reach: Path, cluster: Path) -> Identity:
     ServerError.
     """
     if os.geteuid() != 0:
-        return Identity(os.geteuid(), os.getegid())
+        return ServerUser(os.geteuid(), os.getegid())
     user = _owner_of(cluster) or _plain_user()
     closed = [path for path in (*must_reach, cluster) if not _can_pass(path, user.pw_uid, user.pw_gid)]
     if not closed:
-        return Identity(user.pw_uid, user.pw_gid)
+        return ServerUser(user.pw_uid, user.pw_gid)
     ours = _effective_capabilities()
     for capability in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE):
         if ours >> capability & 1 and ours >> CAP_SETPCAP & 1:
-            return Identity(user.pw_uid, user.pw_gid, capability)
+            return ServerUser(user.pw_uid, user.pw_gid, capability)
     raise ServerError(
         f"As root the embedded servers run as {user.pw_name}, who may not enter {closed[0]}. "
         "Clone into a folder that everybody may enter, or run as an ordinary user."

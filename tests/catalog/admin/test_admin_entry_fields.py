@@ -3,10 +3,10 @@
 import pytest
 
 from catalog.models.entries import Entry
-from catalog.models.fields import EntryField
+from catalog.models.entry_fields import EntryField
 from tests.catalog.admin_pages import ADD, change_url, errors, merchant, shown, typed
 from tests.factories.catalog import EntryFactory
-from tests.factories.fields import SIZES, ask, make_field
+from tests.factories.entry_fields import SIZES, ask, make_field
 from tests.shop.merchants import browser_of, staff
 
 pytestmark = pytest.mark.django_db

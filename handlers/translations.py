@@ -1,6 +1,6 @@
 """Translations that lie in the packages of handlers: compiled where they changed, and made known to Django.
 
-The shop's own catalogues come first, so a handler adds words and never changes any.
+The shop's own translations come first, so a handler adds words and never changes any.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.conf import settings
 from django.utils.translation import trans_real
 
 
-def add_catalogues(folders: Iterable[Path]) -> dict[Path, Exception]:
+def add_translations(folders: Iterable[Path]) -> dict[Path, Exception]:
     """Django looks into these ``locale`` folders as well, after those it knows already.
 
     Returns what is wrong with those that cannot be read; they are left out.
@@ -28,35 +28,35 @@ def add_catalogues(folders: Iterable[Path]) -> dict[Path, Exception]:
     for folder in folders:
         try:
             _make_ready(folder)
-        except Exception as error:  # a catalogue may be broken in any way; the shop runs on without it
+        except Exception as error:  # a file may be broken in any way; the shop runs on without it
             broken[folder] = error
         else:
             readable.append(folder)
     known = {Path(path) for path in settings.LOCALE_PATHS}
     settings.LOCALE_PATHS = [*settings.LOCALE_PATHS, *(folder for folder in readable if folder not in known)]
-    # Finding the handlers has translated their labels, from catalogues read before these were known.
+    # Finding the handlers has translated their labels, from translations read before these were known.
     _forget_what_was_read()
     return broken
 
 
 def _forget_what_was_read() -> None:
-    """The next word asked for is looked up in the catalogues as they are now."""
+    """Look up the next word in the translations as they are now."""
     gettext._translations.clear()  # type: ignore[attr-defined]  # gettext has no public way to forget
     trans_real._translations.clear()  # type: ignore[attr-defined]  # nor has Django a public way
     trans_real._default = None  # type: ignore[attr-defined]  # nor has Django a public way
 
 
 def _make_ready(locale: Path) -> None:
-    # An installed package may lie where nothing can be written; it comes with compiled catalogues.
+    # An installed package may lie where nothing can be written; it comes with compiled translations.
     with suppress(OSError):
-        compile_catalogues(locale)
+        compile_translations(locale)
     for compiled in locale.glob("*/LC_MESSAGES/*.mo"):
         with open(compiled, "rb") as file:
             GNUTranslations(file)
 
 
-def compile_catalogues(locale: Path) -> list[Path]:
-    """Compiles every catalogue (.po) that is newer than its compiled form (.mo); returns those compiled.
+def compile_translations(locale: Path) -> list[Path]:
+    """Compiles every file of translations (.po) that is newer than its compiled form (.mo); returns those compiled.
 
     The compiled file appears whole or not at all: other processes may be reading it. This one reads it from now on:
     else what `up` delivers in the first minute of a fresh clone would be written without French, for good.
@@ -72,9 +72,9 @@ def _compile(source: Path) -> bool:
     if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
         return False
     with open(source, "rb") as file:
-        catalogue = read_po(file, locale=source.parents[1].name)
+        translations = read_po(file, locale=source.parents[1].name)
     unfinished = target.with_suffix(f".{os.getpid()}.mo")
     with open(unfinished, "wb") as file:
-        write_mo(file, catalogue)
+        write_mo(file, translations)
     unfinished.replace(target)
     return True

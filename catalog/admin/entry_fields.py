@@ -16,9 +16,10 @@ from unfold.admin import StackedInline
 from unfold.forms import PaginationFormSetMixin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from catalog.models.fields import NAME_MAX_LENGTH, WITH_LENGTH, EntryField
-from catalog.services.fields import MOST_FIELDS, NAME_TWICE, TooManyFields, problems_of
-from common.texts import languages, normalise
+from catalog.models.entry_fields import NAME_MAX_LENGTH, WITH_LENGTH, EntryField
+from catalog.services.entry_fields import MOST_FIELDS, NAME_TWICE, TooManyFields, problems_of
+from common.languages import languages
+from common.search import normalise
 from handlers.asked_fields import Choice, FieldKind, choices_stored, choices_to_store
 
 SEPARATOR = "|"

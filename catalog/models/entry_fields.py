@@ -22,8 +22,9 @@ WITH_LENGTH = (FieldKind.TEXT, FieldKind.LONG_TEXT)
 class EntryField(models.Model):
     """One question that an entry asks of each unit, besides what its handler asks.
 
-    Written by ``catalog.services.fields`` and ``save_entry`` only, under the lock of the entry. What is asked, and
-    frozen on orders, is its plain value, ``handlers.asked_fields.AskedField``, made by ``catalog.fields.fields_of``.
+    Written by ``catalog.services.entry_fields`` and ``save_entry`` only, under the lock of the entry. What is asked,
+    and frozen on orders, is its plain value, ``handlers.asked_fields.AskedField``, made by
+    ``catalog.entry_fields.fields_of``.
     """
 
     entry = models.ForeignKey("catalog.Entry", on_delete=models.CASCADE, related_name="fields")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from catalog.models.entries import Entry
-from catalog.models.fields import EntryField
-from common.texts import in_every_language
+from catalog.models.entry_fields import EntryField
+from common.languages import field_in_every_language
 from handlers.asked_fields import AskedField, FieldKind, choices_stored
 
 
@@ -18,8 +18,8 @@ def asked_field(row: EntryField) -> AskedField:
     return AskedField(
         name=row.name,
         kind=FieldKind(row.kind),
-        label=in_every_language(row, "label"),
-        help=in_every_language(row, "help"),
+        label=field_in_every_language(row, "label"),
+        help=field_in_every_language(row, "help"),
         is_required=row.is_required,
         choices=choices_stored(row.choices),
         least=row.least,

@@ -20,11 +20,11 @@ from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
-from catalog.models.fields import LONGEST_LONG_TEXT, LONGEST_TEXT
-from catalog.patterns import PatternBroken, matches
+from catalog.models.entry_fields import LONGEST_LONG_TEXT, LONGEST_TEXT
+from catalog.regular_expressions import PatternBroken, matches
 from common.emails import MAX_EMAIL_LENGTH
+from common.languages import in_reader_language
 from handlers.asked_fields import AskedField, FieldKind, number_in_words
-from handlers.texts import in_reader_language
 
 logger = logging.getLogger(__name__)
 

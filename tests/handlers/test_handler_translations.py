@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 from django.utils.translation import gettext, trans_real
 
-from handlers.catalogues import add_catalogues
+from handlers.translations import add_translations
 
 FRENCH = """
 msgid ""
@@ -34,8 +34,8 @@ def write(locale, text):
 def test_words_of_a_handler_are_compiled_and_found_and_the_shop_s_own_stay(locale, settings):
     write(locale, FRENCH)
 
-    assert add_catalogues([locale]) == {}
-    assert add_catalogues([locale]) == {}
+    assert add_translations([locale]) == {}
+    assert add_translations([locale]) == {}
 
     assert settings.LOCALE_PATHS.count(locale) == 1
     with translation.override("fr"):
@@ -47,7 +47,7 @@ def test_words_of_a_handler_are_compiled_and_found_and_the_shop_s_own_stay(local
 def test_a_broken_catalogue_is_reported_and_left_out(locale, settings, name):
     (locale / "fr" / "LC_MESSAGES" / name).write_bytes(b"\xff\xfe no catalogue")
 
-    assert list(add_catalogues([locale])) == [locale]
+    assert list(add_translations([locale])) == [locale]
     assert locale not in settings.LOCALE_PATHS
 
 
@@ -55,6 +55,6 @@ def test_compiled_words_are_used_where_nothing_can_be_written(locale, settings, 
     def refuse(locale):
         raise PermissionError
 
-    monkeypatch.setattr("handlers.catalogues.compile_catalogues", refuse)
-    assert add_catalogues([locale]) == {}
+    monkeypatch.setattr("handlers.translations.compile_translations", refuse)
+    assert add_translations([locale]) == {}
     assert locale in settings.LOCALE_PATHS

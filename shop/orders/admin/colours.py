@@ -1,0 +1,20 @@
+"""The colours of what an order and its lines have come to."""
+
+from __future__ import annotations
+
+from shop.orders.models import Order, OrderLine
+
+ORDER_COLOURS = {
+    Order.Status.PLACED: "warning",
+    Order.Status.PAID: "info",
+    Order.Status.COMPLETED: "success",
+    Order.Status.CANCELLED: "default",
+    Order.Status.EXPIRED: "default",
+    Order.Status.REFUNDED: "primary",
+}
+LINE_COLOURS = {
+    OrderLine.Status.PENDING: "info",
+    OrderLine.Status.FULFILLED: "success",
+    OrderLine.Status.FAILED: "danger",
+    OrderLine.Status.GIVEN_BACK: "default",
+}
