@@ -6,7 +6,8 @@ INSTALLED := .venv/installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 # Some machines forbid it: then each of the many processes of a shop, and of a test run, compiles all of it again.
 unexport PYTHONDONTWRITEBYTECODE
-# How many faults `make mutate` plants, and which: another seed draws others; PART=outbox plants in that folder only.
+# How many faults `make mutate` plants, and which: another seed draws others.
+# PART is a folder, of code for `make mutate` and below tests/ for `make test`: PART=outbox, PART=shop/payments.
 FAULTS ?= 600
 SEED ?= 1
 TEST_SETTINGS := DJANGO_SETTINGS_MODULE=project.settings.test
@@ -16,8 +17,8 @@ TEST_SETTINGS := DJANGO_SETTINGS_MODULE=project.settings.test
 run: $(INSTALLED) ## set up and run everything on http://127.0.0.1:8000 (PORT=…), until Ctrl-C
 	@$(BIN)/python manage.py up
 
-test: $(INSTALLED) ## set up and test everything, on servers of its own
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --quiet
+test: $(INSTALLED) ## set up and test everything, on servers of its own; PART=shop/payments tests that room
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --quiet $(if $(PART),tests/$(PART))
 
 ordeal: $(INSTALLED) ## the trials at full length (up to an hour); writes docs/ordeal.md
 	@$(BIN)/python -m pytest --ordeal --numprocesses auto --dist loadgroup --verbose
@@ -31,7 +32,7 @@ bench: $(INSTALLED) ## how quick it is (a few minutes); a table, and bench/resul
 screenshots: $(INSTALLED) ## the pictures of README.md and docs/tour.md, of a fresh demo shop; wants a Chromium
 	@$(BIN)/python -m pytest --quiet tests/browser/pictures.py
 
-check: $(INSTALLED) ## lint, types, floors, translations, deployment, migrations, the demo catalogue
+check: $(INSTALLED) ## lint, types, floors, translations, deployment, migrations, the demo's entries
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -179,7 +179,7 @@ class CourseAdmin(EnrolmentsByHand, TranslationAdmin):
         return ", ".join(names) or NOTHING
 
 
-def _state(course: Course) -> Label:
+def _state(course: WithAnnotations[Course, Counted]) -> Label:
     now = timezone.now()
     if not course.is_lasting_at(now):
         return Label(_("Over"))
@@ -187,7 +187,7 @@ def _state(course: Course) -> Label:
         return Label(_("Hidden"))
     if not course.is_open_at(now):
         return Label(_("Closed"))
-    if course.capacity is not None and course.taken >= course.capacity:  # type: ignore[attr-defined]
+    if course.capacity is not None and course.taken >= course.capacity:
         return Label(_("Full"), "warning")
     return Label(_("Open"), "success")
 
