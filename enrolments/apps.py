@@ -13,6 +13,7 @@ class EnrolmentsConfig(floors.Floor):
         "courses.groups",
         "courses.places",
         "grounds",
+        "events",
         "seats",
         "sessions",
         "people",
@@ -30,8 +31,11 @@ class EnrolmentsConfig(floors.Floor):
         from accounts.members.lost_rights import on_right_lost
         from accounts.members.navigation import AreaLink, add_area_link
         from accounts.members.rights import Right
+        from accounts.people.changes import FOLLOWERS
+        from enrolments.events.services import person_changed
         from enrolments.grounds.supervise import end_what_operators_got, lock_what_operators_got
 
+        FOLLOWERS.add(person_changed)
         on_right_lost(Right.MANAGE_SEATS, lock=lock_what_operators_got, end=end_what_operators_got)
 
         add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))

@@ -35,7 +35,7 @@ from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from common.languages import in_every_language
 from common.words import Text, in_words, paragraphs, sentences
-from enrolments.courses.places.services import LockedCourse
+from enrolments.courses.models import Course
 from handlers.asked_fields import AskedField, fields_in_words
 from handlers.errors import HandlerMissing, Refusal, UnitError, UnitErrors
 from handlers.units import UnitContext, Units, runs_of
@@ -129,9 +129,9 @@ class LineContext:
     an address that nobody has proved.
     ``operator`` is who has that part now, an owner where the one chosen left the account; None for an unclaimed order,
     and where no owner is left. ``parameters`` are the internal parameters frozen on
-    the line; ``paid_at`` is None before payment. ``courses`` are those locked for the hook, by the
-    names that ``courses_to_lock`` gave; a name that belongs to no course is missing. ``fields_asked``
-    are the entry's own fields as they were when the order was placed: labels and choices for reading
+    the line; ``paid_at`` is None before payment. ``courses`` are those locked for the hook, read
+    under their locks, by the names that ``courses_to_lock`` gave; a name that belongs to no course is missing.
+    ``fields_asked`` are the entry's own fields as they were when the order was placed: labels and choices for reading
     ``UnitContext.fields``. ``units`` are those not given back: their number (``len``) costs nothing, each is made when
     it is asked for. Where nothing is asked of a unit there may be a hundred thousand, so count them, and pass their
     indexes on as ranges (``runs_of``).
@@ -152,7 +152,7 @@ class LineContext:
     units: Units
     paid_at: datetime | None
     now: datetime
-    courses: Mapping[str, LockedCourse] = field(default_factory=dict)
+    courses: Mapping[str, Course] = field(default_factory=dict)
     fields_asked: tuple[AskedField, ...] = ()
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from common.languages import in_reader_language
 from common.refusals import Refused
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver, LockedCourse, free, hold_places
+from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver, free, hold_places
 from enrolments.courses.roles.models import Role
 from enrolments.courses.services import find_course
 from enrolments.grounds.enrol import PeriodOver, enrolment_period
@@ -44,7 +44,7 @@ def name_of(line: LineContext) -> str:
     return in_reader_language(line.entry_name) or line.entry_code
 
 
-def course_called(line: LineContext, short_name: str) -> LockedCourse | Course | None:
+def course_called(line: LineContext, short_name: str) -> Course | None:
     """The course of that name: one the engine has locked for this hook, else as it is in the database."""
     if not short_name:
         return None
@@ -53,8 +53,7 @@ def course_called(line: LineContext, short_name: str) -> LockedCourse | Course |
 
 def sold_course(line: LineContext, short_name: str) -> Course:
     """The course a line is about. Raises ``Refusal`` when there is none of that name (any more)."""
-    found = course_called(line, short_name)
-    course = found.course if isinstance(found, LockedCourse) else found
+    course = course_called(line, short_name)
     if course is None:
         raise Refusal(
             sentences(
@@ -70,11 +69,6 @@ def sold_course(line: LineContext, short_name: str) -> Course:
     return course
 
 
-def locked(line: LineContext, course: Course) -> LockedCourse | Course:
-    """The course as the floor below takes it: with its lock, if the engine has taken that for this hook."""
-    return next((held for held in line.courses.values() if held.course == course), course)
-
-
 def what_next(line: LineContext) -> Text:
     """What the customer does about a refusal: something else before payment, nothing after it."""
     return TAKE_IT_OUT if line.paid_at is None else WE_GET_IN_TOUCH
@@ -82,12 +76,7 @@ def what_next(line: LineContext) -> Text:
 
 def sold_role(line: LineContext, code: str, kinds: Collection[str] | None = None) -> Role:
     """The role of that code. Raises ``Refusal`` when there is none, or it is of another kind."""
-    return role_among(Role.objects.in_bulk([code], field_name="code"), line, code, kinds)
-
-
-def role_among(roles: Mapping[str, Role], line: LineContext, code: str, kinds: Collection[str] | None = None) -> Role:
-    """As ``sold_role``, for who has read the roles by their codes."""
-    role = roles.get(code)
+    role = Role.objects.filter(code=code).first()
     if role is None or (kinds is not None and role.kind not in kinds):
         raise Refusal(
             sentences(
@@ -109,7 +98,7 @@ def hold(line: LineContext, course: Course, places: int) -> None:
     Raises ``Refusal``, which tells the customer how many places he can have.
     """
     try:
-        hold_places(course=locked(line, course), line=line_ref(line), places=places, now=line.now)
+        hold_places(course=course, line=line_ref(line), places=places, now=line.now)
     except CourseFull as full:
         left = free([course.pk])[course.pk] or 0
         raise _too_few_places(course, left) from full

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import transaction
+
 from accounts.members.models import CustomerAccount
+from accounts.people.changes import PersonChange, tell_changed
 from accounts.people.models import User
 from common.emails import normalise_email
 from common.postal import PostalAddress
@@ -34,4 +37,9 @@ def save_account_details(*, account_id: int, details: AccountDetails) -> None:
 
 def save_profile(*, user_id: int, first_name: str, last_name: str, language: str) -> None:
     """Change a person's name and the language of his mails and pages."""
-    User.objects.filter(pk=user_id).update(first_name=first_name, last_name=last_name, language=language)
+    user = User.objects.filter(pk=user_id)
+    with transaction.atomic():
+        is_renamed = user.exclude(first_name=first_name, last_name=last_name).exists()
+        user.update(first_name=first_name, last_name=last_name, language=language)
+        if is_renamed:
+            tell_changed(PersonChange.RENAMED, [user_id], actor_id=user_id)

@@ -20,6 +20,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from accounts.members.models import Membership
+from accounts.people.changes import PersonChange, tell_changed
 from accounts.people.closing import refuse_to_close_an_only_owner
 from accounts.people.models import User
 from accounts.people.services import invite_people
@@ -214,6 +215,11 @@ class UserAdmin(TellsRefusals):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
+            actor_id = request.user.pk
+            if "email" in form.changed_data:
+                tell_changed(PersonChange.REPLACED, [obj.pk], actor_id=actor_id)
+            if {"first_name", "last_name"} & set(form.changed_data):
+                tell_changed(PersonChange.RENAMED, [obj.pk], actor_id=actor_id)
         else:
             obj.set_unusable_password()
             User.objects.add(obj)

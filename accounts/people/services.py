@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from django.db import transaction
 from accounts.links.models import AddressLink
 from accounts.links.services import NewLink, create_links
 from accounts.members.models import CustomerAccount
+from accounts.people.changes import PersonChange, tell_changed
 from accounts.people.models import User
 from accounts.selectors import ids_with_proved_address
 from common.emails import normalise_email
@@ -41,8 +42,8 @@ class PersonFound:
 # Somebody whose address changed while this waited is not among those found, and the address is nobody's.
 KNOWN_PEOPLE = "SELECT * FROM accounts_user WHERE email = ANY(%s) ORDER BY id FOR KEY SHARE"
 
-# In a language: what an invitation says of each course, as `name`, `period` and `place`.
-CoursesInWords = Callable[[str], Sequence[Mapping[str, str]]]
+# What an invitation to a person says in a language of each course, as `name`, `period` and `place`.
+CoursesInWords = Callable[[User, str], Sequence[Mapping[str, str]]]
 
 INSERT_MISSING_USERS = """
 INSERT INTO accounts_user
@@ -65,9 +66,10 @@ def find_or_create_people(
     password and an unproved address, and remembers `account` as the first that named him (None: he came by himself).
     The same address twice counts once, with the names typed first.
 
-    Three statements for any number of people, four where a rival makes one of them first. Locks those who exist FOR
-    KEY SHARE, which keeps nobody out but who would change their address; rows are inserted in the order of their
-    address, so that two transactions naming the same people wait for each other instead of deadlocking: name all
+    Three statements for any number of people and those of the followers of changes, one more where a rival makes one of
+    them first. Locks those who exist FOR KEY SHARE, which keeps nobody out but who would change their address; rows are
+    inserted in the order of their address, so that two transactions naming the same people wait for each other instead
+    of deadlocking: name all
     people of a transaction in one call. Raises ValidationError for something that is no address.
     """
     typed: dict[str, PersonTyped] = {}
@@ -84,6 +86,7 @@ def find_or_create_people(
         EmailAddress.objects.bulk_create(
             [EmailAddress(user=user, email=user.email, primary=True) for user in created.values()]
         )
+        tell_changed(PersonChange.MADE, [user.pk for user in created.values()])
     users = known | created
     return {email: PersonFound(user=users[email], created=email in created) for email in typed}
 
@@ -122,19 +125,16 @@ def invite_people(
     now: datetime,
     is_enrolled: bool = True,
     courses: CoursesInWords | None = None,
-    proved: Collection[int] | None = None,
 ) -> int:
     """Mail an invitation link to those whose address is not proved yet; return how many mails that made.
 
     `reason_key` names the occasion: asking twice for the same one mails nobody twice. The mail speaks of a training
     course unless `is_enrolled` is unset, and names those that `courses` gives in the mail's language. Everybody else
     gets nothing here; whoever calls tells them what happened to them. The mail is in the person's language, else in
-    `language`. Who has read already whose addresses are proved gives their ids as `proved`.
-    Five statements for any number of people, four with `proved`; locks nothing.
+    `language`. Five statements for any number of people; locks nothing.
     """
     with transaction.atomic(savepoint=False):
-        if proved is None:
-            proved = ids_with_proved_address(users)
+        proved = ids_with_proved_address(users)
         waiting = {f"invitation:{reason_key}:{user.pk}": user for user in users if user.is_active}
         waiting = {key: user for key, user in waiting.items() if user.pk not in proved}
         if not waiting:
@@ -165,7 +165,7 @@ def invite_people(
                         "link_id": link.pk,
                         "account_name": account.name if account else "",
                         "is_enrolled": is_enrolled,
-                        "courses": courses(link.language) if courses else [],
+                        "courses": courses(user, link.language) if courses else [],
                     },
                     account_id=account.pk if account else None,
                     person_id=user.pk,

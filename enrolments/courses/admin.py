@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django import forms
 from django.contrib import admin
@@ -18,6 +18,7 @@ from modeltranslation.admin import TranslationAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
+from accounts.people.models import User
 from common.admin.display import NOTHING, Label
 from common.admin.languages import language_tabs
 from enrolments.courses.models import Course, CourseName
@@ -150,7 +151,7 @@ class CourseAdmin(EnrolmentsByHand, TranslationAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Course, form: Any, change: bool) -> None:
-        save_course(course=obj)
+        save_course(course=obj, actor=cast(User, request.user))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
@@ -55,6 +56,25 @@ class CourseQuerySet(models.QuerySet["Course"]):
         for pattern in patterns:
             alike |= models.Q(name__lower_like=like_expression(pattern))
         return self.filter(models.Exists(CourseName.objects.filter(alike, course=models.OuterRef("pk"))))
+
+    def covered_by(self, course_lists: Iterable[str]) -> set[tuple[str, int]]:
+        """Return which of these courses each list covers, as (list, course key). One statement, none for none."""
+        lists = sorted(set(course_lists))
+        if not lists:
+            return set()
+        rows = self.values_list(
+            "pk",
+            *(
+                models.Exists(Course.objects.matching(course_list).filter(pk=models.OuterRef("pk")))
+                for course_list in lists
+            ),
+        )
+        return {
+            (course_list, pk)
+            for pk, *covers in rows
+            for course_list, is_covered in zip(lists, covers, strict=True)
+            if is_covered
+        }
 
     def named(self, short_name: str) -> CourseQuerySet:
         """The course with this short name, present or former, whatever the case."""

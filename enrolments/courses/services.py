@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -13,10 +14,13 @@ from django.db.models.functions import Lower
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.people.models import User
 from common.refusals import Refused
 from enrolments.courses.models import Course, CourseName
-from enrolments.courses.places.services import LockedCourse, lock_courses, taken
+from enrolments.courses.places.services import lock_courses, taken
 from enrolments.courses.short_names import normalise_short_name
+from enrolments.events.models import Event
+from enrolments.events.services import write_events
 
 # Whoever enters a course is sent to its link.
 LINK_SCHEMES = frozenset({"http", "https"})
@@ -52,9 +56,10 @@ class CapacityBelowTaken(Refused):
         self.count = count
 
 
-def save_course(*, course: Course) -> Course:
+def save_course(*, course: Course, actor: User | None = None) -> Course:
     """Insert or update a course. A new short name is added to its names; those it had stay valid.
 
+    Leaves an event that names the columns changed, with short name, capacity and visibility before and after.
     Locks the course. Raises ValidationError for a malformed short name, LinkRefused, ShortNameTaken,
     CapacityBelowTaken, and IntegrityError for what the form should have caught; then nothing is written.
     """
@@ -62,8 +67,9 @@ def save_course(*, course: Course) -> Course:
     if course.link and not is_web_address(course.link):
         raise LinkRefused
     with transaction.atomic():
+        before = None
         if course.pk is not None:
-            lock_courses([course.pk])
+            before = lock_courses([course.pk]).get(course.pk)
             count = taken([course.pk]).get(course.pk, 0)
             if course.capacity is not None and count > course.capacity:
                 raise CapacityBelowTaken(count)
@@ -78,7 +84,22 @@ def save_course(*, course: Course) -> Course:
             )
             if not CourseName.objects.called(course.short_name).filter(course=course).exists():
                 raise ShortNameTaken(made[0].name)
+        write_events(_events(before, course, actor))
     return course
+
+
+def _events(before: Course | None, after: Course, actor: User | None) -> list[Event]:
+    if before is None:
+        return [Event(kind=Event.Kind.COURSE_MADE, course=after, actor=actor)]
+    columns = [field.attname for field in Course._meta.concrete_fields]
+    changed: dict[str, tuple[Any, Any]] = {name: (getattr(before, name), getattr(after, name)) for name in columns}
+    changed = {name: values for name, values in changed.items() if values[0] != values[1]}
+    if not changed:
+        return []
+    # Texts may be long, and the course has them: these say what was before.
+    told: list[str] = [name for name in ("short_name", "capacity", "is_visible") if name in changed]
+    detail: dict[str, Any] = {"columns": sorted(changed), **{name: list(changed[name]) for name in told}}
+    return [Event(kind=Event.Kind.COURSE_CHANGED, course=after, actor=actor, detail=detail)]
 
 
 def is_web_address(link: str) -> bool:
@@ -109,7 +130,7 @@ def find_courses(short_names: Iterable[str]) -> dict[str, Course]:
     return {name: by_lowered[lowered] for name, lowered in asked.items() if lowered in by_lowered}
 
 
-def lock_named_courses(short_names: Iterable[str]) -> dict[str, LockedCourse]:
+def lock_named_courses(short_names: Iterable[str]) -> dict[str, Course]:
     """Lock the courses that have, or had, these short names, by primary key; returns them as `find_courses` does.
 
     Locks: course rows, FOR NO KEY UPDATE. One statement, whatever the number of names.
@@ -124,7 +145,7 @@ def lock_named_courses(short_names: Iterable[str]) -> dict[str, LockedCourse]:
         .annotate(every_name=ArraySubquery(CourseName.objects.filter(course=OuterRef("pk")).values("name")))
         .order_by("pk")
     )
-    by_lowered = {_comparable(name): LockedCourse(course) for course in rows for name in course.every_name}
+    by_lowered = {_comparable(name): course for course in rows for name in course.every_name}
     return {name: by_lowered[lowered] for name, lowered in asked.items() if lowered in by_lowered}
 
 

@@ -2,7 +2,7 @@
 
 A ground says why somebody is in a course. The first one opens his enrolment, the last one that ends closes it, and the
 period in between is always that of the live grounds together: earliest start, latest end, none if one has none. Every
-change leaves an event that a mirror on a learning platform can follow.
+change leaves an event, with the jobs that must follow it (`enrolments.events`).
 
 Grounds are written under the row lock of the course, so nobody else opens or closes enrolments there meanwhile.
 """
@@ -24,9 +24,11 @@ from common.moments import day_ends, day_starts, days_later
 from common.refusals import Refused
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import LockedCourse, lock_courses, under_lock
+from enrolments.courses.places.services import lock_course, lock_courses
 from enrolments.courses.roles.models import Role
+from enrolments.events.services import write_enrolment_events
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
+from enrolments.seats.models import Seat
 from enrolments.values import LineRef, Period, Terms
 
 if TYPE_CHECKING:
@@ -94,6 +96,25 @@ class NewGround:
             group_id=group.pk if group else None,
         )
 
+    @classmethod
+    def of_seat(cls, seat: Seat, *, user_id: int, role_id: int, period: Period, group_id: int) -> NewGround:
+        """One of the person on a seat."""
+        batch = seat.batch
+        return cls(
+            user_id=user_id,
+            role_id=role_id,
+            kind=Ground.Kind.SEAT,
+            period=period,
+            account_id=seat.account_id,
+            order_id=batch.order_id,
+            order_number=batch.order_number,
+            line_id=batch.line_id,
+            unit_index=seat.unit_index,
+            unit_id=seat.unit_id,
+            seat_id=seat.pk,
+            group_id=group_id,
+        )
+
 
 Person = tuple[int, int]  # user and role: what one open enrolment of a course is found by
 
@@ -125,9 +146,7 @@ def enrolment_period(*, course: Course, now: datetime.datetime, terms: Terms) ->
     return Period(starts_at, ends_at)
 
 
-def add_grounds(
-    *, course: Course | LockedCourse, grounds: Sequence[NewGround], now: datetime.datetime
-) -> dict[Person, Enrolment]:
+def add_grounds(*, course: Course, grounds: Sequence[NewGround], now: datetime.datetime) -> dict[Person, Enrolment]:
     """Put grounds under people in a course; opens the enrolments that are missing, extends the others.
 
     Returns the enrolments by (user, role). A ground that is there already (same line and person, or the merchant's) is
@@ -135,12 +154,15 @@ def add_grounds(
     that is for the caller, who knows whether one was held.
     """
     with transaction.atomic(savepoint=False):
-        found = find_or_open(
-            course=under_lock(course),
-            people=[(ground.user_id, ground.role_id, ground.period) for ground in grounds],
-            now=now,
-        )
-        write_grounds(found=found, grounds=grounds, now=now)
+        return put_grounds(course=lock_course(course), grounds=grounds, now=now)
+
+
+def put_grounds(*, course: Course, grounds: Sequence[NewGround], now: datetime.datetime) -> dict[Person, Enrolment]:
+    """Like `add_grounds`, in the caller's transaction and under the course's lock, which the caller has."""
+    found = find_or_open(
+        course=course, people=[(ground.user_id, ground.role_id, ground.period) for ground in grounds], now=now
+    )
+    write_grounds(found=found, grounds=grounds, now=now)
     return found.enrolments
 
 
@@ -176,7 +198,7 @@ def end_grounds(*, grounds: QuerySet[Ground], reason: str, now: datetime.datetim
             for (group_id, user_id), enrolment_id in in_group.items()
             if (group_id, user_id) not in remaining
         ]
-        EnrolmentEvent.objects.bulk_create(events)
+        write_enrolment_events(events)
     return len(ending)
 
 
@@ -198,7 +220,7 @@ def record_first_entry(*, enrolments: Iterable[Enrolment], now: datetime.datetim
     if not first:
         return
     Enrolment.objects.filter(pk__in=[enrolment.pk for enrolment in first]).update(first_entered_at=now)
-    EnrolmentEvent.objects.bulk_create(
+    write_enrolment_events(
         EnrolmentEvent(enrolment=enrolment, at=now, what=EnrolmentEvent.What.ENTERED) for enrolment in first
     )
 
@@ -302,7 +324,7 @@ def write_grounds(*, found: FoundOrOpened, grounds: Sequence[NewGround], now: da
         for pair, ground in joining.items()
         if pair not in members
     ]
-    EnrolmentEvent.objects.bulk_create(events)
+    write_enrolment_events(events)
 
 
 DERIVE_PERIODS = """

@@ -11,10 +11,10 @@ from django.db import transaction
 from accounts.people.models import User
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import CourseOver, LockedCourse, refuse_overfull, release_hold_in, under_lock
+from enrolments.courses.places.services import CourseOver, lock_course, refuse_overfull, release_hold_in
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.already import already_enrolled
-from enrolments.grounds.enrol import NewGround, end_grounds, enrolment_period, find_or_open, write_grounds
+from enrolments.grounds.enrol import NewGround, end_grounds, enrolment_period, put_grounds
 from enrolments.grounds.models import Ground
 from enrolments.unit_rows import of_units, row_of
 from enrolments.values import AlreadyEnrolled, LineRef, Period, Terms
@@ -31,7 +31,7 @@ class LineEnrolment:
 def enrol_on_line(
     *,
     line: LineRef,
-    course: Course | LockedCourse,
+    course: Course,
     user: User,
     role: Role,
     group: CourseGroup | None,
@@ -48,7 +48,7 @@ def enrol_on_line(
     is then to be rolled back. A constant number of statements.
     """
     with transaction.atomic(savepoint=False):
-        course = under_lock(course)
+        course = lock_course(course)
         if not course.is_lasting_at(now):
             raise CourseOver(course)
         period = enrolment_period(course=course, now=now, terms=terms)
@@ -66,8 +66,7 @@ def enrol_on_line(
             unit_id=None if unit_index is None else row_of(line.line_id, unit_index),
             group=group,
         )
-        found = find_or_open(course=course, people=[(user.pk, role.pk, period)], now=now)
-        write_grounds(found=found, grounds=[ground], now=now)
+        put_grounds(course=course, grounds=[ground], now=now)
         refuse_overfull([course])
     return LineEnrolment(period=period, already=already.get(user.pk))
 

@@ -193,7 +193,7 @@ class Ground(models.Model):
 
 
 class EnrolmentEvent(models.Model):
-    """What happened to an enrolment, in the order of its key: what a mirror on a learning platform follows."""
+    """One change of an enrolment. Written by `events.services` alone, with the jobs that must follow."""
 
     class What(models.TextChoices):
         OPENED = "opened", pgettext_lazy("enrolment", "Opened")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
@@ -23,6 +24,17 @@ from enrolments.values import LineRef, Period
 from outbox.mails.services import NewMail, queue_mails
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Somebody newly placed into a course; `key` names the occasion."""
+
+    user: User
+    course: Course
+    period: Period
+    key: str
+    order_id: int | None = None
+
+
 def tell_enrolled(
     *,
     users: Sequence[User],
@@ -40,48 +52,67 @@ def tell_enrolled(
     `language`, and name the customer account, if there is one. A constant number of statements; recorded in the
     caller's transaction.
     """
-    proved = ids_with_proved_address(users)
-    waiting = [user for user in users if user.pk not in proved]
+    order_id = line.order_id if line else None
+    placed = [Placed(user=user, course=course, period=period, key=key, order_id=order_id) for user in users]
+    tell_placed(placed=placed, occasion=key, account=account, language=language, now=now)
+
+
+def tell_placed(
+    *, placed: Sequence[Placed], occasion: str, account: CustomerAccount | None, language: str, now: datetime.datetime
+) -> None:
+    """Like `tell_enrolled`, for people in different courses: one invitation names all the courses of a person.
+
+    `occasion` names that of the invitations.
+    """
+    proved = ids_with_proved_address([each.user for each in placed])
+    waiting = {each.user.pk: each.user for each in placed if each.user.pk not in proved}
     if waiting:
+        courses: dict[int, dict[Course, Period]] = {pk: {} for pk in waiting}
+        for each in placed:
+            if each.user.pk in waiting:
+                of_person = courses[each.user.pk]
+                of_person[each.course] = together(of_person.get(each.course, each.period), each.period)
         invite_people(
-            users=waiting,
+            users=list(waiting.values()),
             account=account,
-            reason_key=key,
+            reason_key=occasion,
             language=language,
             now=now,
-            courses=courses_in_words([(course, period)]),
-            proved=proved,
+            courses=courses_in_words({pk: list(of_person.items()) for pk, of_person in courses.items()}),
         )
     queue_mails(
         [
             NewMail(
                 kind="seat_assigned",
-                key=f"seat_assigned:{key}:{user.pk}",
-                recipient=user.email,
-                language=user.language or language,
-                context=_context(course, account, period, user.language or language),
+                key=f"seat_assigned:{each.key}:{each.user.pk}",
+                recipient=each.user.email,
+                language=each.user.language or language,
+                context=_context(each.course, account, each.period, each.user.language or language),
                 account_id=account.pk if account else None,
-                order_id=line.order_id if line else None,
-                person_id=user.pk,
+                order_id=each.order_id,
+                person_id=each.user.pk,
             )
-            for user in users
-            if user.pk in proved and user.is_active
+            for each in placed
+            if each.user.pk in proved and each.user.is_active
         ]
     )
 
 
-def courses_in_words(courses: Sequence[tuple[Course, Period]]) -> CoursesInWords:
-    """What an invitation says of the courses somebody finds behind it; said once for each language."""
+def courses_in_words(courses: Mapping[int, Sequence[tuple[Course, Period]]]) -> CoursesInWords:
+    """What an invitation says of the courses somebody finds behind it, which are given by the key of the user.
+
+    A course and period is put into words once for each language.
+    """
 
     @cache
-    def say(language: str) -> list[dict[str, str]]:
+    def say(course: Course, period: Period, language: str) -> dict[str, str]:
         with translation.override(language or settings.LANGUAGE_CODE):
-            return [
-                {"name": course.name, "period": _period_in_words(period), "place": course.place}
-                for course, period in courses
-            ]
+            return {"name": course.name, "period": _period_in_words(period), "place": course.place}
 
-    return say
+    def say_all(user: User, language: str) -> list[dict[str, str]]:
+        return [say(course, period, language) for course, period in courses[user.pk]]
+
+    return say_all
 
 
 def placed_by(*, account: CustomerAccount, user: User, now: datetime.datetime) -> list[tuple[Course, Period]]:

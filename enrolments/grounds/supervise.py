@@ -12,9 +12,9 @@ from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import LockedCourse, lock_courses, under_lock
+from enrolments.courses.places.services import lock_course, lock_courses
 from enrolments.courses.roles.models import Role
-from enrolments.grounds.enrol import NewGround, PeriodOver, add_grounds, end_grounds, enrolment_period
+from enrolments.grounds.enrol import NewGround, PeriodOver, end_grounds, enrolment_period, put_grounds
 from enrolments.grounds.models import Ground
 from enrolments.seats.reasons import SeatReason
 from enrolments.values import LineRef, Terms
@@ -23,7 +23,7 @@ from enrolments.values import LineRef, Terms
 def supervise(
     *,
     line: LineRef,
-    course: Course | LockedCourse,
+    course: Course,
     operator: User,
     role: Role,
     group: CourseGroup | None,
@@ -36,7 +36,7 @@ def supervise(
     Locks the course. Takes no place where `role` is a supervisor's. A constant number of statements.
     """
     with transaction.atomic(savepoint=False):
-        course = under_lock(course)
+        course = lock_course(course)
         try:
             period = enrolment_period(course=course, now=now, terms=terms)
         except PeriodOver:
@@ -44,7 +44,7 @@ def supervise(
         ground = NewGround.of_line(
             line, user=operator, role=role, kind=Ground.Kind.SUPERVISION, period=period, group=group
         )
-        add_grounds(course=LockedCourse(course), grounds=[ground], now=now)
+        put_grounds(course=course, grounds=[ground], now=now)
     return True
 
 

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import LockedCourse, taken, under_lock
+from enrolments.courses.places.services import lock_course, taken
 from enrolments.courses.roles.models import Role
-from enrolments.grounds.enrol import NewGround, PeriodOver, enrolment_period, find_or_open, write_grounds
+from enrolments.grounds.enrol import NewGround, PeriodOver, enrolment_period, put_grounds
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.values import LineRef, Terms
 
@@ -29,9 +29,7 @@ class SupportOutcome(models.TextChoices):
         return str(self.label)
 
 
-def enrol_in_support(
-    *, course: Course | LockedCourse | None, user: User, line: LineRef, now: datetime.datetime
-) -> SupportOutcome:
+def enrol_in_support(*, course: Course | None, user: User, line: LineRef, now: datetime.datetime) -> SupportOutcome:
     """Enrol a customer as a learner in the support course, on the ground of a line; tells where it could not.
 
     No course is an outcome, too: that of a name which belongs to none. A second call for the line changes nothing.
@@ -39,7 +37,7 @@ def enrol_in_support(
     """
     if course is None:
         return SupportOutcome.UNKNOWN
-    course = under_lock(course)
+    course = lock_course(course)
     if not course.is_open_at(now):
         return SupportOutcome.CLOSED
     try:
@@ -52,6 +50,5 @@ def enrol_in_support(
             return SupportOutcome.FULL
     student = Role.objects.get(code=Role.STUDENT)
     ground = NewGround.of_line(line, user=user, role=student, kind=Ground.Kind.SUPPORT, period=period)
-    found = find_or_open(course=course, people=[(ground.user_id, ground.role_id, period)], now=now)
-    write_grounds(found=found, grounds=[ground], now=now)
+    put_grounds(course=course, grounds=[ground], now=now)
     return SupportOutcome.ENROLLED

@@ -11,12 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount, Membership
 from accounts.members.operators import keep_account
+from accounts.people.changes import PersonChange
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.people.services import PersonTyped, invite_people
 from common.again import again_after_deadlock
 from common.emails import normalise_email
 from common.refusals import Refused
+from enrolments.events.services import person_changed
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import courses_in_words, placed_by
 from enrolments.people.errors import PersonNotFound
@@ -111,6 +113,10 @@ def edit_person(
             # Each new address gets an invitation: without a limit anybody could be written to by way of a person.
             refuse_often(account, user, now)
             _move(user, email)
+        if is_moved:
+            person_changed(PersonChange.REPLACED, [user.pk], None)
+        if (first_name, last_name) != (user.first_name, user.last_name):
+            person_changed(PersonChange.RENAMED, [user.pk], None)
         User.objects.filter(pk=user.pk).update(first_name=first_name, last_name=last_name)
         Delegation.objects.filter(account=account, person=user).update(
             email=email, first_name=first_name, last_name=last_name
@@ -124,7 +130,7 @@ def edit_person(
                 language=language,
                 now=now,
                 is_enrolled=is_enrolled,
-                courses=courses_in_words(placed_by(account=account, user=user, now=now)),
+                courses=courses_in_words({user.pk: placed_by(account=account, user=user, now=now)}),
             )
     return is_moved
 

@@ -87,7 +87,7 @@ def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: 
                 language=language,
                 now=now,
                 is_enrolled=is_enrolled,
-                courses=courses_in_words(placed_by(account=account, user=user, now=now)),
+                courses=courses_in_words({user.pk: placed_by(account=account, user=user, now=now)}),
             )
             return
         queue_mail(

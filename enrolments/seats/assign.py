@@ -1,13 +1,16 @@
-"""A free seat becomes somebody's."""
+"""Free seats are given to people."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.members.models import CustomerAccount
 from accounts.members.operators import keep_right
@@ -16,20 +19,20 @@ from accounts.people.delegation.services import delegate
 from accounts.people.models import User
 from accounts.people.services import PersonFound, PersonTyped, find_or_create_people
 from common.again import again_after_deadlock
+from common.emails import normalise_email
 from common.refusals import Refused
 from common.words import in_words
-from enrolments.courses.groups.services import order_group
+from enrolments.courses.groups.services import order_groups
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import CourseClosed, CourseOver, lock_courses, refuse_overfull
+from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver, lock_courses, overfull
 from enrolments.courses.roles.models import Role
-from enrolments.grounds.already import already_enrolled
-from enrolments.grounds.enrol import NewGround, enrolment_period, find_or_open, write_grounds
-from enrolments.grounds.models import Enrolment, Ground
-from enrolments.grounds.notify import tell_enrolled
+from enrolments.grounds.already import already_in_courses, latest_end
+from enrolments.grounds.enrol import FoundOrOpened, NewGround, enrolment_period, find_or_open, write_grounds
+from enrolments.grounds.models import Ground
+from enrolments.grounds.notify import Placed, tell_placed
 from enrolments.seats.models import Seat, SeatBatch, SeatState
-from enrolments.seats.moves import SeatNotFound, SeatNotFree, move_seat, refusal
-from enrolments.seats.reasons import SeatReason
-from enrolments.values import AlreadyEnrolled, LineRef, Terms
+from enrolments.seats.moves import SeatNotFound, SeatNotFree, Taker, refusal, take_free_seats
+from enrolments.values import LineRef, Period, Terms
 
 
 class SeatNotValid(Refused):
@@ -59,9 +62,38 @@ class AlreadyInSession(Refused):
     message = _("This person already has a seat in this session.")
 
 
+class RowsRefused(Refused):
+    """Rows of a set cannot be assigned, so none was. `rows` gives the refusal of each by its index, from 0."""
+
+    def __init__(self, rows: Mapping[int, Refused | ValidationError]) -> None:
+        super().__init__(
+            in_words(
+                lambda: (
+                    ngettext(
+                        "Nobody was placed: %(n)d row cannot be assigned.",
+                        "Nobody was placed: %(n)d rows cannot be assigned.",
+                        len(rows),
+                    )
+                    % {"n": len(rows)}
+                )
+            )
+        )
+        self.rows = dict(sorted(rows.items()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatWanted:
+    """One row of a set: a person for a free seat, in a course. `role` is asked for a session's blank seats only."""
+
+    seat_id: int
+    course: Course
+    person: PersonTyped
+    role: Role | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What came of it. Not `is_used`: the person was in the course already on a ground of this account, `until` then
+    """Result of one row. Not `is_used`: the person was in the course already on a ground of this account, `until` then
     (None: without end); the seat stays free. `is_new` tells that the person was unknown until now."""
 
     is_used: bool
@@ -71,7 +103,29 @@ class Assignment:
     is_new: bool = False
 
 
-@again_after_deadlock
+@dataclass(frozen=True, slots=True)
+class _Placing:
+    """A row that may be assigned, as far as it depends on no person."""
+
+    index: int
+    seat: Seat
+    course: Course
+    role: Role
+    period: Period
+    person: PersonTyped
+    email: str
+    keeps_place: bool
+
+    @property
+    def is_session(self) -> bool:
+        return self.seat.batch.source == SeatBatch.Source.SESSION
+
+    @property
+    def line(self) -> LineRef:
+        batch = self.seat.batch
+        return LineRef(batch.order_id, batch.order_number, batch.line_id, self.seat.account_id)
+
+
 def assign_seat(
     *,
     account: CustomerAccount,
@@ -83,81 +137,113 @@ def assign_seat(
     now: datetime.datetime,
     role: Role | None = None,
 ) -> Assignment:
-    """Place a person on a free seat: enrolment, group, supervisor, delegation, history and mail, all of it or nothing.
+    """Place a person on a free seat. Like `assign_seats` of one row, whose refusal is raised itself."""
+    wanted = SeatWanted(seat_id=seat_id, course=course, person=person, role=role)
+    try:
+        [assignment] = assign_seats(account=account, wanted=[wanted], operator=operator, language=language, now=now)
+    except RowsRefused as refused:
+        raise refused.rows[0] from None
+    return assignment
 
-    A seat from a pack goes into `course`, which must be open and on its list. A session's seat goes into its own
-    course, until that is over, though it is full, closed or hidden; `role` (student or tutor, default student) is
-    asked for blanks only, a declared seat keeps its own. Whoever is there already on a ground of this account is not
-    given a second seat of a pack: see `Assignment`.
 
-    Locks the course, the operator's membership (FOR SHARE), then the seat. Raises SeatNotFound, also when the operator
-    places nobody for the account (any more), SeatNotFree (by whom, when: somebody was faster), SeatNotValid,
-    CourseNotAllowed, CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, and ValidationError
-    for something that is no address.
+@again_after_deadlock
+def assign_seats(
+    *,
+    account: CustomerAccount,
+    wanted: Sequence[SeatWanted],
+    operator: User,
+    language: str,
+    now: datetime.datetime,
+) -> list[Assignment]:
+    """Place people on free seats: enrolments, groups, supervisor, delegations, history and mails, all rows or none.
+
+    A seat from a pack goes into the row's course, which must be open and on its list. A session's seat goes into its
+    own course, until that is over, though it is full, closed or hidden; `role` (student or tutor, default student) is
+    asked for blanks only, a declared seat keeps its own. Whoever is there already on a ground of this account, also by
+    an earlier row, is not given a second seat of a pack: see `Assignment`.
+
+    Locks the courses, the operator's membership (FOR SHARE), the people (FOR KEY SHARE), then the seats, each by key.
+    As many statements for many rows as for few of as many courses. Returns one result per row, in their order.
+    Raises SeatNotFound when the operator places nobody for the account (any more), else RowsRefused with, by row:
+    SeatNotFound, SeatNotFree (by whom, when: somebody was faster), SeatNotValid, CourseNotAllowed, CourseClosed,
+    CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, and ValidationError for something that is no
+    address.
     """
     with transaction.atomic():
-        course = lock_courses([course.pk])[course.pk]
+        courses = lock_courses(row.course.pk for row in wanted)
         # Kept from here on: who takes the right away, or the account, waits, and finds what is written here.
         if not keep_right(account_id=account.pk, user=operator, right=Right.MANAGE_SEATS):
             raise SeatNotFound
-        seat = _free_seat(account, seat_id, now)
-        batch = seat.batch
-        _refuse_course(seat, course, now)
-        role = _role(seat, role)
-        period = enrolment_period(course=course, now=now, terms=_terms(batch))
-        [found] = find_or_create_people(people=[person], account=account, language=language, now=now).values()
-        already = _present(seat, course, found, now)
-        if already is not None:
-            return Assignment(is_used=False, user=found.user, seat=seat, until=already.until)
-
-        line = LineRef(batch.order_id, batch.order_number, batch.line_id, account.pk)
-        group = batch.group or order_group(course=course, line=line)
-        ground = NewGround(
-            user_id=found.user.pk,
-            role_id=role.pk,
-            kind=Ground.Kind.SEAT,
-            period=period,
-            account_id=account.pk,
-            order_id=batch.order_id,
-            order_number=batch.order_number,
-            line_id=batch.line_id,
-            unit_index=seat.unit_index,
-            unit_id=seat.unit_id,
-            seat_id=seat.pk,
-            group_id=group.pk,
+        placings = _placings(account, wanted, courses, operator, now)
+        people = find_or_create_people(
+            people=[placing.person for placing in placings], account=account, language=language, now=now
         )
-        grounds = [ground]
-        if batch.supervisor_role_id is not None:
-            grounds.append(
-                replace(ground, user_id=operator.pk, role_id=batch.supervisor_role_id, kind=Ground.Kind.SUPERVISION)
+        already = _already_there(placings, people, account, now)
+        used = [placing for placing in placings if placing.index not in already]
+        if used:
+            _place(used, people, operator, now)
+            named = [placing for placing in used if people[placing.email].user != operator]
+            users = {placing.email: people[placing.email].user for placing in named}
+            delegate(account=account, operator=operator, people=[each.person for each in named], users=users, now=now)
+            _tell(used, people, account, language, now)
+    return [
+        Assignment(is_used=False, user=people[placing.email].user, seat=placing.seat, until=already[placing.index])
+        if placing.index in already
+        else Assignment(
+            is_used=True,
+            user=people[placing.email].user,
+            seat=placing.seat,
+            until=placing.period.ends_at,
+            is_new=people[placing.email].created,
+        )
+        for placing in placings
+    ]
+
+
+def _placings(
+    account: CustomerAccount,
+    wanted: Sequence[SeatWanted],
+    courses: Mapping[int, Course],
+    operator: User,
+    now: datetime.datetime,
+) -> list[_Placing]:
+    """Check all that depends on no person. Raises RowsRefused."""
+    rows = Seat.objects.select_related("batch", "batch__group", "role", "course")
+    seats = rows.filter(account=account).in_bulk([row.seat_id for row in wanted])
+    packs = {seat.batch.course_list for seat in seats.values() if seat.course_id is None}
+    allowed = Course.objects.filter(pk__in=courses).covered_by(packs)
+    student = Role.objects.get(code=Role.STUDENT)
+    placings: list[_Placing] = []
+    refused: dict[int, Refused | ValidationError] = {}
+    chosen: set[int] = set()
+    for index, row in enumerate(wanted):
+        try:
+            seat = _free_seat(seats.get(row.seat_id), now)
+            if seat.pk in chosen:
+                raise SeatNotFree(operator, now, SeatState.ASSIGNED)
+            course = courses[row.course.pk]
+            _refuse_course(seat, course, allowed, now)
+            placings.append(
+                _Placing(
+                    index=index,
+                    seat=seat,
+                    course=course,
+                    role=_role(seat, row.role, student),
+                    period=enrolment_period(course=course, now=now, terms=_terms(seat.batch)),
+                    person=row.person,
+                    email=normalise_email(row.person.email),
+                    keeps_place=seat.keeps_place,
+                )
             )
-        enrolments = find_or_open(
-            course=course, people=[(each.user_id, each.role_id, each.period) for each in grounds], now=now
-        )
-        kept_place = seat.keeps_place
-        _take(seat, course, found.user, enrolments.enrolments[found.user.pk, role.pk], operator, now)
-        write_grounds(found=enrolments, grounds=grounds, now=now)
-        if not kept_place:
-            refuse_overfull([course])
-        if found.user != operator:
-            users = {found.user.email: found.user}
-            delegate(account=account, operator=operator, people=[person], users=users, now=now)
-        tell_enrolled(
-            users=[found.user],
-            course=course,
-            account=account,
-            line=line,
-            key=f"seat:{seat.pk}:{now.isoformat()}",
-            period=period,
-            language=language,
-            now=now,
-        )
-    return Assignment(is_used=True, user=found.user, seat=seat, until=period.ends_at, is_new=found.created)
+            chosen.add(seat.pk)
+        except (Refused, ValidationError) as refusal_of_row:
+            refused[index] = refusal_of_row
+    if refused:
+        raise RowsRefused(refused)
+    return placings
 
 
-def _free_seat(account: CustomerAccount, seat_id: int, now: datetime.datetime) -> Seat:
-    seats = Seat.objects.select_related("batch", "batch__group", "role", "course")
-    seat = seats.filter(pk=seat_id, account=account).first()
+def _free_seat(seat: Seat | None, now: datetime.datetime) -> Seat:
     if seat is None:
         raise SeatNotFound
     if seat.state != SeatState.AVAILABLE:
@@ -167,68 +253,154 @@ def _free_seat(account: CustomerAccount, seat_id: int, now: datetime.datetime) -
     return seat
 
 
-def _refuse_course(seat: Seat, course: Course, now: datetime.datetime) -> None:
+def _refuse_course(seat: Seat, course: Course, allowed: Collection[tuple[str, int]], now: datetime.datetime) -> None:
     if seat.course_id is not None and seat.course_id != course.pk:
         raise CourseNotAllowed(course)
     if not course.is_lasting_at(now):
         raise CourseOver(course)
     if seat.course_id is None:
-        if not Course.objects.matching(seat.batch.course_list).filter(pk=course.pk).exists():
+        if (seat.batch.course_list, course.pk) not in allowed:
             raise CourseNotAllowed(course)
         if not course.is_open_at(now):
             raise CourseClosed(course)
 
 
-def _role(seat: Seat, asked: Role | None) -> Role:
+def _role(seat: Seat, asked: Role | None, student: Role) -> Role:
     if seat.role is not None:
         if asked is not None and asked != seat.role:
             raise WrongRole
         return seat.role
     if asked is None:
-        return Role.objects.get(code=Role.STUDENT)
+        return student
     allowed = {Role.STUDENT} if seat.batch.source == SeatBatch.Source.PACK else {Role.STUDENT, Role.TUTOR}
     if asked.code not in allowed:
         raise WrongRole
     return asked
 
 
-def _present(seat: Seat, course: Course, found: PersonFound, now: datetime.datetime) -> AlreadyEnrolled | None:
-    """Whom a pack's seat would be wasted on. Raises AlreadyInSession where a session would have him twice."""
-    if found.created:
-        return None
-    if seat.batch.source == SeatBatch.Source.SESSION:
-        same_session = Seat.objects.in_use().filter(
-            person=found.user,
-            course=course,
-            batch__order_id=seat.batch.order_id,
-            batch__source=SeatBatch.Source.SESSION,
+def _already_there(
+    placings: Sequence[_Placing], people: Mapping[str, PersonFound], account: CustomerAccount, now: datetime.datetime
+) -> dict[int, datetime.datetime | None]:
+    """Rows on which a pack's seat would be wasted, with the end of what the person has (None: no end).
+
+    Raises RowsRefused with AlreadyInSession where a session would have somebody twice.
+    """
+    known = {found.user.pk for found in people.values() if not found.created}
+    courses = {placing.course for placing in placings}
+    ends: dict[tuple[int, int], list[datetime.datetime | None]] = {
+        key: [there.until]
+        for key, there in already_in_courses(courses=courses, account_id=account.pk, user_ids=known, now=now).items()
+    }
+    seated = _seated_in_sessions(placings, known)
+    already: dict[int, datetime.datetime | None] = {}
+    refused: dict[int, Refused | ValidationError] = {}
+    for placing in placings:
+        user_id = people[placing.email].user.pk
+        there = ends.setdefault((placing.course.pk, user_id), [])
+        if placing.is_session:
+            seat = (placing.seat.batch.order_id, placing.course.pk, user_id)
+            if seat in seated:
+                refused[placing.index] = AlreadyInSession()
+            seated.add(seat)
+        elif there:
+            already[placing.index] = latest_end(there)
+            continue
+        if placing.role.kind == Role.Kind.LEARNER:
+            there.append(placing.period.ends_at)
+    if refused:
+        raise RowsRefused(refused)
+    return already
+
+
+def _seated_in_sessions(placings: Sequence[_Placing], user_ids: Collection[int]) -> set[tuple[int, int, int]]:
+    """Who sits in the sessions of these rows, as (order, course, user). One statement, none without sessions."""
+    orders = {placing.seat.batch.order_id for placing in placings if placing.is_session}
+    if not orders or not user_ids:
+        return set()
+    seats = Seat.objects.in_use().filter(
+        person__in=user_ids, batch__order_id__in=orders, batch__source=SeatBatch.Source.SESSION
+    )
+    return set(seats.order_by().values_list("batch__order_id", "course_id", "person_id"))
+
+
+def _place(
+    placings: Sequence[_Placing], people: Mapping[str, PersonFound], operator: User, now: datetime.datetime
+) -> None:
+    groups = order_groups(
+        [(placing.course, placing.line) for placing in placings if placing.seat.batch.group_id is None]
+    )
+    grounds: dict[Course, list[NewGround]] = {}
+    for placing in placings:
+        batch = placing.seat.batch
+        group = batch.group or groups[placing.course.pk, batch.order_id]
+        ground = NewGround.of_seat(
+            placing.seat,
+            user_id=people[placing.email].user.pk,
+            role_id=placing.role.pk,
+            period=placing.period,
+            group_id=group.pk,
         )
-        if same_session.exists():
-            raise AlreadyInSession
-        return None
-    return already_enrolled(course=course, account_id=seat.account_id, user_ids=[found.user.pk], now=now).get(
-        found.user.pk
-    )
+        of_course = grounds.setdefault(placing.course, [])
+        of_course.append(ground)
+        if batch.supervisor_role_id is not None:
+            of_course.append(
+                replace(ground, user_id=operator.pk, role_id=batch.supervisor_role_id, kind=Ground.Kind.SUPERVISION)
+            )
+    enrolments = {
+        course: find_or_open(
+            course=course, people=[(each.user_id, each.role_id, each.period) for each in of_course], now=now
+        )
+        for course, of_course in grounds.items()
+    }
+    _take(placings, people, enrolments, operator, now)
+    for course, of_course in grounds.items():
+        write_grounds(found=enrolments[course], grounds=of_course, now=now)
+    _refuse_overfull(placings)
 
 
-def _take(seat: Seat, course: Course, user: User, enrolment: Enrolment, operator: User, now: datetime.datetime) -> None:
-    moved = move_seat(
-        seat=seat,
-        to_state=SeatState.ASSIGNED,
-        changes={
-            "course": course,
-            "person": user,
-            "enrolment": enrolment,
-            "keeps_place": False,
-            "assigned_at": now,
-            "assigned_by": operator,
-        },
-        actor=operator,
-        reason=SeatReason.ASSIGNED,
-        now=now,
-    )
-    if not moved:
-        raise refusal(SeatNotFree, seat.pk)
+def _take(
+    placings: Sequence[_Placing],
+    people: Mapping[str, PersonFound],
+    enrolments: Mapping[Course, FoundOrOpened],
+    operator: User,
+    now: datetime.datetime,
+) -> None:
+    takers = []
+    for placing in placings:
+        user = people[placing.email].user
+        enrolment = enrolments[placing.course].enrolments[user.pk, placing.role.pk]
+        takers.append(Taker(placing.seat, placing.course, user, enrolment))
+    lost = take_free_seats(takers=takers, actor=operator, now=now)
+    if lost:
+        raise RowsRefused({each.index: refusal(SeatNotFree, each.seat.pk) for each in placings if each.seat.pk in lost})
+
+
+def _refuse_overfull(placings: Sequence[_Placing]) -> None:
+    """Raise RowsRefused with CourseFull for the rows that needed a place in a course with more people than places."""
+    need = [placing for placing in placings if not placing.keeps_place]
+    full = {course.pk: course for course in overfull(placing.course for placing in need)}
+    if full:
+        raise RowsRefused({each.index: CourseFull(each.course) for each in need if each.course.pk in full})
+
+
+def _tell(
+    placings: Sequence[_Placing],
+    people: Mapping[str, PersonFound],
+    account: CustomerAccount,
+    language: str,
+    now: datetime.datetime,
+) -> None:
+    placed = [
+        Placed(
+            user=people[placing.email].user,
+            course=placing.course,
+            period=placing.period,
+            key=f"seat:{placing.seat.pk}:{now.isoformat()}",
+            order_id=placing.line.order_id,
+        )
+        for placing in placings
+    ]
+    tell_placed(placed=placed, occasion=placed[0].key, account=account, language=language, now=now)
 
 
 def _terms(batch: SeatBatch) -> Terms:

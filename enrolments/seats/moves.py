@@ -9,19 +9,23 @@ The constraint `enrolments_seatevent_move` knows the same table.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, Case, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from common.again import ATTEMPTS
 from common.refusals import Refused
 from common.words import in_words, moment_in_words
+from enrolments.courses.models import Course
 from enrolments.courses.places.services import lock_courses
+from enrolments.grounds.models import Enrolment
 from enrolments.seats.models import Seat, SeatEvent, SeatState
+from enrolments.seats.reasons import SeatReason
 from outbox.errors import Temporary
 
 R = TypeVar("R")
@@ -110,6 +114,67 @@ def move_seat(
     for column, value in changes.items():
         setattr(seat, column, value)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """A person for a free seat, with the enrolment opened or found for them."""
+
+    seat: Seat
+    course: Course
+    user: User
+    enrolment: Enrolment
+
+
+def take_free_seats(*, takers: Sequence[Taker], actor: User, now: datetime.datetime) -> set[int]:
+    """Assign free seats, all or none; return the keys of those that somebody else moved meanwhile.
+
+    Locks the seats by key. Where any is returned the caller rolls back. On success the seats have the new values.
+    Three statements, whatever their number.
+    """
+    ids = [taker.seat.pk for taker in takers]
+    locked = Seat.objects.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk")
+    states = dict(locked.values_list("pk", "state"))
+    moved = (
+        still(ids, SeatState.AVAILABLE)
+        .filter(assigned_at=None)
+        .update(
+            state=SeatState.ASSIGNED,
+            course=_by_seat({taker.seat.pk: taker.course.pk for taker in takers}),
+            person=_by_seat({taker.seat.pk: taker.user.pk for taker in takers}),
+            enrolment=_by_seat({taker.seat.pk: taker.enrolment.pk for taker in takers}),
+            keeps_place=False,
+            assigned_at=now,
+            assigned_by=actor,
+        )
+    )
+    if moved != len(ids):
+        return {pk for pk in ids if states.get(pk) != SeatState.AVAILABLE}
+    SeatEvent.objects.bulk_create(
+        SeatEvent(
+            seat=taker.seat,
+            account_id=taker.seat.account_id,
+            at=now,
+            actor=actor,
+            from_state=SeatState.AVAILABLE,
+            to_state=SeatState.ASSIGNED,
+            reason=SeatReason.ASSIGNED,
+            course=taker.course,
+            person=taker.user,
+        )
+        for taker in sorted(takers, key=lambda taker: taker.seat.pk)
+    )
+    for taker in takers:
+        seat = taker.seat
+        seat.state, seat.keeps_place = SeatState.ASSIGNED, False
+        seat.course, seat.person, seat.enrolment = taker.course, taker.user, taker.enrolment
+        seat.assigned_at, seat.assigned_by = now, actor
+    return set()
+
+
+def _by_seat(values: Mapping[int, int]) -> Case:
+    """The value for each seat of an update, by the seat's key."""
+    return Case(*(When(pk=pk, then=Value(value)) for pk, value in values.items()), output_field=BigIntegerField())
 
 
 def move_locked_seats(

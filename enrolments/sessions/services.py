@@ -12,11 +12,10 @@ from accounts.people.models import User
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import order_group
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import CourseOver, LockedCourse, refuse_overfull, release_hold_in, under_lock
+from enrolments.courses.places.services import CourseOver, lock_course, refuse_overfull, release_hold_in
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.already import already_enrolled
 from enrolments.grounds.enrol import NewGround, enrolment_period, find_or_open, write_grounds
-from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
 from enrolments.seats.reasons import SeatReason
 from enrolments.unit_rows import row_of
@@ -46,7 +45,7 @@ def create_session_seats(
     *,
     line: LineRef,
     entry: EntryRef,
-    course: Course | LockedCourse,
+    course: Course,
     places: Sequence[SessionPlace],
     supervisor_role: Role | None,
     terms: Terms,
@@ -67,7 +66,7 @@ def create_session_seats(
     if len(set(declared)) != len(declared):
         raise ValueError("Nobody sits on two seats of one session.")
     with transaction.atomic(savepoint=False):
-        course = under_lock(course)
+        course = lock_course(course)
         if not course.is_lasting_at(now):
             raise CourseOver(course)
         period = enrolment_period(course=course, now=now, terms=terms)
@@ -106,6 +105,8 @@ def _write_seats(
     now: datetime.datetime,
 ) -> tuple[AlreadyEnrolled, ...]:
     assert batch.course is not None
+    assert batch.group_id is not None
+    ordered = sorted(places, key=lambda place: place.unit_index)
     found = find_or_open(
         course=batch.course,
         people=[(place.user.pk, place.role.pk, period) for place in places if place.user and place.role],
@@ -119,7 +120,7 @@ def _write_seats(
         kinds=Role.PLACE_TAKING,
     )
     seats = []
-    for place in sorted(places, key=lambda place: place.unit_index):
+    for place in ordered:
         seat = Seat(
             batch=batch,
             account_id=batch.account_id,
@@ -156,28 +157,12 @@ def _write_seats(
     write_grounds(
         found=found,
         grounds=[
-            seat_ground(seat=seat, batch=batch, group=batch.group, period=period) for seat in seats if seat.person_id
+            NewGround.of_seat(
+                seat, user_id=place.user.pk, role_id=place.role.pk, period=period, group_id=batch.group_id
+            )
+            for seat, place in zip(seats, ordered, strict=True)
+            if place.user and place.role
         ],
         now=now,
     )
     return tuple(already.values())
-
-
-def seat_ground(*, seat: Seat, batch: SeatBatch, group: CourseGroup | None, period: Period) -> NewGround:
-    """The ground an assigned seat is for the person on it."""
-    assert seat.person_id is not None
-    assert seat.enrolment is not None
-    return NewGround(
-        user_id=seat.person_id,
-        role_id=seat.enrolment.role_id,
-        kind=Ground.Kind.SEAT,
-        period=period,
-        account_id=seat.account_id,
-        order_id=batch.order_id,
-        order_number=batch.order_number,
-        line_id=batch.line_id,
-        unit_index=seat.unit_index,
-        unit_id=seat.unit_id,
-        seat_id=seat.pk,
-        group_id=group.pk if group else None,
-    )

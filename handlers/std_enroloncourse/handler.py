@@ -35,7 +35,7 @@ from handlers.contract import (
     in_words,
     paragraphs,
 )
-from handlers.delivery import ask_open, ask_period, hold, line_ref, locked, refusals, sold_course, sold_role
+from handlers.delivery import ask_open, ask_period, hold, line_ref, refusals, sold_course, sold_role
 from handlers.findings import check_course, check_role, check_support_course, check_terms
 from handlers.giving_back import free_places, reason_text
 from handlers.std_enroloncourse.forms import EnrolOnCourseForm, EnrolOnCourseParameters
@@ -98,7 +98,7 @@ class EnrolOnCourse(Handler):
         with refusals():
             enrolled = enrol_on_line(
                 line=line_ref(line),
-                course=locked(line, course),
+                course=course,
                 user=user,
                 role=role,
                 group=standing_group(course=course, name=sold.group_name) if sold.group_name else None,

@@ -1,16 +1,13 @@
-"""Who is declared for a session: read from the units, checked across them, found or made as users."""
+"""Participants declared for a session: read from the units and checked across them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
-from accounts.people.models import User
-from accounts.people.services import PersonTyped
 from enrolments.courses.roles.models import Role
 from enrolments.courses.services import find_courses
-from enrolments.sessions.services import SessionPlace
 from handlers.contract import DraftLine, Text, UnitContext, UnitError, in_words
 from handlers.std_setuponecoursesession.forms import Participant, SessionParameters
 
@@ -24,31 +21,6 @@ def declared(units: Iterable[UnitContext]) -> dict[int, Participant]:
 def count_tutors(units: Iterable[UnitContext]) -> int:
     """Declared tutors. Also asked of a cart, whose answers may still be wrong: nothing is validated here."""
     return sum(1 for unit in units if unit.answers.get("role") == Role.TUTOR and unit.answers.get("email"))
-
-
-def typed(participants: Iterable[Participant]) -> list[PersonTyped]:
-    """The participants as the floor of accounts takes them."""
-    return [
-        PersonTyped(email=person.email, first_name=person.first_name, last_name=person.last_name)
-        for person in participants
-    ]
-
-
-def session_places(
-    units: Sequence[UnitContext],
-    participants: Mapping[int, Participant],
-    users: Mapping[str, User],
-    roles: Mapping[str, Role],
-) -> list[SessionPlace]:
-    """One place per unit: declared ones with person and role, blank ones with neither."""
-    places = []
-    for unit in units:
-        person = participants.get(unit.index)
-        if person is None:
-            places.append(SessionPlace(unit_index=unit.index))
-        else:
-            places.append(SessionPlace(unit_index=unit.index, role=roles[person.role], user=users[person.email]))
-    return places
 
 
 def repeated(lines: Sequence[DraftLine]) -> list[UnitError]:

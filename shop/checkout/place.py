@@ -94,10 +94,7 @@ def place_order(
         raise TotalChanged(_("Prices or contents have changed meanwhile. Please look at the new total."))
     terms = _terms_accepted(consent, now=now)
     parties = parties_of(details, user=user, now=now)
-    shop = ShopIdentity.current()
-    order = _create_order(
-        priced, parties, details, consent, terms, shop=shop, language=language, visitor_key=visitor_key, now=now
-    )
+    order = _create_order(priced, parties, details, consent, terms, language=language, visitor_key=visitor_key, now=now)
     lines = _create_lines(order, priced)
     _close_cart(cart, now=now)
     check_unpaid_limits(order=order)
@@ -106,7 +103,7 @@ def place_order(
     _run_pre_payment(order, lines, now=now)
     if _note_places_held(order, lines):
         check_places_held(order=order)
-    mails.queue_placed(order, shop=shop, now=now)
+    mails.queue_placed(order, now=now)
     if order.is_free and order.is_claimed:
         payments.settle(event=nothing_to_pay(order), now=now)
         order.refresh_from_db()
@@ -144,11 +141,11 @@ def _create_order(
     consent: Consent,
     terms: LegalText | None,
     *,
-    shop: ShopIdentity,
     language: str,
     visitor_key: str,
     now: datetime,
 ) -> Order:
+    shop = ShopIdentity.current()
     is_free = priced.gross == 0
     needs_link = is_free and parties.buyer is None
     waits = unpaid_time(shop, immediate=None, zero_total=needs_link)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,7 +20,7 @@ from shop.orders.contexts import handler_of, line_contexts, line_with_people
 from shop.orders.hooks import keep_feedback, lock_courses_of
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.orders.operator import take_operator
-from shop.orders.transitions import event, move_line, move_lines, move_order, record
+from shop.orders.transitions import move_line, move_lines, move_order, record
 
 JOB_KIND = "fulfil_line"
 NO_OPERATOR = _("The account has no owner or operator any more: nobody supervises this, and nobody was told of it.")
@@ -62,11 +61,9 @@ def fulfil_line(*, line_id: int, now: datetime) -> None:
         return
     move_line(line, OrderLine.Status.FULFILLED, fulfilled_at=now, failure={})
     keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, feedback, now=now)
-    fulfilled = event(order, OrderEvent.What.LINE_FULFILLED, actor=None, now=now, detail={"line": line.position})
+    record(order, OrderEvent.What.LINE_FULFILLED, actor=None, now=now, detail={"line": line.position})
     if line.is_last_open:
-        _complete(order, now=now, after=[fulfilled])
-    else:
-        fulfilled.save(force_insert=True)
+        _complete(order, now=now)
     mails.queue_delivered(order, line, is_operator_new=order.operator != chosen)
 
 
@@ -152,13 +149,5 @@ def _job_key(line: OrderLine, tries: int) -> str:
     return f"{JOB_KIND}:{line.pk}:{tries}"
 
 
-def _complete(order: Order, *, now: datetime, after: Sequence[OrderEvent] = ()) -> None:
-    move_order(
-        order,
-        Order.Status.COMPLETED,
-        what=OrderEvent.What.COMPLETED,
-        actor=None,
-        now=now,
-        after=after,
-        completed_at=now,
-    )
+def _complete(order: Order, *, now: datetime) -> None:
+    move_order(order, Order.Status.COMPLETED, what=OrderEvent.What.COMPLETED, actor=None, now=now, completed_at=now)

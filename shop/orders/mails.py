@@ -21,7 +21,7 @@ from shop.payments.port import Provider
 from shop.seller.models import ShopIdentity
 
 
-def queue_placed(order: Order, *, shop: ShopIdentity, now: datetime) -> None:
+def queue_placed(order: Order, *, now: datetime) -> None:
     """To the customer and the sales team; a visitor's mail carries the link that claims the order."""
     if not order.is_claimed:
         create_links(
@@ -36,9 +36,9 @@ def queue_placed(order: Order, *, shop: ShopIdentity, now: datetime) -> None:
             ],
             now=now,
             # It must still work when the money has come at the last moment, and for as long as any link after that.
-            valid_for=timedelta(days=shop.deferred_days) + VALID_FOR,
+            valid_for=timedelta(days=ShopIdentity.current().deferred_days) + VALID_FOR,
         )
-    queue_mails([_to_customer(order, "order_placed"), *_to_sales(order, "order_placed_sales", shop=shop)])
+    queue_mails([_to_customer(order, "order_placed"), *_to_sales(order, "order_placed_sales")])
 
 
 def queue_payment_instructions(order: Order, provider: Provider) -> None:
@@ -131,18 +131,17 @@ def _to_sales(
     order: Order,
     kind: str,
     *,
-    shop: ShopIdentity | None = None,
     occasion: str = "",
     context: dict[str, Any] | None = None,
 ) -> list[NewMail]:
     return [
         _mail(order, kind, recipient, occasion=occasion, context=context, language=settings.LANGUAGE_CODE)
-        for recipient in _sales_recipients(shop)
+        for recipient in _sales_recipients()
     ]
 
 
-def _sales_recipients(shop: ShopIdentity | None = None) -> list[str]:
-    address = (shop or ShopIdentity.current()).sales_address
+def _sales_recipients() -> list[str]:
+    address = ShopIdentity.current().sales_address
     return [address] if address else []
 
 

@@ -42,13 +42,11 @@ def move_order(
     actor: User | None,
     now: datetime,
     detail: dict[str, Any] | None = None,
-    after: Sequence[OrderEvent] = (),
     **columns: Any,
 ) -> None:
     """Moves a locked order to the status `to`, with its history row; `columns` change with it.
 
-    `after` are rows of history made by `event` and not saved yet, which stand before its own. Raises MoveRefused when
-    the move is not allowed or the row has another status by now.
+    Raises MoveRefused when the move is not allowed or the row has another status by now.
     """
     before = order.status
     if to not in ORDER_MOVES[before]:
@@ -58,8 +56,7 @@ def move_order(
     order.status = to
     for name, value in columns.items():
         setattr(order, name, value)
-    own = event(order, what, actor=actor, now=now, from_status=before, to_status=to, detail=detail)
-    OrderEvent.objects.bulk_create([*after, own])
+    record(order, what, actor=actor, now=now, from_status=before, to_status=to, detail=detail)
 
 
 def move_line(line: OrderLine, to: str, **columns: Any) -> None:
@@ -81,12 +78,7 @@ def move_lines(lines: Sequence[OrderLine], to: str, **columns: Any) -> None:
             setattr(line, name, value)
 
 
-def record(order: Order, what: str, **values: Any) -> None:
-    """Writes one row of an order's history; takes what `event` takes."""
-    event(order, what, **values).save(force_insert=True)
-
-
-def event(
+def record(
     order: Order,
     what: str,
     *,
@@ -95,9 +87,9 @@ def event(
     from_status: str = "",
     to_status: str = "",
     detail: dict[str, Any] | None = None,
-) -> OrderEvent:
-    """One row of an order's history, not saved yet."""
-    return OrderEvent(
+) -> None:
+    """Writes one row of an order's history."""
+    OrderEvent.objects.create(
         order=order,
         at=now,
         actor=actor,

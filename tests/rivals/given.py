@@ -16,7 +16,7 @@ from tests.rivals.processes import Place
 # Where places are counted, after the writes: rivals who meet before and after have all written and none committed.
 COUNTING: list[Place] = [
     (places, "refuse_overfull"),
-    (assign_module, "refuse_overfull"),
+    (assign_module, "_refuse_overfull"),
     (session_module, "refuse_overfull"),
 ]
 

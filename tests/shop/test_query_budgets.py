@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PLACING = 45
 SETTLING = 20
 DELIVERING_SEATS = 25
-DELIVERING_A_SESSION = 46
+DELIVERING_A_SESSION = 55
 # The operator's enrolment in the support course, where an entry names one.
 SUPPORT = 8
 

@@ -202,13 +202,13 @@ GUARDS: dict[str, tuple[str, Any, tuple[Step, ...]]] = {
         "enrolments.grounds.enrol._derive_periods", [], (*SEATS, assign("omar"), RELEASE)
     ),
     "only what was given back is revoked": (
-        "shop.orders.giving_back.GivingBack.objects.bulk_create", None, (*SEATS, GIVE_BACK)
+        "shop.orders.giving_back.services.GivingBack.objects.bulk_create", None, (*SEATS, GIVE_BACK)
     ),
     "a unit tells what the row of its giving back tells": (
         "shop.orders.giving_back.services.OrderUnit", None, (*SEATS, GIVE_BACK)
     ),
     "an order is refunded when all of it was given back and an amount went back": (
-        "shop.orders.giving_back._move_on", None, (*SEATS, GIVE_BACK)
+        "shop.orders.giving_back.services._move_on", None, (*SEATS, GIVE_BACK)
     ),
     "a unit given back has no seat": (
         "handlers.std_generateseats.handler.take_back_seats", Feedback(), (*SEATS, GIVE_BACK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django import forms
 from django.contrib import admin
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 from unfold.decorators import display
 
+from accounts.people.models import User
 from common.admin.autocomplete import CheckedAutocomplete
 from common.admin.display import NOTHING
 from common.admin.refusals import TellsRefusals
@@ -91,7 +92,7 @@ class CourseGroupAdmin(CheckedAutocomplete, TellsRefusals):
         return False
 
     def save_model(self, request: HttpRequest, obj: CourseGroup, form: Any, change: bool) -> None:
-        save_standing_group(group=obj)
+        save_standing_group(group=obj, actor=cast(User, request.user))
 
     @display(description=_("order"), ordering="order_id")
     def order(self, group: CourseGroup) -> SafeString | str:

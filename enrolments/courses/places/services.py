@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import BigIntegerField, F, QuerySet, Sum
@@ -55,13 +54,6 @@ class CourseOver(Refused):
         self.course = course
 
 
-@dataclass(frozen=True, slots=True)
-class LockedCourse:
-    """A course whose row lock this transaction holds, read under it. Never kept beyond the transaction."""
-
-    course: Course
-
-
 def lock_courses(course_ids: Iterable[int]) -> dict[int, Course]:
     """Lock courses by primary key and return them as they are now. Unknown keys are left out.
 
@@ -75,9 +67,9 @@ def lock_courses(course_ids: Iterable[int]) -> dict[int, Course]:
     return {course.pk: course for course in rows}
 
 
-def under_lock(course: Course | LockedCourse) -> Course:
-    """The course as it is under its lock, which is taken here unless the caller shows that he has it."""
-    return course.course if isinstance(course, LockedCourse) else lock_courses([course.pk])[course.pk]
+def lock_course(course: Course) -> Course:
+    """Lock one course and return it as it is now. See `lock_courses`."""
+    return lock_courses([course.pk])[course.pk]
 
 
 # Of the course named `enrolments_course` around it.
@@ -123,20 +115,24 @@ def refuse_overfull(courses: Iterable[Course]) -> None:
 
     Called after the writes, inside their transaction, with courses as `lock_courses` returned them.
     """
-    limited = [course for course in courses if course.capacity is not None]
-    counts = taken([course.pk for course in limited])
-    for course in limited:
-        if course.capacity is not None and counts[course.pk] > course.capacity:
-            raise CourseFull(course)
+    for course in overfull(courses):
+        raise CourseFull(course)
 
 
-def hold_places(*, course: Course | LockedCourse, line: LineRef, places: int, now: datetime.datetime) -> None:
+def overfull(courses: Iterable[Course]) -> list[Course]:
+    """Return the courses with more people and holds than places. See `refuse_overfull`."""
+    limits = {course: course.capacity for course in courses if course.capacity is not None}
+    counts = taken([course.pk for course in limits])
+    return [course for course, capacity in limits.items() if counts[course.pk] > capacity]
+
+
+def hold_places(*, course: Course, line: LineRef, places: int, now: datetime.datetime) -> None:
     """Keep places of an open course for a line from checkout on. A second call for the line sets the number anew.
 
     Locks the course. Raises CourseOver, CourseClosed, CourseFull; then nothing is held.
     """
     with transaction.atomic():
-        locked = under_lock(course)
+        locked = lock_course(course)
         if not locked.is_lasting_at(now):
             raise CourseOver(locked)
         if not locked.is_open_at(now):

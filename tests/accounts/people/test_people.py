@@ -139,8 +139,8 @@ def test_only_who_has_not_proved_his_address_is_invited():
 def test_an_invitation_names_the_account_and_the_courses_in_its_language():
     person = UserFactory(is_address_proved=False, password=None, language="en")
 
-    def courses(language):
-        return [{"name": f"Fire safety ({language})", "period": "from Monday", "place": "Room 3"}]
+    def courses(user, language):
+        return [{"name": f"Fire safety ({language}, {user.pk})", "period": "from Monday", "place": "Room 3"}]
 
     invite_people(
         users=[person],
@@ -153,7 +153,7 @@ def test_an_invitation_names_the_account_and_the_courses_in_its_language():
 
     text = render_mail(Mail.objects.get(), blank_secrets=True).text
     assert "Ateliers Martin" in text
-    assert "Fire safety (en)" in text
+    assert f"Fire safety (en, {person.pk})" in text
     assert "from Monday" in text
 
 
