@@ -1,1 +1,1 @@
-"""`make bench`: how quick the shop is, measured against what the machine does at best, in the same run."""
+"""`make bench`: speed of the shop against the best the machine can do, measured in the same run."""

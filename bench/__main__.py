@@ -1,4 +1,4 @@
-"""`python -m bench`: prints the table, and ends with 1 when a ratio is over its limit.
+"""`python -m bench`: print the table, and end with 1 when a ratio is over its limit.
 
 A whole run writes bench/results.json and the table in docs/scaling.md; with `--results` it writes there alone.
 """
@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", nargs="*", metavar="ROWS", help="seats session pages desk purchases throughput")
     asked = parser.parse_args(arguments)
     report = Report()
-    # Asked to end, it leaves nothing behind: the blocks below are left in good order.
+    # On SIGTERM the blocks below are left in good order, so that nothing is left behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with bench_servers() as servers:
         run(report, TINY if asked.tiny else FULL, servers, set(asked.only or ()))
@@ -41,11 +41,11 @@ def main(arguments: list[str]) -> int:
 
 
 def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
-    """Django is set up here: the settings want to know the servers first."""
+    """Run the measurements; sets up Django, whose settings need the servers' addresses."""
     import django
 
     django.setup()
-    # What a worker says of each job is not for the reader of the table.
+    # A worker's log lines about each job would hide the table.
     logging.getLogger().setLevel(logging.WARNING)
     from bench import world
     from bench.rows import desk, pages, purchases, seats, session, throughput

@@ -1,7 +1,7 @@
-"""The reference of a delivery: the very rows it wrote, inserted bare.
+"""Reference of a delivery: the very rows it wrote, inserted bare.
 
-After a delivery its rows are read and taken away; then a client that knows them all inserts them again, with one
-multi-row INSERT for each table, in one transaction.
+After a delivery its rows are read and deleted; then a client that knows them all inserts them again, with one multi-row
+INSERT for each table, in one transaction.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ TABLES = (
 
 @dataclass(frozen=True)
 class Written:
-    """The rows of one table."""
+    """Rows of one table."""
 
     table: str
     columns: tuple[str, ...]
@@ -48,12 +48,12 @@ class Written:
 
 
 def client() -> Connection:
-    """A plain connection to the database that Django uses now, without anything of Django's."""
+    """Return a plain connection to the database that Django uses now, without any setting of Django's."""
     return psycopg2.connect(**connection.get_connection_params() | {"cursor_factory": None})
 
 
 def against_bare(action: Callable[[], object]) -> tuple[float, float]:
-    """Seconds that an action takes, and those that a bare insert of the rows it wrote takes just after it."""
+    """Return the seconds of an action, and the seconds of a bare insert of the rows it wrote, done just after it."""
     with closing(client()) as session:
         with session, session.cursor() as cursor:
             before = {table: _last_id(cursor, table) for table in TABLES}
@@ -65,7 +65,7 @@ def against_bare(action: Callable[[], object]) -> tuple[float, float]:
 def _take_away(session: Connection, before: dict[str, int]) -> list[Written]:
     written = []
     with session, session.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")  # no look at who refers to them
+        cursor.execute("SET LOCAL session_replication_role = replica")  # no check of foreign keys
         for table in TABLES:
             cursor.execute(f"SELECT * FROM {table} WHERE id > %s ORDER BY id", [before[table]])
             columns = tuple(column.name for column in cursor.description)
@@ -77,7 +77,7 @@ def _take_away(session: Connection, before: dict[str, int]) -> list[Written]:
 
 
 def _insert(session: Connection, written: list[Written]) -> None:
-    """One statement for each table, one transaction."""
+    """Insert all rows with one statement for each table, in one transaction."""
     with session, session.cursor() as cursor:
         for part in written:
             columns = ", ".join(f'"{column}"' for column in part.columns)

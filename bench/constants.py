@@ -1,4 +1,4 @@
-"""What a page costs when nothing is asked: its template, filled from constants, behind the same middleware."""
+"""Cost of a page without queries: its template, filled from constants, behind the same middleware."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _first_time = Lock()
 
 
 def constant(view: View, module: ModuleType) -> View:
-    """The view as it was when first asked: later answers are drawn from what its template was given then.
+    """Return a view that answers as at its first request: later answers render the template with the values of then.
 
-    `module` is where the view finds `render`. From the second time on a query is an error.
+    `module` is where the view finds `render`. A query after the first request raises AssertionError.
     """
     kept: dict[str, Any] = {}
 
@@ -32,7 +32,7 @@ def constant(view: View, module: ModuleType) -> View:
         if "template" not in kept:
             with _first_time, patch.object(module, "render", _keeping(kept)):
                 return view(request, **arguments)
-        request.session = SessionStore()  # empty: it asks nothing and is not stored
+        request.session = SessionStore()  # empty: it needs no query and is not stored
         request.user = AnonymousUser()
         cast("Framed", request).site_frame = kept["frame"]
         with connection.execute_wrapper(_refuse):
@@ -43,10 +43,10 @@ def constant(view: View, module: ModuleType) -> View:
 
 def _keeping(kept: dict[str, Any]) -> Callable[..., HttpResponse]:
     def keep(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        # Drawn once, so that everything that is read late has been read.
+        # Rendered once, so that everything lazy in the context has been read.
         response = render(request, template, context)
         frame = site_of(request)
-        # Kept with their values, also those that a property would ask for anew.
+        # The frame is kept with these values, which its properties would query again.
         assert frame.cart_count >= 0
         assert frame.seller is not None
         assert frame.categories is not None

@@ -1,4 +1,4 @@
-"""Measuring: several runs of a thing and of its reference in turns, their medians, and the rows that come of it."""
+"""Measuring: several runs of a thing and of its reference in turns, their medians, and the rows of the table."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ Measure = Callable[[], Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `reference` is what it is measured against, in the same unit, and `ratio` how many times as much
-    it is; all three are None where there is nothing to compare. A ratio over `limit` fails the run."""
+    """One figure with its unit; `reference` is a figure to compare with, in the same unit.
+
+    `ratio` tells how many times as much the value is; reference, ratio and limit are None where there is nothing to
+    compare. A ratio over `limit` fails the run.
+    """
 
     name: str
     value: float
@@ -36,13 +39,13 @@ class Row:
 
 @dataclass
 class Report:
-    """The rows of a run, in their order, with what is said beside some of them."""
+    """Rows of a run, in their order, with remarks beside some of them."""
 
     rows: list[Row] = field(default_factory=list)
     remarks: dict[str, str] = field(default_factory=dict)
 
     def figure(self, name: str, value: float, unit: str, *, remark: str = "") -> None:
-        """A figure that stands for itself."""
+        """Add a figure without a reference."""
         self._add(Row(name, _rounded(value), unit), remark)
 
     def compare(
@@ -56,7 +59,7 @@ class Report:
         higher_is_better: bool = False,
         remark: str = "",
     ) -> None:
-        """A figure beside its reference. The ratio says how many times slower the figure is."""
+        """Add a figure beside its reference; the ratio says how many times slower the figure is."""
         ratio = reference / value if higher_is_better else value / reference
         self._add(Row(name, _rounded(value), unit, _rounded(reference), round(ratio, 2), limit), remark)
 
@@ -75,13 +78,13 @@ class Report:
         path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
 
     def write_into(self, page: Path) -> None:
-        """Puts the table between the two marks of a page of documentation, in place of the one before."""
+        """Replace the table between the two marks of a page of documentation."""
         before, _begin, rest = page.read_text().partition(BEGIN)
         _old, _end, after = rest.partition(END)
         page.write_text(f"{before}{BEGIN}\nMeasured on {machine()}.\n\n{self.table()}\n{END}{after}")
 
     def table(self) -> str:
-        """The rows in columns, for a terminal and for a page of documentation alike."""
+        """Return the rows in columns, for a terminal and for a page of documentation alike."""
         lines = [("what", "value", "unit", "reference", "ratio", "limit", "")]
         lines += [
             (
@@ -109,10 +112,9 @@ class Report:
 
 
 def in_turns(*measures: Measure, rounds: int) -> dict[str, float]:
-    """The median of every figure that these measures give, over so many rounds after one that does not count.
+    """Return the median of every figure of these measures, over so many rounds after one that does not count.
 
-    All of them run in every round, so that what else the machine does meanwhile hits all alike; every other round
-    goes backwards.
+    All measures run in every round, so that other work of the machine hits all alike; every other round goes backwards.
     """
     seen: dict[str, list[float]] = {}
     for turn in range(rounds + 1):
@@ -125,14 +127,14 @@ def in_turns(*measures: Measure, rounds: int) -> dict[str, float]:
 
 
 def seconds(action: Callable[[], object]) -> float:
-    """How long an action takes."""
+    """Return the seconds that an action takes."""
     began = time.perf_counter()
     action()
     return time.perf_counter() - began
 
 
 def machine() -> str:
-    """What it ran on, without naming it."""
+    """Describe the machine without its name."""
     model = platform.processor() or platform.machine()
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -142,7 +144,7 @@ def machine() -> str:
 
 
 def _rounded(value: float) -> float:
-    """Three digits that count."""
+    """Round to three significant digits."""
     return float(f"{value:.3g}")
 
 

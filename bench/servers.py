@@ -1,4 +1,4 @@
-"""A shop of its own for the run: servers in a folder that goes away, two databases, web server and workers.
+"""A shop of its own for the run: servers in a temporary folder, two databases, web server and workers.
 
 `young` is a shop that has sold nothing, `grown` one that has sold much. The web server shows the grown one.
 """
@@ -29,7 +29,7 @@ READY_WITHIN_SECONDS = 60
 
 @dataclass(frozen=True)
 class Servers:
-    """Where everything is. `environment` is that of the grown shop's processes."""
+    """Addresses of the run's servers; `environment` is that of the grown shop's processes."""
 
     environment: dict[str, str]
     base_url: str
@@ -38,7 +38,7 @@ class Servers:
 
     @contextmanager
     def web(self) -> Iterator[Child]:
-        """The web server, for the length of the block."""
+        """Run the web server for the length of the block."""
         program = programs.web(PROJECT, self.environment, self.listener, log=self.logs / "web.log")
         with program.running() as child:
             child.wait_until(self._answers, seconds=READY_WITHIN_SECONDS)
@@ -46,7 +46,7 @@ class Servers:
 
     @contextmanager
     def worker(self, processes: int) -> Iterator[Child]:
-        """A Celery worker with so many processes, for the length of the block."""
+        """Run a Celery worker with so many processes for the length of the block."""
         program = programs.worker(PROJECT, self.environment, log=self.logs / "worker.log")
         with _with_processes(program, processes).running() as child:
             yield child
@@ -61,7 +61,7 @@ class Servers:
 
 @contextmanager
 def bench_servers() -> Iterator[Servers]:
-    """Starts Postgres and Redis with an empty database for the young shop, and names them in the environment.
+    """Start Postgres and Redis with an empty database for the young shop, and name them in the environment.
 
     Data are safe on disk as in production: a commit waits for it, for the shop as for its references.
     """
@@ -89,7 +89,7 @@ def bench_servers() -> Iterator[Servers]:
 
 
 def memory_megabytes(child: Child) -> float:
-    """What a program and its children take up together, pages they share counted once (PSS)."""
+    """Return the memory of a program and its children together, in megabytes; shared pages count once (PSS)."""
     kilobytes = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -105,7 +105,7 @@ def memory_megabytes(child: Child) -> float:
 
 
 def wait_until(is_so: Callable[[], bool], *, within: float) -> None:
-    """Looks every 20 ms. Raises TimeoutError."""
+    """Wait until `is_so()`, looking every 20 ms; raise TimeoutError after `within` seconds."""
     deadline = time.monotonic() + within
     while not is_so():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""How much of everything a run makes and repeats."""
+"""Sizes of a run: numbers of rows made and of repetitions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Sizes:
     seats_an_order: int
     people_a_session: int
     rounds: int
-    page_seconds: float  # how long a page is asked for in each round
+    page_seconds: float  # seconds for which a page is requested in each round
     purchases: int  # of each handler
     worker_processes: tuple[int, ...]
     orders_a_worker_run: int

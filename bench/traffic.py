@@ -17,9 +17,9 @@ TIMEOUT = 60
 
 
 def requests_a_second(base_url: str, path: str, *, seconds: float, headers: Mapping[str, str] | None = None) -> float:
-    """How many requests for a page are answered per second to four visitors who ask again at once.
+    """Return the requests for a page answered per second to four visitors who ask again at once.
 
-    Raises RuntimeError when an answer is not a page.
+    Raise RuntimeError when an answer is not a page.
     """
     counts = [0] * CONCURRENCY
     failures: list[str] = []
@@ -54,7 +54,7 @@ class Form:
 
 
 class _Forms(HTMLParser):
-    """The posted forms of a page's main part with what their fields hold; of buttons nothing is taken."""
+    """Reader of the posted forms of a page's main part with the values of their fields, buttons left out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class _Forms(HTMLParser):
 
 @dataclass
 class Visitor:
-    """Somebody with a browser: keeps cookies, follows redirects, fills in forms."""
+    """A visitor with a browser that keeps cookies, follows redirects and fills in forms."""
 
     base_url: str
     url: str = "/"
@@ -103,7 +103,7 @@ class Visitor:
         self._ask("GET", urljoin(self.url, url))
 
     def post(self, *, action: str = "", **changes: str) -> None:
-        """Sends the page's form (the one whose address ends with `action`) with what it holds and these changes."""
+        """Send the page's form (the one whose address ends with `action`) with its values and these changes."""
         form = next(form for form in self.forms() if form.action.endswith(action))
         body = urlencode(form.fields | changes)
         self._ask("POST", urljoin(self.url, form.action or self.url), body)

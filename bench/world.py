@@ -1,4 +1,4 @@
-"""What the shops of a run hold: a catalogue, courses, customers, and for the grown one a million seats sold."""
+"""Shops of a run: a catalogue, courses, customers, and for the grown shop a million seats sold."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _numbers = itertools.count(1)
 
 
 def make_young(sizes: Sizes) -> None:
-    """Tables, the catalogue, the courses and two operators, in the database Django is pointed at."""
+    """Make tables, the catalogue, the courses and two operators, in the database Django is pointed at."""
     for command, options in (("migrate", {}), ("createcachetable", {}), ("collectstatic", {"interactive": False})):
         call_command(command, verbosity=0, **options)
     with transaction.atomic():
@@ -110,7 +110,7 @@ SELECT id, %(account)s, now(), '', 'available', 'sold' FROM seat
 
 
 def make_grown(sizes: Sizes) -> None:
-    """Makes the grown shop as a copy of the young one, and sells: in one go, as a restored backup would come in."""
+    """Make the grown shop as a copy of the young one, with seats inserted at once, like a restored backup."""
     connection.close()
     with at(YOUNG), connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s", [
@@ -128,7 +128,7 @@ def make_grown(sizes: Sizes) -> None:
 
 @contextmanager
 def at(database: str) -> Iterator[None]:
-    """Points Django's connection at another database of the same server for a block."""
+    """Point Django's connection at another database of the same server for the length of the block."""
     before = connection.settings_dict["NAME"]
     connection.close()
     connection.settings_dict["NAME"] = database
@@ -140,7 +140,7 @@ def at(database: str) -> Iterator[None]:
 
 
 def paid_order(code: str, *, quantity: int, units: Units = (), by: str | None = None) -> Order:
-    """An order from cart to paid, by a visitor or a member of an account; what is to be delivered waits."""
+    """Place and pay an order, by a visitor or a member of an account; its delivery waits."""
     now = timezone.now()
     user = User.objects.get(email=by) if by else None
     account = CustomerAccount.objects.get(name=by) if by else None
@@ -169,7 +169,7 @@ def paid_order(code: str, *, quantity: int, units: Units = (), by: str | None = 
 
 
 def participants(count: int) -> list[dict[str, str]]:
-    """So many people nobody has heard of."""
+    """Return answers for so many new people."""
     mark = next(_numbers)
     return [
         {"role": "student", "email": f"p{mark}-{number}@bench.example", "first_name": "Jo", "last_name": "Petit"}
@@ -178,7 +178,7 @@ def participants(count: int) -> list[dict[str, str]]:
 
 
 def only_deliveries_wait() -> None:
-    """Marks every job but deliveries as done: mails are not what is measured."""
+    """Mark every job but deliveries as done, since mails are not measured."""
     Job.objects.pending().exclude(kind="fulfil_line").update(state="done", finished_at=timezone.now())
 
 
@@ -187,14 +187,14 @@ def no_job_waits() -> None:
 
 
 def deliver(order: Order) -> None:
-    """Runs the one job that waits, as a worker does. Raises unless it delivered the order."""
+    """Run the one job that waits, as a worker does; raise RuntimeError unless it delivered the order."""
     run_due_jobs(limit=1)
     if not Order.objects.filter(pk=order.pk, status=Order.Status.COMPLETED).exists():
         raise RuntimeError(f"Order {order.number} is not delivered.")
 
 
 def session_cookie(email: str) -> dict[str, str]:
-    """The cookie of somebody who signed in."""
+    """Return the cookie of a signed-in person."""
     user = User.objects.get(email=email)
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
@@ -205,7 +205,7 @@ def session_cookie(email: str) -> dict[str, str]:
 
 
 def buyer_details() -> dict[str, str]:
-    """What a visitor nobody has seen before types at *your details*."""
+    """Return the answers of a new visitor at *your details*."""
     return {
         "email": f"buyer{next(_numbers)}@bench.example",
         "contact_name": "Camille Roy",

@@ -1,4 +1,4 @@
-"""A pytest plugin: the browser tests are left out where there is no Chromium, and the run's last line says so."""
+"""A pytest plugin: without Chromium the browser tests are left out, and the last line of the run says so."""
 
 from pathlib import Path
 

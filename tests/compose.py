@@ -1,6 +1,6 @@
-"""Reads docker-compose.yml as Compose would, and runs its services here: no Docker on a machine that runs tests.
+"""Reading docker-compose.yml as Compose does, and running its services here, without Docker.
 
-The parser is the one inside Playwright's driver; nothing else among the requirements reads YAML.
+The parser is the one inside Playwright's driver: no other requirement reads YAML.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ VARIABLE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?:(?P<operator>:[-?])(?P<rest>[
 
 
 class Missing(Exception):
-    """A variable that docker-compose.yml insists on."""
+    """Missing variable that docker-compose.yml requires."""
 
 
 def compose_file(variables: dict[str, str]) -> dict:
-    """What docker-compose.yml says with these variables in .env."""
+    """Return docker-compose.yml as data, with these variables of .env filled in."""
     playwright = find_spec("playwright")
     assert playwright is not None
     assert playwright.origin is not None
@@ -46,7 +46,7 @@ def compose_file(variables: dict[str, str]) -> dict:
 
 
 def read_env(text: str) -> dict[str, str]:
-    """The variables of a .env file."""
+    """Return the variables of a .env file."""
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return dict(line.split("=", 1) for line in lines)
 
@@ -56,7 +56,7 @@ def command_of(service: dict) -> list[str]:
 
 
 def environment_of(service: dict, image: Path, variables: dict[str, str]) -> dict[str, str]:
-    """What a container of this service would have: nothing of ours but the way to the installed packages."""
+    """Return a container's environment: nothing of this process but the path of the installed packages."""
     return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}/usr/bin:/bin",
         "PYTHONPATH": str(image),
@@ -69,7 +69,7 @@ def environment_of(service: dict, image: Path, variables: dict[str, str]) -> dic
 
 
 def build_image(folder: Path) -> Path:
-    """Does in a folder what the Dockerfile does in its first stage once the packages are installed."""
+    """Build the application's files in a folder as the Dockerfile's first stage does after installing packages."""
     image = folder / "app"
     image.mkdir()
     for line in (PROJECT / ".dockerignore").read_text().splitlines():
@@ -98,7 +98,7 @@ def _filled_in(value, variables: dict[str, str]):
         return [_filled_in(each, variables) for each in value]
     if not isinstance(value, str):
         return value
-    # From the inside out: a default may name another variable.
+    # Innermost first: a default may name another variable.
     while VARIABLE.search(value):
         value = VARIABLE.sub(lambda match: _value(match, variables), value)
     return value.replace("$$", "$")

@@ -1,4 +1,4 @@
-"""Fixtures of every test. What one app needs lives in that app's folder."""
+"""Fixtures of all tests; fixtures of one app lie in that app's folder."""
 
 from collections.abc import Iterator
 
@@ -20,9 +20,9 @@ client.store_rendered_templates = store_page_context  # type: ignore[attr-define
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Tests of a running shop go to one worker, so that one shop is started and not one in each.
+    """Send all tests of a running shop to one worker, so that one shop is started and not one in each.
 
-    Groups and long tests come first: at the end one worker would run them while the others have nothing left.
+    Put groups and long tests first: at the end one worker would run them while the others have nothing left.
     """
     for item in items:
         if "running_shop" in getattr(item, "fixturenames", ()):
@@ -42,22 +42,22 @@ def _turn(item: pytest.Item) -> int:
 
 @pytest.fixture(autouse=True)
 def in_no_language_of_another_test() -> Iterator[None]:
-    """A request of Django's test client leaves its language to whatever comes next in this thread."""
+    """Reset the language: a request of Django's test client leaves its language active in this thread."""
     yield
     translation.deactivate()
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """The database of the tests is copied from a migrated one: migrating finds nothing to do."""
+    """Copy the database of the tests from a migrated one: migrating finds nothing to do."""
     settings.DATABASES["default"]["TEST"]["TEMPLATE"] = migrated_database()
 
 
 @pytest.fixture(scope="session")
 def running_shop() -> Iterator[RunningShop]:
-    """A shop in processes of its own: gunicorn, worker and beat, on a fresh database with the demo data.
+    """Run a shop in processes of its own: gunicorn, worker and beat, on a fresh database with the demo data.
 
-    It is shared by the whole run: a test makes what it needs under names of its own and counts nothing globally.
+    The shop is shared by the whole run: a test makes its rows under names of its own and counts nothing globally.
     """
     with run_shop() as shop:
         yield shop

@@ -15,9 +15,9 @@ from django.db import IntegrityError, connection, transaction
 
 
 class broken:
-    """The block must be refused by this very constraint, and by no other. May stand in a table and be used again.
+    """Context manager whose block must be refused by exactly this constraint; reusable, also in a table of cases.
 
-    What the block did is rolled back; constraints deferred to the end of the transaction are asked at its end.
+    The block is rolled back; constraints deferred to the end of the transaction are checked at the block's end.
     """
 
     def __init__(self, constraint: str) -> None:
@@ -46,13 +46,13 @@ def _refusal(constraint: str) -> Iterator[None]:
 
 
 def run(sql: str, *parameters: object) -> None:
-    """Executes one statement, past models and services. Parameters as psycopg2 takes them, `%s` each."""
+    """Execute one statement, past models and services; parameters as psycopg2 takes them, `%s` each."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
 
 
 def copy(table: str, pk: int, **changes: object) -> None:
-    """Inserts a second row like one that is there, under a new key, with a few columns changed."""
+    """Insert a copy of a row under a new key, with a few columns changed."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {table} LIMIT 0")
         columns = [column.name for column in cursor.description if column.name != "id"]

@@ -1,4 +1,4 @@
-"""Databases with every table in them: migrated once in a test run, then copied for whoever needs one of his own."""
+"""Databases with every table in them: migrated once in a test run, then copied for each user of a private one."""
 
 import fcntl
 import os
@@ -12,12 +12,12 @@ MIGRATED = "migrated"
 
 
 def make_migrated_database(name: str) -> None:
-    """Makes a database of that name on the servers of the run, as `migrate` and `createcachetable` leave it."""
+    """Make a database of that name on the servers of the run, as `migrate` and `createcachetable` leave it."""
     make_database(servers.addresses(), name, template=migrated_database())
 
 
 def migrated_database() -> str:
-    """The name of the one to copy, made by the first process of the run that asks. Nobody may connect to it."""
+    """Return the name of the template, made by the first process that asks; no process may connect to it."""
     folder = servers.addresses().data
     made = folder / f"{MIGRATED}.made"
     with open(folder / f"{MIGRATED}.lock", "wb") as lock:
@@ -32,7 +32,7 @@ def migrated_database() -> str:
 
 
 def manage(environment: dict[str, str], *arguments: str) -> str:
-    """Runs a command of manage.py with the settings of tests; returns what it printed."""
+    """Run a command of manage.py with the settings of tests and return its output; raise RuntimeError if it fails."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=servers.PROJECT,

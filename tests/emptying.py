@@ -1,8 +1,7 @@
 """Emptying the database after a test that committed.
 
-Django truncates every table, which writes new files for all of them and their indexes, and has each app make its
-standing rows again: 0.3 s of a processor, whatever the test wrote. Here only the tables that hold something are
-emptied, row by row.
+Django truncates every table, which writes new files for all tables and indexes, and has each app make its standing rows
+again: 0.3 s of a processor, whatever the test wrote. Here only the tables that hold rows are emptied, row by row.
 """
 
 from __future__ import annotations
@@ -13,20 +12,20 @@ from django.db import connection, transaction
 
 from enrolments.courses.roles.standing import make_standing_roles
 
-# What migrating has written and no test writes.
+# Tables filled by migrating and never by a test.
 KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})
-# From so many rows on, what a deleted row leaves behind is swept up.
+# From so many deleted rows on, the table is vacuumed.
 MANY = 1_000
 
 
 def empty_database(_test: object = None) -> None:
-    """Deletes every row that a test has committed, the cache's included; the standing roles are as after `migrate`."""
+    """Delete every row that a test has committed, the cache's included, and make the standing roles anew."""
     with connection.cursor() as cursor:
         cursor.execute(_question())
         filled = [table for (table,) in cursor.fetchall()]
         large = []
         with transaction.atomic():
-            # Without the triggers that check foreign keys: all of it goes, in whatever order.
+            # Without the triggers that check foreign keys, tables are emptied in any order.
             cursor.execute("SET LOCAL session_replication_role = replica")
             for table in filled:
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
@@ -39,6 +38,6 @@ def empty_database(_test: object = None) -> None:
 
 @cache
 def _question() -> str:
-    """Asks for the tables that hold anything."""
+    """Return the query for the names of the tables that hold rows."""
     tables = sorted(set(connection.introspection.table_names()) - KEPT)
     return " UNION ALL ".join(f"(SELECT '{table}' FROM {connection.ops.quote_name(table)} LIMIT 1)" for table in tables)

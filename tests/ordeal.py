@@ -1,7 +1,7 @@
 """A pytest plugin: trials that run short in `make test` and at full length in `make ordeal`.
 
-A trial is a test that takes the `trial` fixture: it asks it for its sizes and notes what it counted. With `--ordeal`
-only trials run, at full size, and what they noted becomes docs/ordeal.md.
+A trial is a test that takes the `trial` fixture, which tells its sizes and takes its counts. With `--ordeal` only
+trials run, at full size, and their notes become docs/ordeal.md.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ server. `make test` runs every trial in a shorter form. Written by the run itsel
 
 @dataclass(frozen=True)
 class Trial:
-    """What a test knows about the length of its own trial."""
+    """Length of a trial, and the figures noted by it."""
 
     is_full: bool
     noted: list[tuple[str, object]]
 
     def size(self, short: int, full: int) -> int:
-        """How often, or how many: `short` in `make test`, `full` in `make ordeal`."""
+        """Return a number of repetitions or things: `short` in `make test`, `full` in `make ordeal`."""
         return full if self.is_full else short
 
     def note(self, what: str, figure: object) -> None:
-        """A figure for the report, in the order of notes: what was done, and what was counted."""
+        """Add a line to the report, in the order of calls: what was done, and the figure counted."""
         self.noted.append((NOTED, f"{what}: {figure}"))
 
 
@@ -71,7 +71,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _title(item: pytest.Item) -> str:
-    """What the test says of itself, and with which of its parameters."""
+    """Return a test's title: the first line of its docstring, else its name in words; with the id of its parameters."""
     said = _first_line(item.obj) or _spoken(item.originalname)
     return f"{said} ({item.callspec.id})" if hasattr(item, "callspec") else said
 
@@ -87,7 +87,7 @@ def _spoken(name: str) -> str:
 
 @dataclass
 class Report:
-    """Gathers what the trials noted, whichever process ran them, and writes the page."""
+    """Report of the trials of all processes: gathers their notes and writes the page."""
 
     groups: dict[str, list[str]] = field(default_factory=dict)
     failed: int = 0

@@ -15,6 +15,6 @@ _store = client.store_rendered_templates  # type: ignore[attr-defined]
 def store_page_context(
     store: dict[str, Any], signal: object, sender: object, template: Template, context: Context, **more: object
 ) -> None:
-    """Takes the place of Django's `store_rendered_templates`."""
+    """Store the context of a page; replaces Django's `store_rendered_templates`."""
     if isinstance(context, RequestContext) and context.template is template:
         _store(store, signal, sender, template, context, **more)

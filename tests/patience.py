@@ -1,4 +1,4 @@
-"""How long a test waits for what must happen: a loaded machine is slow, what never happens fails all the same."""
+"""Waiting in tests: long enough for a loaded machine, and failing all the same when nothing happens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LOOK_EVERY_SECONDS = 0.1
 
 
 def wait_until(is_so: Callable[[], object], *, told: Callable[[], object] = lambda: "") -> None:
-    """Raises AssertionError, with what `told` says, when it is still not so after PATIENCE_SECONDS."""
+    """Wait until `is_so()`; raise AssertionError with the text of `told` after PATIENCE_SECONDS."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
         assert time.monotonic() < deadline, f"still not so after {PATIENCE_SECONDS:.0f} s: {told()}"

@@ -21,7 +21,7 @@ from workbench.supervisor import stop_all
 
 @dataclass(frozen=True)
 class RunningShop:
-    """Where it answers, where its rows are, and its processes by name (`web`, `worker`, `beat`)."""
+    """A running shop: its URL, its database, and its processes by name (`web`, `worker`, `beat`)."""
 
     base_url: str
     database_url: str
@@ -30,7 +30,7 @@ class RunningShop:
     logs: Path
 
     def rows(self, query: str, *parameters: object) -> list[dict]:
-        """What is in its database: the tests' own connections look at another one."""
+        """Return rows of the shop's database, which is not the one of the tests' own connections."""
         connection = psycopg2.connect(self.database_url, cursor_factory=RealDictCursor)
         try:
             with connection.cursor() as cursor:
@@ -40,13 +40,13 @@ class RunningShop:
             connection.close()
 
     def manage(self, *arguments: str) -> str:
-        """Runs a command of manage.py on its database; returns what it printed."""
+        """Run a command of manage.py on the shop's database and return its output."""
         return manage(self.environment, *arguments)
 
 
 @contextmanager
 def run_shop() -> Iterator[RunningShop]:
-    """Runs it for the length of the block. Needs nothing but the servers of the test run."""
+    """Run a shop for the length of the block, on the servers of the test run."""
     worker = servers.worker_number()
     addresses = servers.addresses()
     database = f"running_shop_{worker}"

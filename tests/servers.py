@@ -1,8 +1,8 @@
 """A pytest plugin: real Postgres and Redis for the length of a test run.
 
 Loaded with `-p` (see pyproject.toml) so that it acts before Django reads its settings. Only the controlling process
-starts servers; the workers of pytest-xdist inherit their addresses through the environment, each with a database
-and a Redis database of its own. So does a whole run that a test starts as somebody at a terminal would.
+starts servers; the workers of pytest-xdist inherit their addresses through the environment, each with a database and a
+Redis database of its own. A whole test run started by a test inherits them likewise.
 """
 
 import fcntl
@@ -39,16 +39,16 @@ def pytest_load_initial_conftests(early_config: pytest.Config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Twice the processors: a test waits for Postgres, a browser or a process half of its time. Asked before xdist.
+    """Return twice the number of processors, since a test waits for other processes half of its time.
 
-    The ordeal takes times, so there it is as many as there are processors.
+    Return the number of processors for the ordeal, which measures times. This hook runs before the one of xdist.
     """
     processors = os.cpu_count() or 1
     return processors if config.getoption("--ordeal") else 2 * processors
 
 
 def addresses() -> Addresses:
-    """The servers of this run."""
+    """Return the addresses of the servers of this run."""
     return addresses_in(Path(os.environ[FOLDER_VARIABLE]))
 
 
@@ -65,9 +65,9 @@ def worker_number() -> int:
 
 
 def as_at_a_terminal(*dropped: str) -> dict[str, str]:
-    """The environment for what a test runs as somebody would: without what a test run adds, or begins with these.
+    """Return the environment without the variables of a test run, and without those that begin as in `dropped`.
 
-    Only the servers stay known, so that a run of pytest in it need not start its own.
+    Only the servers' folder is kept, so that a run of pytest in that environment need not start its own.
     """
     added = ("AMPHI_", "PYTEST", *dropped)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(added)}
@@ -89,11 +89,11 @@ def _start(config: pytest.Config) -> None:
 
 
 def _sweep() -> None:
-    """Removes what killed runs left behind: folders of ours whose lock nobody holds any more."""
+    """Remove the folders that killed runs left behind: those whose lock is free."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
             with open(folder / "lock", "rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:  # somebody else's, still in use, or just being made
+        except OSError:  # in use by another run, or just being made
             continue
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,1 +1,1 @@
-"""One module for each thing that is measured; each takes what it needs and adds its rows to the report."""
+"""One module for each thing measured, which adds its rows to the report."""

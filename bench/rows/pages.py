@@ -12,9 +12,9 @@ from bench.world import PACK
 
 CONSTANT_AT_MOST = 2.0
 LINES_IN_CART = 5
-# Requests that fill the memories of all web processes.
+# Seconds of requests that fill the memories of all web processes.
 WARM_UP_SECONDS = 0.5
-# What the peers reach at the same concurrency on their machine (requests per second): their figures rank, no more.
+# Requests per second of the peers at the same concurrency, each on its own machine: they rank, no more.
 PEERS = {"storefront": "peers: 27 and 3 to 9", "entry": "peers: 90 and 87", "cart": ""}
 
 

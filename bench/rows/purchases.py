@@ -84,7 +84,7 @@ def _purchase(servers: Servers, code: str) -> dict[str, float]:
 
 
 def _answers(visitor: Visitor, code: str) -> dict[str, str]:
-    """What is typed into the micro-forms of the page, which are found by the names of their fields."""
+    """Return the answers for the micro-forms of the page, found by the names of their fields."""
     names = [name for form in visitor.forms() for name in form.fields if name.startswith("unit-")]
     prefixes = sorted({name.rpartition("-")[0] for name in names})
     if code == SESSION:

@@ -1,4 +1,4 @@
-"""6. How many orders of ten seats workers deliver in a second, and what memory the programs take then."""
+"""6. Orders of ten seats delivered by workers in a second, and the memory of all programs meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of signing in share: people, and their mailbox."""
+"""Fixtures of the tests of signing in: people and their mailbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from outbox.mails.rendering import render_mail
 
 @pytest.fixture
 def code_for() -> Callable[[str], str]:
-    """The code in the newest mail to an address."""
+    """Return a function that reads the code in the newest mail to an address."""
 
     def read(email: str) -> str:
         mail = Mail.objects.filter(recipient=email, has_secret=True).latest("id")
@@ -30,7 +30,7 @@ def code_for() -> Callable[[str], str]:
 
 @pytest.fixture
 def path_of() -> Callable[[AddressLink], str]:
-    """The path of a link as it is mailed."""
+    """Return a function that gives the path of a link as mailed."""
 
     def path(link: AddressLink) -> str:
         return link_url(link).removeprefix("http://testserver")

@@ -31,7 +31,7 @@ def merchant(client):
 
 @pytest.fixture
 def clerk(client):
-    """Staff who may edit people."""
+    """Return a client signed in as staff who may edit people."""
     user = UserFactory(email="clerk@example.org", is_staff=True)
     names = ["view_user", "change_user", "add_user"]
     user.user_permissions.set(Permission.objects.filter(codename__in=names, content_type__app_label="accounts"))
@@ -75,7 +75,7 @@ def test_people_are_found_with_the_state_of_their_address(merchant):
 
     def states(query):
         page = merchant.get(f"{list_of(User)}?q={query}", headers={"accept-language": "en"}).content.decode()
-        # In the name of an action and among a filter's choices, then for each person.
+        # The words stand once in an action's name and once among a filter's choices, then once for each person.
         return page.count("not proved") - 2
 
     assert (states("alice"), states("bob"), states("example")) == (0, 1, 1)
@@ -269,7 +269,7 @@ ENGLISH = {"accept-language": "en"}
 
 
 def members_form(account, *memberships, **changes):
-    """The account's page as posted with these members as they are, but for `changes` to the first."""
+    """Return the account's form as posted, its members unchanged but for `changes` to the first."""
     posted = {
         "kind": account.kind,
         "name": account.name,

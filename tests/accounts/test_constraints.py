@@ -1,4 +1,4 @@
-"""The database refuses what must not be, whoever writes it. Each named constraint is tried with raw SQL."""
+"""Constraints of accounts, links and people, each broken by raw SQL."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SELECT %s, '!', '', '', '', true, false, false, now()
 
 def test_accounts_user_email_ci():
     user = UserFactory(email="alice@école.fr")
-    # Only what is not normal could differ in case alone; the index holds by itself.
+    # Normal addresses never differ in case alone, so the other constraint goes first: the index holds by itself.
     run("SET CONSTRAINTS ALL IMMEDIATE")
     run("ALTER TABLE accounts_user DROP CONSTRAINT accounts_user_email_normal")
 

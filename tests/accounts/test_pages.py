@@ -1,4 +1,4 @@
-"""Every page of signing in and of the account area: ours, in both languages, one heading, a label on every field."""
+"""Pages of signing in and of the account area: our frame, both languages, one heading, a label on every field."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ADDRESS = "alice@example.org"
 
 
 class Page(HTMLParser):
-    """What a page says of itself, without a browser."""
+    """Parser of a page: language, headings, labels, fields, scripts; no browser needed."""
 
     def __init__(self, response):
         super().__init__()
@@ -192,7 +192,7 @@ def test_the_pages_of_a_link(browser, language, purpose):
 
 
 def test_no_page_of_allauth_is_left_unmade():
-    """A page of the library that we have no template for would come in its own looks."""
+    """A page of allauth without a template of ours would come in allauth's own looks."""
     from pathlib import Path
 
     import allauth

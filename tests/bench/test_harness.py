@@ -1,4 +1,4 @@
-"""What the benchmark makes of its measurements."""
+"""Figures, ratios and tables that the benchmark makes of its measurements."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The merchant in the administration: signed in, on a page that is sound."""
+"""Helpers for the administration in a browser: sign a merchant in, check a page."""
 
 from django.conf import settings
 from django.test import Client
@@ -18,13 +18,13 @@ def signed_in(browse, base_url: str, **options) -> Page:
 
 
 def check(page: Page) -> None:
-    """Within a window of any width, and accessible."""
+    """Check that the page fits windows of three widths and is accessible."""
     for width in (1360, 390, 320):
         fits_within(page, width)
     assert findings(page, part="#content", runOnly=["wcag2a", "wcag2aa"]) == [], page.url
 
 
 def fits_within(page: Page, width: int) -> None:
-    """In a window of that width nothing is out of sight to the side, once the page has fitted itself in."""
+    """Wait until nothing is out of sight to the side in a window of that width."""
     page.set_viewport_size({"width": width, "height": 900})
     page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)

@@ -15,9 +15,9 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # A page of a test lives for a second: compiling its scripts again, to run fast for long, takes more than it saves.
+    # A page of a test lives for a second: optimising its scripts takes longer than it saves.
     "--js-flags=--no-opt --no-maglev --single-threaded",
-    # Tests stay on this machine: no other has a name or an address.
+    # Tests stay on this machine: no other name or address can be resolved.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 LACKING = "no Chromium on the PATH (on Debian: apt-get install chromium-headless-shell)."

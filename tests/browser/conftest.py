@@ -13,26 +13,26 @@ from tests.browser.chromium import ARGUMENTS, find_chromium
 # Playwright's synchronous interface runs an event loop of its own in this thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-# A loaded machine is slow; a page that never does it fails all the same.
+# Long enough for a loaded machine; a page that never gets there still fails.
 TIMEOUT_MILLISECONDS = 60_000
 expect.set_options(timeout=TIMEOUT_MILLISECONDS)
 OUR_HOSTS = {"127.0.0.1", "localhost"}
 
 
 class LiveShop:
-    """The shop served from the test's own process and database. Jobs run when the test says so."""
+    """Shop served from the test's own process and database; jobs run when the test calls `run_jobs`."""
 
     def __init__(self, url: str) -> None:
         self.base_url = url
 
     def run_jobs(self) -> None:
-        """Runs every job that is due, those they cause included."""
+        """Run every job that is due, including those that the jobs themselves record."""
         call_command("run_jobs", verbosity=0)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One Chromium for each process of the test run."""
+    """Start one Chromium for each process of the test run."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         yield chromium
@@ -46,9 +46,9 @@ def live_shop(live_server) -> LiveShop:
 
 @pytest.fixture
 def browse(browser: Browser) -> Iterator:
-    """`browse(base_url, locale="fr-FR", **options)` opens a page in a fresh profile; call it once per person.
+    """Open pages: `browse(base_url, locale="fr-FR", **options)`, each in a fresh profile; call it once per person.
 
-    When the test ends, every page must have had a clean console and asked nothing of other machines.
+    Fail at the end of the test unless every page had a clean console and asked nothing of other machines.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
@@ -70,24 +70,24 @@ def browse(browser: Browser) -> Iterator:
 
 @pytest.fixture
 def page(browse, live_shop: LiveShop) -> Page:
-    """A page at the live shop: `page.goto("/cart/")`."""
+    """Open a page at the live shop: `page.goto("/cart/")`."""
     return browse(live_shop.base_url)
 
 
 @pytest.fixture
 def shop_page(browse, running_shop) -> Page:
-    """A page at the running shop, with its real worker."""
+    """Open a page at the running shop, with its real worker."""
     return browse(running_shop.base_url)
 
 
 def _note_strange_host(request: Request, complaints: list[str]) -> None:
-    """The browser finds no machine but this one (see `chromium.ARGUMENTS`); that it looked is a fault already."""
+    """Note a request to another machine: the browser finds none (see `chromium.ARGUMENTS`), but asking is a fault."""
     address = urlsplit(request.url)
     if address.scheme in ("http", "https", "ws", "wss") and address.hostname not in OUR_HOSTS:
         complaints.append(f"asked another machine: {request.url}")
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:
-    """A page refused on purpose (404, 422) is logged by the browser too; that is no fault of the page."""
+    """Note errors and warnings, but not that a page was refused on purpose (404, 422), which the browser logs too."""
     if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
         complaints.append(f"console: {message.text}")

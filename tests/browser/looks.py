@@ -1,11 +1,11 @@
-"""What every page must keep whatever it shows: readable by assistive technology, and within a narrow screen."""
+"""Checks for every page: readable by assistive technology, and within a narrow screen."""
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 
 def check_page(page: Page) -> None:
-    """Fails with axe's findings, or when the page scrolls sideways."""
+    """Fail with axe's findings, or when the page scrolls sideways."""
     page.wait_for_load_state("load")
     hidden = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert hidden == 0, f"{page.url} is {hidden} px wider than the screen"
@@ -13,9 +13,9 @@ def check_page(page: Page) -> None:
 
 
 def findings(page: Page, *, part: str = "html", **options) -> list[str]:
-    """What axe finds wrong within an element, told in words; `options` are axe's own (`runOnly`: its rules).
+    """Return axe's violations within an element as sentences; `options` are axe's own (`runOnly`: its rules).
 
-    Only what is wrong is sent over: of what is right, a page has so much that it takes longer than looking.
+    Only violations are sent over: passed checks are so many that sending them takes longer than checking.
     """
     page.evaluate(AXE_SCRIPT)
     look = "([part, options]) => axe.run(part, options).then(found => found.violations)"
@@ -28,7 +28,7 @@ def _told(finding: dict) -> str:
 
 
 def tab_to(page: Page, selector: str, *, at_most: int = 80) -> None:
-    """Presses Tab until the element has the focus, as somebody without a mouse does."""
+    """Press Tab until the element has the focus, as a person without a mouse does."""
     for _press in range(at_most):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):

@@ -1,4 +1,4 @@
-"""The pictures of README.md and docs/tour.md, of a fresh demo shop: `make screenshots`. No test: never collected."""
+"""Pictures of README.md and docs/tour.md, of a fresh demo shop: `make screenshots`. No test: never collected."""
 
 import io
 
@@ -14,7 +14,7 @@ KILOBYTES_AT_MOST = 150
 
 
 def keep(page: Page, name: str) -> None:
-    """What the window shows now."""
+    """Save the visible part of the page as a picture."""
     page.wait_for_load_state("networkidle")
     file = FOLDER / f"{name}.webp"
     Image.open(io.BytesIO(page.screenshot(animations="disabled"))).save(file, quality=82, method=6)

@@ -90,7 +90,7 @@ def test_every_page_of_the_desk_is_sound(
             # The counts come after the list.
             expect(page.locator("main table")).to_have_count(2)
         check_page(page)
-    # Refused: a field marked, a seat gone meanwhile with another one instead, and with none.
+    # Refusals: a field marked; a seat gone meanwhile, first with another one free, then with none.
     page.goto(addresses["free"])
     page.locator("main form button[type=submit]").click()
     expect(page.locator("#form-errors")).to_be_focused()
@@ -114,7 +114,7 @@ def test_a_seat_is_assigned_by_keyboard_alone(browse, live_shop, sign_in, accoun
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/account/seats/{seat.pk}/")
     tab_to(page, "main [name=course]")
-    # The only course there is was chosen already.
+    # The only course is chosen already.
     expect(page.locator("main [name=course]")).to_have_value(str(course.pk))
     for value in ("carol@example.org", "Carol", "Petit"):
         page.keyboard.press("Tab")

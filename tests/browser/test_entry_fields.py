@@ -20,7 +20,7 @@ def entry(live_shop):
 
 
 def add_field(page: Page, number: int, kind: str, label: str) -> None:
-    """A new row of the tab, filled in."""
+    """Add a row to the tab and fill it in."""
     page.locator("#fields-group .add-row").click()
     page.locator(f"#id_fields-{number}-kind").select_option(kind)
     page.locator(f"#id_fields-{number}-label_fr").fill(label)

@@ -1,7 +1,7 @@
 """Every page of the site in a browser, in both languages, light and dark, on the narrowest screen.
 
-The pages are those of the URLconf that a rule of `tests.matrix` says somebody sees. Pages that only come after a form,
-and those of faults, are listed here. What people do on the way of a purchase is told by other tests.
+The pages are those of the URLconf that a rule of `tests.matrix` shows to at least one role. Pages that only come after
+a form, and error pages, are listed here. Other tests cover a purchase itself.
 """
 
 import pytest
@@ -21,9 +21,9 @@ from tests.matrix.urlconf import addresses
 from tests.matrix.world import World, make_world
 
 LOOKS = [("fr", "dark"), ("en", "light")]
-# Files and parts of pages; and the pages of the administration, whose own parts are looked at in their tests.
+# Files and parts of pages. Pages of the administration are checked, part by part, in their own tests.
 NO_PAGES = {"media", "order-state"}
-# Looked at the same way, with more in them, by the tests of the operator's desk and of learning.
+# Checked in the same way, with more in them, by the tests of the operator's desk and of learning.
 SEEN_ELSEWHERE = {
     "account-seats", "account-seat", "account-seat-release", "account-people", "account-person", "account-sessions",
     "account-session", "learn", "learn-course", "address-link",
@@ -33,7 +33,7 @@ SEEN_BY = rules_in(rules.SITE, rules.SIGN_IN, rules.DEVELOPMENT)
 
 @pytest.fixture
 def open_as(browse, live_shop):
-    """`open_as(session, language, scheme)`: a page of somebody signed in, or of a visitor, who reads that language."""
+    """Open a page: `open_as(session, language, scheme)`, for a signed-in person, or for a visitor without a session."""
 
     def open_page(session: str | None, language: str, scheme: str) -> Page:
         page = browse(
@@ -52,7 +52,7 @@ def open_as(browse, live_shop):
 
 
 def pages_by_role(world: World) -> dict[str, list[str]]:
-    """The address of each page, under one of the roles who see it."""
+    """Return the addresses of all pages, each under one role that sees the page."""
     found: dict[str, list[str]] = {}
     for address in addresses():
         outcomes = SEEN_BY.get((address.name, "GET"), {})

@@ -1,4 +1,4 @@
-"""Learning in a real browser: from the invitation in one's mails into the course, in both languages."""
+"""Learning in a real browser: from the invitation mail into the course, in both languages."""
 
 import datetime
 import re
@@ -25,7 +25,7 @@ NAMES = {"fr": "Évacuer sans danger", "en": "Evacuating safely"}
 
 @pytest.fixture
 def course(live_shop):
-    """A course whose link leads to another origin, as a learning platform's does: the same machine by its number."""
+    """Make a course whose link leads to another origin, as to a learning platform: this machine by its number."""
     ShopIdentity.objects.update_or_create(pk=1, defaults={"name": "Amphi Formation"})
     elsewhere = live_shop.base_url.replace("localhost", "127.0.0.1")
     assert elsewhere != live_shop.base_url
@@ -61,13 +61,13 @@ def invited(course, alice, language: str) -> Seat:
 
 
 def link_in_mail() -> str:
-    """The path of the one-time link in the last mail."""
+    """Return the path of the one-time link in the last mail."""
     [found] = re.findall(r"https?://\S+/accounts/link/\S+", mail.outbox[-1].body)
     return urlsplit(found).path
 
 
 def sign_in(page: Page, user, base_url: str) -> None:
-    """Signed in by a session made here: how one signs in is tested elsewhere."""
+    """Sign in by a session made here: other tests cover the sign-in page."""
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": browser_of(user).cookies[name].value, "url": base_url}])
 

@@ -1,4 +1,4 @@
-"""A newcomer reads a mail and follows its link; the merchant reads it without the link."""
+"""A newcomer reads a mail and follows its link; the merchant reads the mail without the link."""
 
 import os
 
@@ -16,14 +16,14 @@ SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
 
 def picture(page: Page, name: str) -> None:
-    """For looking at: with SCREENSHOTS=<folder> in the environment."""
+    """Save a picture for a person to look at, when SCREENSHOTS=<folder> is in the environment."""
     if SCREENSHOTS:
         page.screenshot(path=f"{SCREENSHOTS}/{name}.png")
 
 
 @pytest.fixture
 def sent(settings, tmp_path, live_shop):
-    """A mail that went out, with a link to the cart in both its forms."""
+    """Send a mail with a link to the shop, as text and as HTML; return the link."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = tmp_path
     link = f"{live_shop.base_url}/healthz"

@@ -17,7 +17,7 @@ SEATS = "cfg_std_generateseats_"
 
 @pytest.fixture
 def merchant(browse, live_shop):
-    """A page at the admin, signed in as somebody who may do everything."""
+    """Open the admin, signed in as a superuser."""
     page = browse(live_shop.base_url, locale="fr-FR", viewport={"width": 1280, "height": 900})
     client = Client()
     client.force_login(UserFactory(is_staff=True, is_superuser=True, language="fr"))
@@ -78,7 +78,7 @@ def test_a_merchant_sells_unassigned_seats(merchant):
     )
     assert [str(tier.unit_net) for tier in entry.tiers.all()] == ["950.50"]
 
-    # What is shown after saving says the same: saving once more changes nothing.
+    # The saved values are shown again: saving once more changes nothing.
     _tab(page, 3).click()
     assert page.locator(f"#id_{SEATS}endtime_0").input_value() == "31/12/2027"
     assert "packsize=10" in page.locator("#id_parameter_string").input_value()

@@ -1,4 +1,4 @@
-"""The merchant tries and copies an entry and enrols somebody by hand, in a browser: wide and narrow."""
+"""The merchant tries and copies an entry and enrols a person by hand, in a browser: wide and narrow."""
 
 import pytest
 

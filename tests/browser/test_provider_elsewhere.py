@@ -33,7 +33,7 @@ class _PayPage(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def bank_site() -> Iterator[str]:
-    """Another site: the same machine under another port is another origin."""
+    """Serve another site: this machine under another port is another origin."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _PayPage)
     thread = Thread(target=server.serve_forever)
     thread.start()

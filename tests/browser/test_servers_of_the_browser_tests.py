@@ -1,4 +1,4 @@
-"""The browser reaches both kinds of shop."""
+"""Both kinds of shop are reached by the browser."""
 
 
 def test_the_live_shop_answers_in_the_browser(page):

@@ -28,7 +28,7 @@ DETAILS = {
 
 @pytest.fixture
 def session(live_shop):
-    """A session at 290.00 net, 260.00 from five on, in an open course."""
+    """Sell a session at 290.00 net, 260.00 from five on, in an open course."""
     ShopIdentity.objects.update_or_create(pk=1, defaults={"name": "Amphi Formation", "iban": "FR76 3000 6000 0112"})
     for kind in ("terms", "withdrawal"):
         LegalText.objects.create(
@@ -120,7 +120,7 @@ def test_a_visitor_buys_a_session_and_every_page_on_the_way_is_sound(
     expect(page.locator(".order-delivering")).to_be_visible()
     check_page(page)
     live_shop.run_jobs()
-    # Nobody reloads the page: it asks by itself.
+    # The page is not reloaded: its script asks for the state.
     expect(page.locator(".order-completed")).to_be_visible()
     expect(page.locator("#order-live")).not_to_be_empty()
     check_page(page)
@@ -146,7 +146,7 @@ def test_without_javascript_the_same_way_leads_to_the_same_order(browse, live_sh
     page.locator("[name=choice][value=succeed]").click()
     page.wait_for_url("**/orders/*/")
     live_shop.run_jobs()
-    # The page asks again by itself without a script, too.
+    # Without JavaScript the page refreshes itself.
     expect(page.locator(".order-completed")).to_be_visible()
     assert Order.objects.get().lines.get().quantity == 3
 
@@ -158,7 +158,7 @@ def test_the_cart_shows_the_price_of_the_tier_as_soon_as_the_quantity_is_typed(p
     page.keyboard.press("Tab")
     expect(page.locator(".totals .total dd")).to_have_text(re.compile(r"1\s560,00\s€"))
     expect(page.locator("#cart-status")).to_contain_text(re.compile(r"1\s560,00\s€"))
-    # Whoever works by keyboard is still where he was.
+    # The focus stays where the keyboard has moved it.
     expect(page.locator("[id^=remove-]")).to_be_focused()
     page.locator("[name^=quantity-]").fill("-5")
     page.keyboard.press("Tab")

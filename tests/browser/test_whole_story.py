@@ -1,6 +1,6 @@
 """The whole story in both languages, with a real worker: an entry is configured, bought, delivered, assigned and used.
 
-Merchant, customer, operator and learner have a browser each. Whatever another process does is waited for.
+Merchant, customer, operator and learner have a browser each. Effects of other processes are waited for.
 """
 
 import re
@@ -19,7 +19,7 @@ NEXT_YEAR = timezone.localdate().year + 1
 
 @dataclass(frozen=True)
 class Tale:
-    """The story in one language: what is written differently in it. Patterns stand for what the pages say."""
+    """Words of the story that differ between languages; regular expressions stand for texts of pages."""
 
     language: str
     locale: str
@@ -33,7 +33,7 @@ class Tale:
 
     @property
     def code(self) -> str:
-        """Of the course and of the entry: two stories are told in one shop."""
+        """Code of the course and of the entry; both stories run in one shop."""
         return f"STORY-{self.language.upper()}"
 
     def address(self, name: str) -> str:
@@ -65,7 +65,7 @@ ENGLISH = Tale(
 
 
 def sign_in(page: Page, email: str, tale: Tale) -> None:
-    """As one of the demo people, who all chose French; then in the language of the tale."""
+    """Sign in as one of the demo people, whose language is French, and change to the tale's language."""
     page.goto("/auth/login/?next=/learn/")
     page.locator("input[name=login]").fill(email)
     page.locator("input[name=password]").fill(PASSWORD)
@@ -85,7 +85,7 @@ def go_on(page: Page) -> None:
 
 
 def open_tab_of(page: Page, selector: str) -> None:
-    """Opens the tabs of a form of the administration one after the other until the field is seen."""
+    """Open the tabs of a form in the administration in turn until the field is visible."""
     tabs = page.get_by_role("tab")
     for index in range(tabs.count()):
         tabs.nth(index).click()
@@ -95,7 +95,7 @@ def open_tab_of(page: Page, selector: str) -> None:
 
 
 def name_it(page: Page, tale: Tale) -> None:
-    """In both languages; the readers of one tale never see the other name."""
+    """Fill in the name in both languages; readers of one tale never see the other name."""
     for language in ("fr", "en"):
         open_tab_of(page, f"#id_name_{language}")
         page.locator(f"#id_name_{language}").fill(tale.name if language == tale.language else f"not {tale.language}")
@@ -117,8 +117,7 @@ def make_course(page: Page, tale: Tale, link: str) -> None:
 
 
 def make_entry(page: Page, tale: Tale) -> None:
-    """Sets sessions in the course up, at a price; one tutor in each line costs nothing. Each unit is asked one thing
-    more than its handler asks."""
+    """Make an entry of sessions at 125.00 net, one tutor per line free, with one field beside the handler's."""
     page.goto("/admin/catalog/entry/add/")
     page.locator("#id_code").fill(tale.code)
     page.locator("#id_category").select_option(index=1)
@@ -143,7 +142,7 @@ def make_entry(page: Page, tale: Tale) -> None:
 
 
 def buy(page: Page, tale: Tale) -> None:
-    """Three units: a learner, a tutor and one left blank. The operator is a colleague; the card is imaginary."""
+    """Buy three units: a learner, a tutor and a blank one; the operator is a colleague, the bank is imaginary."""
     page.goto(f"/e/{tale.code}/")
     page.locator("main input[name=quantity]").fill("3")
     press(page)
@@ -186,7 +185,7 @@ def fill_the_free_seat(page: Page, tale: Tale, number: str) -> None:
 
 
 def follow_the_invitation(page: Page, tale: Tale) -> None:
-    """From the mail, in which nobody finds a password, to one of his own."""
+    """Follow the link of the invitation, which holds no password, and choose a password."""
     page.goto("/dev/mail/")
     mail = page.locator("main tr", has_text=tale.address("lea")).get_by_role("link")
     reload_until_seen(page, mail)
@@ -225,7 +224,7 @@ def test_merchant_configures_customer_buys_worker_delivers_operator_assigns_lear
 
     sign_in(customer, "paul@lacombe.example", tale)
     buy(customer, tale)
-    # Nobody reloads the page: it tells by itself what the worker did.
+    # The page is not reloaded: its script shows that the order is delivered.
     expect(customer.locator(".order-completed")).to_be_visible()
     expect(customer.locator(".page-head p").first).to_have_text(re.compile(tale.placed))
     expect(customer.locator(".totals .total dd")).to_have_text(re.compile(tale.money))

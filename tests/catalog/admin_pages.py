@@ -1,4 +1,4 @@
-"""What a merchant's browser sends from the form of an entry."""
+"""Form data as a merchant's browser posts it from an entry's page."""
 
 import re
 from html.parser import HTMLParser
@@ -19,14 +19,14 @@ def change_url(entry: Entry) -> str:
 
 
 def merchant(language: str = "en", **fields: Any) -> Client:
-    """The browser of somebody who may do everything."""
+    """Return the browser of a superuser."""
     client = Client(headers={"accept-language": language})
     client.force_login(UserFactory(is_staff=True, is_superuser=True, language=language, **fields))
     return client
 
 
 def typed(**changes: Any) -> dict[str, Any]:
-    """A complete form of a new entry without handler."""
+    """Return a complete form of a new entry without handler."""
     return {
         "code": "FIRST-AID",
         "category": CategoryFactory().pk,
@@ -51,7 +51,7 @@ def typed(**changes: Any) -> dict[str, Any]:
 
 
 def shown(client: Client, entry: Entry) -> dict[str, Any]:
-    """What the browser would send back from the entry's page if nothing was changed on it."""
+    """Return the form of the entry's page as posted when nothing was changed."""
     response = client.get(change_url(entry))
     assert response.status_code == 200
     return controls(response)
@@ -115,7 +115,7 @@ class _Controls(HTMLParser):
 
 
 def errors(response: Any) -> dict[str, list[str]]:
-    """The errors of a page that was not saved, by field."""
+    """Return the errors of a page that was not saved, by field."""
     assert response.status_code == 200, response.status_code
     found = {
         name: [str(error) for error in messages] for name, messages in response.context["adminform"].form.errors.items()
@@ -130,7 +130,7 @@ def errors(response: Any) -> dict[str, list[str]]:
 
 
 def told(response: Any) -> list[tuple[str, str]]:
-    """Level and text of the messages on a page."""
+    """Return level and text of the messages on a page."""
     return [(message.level_tag, str(message)) for message in response.context["messages"]]
 
 

@@ -1,4 +1,4 @@
-"""Clean guards for every test of the catalogue, whatever the shop registered."""
+"""Guards for the tests of the catalogue, free of those that the shop registered."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def _no_guards():
 
 @pytest.fixture
 def sold():
-    """A set of keys: the entries in it count as sold."""
+    """Return a set of keys: the entries in it count as sold."""
     keys: set[int] = set()
     guards.SOLD_CHECKS.add(lambda entry_ids: keys & set(entry_ids))
     return keys
@@ -23,7 +23,7 @@ def sold():
 
 @pytest.fixture
 def customers():
-    """A set of keys: the users in it have a paid order."""
+    """Return a set of keys: the users in it have a paid order."""
     keys: set[int] = set()
     guards.CUSTOMER_CHECKS.add(lambda user: user.pk in keys)
     return keys
@@ -31,6 +31,6 @@ def customers():
 
 @pytest.fixture
 def every_field():
-    """The handler that takes every kind of parameter is there."""
+    """Install the handler that takes every kind of parameter."""
     with temporary(EveryField):
         yield

@@ -9,7 +9,7 @@ DEFAULTS = EveryFieldForm.default_parameters()
 
 
 def filled(**values: object) -> dict[str, object]:
-    """The handler chosen and all its fields typed, as the browser sends them."""
+    """Return the form values of the chosen handler with all its fields, as posted by a browser."""
     fields = {
         "course": "SEC-01",
         "courselist": ["SEC-*", "ELEC-01"],

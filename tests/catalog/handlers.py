@@ -15,7 +15,7 @@ from handlers.parameter_fields import (
 
 
 class EveryFieldForm(ParametersForm):
-    """One field of each kind."""
+    """Form with one field of each kind."""
 
     course = CourseField(label="Course", help_text="Where it happens.")
     courselist = CoursePatternsField(label="Courses")
@@ -28,7 +28,7 @@ class EveryFieldForm(ParametersForm):
 
 
 class EveryField(Handler):
-    """Takes every kind of parameter and finds what the test tells it to."""
+    """Handler that takes every kind of parameter and reports the findings set by the test."""
 
     name = "ext_everyfield"
     version = 3
@@ -45,7 +45,7 @@ class EveryField(Handler):
 
 
 class Strict(Handler):
-    """Sold one at a time, to customers, and not to the people named in ``refused``."""
+    """Handler sold one at a time, to customers only, and not to the people in `refused`."""
 
     name = "ext_strict"
     label = "Strict"
@@ -62,7 +62,7 @@ class NoteForm(forms.Form):
 
 
 class Asking(Handler):
-    """Asks for a note for each unit."""
+    """Handler that asks for a note for each unit."""
 
     name = "ext_asking"
     label = "Asking"
@@ -70,7 +70,7 @@ class Asking(Handler):
 
 
 class Broken(Handler):
-    """Fails in its own check."""
+    """Handler whose check raises."""
 
     name = "ext_broken"
     label = "Broken"
@@ -80,7 +80,7 @@ class Broken(Handler):
 
 
 class Bespoke(Handler):
-    """Specific to the entry BIG-ORDER."""
+    """Handler specific to the entry BIG-ORDER."""
 
     name = "big_order"
     label = "Bespoke"

@@ -1,4 +1,4 @@
-"""What is odd about the catalogue is told before a customer finds out."""
+"""Checks of the catalogue: mistakes are shown to the merchant before a customer meets them."""
 
 from io import StringIO
 

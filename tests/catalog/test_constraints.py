@@ -1,4 +1,4 @@
-"""The database refuses by itself what the catalogue must never hold."""
+"""Constraints of the catalogue, each broken by raw SQL."""
 
 import pytest
 

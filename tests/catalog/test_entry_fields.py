@@ -1,4 +1,4 @@
-"""Writing the fields of an entry, whoever asks; and what a customer may answer."""
+"""Writing the fields of an entry, whoever asks; and the answers a customer may give."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -104,7 +104,7 @@ def test_a_pattern_takes_no_time_whatever_is_typed():
 
 
 def answer(field: EntryField, typed, language="en"):
-    """What is stored of an answer; a list of errors where it is not right."""
+    """Return the stored value of an answer, or the list of its errors."""
     entry = EntryFactory()
     asked = fields_of(ask(entry, field))
     with translation.override(language):
@@ -205,6 +205,6 @@ def test_what_nobody_can_answer_or_read_is_found():
         ("error", "Field “Day”: the latest day is over, so no day can be chosen any more."),
         ("warning", "Field “Plate”: the label in French is missing; another language is shown instead."),
     ]
-    # The customer cannot help it.
+    # A fault of the merchant's never stops a customer: any answer is accepted.
     [plate, _day] = fields_of(Entry.objects.get(pk=entry.pk))
     assert FieldsForm([plate], {"plate": "anything"}).is_valid()

@@ -1,4 +1,4 @@
-"""What is left of a merchant's HTML is the same however often it is cleaned."""
+"""Cleaning a merchant's HTML again leaves it unchanged."""
 
 import pytest
 

@@ -60,7 +60,7 @@ def test_what_a_camera_writes_beside_the_picture_is_left_behind_but_it_stands_up
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG that says it is huge and holds next to nothing."""
+    """Return a PNG that declares a huge size and holds next to nothing."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,4 +1,4 @@
-"""What may be bought by whom: the stricter of entry and handler."""
+"""Offers: what a customer may buy, by the stricter rule of entry and handler."""
 
 from datetime import UTC, datetime
 
@@ -118,7 +118,7 @@ def test_an_entry_without_forms_is_sold_by_the_thousand_unless_the_merchant_says
 
 
 def test_an_entry_with_forms_has_no_limit_of_its_own():
-    """What one cart may ask for is less."""
+    """The limit of a cart applies instead, and is lower."""
     with temporary(Asking):
         assert offer_of(EntryFactory(handler="ext_asking")).max_quantity is None
 

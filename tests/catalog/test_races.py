@@ -1,4 +1,4 @@
-"""Two merchants at the same moment, and the same without the guard."""
+"""Two merchants at the same moment, with the guard and without it."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The rules that saving an entry keeps, whoever asks."""
+"""Rules of saving an entry, whoever asks."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What a shopper finds, and at what cost."""
+"""Shelves and search as a shopper finds them, with the number of their queries."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser

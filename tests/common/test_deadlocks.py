@@ -1,4 +1,4 @@
-"""Who lost a deadlock runs again, as a whole and not for ever."""
+"""A deadlock's victim runs again, as a whole and a limited number of times."""
 
 from types import SimpleNamespace
 
@@ -12,7 +12,7 @@ from common.again import again_after_deadlock
 
 @pytest.fixture(autouse=True)
 def outside(monkeypatch):
-    """No transaction is open; a test may say otherwise."""
+    """Pretend that no transaction is open; a test may say otherwise."""
     connection = SimpleNamespace(in_atomic_block=False)
     monkeypatch.setattr(deadlocks, "connection", connection)
     return connection

@@ -1,4 +1,4 @@
-"""What a test starts from: lines of orders that were paid, packs of seats, sessions, people typed."""
+"""Given things for tests: paid lines of orders, packs of seats, sessions, people as typed."""
 
 import datetime
 import itertools
@@ -25,7 +25,7 @@ numbers = itertools.count(1)
 
 
 def at(text: str) -> datetime.datetime:
-    """A moment written in ISO 8601, with its offset."""
+    """Return the moment written in ISO 8601 with its offset."""
     return datetime.datetime.fromisoformat(text)
 
 
@@ -54,7 +54,7 @@ def given_pack(
     line: LineRef | None = None,
     now: datetime.datetime = NOW,
 ) -> list[Seat]:
-    """Available seats as a paid line makes them."""
+    """Return available seats of a pack, as a paid line makes them."""
     batch = generate_seats(
         line=line or new_line(account),
         entry=ENTRY,
@@ -82,7 +82,7 @@ def given_session(
     line: LineRef | None = None,
     now: datetime.datetime = NOW,
 ) -> SessionSeats:
-    """A session as a paid line sets it up."""
+    """Set up a session, as a paid line does, and return the session."""
     declared = [(role(Role.STUDENT), user) for user in learners] + [(role(Role.TUTOR), user) for user in tutors]
     people = declared + [(None, None)] * blanks
     return create_session_seats(
@@ -103,7 +103,7 @@ def typed(email: str) -> PersonTyped:
 
 
 def assign(seat: Seat, course: Course, email: str, operator: User, now: datetime.datetime = NOW, **how) -> Assignment:
-    """Assign a seat as `operator` does, who is one of the account's."""
+    """Assign a seat as `operator`, who becomes one of the account's."""
     roles = {"is_operator": True, "created_at": now}
     Membership.objects.get_or_create(account=seat.account, user=operator, defaults=roles)
     return assign_seat(
@@ -123,5 +123,5 @@ def live_grounds(user: User, course: Course) -> list[Ground]:
 
 
 def history(seat: Seat) -> list[tuple[str, str, str]]:
-    """From, to and why of a seat's moves."""
+    """Return the states before and after each move of a seat, with its reason."""
     return list(seat.events.order_by("pk").values_list("from_state", "to_state", "reason"))

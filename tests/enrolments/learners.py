@@ -1,4 +1,4 @@
-"""What the tests of the learner's pages share: a visitor per person, and people who are placed now."""
+"""Helpers for the tests of the learner's pages: a browser per person, people placed in courses now."""
 
 import datetime
 
@@ -39,7 +39,7 @@ def text_of(client: Client, url: str) -> str:
 
 
 def place(user: User, course: Course, operator: User, *, account: CustomerAccount | None = None, now=None, **terms):
-    """Somebody gets a seat of a pack, as his operator gives it to him."""
+    """Give a person a seat of a new pack, assigned by `operator`."""
     [seat] = given_pack(account or CustomerAccountFactory(), now=now or timezone.now(), **terms)
     assign_at(seat, course, user.email, operator, now=now or timezone.now())
     return seat

@@ -37,7 +37,7 @@ def list_url(model) -> str:
 
 
 def form_of(**changes):
-    """What the browser sends from the form of a course."""
+    """Return the values of a course's form, as posted by a browser."""
     return {
         "short_name": "SEC-1",
         "is_visible": "on",

@@ -1,4 +1,4 @@
-"""The database refuses by itself what courses, enrolments and seats must never be."""
+"""Constraints of courses, enrolments and seats, each broken by raw SQL."""
 
 import pytest
 from django.db import connection
@@ -26,7 +26,7 @@ def account():
 
 @pytest.fixture
 def assigned(account):
-    """A seat of a pack with a person on it and his supervisor."""
+    """Return an assigned seat of a pack, with a person and a supervisor."""
     [seat] = given_pack(account)
     assign(seat, CourseFactory(), "bob@example.org", UserFactory())
     seat.refresh_from_db()
@@ -207,7 +207,7 @@ def test_a_unit_is_one_ground_of_an_enrolment(account):
 
 
 def test_a_row_of_a_unit_is_one_ground_of_an_enrolment(account):
-    """Grounds of the release before this one, which know no index."""
+    """Grounds written by the previous release have the row of a unit and no index."""
     ground = enrol_once(account, 7)
     run("UPDATE enrolments_ground SET unit_id = 7, unit_index = NULL WHERE id = %s", ground)
     with broken("enrolments_ground_line_once"):
@@ -309,7 +309,7 @@ def test_another_unit_another_number_and_another_line_have_their_own_seats(accou
 
 
 def test_a_row_of_a_unit_has_each_number_once(account):
-    """Seats of the release before this one, which know no index."""
+    """Seats written by the previous release have the row of a unit and no index."""
     [seat] = given_pack(account)
     run("UPDATE enrolments_seat SET unit_id = 7, unit_index = NULL WHERE id = %s", seat.pk)
     with broken("enrolments_seat_unit_number"):

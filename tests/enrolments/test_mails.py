@@ -1,4 +1,4 @@
-"""What a person reads who was placed into a course."""
+"""Mails to people placed into a course."""
 
 import pytest
 

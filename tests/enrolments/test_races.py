@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def sessions_of_three(course, count, **how):
-    """Sessions for which no place was held."""
+    """Set sessions up for which no place was held; return the rivals' answers."""
 
     def set_up(number, account, people):
         # Each process would count its lines and units from where the test was.

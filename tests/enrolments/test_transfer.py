@@ -1,4 +1,4 @@
-"""An order that is claimed takes everything it made into the claimant's account."""
+"""Claiming an order takes everything the order made into the claimant's account."""
 
 import pytest
 

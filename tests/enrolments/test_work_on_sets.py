@@ -54,7 +54,7 @@ def test_a_pack_of_any_size_takes_three_statements():
     small = statements(lambda: generate(account, 10, 1))
     large = statements(lambda: generate(account, 1_000, 1))
 
-    assert small == large == 4  # one of them asks the test's role
+    assert small == large == 4  # one of them reads the test's role
 
 
 def test_each_of_ten_thousand_seats_has_its_history():
@@ -65,7 +65,7 @@ def test_each_of_ten_thousand_seats_has_its_history():
 
 
 def whole_session(count: int) -> int:
-    """Everything a session's line writes at delivery, as a handler calls it; returns its statements."""
+    """Write all rows of a session's delivery by the services a handler calls; return the number of statements."""
     account = CustomerAccountFactory()
     operator = MembershipFactory(account=account).user
     course = CourseFactory(capacity=count)

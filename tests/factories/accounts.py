@@ -13,10 +13,10 @@ PASSWORD = "correct horse battery"
 
 
 class UserFactory(factory.django.DjangoModelFactory):
-    """A person whose address is proved and whose password is PASSWORD.
+    """Person whose address is proved and whose password is PASSWORD.
 
-    `UserFactory(is_address_proved=False)` for an unproved address, `UserFactory(password=None)` for a person without
-    a password.
+    `UserFactory(is_address_proved=False)` for an unproved address, `UserFactory(password=None)` for a person without a
+    password.
     """
 
     class Meta:
@@ -35,7 +35,7 @@ class UserFactory(factory.django.DjangoModelFactory):
 
 
 class CustomerAccountFactory(factory.django.DjangoModelFactory):
-    """An organisation without members: unclaimed until a MembershipFactory makes somebody its member."""
+    """Organisation without members: unclaimed until a MembershipFactory adds one."""
 
     class Meta:
         model = CustomerAccount
@@ -49,7 +49,7 @@ class CustomerAccountFactory(factory.django.DjangoModelFactory):
 
 
 class MembershipFactory(factory.django.DjangoModelFactory):
-    """An owner; name other roles for somebody else: `MembershipFactory(is_owner=False, is_operator=True)`."""
+    """Owner of an account; for other roles: `MembershipFactory(is_owner=False, is_operator=True)`."""
 
     class Meta:
         model = Membership

@@ -30,7 +30,7 @@ class CategoryFactory(factory.django.DjangoModelFactory):
 
 
 class EntryFactory(factory.django.DjangoModelFactory):
-    """An available entry at 100.00 net; ``tiers={1: "100.00", 10: "80.00"}`` for others."""
+    """Available entry at 100.00 net; `tiers={1: "100.00", 10: "80.00"}` for other prices."""
 
     class Meta:
         model = Entry

@@ -14,12 +14,12 @@ from tests.factories.accounts import CustomerAccountFactory
 
 
 def role(code: str = Role.STUDENT) -> Role:
-    """One of the standing roles."""
+    """Return one of the standing roles."""
     return Role.objects.get(code=code)
 
 
 class RoleFactory(DjangoModelFactory):
-    """A role of the merchant's own."""
+    """Role of the merchant's own."""
 
     class Meta:
         model = Role
@@ -30,7 +30,7 @@ class RoleFactory(DjangoModelFactory):
 
 
 class CourseFactory(DjangoModelFactory):
-    """An open course without limits."""
+    """Open course without limits."""
 
     class Meta:
         model = Course
@@ -49,7 +49,7 @@ class CourseFactory(DjangoModelFactory):
 
 
 class CourseGroupFactory(DjangoModelFactory):
-    """A standing group of a course."""
+    """Standing group of a course."""
 
     class Meta:
         model = CourseGroup
@@ -59,7 +59,7 @@ class CourseGroupFactory(DjangoModelFactory):
 
 
 class SeatBatchFactory(DjangoModelFactory):
-    """A pack's terms, without seats: `services.seats.generate` makes them."""
+    """Terms of a pack, without seats: `services.seats.generate` makes them."""
 
     class Meta:
         model = SeatBatch

@@ -1,4 +1,4 @@
-"""Fields that an entry asks for each unit."""
+"""Fields that an entry asks of each unit."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ SIZES = [
 
 
 def make_field(name: str = "size", kind: str = "text", **more: Any) -> EntryField:
-    """A field that is not stored yet; a choice has two sizes."""
+    """Return a field that is not stored yet; a choice has two sizes."""
     values: dict[str, Any] = {"label_en": name.capitalize(), "label_fr": f"{name.capitalize()} (fr)"}
     if kind == "choice":
         values["choices"] = SIZES
@@ -23,7 +23,7 @@ def make_field(name: str = "size", kind: str = "text", **more: Any) -> EntryFiel
 
 
 def ask(entry: Entry, *fields: EntryField) -> Entry:
-    """The entry, which asks for these fields from now on, read again with its fields."""
+    """Give an entry these fields; return the entry read again with its fields."""
     entry.refresh_from_db()
     set_fields(entry=entry, fields=fields, expected_version=entry.version, now=timezone.now())
     return Entry.objects.with_fields().get(pk=entry.pk)

@@ -1,4 +1,4 @@
-"""Lines of orders without a shop, as the tests of handlers make them, and participants."""
+"""Participants, and lines of orders without a shop, for tests of handlers."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ __all__ = [
 def participant(
     email: str, role: str = "student", first_name: str = "Paul", last_name: str = "Petit"
 ) -> dict[str, str]:
-    """The answers of a micro-form of a session."""
+    """Return the answers of a micro-form of a session."""
     return {"role": role, "email": email, "first_name": first_name, "last_name": last_name}

@@ -7,7 +7,7 @@ from outbox.mails.models import Mail
 
 
 class JobFactory(factory.django.DjangoModelFactory):
-    """A job that is due, of a kind nobody registered unless `kind` names one."""
+    """Job that is due, of a kind that is not registered unless `kind` names one."""
 
     class Meta:
         model = Job
@@ -18,7 +18,7 @@ class JobFactory(factory.django.DjangoModelFactory):
 
 
 class MailFactory(factory.django.DjangoModelFactory):
-    """A queued mail without its job."""
+    """Queued mail without its job."""
 
     class Meta:
         model = Mail

@@ -1,4 +1,4 @@
-"""Carts and orders made the way customers make them: through the services."""
+"""Carts and orders made as customers make them: through the services."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def make_cart(
     user: User | None = None,
     now: datetime | None = None,
 ) -> Cart:
-    """A cart with one line, and the answers of its first micro-forms."""
+    """Make a cart with one line, and the answers of its first micro-forms."""
     cart = open_cart(token=None, user=user)
     fill_cart(cart, entry, quantity=quantity, units=units, user=user, now=now)
     return cart
@@ -50,14 +50,14 @@ def fill_cart(
     user: User | None = None,
     now: datetime | None = None,
 ) -> None:
-    """Adds a line to a cart."""
+    """Add a line to a cart."""
     line = add_to_cart(cart=cart, entry=entry, quantity=quantity, user=user, now=now or timezone.now())
     if units:
         save_units(cart=cart, line_id=line.pk, answers=dict(enumerate(units)))
 
 
 def shown_now(cart: Cart, *, user: User | None = None, now: datetime | None = None) -> Shown:
-    """What a cart's review shows now."""
+    """Return the content of the cart's review, as shown now."""
     cart.refresh_from_db()
     return Shown.of(price_cart(cart, user=user, now=now or timezone.now()))
 
@@ -89,7 +89,7 @@ def place(
     now: datetime | None = None,
     **details: Any,
 ) -> Order:
-    """Places what is in a cart as its review shows it now."""
+    """Place the cart as its review shows it now."""
     moment = now or timezone.now()
     if shown is None:
         shown = shown_now(cart, user=user, now=moment)
@@ -108,7 +108,7 @@ def place(
 
 
 def success(order: Order, *, reference: str = "pay-1", event_id: str = "", **changes: Any) -> ProviderEvent:
-    """A provider's word that an order is paid."""
+    """Return a provider's notification that an order is paid."""
     values: dict[str, Any] = {
         "provider": "sandbox",
         "event_id": event_id or f"{order.number}:{reference}",
@@ -122,19 +122,19 @@ def success(order: Order, *, reference: str = "pay-1", event_id: str = "", **cha
 
 
 def pay(order: Order, *, now: datetime | None = None, **changes: Any) -> str:
-    """Settles an order; returns the outcome."""
+    """Settle an order and return the outcome."""
     return settle(event=success(order, **changes), now=now or timezone.now())
 
 
 def units_left(order: Order) -> dict[int, list[int]]:
-    """The units of an order that were not given back: their indexes by line id, lines in their order."""
+    """Return the units of an order not given back: their indexes by line id, lines in their order."""
     lines = list(order.lines.order_by("position"))
     gone = units_given_back(lines)
     return {line.pk: [index for index in range(line.quantity) if index not in gone[line.pk]] for line in lines}
 
 
 def deliver(order: Order) -> Order:
-    """Runs what is due, as a worker would, and reads the order again."""
+    """Run the jobs that are due, as a worker does, and return the order read again."""
     run_due_jobs()
     order.refresh_from_db()
     return order

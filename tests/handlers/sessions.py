@@ -30,7 +30,7 @@ def sold_to_visitor(*answers, email="visitor@example.org", **typed):
 
 
 def buy(line):
-    """Placed and delivered."""
+    """Place an order and deliver it."""
     place(NAME, line)
     return deliver(NAME, line)
 

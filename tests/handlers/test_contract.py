@@ -31,7 +31,7 @@ def test_the_contract_is_kept(name, specific, rule):
 
 
 class Double(Handler):
-    """A handler with nothing but words, as small as one can be."""
+    """Smallest handler: texts and nothing else."""
 
     name = "ext_double"
     label = "Double"
@@ -63,7 +63,7 @@ def prepare():
 
 
 def broken(**methods):
-    """The smallest handler, with some methods that break a rule."""
+    """Return the case of the smallest handler, with some methods that break a rule."""
     handler = type("Broken", (Double,), methods)()
     return Case(handler=handler, typed={"note": "x"}, prepare=prepare)
 

@@ -1,4 +1,4 @@
-"""std_enroloncourse: the buyer takes a course himself."""
+"""std_enroloncourse: buyers enrol themselves in a course."""
 
 import datetime
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Handlers bring translations of their own, which add words and change none."""
+"""Handlers' own translations add words to the shop's and change none."""
 
 import pytest
 from django.utils import translation

@@ -23,7 +23,7 @@ MARK = "END-OF-THE-BLOCK"
 
 
 def script():
-    """A shell script of the whole page. Files lie in the folder that the page exports."""
+    """Return the whole page as one shell script; its files lie in the folder that the page exports."""
     steps = ["set -eu"]
     for language, path, text in BLOCK.findall(PAGE):
         if language == "console":

@@ -1,4 +1,4 @@
-"""ext_paperdiploma: a printing service is told what to print, and when to stop."""
+"""ext_paperdiploma: orders of prints, sent to a printing service and cancelled there."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""Typed fields: what they take, how they show it, and how they keep it."""
+"""Parameter fields: the values they accept, show and store."""
 
 import datetime
 

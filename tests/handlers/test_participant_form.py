@@ -147,7 +147,7 @@ def test_the_same_person_in_two_courses_and_any_number_of_blanks_are_welcome():
         (2, 1, 0, 2, 2),  # never more free seats than charged ones
         (3, 0, 0, 3, 2),
         (1, 0, 0, 1, 1),
-        (2, 0, 4, 5, 4),  # a blank seat is no tutor's
+        (2, 0, 4, 5, 4),  # a blank seat is not a tutor's
         (2, 2, 0, 0, 4),
     ],
 )

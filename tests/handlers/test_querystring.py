@@ -1,4 +1,4 @@
-"""The URL-encoded string: what is read, what is refused, what is written, and that nothing is lost."""
+"""The URL-encoded string: what is read, refused and written, without losing a value."""
 
 import datetime
 import string
@@ -197,7 +197,7 @@ moments = st.integers(-2_200_000_000, 7_200_000_000).map(lambda s: datetime.date
     )
 )
 def test_the_round_trip_loses_nothing(values):
-    # What the fields make of the values, through the string and back, any number of times.
+    # From the form through the string and back, any number of times.
     form = SampleForm({"switch": False} | values)
     assert form.is_valid(), form.errors
     parameters = form.to_parameters()

@@ -1,4 +1,4 @@
-"""Where handlers are found, what their names mean, and that a broken one harms nobody."""
+"""Finding handlers: their folders, the meaning of their names, and a broken handler that harms no other."""
 
 import sys
 from importlib.metadata import EntryPoint

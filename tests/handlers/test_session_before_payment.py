@@ -1,4 +1,4 @@
-"""std_setuponecoursesession at checkout: places are held, what cannot be had is refused."""
+"""std_setuponecoursesession at checkout: places are held, and a session that cannot be had is refused."""
 
 import datetime
 from types import SimpleNamespace

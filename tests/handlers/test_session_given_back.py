@@ -1,4 +1,4 @@
-"""std_setuponecoursesession taken back: what goes and what stays."""
+"""std_setuponecoursesession given back: the seats and enrolments that end, and those that stay."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""std_setuponecoursesession bought by a visitor: what waits for the claim."""
+"""std_setuponecoursesession bought by a visitor: the parts of its delivery that wait for the claim."""
 
 import datetime
 from dataclasses import replace

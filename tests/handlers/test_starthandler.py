@@ -38,7 +38,7 @@ def refusal(*arguments, **options):
 
 
 def run(*command, handlers):
-    """A command in the project's folder, as at a terminal; fails with what it wrote."""
+    """Run a command in the project's folder, as at a terminal; fail with its output."""
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=PROJECT,

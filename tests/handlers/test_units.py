@@ -1,4 +1,4 @@
-"""The units of a line as a value: like a list of them, at the price of one."""
+"""The units of a line as a value: like a list of units, at the price of one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def numbers(some_runs) -> set[int]:
 
 
 def in_hand(some) -> list[UnitContext]:
-    """The same units as a plain list; every third one has an answer."""
+    """Return the units as a plain list; every third one has an answer."""
     return [UnitContext(index, {"n": index} if index % 3 == 0 else {}) for index in sorted(some)]
 
 

@@ -1,10 +1,10 @@
-"""Who may what: every address of the site, and what becomes of each role that asks for it.
+"""Permissions: every address of the site, and the outcome for each role that requests it.
 
 The people. `owner`, `buyer`, `operator` and `accountant` are members of one customer account, each in that role alone;
 `stranger` owns another account; `learner` has a seat of the first account and is no member; `visitor` has not signed
 in. `staff` may sign in to the administration and has no permission there, `clerk` may view everything and change
-nothing, `administrator` may do everything there; none of the three is a member of an account. Whatever an address
-names (an order, a seat, a person …) belongs to the first account. Forms are filled in right, so that rights decide.
+nothing, `administrator` may do everything there; none of the three is a member of an account. Orders, seats, people and
+the like named by an address belong to the first account. Forms are filled in right, so that rights decide.
 
 The outcomes.
     page       the page is shown, and nothing has changed
@@ -14,15 +14,15 @@ The outcomes.
     sign-in    led to the page for signing in
     403 404 405  forbidden · does not exist for this person · not by this method
 
-A remark `own` says that each sees or changes what is his own there, whatever the address was asked for.
+A remark `own` says that people see or change their own things there, whatever the address names.
 
-The columns. One named `customer` is tried as one of the six signed-in customers in turn: there they are all alike.
-A line with one outcome holds for everybody, and is tried as visitor, one customer and administrator.
+The columns. One named `customer` is tried as one of the six signed-in customers in turn: there they are all alike. A
+line with one outcome holds for everybody, and is tried as visitor, one customer and administrator.
 """
 
 CUSTOMERS = ("owner", "buyer", "operator", "accountant", "stranger", "learner")
 
-# The storefront and the account area. What is bought, whose it is, who is placed.
+# The storefront and the account area: buying, orders, seats and people.
 SITE = """
                               visitor owner   buyer   operator accountant stranger learner staff   clerk   administrator
 home                     GET  page
@@ -232,8 +232,8 @@ admin:outbox_mail_resend            GET  sign-in sign-in  405     405     405
 admin:outbox_mail_resend            POST sign-in sign-in  403     403     done
 """
 
-# The pages that Django makes for each model of the administration, as an administrator finds them. The history of each
-# row is a page. Whoever is not of the staff is led to sign in; `staff` is refused everywhere; `clerk` sees list, row
+# The pages that Django makes for each model of the administration, as an administrator sees them; a row's history is
+# such a page too. People outside the staff are led to sign in; `staff` is refused everywhere; `clerk` sees list, row
 # and history as an administrator does, and is refused the rest.
 MODELS = """
                           list add  row  delete
@@ -272,9 +272,9 @@ outbox:dev_mail_html  POST 405
 """
 
 # The two addresses that change something without the CSRF token of one of our own forms.
-# RETURN_PAGE: a provider's redirect cannot be a POST. It settles only what the provider itself, asked by the server,
-#   confirms, and believes no parameter.
-# NOTIFICATION: the provider's signature stands for the token. Without it, nothing is taken.
+# RETURN_PAGE: a provider's redirect cannot be a POST. The page settles only payments that the provider itself, asked by
+#   the server, confirms, and believes no parameter.
+# NOTIFICATION: the provider's signature stands for the token; a message without one is not taken.
 RETURN_PAGE = "payment-return"
 NOTIFICATION = "payment-webhook"
 

@@ -1,4 +1,4 @@
-"""Reads the tables of rules: a line for each address and method, a column for each role."""
+"""Reading the tables of rules: a line for each address and method, a column for each role."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ EVERYBODY = ("visitor", "customer", "administrator")
 
 
 def rules_in(*tables: str) -> dict[tuple[str, str], dict[str, str]]:
-    """(address, method) → role → outcome. What follows a `#` in a table is for its reader."""
+    """Return (address, method) → role → outcome. Text after a `#` is a remark."""
     rules: dict[tuple[str, str], dict[str, str]] = {}
     for table in tables:
         header, *lines = rows_of(table)
@@ -27,7 +27,7 @@ def rules_in(*tables: str) -> dict[tuple[str, str], dict[str, str]]:
 
 
 def rows_of(table: str) -> list[list[str]]:
-    """The words of each line that has any."""
+    """Return the words of each line, empty lines left out."""
     return [words for line in table.splitlines() if (words := line.partition(" #")[0].split())]
 
 

@@ -1,4 +1,4 @@
-"""The two addresses that change something without the CSRF token of one of our own forms, and what stands for it."""
+"""The two addresses that change something without the CSRF token of one of our own forms, and their proof."""
 
 import pytest
 from django.test import Client
@@ -30,7 +30,7 @@ def browser() -> Client:
 
 
 def charged(order: Order, choice: str) -> bank.Charge:
-    """The customer has been at the bank's page; the shop has heard nothing since."""
+    """Charge the customer at the bank's page, without a word to the shop yet."""
     charge = bank.charge(choice, now=timezone.now())
     begin_payment(order_id=order.pk, provider=sandbox, reference=charge.reference, now=timezone.now())
     return charge

@@ -27,16 +27,16 @@ RULES = rules_in(rules.SITE, rules.SIGN_IN, rules.ADMIN, rules.DEVELOPMENT)
 MODELS = {label: outcomes for label, *outcomes in rows_of(rules.MODELS)[1:]}
 BY_NAME = {address.name: address for address in addresses()}
 
-# Parameters that name something of a customer account's.
+# Parameters that name things of a customer account.
 OF_AN_ACCOUNT = {"token", "membership_id", "invitation_id", "seat_id", "person_id", "session_id"}
-# Whoever holds the token may pay: a provider's page is opened with it. A mailed link is its owner's, whoever invited.
+# The token alone lets anybody pay: a provider opens these pages with it. A mailed link is the invited person's.
 MEMBERS = ("owner", "buyer", "operator", "accountant")
 BY_TOKEN_ALONE = {"payment-return", "sandbox-pay", "address-link"}
 
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: pytest.FixtureDef) -> Iterator[World]:
-    """Made once. Every request is taken back, so that the next one finds the same world."""
+    """Make the world once; every request is rolled back, so that the next one finds it unchanged."""
     logging.disable(logging.WARNING)
     with django_db_blocker.unblock():
         outside = transaction.atomic()
@@ -206,7 +206,7 @@ def test_what_is_for_development_alone_is_not_routed_in_production():
 
 
 def names_in_production() -> set[str]:
-    """The names of all addresses under production's settings, read in a process of their own."""
+    """Return the names of all addresses under production's settings, read in a process of their own."""
     script = (
         "import django, json; django.setup()\n"
         "from tests.matrix.urlconf import addresses\n"

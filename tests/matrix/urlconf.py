@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 @dataclass(frozen=True)
 class Address:
-    """One pattern. `name` as `reverse` takes it; the route where it has none."""
+    """Pattern of the site: `name` as `reverse` takes it, or the route of a pattern without a name."""
 
     name: str
     route: str
@@ -24,7 +24,7 @@ class Address:
 
 @cache
 def addresses() -> tuple[Address, ...]:
-    """All of them, each once: of two under one name the first answers."""
+    """Return every address once; of two under one name the first, which answers requests."""
     found: dict[str, Address] = {}
     for address in _below(get_resolver(), "", ""):
         found.setdefault(address.name, address)
@@ -46,17 +46,17 @@ PAGES = {"list": "changelist", "add": "add", "row": "change", "delete": "delete"
 
 @cache
 def registered_models() -> dict[str, type[Model]]:
-    """The models of the administration, by label."""
+    """Return the models of the administration by label."""
     return {model._meta.label_lower: model for model in admin.site._registry}
 
 
 def page_name(label: str, page: str) -> str:
-    """The name of one of the pages that Django makes for a model."""
+    """Return the name of one of the pages that Django makes for a model."""
     return f"admin:{label.replace('.', '_')}_{PAGES[page]}"
 
 
 def names_of_model_pages() -> set[str]:
-    """All of those, and the address of old without the last word, which leads to the row's page."""
+    """Return the names of all such pages, and the old address of each row without its last word, which redirects."""
     return {page_name(label, page) for label in registered_models() for page in PAGES} | {
         f"admin/{label.replace('.', '/')}/<path:object_id>/" for label in registered_models()
     }

@@ -1,4 +1,4 @@
-"""One request by one role, and what came of it."""
+"""One request by one role, and its outcome."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-# What a request may leave behind without changing anything of the shop's: the session with its messages, and the
-# counters of the rate limits, which live in the cache's table.
+# Tables written to by requests that change nothing of the shop's: the session with its messages, and the counters of
+# the rate limits, which live in the cache's table.
 NOT_THE_SHOPS = frozenset({"django_session", settings.CACHES["default"]["LOCATION"]})
 CSRF_SECRET = "c" * 32
 
@@ -27,7 +27,7 @@ def visit(
     headers: Mapping[str, str] | None = None,
     has_csrf_token: bool = True,
 ) -> str:
-    """Makes the request, takes back what it wrote, and says in a word what it came to (see `rules`)."""
+    """Make a request, roll back its writes and return the outcome in a word (see `rules`)."""
     client = Client(enforce_csrf_checks=True, headers={"accept-language": "en", **(headers or {})})
     if session:
         client.cookies[settings.SESSION_COOKIE_NAME] = session
@@ -51,7 +51,7 @@ def undone() -> Iterator[None]:
 
 
 def written_rows() -> dict[str, int]:
-    """How many rows this transaction has written to each of the shop's tables so far, rolled back or not."""
+    """Return the number of rows written to each of the shop's tables by this transaction, rolled back or not."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"

@@ -1,4 +1,4 @@
-"""The people who ask and the things they ask for, made once for all rules."""
+"""People who make requests and things named by the requests, made once for all rules."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ PICTURE = "who-may-what/picture.png"
 
 @dataclass(frozen=True)
 class Belongings:
-    """What one customer account has, one of each."""
+    """Belongings of one customer account, one of each kind."""
 
     account: CustomerAccount
     order: Order
@@ -65,8 +65,9 @@ class Belongings:
 
 @dataclass(frozen=True)
 class World:
-    """What is asked for: `ours` is the account's of owner, buyer, operator and accountant, `theirs` the stranger's.
+    """Things named by requests.
 
+    `ours` belong to the account of owner, buyer, operator and accountant, `theirs` to the stranger's account.
     `sessions` and `cart_lines` are those of the people, by role; a visitor has none.
     """
 
@@ -84,7 +85,7 @@ class World:
     sessions: dict[str, str]
 
     def arguments(self, address_name: str, *, whose: Belongings | None = None) -> dict[str, Any]:
-        """A value for each parameter an address may have; of our account unless told otherwise."""
+        """Return a value for each parameter of an address; of our account unless `whose` says otherwise."""
         has = whose or self.ours
         values = {
             "token": has.order.token,
@@ -123,7 +124,7 @@ class World:
         return values | special.get(address_name, {})
 
     def posted(self, address_name: str, role: str) -> Mapping[str, Any]:
-        """A form filled in right, so that nothing but the rights decides."""
+        """Return a form filled in right, so that rights alone decide."""
         has = self.ours
         person = has.person
         forms: dict[str, Mapping[str, Any]] = {
@@ -202,7 +203,7 @@ def make_world() -> World:
 
 
 def signed_in(user: User) -> str:
-    """The key of a session of his."""
+    """Sign a person in and return the key of the session."""
     client = Client()
     client.force_login(user)
     return client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -211,7 +212,7 @@ def signed_in(user: User) -> str:
 def furnish(
     account: CustomerAccount, entry: Entry, course: Course, *, buyer: User, operator: User, now: datetime
 ) -> Belongings:
-    """Gives an account one of each thing it may have. Its order waits for a charge that the bank has accepted."""
+    """Give an account one of each kind of belongings; its order waits for a charge that the bank has accepted."""
     order = place(make_cart(entry, user=buyer), user=buyer, account=account, operator=operator, now=now)
     choose_method(order_id=order.pk, method=sandbox.name, actor=buyer, now=now)
     charge = bank.charge(bank.Choice.SUCCEED, now=now)

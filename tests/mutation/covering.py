@@ -1,4 +1,4 @@
-"""Tests that meet a fault, by what was recorded: those that execute its lines, whatever folder they lie in."""
+"""Tests for a fault, found in a recorded run: those that execute its lines, whatever folder they lie in."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.mutation.faults import Fault
 from tests.mutation.recording_files import LINES, TESTS
 from tests.mutation.targets import PROJECT, sources
 
-# The tests of one fault take so long together at most, by what they took when they were recorded.
+# Sum of the recorded times of the tests run for one fault, at most.
 SECONDS_OF_TESTS = 60.0
-# A run that takes so much longer counts as one that does not end. Pytest itself has to start, too.
+# A run that takes so many times longer counts as endless; pytest itself has to start, too.
 TIMES_SLOWER, SECONDS_TO_START = 5, 60.0
 
 
@@ -30,13 +30,13 @@ class Recorded:
 
     @cached_property
     def seconds(self) -> dict[str, float]:
-        """How long each test took that passed."""
+        """Seconds of each test that passed."""
         noted = json.loads((self.folder / TESTS).read_text())
         return {test: values["seconds"] for test, values in noted.items() if values["passed"]}
 
     @cached_property
     def failed(self) -> list[str]:
-        """Tests that did not pass when they were recorded; nothing can be said by them."""
+        """Tests that failed in the recorded run, which prove nothing about a fault."""
         noted = json.loads((self.folder / TESTS).read_text())
         return sorted(test for test, values in noted.items() if not values["passed"])
 
@@ -53,9 +53,9 @@ class Recorded:
         return found
 
     def tests_of(self, fault: Fault, *, at_most: float = SECONDS_OF_TESTS) -> list[str]:
-        """The tests that meet a fault, cheapest first and each file's cheapest before any second one of a file.
+        """Return the tests that meet a fault: the cheapest of each file, then the second of each, and so on.
 
-        As many as take so many seconds together, and one at least where there is any.
+        Their recorded times sum to `at_most` seconds at most, but one test is returned if there is any.
         """
         met = self._meeting(fault) & self.seconds.keys()
         by_file: dict[str, list[str]] = defaultdict(list)
@@ -75,7 +75,7 @@ class Recorded:
         if fault.lines:
             own = self._lines[fault.path]
             return {test for line in fault.lines for test in own.get(line, ())}
-        # What runs at import shows wherever its name is used; without a name, in the whole module.
+        # A statement run at import is met wherever its name is used; without a name, by every test of the module.
         if not fault.names:
             return {test for tests in self._lines[fault.path].values() for test in tests}
         named = re.compile(r"\b(" + "|".join(map(re.escape, fault.names)) + r")\b")
@@ -94,5 +94,5 @@ class Recorded:
         return self._lines[path].get(line, set())
 
     def limit_of(self, tests: Collection[str]) -> float:
-        """The seconds after which a run of these tests is given up."""
+        """Return the seconds after which a run of these tests is given up."""
         return SECONDS_TO_START + TIMES_SLOWER * sum(self.seconds[test] for test in tests)

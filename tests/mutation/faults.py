@@ -1,4 +1,4 @@
-"""The faults: mutmut's operators, and three of our own for statements, conditions and SQL.
+"""Faults: mutmut's operators, and three of our own for statements, conditions and SQL.
 
 mutmut's own runner changes functions without a decorator only, and services carry `@transaction.atomic`; so its
 operators are used and nothing else of it.
@@ -15,11 +15,11 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
-# Calls whose arguments are words for people or for the log: a wrong word is no fault of the kind looked for here.
+# Calls whose arguments are texts for people or for the log, whose wording is not tested here.
 WORDS = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "format_lazy"})
 LOGS = frozenset({"debug", "info", "warning", "error", "exception", "log"})
-# Arguments whose change makes nothing wrong: `strict` can only raise, `no_key` and `of` lock more than is needed, the
-# others are for speed. Calls likewise: what is read along with a row costs queries, which have budgets of their own.
+# Arguments whose change does no harm: `strict` can only raise, `no_key` and `of` lock more than is needed, the others
+# are for speed. Calls likewise: reading related rows along saves queries, which have budgets of their own.
 IDLE_ARGUMENTS = frozenset({"strict", "no_key", "of", "batch_size", "savepoint", "frozen", "slots", "kw_only"})
 IDLE_CALLS = frozenset({"select_related", "prefetch_related", "TypeVar"})
 SQL = re.compile(r"\b(SELECT|UPDATE|INSERT INTO|DELETE FROM)\b")
@@ -33,9 +33,9 @@ SQL_SWAPS = (
 
 @dataclass(frozen=True)
 class Fault:
-    """One change of one module: from `line` on, the lines `was` became others.
+    """Change of one module: from `line` on, the lines `was` became others.
 
-    `lines` are those whose execution means that a test has met the fault: none for what runs when the module is
+    `lines` are those whose execution means that a test has met the fault: none for a statement run when the module is
     imported, where `names` are the names that the statement defines.
     """
 
@@ -72,7 +72,7 @@ def draw(texts: dict[str, str], *, size: int, seed: int) -> list[Fault]:
 
 
 def all_faults(path: str, text: str) -> Iterator[Fault]:
-    """Every fault that one module can be given."""
+    """Yield every fault that one module can be given."""
     module = _Module(path, text)
     for number in range(len(module.edits)):
         fault = module.fault(number)
@@ -81,7 +81,7 @@ def all_faults(path: str, text: str) -> Iterator[Fault]:
 
 
 def apply(fault: Fault, text: str) -> str:
-    """The text of the module with the fault in it. Raises ValueError when the module is not as it was."""
+    """Return the module's text with the fault planted. Raise ValueError when the module has changed meanwhile."""
     if text.count(fault.was) == 0 or not _lines_from(text, fault.line).startswith(fault.was):
         raise ValueError(f"{fault.path}:{fault.line} is not as it was.")
     before = "\n".join(text.split("\n")[: fault.line - 1])
@@ -94,7 +94,7 @@ def _lines_from(text: str, line: int) -> str:
 
 
 class _Module:
-    """A parsed module, its possible edits numbered in the order in which they stand."""
+    """Parsed module with its possible edits, numbered in the order in which they stand."""
 
     def __init__(self, path: str, text: str) -> None:
         self.path, self.text = path, text
@@ -113,7 +113,7 @@ class _Module:
         return found
 
     def fault(self, number: int) -> Fault | None:
-        """The fault of an edit; None when it changes nothing, or makes no Python of the module."""
+        """Return the fault of an edit, or None when the edit changes nothing or breaks the syntax."""
         node, new = self.edits[number]
         changed = self.tree.deep_replace(node, new).code  # type: ignore[attr-defined]
         if changed == self.text:
@@ -132,7 +132,7 @@ class _Module:
         return self.positions[node]
 
     def _met_by(self, node: cst.CSTNode) -> tuple[tuple[int, ...], tuple[str, ...], str]:
-        """The lines that run the changed statement, or the names it defines at import, and where it stands."""
+        """Return the lines of the changed statement, or the names it defines at import; and its function or class."""
         statement: cst.CSTNode | None = None
         function: cst.FunctionDef | None = None
         scopes: list[str] = []
@@ -168,7 +168,7 @@ class _Module:
 
 
 class _Finder(cst.CSTVisitor):
-    """Gathers edits, and passes over what no test is to notice: annotations, docstrings, words and log lines."""
+    """Collector of edits, annotations, docstrings, texts and log lines left out, which no test is to notice."""
 
     def __init__(self, parents: dict[cst.CSTNode, cst.CSTNode]) -> None:
         super().__init__()
@@ -184,7 +184,7 @@ class _Finder(cst.CSTVisitor):
         return True
 
     def _above(self, node: cst.CSTNode, steps: int) -> cst.CSTNode | None:
-        """The node so many calls and arguments further out."""
+        """Return the node so many calls and arguments further out."""
         above: cst.CSTNode | None = node
         for _step in range(steps):
             above = self.parents.get(above) if above is not None else None
@@ -193,9 +193,9 @@ class _Finder(cst.CSTVisitor):
         return above
 
     def _is_idle_edit(self, node: cst.CSTNode, new: cst.CSTNode) -> bool:
-        """Whether an edit changes words only, speed only, one empty value for another, or a text's case.
+        """Tell whether an edit changes texts only, speed only, one empty value for another, or a text's case.
 
-        Of a text in another case nothing is learned that another text does not tell as well.
+        A change of case teaches nothing that another change of the text does not.
         """
         if isinstance(node, cst.SimpleString) and isinstance(new, cst.SimpleString):
             return node.value.lower() == new.value.lower()
@@ -231,7 +231,7 @@ def _is_idle(node: cst.CSTNode) -> bool:
 
 
 def _called(call: cst.Call) -> str:
-    """The name of the function or method, without what it is asked of."""
+    """Return the name of the called function or method, without its object."""
     func = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
     return func.value if isinstance(func, cst.Name) else ""
 
@@ -243,7 +243,7 @@ def _is_log(call: cst.Call) -> bool:
 
 
 def _is_words(value: cst.BaseExpression) -> bool:
-    """Whether a value is a text for people."""
+    """Tell whether a value is a text for people."""
     if isinstance(value, cst.BinaryOperation):
         return _is_words(value.left)
     return isinstance(value, cst.Call) and _called(value) in WORDS
@@ -261,7 +261,7 @@ def _is_empty(value: cst.BaseExpression) -> bool:
 
 
 def _call_left_out(node: cst.Expr) -> Iterable[cst.CSTNode]:
-    """A line that is a call is forgotten."""
+    """Leave out a line that is a call."""
     call = node.value
     if (
         isinstance(call, cst.Call)
@@ -272,14 +272,14 @@ def _call_left_out(node: cst.Expr) -> Iterable[cst.CSTNode]:
 
 
 def _condition_turned(node: cst.If | cst.While) -> Iterable[cst.CSTNode]:
-    """A condition is turned round."""
+    """Negate a condition."""
     turned = cst.UnaryOperation(cst.Not(), node.test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]))
     if not isinstance(node.test, cst.UnaryOperation | cst.NamedExpr):
         yield node.with_changes(test=turned)
 
 
 def _sql_loosened(node: cst.SimpleString) -> Iterable[cst.CSTNode]:
-    """One word of a statement in SQL is another."""
+    """Replace one word of an SQL statement."""
     if SQL.search(node.value):
         for pattern, word in SQL_SWAPS:
             for found in re.finditer(pattern, node.value):
@@ -296,7 +296,7 @@ _OPERATORS: Sequence[tuple[type, Callable[[object], Iterable[cst.CSTNode]]]] = (
 
 
 def _defined(statement: cst.CSTNode) -> list[str]:
-    """The names that a statement at the top of a module defines."""
+    """Return the names that a statement at the top of a module defines."""
     if isinstance(statement, cst.ClassDef | cst.FunctionDef):
         return [statement.name.value]
     if isinstance(statement, cst.SimpleStatementLine):
@@ -311,7 +311,7 @@ def _defined(statement: cst.CSTNode) -> list[str]:
 
 
 def _difference(one: str, other: str) -> tuple[int, str, str]:
-    """The first line that differs, and the lines of both from there to where they are equal again."""
+    """Return the first line that differs, and the lines of both texts from there to where they are equal again."""
     ours, theirs = one.split("\n"), other.split("\n")
     first = next(index for index, pair in enumerate(zip(ours, theirs)) if pair[0] != pair[1])  # noqa: B905
     same = 0

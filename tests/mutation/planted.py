@@ -1,6 +1,6 @@
 """A pytest plugin: a test run in which one module has a fault, as if it stood in the file.
 
-The file itself stays as it is, so that runs beside each other, and whoever edits meanwhile, do not meet.
+The file itself stays unchanged, for the runs beside this one and for people who edit it meanwhile.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 PLANTED_VARIABLE = "AMPHI_PLANTED"
-# The status of a run in which the fault could not be planted: none of pytest's.
+# Status of a run in which the fault could not be planted; pytest has no such status.
 TOO_LATE = 70
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
-    """Loads a module from its file's name and another text, and keeps no compiled copy."""
+    """Loader of a module from its file's name and another text, without a compiled copy."""
 
     def __init__(self, name: str, path: str, text: str) -> None:
         super().__init__(name, path)
@@ -50,7 +50,7 @@ class _Finder(MetaPathFinder):
 
 
 def plant(*, name: str, path: str, text: str) -> None:
-    """Let a module be imported with another text. Raises RuntimeError when it was imported already."""
+    """Let a module be imported with another text. Raise RuntimeError when the module was imported already."""
     if name in sys.modules:
         raise RuntimeError(f"{name} was imported before a fault could be planted in it.")
     sys.meta_path.insert(0, _Finder(name, path, text))

@@ -2,7 +2,7 @@
 
 With `--faults-part shop/payments` only modules of that folder get faults, and only tests of that folder run.
 
-It is one of pytest so that the servers of a test run are up for the whole of it.
+The tool is a plugin so that the servers of a test run are up for the whole of it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A pytest plugin: notes which tests execute which lines of the floors, and how long each test takes.
 
-Tests whose work happens in programs of their own (a running shop, a browser) are left out, for a fault is planted in
+Tests whose work happens in programs of their own (a running shop, a browser) are left out, since a fault is planted in
 the process of the test; so are the long trials.
 """
 
@@ -20,8 +20,8 @@ from tests.mutation.targets import PROJECT, floors
 from tests.servers import is_worker
 
 ELSEWHERE = frozenset({"running_shop", "browse"})  # fixtures
-LONG = "trials"  # a folder: each of its tests does a bit of everything, for minutes
-RIVAL_ENDS_WITHIN = 5  # seconds, for what it executed to be written
+LONG = "trials"  # a folder: each of its tests executes a bit of everything, for minutes
+RIVAL_ENDS_WITHIN = 5  # seconds in which a rival's recording is written
 
 FOLDER = Path(os.environ[FOLDER_VARIABLE])
 _recorder = coverage.Coverage(
@@ -37,7 +37,7 @@ _recorder.start()
 
 
 def pytest_configure() -> None:
-    """Rivals are forks of a test that end without a word, and are killed once they have answered: they write first."""
+    """Let rivals, which are forks that end without clean-up and are killed after the answer, write their recording."""
     leave, kill = os._exit, multiprocessing.process.BaseProcess.kill
 
     def write_and_leave(status: int) -> None:
@@ -70,13 +70,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     noted = _tests.setdefault(report.nodeid, {"seconds": 0.0, "passed": True})
-    # What the first test of a process sets up is not that test's cost.
+    # The set-up shared by all tests of a process is not the first test's cost.
     noted["seconds"] += report.duration if report.when == "call" else min(report.duration, 1.0)
     noted["passed"] = bool(noted["passed"]) and report.passed
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:
-    """The file of the tests comes last, and only from a run that came to its end."""
+    """Write the file of the tests last, and only after a run that came to its end."""
     _recorder.stop()
     _recorder.save()
     if not is_worker() and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

@@ -1,4 +1,4 @@
-"""docs/mutation.md: how many faults were noticed, and which were not."""
+"""docs/mutation.md: the share of faults noticed, and the faults that were not."""
 
 from __future__ import annotations
 
@@ -89,12 +89,12 @@ def _not_used(left_out: Sequence[str]) -> list[str]:
 
 
 def read_reasons() -> dict[tuple[str, str, str], str]:
-    """Why faults may stay unnoticed, by where they stand and what they change, whatever file that lies in."""
+    """Return the reasons why faults may stay unnoticed, by place and change, whatever file the place lies in."""
     with open(REASONS, "rb") as file:
         kept = tomllib.load(file).get("survivor", [])
     return {key_of(each["inside"], each["was"], each["became"]): each["reason"] for each in kept}
 
 
 def key_of(inside: str, was: str, became: str) -> tuple[str, str, str]:
-    """A fault without its file, line and indentation."""
+    """Return a fault's key: its place and change, without file, line and indentation."""
     return inside, " ".join(was.split()), " ".join(became.split())

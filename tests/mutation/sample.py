@@ -1,4 +1,4 @@
-"""One run: what tests execute is recorded, faults are drawn and planted one by one, and the page is written."""
+"""Run of a sample: record the tests, draw faults, plant them one by one, write the page."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ MADE_OF = "made_of"
 
 @dataclass(frozen=True)
 class Sample:
-    """How many faults are drawn, by which seed, for how long, in which folder of modules ("" for all of them).
+    """Number of faults drawn, seed, time limit, and folder of modules ("" for all of them).
 
-    What is recorded and found is kept in `folder`.
+    Recordings and findings are kept in `folder`.
     """
 
     size: int
@@ -43,9 +43,9 @@ class Sample:
 
 
 def run(sample: Sample) -> int:
-    """Run a sample to its end, or until its time is over; returns 0 when enough of it was noticed.
+    """Run a sample to its end, or until its time is over; return 0 when enough of it was noticed.
 
-    A run that was cut short goes on where it was, as long as neither the shop nor its tests have changed.
+    An interrupted run is continued as long as neither the shop nor its tests have changed.
     """
     until = time.monotonic() + 60 * sample.minutes
     _begin_anew_if_changed(sample.folder)
@@ -90,7 +90,7 @@ def _is_in(path: Path, part: str) -> bool:
 
 
 def _recorded(folder: Path, part: str) -> Recorded | None:
-    """What the tests execute, recorded unless it was before; None when they did not come to their end."""
+    """Return the lines that tests execute, recorded unless done before; None when the tests did not end."""
     if not (folder / TESTS).exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -105,14 +105,14 @@ def _recorded(folder: Path, part: str) -> Recorded | None:
 
 
 def _control(recorded: Recorded) -> bool:
-    """Whether the tests pass, run as for a fault, where none is planted."""
+    """Tell whether the tests pass, run as for a fault, with no fault planted."""
     cheapest = sorted(recorded.seconds, key=lambda test: recorded.seconds[test])[:20]
     return plant_and_test(None, "", cheapest, seconds=120, slot=0).verdict is Verdict.SURVIVED
 
 
 @dataclass
 class _Findings:
-    """What was found so far, kept in a file of one line each."""
+    """Findings so far, kept in a file of one line each."""
 
     file: Path
     by_fault: dict[Fault, Found] = field(default_factory=dict)
@@ -131,7 +131,7 @@ class _Findings:
 
 
 def _plant_all(faults: list[Fault], texts: dict[str, str], recorded: Recorded, found: _Findings, until: float) -> None:
-    """Plants faults, one beside the other for each processor, until the time is over."""
+    """Plant faults, as many at a time as there are processors, until the time is over."""
     workers = os.cpu_count() or 1
     slots: SimpleQueue[int] = SimpleQueue()
     for slot in range(workers):
@@ -156,5 +156,5 @@ def _plant_all(faults: list[Fault], texts: dict[str, str], recorded: Recorded, f
         try:
             for outcome in [pool.submit(plant, fault) for fault in faults]:
                 outcome.result()
-        finally:  # after Ctrl-C, or a mistake of ours, those under way end and no other begins
+        finally:  # after Ctrl-C or an error here, faults under way are finished and no other begins
             pool.shutdown(cancel_futures=True)

@@ -1,4 +1,4 @@
-"""Planting one fault, and what the tests say of it."""
+"""Planting one fault, and the verdict of the tests."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tests.mutation.planted import PLANTED_VARIABLE, TOO_LATE
 from tests.mutation.targets import PROJECT, module_name
 from tests.servers import addresses
 
-# What pytest returns; any other status says that tests could not be collected, or that it did not get so far.
+# Statuses of pytest; any other status says that tests could not be collected or started.
 PASSED, FAILED, NO_TESTS = 0, 1, 5
 FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
 
 class Verdict(StrEnum):
-    """How a fault ended.
+    """Verdict on a fault.
 
     KILLED by a failing test, BROKEN because a module could not be imported, ENDLESS because a test did not end;
     SURVIVED when all its tests passed, UNTESTED when no test executes its lines.
@@ -45,7 +45,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Found:
-    """A fault and what came of it: how many tests were to be run, for how long they ran, which one failed first."""
+    """Fault with its verdict, the number of tests to run, their seconds, and the test that failed first."""
 
     fault: Fault
     verdict: Verdict
@@ -55,16 +55,16 @@ class Found:
 
     @classmethod
     def of(cls, kept: dict[str, Any]) -> Found:
-        """Read back from JSON."""
+        """Return the finding read back from JSON."""
         fault = kept["fault"] | {name: tuple(kept["fault"][name]) for name in ("lines", "names")}
         return cls(**(kept | {"fault": Fault(**fault), "verdict": Verdict(kept["verdict"])}))
 
 
 def plant_and_test(fault: Fault | None, text: str, tests: list[str], *, seconds: float, slot: int) -> Found:
-    """Run tests with a fault planted in their process, until the first one fails. Without a fault: as they are.
+    """Run tests with a fault planted in their process until the first one fails; without a fault, run them unchanged.
 
-    `slot` names the database and the Redis database that nobody else uses meanwhile. Whatever is not done within
-    `seconds` is killed, with all its children.
+    `slot` numbers the database and the Redis database, which no other run may use meanwhile. A run is killed after
+    `seconds`, with all its children.
     """
     began = time.monotonic()
     if not tests:
@@ -104,7 +104,7 @@ def _environment(folder: Path, fault: Fault | None, text: str, slot: int) -> dic
 
 
 def _run(chosen: Path, environment: dict[str, str], seconds: float) -> tuple[int | None, str]:
-    """The status of pytest, and what it printed; None for a status when it did not end in time."""
+    """Return the status of pytest and its output; the status is None when the run did not end in time."""
     command = [
         *(sys.executable, "-m", "pytest", "--exitfirst", "--quiet", "--tb=no", "-rfE"),
         *("-p", "tests.mutation.planted", "-p", "no:randomly", "-p", "no:cacheprovider", f"@{chosen}"),
@@ -116,7 +116,7 @@ def _run(chosen: Path, environment: dict[str, str], seconds: float) -> tuple[int
         try:
             said, _none = program.communicate(timeout=seconds)
         except BaseException as error:
-            # No child of the run is left behind: they are all of its session.
+            # Every child of the run is killed: all belong to its session.
             os.killpg(program.pid, signal.SIGKILL)
             if isinstance(error, subprocess.TimeoutExpired):
                 return None, ""

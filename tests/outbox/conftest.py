@@ -1,4 +1,4 @@
-"""A kind of mail, and a table that counts what jobs really did."""
+"""Fixtures of the outbox: a kind of mail, and a table that counts the effects of jobs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.outbox.mails.greeting_mail import greeting_kind
 
 @pytest.fixture(autouse=True)
 def _in_english(client) -> Iterator[None]:
-    """The shop's own language is French; these tests read English."""
+    """Read texts in English; the shop's own language is French."""
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     with translation.override("en"):
         yield
@@ -27,7 +27,7 @@ def greeting(settings) -> Iterator[MailKind]:
 
 
 class Effects:
-    """Rows that jobs write: unlike a list they are undone with the transaction, and counted twice when done twice."""
+    """Effects of jobs as rows: rolled back with the transaction, unlike a list; one done twice counts twice."""
 
     def add(self, what: str) -> None:
         with connection.cursor() as cursor:
@@ -50,7 +50,7 @@ def effects(transactional_db) -> Iterator[Effects]:
 
 @pytest.fixture
 def rings(monkeypatch) -> list[int]:
-    """Grows by one with every ring, instead of ringing."""
+    """Return a list that grows by one with every ring, in place of ringing."""
     heard: list[int] = []
     monkeypatch.setattr("outbox.jobs.doorbell.ring", lambda: heard.append(1))
     return heard
@@ -58,7 +58,7 @@ def rings(monkeypatch) -> list[int]:
 
 @pytest.fixture
 def make_due() -> Callable[[], None]:
-    """Lets every pending job's time come, as waiting would."""
+    """Return a function that makes every pending job due, as waiting would."""
 
     def move() -> None:
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Jobs and mails in the admin: read, never edited; acted on by buttons that ask a service."""
+"""Jobs and mails in the admin: read, never edited, and acted on by buttons that call a service."""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -25,7 +25,7 @@ def merchant(client):
 
 @pytest.fixture
 def clerk(client):
-    """Staff who may look at jobs and mails, and do nothing with them."""
+    """Return a client signed in as staff who may only look at jobs and mails."""
     user = UserFactory(is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=["view_job", "view_mail"]))
     client.force_login(user)

@@ -1,4 +1,4 @@
-"""The database refuses by itself what jobs and mails must never be."""
+"""Constraints of jobs and mails, each broken by raw SQL."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Jobs and mails change accounts without ever making a later lock wait for a job."""
+"""Jobs and mails change accounts, in an order of locks that makes no later lock wait for a job."""
 
 from datetime import timedelta
 
@@ -66,7 +66,7 @@ def test_a_locked_job_is_not_begun():
     assert (job.state, job.attempts, job.account_id) == ("pending", 0, 5)
 
 
-# A job of the account is being run when somebody locks them all.
+# A job of the account is running when all jobs of the account are locked.
 
 
 def locking_the_account():
@@ -75,7 +75,7 @@ def locking_the_account():
 
 
 def lock_while_a_job_runs(*, io):
-    """What came of locking the account."""
+    """Lock the account's jobs while one of them runs; return the answer of the rival that locks."""
     with temporary_job_kind(
         "errand", lambda job, now: None, io=io, longest_silence=timedelta(minutes=3) if io else None
     ):

@@ -1,4 +1,4 @@
-"""What production writes into its log while a test runs."""
+"""The log lines of production, written while a test runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOGGERS = ("", "shop.requests", "outbox", "outbox.jobs", "django", "django.reque
 
 
 class Lines(logging.Handler):
-    """Line by line, as it is written."""
+    """Handler that keeps each line as written."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Lines(logging.Handler):
 
 @contextmanager
 def log_lines() -> Iterator[Lines]:
-    """Within the block every logger is heard at INFO, as production has it."""
+    """Listen to every logger at INFO for the length of the block, as production does."""
     handler = Lines()
     heard = [logging.getLogger(name) for name in LOGGERS]
     before = [(logger, logger.level, logger.propagate) for logger in heard]

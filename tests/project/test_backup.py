@@ -16,12 +16,12 @@ from workbench.servers.postgres import make_database
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 CONSTRAINTS = "SELECT conname, contype, convalidated FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
-# What the next row of each table gets.
+# Next keys of each table.
 SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
 
 
 def written_in_the_manual(program: str) -> list[str]:
-    """The options that docs/deploy.md gives to a program."""
+    """Return the options that docs/deploy.md gives to a program."""
     manual = (servers.PROJECT / "docs" / "deploy.md").read_text()
     written = re.findall(rf"postgres {program} --username amphi (?:--dbname amphi )?((?:--[\w=-]+ ?)+)", manual)
     assert written
@@ -35,7 +35,7 @@ def run(program: str, *arguments: str, stdin=None, stdout=None) -> None:
 
 
 def content_of(database: str) -> dict[str, object]:
-    """How many rows each table has and what they say, the constraints and the sequences."""
+    """Return the number and a hash of each table's rows, the constraints and the sequences."""
     connection = psycopg2.connect(servers.addresses().database_url_for(database))
     try:
         with connection.cursor() as cursor:
@@ -55,7 +55,7 @@ def content_of(database: str) -> dict[str, object]:
 
 @pytest.fixture
 def seeded() -> str:
-    """A database with the demo shop in it."""
+    """Make a database with the demo shop and return its name."""
     name = f"backed_up_{servers.worker_number()}"
     make_migrated_database(name)
     manage({"DATABASE_URL": servers.addresses().database_url_for(name)}, "seed_demo")

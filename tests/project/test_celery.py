@@ -1,4 +1,4 @@
-"""Celery as this shop sets it up."""
+"""Celery as set up by this shop."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_worker_and_beat_look_for_a_lost_redis_every_few_seconds(monkeypatch):
 
 
 def connection_that_lost_its_redis(kind: type[Connection], **options: object) -> Connection:
-    """It took a message that it never answered, and tried to close before: `collect` leaves no client behind."""
+    """Return a connection with an unanswered message whose Redis was lost: `collect` leaves no client behind."""
     connection = kind(app.conf.broker_url, transport_options=app.conf.broker_transport_options | options)
     channel = connection.default_channel
     queue = Queue("lost", channel=channel, durable=False)
@@ -62,7 +62,7 @@ def test_control_the_librarys_own_connection_ends_the_worker():
 
 @contextmanager
 def holding_a_message(**options: object) -> Iterator[Message]:
-    """As a worker of one process does, from a queue with one more in it."""
+    """Hold a message as a worker of one process does: no other message may be taken meanwhile."""
     transport_options = app.conf.broker_transport_options | options
     with EnduringConnection(app.conf.broker_url, transport_options=transport_options) as connection:
         channel = connection.default_channel

@@ -1,4 +1,4 @@
-"""What docker-compose.yml and the Dockerfile promise, and each service's command run as a container would run it."""
+"""Promises of docker-compose.yml and the Dockerfile, and each service's command run as a container would run it."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ FILLED_IN = read_env((PROJECT / ".env.example").read_text()) | {
 }
 OURS = ("migrate", "web", "worker", "beat")
 FROM_THE_PROXY = {"Host": "shop.example", "X-Forwarded-Proto": "https", "Accept-Language": "en"}
-# A job of a kind nobody knows: whoever claims it counts an attempt, and no bell was rung for it.
+# A job of an unknown kind: a worker that claims it counts an attempt, and no bell was rung for it.
 UNKNOWN_JOB = """
     INSERT INTO outbox_job (kind, key, payload, attempts, max_attempts, state, last_error)
     VALUES ('unknown', %s, '{}', 0, 9, 'pending', '')
 """
 
 
-# --- What the files say ---
+# --- The files ---
 
 
 def test_no_secret_and_no_server_is_assumed():
@@ -105,12 +105,12 @@ def test_images_are_called_by_name_and_ours_runs_as_an_ordinary_user():
     assert all(services[name]["read_only"] and services[name]["cap_drop"] == ["ALL"] for name in OURS)
 
 
-# --- What the commands do ---
+# --- The commands ---
 
 
 @dataclass
 class Deployment:
-    """The services of the file as processes of this machine, on a Postgres and a Redis that may be stopped."""
+    """Services of the file as processes of this machine, on a Postgres and a Redis that may be stopped."""
 
     image: Path
     addresses: Addresses
@@ -143,7 +143,7 @@ class Deployment:
         )
 
     def is_healthy(self, name: str) -> bool:
-        """Runs the health check of the service."""
+        """Run the service's health check and tell whether it passed."""
         service = compose_file(self.variables)["services"][name]
         kind, *command = service["healthcheck"]["test"]
         command = ["sh", "-c", *command] if kind == "CMD-SHELL" else command
@@ -176,7 +176,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory) -> Iterator[Deployment]:
-    """The built image beside fresh servers; nothing of the shop runs yet, the tables are made."""
+    """Build the image beside fresh servers and migrate; no other service runs yet."""
     logs = tmp_path_factory.mktemp("deployment")
     with ExitStack() as stack:
         addresses = addresses_in(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="amphi-deployed-"))))
@@ -190,7 +190,7 @@ def deployment(tmp_path_factory) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="module")
 def running(deployment) -> Iterator[Deployment]:
-    """With web, worker and beat."""
+    """Start web, worker and beat."""
     with ExitStack() as stack:
         for name in ("web", "worker", "beat"):
             child = stack.enter_context(deployment.program(name).running())
@@ -260,7 +260,7 @@ def test_without_redis_the_shop_serves_pages_and_says_so(running):
 def test_without_postgres_the_shop_is_closed_for_a_moment_and_opens_by_itself(running):
     running.postgres.stop()
     try:
-        # Not the front page: what it shows may still be remembered.
+        # Not the front page, whose content may still be remembered.
         status, headers, body = running.get("/?q=fire")
 
         assert (status, headers.get("Retry-After")) == (503, "30")
@@ -299,7 +299,7 @@ def test_everything_written_is_json_and_names_nobody(running):
 def test_a_service_ends_in_good_order_when_asked(deployment, name):
     logs = deployment.logs / f"{name}-alone"
     logs.mkdir()
-    # On a Redis database of its own, so that nobody else answers for it.
+    # On a Redis database of its own, so that no other worker answers.
     alone = replace(deployment, port=free_port(), logs=logs, redis_database=1)
     with alone.program(name).running() as child:
         child.wait_until(lambda: alone.is_healthy(name), seconds=PATIENCE_SECONDS)

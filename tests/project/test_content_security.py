@@ -1,4 +1,4 @@
-"""Strict everywhere, with what unfold needs below /admin/ only."""
+"""Strict everywhere; the relaxations unfold needs apply below /admin/ only."""
 
 import pytest
 from django.http import HttpResponse

@@ -1,4 +1,4 @@
-"""A database that cannot tell that two spellings are one address is refused before the first migration."""
+"""A database whose `lower` misses accents, so that one address passes for two, is refused before migrating."""
 
 import pytest
 from django.core.management import call_command
@@ -11,7 +11,7 @@ from tests import servers
 
 @pytest.fixture
 def database_in_the_c_locale(django_db_blocker):
-    """Its `lower` knows ASCII only, as in a database made with the locale C."""
+    """Make a database whose `lower` knows ASCII only, as with the locale C; return its alias."""
     name = f"c_locale_{servers.worker_number()}"
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:

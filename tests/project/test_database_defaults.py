@@ -1,4 +1,4 @@
-"""The previous release sells on the next one's tables: a column that it does not know fills itself."""
+"""The previous release sells on the next one's tables: the database fills a column unknown to the release."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, make_cart, pay, place
 
 OURS = ("accounts", "catalog", "enrolments", "handlers", "outbox", "shop")
-# Their values are made in Python for each row, by whoever inserts it.
+# Values made in Python for each row by the code that inserts it.
 WITHOUT = {
     "accounts.User.is_superuser",  # Django's own column
-    "shop.Cart.token",  # random bits that nobody may guess
+    "shop.Cart.token",  # random bits, unguessable
     "shop.Order.token",
 }
 STANDARD = [found.handler.name for found in registry.installed() if found.handler.name.startswith("std_")]
@@ -35,7 +35,7 @@ def our_models() -> Iterator[type[models.Model]]:
 
 
 def fills_itself(field: models.Field) -> bool:
-    """Whether Python gives the field a value of its own accord, so that no INSERT has to name it."""
+    """Tell whether Python gives the field a value by default, so that an INSERT need not name it."""
     return field.has_default() or getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
 
 
@@ -77,13 +77,13 @@ def test_python_and_the_database_fill_in_the_same():
 
 @pytest.fixture
 def next_release(db) -> None:
-    """Every table of ours has a column that this release does not know."""
+    """Add a column to every table of ours, unknown to this release."""
     for model in our_models():
         run(f'ALTER TABLE "{model._meta.db_table}" ADD COLUMN next_priority integer NOT NULL DEFAULT 7')
 
 
 def purchase(name: str) -> None:
-    """A member of an account buys three units of a handler's example, and gets them."""
+    """Buy three units of a handler's example as a member of an account, and have them delivered."""
     example = example_of(name)
     example.prepare()
     owner = MembershipFactory()

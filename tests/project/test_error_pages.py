@@ -1,4 +1,4 @@
-"""What visitors are told when a page cannot be shown, and by which status."""
+"""Pages and statuses that visitors get when a page cannot be shown."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _on_the_failing_site(client):
         ("/gone/", 503, "The shop is closed for a moment"),
         ("/closed/", 503, "The shop is closed for a moment"),
         ("/cut-off/", 503, "The shop is closed for a moment"),
-        # A complaint of a database that is there is a fault like any other.
+        # An error reported by a running database is a fault like any other.
         ("/too-slow/", 500, "Something went wrong on our side"),
         ("/fault/", 500, "Something went wrong on our side"),
         ("/forbidden/", 403, "You may not see this page"),

@@ -1,12 +1,12 @@
 """Every constraint of our own tables has a test that tries to break it with raw SQL.
 
-What counts is read from the database itself, not from the models: every check, exclusion and unique constraint, every
-unique index and every constraint trigger of the tables of our apps' models. `unique=True` and one-to-one columns
-count: that a provider's event or an address exists once is a rule of the shop, whoever named the index.
+Constraints are read from the database itself, not from the models: every check, exclusion and unique constraint, every
+unique index and every constraint trigger of the tables of our apps' models. `unique=True` and one-to-one columns count:
+that a provider's event or an address exists once is a rule of the shop, whoever named the index.
 
-What does not count, because no rule of ours is in it: primary keys, NOT NULL, the foreign keys Django names, and the
-tables Django makes by itself for many-to-many fields. The `…_check` Django gives a positive number's column is part of
-the column's type; such columns are found and attacked here, all in one way.
+Left out, because no rule of ours is in them: primary keys, NOT NULL, the foreign keys Django names, and the tables
+Django makes by itself for many-to-many fields. The `…_check` Django gives a positive number's column is part of the
+column's type; such columns are found and attacked here, all in one way.
 
 A test breaks a constraint by `broken("its name")` from `tests.constraints`, with the name written out.
 """
@@ -40,7 +40,7 @@ WHERE indisunique AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = ind
 
 
 def is_ours(app: AppConfig) -> bool:
-    """An app of this project, not an installed one: a new app counts from its first migration on."""
+    """Tell whether an app lies in this project: a new app counts from its first migration on."""
     return Path(app.path).parent == PROJECT
 
 
@@ -58,7 +58,7 @@ def positive_columns() -> list[tuple[str, str]]:
 
 
 def check_of(table: str, column: str) -> str:
-    """The name Postgres gives a column's own check."""
+    """Return the name Postgres gives a column's own check."""
     return f"{table}_{column}_check"
 
 
@@ -70,7 +70,7 @@ def constraints_in_the_database() -> set[str]:
 
 
 def names_written_in(source: str) -> set[str]:
-    """The names given to our `broken` in a source; refuses a name that is not written out."""
+    """Return the names given to our `broken` in a source; raise ValueError for a name that is not written out."""
     tree = ast.parse(source)
     if not any(isinstance(node, ast.ImportFrom) and node.module == "tests.constraints" for node in tree.body):
         return set()
@@ -83,7 +83,7 @@ def names_written_in(source: str) -> set[str]:
 
 
 def constraints_broken() -> set[str]:
-    """What all other tests name; and what the test of positive columns below tries."""
+    """Return the constraints named by all other tests, and those tried by the test of positive columns below."""
     by_name = {
         name
         for path in TESTS.rglob("test_*.py")
@@ -130,7 +130,7 @@ def test_a_positive_number_is_never_below_zero(table, column):
 
 
 def twin_with_one_check(table: str, check: str) -> None:
-    """A temporary table that asks for nothing but this check, so that one column is enough for a row."""
+    """Make a temporary table with this check as its only constraint, so that a row needs one column."""
     run(f"CREATE TEMPORARY TABLE twin (LIKE {table} INCLUDING CONSTRAINTS) ON COMMIT DROP")
     with connection.cursor() as cursor:
         columns = [field.name for field in connection.introspection.get_table_description(cursor, "twin")]

@@ -1,4 +1,4 @@
-"""Tests of a group run in one process, so that the shop they share is started once."""
+"""Tests of a group run in one process, so that their shop is started once."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What load balancers are told."""
+"""Answers for load balancers."""
 
 import socket
 import threading
@@ -58,7 +58,7 @@ def test_readyz_tells_how_long_the_oldest_due_job_has_waited(client):
 
 @pytest.fixture
 def silent_redis() -> Iterator[str]:
-    """The address of something that accepts connections and never answers."""
+    """Return the address of a server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
 
@@ -77,7 +77,7 @@ def test_a_silent_redis_degrades_the_shop_and_does_not_hold_the_answer(client, s
 
 @pytest.fixture
 def silent_names(monkeypatch) -> Iterator[None]:
-    """Looking a name up takes for ever; afterwards whoever asks for Redis is free again."""
+    """Let name lookups hang; afterwards wait until the thread that asks for Redis is free again."""
     answered = threading.Event()
     with monkeypatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", lambda *arguments, **options: answered.wait())

@@ -12,7 +12,7 @@ from tests.catalog.admin_pages import change_url, merchant, shown
 from tests.factories.catalog import EntryFactory
 from tests.shop.steps import english_client
 
-# File and what is shown there without escaping. Another line here needs a reason as good as these.
+# File and the HTML shown there without escaping. A new line here needs a reason as good as these.
 UNESCAPED = {
     ("shop/pages/templates/pages/entry.html", "entry.description|safe"),  # cleaned by save_entry
     ("templates/forms/field.html", "field.help_text|safe"),  # written by us, as Django's own form templates have it
@@ -27,7 +27,7 @@ def test_nothing_else_is_shown_without_escaping():
             if file.suffix in (".html", ".txt", ".py"):
                 matches = re.findall(r"[\w.]+\s*\|\s*safe\b|mark_safe|autoescape off|SafeString\(", file.read_text())
                 found |= {(str(file.relative_to(settings.BASE_DIR)), match) for match in matches}
-    # Mails without HTML escape nothing.
+    # Text mails switch escaping off: they hold no HTML.
     found = {(file, match) for file, match in found if not (file.endswith(".txt") and match == "autoescape off")}
     assert found == UNESCAPED
 

@@ -1,4 +1,4 @@
-"""Logs that tell what happened and to nobody whom."""
+"""Logs tell what happened, and name no person."""
 
 import json
 import logging
@@ -31,7 +31,7 @@ def lines() -> Iterator[Lines]:
 
 
 def failing(error: BaseException, message: str = "A page failed.", *arguments: object) -> dict:
-    """The line of an exception logged where it was caught."""
+    """Return the log line of an exception, logged where it was caught."""
     try:
         raise error
     except type(error):
@@ -104,7 +104,7 @@ def test_every_secret_in_an_address_of_ours_is_masked():
         names = [name for name in secret_names if f":{name}>" in route or f"<{name}>" in route]
         if not names:
             continue
-        # Short, so that its place alone gives it away.
+        # Short, so that only the segment's place can mask it.
         segments = ["secret" if any(name in part for name in names) else part for part in route.split("/")]
         masked.append(route)
         assert "secret" not in mask_path("/" + "/".join(segments)), route
@@ -137,7 +137,7 @@ def test_probes_are_not_worth_a_line_unless_they_fail(client, lines, monkeypatch
     assert lines.only("shop.requests")["status"] == 503
 
 
-# --- What an exception tells ---
+# --- Exceptions ---
 
 
 def number(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Whatever people do and whatever goes wrong: no name, address, password, code or token reaches a log."""
+"""No name, address, password, code or token reaches a log, whatever people do and whatever goes wrong."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.factories.catalog import EntryFactory
 from tests.project.log_lines import log_lines
 from tests.shop.steps import english_client, order_as_visitor
 
-# What nobody may find in a log, in the spelling it has there.
+# Forbidden in every log, in this spelling.
 WHO = {
     "Zoraïde",
     "Quibolle",
@@ -45,7 +45,7 @@ def lines() -> Iterator[list[str]]:
 
 
 def assert_silent(lines: list[str], *values: str) -> None:
-    """None of these stands in what was written, as it is or as JSON writes it."""
+    """Check that no value stands in the log, as it is or as JSON writes it."""
     text = "\n".join(lines).lower()
     for value in values:
         assert value.lower() not in text, value
@@ -76,14 +76,14 @@ def test_a_purchase_a_sign_in_and_everything_that_goes_wrong_name_nobody(lines, 
         "payer_email": "payer@quibolle.example",
     }
 
-    # She orders, asks in vain, and pays.
+    # The visitor orders, asks in vain, and pays.
     order = order_as_visitor(client, EntryFactory(), **typed)
     client.get(f"/?q={typed['contact_name']}&email={typed['email']}")
     client.get(f"/orders/{order.token}x/")
     client.post(f"/orders/{order.token}/pay/", {"method": "sandbox"})
     client.post(f"/payments/sandbox/pay/{order.token}/", {"choice": "succeed"})
     client.get(f"/payments/sandbox/return/{order.token}/")
-    # She signs in, wrongly and rightly, and opens her link.
+    # The visitor signs in, wrongly and rightly, and opens the mailed link.
     user = UserFactory(email=typed["email"], first_name="Zoraïde", last_name="Quibolle")
     client.post("/auth/login/", {"login": user.email, "password": "wrong Quibolle"})
     client.post("/auth/login/code/", {"email": user.email})
@@ -92,7 +92,7 @@ def test_a_purchase_a_sign_in_and_everything_that_goes_wrong_name_nobody(lines, 
     client.get(claim)
     client.post("/auth/login/", {"login": user.email, "password": PASSWORD})
     client.post(claim)
-    # What fails: a page, a forged form, a strange host, a job, and a worker's task.
+    # Failures: a page, a forged form, a strange host, a job, and a worker's task.
     assert client.post("/fail/", typed).status_code == 500
     assert Client(enforce_csrf_checks=True).post("/cart/", typed).status_code == 403
     assert client.get("/", headers={"host": "quibolle.example"}).status_code == 400

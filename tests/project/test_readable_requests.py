@@ -1,4 +1,4 @@
-"""What nobody can read is refused, and no fault of the page."""
+"""Unreadable requests are refused, not reported as faults of the page."""
 
 import pytest
 

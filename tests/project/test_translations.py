@@ -1,4 +1,4 @@
-"""The translations' check finds what a translator would have to find otherwise."""
+"""The check of translations finds the mistakes that a translator would have to find otherwise."""
 
 from pathlib import Path
 

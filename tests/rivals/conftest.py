@@ -1,4 +1,4 @@
-"""What every race starts from: committed rows, which other processes see."""
+"""Committed rows for every race, since other processes see nothing else."""
 
 import pytest
 
@@ -8,8 +8,8 @@ from shop.seller.models import ShopIdentity
 
 @pytest.fixture(autouse=True)
 def _a_shop_with_its_rows_committed(transactional_db: None) -> None:
-    """Rivals are other processes: nothing of a test may hide in a transaction of its own.
+    """Commit the rows of a test, since rivals are other processes, and freeze the seller as in any shop that sells.
 
-    The shop knows who it is, as any shop that sells: else the first orders would wait for each other to note it.
+    Without a frozen seller the first orders would wait for each other to freeze it.
     """
     freeze_seller(seller=ShopIdentity.current())

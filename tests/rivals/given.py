@@ -1,4 +1,4 @@
-"""What races start from, and what rivals do."""
+"""Entries, forms and carts for races, and the work of rivals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.factories.catalog import EntryFactory
 from tests.factories.shop import place
 from tests.rivals.processes import Place
 
-# Where places are counted, after the writes: rivals who meet before and after have all written and none committed.
+# Places are counted after the writes: rivals who pause before and after the count have all written and none committed.
 COUNTING: list[Place] = [
     (places, "refuse_overfull"),
     (assign_module, "_refuse_overfull"),
@@ -22,16 +22,16 @@ COUNTING: list[Place] = [
 
 
 def session_entry(course: Course, **parameters: object):
-    """An entry that sets up a session in a course."""
+    """Return an entry that sets up a session in a course."""
     parameters = {"coursename": course.short_name} | parameters
     return EntryFactory(handler="std_setuponecoursession", parameters=parameters)
 
 
 def participant(email: str, role: str = "student") -> dict[str, str]:
-    """A filled micro-form of a session."""
+    """Return a filled micro-form of a session."""
     return {"role": role, "email": email, "first_name": "Paul", "last_name": "Petit"}
 
 
 def buying(cart: Cart, email: str) -> Callable[[], int]:
-    """A visitor places what is in his cart; gives the order's key."""
+    """Return a rival's work: place the cart as a visitor and return the order's key."""
     return lambda: place(cart, email=email).pk

@@ -1,9 +1,9 @@
 """Rivals at the same moment: processes with database connections of their own, led step by step.
 
-Each rival is a fork of the test, so what it does may be any function, and whatever is patched in it (a pause, a guard
-taken away) dies with it. The test leads: a rival that comes to a pause waits until every other one waits as well, is
-kept away by a lock of Postgres, or has finished; then all that wait go on. What happens in between needs no luck, and
-no time is measured: a control goes wrong each time, a guarded race is never let go too early.
+Each rival is a fork of the test, so its work may be any function, and patches in it (a pause, a guard taken away) die
+with the process. The test leads: a rival that comes to a pause waits until every other one waits as well, is kept away
+by a lock of Postgres, or has finished; then all that wait go on. The order of events needs no luck, and no time is
+measured: a control goes wrong each time, a guarded race is never let go too early.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from tests.patience import PATIENCE_SECONDS
 from workbench.servers.run_as import die_with_parent
 
 AT_THE_START = "at the start"
-GLANCE = 0.003  # seconds between two looks at who is kept away by a lock
+GLANCE = 0.003  # seconds between two looks at the rivals kept away by a lock
 
-# Somebody who waits in a pause holds what he holds: Postgres need not wait a second to see that two block each other.
+# A rival in a pause keeps its locks: Postgres need not wait a second to see that two block each other.
 DEADLOCK_TIMEOUT = "SET deadlock_timeout = '50ms'"
-# By a rival, that is: a lock that autovacuum holds is over soon, and nothing to be led by.
+# Kept away by a rival, that is: a lock that autovacuum holds is over soon, and leads to no pause.
 KEPT_AWAY = "SELECT count(*) FROM unnest(%s) AS rival WHERE pg_blocking_pids(rival) && %s"
 
 Place = tuple[Any, str]  # a module or class, and the name of a function in it
@@ -43,7 +43,7 @@ Place = tuple[Any, str]  # a module or class, and the name of a function in it
 
 @dataclass(frozen=True)
 class Rival:
-    """One process: what it does, and before and after which calls it waits for the others."""
+    """One process: its work, and the calls before and after which it waits for the others."""
 
     work: Callable[[], Any]
     before: Sequence[Place] = ()
@@ -52,14 +52,14 @@ class Rival:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a rival's work: `value`, or the exception it raised by the names that a test asks for."""
+    """Result of a rival's work: `value`, or the parts of its exception that a test asks for."""
 
     value: Any = None
-    error: str = ""  # the exception's class
+    error: str = ""  # class of the exception
     said: str = ""
-    constraint: str = ""  # the one of the database that was violated
-    deadlocks: int = 0  # that Postgres ended at this rival's cost, whether or not anybody noticed
-    kept_away: bool = False  # whether a lock made it wait for somebody who waited in a pause
+    constraint: str = ""  # the constraint of the database that was violated
+    deadlocks: int = 0  # ended by Postgres at this rival's cost, whether or not its code noticed
+    kept_away: bool = False  # whether a lock made the rival wait for another one in a pause
 
 
 class State(Enum):
@@ -76,13 +76,14 @@ def race(
     without: Callable[[], None] | None = None,
     limit: float = PATIENCE_SECONDS,
 ) -> list[Answer]:
-    """Lets rivals loose and returns their answers, in order.
+    """Run rivals at the same moment and return their answers, in order.
 
-    Only for tests marked `django_db(transaction=True)`: a rival sees what is committed. `before` and `after` are pauses
-    of all of them. With `in_turn` each begins once those before him wait, are kept away, or have finished, instead of
-    all together. `without` runs first in every process: it takes a guard away. Raises AssertionError when they are not
-    all done in `limit` seconds, or when nobody came to a pause: such a race is left to luck. No process outlives the
-    call.
+    Only for tests marked `django_db(transaction=True)`: a rival sees committed rows alone. `before` and `after` are
+    pauses of all rivals. With `in_turn` each begins once the earlier ones wait, are kept away, or have finished,
+    instead of all together. `without` runs first in every process, to take a guard away.
+
+    Raise AssertionError when the rivals are not all done in `limit` seconds, or when none came to a pause: such a race
+    is left to luck. No process outlives the call.
     """
     given = [each if isinstance(each, Rival) else Rival(each) for each in rivals]
     led = [replace(each, before=[*before, *each.before], after=[*after, *each.after]) for each in given]
@@ -94,7 +95,7 @@ def race(
 
 
 def errors_among(answers: Sequence[Answer]) -> list[str]:
-    """The classes of the exceptions raised, sorted."""
+    """Return the classes of the exceptions raised, sorted."""
     return sorted(answer.error for answer in answers if answer.error)
 
 
@@ -107,7 +108,7 @@ def deadlocks_among(answers: Sequence[Answer]) -> int:
 
 
 def no_row_locks() -> None:
-    """A guard taken away: rows are read without being locked."""
+    """Take a guard away: rows are read without being locked."""
     QuerySet.select_for_update = lambda self, **_how: self.all()  # type: ignore[method-assign]
 
 
@@ -165,7 +166,7 @@ def _forked(rivals, *, prepare):
 
 @dataclass
 class _Child:
-    """The other side, in the process of the rival."""
+    """The rival's end of the line, in the rival's process."""
 
     line: Connection
     rival: Rival
@@ -174,7 +175,10 @@ class _Child:
     inherited: list[Any] = field(default_factory=list)
 
     def run(self) -> None:
-        """Never returns: nothing of the test's is closed, flushed or reported a second time."""
+        """Do the work, send the answer and end the process, never returning.
+
+        The test's open files are not closed, flushed or reported a second time.
+        """
         try:
             self._begin()
             self.line.recv()
@@ -191,7 +195,7 @@ class _Child:
 
     def _begin(self) -> None:
         die_with_parent(signal.SIGKILL)
-        gc.freeze()  # else the collector writes to all the memory that is shared with the parent
+        gc.freeze()  # else the collector writes to all the memory shared with the parent
         self._leave_what_is_our_parents()
         if self.prepare is not None:
             self.prepare()
@@ -202,7 +206,7 @@ class _Child:
             self.line.send(("backend", cursor.fetchone()[0]))
 
     def _leave_what_is_our_parents(self) -> None:
-        """A connection has one owner. The parent's is not closed, which would end it for him, but kept and not used."""
+        """Replace inherited connections, kept but unused: closing one would end it for the parent too."""
         for alias in connections:
             theirs = connections[alias]
             self.inherited.append((theirs, theirs.connection))
@@ -240,7 +244,7 @@ class _Child:
 
 
 def _of_error(error: Exception) -> Answer:
-    """What a test asks for; the trace is shown with the test if it fails."""
+    """Return the answer of an error; print the trace, which pytest shows if the test fails."""
     sys.stderr.write(traceback.format_exc())
     sys.stderr.flush()
     diag = getattr(error.__cause__, "diag", None)
@@ -264,14 +268,14 @@ def _lead(processes: list[_Process], *, in_turn: bool, until: float) -> list[Ans
 
 
 def _until_quiet(processes: list[_Process], until: float, *, started: list[_Process]) -> None:
-    """Returns when none of those started is running any more, and one of them can be let go on or all are done."""
+    """Wait until none of the rivals started is running any more, and one can be let go on or all are done."""
     while True:
         _listen(processes, until)
         running = [each for each in started if each.state is State.RUNNING]
         if not running:
             return
-        # Whoever held a lock has told us where he is by now, and Postgres hands a lock over before it tells its
-        # holder that it is free: who is kept away here is kept away by somebody who waits, or by a deadlock.
+        # Every holder of a lock has told its state by now, and Postgres hands a lock over before it tells the former
+        # holder: a rival kept away here is kept away by one in a pause, or by a deadlock.
         if any(each.state is State.WAITING for each in started) or started is not processes:
             with connection.cursor() as cursor:
                 cursor.execute(KEPT_AWAY, [[each.backend for each in running], [each.backend for each in processes]])

@@ -40,7 +40,7 @@ MOVED = [(claim_module, "move_enrolments")]
 
 
 def claimed():
-    """A delivered pack that Alice claimed, the account it may move into, and the course its seats are for."""
+    """Return Alice, a delivered pack claimed by Alice, the account to move it into, and a course."""
     alice = UserFactory(email="alice@example.org")
     own = MembershipFactory(user=alice).account
     entry = EntryFactory(handler="std_generateseats", parameters={"packsize": 2})

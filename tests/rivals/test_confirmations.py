@@ -20,7 +20,7 @@ from tests.factories.shop import make_cart, place
 from tests.rivals.processes import deadlocks_among, errors_among, no_row_locks, race, values_among
 from tests.shop.admin_pages import order_url
 
-# Nobody has paid yet, says everybody's reading; the writing comes next.
+# All have read that the order is unpaid; the writing comes next.
 ABOUT_TO_SETTLE = [(Settlement.objects, "create")]
 
 
@@ -32,7 +32,7 @@ def merchant() -> Client:
 
 
 def confirmed_from_all_sides(merchant, *, notifications=2, **how):
-    """An order that the customer has just paid by card while its transfer is booked by the merchant."""
+    """Confirm an order from all sides: paid by card, its transfer booked by the merchant; return order and answers."""
     order = place(make_cart(EntryFactory(handler="std_generateseats")))
     now = timezone.now()
     charge = bank.charge("succeed", now=now)
@@ -66,7 +66,7 @@ def test_an_order_confirmed_from_all_sides_is_paid_once(trial, merchant):
         assert sorted(values_among(answers)) == [204, 204, 302, 302]
         assert (order.status, order.events.filter(what=OrderEvent.What.PAID).count()) == ("paid", 1)
         outcomes = sorted(order.payment_events.values_list("outcome", flat=True))
-        # The card and the transfer are two payments; whichever came second is shown to the merchant.
+        # The card and the transfer are two payments; the later one is shown to the merchant.
         assert outcomes in (["known", "second_charge", "settled"], ["second_charge", "second_charge", "settled"])
         calls += len(answers)
         second_charges += order.payment_events.filter(outcome="second_charge").exists()

@@ -21,7 +21,7 @@ BEFORE_PRICING = [(place_module, "price_cart")]
 AFTER_PRICING = [(place_module, "price_cart")]
 BEFORE_SAVING = [(entries, "_write")]
 
-# The price; what is delivered at the same price; the code by which the entry is known.
+# The price; the delivery at an unchanged price; the entry's code.
 EDITS = {
     "price": {"tiers": {1: Decimal("150.00")}},
     "parameters": {"parameters": {"packsize": 1}},
@@ -92,7 +92,7 @@ def test_edited_and_bought_by_many_at_once_every_order_is_as_it_was_shown(trial)
     for number in range(rounds):
         entry = pack(f"PACK-{number}")
         edits = [editing(entry, "price"), editing(entry, "parameters")]
-        # Once in step, once as it comes.
+        # Alternately in step, and without pauses.
         step = [*BEFORE_PRICING, *BEFORE_SAVING] if number % 2 == 0 else []
         bought = race(*(buying(entry) for _buyer in range(buyers)), *edits, before=step)[:buyers]
         assert set(errors_among(bought)) <= {"TotalChanged"}
@@ -106,7 +106,7 @@ def test_edited_and_bought_by_many_at_once_every_order_is_as_it_was_shown(trial)
 
 
 def without_comparing():
-    """The guard taken away: whatever was shown is taken to be what is sold."""
+    """Take the guard away: any content shown counts as the content sold."""
     place_module.Shown.__eq__ = lambda self, other: True
 
 

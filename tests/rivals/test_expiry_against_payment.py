@@ -88,7 +88,7 @@ def test_an_expiry_does_not_wait_for_the_order_that_is_just_being_paid():
 
 
 def no_guard():
-    """Neither the order's lock nor the question whether it still is what it was."""
+    """Take both guards away: the order's lock, and the check that its state is unchanged."""
     no_row_locks()
 
     def move_without_asking(order, to, *, what, actor, now, detail=None, **columns):
@@ -100,7 +100,7 @@ def no_guard():
 
 @pytest.mark.parametrize(("without", "status", "places"), [(no_row_locks, "paid", 2), (no_guard, "expired", 0)])
 def test_control_without_the_guards_a_paid_order_loses_its_places(without, status, places):
-    """Without the order's lock the compare-and-set still keeps the order; without both it expires though it is paid."""
+    """Without the order's lock the compare-and-set still keeps the order; without both the paid order expires."""
     course, order = unpaid()
 
     expired, paid = race(expiring(order, before=ABOUT_TO_MOVE), paying(order), in_turn=True, without=without)

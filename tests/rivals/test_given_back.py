@@ -29,13 +29,13 @@ from tests.rivals.processes import Rival, deadlocks_among, errors_among, no_row_
 from tests.rivals.test_one_seat import without_looking_at_the_state
 
 GIVEN_BACK = OrderEvent.What.UNITS_GIVEN_BACK
-# The units chosen were there to be given back; the giving comes next.
+# The units chosen were there to be given back; giving back comes next.
 ABOUT_TO_GIVE = [(giving_back, "_lock_every_course")]
 ABOUT_TO_DELIVER = [(fulfilment, "_deliver")]
 
 
 def paid_packs(number=0, *, delivered=False):
-    """An order of two packs of one seat."""
+    """Return a paid order of two packs of one seat, delivered if asked for."""
     entry = EntryFactory(handler="std_generateseats")
     order = place(make_cart(entry, quantity=2), email=f"buyer{number}@example.org")
     pay(order, event_id=order.number)
@@ -80,7 +80,7 @@ def test_control_without_the_orders_lock_only_the_key_of_the_rows_is_left():
         without=without_the_orders_lock,
     )
 
-    # Either is refused by the key, or ended by a deadlock over it and then finds the unit given back.
+    # One is refused by the key, or ended by a deadlock over it and then finds the unit given back.
     assert errors_among(answers) in (["IntegrityError"], ["GivingBackRefused"])
     assert order.events.filter(what=GIVEN_BACK).count() == GivingBack.objects.count() == 1
 
@@ -91,7 +91,7 @@ def test_what_is_given_back_while_it_is_delivered_leaves_no_seat_to_anybody(tria
     for number in range(rounds):
         order = paid_packs(number)
         rivals = [run_due_jobs, giving(order, merchant)]
-        # Once as it comes, once with each of them ahead.
+        # In turns: without pauses, and with each of them ahead.
         step = [*ABOUT_TO_GIVE, *ABOUT_TO_DELIVER] if number % 3 else []
         if number % 3 == 2:
             rivals.reverse()
@@ -129,7 +129,7 @@ def test_control_without_the_orders_lock_only_the_compare_and_set_of_the_line_is
 
 
 def used_pack(number=0):
-    """An order of two packs, one of whose seats is somebody's."""
+    """Return a delivered order of two packs, and its seat that is assigned."""
     order = paid_packs(number, delivered=True)
     seat = Seat.objects.filter(batch__order_id=order.pk).order_by("unit_index").first()
     assign(seat, CourseFactory(), f"learner{number}@example.org", UserFactory(), now=timezone.now())
@@ -150,7 +150,7 @@ def test_a_seat_is_given_back_or_entered_and_never_both(trial):
     entered_first = 0
     for number in range(rounds):
         order, seat = used_pack(number)
-        # Once as it comes, once with whoever gives back ahead.
+        # Alternately without pauses, and with giving back ahead.
         step = [*ABOUT_TO_REVOKE, *ABOUT_TO_CONSUME] if number % 2 else []
         given, entered = race(giving(order, merchant), entering(seat), before=step, in_turn=bool(step))
         assert deadlocks_among([given, entered]) == 0
@@ -174,7 +174,7 @@ def without_the_seats_lock_and_the_guard_of_the_move():
 
 
 def test_control_without_lock_and_guard_a_seat_is_taken_from_somebody_who_has_just_entered():
-    """Nobody said yes to that. With either of the two left, one of both is refused."""
+    """The seat is revoked without the merchant's explicit yes; either guard alone would refuse one of the two."""
     order, seat = used_pack()
 
     given, entered = race(

@@ -23,7 +23,7 @@ from tests.rivals.processes import errors_among, no_row_locks, race, values_amon
 def buyers_of(course, count, **how):
     entry = session_entry(course)
     carts = [make_cart(entry) for _buyer in range(count)]
-    # An address may have few unpaid orders at a time, so nobody comes to a second course.
+    # An address may have few unpaid orders at a time, so each is used in one course only.
     return race(*(buying(cart, f"buyer{n}.of{course.pk}@example.org") for n, cart in enumerate(carts)), **how)
 
 
@@ -54,7 +54,7 @@ def test_control_without_the_courses_lock_the_last_place_is_sold_to_all():
 
 
 def leave_no_order_unpaid():
-    """One address may hold a few at a time, and the same buyer comes in each round."""
+    """Cancel unpaid orders: an address may hold few at a time, and each round has the same buyer."""
     Order.objects.filter(status="placed").update(status="cancelled")
 
 
@@ -75,7 +75,7 @@ def test_a_checkout_and_an_operator_share_no_last_place(trial):
     by_operator = 0
     for number in range(rounds):
         course = CourseFactory(capacity=1)
-        # Once as it comes, once with the checkout ahead: an operator is faster.
+        # Alternately without pauses, and with the checkout ahead: an operator is faster.
         bought, assigned = a_checkout_and_an_operator(course, in_turn=number % 2 == 1)
         assert [bought.error, assigned.error] in (["", "CourseFull"], ["HandlerRefused", ""])
         assert taken([course.pk]) == {course.pk: 1}
@@ -110,7 +110,7 @@ def test_late_money_and_a_rival_share_no_last_place(trial):
     settled = 0
     for number in range(rounds):
         course = CourseFactory(capacity=1)
-        # Once as it comes, once with the rival ahead: money is faster.
+        # Alternately without pauses, and with the rival ahead: money is faster.
         outcome, refusal = late_money_and_a_rival(course, in_turn=number % 2 == 1)
         assert (outcome, refusal) in (("settled", "HandlerRefused"), ("late", ""))
         assert taken([course.pk]) == {course.pk: 1}

@@ -1,6 +1,6 @@
 """At the same moment.
 
-A provider tells one thing again and again, over several connections, with messages about the same payment in between.
+A provider sends one notification again and again over several connections, between other messages about the payment.
 """
 
 import random
@@ -25,7 +25,7 @@ SIBLINGS = ("authorised", "captured", "reminder")
 
 
 def messages_about_a_payment(order):
-    """The notification, and its siblings: the same success under other names, and a decline of the first try."""
+    """Return a notification and its siblings: the same success under other event ids, and an earlier decline."""
     now = timezone.now()
     charge = bank.charge("succeed", now=now)
     payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)

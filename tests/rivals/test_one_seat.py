@@ -23,7 +23,7 @@ def operators_choose(count, *, in_one_course, **how):
     account = CustomerAccountFactory()
     [seat] = given_pack(account)
     operators = UserFactory.create_batch(count)
-    # In different courses only the seat itself stands between them; in one, the course's lock does too.
+    # In different courses the seat's guard alone keeps them apart; in one course, the course's lock does too.
     courses = CourseFactory.create_batch(1) * count if in_one_course else CourseFactory.create_batch(count)
 
     def choose(number):
@@ -49,7 +49,7 @@ def test_one_seat_goes_to_one_person_and_the_others_are_told_by_whom(trial, in_o
         assert errors_among(answers) == ["SeatNotFree"] * (operators - 1)
         assert {answer.said for answer in answers if answer.error} == {str(moves.refusal(moves.SeatNotFree, seat.pk))}
         assert [move[1] for move in history(seat)] == ["available", "assigned"]
-        # Of the others nothing is left, not even the person typed.
+        # Nothing is left of the others, not even the person typed.
         assert User.objects.filter(email__startswith=f"learner{seat.pk}-").count() == 1
         refused += operators - 1
     assert Ground.objects.filter(kind="seat").count() == Seat.objects.filter(state="assigned").count() == rounds
@@ -60,7 +60,7 @@ def test_one_seat_goes_to_one_person_and_the_others_are_told_by_whom(trial, in_o
 
 
 class Unguarded:
-    """What `moves.still` gives when nobody asks for the state: an update that hits whatever is there."""
+    """Stand-in for `moves.still` that ignores the state: an update reaches the seats as they are."""
 
     def __init__(self, seat_ids, *_states):
         self.seats = Seat.objects.filter(pk__in=seat_ids)

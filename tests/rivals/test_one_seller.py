@@ -1,6 +1,6 @@
 """At the same moment.
 
-The first orders after the merchant has edited the shop's identity.
+The first orders after the merchant has edited the seller's details.
 """
 
 from shop.orders.models import Order
@@ -9,7 +9,7 @@ from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
 from tests.rivals.processes import deadlocks_among, errors_among, race
 
-# Nobody has kept this seller yet, says everybody's reading; the writing comes next.
+# All have read that this seller is not frozen yet; the writing comes next.
 ABOUT_TO_FREEZE = [(FrozenSeller.objects, "bulk_create")]
 
 

@@ -1,4 +1,4 @@
-"""The races' own machinery: rivals are led step by step, errors come back, nothing hangs and nobody stays behind."""
+"""Rivals of a race are led step by step, their errors come back, no race hangs and no process is left over."""
 
 import multiprocessing
 import os
@@ -17,11 +17,11 @@ HERE = sys.modules[__name__]
 
 
 def look() -> None:
-    """A place where rivals can be made to wait."""
+    """Do nothing: rivals can pause here."""
 
 
 def read_and_raise(account: CustomerAccount) -> None:
-    """The classical fault, guarded by a row lock: what was read is written back with one more."""
+    """Read a counter under a row lock and write it back with one more: without the lock, the classical lost update."""
     with transaction.atomic():
         name = CustomerAccount.objects.select_for_update().get(pk=account.pk).name
         look()

@@ -45,7 +45,7 @@ def test_released_and_entered_at_once_one_of_both_happens(trial):
     entered_first = 0
     for number in range(rounds):
         seat = assigned_seat(number)
-        # Once in step, once as it comes.
+        # Alternately in step, and without pauses.
         step = [*ABOUT_TO_RELEASE, *ABOUT_TO_CONSUME] if number % 2 else []
         released, entered = race(releasing(seat), entering(seat), before=step)
         assert deadlocks_among([released, entered]) == 0
@@ -86,7 +86,7 @@ def test_a_release_just_before_the_entry_wins(trial):
 
 
 def test_control_without_the_guard_of_the_move_a_used_seat_would_be_recycled():
-    """Postgres still sees that a free seat was never consumed, so even that is refused, but with an error."""
+    """A check constraint still refuses the move, since a free seat was never consumed, but by an error."""
     seat = assigned_seat()
 
     released, entered = race(
@@ -97,7 +97,7 @@ def test_control_without_the_guard_of_the_move_a_used_seat_would_be_recycled():
 
 
 def test_control_without_the_seats_lock_an_entry_takes_a_seat_that_is_gone():
-    """The entry trusts the lock: without it the row it has read is another one by the time it is consumed."""
+    """The entry trusts the lock: without it, the row read has changed by the time it is consumed."""
     seat = assigned_seat()
 
     entered, released = race(
@@ -105,4 +105,4 @@ def test_control_without_the_seats_lock_an_entry_takes_a_seat_that_is_gone():
     )
 
     assert released.value == "available"
-    assert entered.error == "RuntimeError"  # the row count says that the seat is another one
+    assert entered.error == "RuntimeError"  # the row count says that the seat has changed

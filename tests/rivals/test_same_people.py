@@ -19,12 +19,12 @@ from tests.rivals.given import participant, session_entry
 from tests.rivals.processes import deadlocks_among, errors_among, race
 
 HERE = sys.modules[__name__]
-# Everybody has seen that the people are unknown; making them comes next, and committing after that.
+# All have seen that the people are unknown; inserting them comes next, and committing after that.
 ABOUT_TO_MAKE = [(people_service, "_insert_users")]
 
 
 def sessions_of_the_same(names, *, orders):
-    """Paid orders of sessions in courses of their own, so that no course keeps them apart: forwards, backwards, …"""
+    """Pay orders naming the same people forwards and backwards, in courses of their own that keep none apart."""
     for number in range(orders):
         entry = session_entry(CourseFactory())
         emails = names if number % 2 == 0 else names[::-1]
@@ -43,7 +43,7 @@ def test_everybody_is_made_once_and_no_delivery_is_lost_to_a_deadlock(trial):
     deadlocks = 0
     for number in range(rounds):
         sessions_of_the_same([f"r{number}p{person:03}@example.org" for person in range(people)], orders=orders)
-        # Once in step, once as it comes.
+        # Alternately in step, and without pauses.
         step = {"before": ABOUT_TO_MAKE, "after": ABOUT_TO_MAKE} if number % 2 == 0 else {}
         answers = deliver_at_once(orders, **step)
         assert errors_among(answers) == []
@@ -63,7 +63,7 @@ def insert_one(insert, email, *rest):
 
 
 def in_the_order_typed():
-    """The guard taken away: people are inserted as they were named, and not in the order of their addresses."""
+    """Take the guard away: people are inserted in the order typed, not in the order of their addresses."""
     insert = people_service._insert_users
 
     def insert_as_typed(_sorted, typed, *rest):

@@ -14,7 +14,7 @@ from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
 from tests.rivals.processes import Rival, race
 
-# The seat was read with Bob on it; taking him off comes next.
+# The seat was read while assigned to Bob; releasing it comes next.
 ABOUT_TO_RELEASE = [(release_module, "lock_courses")]
 LATER = NOW + days(1)
 
@@ -50,7 +50,7 @@ def test_whoever_sits_there_by_now_is_not_taken_off(in_one_course):
 
 
 def looking_at_the_state_alone():
-    """A guard that knows the seat's state, and not since when somebody sits there."""
+    """Weaken the guard: it compares the seat's state, but not the time of its assignment."""
 
     class StateAlone:
         def __init__(self, seat_ids, *states):

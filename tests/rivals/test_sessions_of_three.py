@@ -32,7 +32,7 @@ def carts_of_three(course, count):
 
 
 def buy_all(carts, first):
-    """One customer after the other; gives how many were served and how many refused."""
+    """Buy one cart after the other; return how many were served and how many refused."""
     served = refused = 0
     for number, cart in enumerate(carts):
         try:

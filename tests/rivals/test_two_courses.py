@@ -17,7 +17,7 @@ BETWEEN_LINES = [(place_module, "keep_feedback")]
 
 
 def buyers_crossing(buyers, **how):
-    """Every second one has the courses in the other order in his cart."""
+    """Let buyers buy two courses, every second one in the opposite order; return answers and places taken."""
     courses = CourseFactory.create_batch(2, capacity=2 * buyers)
     entries = [session_entry(course) for course in courses]
     carts = []
@@ -47,7 +47,7 @@ def test_orders_over_the_same_courses_never_block_each_other(trial):
 
 
 def locking_as_they_come():
-    """A guard taken away: a line's course is locked when its turn comes, and not all of them by key beforehand."""
+    """Take the guard away: a line's course is locked at its turn, instead of all courses by key beforehand."""
     place_module.lock_courses_of = lambda _lines, contexts: contexts
 
 

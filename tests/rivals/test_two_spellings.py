@@ -31,7 +31,7 @@ SPELLINGS = ["ana{}@école.fr", "ANA{}@ÉCOLE.FR", f"  {DECOMPOSED}\u00a0", "Ana
 
 
 def operators_type(spellings, **how):
-    """An operator for each, in an account and a course of his own."""
+    """Let an operator per spelling, each with an account and a course, assign a seat to the address."""
     seats = [given_pack(CustomerAccountFactory())[0] for _spelling in spellings]
     courses = CourseFactory.create_batch(len(spellings))
     operators = UserFactory.create_batch(len(spellings))
@@ -60,7 +60,7 @@ def test_operators_who_spell_an_address_in_their_own_way_name_one_person(trial):
 
 
 def comes_in_by_every_door(number):
-    """By a sign-up, an operator, a session and a purchase of his own; gives the answers and the lines bought."""
+    """Name one person by a sign-up, an operator, a session and an own purchase; return answers and lines."""
     lower, upper, decomposed, encoded = (spelling.format(number) for spelling in SPELLINGS)
     own_course = EntryFactory(handler="std_enroloncourse", parameters={"coursename": CourseFactory().short_name})
     session = place(
@@ -72,7 +72,7 @@ def comes_in_by_every_door(number):
     Job.objects.filter(state="pending").exclude(kind="fulfil_line").delete()  # mails
     [seat] = given_pack(CustomerAccountFactory())
     course, operator = CourseFactory(), UserFactory()
-    visitor = Client(REMOTE_ADDR=f"192.0.2.{number}")  # one address signs up only so often
+    visitor = Client(REMOTE_ADDR=f"192.0.2.{number}")  # the limit of sign-ups counts network addresses
     typed = {"email": decomposed, "password1": PASSWORD, "password2": PASSWORD}
     answers = race(
         lambda: visitor.post(reverse("account_signup"), typed).status_code,
@@ -101,7 +101,7 @@ def test_whoever_signs_up_while_others_name_him_is_one_person(trial):
 
 
 def as_typed():
-    """The guard taken away: addresses are kept as they come."""
+    """Take the guard away: addresses are kept as typed."""
     people_service.normalise_email = lambda typed: typed
     assign_module.normalise_email = lambda typed: typed
 

@@ -12,7 +12,7 @@ from tests.factories.catalog import EntryFactory
 from tests.factories.shop import fill_cart, make_cart, pay, place
 from tests.rivals.processes import deadlocks_among, errors_among, race
 
-# A line is marked fulfilled; whether it is the order's last was read with the order's lock, and counts next.
+# A line is marked fulfilled; whether it was the order's last was read under the order's lock, and counts next.
 LINE_DONE = [(fulfilment, "event")]
 
 

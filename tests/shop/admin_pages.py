@@ -18,14 +18,14 @@ def line_url(line: OrderLine, action: str) -> str:
 
 
 def text_of(response: Any) -> str:
-    """What a reader sees: without tags, scripts, and superfluous blanks."""
+    """Return the text of a page as a reader sees it: without tags, scripts and superfluous blanks."""
     html = re.sub(r"<(script|style)\b.*?</\1>", " ", response.content.decode(), flags=re.S)
     text = unescape(re.sub(r"<[^>]+>", " ", html)).replace("\u202f", " ").replace("\u00a0", " ")
     return re.sub(r"\s+", " ", text)
 
 
 def told(response: Any) -> list[tuple[str, str]]:
-    """Level and text of the messages on the page one is led to."""
+    """Return level and text of the messages on the page shown after a redirect."""
     return [
         (message.level_tag, str(message).replace("\u202f", " ").replace("\u00a0", " "))
         for message in response.context["messages"]

@@ -1,4 +1,4 @@
-"""Merchants, and orders made the way customers make them."""
+"""Merchants, and orders made as customers make them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.factories.shop import make_cart, place
 
 
 def staff(*permissions: str, **fields: Any) -> User:
-    """A member of the staff who may do exactly this."""
+    """Make a member of the staff with exactly these permissions."""
     user = UserFactory(is_staff=True, **fields)
     wanted = Q(pk=None)
     for permission in permissions:
@@ -36,7 +36,7 @@ def browser_of(user: User, language: str = "en", **options: Any) -> Client:
 
 @pytest.fixture
 def merchant(db) -> User:
-    """Somebody who may do everything."""
+    """Make a superuser."""
     return UserFactory(is_staff=True, is_superuser=True, first_name="Maud", last_name="Marchand")
 
 
@@ -47,13 +47,13 @@ def client(merchant) -> Client:
 
 @pytest.fixture
 def order(probe_entry) -> Order:
-    """One line, 120.00 with tax, waiting for money."""
+    """Place an order of one line, 120.00 with tax, still unpaid."""
     return place(make_cart(probe_entry))
 
 
 @pytest.fixture
 def new_order(diary) -> Callable[..., Order]:
-    """Makes an order for an address of its own."""
+    """Return a function that makes an order for an address of its own."""
     made = iter(range(1000))
 
     def make(handler: str = "std_probe", quantity: int = 1, tiers: Any = None, **details: Any) -> Order:

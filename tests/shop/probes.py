@@ -1,4 +1,4 @@
-"""Handlers that do little, so that the engine around them can be watched."""
+"""Handlers that do little, so that the code around them can be watched."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.factories.catalog import EntryFactory
 
 @dataclass
 class Diary:
-    """What the probe was asked to do, and what it shall do."""
+    """Calls of the probe, and the exceptions it shall raise."""
 
     calls: list[tuple[str, int]] = field(default_factory=list)
     contexts: list[LineContext] = field(default_factory=list)
@@ -39,7 +39,7 @@ class NameForm(forms.Form):
 
 
 class Probe(Handler):
-    """Notes each call; leaves a customer account behind, so that a rollback can be seen."""
+    """Handler that notes each call and leaves a customer account behind, so that a rollback can be seen."""
 
     name = "std_probe"
     label = "Probe"
@@ -76,13 +76,13 @@ class FormProbe(Probe):
 
 
 def traces(hook: str) -> int:
-    """How often a hook's work is in the database."""
+    """Return how often a hook's trace is in the database."""
     return CustomerAccount.objects.filter(name__startswith=f"trace:{hook}:").count()
 
 
 @pytest.fixture
 def diary() -> Iterator[Diary]:
-    """The diary of the probes `std_probe` and `std_formprobe`, which are installed for the test."""
+    """Install the probes `std_probe` and `std_formprobe` and return their diary."""
     Probe.diary = Diary()
     with temporary(Probe), temporary(FormProbe):
         yield Probe.diary

@@ -1,4 +1,4 @@
-"""What a customer does in the browser, one function per step."""
+"""Steps of a customer in the browser, one function per step."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def cart_of(client: Client) -> Cart:
 
 
 def type_quantity(client: Client, quantity: int | str, **pressed: str) -> HttpResponse:
-    """Types a quantity into the cart's first line and presses a button."""
+    """Type a quantity into the cart's first line and press a button."""
     line = cart_of(client).lines.first()
     assert line is not None
     return client.post("/cart/", {f"quantity-{line.pk}": quantity, **pressed})
 
 
 def type_units(client: Client, *names: str, start: int = 0, page: int = 1, **pressed: str) -> HttpResponse:
-    """Types the names asked for by the units of the cart's first line."""
+    """Type the names asked for by the units of the cart's first line."""
     line = cart_of(client).lines.first()
     assert line is not None
     typed = {f"unit-{line.pk}-{start + offset}-name": name for offset, name in enumerate(names)}
@@ -62,13 +62,13 @@ def type_details(client: Client, **changes: Any) -> HttpResponse:
 
 
 def press_order(client: Client, **changes: Any) -> HttpResponse:
-    """Ticks every box on the review as it is shown now, and presses the button."""
+    """Tick every box on the review as shown now, and press the button."""
     context = client.get("/checkout/review/").context
     return client.post("/checkout/review/", {**review_form(context), **changes})
 
 
 def review_form(context: Any) -> dict[str, Any]:
-    """The fields of the review's form as the page holds them, all boxes ticked."""
+    """Return the values of the review's form, all boxes ticked."""
     posted = {
         "cart": context["cart"].cart.token,
         "version": context["cart"].version,
@@ -81,7 +81,7 @@ def review_form(context: Any) -> dict[str, Any]:
 
 
 def order_as_visitor(client: Client, entry: Entry, quantity: int = 1, **details: Any) -> Order:
-    """The whole way of a visitor, for an entry without forms."""
+    """Buy as a visitor an entry without forms, from the cart to the order."""
     put_in_cart(client, entry, quantity)
     type_details(client, **details)
     answer = press_order(client)

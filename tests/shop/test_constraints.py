@@ -1,4 +1,4 @@
-"""The database refuses by itself what carts, orders and payments must never be."""
+"""Constraints of carts, orders and payments, each broken by raw SQL."""
 
 import pytest
 from django.utils import timezone
@@ -140,7 +140,7 @@ def test_a_unit_of_a_line_exists_once(order):
 
 @pytest.fixture
 def given_back(probe_entry) -> GivingBack:
-    """The units 2 to 4 of a line of seven."""
+    """Give the units 2 to 4 of a line of seven back."""
     line = place(make_cart(probe_entry, quantity=7)).lines.get()
     return GivingBack.objects.create(line=line, first_index=2, last_index=4, amount=30, why="refunded")
 
@@ -185,7 +185,7 @@ def test_units_without_money_may_be_written_by_what_knows_nothing_of_amounts(giv
 
 @pytest.fixture
 def settlement(order) -> Settlement:
-    """An order paid, and its customer charged a second time."""
+    """Pay an order twice; return its settlement by the first payment."""
     pay(order)
     pay(order, reference="second", event_id="second")
     return Settlement.objects.get()
@@ -278,7 +278,7 @@ def test_what_is_taken_back_says_by_whom_and_when(handling, change):
         run(f"UPDATE shop_moneyhandling SET {change}")
 
 
-# Who sells
+# The seller
 
 
 def test_the_shop_has_one_identity():

@@ -1,6 +1,6 @@
-"""How many statements money, checkout and delivery may cost, with the real handlers.
+"""Number of statements of money, checkout and delivery, with the real handlers.
 
-What is counted is everything the transaction sends, savepoints, BEGIN and COMMIT included.
+Everything the transaction sends is counted, savepoints, BEGIN and COMMIT included.
 """
 
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def participants(count: int, mark: str) -> list[dict[str, str]]:
 
 
 def placing(cart, **how) -> int:
-    """The statements of placing what is in a cart."""
+    """Place a cart and return the number of statements."""
     shown = shown_now(cart, user=how.get("user"))
     with CaptureQueriesContext(connection) as captured:
         place(cart, shown=shown, **how)
@@ -68,7 +68,7 @@ def settling(order: Order) -> int:
 
 @contextmanager
 def job_transactions() -> Iterator[list[CaptureQueriesContext]]:
-    """The statements of each transaction that runs a job and marks it done."""
+    """Collect the statements of each transaction that runs a delivery and marks its job done."""
     original, seen = running._attempt, []
 
     def counted(claim):
@@ -83,7 +83,7 @@ def job_transactions() -> Iterator[list[CaptureQueriesContext]]:
 
 
 def delivering(order: Order) -> list[str]:
-    """The statements of delivering an order's one line."""
+    """Deliver an order's one line and return the statements."""
     with job_transactions() as seen:
         run_due_jobs()
     order.refresh_from_db()
@@ -159,7 +159,7 @@ class TestDelivering:
         entry = session_entry(customersupport="HELP")
         order = self.members_order(entry, quantity=count, units=participants(count, "new"))
         assert len(delivering(order)) <= DELIVERING_A_SESSION
-        assert Enrolment.objects.open().filter(role__code="student").count() == count + 1  # and the operator's support
+        assert Enrolment.objects.open().filter(role__code="student").count() == count + 1  # and the operator
 
     def test_the_buyer_of_a_course(self):
         course = CourseFactory(capacity=5)

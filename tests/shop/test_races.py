@@ -1,4 +1,4 @@
-"""Where money is concerned, two things happen at the same moment sooner or later. More of them in `tests/rivals`."""
+"""Services about money at the same moment; more races are in `tests/rivals`."""
 
 from functools import partial
 
@@ -124,7 +124,7 @@ def test_two_tabs_open_one_cart_for_a_person():
 
 
 def test_a_retry_that_waited_for_another_one_leaves_no_line_without_a_job(probe_entry, diary):
-    """Two merchants press the button; the second one's click is slow, and the first one's try fails meanwhile."""
+    """Two merchants press the button; the second click is slow, and the first one's attempt fails meanwhile."""
     order = place(make_cart(probe_entry))
     pay(order)
     diary.raises["post"] = [REFUSED]

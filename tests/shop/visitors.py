@@ -13,19 +13,19 @@ from tests.shop.steps import english_client
 
 @pytest.fixture
 def visitor(db: None) -> Client:
-    """A browser without a user."""
+    """Return a browser without a user."""
     return english_client()
 
 
 @pytest.fixture
 def entry(db: None) -> Entry:
-    """100.00 net each, 80.00 from ten on, 20 % tax; nothing is delivered."""
+    """Make an entry without delivery at 100.00 net each, 80.00 from ten on, with 20 % tax."""
     return EntryFactory(code="CHAIR", name_en="Chair", name_fr="Chaise", tiers={1: "100.00", 10: "80.00"})
 
 
 @pytest.fixture
 def entry_with_forms(diary: object, db: None) -> Entry:
-    """Asks for a name per unit."""
+    """Make an entry that asks for a name per unit."""
     return EntryFactory(code="FORMS", name_en="Session", handler="std_formprobe", tiers={1: "100.00"})
 
 

@@ -1,4 +1,4 @@
 import pytest
 
-# What an assertion compared is shown for the machine's own assertions too.
+# Failed assertions of the machine's own modules show the values compared, too.
 pytest.register_assert_rewrite("tests.trials.any_sequence")

@@ -1,7 +1,7 @@
-"""A populated shop, the people in front of it, and one hostile request at a time against it.
+"""A populated shop, people in front of it, and one hostile request at a time against the shop.
 
-Each request is answered in a savepoint that is rolled back afterwards, so every input meets the same shop and one
-that failed can be sent again alone.
+Each request is answered in a savepoint that is rolled back afterwards, so every input meets the same shop and a failed
+one can be sent again alone.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from tests.trials.pages import Found, PageForm, routes, walk
 from workbench.demo.people import PASSWORD
 
 WRITES = re.compile(r'\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
-# Who keeps a refused visitor's session, counts his attempts, and what he typed into his cart.
+# Tables and pages that keep a refused visitor's session, attempts, and values typed into the cart.
 ALWAYS_WRITTEN = {"django_session", "cache"}
 KEEPS_WHAT_WAS_TYPED = {"/cart/", "/checkout/units/", "/checkout/details/", "/checkout/review/"}
 CARTS = {"shop_cart", "shop_cartline", "shop_cartunit"}
@@ -47,7 +47,7 @@ CARTS = {"shop_cart", "shop_cartline", "shop_cartunit"}
 
 @dataclass
 class Request:
-    """One input: everything that is needed to send it again."""
+    """One input, with everything needed to send it again."""
 
     kind: str
     who: str
@@ -73,7 +73,7 @@ class Person:
 
 @contextmanager
 def tables_written() -> Iterator[set[str]]:
-    """The names of the tables that statements wrote to inside the block."""
+    """Collect the names of the tables that statements wrote to inside the block."""
     written: set[str] = set()
 
     def note(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
@@ -85,7 +85,7 @@ def tables_written() -> Iterator[set[str]]:
 
 
 def fingerprint(tables: set[str]) -> dict[str, tuple[int, int]]:
-    """Count and sum of hashes of the rows of each table."""
+    """Return count and sum of hashes of the rows of each table."""
     prints = {}
     with connection.cursor() as cursor:
         for table in sorted(tables):
@@ -95,10 +95,10 @@ def fingerprint(tables: set[str]) -> dict[str, tuple[int, int]]:
 
 
 class Attack:
-    """The shop under attack. `send` answers what is wrong with the shop's answer, "" for nothing."""
+    """The shop under attack; `send` returns the fault in the shop's answer, "" for none."""
 
     def __init__(self, *, pages_at_most: int, of_one_route: int, pages_of_staff: int) -> None:
-        """How far each person walks to find pages and forms: pages in all, and of one route."""
+        """Populate the shop and let each person collect pages and forms: so many pages in all, and of one route."""
         call_command("seed_demo", verbosity=0)
         run_due_jobs()
         self.routes = list(routes())
@@ -158,7 +158,7 @@ class Attack:
         self.people[who] = Person(client, cookies, found)
 
     def _words(self) -> list[str]:
-        """What the shop's own addresses are made of: keys, codes, tokens."""
+        """Return the parts of the shop's own addresses: keys, codes, tokens."""
         words = {"1", "2", "10"}
         for person in self.people.values():
             for address in person.found.pages:
@@ -168,7 +168,7 @@ class Attack:
     # --- The requests ------------------------------------------------------------------------------------------------
 
     def request(self, rng: Random) -> Request:
-        """Some hostile request."""
+        """Return a hostile request."""
         who = rng.choice(sorted(self.people))
         found = self.people[who].found
         kind = rng.choices(
@@ -193,7 +193,7 @@ class Attack:
         return Request("a query", who, "GET", f"{page.partition('?')[0]}?{self._query(rng, page)}")
 
     def _address(self, rng: Random) -> str:
-        """A route with hostile or foreign arguments."""
+        """Return a route with hostile or foreign arguments."""
         route, _pattern = rng.choice(self.routes)
         path = re.sub(r"<[^>]*>|\(\?P<\w+>[^)]*\)", lambda _argument: self._argument(rng), route)
         query = f"?{self._query(rng, '')}" if rng.random() < 0.3 else ""
@@ -241,7 +241,7 @@ class Attack:
         return Request("a form", who, "POST", form.action, hostile.urlencoded(pairs))
 
     def _notification(self, rng: Random) -> Request:
-        """A provider's message, most of them rightly signed: what a provider says need not be what was agreed."""
+        """Return a provider's message, mostly with a valid signature, whose content need not match the order."""
         order = Order.objects.filter(token=self.order_token).get()
         event = ProviderEvent(
             provider="sandbox", event_id="e1", reference="r1", kind="succeeded", order_number=order.number,
@@ -266,7 +266,7 @@ class Attack:
     # --- The answers -------------------------------------------------------------------------------------------------
 
     def send(self, request: Request) -> str:
-        """Sends a request and undoes what it did. Returns what is wrong with the answer, "" for nothing."""
+        """Send a request, roll back its effects and return the fault in the answer, "" for none."""
         person = self.people[request.who]
         person.client.cookies = SimpleCookie(person.cookies)
         with self._undone(), translation.override("en"), tables_written() as written:
@@ -288,7 +288,7 @@ class Attack:
 
     def _wrongly_written(self, request: Request, response: HttpResponse, written: set[str]) -> str:
         with connection.cursor() as cursor:
-            # What an accepted input leaves behind keeps every deferred constraint too.
+            # Rows of an accepted input must keep every deferred constraint too.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         if not _is_refused(request, response):
@@ -301,7 +301,7 @@ class Attack:
 
     @contextmanager
     def _undone(self) -> Iterator[None]:
-        """Nothing that happens inside stays, and nothing of it is logged."""
+        """Roll back all writes inside the block, and switch logging off."""
         logging.disable(logging.CRITICAL)
         try:
             with transaction.atomic():
@@ -312,7 +312,7 @@ class Attack:
 
 
 def _is_refused(request: Request, response: HttpResponse) -> bool:
-    """Answered with an error, with the same form again, with a message of error, or never meant to change anything."""
+    """Tell whether the answer is an error, the form again or an error message, or the request may change nothing."""
     if response.status_code >= 400:
         return True
     if request.method in ("GET", "HEAD", "OPTIONS"):

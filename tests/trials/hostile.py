@@ -1,4 +1,4 @@
-"""What a hostile or unlucky person may send: texts, files, headers, bodies. All of it drawn from a `Random`."""
+"""Input of a hostile or unlucky person: texts, files, headers, bodies, all drawn from a `Random`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TEXTS = (
     *("a@example.org\nBcc: b@example.org", "a@example.org,b@example.org"),
     *("<a@example.org>", "xn--a@xn--.org", "*", "_", "FR00"),
 )
-# Parameters that one page or another looks at.
+# Parameters read by at least one page.
 NAMES = (
     *("page", "q", "o", "e", "p", "all", "id__exact", "pk__in", "next", "older", "newer", "state", "seen", "version"),
     *("course", "session", "account", "entry", "language", "term", "app_label", "model_name", "_to_field"),
@@ -81,7 +81,7 @@ TYPES = (
 
 
 def text(rng: Random, usual: str = "") -> str:
-    """A hostile text; half of them derived from the `usual` one where there is one. May hold lone surrogates."""
+    """Return a hostile text, half of them derived from the `usual` one, if any; it may hold lone surrogates."""
     if usual and rng.random() < 0.4:
         return _spoiled(rng, usual)
     if rng.random() < 0.15:
@@ -108,7 +108,7 @@ def _spoiled(rng: Random, usual: str) -> str:
 
 
 def raw(value: str) -> bytes:
-    """The bytes of a text as a program that cares for nothing would send them."""
+    """Return the bytes of a text, lone surrogates included, as a careless program would send them."""
     return value.encode("utf-8", "surrogatepass")
 
 
@@ -121,7 +121,7 @@ def urlencoded(pairs: Pairs) -> bytes:
 
 
 def multipart(pairs: Pairs, files: Sequence[tuple[str, str, bytes]] = ()) -> bytes:
-    """A body with the boundary `b`. Names and values stand in it as they are."""
+    """Return a body with the boundary `b`, names and values unescaped."""
     parts = [b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (raw(n), raw(v)) for n, v in pairs]
     parts += [
         b'--b\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\nContent-Type: image/png\r\n\r\n%s\r\n'
@@ -132,7 +132,7 @@ def multipart(pairs: Pairs, files: Sequence[tuple[str, str, bytes]] = ()) -> byt
 
 
 def body(rng: Random, usual: Pairs) -> tuple[bytes, str]:
-    """A malformed body and its content type."""
+    """Return a malformed body and its content type."""
     content = rng.choice(
         (
             b"",
@@ -205,7 +205,7 @@ BAD_FILES = (
 
 
 def file(rng: Random) -> tuple[str, bytes]:
-    """Name and content of an upload: a picture, a picture gone wrong, or none at all."""
+    """Return name and content of an upload: a picture, a damaged picture, or no picture."""
     name = rng.choice(("a.png", "a.svg", "a.php", "../../a.png", "a.png\0.html", "", "é\u202e.gpj", "a" * 300 + ".png"))
     if rng.random() < 0.3:
         return name, rng.choice(BAD_FILES)

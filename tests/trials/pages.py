@@ -14,7 +14,7 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 @dataclass
 class PageForm:
-    """A form as it stands in a page: what a browser would send if nobody typed anything."""
+    """Form of a page, as a browser would send it untouched."""
 
     action: str
     method: str
@@ -25,7 +25,7 @@ class PageForm:
 
 
 class PageReader(HTMLParser):
-    """Collects the links and the forms of a page."""
+    """Reader of the links and forms of a page."""
 
     def __init__(self, here: str) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class PageReader(HTMLParser):
         elif is_checked:
             self._form.fields.append((name, value or "on"))
         else:
-            # Not sent as it is, but somebody may tick it.
+            # Not sent unless ticked, so kept among the buttons.
             self._form.buttons.append((name, value or "on"))
 
     def handle_endtag(self, tag: str) -> None:
@@ -96,14 +96,14 @@ class PageReader(HTMLParser):
 
 @dataclass
 class Found:
-    """What one person found: addresses with their query, and forms that are posted or asked with."""
+    """Pages found by one person: addresses with their query, and forms of either method."""
 
     pages: list[str] = field(default_factory=list)
     forms: list[PageForm] = field(default_factory=list)
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Every pattern of the site with its whole route."""
+    """Yield every pattern of the site with its whole route."""
     for each in (resolver or get_resolver()).url_patterns:
         route = prefix + str(each.pattern)
         if isinstance(each, URLPattern):
@@ -113,7 +113,7 @@ def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tu
 
 
 def route_of(address: str) -> str:
-    """The route an address belongs to; "" for none."""
+    """Return the route of an address, "" for none."""
     try:
         return resolve(urlsplit(address).path).route
     except Resolver404:
@@ -121,7 +121,7 @@ def route_of(address: str) -> str:
 
 
 def walk(client: Client, start: list[str], *, pages_at_most: int, of_one_route: int) -> Found:
-    """Follows links from the `start` addresses, breadth first, a few pages of each route."""
+    """Follow links from the `start` addresses, breadth first, a few pages of each route."""
     found, seen = Found(), set(start)
     waiting, opened = list(start), Counter[str]()
     forms_seen: Counter[tuple[str, tuple[str, ...]]] = Counter()

@@ -43,7 +43,7 @@ from tests.trials.attack import Attack, Request
 
 
 def seed_of(trial: Trial) -> str:
-    """The same inputs at each `make test`, others at each ordeal; `FUZZ_SEED` brings a run back."""
+    """Return a seed fixed in `make test` and new in each ordeal; `FUZZ_SEED` repeats a run."""
     seed = os.environ.get("FUZZ_SEED") or (secrets.token_hex(4) if trial.is_full else "short")
     trial.note("seed", seed)
     return seed
@@ -76,7 +76,7 @@ def test_requests(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def check_that_faults_are_found(attack: Attack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The negative control: a field that stumbles over some signs, and a form that writes before it refuses."""
+    """Check that two planted faults are found: a field that fails on some characters, a form that writes first."""
     clean = AddressField.clean
 
     def stumble(field: AddressField, value: Any) -> str:
@@ -104,7 +104,7 @@ def check_that_faults_are_found(attack: Attack, monkeypatch: pytest.MonkeyPatch)
 
 
 def posted(rng: Random, fields: dict[str, forms.Field]) -> QueryDict:
-    """What a browser, or a program that poses as one, sends for some fields."""
+    """Return form data as a browser, or a program that poses as one, sends it for some fields."""
     pairs: hostile.Pairs = []
     for name in fields:
         for _ in range(rng.choice((0, 1, 1, 1, 1, 2))):
@@ -114,7 +114,7 @@ def posted(rng: Random, fields: dict[str, forms.Field]) -> QueryDict:
 
 
 def every_form() -> list[type[forms.Form]]:
-    """The parameters and the micro-forms of every handler that is installed."""
+    """Return the parameter forms and micro-forms of every installed handler."""
     handlers = [found.handler for found in installed()]
     return [form for each in handlers for form in (each.MerchantForm, each.UnitForm) if form is not None]
 
@@ -150,7 +150,7 @@ def check_stored(form: forms.Form) -> None:
         assert form_read.to_parameters() == stored
     else:
         stored = answers_to_store(form.cleaned_data)
-    # Neither infinity nor a lone surrogate nor a zero byte, none of which a column of JSON takes.
+    # A column of JSON takes neither infinity nor a lone surrogate nor a zero byte.
     as_json = json.dumps(stored, ensure_ascii=False, allow_nan=False)
     as_json.encode()
     assert "\\u0000" not in as_json
@@ -194,7 +194,7 @@ def test_tokens(trial: Trial) -> None:
     for number in range(trial.size(150, 10_000)):
         rng = Random(f"{seed}:{number}")
         typed = hostile.text(rng, rng.choice((order.token, token, str(order.pk), order.number, link.nonce)))
-        # As an address brings it: what is no UTF-8 was replaced before any view saw it.
+        # Bytes of an address that are no UTF-8 are replaced before any view reads them.
         typed = hostile.raw(typed).decode("utf-8", "replace").replace("\0", "\ufffd")
         if typed not in true:
             assert order_by_token(typed) is None, again(seed, number)
@@ -235,14 +235,14 @@ BLANK = "".join(map(chr, range(33)))
 
 
 class Remaining(HTMLParser):
-    """Fails at whatever a merchant's text must not hold."""
+    """Parser that fails at anything a merchant's text must not hold."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in TAGS, tag
         for name, value in attrs:
             assert name in ("href", "rel", "colspan", "rowspan", "title", "lang"), name
             if name == "href":
-                # What browsers skip is skipped; without a scheme in its own letters an address is a relative one.
+                # Characters that browsers skip are left out; without a plain scheme an address is relative.
                 scheme, colon, _rest = re.sub(r"[\t\n\r]", "", value or "").lstrip(BLANK).partition(":")
                 is_relative = not colon or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme)
                 assert is_relative or scheme.lower() in ("http", "https", "mailto", "tel"), value

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def tally(caplog: pytest.LogCaptureFixture) -> Iterator[Tally]:
-    """The world is there for all sequences of a test; each of them happens in a transaction that is rolled back."""
+    """Make the world, shared by the test's sequences, each of which is rolled back; return the tally."""
     AnySequence.world = make_world()
     AnySequence.tally = Tally()
     caplog.set_level(logging.CRITICAL, logger="outbox")  # deliveries fail by the dozen
@@ -66,7 +66,7 @@ def test_the_rules_hold_after_every_step(trial: Trial, tally: Tally, request: py
     asked = request.config.getoption("--hypothesis-seed", default=None)
     seeded = int(asked) if asked else secrets.randbits(32)
     print(f"The same sequences again: pytest --hypothesis-seed={seeded}")
-    for batch in range(trial.size(1, 8)):  # each begins anew: what one has seldom reached, another does
+    for batch in range(trial.size(1, 8)):  # each batch draws anew, and reaches states that another seldom reaches
         run(examples=trial.size(8, 15), steps=trial.size(25, 50), seeded=seeded + batch)
 
     trial.note("seed", seeded)
@@ -125,7 +125,7 @@ GIVE_BACK: Step = ("give_back", ALL_OF_IT | {"money": True})
 GIVE_BACK_FOR_NOTHING: Step = ("give_back", ALL_OF_IT | {"money": False})
 SEATS = (BUY_SEATS, SETTLE, DELIVER)
 
-# Once through everything the machine can do, so that no rule stands there and is never reached.
+# Every step of the machine once, so that no rule is left unreached.
 TOUR: tuple[Step, ...] = (
     ("add", {"who": "alice", "index": 0, "number": 2}),
     ("change_quantity", {"n": 0, "number": 1}),
@@ -165,7 +165,7 @@ TOUR: tuple[Step, ...] = (
     buy("alice", 3),
     confirm(differs=True),
     confirm(),
-    GIVE_BACK,  # before its delivery
+    GIVE_BACK,  # before the delivery
     buy("alice", 1),
     SETTLE,
     DELIVER,
@@ -182,7 +182,7 @@ TOUR: tuple[Step, ...] = (
     buy("carol", 2, 2),
     LATE_MONEY,  # too late: two of the four places went to the last two orders, two to Carol
     ("cancel", {"n": 0, "any_order": False}),
-    LATE_MONEY,  # and now there is room again
+    LATE_MONEY,  # places are free again
     ("time_passes", {"pause": timedelta(minutes=20)}),
     ("send_mails", {"limit": 3}),
 )
@@ -193,7 +193,7 @@ def refuse_and_leave_something(**_asked: Any) -> None:
     raise SeatNotFound
 
 
-# By rule: a guard, what stands in its place, and a sequence that needs it.
+# By rule: its guard, the result put in the guard's place, and a sequence that needs the guard.
 GUARDS: dict[str, tuple[str, Any, tuple[Step, ...]]] = {
     "a seat in use is one live ground": (
         "enrolments.seats.release.end_grounds", None, (*SEATS, assign("omar"), RELEASE)
@@ -225,7 +225,7 @@ GUARDS: dict[str, tuple[str, Any, tuple[Step, ...]]] = {
 
 
 def play(steps: tuple[Step, ...]) -> None:
-    """Plays a sequence by hand, with everything looked at after each step."""
+    """Run a sequence of steps, with every check after each step."""
     machine = AnySequence()
     try:
         machine.everything_holds()

@@ -1,4 +1,4 @@
-"""The demo data: loaded whole, once, and delivered; every state has somebody to show."""
+"""The demo data: loaded whole, once, and delivered; every state has an example."""
 
 import pytest
 from django.contrib import admin
@@ -36,7 +36,7 @@ def stages(email: str) -> dict[str, Stage]:
 
 @pytest.mark.xdist_group("demo")
 class TestDemo(TestCase):
-    """Django's own class for once: it loads the data once for all tests, each of which leaves them as they were."""
+    """Test case of Django's own class, which loads the data once for all tests; each test leaves them unchanged."""
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -109,7 +109,7 @@ class TestDemo(TestCase):
         assert set(Mail.objects.values_list("state", flat=True)) == {"sent", "failed"}
 
     def test_every_list_of_the_administration_is_read_in_few_queries_and_in_both_languages(self):
-        """The same few for a row as for fifty: the demo has more rows in each list than it may have queries left."""
+        """The limit is the same for one row as for fifty: each list has more rows than the queries allowed."""
         merchant = User.objects.get(email="merchant@demo.example")
         for language in ("fr", "en"):
             User.objects.filter(pk=merchant.pk).update(language=language)

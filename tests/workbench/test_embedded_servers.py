@@ -37,7 +37,7 @@ with embedded_servers(addresses_in(Path(sys.argv[1])), is_throwaway=True) as chi
 
 @pytest.fixture
 def addresses() -> Iterator[Addresses]:
-    """A data folder whose path is short and open to the servers' user, unlike pytest's own."""
+    """Return a data folder whose path is short and open to the servers' user, unlike pytest's own."""
     folder = Path(tempfile.mkdtemp(prefix="amphi-embedded-"))
     yield addresses_in(folder)
     shutil.rmtree(folder, ignore_errors=True)
@@ -45,7 +45,7 @@ def addresses() -> Iterator[Addresses]:
 
 @pytest.fixture
 def holder(addresses: Addresses) -> Iterator[subprocess.Popen]:
-    """Another process that runs the servers of this folder."""
+    """Run the servers of this folder in another process."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, addresses.data], cwd=PROJECT, stdout=subprocess.PIPE, text=True
     )

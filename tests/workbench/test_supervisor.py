@@ -1,4 +1,4 @@
-"""A request to stop is obeyed, once, even where Python drops what a signal raises."""
+"""A request to stop is obeyed, once, even where Python drops an exception raised by a signal's handler."""
 
 import os
 import re
@@ -18,7 +18,7 @@ SLEEPER = Program(name="sleeper", command=["/bin/sleep", "60"], folder=PROJECT)
 
 
 class Unraisable:
-    """Its destructor runs while the signal is delivered: whatever is raised there is dropped."""
+    """Object whose destructor runs while the signal is delivered, where Python drops exceptions."""
 
     def __del__(self) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
@@ -68,7 +68,7 @@ def test_an_ending_is_told_in_words():
 
 
 def test_signals_that_are_ignored_here_end_a_child_all_the_same():
-    """A shell's background jobs ignore these, and what is ignored is inherited."""
+    """Background jobs of a shell ignore these signals, and children inherit that."""
     ignored = (signal.SIGINT, signal.SIGQUIT)
     before = {number: signal.signal(number, signal.SIG_IGN) for number in ignored}
     try:
@@ -85,7 +85,7 @@ def test_signals_that_are_ignored_here_end_a_child_all_the_same():
 
 
 def ask_to_stop_while_starting(monkeypatch) -> list[subprocess.Popen]:
-    """From now on a request to stop comes when a process has been made and nobody knows it yet; gives those made."""
+    """Request a stop whenever a process has been made and is not registered yet; return the processes made."""
     made = []
     start = subprocess.Popen
 

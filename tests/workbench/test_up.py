@@ -25,7 +25,7 @@ OURS = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "SI
 
 
 class RunningUp:
-    """`manage.py up` in a data folder of its own, with what it has said so far."""
+    """`manage.py up` in a data folder of its own, with its output so far."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -42,13 +42,13 @@ class RunningUp:
         return match
 
     def stop(self, number: signal.Signals) -> int:
-        """Sends the signal, and waits until it has ended; its exit status."""
+        """Send the signal, wait for the end of the process and return its exit status."""
         self.process.send_signal(number)
         wait_until(lambda: self.process.poll() is not None, told=self.said)
         return self.process.returncode
 
     def processes(self) -> list[int]:
-        """Everything it started: they all carry the data folder in their environment."""
+        """Return all processes it started, which carry the data folder in their environment."""
         marker = f"AMPHI_DATA={self.data}".encode()
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
@@ -61,7 +61,7 @@ class RunningUp:
         return found
 
     def processes_called(self, part: bytes) -> list[int]:
-        """Those with this in their command line; some end while one looks."""
+        """Return the processes with this part in their command line; some end during the search."""
         found = []
         for process in self.processes():
             with suppress(OSError):
@@ -70,7 +70,7 @@ class RunningUp:
         return found
 
     def wait_until_gone(self) -> None:
-        """Until nothing is left of what it started."""
+        """Wait until no process started by it is left."""
         wait_until(lambda: not self.processes(), told=self.processes)
 
 
@@ -89,7 +89,7 @@ def start_up(data: Path, log: Path, port: int = 0) -> subprocess.Popen:
 
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
-    """Kept for the tests of this module, so that only the first start makes the demo data."""
+    """Make a data folder for all tests of this module, so that only the first start makes the demo data."""
     folder = Path(tempfile.mkdtemp(prefix="amphi-up-"))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
@@ -104,7 +104,7 @@ def up(data: Path) -> Iterator[RunningUp]:
     running.wait_until_gone()
 
 
-# All in one group: they share a data folder, which has one owner at a time.
+# All in one group: the tests share a data folder, which has one owner at a time.
 pytestmark = pytest.mark.xdist_group("up")
 
 
@@ -141,7 +141,7 @@ def test_a_first_start_cut_short_begins_anew():
     first = RunningUp(folder)
     try:
         first.wait_for("Migrations … ")
-        time.sleep(0.5)  # somewhere within
+        time.sleep(0.5)  # somewhere within the migrations
     finally:
         first.process.kill()
         first.process.wait()

@@ -39,7 +39,7 @@ def make_link(purpose="invitation", email=ADDRESS, **ages):
 
 @pytest.fixture
 def claims():
-    """The claims that took effect: (order, user)."""
+    """Collect the claims that took effect: (order, e-mail of the user)."""
     seen = []
 
     def claim(link, user, request, now):

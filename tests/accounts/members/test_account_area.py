@@ -1,4 +1,4 @@
-"""The account area: which account, its details, the person's own, the links."""
+"""The account area: choosing the account, its details, the person's own details, the links."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_a_profile_cannot_change_more_than_that(client, alice):
     assert (alice.email, alice.is_staff) == ("alice@example.org", False)
 
 
-# --- Which account ---------------------------------------------------------------------------------------------------
+# --- The account chosen ----------------------------------------------------------------------------------------------
 
 
 def test_who_works_for_several_switches(client, alice):

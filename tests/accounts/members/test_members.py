@@ -1,4 +1,4 @@
-"""Members of a customer account. Alice owns it, Bob works for it, Carol is a stranger."""
+"""Members of a customer account: Alice owns the account, Bob works for it, Carol is a stranger."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def bob(account):
 
 @pytest.fixture
 def carol():
-    """Owner of another account."""
+    """Return the owner of another account."""
     return MembershipFactory(user__email="carol@example.org").user
 
 
@@ -321,7 +321,7 @@ def test_an_account_without_an_owner_is_unclaimed():
 
 
 def two_owners_leave(**how):
-    """How many are left, and what the refused ones were told."""
+    """Return the number of owners left and the classes of the refusals."""
     account = CustomerAccountFactory()
     ids = [MembershipFactory(account=account).pk for _ in range(2)]
     answers = race(

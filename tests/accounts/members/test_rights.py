@@ -1,4 +1,4 @@
-"""Who may do what in an account."""
+"""Rights of each role in an account."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ SIGN_UP = {"email": VICTIM, "password1": ATTACKERS_PASSWORD, "password2": ATTACK
 
 @pytest.fixture(params=["at sign-up", "stored with the user"])
 def attackers_password(request, attacker):
-    """Somebody who does not own the mailbox typed a password for it."""
+    """Store a password typed for the victim's address by a person who does not own the mailbox."""
     if request.param == "at sign-up":
         attacker.post(reverse("account_signup"), SIGN_UP)
     else:
@@ -33,7 +33,7 @@ def attackers_password(request, attacker):
 
 
 def assert_attacker_is_out(attacker):
-    """Neither his password nor the sign-up he began lets him in."""
+    """Check that neither the attacker's password nor the sign-up they began lets them in."""
     assert EmailAddress.objects.get().verified is True
     assert not User.objects.get().check_password(ATTACKERS_PASSWORD)
     attacker.post(reverse("account_email_verification_sent"), {"code": ""})
@@ -121,7 +121,7 @@ def test_a_sign_up_signs_nobody_in_whose_address_was_proved_in_the_same_moment(a
 
 
 def test_a_person_who_moved_on_before_the_code_came_is_not_dragged_back(attacker, code_for):
-    """His account's operator mended a mistyped address; whoever owns the first one must not get the person."""
+    """An operator has mended the mistyped address: the owner of the mistyped one must not get the person."""
     found = find_or_create_people(
         people=[PersonTyped(email="typo@example.org")], account=None, language="en", now=timezone.now()
     )

@@ -1,4 +1,4 @@
-"""How often one may try: counted exactly, told clearly, and nobody pays for another one's haste."""
+"""Limits on attempts: counted exactly, told clearly, and no person pays for another person's haste."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 def limits(settings):
-    """The limits of production, which the test settings lift."""
+    """Restore production's limits, which the test settings lift."""
     settings.RATE_LIMITS = RATE_LIMITS
     return settings
 
@@ -50,7 +50,7 @@ def three_a_minute(settings):
 
 
 def knock(who: str = "alice", seconds: int = 0) -> bool:
-    """Whether the door was opened."""
+    """Count an attempt and tell whether it was within the limit."""
     try:
         count_attempt(what="knock", who=who, now=NOON + timedelta(seconds=seconds))
     except TooOften as refused:
@@ -161,15 +161,15 @@ def test_a_full_cache_does_not_forget_who_tried_too_often():
     assert project_settings.CACHES["default"]["OPTIONS"]["MAX_ENTRIES"] >= 10_000
 
 
-# --- Where somebody comes from ---
+# --- Networks visitors come from ---
 
 
 @pytest.mark.parametrize(
     ("proxies", "forwarded", "network"),
     [
-        (0, "203.0.113.9", "198.51.100.1"),  # nobody asked for it: anybody could write it
+        (0, "203.0.113.9", "198.51.100.1"),  # not asked for: anybody could write this header
         (1, "203.0.113.9", "203.0.113.9"),
-        (1, "6.6.6.6, 203.0.113.9", "203.0.113.9"),  # what the visitor wrote himself stands further left
+        (1, "6.6.6.6, 203.0.113.9", "203.0.113.9"),  # the visitor's own header stands further left
         (2, "203.0.113.9, 10.0.0.2", "203.0.113.9"),
         (1, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         (1, "nonsense", "unknown"),

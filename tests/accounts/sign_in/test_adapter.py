@@ -1,4 +1,4 @@
-"""Where the sign-in pages lead: to the shop's own pages, whatever address they are handed."""
+"""Addresses the sign-in pages lead to: the shop's own pages, whatever address the request names."""
 
 import pytest
 

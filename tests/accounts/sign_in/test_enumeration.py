@@ -54,7 +54,7 @@ REQUESTS = {
 
 
 def answer(url_name, data):
-    """What the visitor gets, and what the page behind it shows: status, target, text, messages."""
+    """Return all that a visitor sees of the answer and of the page behind it: status, target, text, messages."""
     client = Client()
     response = client.post(reverse(url_name), data)
     pages = [(response.status_code, response.get("Location"), plain(response), sorted(response.cookies))]
@@ -108,7 +108,7 @@ def test_as_many_passwords_are_hashed(request_name, make, monkeypatch):
 
 @pytest.mark.parametrize("request_name", ["code", "reset"])
 def test_an_unknown_address_writes_as_much(request_name):
-    """The same inserts for nobody as for somebody, though nothing of them stays."""
+    """Both cases send the same inserts, though none of them lasts for an unknown address."""
     url_name, data = REQUESTS[request_name]
 
     with CaptureQueriesContext(connection) as for_nobody:
@@ -124,7 +124,7 @@ def test_an_unknown_address_writes_as_much(request_name):
 
 
 def writes(queries) -> list[str]:
-    """Which tables were written, in order."""
+    """Return the tables written to, in order."""
     statements = (query["sql"].split()[:3] for query in queries)
     return [" ".join(words) for words in statements if words[0] in ("INSERT", "UPDATE", "DELETE")]
 
@@ -147,7 +147,7 @@ def test_strangers_get_no_mail():
 
 
 def test_the_doorbell_rings_for_nobody_too(monkeypatch, django_capture_on_commit_callbacks):
-    """A broken Redis costs half a second: it must cost it for every address."""
+    """A ring takes half a second when Redis is broken: every address must cost the same."""
     rings = []
     monkeypatch.setattr("outbox.jobs.doorbell.ring", lambda: rings.append(1))
 

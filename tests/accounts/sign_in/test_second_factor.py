@@ -1,4 +1,4 @@
-"""A second factor for who wants one, and for staff in any case."""
+"""A second factor: optional for customers, required of staff."""
 
 from __future__ import annotations
 

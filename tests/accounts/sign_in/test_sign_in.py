@@ -159,7 +159,7 @@ def test_password_reset_without_the_code_changes_nothing(visitor):
 
 
 def reauthenticated(client):
-    """Signed in, with the password typed again a moment ago."""
+    """Sign a person in whose password was typed again a moment ago."""
     sign_in(client, "alice@example.org")
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
 

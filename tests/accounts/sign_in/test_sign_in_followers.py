@@ -1,4 +1,4 @@
-"""What else happens at a sign-in; the mails of the library; people made at the command line."""
+"""Followers of a sign-in; allauth's mails; people made at the command line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def followers():
-    """None but those of the test."""
+    """Leave only the followers that the test registers."""
     with registry.FOLLOWERS.emptied():
         yield
 
@@ -88,7 +88,7 @@ def test_every_mail_of_the_library_has_a_kind_of_ours():
         for app in ("account", "mfa")
         for path in theirs.glob(f"{app}/email/*_subject.txt")
     }
-    # Never asked for here: confirming and resetting by link, removing an address, security keys.
+    # Not used here: confirming and resetting by link, removing an address, security keys.
     unused = {
         "account/email/email_confirm", "account/email/password_reset", "account/email/password_reset_key",
         "mfa/email/webauthn_added", "mfa/email/webauthn_removed",

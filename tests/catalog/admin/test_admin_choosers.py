@@ -1,4 +1,4 @@
-"""Courses and roles are chosen among those there are; what is stored stays, known or not."""
+"""Courses and roles are chosen among the existing ones; a stored value stays, known or not."""
 
 import re
 

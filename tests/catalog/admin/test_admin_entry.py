@@ -37,7 +37,7 @@ def test_saving_what_was_shown_changes_nothing():
     response = client.post(change_url(entry), shown(client, entry), follow=True)
 
     assert response.redirect_chain, errors(response)
-    # The columns without a language are not read by anybody.
+    # Columns of translated fields without a language suffix are never read.
     ignored = {"version", "updated_at", "name", "summary", "description", "terms", "sort_name"}
     after = Entry.objects.get()
     for field in Entry._meta.concrete_fields:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def row(number: int, **typed_in: str) -> dict[str, str]:
-    """What a browser sends of one field of a new row."""
+    """Return the form values of one field of a new row, as posted by a browser."""
     blank = {"kind": "text", "name": "", "position": "", "label_fr": "", "label_en": ""}
     return {f"fields-{number}-{name}": value for name, value in (blank | typed_in).items()}
 

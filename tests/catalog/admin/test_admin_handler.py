@@ -1,4 +1,4 @@
-"""A merchant chooses what an entry delivers: a handler, its version of today, or one made for the entry alone."""
+"""A merchant chooses an entry's delivery: a handler, its current version, or one made for the entry alone."""
 
 import pytest
 

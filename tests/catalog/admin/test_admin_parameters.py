@@ -1,4 +1,4 @@
-"""A merchant sets a handler's parameters: by fields, by the string, and never half of each."""
+"""A merchant sets a handler's parameters by fields or by the string, never half of each."""
 
 from itertools import cycle
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_field")]
 
 
 def in_turn(*cases: object) -> list[tuple[object, ...]]:
-    """The cases, each in one of the two languages, by turns."""
+    """Pair the cases with the two languages in turn."""
     return [
         (language, *(case if isinstance(case, tuple) else (case,)))
         for language, case in zip(cycle(["en", "fr"]), cases)
@@ -76,7 +76,7 @@ def test_blank_fields_take_their_defaults():
 def test_what_cannot_be_is_told_at_its_field_and_kept(language, changes, field):
     response = merchant(language).post(ADD, typed(**filled(**changes)))
 
-    if field == "autoenrol":  # a box that is not ticked in any way known is ticked
+    if field == "autoenrol":  # an unknown value counts as ticked
         assert response.status_code == 302
         return
     assert list(errors(response)) == [CFG + field]
@@ -210,7 +210,7 @@ def test_a_string_that_cannot_be_read_is_told_at_the_string(language, string):
 
     response = client.post(change_url(entry), shown(client, entry) | {"parameter_string": string})
 
-    if string == "packsize":  # without a value: the default
+    if string == "packsize":  # no value: the default applies
         assert response.status_code == 302
         return
     assert list(errors(response)) == ["parameter_string"]

@@ -142,7 +142,7 @@ class TestButton:
 
     @pytest.mark.parametrize("missing", NEEDED)
     def test_needs_every_right(self, entry, missing):
-        # Who may change entries sees them, too.
+        # A person who may change entries sees them, too.
         permissions = [right for right in NEEDED if right != missing]
         answer = browser_of(staff(*permissions)).post(url_of(entry))
         may = missing == "catalog.view_entry"

@@ -84,7 +84,7 @@ pattern_characters = st.sampled_from("aAbB1-_. \\éÉ[](){}^$+?|*%")
 
 
 class PatternAgainstName(TestCase):
-    """Postgres must read a pattern as the rule does, whatever stands in it."""
+    """A pattern must match the same names in Postgres as by the rule in Python, whatever characters are in it."""
 
     @given(st.text(pattern_characters, min_size=1, max_size=6), st.text(name_characters, min_size=1, max_size=6))
     def test_like_agrees_with_the_rule(self, pattern, name):

@@ -46,7 +46,7 @@ def test_others_wait_for_those_and_for_no_others():
 
 
 def stay() -> None:
-    """Where the holder waits."""
+    """Do nothing: the holder pauses here."""
 
 
 def lock(course: Course) -> None:

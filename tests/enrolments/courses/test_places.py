@@ -1,4 +1,4 @@
-"""The arithmetic of places: who and what takes one, and holding them from checkout to delivery."""
+"""Arithmetic of places: the people and things that take one, and holding places from checkout to delivery."""
 
 import pytest
 

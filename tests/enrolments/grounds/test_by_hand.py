@@ -1,4 +1,4 @@
-"""The merchant enrols people himself, and takes that back, on a course's page."""
+"""The merchant enrols people by hand on a course's page, and takes such an enrolment back."""
 
 import datetime
 

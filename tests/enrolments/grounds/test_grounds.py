@@ -1,4 +1,4 @@
-"""An enrolment stands on its grounds: open exactly while one is live, its period theirs together."""
+"""An enrolment stands on its grounds: open exactly while one is live, with the period of all live ones together."""
 
 import datetime
 
@@ -227,7 +227,7 @@ def test_an_unknown_support_course_is_told():
 
 
 class Grounds(RuleBasedStateMachine):
-    """Grounds come and go in any order; a plain model of three sets says what must be seen."""
+    """State machine: grounds come and go in any order, compared with a plain model of the live ones."""
 
     @initialize()
     def start(self):
@@ -291,7 +291,7 @@ class Grounds(RuleBasedStateMachine):
 
     @invariant()
     def events_tell_the_same_story(self):
-        """Who follows the events alone ends with the same enrolments, periods and members."""
+        """Check that the events alone lead to the rows: open enrolments, their periods, members of groups."""
         open_periods: dict[int, tuple[str, str | None]] = {}
         members: set[tuple[int, int]] = set()
         user_of = dict(Enrolment.objects.filter(course=self.course).values_list("pk", "user"))

@@ -1,4 +1,4 @@
-"""From when until when: of a course, and of an enrolment in it."""
+"""Periods: of a course, and of an enrolment in one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A learner's course, and the button that lets him in: bob learns, alice looks after him, charlie is a stranger."""
+"""A learner's course, and the button to enter: Bob learns, Alice is Bob's operator, Charlie is a stranger."""
 
 import datetime
 from html import unescape
@@ -233,7 +233,7 @@ def test_a_course_is_not_saved_with_a_link_that_is_no_web_page(course, link):
         save_course(course=course)
 
 
-# --- Who else is there -----------------------------------------------------------------------------------------------
+# --- Other people of the course --------------------------------------------------------------------------------------
 
 
 def test_participants_are_named_without_addresses(bob, course, seat):
@@ -268,7 +268,7 @@ class TestSeparateGroups:
 
     @pytest.fixture
     def sessions(self, bob, alice, course):
-        """Bob's session with a colleague and its operator, and another customer's."""
+        """Make Bob's session with a colleague and an operator, and a session of another customer."""
 
         def session(learner, tutor, operator):
             people = {"learners": (learner,), "tutors": (tutor,)}

@@ -1,4 +1,4 @@
-"""My courses: bob learns, alice looks after him, charlie is a stranger."""
+"""My courses: Bob learns, Alice is Bob's operator, Charlie is a stranger."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""The mails that lead to a learner's courses, in his language."""
+"""Mails that lead to a learner's courses, in the learner's language."""
 
 from urllib.parse import urlsplit
 

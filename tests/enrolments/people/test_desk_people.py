@@ -1,4 +1,4 @@
-"""People at the operator's desk: bob operates the account, carol was placed by it, charlie is a stranger."""
+"""People at the operator's desk: Bob operates the account, Carol was placed by the account, Charlie is a stranger."""
 
 import datetime
 
@@ -50,7 +50,7 @@ def client(bob):
 
 @pytest.fixture
 def carol(account, bob):
-    """Made and placed by this account alone; she never signed in."""
+    """Return a person made and placed by this account alone, who never signed in."""
     [seat] = given_pack(account)
     return assign(seat, CourseFactory(), "carol@example.org", bob, now=timezone.now()).user
 
@@ -191,7 +191,7 @@ def test_opening_the_address_mails_nobody(client, carol):
     assert Mail.objects.count() == 1
 
 
-# How far somebody came
+# Progress shown
 
 
 def test_the_list_tells_how_far_people_came(client, account, bob, carol):

@@ -1,4 +1,4 @@
-"""The account area's lists: alice owns the account, bob operates it, charlie is a stranger."""
+"""Lists of the account area: Alice owns the account, Bob operates it, Charlie is a stranger."""
 
 import pytest
 from django.db import connection
@@ -38,7 +38,7 @@ def client():
 
 @pytest.fixture
 def page(client, bob):
-    """Open a page of the account area as bob."""
+    """Return a function that opens a page of the account area as Bob."""
 
     def get(name, **parameters):
         client.force_login(bob)

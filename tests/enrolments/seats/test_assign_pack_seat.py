@@ -1,4 +1,4 @@
-"""A seat of a pack, chosen course and person later."""
+"""A seat of a pack, whose course and person are chosen later."""
 
 import pytest
 from django.utils import translation

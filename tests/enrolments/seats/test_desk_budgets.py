@@ -1,4 +1,4 @@
-"""What the pages of the operator's desk cost: as many statements for a hundred thousand seats as for ten."""
+"""Number of statements of the desk's pages: as many for a hundred thousand seats as for ten."""
 
 import pytest
 from django.db import connection
@@ -22,7 +22,7 @@ MOST = 12
 
 
 class Desk:
-    """An account with so many people, seats of one session and moves of one seat, and as many seats or more."""
+    """An account with `size` people, `size` seats of one session, `size` moves of one seat, and a pack of `seats`."""
 
     def __init__(self, size, *, seats):
         self.account = CustomerAccountFactory()

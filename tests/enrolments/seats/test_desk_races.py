@@ -1,4 +1,4 @@
-"""Two people at the operator's desk at the same moment. Each guard has its negative control."""
+"""Two people at the operator's desk at the same moment; each guard has its negative control."""
 
 import datetime
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def carol():
-    """Made and placed by one account alone; she never signed in. Her mails are an hour old."""
+    """Return a person made and placed by one account alone, who never signed in; the mails are an hour old."""
     [seat] = given_pack(CustomerAccountFactory())
     user = assign(seat, CourseFactory(), "carol@example.org", UserFactory(), now=timezone.now()).user
     Mail.objects.update(created_at=timezone.now() - datetime.timedelta(hours=1))
@@ -106,18 +106,18 @@ def test_one_new_address_goes_to_one_of_two_people(carol):
     assert User.objects.filter(email="new@example.org").count() == 1
 
 
-# One account edits a person while another one places him
+# One account edits a person while another account places the same person
 
 
 def placing(email):
-    """An operator of another account; gives the seat's key."""
+    """Return a rival that assigns another account's seat to the address and returns the seat's key."""
     [seat] = given_pack(CustomerAccountFactory())
     course, operator = CourseFactory(), UserFactory()
     return lambda: assign(seat, course, email, operator, now=timezone.now()).seat.pk
 
 
 def edit_and_placing(carol, **how):
-    """The other account begins between the check and the write of the edit."""
+    """Let the other account place the person between the check and the write of the edit; return the person placed."""
     answers = race(
         Rival(edit(carol, email="carole@example.org"), before=[(edit_module, "_move")]),
         placing("carol@example.org"),

@@ -1,4 +1,4 @@
-"""Who may use the operator's desk: owner and operator of the account, nobody else; and nothing of another account."""
+"""Rights at the operator's desk: owner and operator of the account alone, and nothing of another account."""
 
 import pytest
 from django.test import Client
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Desk:
-    """An account with a free seat, a seat somebody has, and a session; and where its pages are."""
+    """An account with a free seat, an assigned seat and a session, and the addresses of their pages."""
 
     def __init__(self):
         self.account = CustomerAccountFactory()

@@ -1,4 +1,4 @@
-"""Seats at the operator's desk: alice owns the account, bob operates it, charlie is a stranger, carol is placed."""
+"""Seats at the operator's desk: Alice owns the account, Bob operates it, Charlie is a stranger, Carol is placed."""
 
 import datetime
 import re

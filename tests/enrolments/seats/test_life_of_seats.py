@@ -1,4 +1,4 @@
-"""Checkouts, deliveries, operators, learners and refunds in any order: what must hold after every step."""
+"""Checkouts, deliveries, operators, learners and refunds in any order, with rules that hold after every step."""
 
 from django.db import transaction
 from hypothesis import settings as hypothesis_settings
@@ -34,7 +34,7 @@ account = st.integers(0, 1)
 
 
 def some(rows):
-    """A rule's precondition: there is something to do it with."""
+    """Return the precondition that there are rows to choose from."""
     return precondition(lambda self: rows().exists())
 
 
@@ -53,7 +53,7 @@ def seats_alive():
 class Seats(RuleBasedStateMachine):
     @initialize()
     def start(self):
-        self.held = {}  # lines that wait for their money, with the number of their places
+        self.held = {}  # lines waiting for their money, with the number of their places
         self.ended = {}  # lines whose order ended unpaid
         self.savepoint = transaction.atomic()
         self.savepoint.__enter__()
@@ -102,7 +102,7 @@ class Seats(RuleBasedStateMachine):
     @precondition(lambda self: self.held)
     @rule(number=which, declared=st.sets(person, max_size=3))
     def deliver(self, number, declared):
-        """A held line is always delivered, full or not."""
+        """Deliver a held line, which always succeeds, even in a full course."""
         line = self.pick(self.held, number)
         places = self.held.pop(line)
         learners = tuple(self.people[each] for each in sorted(declared))[:places]

@@ -1,4 +1,4 @@
-"""Taking a seat back from somebody who has not begun."""
+"""Releasing a seat of a person who has not begun."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The bell rings once per commit, and never holds up whoever rings it."""
+"""The bell rings once per commit, and never holds up the process that rings."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from outbox.jobs.services import enqueue
 from outbox.tasks import run_jobs
 from tests.patience import PATIENCE_SECONDS
 
-# The bell gives up after half a second; Celery's own connections would take more than this.
+# The bell gives up after half a second; Celery's own connections would take longer than this.
 BUSY_MACHINE = 4
 
 
@@ -38,7 +38,7 @@ def closed_port() -> int:
 
 
 def count_tries(bell: Doorbell, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """One entry for each time it turns to Redis."""
+    """Return a list that grows by one with each attempt of the bell to reach Redis."""
     tries: list[int] = []
     send = bell._send
     monkeypatch.setattr(bell, "_send", lambda: (tries.append(1), send()))

@@ -1,4 +1,4 @@
-"""A job is recorded with what causes it, and once."""
+"""A job is recorded once, in the transaction of its cause."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Work outside the database: at least once, by a worker who is left in peace as long as he lives."""
+"""Work outside the database: at least once, by a worker left in peace while its process lives."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from tests.patience import PATIENCE_SECONDS
 
 @pytest.fixture
 def _grace_is_over(monkeypatch):
-    """As if every call took longer than a claimed job is left to its claimer."""
+    """Let a claimed job be due again at once, as if every call outlasted the grace."""
     monkeypatch.setattr(running, "GRACE", timedelta(0))
 
 

@@ -1,6 +1,6 @@
-"""A worker may be killed at any moment: nothing is lost and nothing is done twice.
+"""A worker may be killed at any moment: no job is lost and none is done twice.
 
-Here it dies at chosen steps; real processes are killed at random ones in `tests/trials/killed/`.
+Here the worker dies at chosen steps; real processes are killed at random ones in `tests/trials/killed/`.
 """
 
 import time
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Killed(BaseException):
-    """Passes through everything that catches exceptions, as the end of a process does."""
+    """Death of the process: passes through everything that catches exceptions."""
 
 
 def run_until_killed_in(step: str, monkeypatch) -> None:
@@ -95,7 +95,7 @@ def test_a_job_that_kills_its_process_every_time_ends_dead(make_due, monkeypatch
             assert (job.state, job.attempts) == ("pending", attempt)
             make_due()
 
-        # Nobody runs it a third time: the next worker only records its end.
+        # The job does not run a third time: the next worker only records its end.
         assert run_due_jobs() == 1
         assert run_due_jobs() == 0
 

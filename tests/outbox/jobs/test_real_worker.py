@@ -7,7 +7,7 @@ import pytest
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.running_shop import RunningShop
 
-# A mail that was sent already: sending it once more is a job that is done without further ado.
+# A mail that was sent already, so that the job is done without sending.
 RECORD_MAIL = """
 from django.utils import timezone
 from outbox.mails.models import Mail

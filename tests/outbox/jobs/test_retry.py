@@ -1,4 +1,4 @@
-"""A person brings a dead or waiting job back."""
+"""A person retries a dead or waiting job."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,7 @@ def dead_job(**attributes) -> Job:
 def test_a_dead_job_is_due_again_with_all_its_attempts():
     job = dead_job()
     with temporary_job_kind("errand", lambda job, now: None, max_attempts=5):
-        # A caller's clock that is wrong changes nothing.
+        # A wrong clock of the caller's changes nothing.
         again = retry_job(job_id=job.pk, now=LONG_AGO)
 
         assert (again.state, again.attempts, again.max_attempts, again.last_error) == ("pending", 0, 5, "")

@@ -1,4 +1,4 @@
-"""What becomes of a job: done, put off, or dead; by the database's clock."""
+"""Outcomes of a job: done, put off, or dead; by the database's clock."""
 
 import logging
 from datetime import timedelta
@@ -32,7 +32,7 @@ def fail_with(error: Exception):
 
 
 def waits(job: Job) -> timedelta:
-    """How long until the job is due, to the second."""
+    """Return the time until the job is due, to the second."""
     return timedelta(seconds=round((job.due_at - database_now()).total_seconds()))
 
 

@@ -1,4 +1,4 @@
-"""The tasks behind the bell and beat, and the command that needs neither."""
+"""The tasks run by the bell and by beat, and the command that needs neither."""
 
 from datetime import timedelta
 from io import StringIO

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def errands(effects):
-    """A kind of job whose work is a row."""
+    """Register a kind of job whose work is to write a row."""
     with temporary_job_kind("errand", lambda job, now: effects.add(job.key), max_attempts=100):
         yield effects
 
@@ -33,7 +33,7 @@ def given_errands(count):
 
 @pytest.fixture
 def without_grace(monkeypatch):
-    """As if every worker were held up between its transactions for longer than the grace."""
+    """Let a claimed job be due again at once, as if every worker were held up for longer than the grace."""
     monkeypatch.setattr(running, "GRACE", timedelta(0))
 
 
@@ -76,7 +76,7 @@ def test_a_worker_held_up_past_its_grace_leaves_the_job_to_the_other(errands, wi
 
 
 def ignoring_leases():
-    """The mistake the tests must be able to notice: running a job without looking whose it is by now."""
+    """Take the guard away: a job runs without a check whether this worker still holds the lease."""
     running._holding_lease = lambda job: Job.objects.filter(pk=job.pk)
 
 
@@ -86,12 +86,12 @@ def test_control_without_the_lease_the_held_up_worker_would_do_it_again(errands,
     assert errands.all() == ["errand:00", "errand:00"]
 
 
-# The same, but the other one has only claimed the job when the one held up goes on.
+# A variant: the other worker has only claimed the job when the late one goes on.
 
 
 def test_a_worker_held_up_does_not_finish_what_another_one_has_claimed(effects, without_grace):
     def work():
-        run_due_jobs(limit=1)  # without a moment of grace the late one would find the job due again
+        run_due_jobs(limit=1)  # limited, since without a grace the late one would find the job due again
         return os.getpid()
 
     with temporary_job_kind("errand", lambda job, now: effects.add(str(os.getpid())), max_attempts=100):
@@ -151,15 +151,15 @@ def test_a_worker_that_failed_leaves_alone_what_another_one_has_finished(
 
 
 class Steps:
-    """Two moments of a rival that looks for work, to be led through."""
+    """Two pauses of a rival that looks for work."""
 
     @staticmethod
     def lock_it():
-        """The rival has locked the row."""
+        """Do nothing: the rival has locked the row."""
 
     @staticmethod
     def let_it_go():
-        """The job is somebody else's: the rival's transaction is about to end."""
+        """Do nothing: the rival's transaction is about to end."""
 
 
 def looking_at_the_row():
@@ -188,7 +188,7 @@ def test_a_worker_waits_for_whoever_looks_at_the_row_of_its_job(errands):
 
 
 def look_while_a_job_runs(**how):
-    """What came of the second worker's look."""
+    """Return the answer of the second worker."""
     given_errands(1)
     first, second = race(
         Rival(run_due_jobs, before=[(running, "_mark_done")]),

@@ -1,4 +1,4 @@
-"""Somebody else at the same moment, where the test itself is in the middle of something."""
+"""A second actor at the same moment, for a test in the middle of its own work."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import connections
 
 
 def in_thread(function: Callable[[], object]) -> threading.Thread:
-    """Runs it over a connection of its own, as another process would."""
+    """Run a function in a thread over a database connection of its own, as another process would; return the thread."""
 
     def body() -> None:
         try:

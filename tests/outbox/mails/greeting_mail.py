@@ -14,7 +14,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @contextmanager
 def greeting_kind(settings) -> Iterator[MailKind]:
-    """The mail kind `greeting`, whose templates show a name, a day, an amount and a secret."""
+    """Register the mail kind `greeting`, whose templates show a name, a day, an amount and a secret."""
     templates = copy.deepcopy(settings.TEMPLATES)
     templates[0]["DIRS"] = [*templates[0]["DIRS"], TEMPLATES]
     settings.TEMPLATES = templates

@@ -1,4 +1,4 @@
-"""A mail server that refuses what it is told to refuse, and counts what it took."""
+"""A mail server that refuses as told and counts the messages it took."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def ignore(message: bytes) -> None:
 
 @dataclass
 class Replies:
-    """Its answers, and the messages it took. `to_data` answers a whole message; `on_taken` runs before it does."""
+    """Replies of the server and messages taken; `to_data` answers a whole message, after `on_taken` has run."""
 
     to_sender: str = "250 ok"
     to_recipient: str = "250 ok"
@@ -31,7 +31,7 @@ def smtp_server(**replies: str) -> Iterator[Replies]:
 
     class Conversation(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            with suppress(ConnectionError):  # whoever speaks with it may be killed
+            with suppress(ConnectionError):  # the client may be killed
                 self.converse()
 
         def converse(self) -> None:

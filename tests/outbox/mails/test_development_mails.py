@@ -1,4 +1,4 @@
-"""/dev/mail/ shows what really went out, and exists in development and tests only."""
+"""/dev/mail/ shows the mails that went out, and exists in development and tests only."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Mails are recorded with what causes them, once, and as a set."""
+"""Mails are recorded once, in the transaction of their cause, and as a set."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -80,7 +80,7 @@ def test_a_secret_cannot_be_read_in_the_row(settings):
     mail = queue_mail(**FIELDS, key="greeting:1", secret="483 920")
 
     row = Mail.objects.filter(pk=mail.pk).values()[0]
-    # Not a part of it: three digits are in many a ciphertext by chance.
+    # The whole secret: three digits alone stand in many a ciphertext by chance.
     assert "483 920" not in str(row)
     assert row["has_secret"] is True
     assert decrypt(row["secret"]) == "483 920"

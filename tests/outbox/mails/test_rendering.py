@@ -1,4 +1,4 @@
-"""A mail's text: in its language, escaped where that is right, its subject one line."""
+"""A mail's text: in its language, HTML escaped in the HTML form only, its subject on one line."""
 
 import pytest
 from django.utils import translation
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("greeting")
 
 @pytest.fixture(autouse=True)
 def _no_shop_above():
-    """What the floors above say of the shop is theirs to test."""
+    """Leave out the shop's name and frame, which the floors above test."""
     with mails.FRAMES.emptied():
         yield
 

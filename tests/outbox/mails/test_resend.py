@@ -1,4 +1,4 @@
-"""A mail is sent again by hand as a row of its own."""
+"""Sending a mail again by hand makes a row of its own."""
 
 import pytest
 from django.core import mail as django_mail

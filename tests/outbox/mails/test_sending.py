@@ -1,4 +1,4 @@
-"""A mail goes out as recorded; refusals that last end it, those that pass do not."""
+"""A mail goes out as recorded; permanent refusals end it, temporary ones do not."""
 
 import email
 import email.policy
@@ -29,7 +29,7 @@ def queue(**attributes) -> Mail:
 
 @pytest.fixture
 def smtp(settings):
-    """Sends by SMTP to a server that answers as told."""
+    """Return a function that sends mails by SMTP to a server."""
 
     def use(server) -> None:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -199,7 +199,7 @@ def test_a_failed_mail_that_had_a_secret_may_not():
 
 
 def test_a_mail_sent_already_is_not_sent_by_a_second_worker(make_due):
-    """Should a job ever come back after its mail was noted as sent."""
+    """A job that comes back after its mail was noted as sent."""
     queue()
     run_due_jobs()
     Job.objects.update(state="pending", finished_at=None)

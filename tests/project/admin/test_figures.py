@@ -28,7 +28,7 @@ NOW = datetime(2026, 3, 18, 11, 0, tzinfo=UTC)
 
 @pytest.fixture
 def sold(new_order):
-    """Makes an order that was paid at that moment."""
+    """Return a function that makes an order paid at a moment."""
 
     def make(at: datetime, **kinds) -> Order:
         order = new_order(**kinds)
@@ -41,7 +41,7 @@ def sold(new_order):
 
 @pytest.fixture
 def seats(db) -> None:
-    """Two free, one assigned."""
+    """Make three seats, one of them assigned."""
     pack = given_pack(CustomerAccountFactory(), seats=3, now=timezone.now())
     assign(pack[0], CourseFactory(), "lea@example.org", UserFactory(), now=timezone.now())
 

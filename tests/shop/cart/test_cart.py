@@ -1,4 +1,4 @@
-"""What a customer does to a cart; nothing typed is lost."""
+"""Changing a cart loses nothing that was typed."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""The cart: quantities, live prices, and what survives."""
+"""The cart's page: quantities, live prices, and the cart's life across signing in and out."""
 
 from decimal import Decimal
 
@@ -77,7 +77,7 @@ def test_the_cart_survives_signing_in(visitor, entry):
     put_in_cart(visitor, entry, 3)
     visitor.post("/auth/login/", {"login": user.email, "password": PASSWORD})
     assert visitor.get("/cart/").context["cart"].lines[0].line.quantity == 3
-    # It is the person's now: another browser of his shows it, this one without him does not.
+    # The cart is the person's now: every browser signed in shows it, and this one no longer does after signing out.
     assert signed_in(user).get("/cart/").context["cart"].lines[0].line.quantity == 3
     visitor.post("/auth/logout/")
     assert visitor.get("/cart/").context["rows"] == []

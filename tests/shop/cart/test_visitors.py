@@ -1,4 +1,4 @@
-"""Who counts as one visitor, for the limits of what unpaid orders hold."""
+"""Visitors as the limits of unpaid orders tell them apart."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser

@@ -16,7 +16,7 @@ def buyer(visitor, entry):
 
 @pytest.fixture
 def camille(entry):
-    """Owns one account, only buys for another."""
+    """Return the browser of an owner of one account who is a buyer for another, with an entry in the cart."""
     user = UserFactory(email="camille@example.org", first_name="Camille", last_name="Roy")
     MembershipFactory(user=user, account=CustomerAccountFactory(name="Alpha", city="Lyon", vat_id="FR40303265045"))
     MembershipFactory(user=user, account=CustomerAccountFactory(name="Beta"), is_owner=False, is_buyer=True)

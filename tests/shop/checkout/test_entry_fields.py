@@ -19,7 +19,7 @@ UNITS = "/checkout/units/"
 
 @pytest.fixture
 def overalls():
-    """Nothing is delivered; a size is asked, and what people do not eat."""
+    """Make an entry without delivery that asks a size and an optional diet."""
     return ask(
         EntryFactory(code="OVERALL", name_en="Overall", name_fr="Combinaison"),
         make_field("size", "choice", is_required=True, label_en="Size", label_fr="Taille"),

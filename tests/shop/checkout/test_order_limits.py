@@ -1,4 +1,4 @@
-"""Placing orders and choosing how to pay, over and over: stopped before anybody's mailbox is full."""
+"""Placing orders and choosing how to pay, over and over: stopped before a mailbox is full."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REFUSED = "Many orders were placed within an hour"
 
 @pytest.fixture
 def limits(settings):
-    """Those of production, with smaller numbers where a test would take long."""
+    """Set production's limits, with smaller numbers where a test would take long."""
     settings.RATE_LIMITS = RATE_LIMITS | {"order": "4/h/key", "order to address": "2/h/key"}
 
 
@@ -74,7 +74,7 @@ def test_an_address_typed_by_many_visitors_is_spared_known_or_not(limits, entry,
 
     refused = try_to_order(from_address("203.0.113.9"), entry, **{"email": "b@example.org", field: "alice@example.org"})
 
-    # Word for word what somebody reads who placed too many himself.
+    # The refusal says word for word what a person reads who placed too many orders.
     assert (refused.status_code, refused["Retry-After"]) == (429, "3600")
     assert REFUSED in refused.content.decode()
 
@@ -131,7 +131,7 @@ def test_notifications_nobody_signed_are_counted_and_signed_ones_are_not(limits,
 
 
 def post_notification(body: bytes, signature: str) -> int:
-    """The answer to a message from one and the same address."""
+    """Post a notification from one fixed network address and return the status."""
     return Client().post(
         "/payments/sandbox/webhook/",
         body,

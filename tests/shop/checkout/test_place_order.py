@@ -363,7 +363,7 @@ class TestPlacesHeld:
 
 
 def lower(monkeypatch, name, **caps):
-    """One of the limits of unpaid orders, with smaller numbers."""
+    """Lower one of the limits of unpaid orders."""
     monkeypatch.setattr(limits, name, replace(getattr(limits, name), **caps))
 
 
@@ -372,7 +372,7 @@ def hold_in(course):
 
 
 class TestBoundsOfUnpaidOrders:
-    """The last one that is allowed, and the first one that is not."""
+    """Bounds of the limits: the last order allowed, and the first one refused."""
 
     def test_of_an_account(self, probe_entry, monkeypatch):
         lower(monkeypatch, "PER_ACCOUNT", orders=2)

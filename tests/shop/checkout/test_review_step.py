@@ -1,4 +1,4 @@
-"""The review shows what will be ordered; what it shows is what is ordered, once."""
+"""The review shows the order to be placed; exactly that is ordered, once."""
 
 from decimal import Decimal
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def buyer(visitor, entry):
-    """Stands before the review with two chairs."""
+    """Return a visitor's browser at the review, with two chairs in the cart."""
     put_in_cart(visitor, entry, 2)
     type_details(visitor)
     return visitor

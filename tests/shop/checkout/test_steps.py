@@ -1,4 +1,4 @@
-"""The order of the steps: none is passed over, none without content is shown."""
+"""Order of the steps: none is passed over, none without content is shown."""
 
 import pytest
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def buyer(visitor, entry_with_forms):
-    """Has three units of an entry that asks for a name each."""
+    """Return a visitor's browser with three units of an entry that asks for a name each."""
     put_in_cart(visitor, entry_with_forms, 3)
     return visitor
 

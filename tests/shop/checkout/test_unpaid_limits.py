@@ -1,4 +1,4 @@
-"""What the unpaid orders of one visitor, account or typed address may hold together, to the last one."""
+"""Limits of the unpaid orders of one visitor, account or typed address together, to the last unit."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def entry(db: None):
 
 
 def by_visitor(entry, quantity: int = 1, *, visitor: str = "v1") -> Order:
-    """Somebody at one network address, who types another e-mail each time."""
+    """Place an order from one network address, with another e-mail each time."""
     return place(
         make_cart(entry, quantity=quantity), visitor_key=visitor, email=f"a{Order.objects.count()}@example.org"
     )
 
 
 def by_address(entry, quantity: int = 1, *, email: str = "alice@example.org") -> Order:
-    """Somebody who types one e-mail at another network address each time."""
+    """Place an order with one e-mail, from another network address each time."""
     return place(make_cart(entry, quantity=quantity), visitor_key=f"v{Order.objects.count()}", email=email)
 
 
@@ -45,7 +45,7 @@ def member(db: None):
 
 @pytest.fixture(params=["visitor", "typed address", "account"])
 def ordering(request, member):
-    """Places an order in one circle; the limit of that circle; and an order outside of it."""
+    """Return a function that places an order under one limit, the limit, and a function that places one outside it."""
     if request.param == "visitor":
         return by_visitor, PER_VISITOR, lambda entry, quantity: by_visitor(entry, quantity, visitor="v2")
     if request.param == "typed address":

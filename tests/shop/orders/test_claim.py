@@ -1,4 +1,4 @@
-"""A visitor's order becomes the order of whoever proves the typed address."""
+"""Claiming: a visitor's order passes to the person who proves the typed address."""
 
 from datetime import timedelta
 

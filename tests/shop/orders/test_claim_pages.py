@@ -1,4 +1,4 @@
-"""The link in the mail about a visitor's order, from the first look to the order of one's own."""
+"""The link in the mail about a visitor's order: from the first look to the claimed order."""
 
 import pytest
 
@@ -66,5 +66,5 @@ def test_the_claimants_own_accounts_are_offered_on_the_orders_page(order):
     page = client.get(f"/orders/{order.token}/")
     assert page.context["accounts_to_move_into"] == [own]
     assert "Move the order" in page.content.decode()
-    # Nobody else's page offers it.
+    # The page offers it to the claimant alone.
     assert english_client().get(f"/orders/{order.token}/").status_code == 302

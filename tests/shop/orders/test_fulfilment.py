@@ -182,7 +182,7 @@ def test_bringing_the_dead_job_back_brings_its_line_back(paid_order, diary):
 
 
 def test_each_retry_is_of_the_one_who_asked_for_it(paid_order, diary):
-    """By the line's button, by the job's, and where nobody asked"""
+    """Retried by the line's button, by the job's button, and by neither."""
     by_line, by_job = UserFactory(is_staff=True), UserFactory(is_staff=True)
     line = paid_order.lines.get()
     job = Job.objects.get(kind="fulfil_line")

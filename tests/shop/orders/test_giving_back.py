@@ -1,4 +1,4 @@
-"""The merchant takes units of a paid order back, with what they became."""
+"""The merchant takes units of a paid order back, with the seats and enrolments made of them."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -45,7 +45,7 @@ def owner():
 
 @pytest.fixture
 def give_back(merchant):
-    """Gives units of an order back by their place among all its units, counted from 0; all unless told."""
+    """Return a function that gives units back, by their place among all units of the order, from 0; by default all."""
 
     def give(order, *places, **options):
         units = [(line.pk, index) for line in order.lines.order_by("position") for index in range(line.quantity)]
@@ -133,7 +133,7 @@ def test_the_parts_of_an_act_sum_to_its_worth_where_a_tutor_was_free(owner, give
 
 
 def test_where_fewer_units_cost_more_no_part_is_below_zero(owner, give_back, monkeypatch):
-    """A handler that charges four units like one"""
+    """The handler charges four units like one."""
     monkeypatch.setattr(
         "handlers.std_generateseats.handler.GenerateSeats.charged_units",
         lambda _handler, _params, units: 1 if len(units) == 4 else len(units),
@@ -146,7 +146,7 @@ def test_where_fewer_units_cost_more_no_part_is_below_zero(owner, give_back, mon
 
 
 class FirstOnesFree(Probe):
-    """Counts fewer units than were bought, as long as it is told to."""
+    """Probe that charges fewer units than were bought, by a number the test sets."""
 
     free: ClassVar[int] = 0
 
@@ -220,7 +220,7 @@ def test_an_order_that_cost_nothing_is_never_refunded(owner, give_back):
 
 
 class TestOfTheReleaseBefore:
-    """It marks the unit alone, and may do so while both releases run."""
+    """The previous release marks the unit alone, and may do so while both releases run."""
 
     @pytest.fixture
     def order(self, owner):
@@ -255,7 +255,7 @@ class TestOfTheReleaseBefore:
 
 
 def test_what_is_given_back_is_read_from_the_rows_alone(owner, give_back):
-    """A later release writes no more into the units."""
+    """A later release no longer marks the unit."""
     order = packs(owner)
     give_back(order, 0)
     OrderUnit.objects.update(given_back_at=None)

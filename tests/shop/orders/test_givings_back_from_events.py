@@ -1,4 +1,4 @@
-"""The migration that reads what was given back from the history of the orders, before there were rows for it."""
+"""The migration that reads givings back from the orders' history, where no rows existed yet."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -38,7 +38,7 @@ def rows(order: Order) -> list[tuple[int, int, Decimal, str]]:
 
 @pytest.fixture
 def sold():
-    """Sells chairs at 12.01 with tax, paid and delivered; as the release before did, without rows."""
+    """Return a function that sells chairs at 12.01 with tax, paid and delivered, as the previous release did."""
     number = iter(range(1000))
 
     def sell(quantity: int = 7, price: str = "10.01") -> Order:
@@ -54,7 +54,7 @@ def sold():
 
 @pytest.fixture
 def give_back(merchant):
-    """Gives units of the order's line back as the release before did: with an event, and no row."""
+    """Return a function that gives units back as the previous release did: with an event, and no row."""
 
     def give(order: Order, *indexes: int, why: RevokeReason = RevokeReason.REFUNDED) -> Decimal:
         line = order.lines.get()

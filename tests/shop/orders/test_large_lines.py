@@ -35,7 +35,7 @@ def seller(db: None) -> None:
 
 @pytest.fixture
 def made(monkeypatch) -> list[object]:
-    """Every object that stands for a unit, as it is made."""
+    """Collect every object that stands for a unit, as it is made."""
     seen: list[object] = []
     unit_context, unit_row = UnitContext.__init__, OrderUnit.__init__
 
@@ -73,7 +73,7 @@ def test_the_pages_of_the_cart_and_the_checkout_make_no_unit(made):
     for quantity in (1, MANY):
         visitor = english_client()
         put_in_cart(visitor, pack_entry(), quantity)
-        assert visitor.get("/cart/").status_code == 200  # made anew: what is remembered is remembered
+        assert visitor.get("/cart/").status_code == 200  # fills the memory of pages
         counts.append(
             [queries(lambda page=page, who=visitor: who.get(page)) for page in ("/cart/", "/checkout/details/")]
         )
@@ -106,7 +106,7 @@ def test_placing_ending_and_late_money_make_no_unit(made):
 
 
 def test_a_large_line_is_delivered_and_given_back_in_part(made):
-    """From the cart to the seats, and some of them back, for a member who pays by transfer."""
+    """From the cart to the seats, some of which are given back, for a member who pays by transfer."""
     owner = MembershipFactory()
     cart = make_cart(pack_entry(), quantity=20_000, user=owner.user)
     order = place(cart, user=owner.user, account=owner.account)

@@ -1,4 +1,4 @@
-"""Bob, the operator of an order, leaves the account: before its delivery nothing is his, afterwards all of it ends."""
+"""Bob, an order's operator, leaves the account: a later delivery gives Bob nothing, grounds of an earlier one end."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ def account():
 
 @pytest.fixture
 def alice(account) -> User:
-    """The owner who joined first; a younger owner has the lower key."""
+    """Return the owner who joined first, whose key is higher than a younger owner's."""
     MembershipFactory(account=account, user__email="zoe@example.org")
     return MembershipFactory(account=account, user__email="alice@example.org", created_at=LONG_AGO).user
 
@@ -67,7 +67,7 @@ def course() -> Course:
 
 
 def session_of(course: Course, alice: User, operator: User, *, lines: int = 1) -> Order:
-    """A paid session that Alice bought and `operator` shall look after."""
+    """Place a session that Alice buys and `operator` shall supervise."""
     account = Membership.objects.get(user=alice).account
     cart = make_cart(session_entry(course, customersupport="HELP"), units=[participant("ada@example.org")], user=alice)
     for number in range(1, lines):

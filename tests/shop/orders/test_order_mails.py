@@ -29,7 +29,7 @@ def seller(db) -> ShopIdentity:
 
 
 def every_kind(probe_entry, diary) -> None:
-    """Lives through enough for every kind of mail to be queued."""
+    """Place, pay, deliver, fail and cancel orders, so that every kind of mail is queued."""
     from handlers.contract import Refusal
 
     buyer = MembershipFactory(is_owner=False, is_buyer=True)

@@ -1,4 +1,4 @@
-"""The page of an order: who sees what, and what can be done there."""
+"""The page of an order: its parts for each reader, and its actions."""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -20,13 +20,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def order(entry) -> Order:
-    """A visitor's order for one chair at 120.00."""
+    """Place a visitor's order for one chair at 120.00."""
     return place(make_cart(entry), email="alice@example.org")
 
 
 @pytest.fixture
 def alices(entry) -> Order:
-    """An order of Alice's account, placed by her."""
+    """Place an order of Alice's account as Alice."""
     member = MembershipFactory(user__email="alice@example.org")
     return place(make_cart(entry, user=member.user), user=member.user, account=member.account)
 
@@ -39,7 +39,7 @@ def phase(client, order) -> str:
     return page(client, order).context["view"].phase.value
 
 
-# Who may see it
+# Seeing the order
 
 
 @pytest.mark.parametrize("token", ["x", "a" * 32, "a" * 500, "%00", "2026-000001", "é"])
@@ -80,8 +80,8 @@ def test_a_stranger_does_not_see_a_claimed_order(alices):
     [
         ({"is_owner": True}, 200),
         ({"is_owner": False, "is_accountant": True}, 200),
-        ({"is_owner": False, "is_buyer": True}, 404),  # sees his own orders only
-        ({"is_owner": False, "is_operator": True}, 404),  # no money
+        ({"is_owner": False, "is_buyer": True}, 404),  # a buyer sees own orders only
+        ({"is_owner": False, "is_operator": True}, 404),  # an operator sees no money
     ],
 )
 def test_colleagues_see_it_by_their_rights(alices, roles, status):
@@ -119,7 +119,7 @@ def test_the_browser_that_placed_an_order_keeps_seeing_how_it_stands_after_the_c
     claim_order(order_id=order.pk, user=alice, now=timezone.now())
     shown = page(visitor, order)
     assert shown.status_code == 200
-    # What the account wrote or received is not for him any more.
+    # Details of the account are hidden from the browser of the former visitor.
     assert "Ateliers Martin" not in shown.content.decode()
     assert page(english_client(), order).status_code == 302
 
@@ -218,7 +218,7 @@ def test_a_visitors_zero_total_waits_for_its_link(visitor):
     assert shown.context["view"].methods == ()
 
 
-# How it stands
+# State shown
 
 
 def test_the_state_answers_nothing_while_nothing_changed(visitor, order):

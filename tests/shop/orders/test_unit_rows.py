@@ -1,4 +1,4 @@
-"""The rows of units: what the release before this one finds, what it leaves, and what is deleted of ended orders."""
+"""Rows of units: those the previous release finds, those it leaves, and the rows deleted of ended orders."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def participant(name: str, role: str = "student") -> dict[str, str]:
 
 
 def session_order(*, quantity: int = 3, **how) -> Order:
-    """Two people are declared, what is left is blank."""
+    """Place a session with two people declared and the rest blank."""
     course = CourseFactory(capacity=quantity)
     entry = EntryFactory(handler="std_setuponecoursesession", parameters={"coursename": course.short_name})
     return place(make_cart(entry, quantity=quantity, units=[participant(name) for name in NAMES], **how), **how)
@@ -58,7 +58,7 @@ def cancel(order: Order) -> None:
 
 
 def rolled_out():
-    """A moment at which no process of the release before this one is left."""
+    """Return a moment at which no process of the previous release is left."""
     return timezone.now() + unit_rows.ROLLED_OUT_AFTER + timedelta(minutes=1)
 
 
@@ -87,7 +87,7 @@ class TestWritten:
         }
 
     def test_answers_are_read_by_their_own_index(self):
-        """Without it, a line of a hundred thousand units is read to learn that nothing was asked."""
+        """Without the index, a line of a hundred thousand units is read only to learn that nothing was asked."""
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute(
@@ -192,7 +192,7 @@ class TestLateMoney:
 
         assert pay(order) == "settled"
 
-        # Whoever delivers, this release or the one before it, finds every unit.
+        # A worker of this release or of the previous one finds every unit.
         assert indexes(order.lines.get()) == [0, 1, 2]
         assert deliver(order).status == "completed"
         assert set(Seat.objects.values_list("unit_index", "number")) == {(i, n) for i in range(3) for n in (1, 2)}
@@ -226,14 +226,14 @@ class TestLateMoney:
 
 
 def as_the_release_before_wrote() -> None:
-    """Seats and grounds know the row of their unit and nothing else."""
+    """Leave seats and grounds with the row of their unit and no index, as written by the previous release."""
     run("UPDATE enrolments_seat SET unit_index = NULL")
     run("UPDATE enrolments_ground SET unit_index = NULL")
 
 
 class TestSeatsOfTheReleaseBefore:
     def insert_seats(self, order: Order) -> OrderLine:
-        """What its worker does to a line of unassigned seats."""
+        """Insert seats as the previous release's worker does for a line of unassigned seats."""
         line = order.lines.get()
         run(
             "INSERT INTO enrolments_seatbatch (account_id, order_id, order_number, line_id, source, entry_code,"

@@ -1,4 +1,4 @@
-"""Shelves, search and who sees what."""
+"""Shelves, search and the entries each audience sees."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One entry: its prices, its limits, and the way into the cart."""
+"""The page of one entry: its prices, its limits, and the button into the cart."""
 
 from decimal import Decimal
 

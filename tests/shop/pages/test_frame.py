@@ -1,4 +1,4 @@
-"""What stands around every page, and what no page may contain."""
+"""The frame around every page, and content that no page may have."""
 
 import re
 

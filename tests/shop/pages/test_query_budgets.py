@@ -1,4 +1,4 @@
-"""How many queries a page may cost, whatever it shows."""
+"""Number of queries of each page, whatever its content."""
 
 from collections.abc import Callable
 

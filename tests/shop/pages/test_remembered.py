@@ -1,4 +1,4 @@
-"""What a page shows of the catalogue may be a moment old; what is sold is not."""
+"""Pages may show the catalogue as it was a moment ago; orders use it as it is."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""What a browser would never send: nothing is believed, nothing breaks."""
+"""Requests that no browser sends: nothing in them is believed, and no page fails."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""The contract of payment providers, held by every one there is, and by the registry for those to come."""
+"""The contract of payment providers, kept by every installed one, and the registry for new ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.factories.shop import make_cart, place
 pytestmark = pytest.mark.django_db
 
 EVERY = [import_module(f"{packages.__name__}.{name}").provider for name in installed()]
-# Nobody can have signed these.
+# Without any valid signature.
 FORGED = [
     Message(b"", {}),
     Message(b"{}", {}),
@@ -41,7 +41,7 @@ def order(probe_entry) -> Order:
 
 
 class Elsewhere(Provider):
-    """A provider whose page is on another site."""
+    """Provider whose page is on another site."""
 
     name = "elsewhere"
     label = "Elsewhere"

@@ -1,4 +1,4 @@
-"""Money asked back at the provider: recorded and shown to the merchant, and nothing follows from it."""
+"""Refunds and disputes reported by a provider: recorded and shown to the merchant, without further effect."""
 
 from __future__ import annotations
 

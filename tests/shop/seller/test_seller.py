@@ -1,4 +1,4 @@
-"""The seller is frozen on the order: pages and mails name it as sold, and money goes to the account of today."""
+"""The seller is frozen on the order: pages and mails name that seller; money goes to today's bank account."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TODAY = {
     "iban": "BE68 2222",
     "bic": "GEBABEBB",
 }
-# What names the seller; the rest is where money goes.
+# Columns that name the seller; the others say where money goes.
 NAMES = ("name", "street", "city", "siret", "vat_number")
 
 
@@ -67,7 +67,7 @@ def order(probe_entry) -> Order:
 
 
 def body_of(client: Client, order: Order) -> str:
-    """The order itself, without the masthead and the foot that name today's shop."""
+    """Return the order's part of its page, without the masthead and foot that name the current shop."""
     return client.get(f"/orders/{order.token}/").content.decode().split("<main", 1)[1].split("</main>", 1)[0]
 
 
@@ -187,7 +187,7 @@ class TestWhereMoneyGoes:
 
 
 class TestOrdersOfThePreviousRelease:
-    """Its workers insert orders without the column."""
+    """Orders inserted without the column by workers of the previous release."""
 
     @pytest.fixture
     def bare(self, order) -> Order:

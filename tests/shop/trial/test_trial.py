@@ -1,4 +1,4 @@
-"""Trying an entry: everything a sale would do is shown, and nothing of it stays."""
+"""Trying an entry: every effect of a sale is shown and rolled back."""
 
 from datetime import date
 from decimal import Decimal
@@ -40,7 +40,7 @@ def url_of(entry) -> str:
 
 
 def rows() -> dict[str, int]:
-    """How many rows every table has; the sequences behind them may move."""
+    """Return the number of rows of every table; the sequences behind them may move."""
     return {model._meta.db_table: model._default_manager.count() for model in apps.get_models()}
 
 

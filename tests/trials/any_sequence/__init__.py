@@ -1,8 +1,8 @@
-"""The state machine behind `test_any_sequence.py`: what customers, merchants, banks and clocks do, in any order.
+"""The state machine behind `test_any_sequence.py`: acts of customers, merchants, banks and clocks, in any order.
 
 Everything goes through the real services; jobs run as a worker runs them, at the machine's own time. After each step
 the rules of the shop hold, and a step that was refused has changed nothing.
 
-`machine.py` puts it together, `frame.py` says what a step is and what is looked at after it, `world.py` where it takes
-place, `choices.py` what is chosen from, and `rules.py` what has to hold. The others are the steps, by area.
+`machine.py` puts the machine together, `frame.py` holds a step and the checks after it, `world.py` the things sold and
+the people, `choices.py` the strategies, and `rules.py` the rules. The other modules hold the steps, by area.
 """

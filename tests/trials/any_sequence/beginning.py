@@ -1,4 +1,4 @@
-"""The beginning of every sequence: some purchases, as far as they go."""
+"""Beginning of every sequence: some purchases, each carried on to a stage of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What customers and visitors put into their carts, answer and place."""
+"""Carts of customers and visitors: filled, answered and placed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Status = Order.Status
 
 
 class Carts(Frame):
-    """From the first line of a cart to its order."""
+    """Steps from the first line of a cart to its order."""
 
     def user_of(self, who: str) -> User | None:
         return self.world.users.get(who)
@@ -86,7 +86,7 @@ class Carts(Frame):
             self._place(who, email=email, new_account=new_account, is_stale=is_stale, bob_operates=bob_operates)
 
     def to_place(self) -> list[Cart]:
-        """Carts that were changed since they were last placed in vain."""
+        """Return the carts changed since they were last placed in vain."""
         carts = {line.cart_id: line.cart for line in self.cart_lines}
         return [cart for cart in carts.values() if (cart.pk, cart.version) not in self.tried]
 
@@ -108,7 +108,7 @@ class Carts(Frame):
 
     @rule(who=whoever, index=entry_index, number=quantity, participants=typed, email=person)
     def buy(self, who: str, index: int, number: int, participants: Sequence[tuple[str, str]], email: str) -> None:
-        """Straight through: with whatever is in the cart already."""
+        """Buy in one step, with a cart emptied first."""
         cart = self.cart_of(who)
         self.arrange(cart.lines.all().delete)
         with self.step("buy", CartRefused, CheckoutRefused), transaction.atomic():
@@ -124,7 +124,7 @@ class Carts(Frame):
     @precondition(lambda self: self.ordered)
     @rule()
     def place_again(self) -> None:
-        """The button pressed twice."""
+        """Place a cart that made an order: the same order is returned, and nothing is written."""
         token, user, shown, order_id = self.ordered.pop()
         with self.step("place the same cart again"):
             again = place(Cart.objects.get(token=token), user=user, shown=shown, now=self.now)

@@ -1,4 +1,4 @@
-"""What the steps are chosen from: people, entries, quantities, answers, and which of the things there are."""
+"""Strategies of the steps: people, entries, quantities, answers, and numbers that pick one of several things."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.trials.any_sequence import world
 
 T = TypeVar("T")
 
-# Which of the things there are: counted round, so that any number means one of them.
+# Picks one of several things: `one_of` counts round, so that any number means one.
 some = st.integers(0, 60)
 often = st.sampled_from([True, True, True, False])
 seldom = st.sampled_from([False, False, False, True])

@@ -19,7 +19,7 @@ from tests.trials.any_sequence.frame import Frame
 
 
 class Deliveries(Frame):
-    """Jobs run as a worker runs them, at the machine's own time."""
+    """Steps of workers: jobs run as in a worker, at the machine's own time."""
 
     @precondition(lambda self: self.jobs_in("pending"))
     @rule(limit=st.integers(1, 4))
@@ -30,7 +30,7 @@ class Deliveries(Frame):
     @precondition(lambda self: self.jobs_in("pending"))
     @rule(mood=st.sampled_from(["refuses", "trouble", "crash"]), times=st.sampled_from([1, 2, 9]))
     def fail(self, mood: str, times: int) -> None:
-        """The next deliveries fail when all their work is done."""
+        """Let the next deliveries fail after all their work is done."""
         world.Mood.waiting = [mood] * times
         with self.step(f"fail: {mood}"):
             for _round in range(times):
@@ -53,7 +53,7 @@ class Deliveries(Frame):
             retry_job(job_id=job.pk, now=self.now)
 
     def _work(self, *, limit: int = 100) -> None:
-        """As `run_due_jobs`, of deliveries alone and at this machine's time, their back-off over."""
+        """Run jobs as `run_due_jobs` does, but deliveries alone, at the machine's time and without back-off."""
         Job.objects.exclude(kind=JOB_KIND).filter(state="pending").update(due_at=self.now + timedelta(days=9_000))
         waiting = Job.objects.filter(kind=JOB_KIND, state="pending")
         waiting.update(due_at=self.now - timedelta(days=9_000))
@@ -65,7 +65,7 @@ class Deliveries(Frame):
     @precondition(lambda self: self.orders)
     @rule(limit=st.integers(1, 3))
     def send_mails(self, limit: int) -> None:
-        """Mails tell of things as they are when they go out, whatever has happened meanwhile."""
+        """Send the newest mails, which must succeed whatever has happened since they were queued."""
         waiting = Job.objects.filter(kind="send_mail", state="pending")
         chosen = list(waiting.order_by("-pk").values_list("pk", flat=True)[:limit])
         with self.step("send mails"):

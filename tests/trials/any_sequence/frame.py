@@ -1,4 +1,4 @@
-"""The machine's frame: its clock, what it remembers, what it looks at after each step, and how it tries one."""
+"""Frame of the machine: its clock, its memory, the checks after each step, and the attempt of a step."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.trials.any_sequence.rules import PLACES, broken_rules, changed_tables
 
 @dataclass
 class Tally:
-    """How often each rule did what it says, how often it was refused, and which deep states were reached."""
+    """Number of times each rule succeeded and was refused, and each deep state was reached."""
 
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -50,19 +50,19 @@ class Frame(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = world.START
-        self.told: dict[str, tuple[ProviderEvent, str]] = {}  # by event id: what a provider said, and what came of it
+        self.told: dict[str, tuple[ProviderEvent, str]] = {}  # by event id: a provider's event and its outcome
         self.open: set[str] = set()  # references that were declined and not tried again
-        self.moved: set[int] = set()  # orders their claimant has moved, or was not let
+        self.moved: set[int] = set()  # orders whose claimant has moved them, or was refused
         self.tried: set[tuple[int, int]] = set()  # carts by version, placed once
         self.ordered: list[tuple[str, User | None, Shown, int]] = []  # carts that made an order
         self.visitor_carts: dict[str, str] = {}
         self.seats_seen: set[int] = set()
-        self.rows: dict[str, tuple[int, int]] = {}  # what a refused step must leave as it is
-        self.looked: dict[str, tuple[int, int]] = {}  # what was there when everything was looked at last
+        self.rows: dict[str, tuple[int, int]] = {}  # rows that a refused step must leave unchanged
+        self.looked: dict[str, tuple[int, int]] = {}  # rows at the last check
         world.Mood.waiting = []
         mail.outbox = []
         self.tally.examples += 1
-        # As a test case of Django's: the outbox's own transactions are then taken as the outermost ones.
+        # Marked like a test case of Django's: the outbox's own transactions then count as the outermost ones.
         self.example = transaction.atomic()
         self.example._from_testcase = True  # type: ignore[attr-defined]
         self.example.__enter__()
@@ -71,7 +71,7 @@ class Frame(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.example.__exit__(None, None, None)
 
-    # What there is, as it was after the last step --------------------------------------------------------------------
+    # Rows as they were after the last step ---------------------------------------------------------------------------
 
     @invariant()
     def everything_holds(self) -> None:
@@ -91,7 +91,7 @@ class Frame(RuleBasedStateMachine):
         self.counters_are_the_rows()
 
     def look(self, changed: Sequence[str]) -> None:
-        """Reads again what has changed; rules and their preconditions choose among these."""
+        """Read the changed tables again; rules and their preconditions choose among the rows read."""
         if "shop_order" in changed:
             self.orders = list(Order.objects.order_by("pk"))
         if "shop_orderline" in changed:
@@ -156,7 +156,7 @@ class Frame(RuleBasedStateMachine):
 
     @contextmanager
     def step(self, what: str, *refusals: type[Exception]) -> Iterator[None]:
-        """Counts what became of a step; one that was refused has changed nothing."""
+        """Count a step as done or refused; a refused step must have changed nothing."""
         self.now += timedelta(seconds=1)
         self.tally.steps += 1
         before = self.rows
@@ -175,6 +175,6 @@ class Frame(RuleBasedStateMachine):
         return not changed_tables(before, fingerprint())
 
     def arrange(self, change: Callable[[], Any]) -> None:
-        """What a step needs and no service does: not part of what a refusal leaves alone."""
+        """Make a change that a step needs and no service makes, outside the comparison made after a refusal."""
         change()
         self.rows = fingerprint()

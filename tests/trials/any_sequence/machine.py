@@ -9,4 +9,4 @@ from tests.trials.any_sequence.seats import Seats
 
 
 class AnySequence(Beginning, Orders, Seats, Merchant):
-    """One sequence; carts, money and deliveries come with its beginning."""
+    """All steps in one machine; carts, money and deliveries come with the beginning."""

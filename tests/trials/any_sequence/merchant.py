@@ -1,4 +1,4 @@
-"""What the merchant changes besides: enrolments by hand, and what is sold from now on."""
+"""The merchant's changes: enrolments by hand, and edits of the entries and courses on sale."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ ROLES = (Role.STUDENT, Role.TUTOR, Role.TEACHER)
 
 
 class Merchant(Frame):
-    """What was sold before stays as it was sold."""
+    """Steps of the merchant; lines sold before stay as sold."""
 
     @rule(what=st.sampled_from(["enrol", "enrol", "end", "entry", "course"]), n=some, m=some, who=person)
     def merchant_changes(self, what: str, n: int, m: int, who: str) -> None:
-        """Enrolments by hand, and what is sold from now on: what was sold before stays as it was sold."""
+        """Enrol by hand, end such an enrolment, or edit an entry or a course."""
         match what:
             case "entry":
                 self._edit_entry(self.world.entries[n % 10], 1 + m % 5)

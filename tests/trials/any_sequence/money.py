@@ -1,4 +1,4 @@
-"""What customers pay, and what providers and the merchant say of money."""
+"""Payments of customers, and messages of providers and the merchant about money."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WRONG = ({"amount": Decimal("0.01")}, {"currency": "USD"}, {"order_number": "199
 
 
 class Money(Frame):
-    """Everything that is said about money, at the right time or not."""
+    """Steps that tell the shop about money, at the right time or not."""
 
     def tell(self, event: ProviderEvent, actor: User | None = None) -> str:
         outcome = settle(event=event, actor=actor, now=self.now)
@@ -75,7 +75,7 @@ class Money(Frame):
     @precondition(lambda self: self.under_way)
     @rule(n=some)
     def return_from_card(self, n: int) -> None:
-        """The customer comes back; what the provider answers is believed."""
+        """Return from the bank's page; the shop asks the provider and believes the answer."""
         order = one_of(self.under_way, n)
         before = PaymentEvent.objects.count()
         with self.step("come back from the card's page"):
@@ -88,7 +88,7 @@ class Money(Frame):
         what=st.sampled_from(["again", "again", "decline", "decline", "after all", "no more", "second", "wrong"]),
     )
     def money_talks(self, n: int, what: str) -> None:
-        """What a provider says besides the plain truth at the right time; no sort of it crowds out the others."""
+        """Send a message that is not a plain success, of a sort chosen evenly, so that none crowds out the others."""
         told = list(self.told.values())
         placed, paid = self.to_pay(Status.PLACED), self.to_pay(*PAID)
         declined = [event for event, outcome in told if outcome == Outcome.DECLINED and event.reference in self.open]
@@ -110,7 +110,7 @@ class Money(Frame):
                 self._decline(one_of(placed, n))
 
     def _notify_again(self, event: ProviderEvent, outcome: str, *, is_same_event: bool) -> None:
-        """The same notification again, or another one about the same payment."""
+        """Send the same notification again, or another one about the same payment."""
         settled = Settlement.objects.count()
         with self.step("notify twice"):
             if is_same_event:
@@ -118,7 +118,7 @@ class Money(Frame):
                 assert self.rows_are_as(self.rows)
                 return
             again = self.tell(replace(event, event_id=f"again-{len(self.told)}"))
-            # Late money may find its places by now; nothing else comes of hearing of a payment again.
+            # Late money may find its places by now; a payment reported again has no other effect.
             assert again == Outcome.KNOWN or (again == Outcome.SETTLED and outcome != Outcome.SETTLED)
             assert Settlement.objects.count() == settled + (again == Outcome.SETTLED)
 
@@ -167,7 +167,7 @@ class Money(Frame):
         reference=st.sampled_from(["VIR 1", "vir  1", "VIR 2"]),
     )
     def confirm(self, n: int, any_order: bool, differs: bool, is_what_arrived: bool, reference: str) -> None:
-        """The merchant says that a transfer has arrived."""
+        """Confirm as the merchant that a transfer has arrived."""
         order = one_of(self.to_pay(*(Status.values if any_order else [Status.PLACED])), n)
         with self.step("confirm a transfer", AmountDiffers, ReferenceKnown):
             outcome = confirm_received(

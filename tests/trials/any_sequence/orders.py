@@ -1,4 +1,4 @@
-"""How an order ends unpaid, time that passes, and visitors who claim their orders."""
+"""Orders that end unpaid, time that passes, and visitors who claim their orders."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAUSES = [timedelta(minutes=20), timedelta(hours=5), timedelta(days=1), timedelt
 
 
 class Orders(Frame):
-    """An order's ends and owners."""
+    """Steps that end an order, or give it an owner."""
 
     @precondition(lambda self: self.orders_in(Status.PLACED))
     @rule(n=some, any_order=seldom)
@@ -72,7 +72,7 @@ class Orders(Frame):
             move_claimed_order(order_id=order.pk, user=order.buyer, account_id=target.pk, now=self.now)
 
     def movable(self) -> Iterator[Order]:
-        """Claimed orders in an account of their own; some claimants have another account to move them into."""
+        """Yield claimed orders in accounts of their own; some claimants have another account to move an order into."""
         own = {account.pk for account in self.world.accounts.values()}
         claimed = (order for order in self.orders if order.is_claimed and order.account_id not in own)
         return (order for order in claimed if order.pk not in self.moved)

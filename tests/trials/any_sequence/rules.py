@@ -1,7 +1,7 @@
-"""What holds in the database after every step, told in SQL of its own: nothing here asks the code under test.
+"""Rules that hold in the database after every step, written in SQL that calls no code under test.
 
-Each statement finds the rows that break one rule. They stand beside the services on purpose: who changes a rule of the
-domain changes it here as well.
+Each statement finds the rows that break one rule. The rules stand beside the services on purpose: a person who changes
+a rule of the domain changes it here as well.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from functools import cache
 from django.apps import apps
 from django.db import connection
 
-# Lines that make seats, with what one of their units makes and when their units were delivered. A unit given back
-# before the delivery makes none.
+# Lines that make seats, with the number of seats per unit and of units at delivery. A unit given back before the
+# delivery makes none.
 SEATS_DUE = """
     SELECT line.id AS line_id, line.status, line.order_id,
         CASE line.handler
@@ -32,7 +32,7 @@ SEATS_DUE = """
     FROM shop_orderline line
 """
 
-# Each unit that was given back: the rows name ranges of them.
+# Each unit given back, from rows that name ranges of units.
 GIVEN_BACK = """
     SELECT given.line_id, index, given.at FROM shop_givingback given,
         generate_series(given.first_index, given.last_index) index
@@ -40,7 +40,7 @@ GIVEN_BACK = """
 
 LIVE_GROUND = "SELECT * FROM enrolments_ground WHERE ended_at IS NULL"
 
-# What a course's people, seats and holds take, counted without the code that counts it.
+# Places taken in a course by people, seats and holds, counted without the code that counts them.
 PLACES = """
     SELECT course.id, course.capacity,
         (
@@ -385,7 +385,7 @@ def _all_rules() -> str:
 
 @cache
 def _all_tables() -> str:
-    """Count and sum of every row of ours, table by table."""
+    """Return the query for count and sum of all rows of our tables, table by table."""
     ours = ("shop", "catalog", "enrolments", "accounts", "outbox", "account")
     tables = sorted(model._meta.db_table for app in ours for model in apps.get_app_config(app).get_models())
     return " UNION ALL ".join(
@@ -395,12 +395,12 @@ def _all_tables() -> str:
 
 
 def broken_rules() -> list[str]:
-    """Every rule that is broken now, with the row that breaks it. One statement."""
+    """Return every rule broken now, with a row that breaks it; one statement."""
     return [f"{rule}: {row}" for rule, row in _ask("rules_of_the_shop", _all_rules())]
 
 
 def fingerprint() -> dict[str, tuple[int, int]]:
-    """How many rows each table has, and a sum over their contents: equal when nothing was changed. One statement."""
+    """Return the number of rows and a hash sum of each table, equal when nothing was changed; one statement."""
     return {table: (count, total) for table, count, total in _ask("rows_of_the_shop", _all_tables())}
 
 
@@ -409,7 +409,7 @@ def changed_tables(before: dict[str, tuple[int, int]], after: dict[str, tuple[in
 
 
 def _ask(name: str, statement: str) -> list[tuple]:
-    """Runs a statement that is planned once for each connection: it is asked thousands of times."""
+    """Run a statement prepared once for each connection, since it is asked thousands of times."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name = %s", [name])
         if not cursor.fetchone()[0]:

@@ -32,13 +32,13 @@ Status = Order.Status
 
 
 class Seats(Frame):
-    """What operators and learners do with seats, until the merchant takes them back."""
+    """Steps of operators and learners with seats, until the merchant takes the seats back."""
 
     @precondition(lambda self: self.assignable())
     @rule(n=some, odd=st.sampled_from(["", "", "", "", "seat", "account", "course"]), who=person, course=some, by=some,
           as_tutor=seldom)  # fmt: skip
     def assign(self, n: int, odd: str, who: str, course: int, by: int, as_tutor: bool) -> None:
-        """Mostly as an operator's page lets him; else a seat taken, of another account, or for another course."""
+        """Assign mostly as an operator's page allows; else a seat taken, of another account, or for another course."""
         seat = one_of(self.seats if odd == "seat" else self.assignable(), n)
         account = CustomerAccount.objects.get(pk=seat.account_id)
         if odd == "account" or not operators_of(account).exists():
@@ -63,7 +63,7 @@ class Seats(Frame):
             assert assignment.is_used or self.rows_are_as(self.rows)
 
     def assignable(self) -> list[Seat]:
-        """Free seats of an account that has an operator."""
+        """Return the free seats of accounts that have an operator."""
         claimed = {order.pk for order in self.orders if order.is_claimed}
         return [seat for seat in self.seats_in("available") if seat.batch.order_id in claimed]
 
@@ -104,7 +104,7 @@ class Seats(Frame):
     @precondition(lambda self: self.with_units_left())
     @rule(n=some, any_order=seldom, first=some, number=st.integers(1, 4), whole=seldom, yes=st.booleans(), money=often)
     def give_back(self, n: int, any_order: bool, first: int, number: int, whole: bool, yes: bool, money: bool) -> None:
-        """Some units of an order, or all that are left, with their price or without."""
+        """Give some units of an order back, or all that are left, with their price or without."""
         order = one_of(self.orders if any_order else self.with_units_left(), n)
         left = [(line_id, index) for line_id, indexes in units_left(order).items() for index in indexes]
         first = first % max(1, len(left))
@@ -133,6 +133,6 @@ class Seats(Frame):
             self.reach("an order was given back without money", when=whole and not money and after == Status.COMPLETED)
 
     def with_units_left(self) -> list[Order]:
-        """Paid orders of which something can be given back."""
+        """Return the paid orders with units that can be given back."""
         standing = {line.order_id for line in self.lines if line.status != "given_back"}
         return [order for order in self.orders_in(Status.PAID, Status.COMPLETED) if order.pk in standing]

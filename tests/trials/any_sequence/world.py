@@ -1,4 +1,4 @@
-"""Where the sequences take place: courses with few places, things to sell, people, and handlers with moods."""
+"""World of the sequences: courses with few places, entries, people, and handlers with moods."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ MEMBERS = ("alice", "bob", "carol")
 
 
 class Crash(Exception):
-    """A mistake of a handler's author."""
+    """Bug in a handler."""
 
 
 class Mood:
-    """What the handlers do at their next deliveries, once they have done all their work."""
+    """Mixin that lets handlers fail at their next deliveries, once all their work is done."""
 
     waiting: ClassVar[list[str]] = []
 
@@ -51,7 +51,7 @@ class Mood:
 
 
 class MoodySeats(Mood, GenerateSeats):
-    """Under the standard handler's name, as are the others."""
+    """Moody handler, under the standard handler's name like the other two."""
 
 
 class MoodySession(Mood, SetUpOneCourseSession):
@@ -67,18 +67,18 @@ MOODY: tuple[type[Handler], ...] = (MoodySeats, MoodySession, MoodyEnrolment)
 
 @dataclass(frozen=True)
 class World:
-    """Made once for all sequences; what one of them changes is rolled back with it."""
+    """Rows made once for all sequences; changes of a sequence are rolled back with it."""
 
     courses: Sequence[Course]
     entries: Sequence[Entry]
     users: dict[str, User]
     accounts: dict[str, CustomerAccount]
     merchant: User
-    sessions: frozenset[int] = field(default_factory=frozenset)  # entries that ask who takes part
+    sessions: frozenset[int] = field(default_factory=frozenset)  # entries that ask for participants
 
 
 def make_world() -> World:
-    """Two customer accounts (Alice's, where Bob is operator, and Carol's), five courses, ten entries."""
+    """Make two customer accounts (Alice's, where Bob is operator, and Carol's), five courses and ten entries."""
     ShopIdentity.objects.create(pk=1)
     users = {name: UserFactory(email=address(name)) for name in MEMBERS}
     workshop, school = CustomerAccountFactory(name="Workshop"), CustomerAccountFactory(name="School")

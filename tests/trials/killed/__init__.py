@@ -1,1 +1,1 @@
-"""A shop whose every process may be killed, and what must be true of it afterwards."""
+"""A shop whose every process may be killed, and the checks of its rows afterwards."""

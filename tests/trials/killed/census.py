@@ -1,4 +1,4 @@
-"""What purchases must have led to, said once more in rows, and the rows that are there."""
+"""Rows that purchases must have led to, and the rows found."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Rows = dict[str, Counter[tuple[Any, ...]]]
 
 
 def wrong_rows(assortment: Assortment) -> dict[str, str]:
-    """Where what is there differs from what must be, by kind of row; nothing when all is right."""
+    """Return the differences between the rows found and the rows expected, by kind of row; empty when all is right."""
     there, due = found(assortment), expected(assortment)
     return {
         name: f"missing: {dict(due[name] - there[name])}, too many: {dict(there[name] - due[name])}"
@@ -36,7 +36,7 @@ def wrong_rows(assortment: Assortment) -> dict[str, str]:
 
 
 def found(assortment: Assortment) -> Rows:
-    """The rows of an assortment's purchases, each kind of row as a bag of what identifies it."""
+    """Return the rows of an assortment's purchases, each kind of row as a bag of identifying columns."""
     orders = [purchase.order.pk for purchase in assortment.purchases]
     people = people_of(assortment)
     lines = OrderLine.objects.filter(order__in=orders)
@@ -80,14 +80,14 @@ def found(assortment: Assortment) -> Rows:
 
 
 def expected(assortment: Assortment) -> Rows:
-    """What the same bags hold once everything ordered has been delivered, and everybody told, exactly once."""
+    """Return the rows due once every order has been delivered and every person told, exactly once."""
     rows: Rows = defaultdict(Counter, {"places still held": Counter()})
     for purchase in assortment.purchases:
         for name, row, times in _rows_of(purchase, assortment):
             rows[name][row] += times
     rows["people"] = Counter((email,) for email in people_of(assortment))
     rows["groups"] += Counter({(assortment.solo_course.short_name, None): 1})
-    # However many purchases stand behind it, somebody is in a course once.
+    # A person is in a course once, however many purchases led there.
     rows["enrolments"] = Counter(dict.fromkeys(rows["enrolments"], 1))
     rows["jobs"] = Counter(
         {("fulfil_line", "done"): rows["lines"].total(), ("send_mail", "done"): rows["mails"].total()}
@@ -96,7 +96,7 @@ def expected(assortment: Assortment) -> Rows:
 
 
 def totals(assortment: Assortment) -> dict[str, str]:
-    """For the report: how many rows were expected, and how many are there."""
+    """Return for the report how many rows were expected and found."""
     there, due = found(assortment), expected(assortment)
     return {
         name: f"{due[name].total()} expected, {there[name].total()} found"
@@ -105,14 +105,14 @@ def totals(assortment: Assortment) -> dict[str, str]:
 
 
 def attempts_in_vain(assortment: Assortment) -> int:
-    """How often a job of the purchases was begun and came to nothing."""
+    """Return how many attempts at the purchases' jobs did not finish them."""
     attempts = _jobs_of(assortment).aggregate(all=Sum("attempts"), jobs=Count("pk"))
     return attempts["all"] - attempts["jobs"]
 
 
 @dataclass(frozen=True)
 class Post:
-    """What the mail server took of an assortment's mails. `wrong` names those it took never, or once too often."""
+    """Mails of an assortment taken by the mail server; `wrong` names those taken never, or more often than tried."""
 
     mails: int
     taken_again: int
@@ -120,7 +120,7 @@ class Post:
 
 
 def post_of(assortment: Assortment, taken: Mapping[str, int]) -> Post:
-    """A mail may have gone out as often as it was tried: each time under the same Message-ID."""
+    """Return the mails taken; each may have gone out as often as it was tried, under one Message-ID."""
     attempts = dict(_jobs_of(assortment).values_list("key", "attempts"))
     tries = {mail.message_id: attempts[f"send_mail:{mail.pk}"] for mail in _mails_of(assortment)}
     wrong = [
@@ -132,7 +132,7 @@ def post_of(assortment: Assortment, taken: Mapping[str, int]) -> Post:
 
 
 def people_of(assortment: Assortment) -> set[str]:
-    """Everybody who is named in an order, or placed it."""
+    """Return the addresses of all people named in an order or placing one."""
     named = {email for purchase in assortment.purchases for email in (purchase.buyer, *purchase.own)}
     return named | {assortment.known, assortment.new}
 
@@ -190,7 +190,7 @@ def _rows_of(purchase: Purchase, assortment: Assortment) -> Iterator[tuple[str, 
         *(("payment_received", purchase.buyer, 1), ("payment_received_sales", SALES, 1)),
         *((delivered, purchase.buyer, len(entries)), ("delivered_sales", SALES, len(entries))),
         ("ext_paperdiploma_order", PRINTER, 1),
-        # Whose address is proved is told; everybody else is invited.
+        # A person with a proved address is told; all others are invited.
         ("seat_assigned", shop.known, 1),
         *(("invitation", email, 1) for email in participants if email != shop.known),
     ):

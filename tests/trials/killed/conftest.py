@@ -1,4 +1,4 @@
-"""One shop to be killed for all trials: whatever one does to it, it must have recovered before the next."""
+"""One shop to be killed for all trials, which must have recovered from a trial before the next."""
 
 from __future__ import annotations
 

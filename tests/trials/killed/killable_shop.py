@@ -1,4 +1,4 @@
-"""A shop on servers of its own, of which nothing is spared: web, worker, beat, Redis, Postgres and the mail server."""
+"""A shop on servers of its own that may all be killed: web, worker, beat, Redis, Postgres and the mail server."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ from workbench.servers.postgres import make_database
 from workbench.servers.process import Child
 from workbench.supervisor import stop_all
 
-# What the trials promise: so long after the last blow, everything is done.
+# Promise of the trials: everything is done within this time after the last blow.
 RECOVERED_WITHIN_SECONDS = 30
 LOOK_EVERY_SECONDS = 0.05
-# So much of a worker's log is shown when it does not come back.
+# Characters of a worker's log shown when the worker does not come back.
 LAST_WORDS = 8000
-# How often programs may end by themselves in all the trials together: more would be a habit.
+# Programs that may end by themselves in all the trials together: more would be a habit.
 MOST_ENDS = 2
-# So many may wait for another attempt while the next orders are paid.
+# Jobs that may wait for another attempt while the next orders are paid.
 FEW_JOBS = 10
 ATTEMPTS = "SELECT coalesce(sum(attempts), 0) FROM outbox_job"
 DATABASE = "killable"
@@ -54,7 +54,7 @@ HANDLERS = Path(__file__).parent / "handlers"
 
 @dataclass
 class KillableShop:
-    """Where it answers, and all that can be taken away from it."""
+    """A shop with its address, servers and programs, and the blows against them."""
 
     addresses: Addresses
     base_url: str
@@ -71,17 +71,17 @@ class KillableShop:
 
     @property
     def workers_clock(self) -> Path:
-        """The file that says by how many seconds it is wrong."""
+        """File with the error of the workers' clock, in seconds."""
         return self.addresses.data / "workers-clock"
 
     @property
     def flag_for_web(self) -> Path:
-        """The file that kills the web process which next is about to ring."""
+        """File that kills the web process which next is about to ring."""
         return self.addresses.data / "flag-for-web"
 
     @contextmanager
     def at_hand(self) -> Iterator[None]:
-        """Within the block models and services of this process work on this shop, and ring its bell."""
+        """Let models and services of this process work on the shop, and ring its bell, for the length of the block."""
         ours, bell = connections["default"], doorbell._doorbell
         theirs = {**ours.settings_dict, **env.db_url_config(self.database_url)}
         with self.blocker.unblock():
@@ -96,13 +96,13 @@ class KillableShop:
                 ContentType.objects.clear_cache()
 
     def celery(self) -> Celery:
-        """For messages to its workers."""
+        """Return a Celery app that sends messages to the shop's workers."""
         app = Celery("trial", broker=celery_broker(self.addresses.redis_url), set_as_current=False)
         app.conf.task_default_queue = "amphi"
         return app
 
     def ask(self, query: str) -> list[tuple]:
-        """Rows, over a connection of its own that a restart of Postgres cannot have spoilt."""
+        """Return rows, over a new connection that no restart of Postgres can have broken."""
         connection = psycopg2.connect(self.database_url)
         connection.autocommit = True
         try:
@@ -113,7 +113,7 @@ class KillableShop:
             connection.close()
 
     def seconds_until_all_is_done(self, *, since: float) -> float:
-        """Waits until no job is left to run; the time from `since`, by the monotonic clock, to the last of them."""
+        """Wait until no job is left to run; return the seconds from `since`, by the monotonic clock, to that moment."""
         deadline = since + 3 * RECOVERED_WITHIN_SECONDS
         while waiting := self.ask(
             "SELECT key, attempts, due_at - now(), last_error, count(*) OVER () FROM outbox_job"
@@ -125,7 +125,7 @@ class KillableShop:
         return time.monotonic() - since
 
     def wait_until(self, is_so: Callable[[], object], *, seconds: float = PATIENCE_SECONDS) -> None:
-        """Watches over its programs meanwhile, as a supervisor does."""
+        """Wait until `is_so()`, starting programs that ended again meanwhile; raise AssertionError after `seconds`."""
         deadline = time.monotonic() + seconds
         while not is_so():
             self.start_again_what_ended()
@@ -133,7 +133,7 @@ class KillableShop:
             time.sleep(LOOK_EVERY_SECONDS)
 
     def start_again_what_ended(self) -> None:
-        """What a supervisor does, `make run` as well as Docker Compose."""
+        """Start programs that ended again, as a supervisor does under `make run` and Docker Compose."""
         for child in self.children.values():
             if not child.is_running:
                 self.ended.append(f"{child.program.name} ended by itself.{child.last_words()}")
@@ -141,12 +141,12 @@ class KillableShop:
                 child.restart()
 
     def messages(self) -> Counter[str]:
-        """How often the mail server took each Message-ID."""
+        """Return how often the mail server took each Message-ID."""
         return Counter(map(message_id, list(self.mail_server.taken)))
 
     @contextmanager
     def worker_is_at_it_afterwards(self) -> Iterator[None]:
-        """Before the block waits until the worker has caught up, and after it until something new is begun."""
+        """Wait before the block until the worker has caught up, and after it until a new attempt has begun."""
         self.wait_until(lambda: self._number("SELECT count(*) FROM outbox_job WHERE state = 'pending'") <= FEW_JOBS)
         begun = self._number(ATTEMPTS)
         yield
@@ -158,22 +158,22 @@ class KillableShop:
     # --- Blows -------------------------------------------------------------------------------------------------------
 
     def kill_child(self) -> None:
-        """One of the worker's processes; its main process starts another."""
+        """Kill one of the worker's processes; its main process starts another."""
         self.wait_until(self._worker_processes)
         kill(random.choice(self._worker_processes()))
 
     def kill_children(self) -> None:
-        """All of the worker's processes but its main one."""
+        """Kill all of the worker's processes but the main one."""
         for child in self._worker_processes():
             kill(child)
 
     def kill_worker(self) -> None:
-        """The worker with all its processes."""
+        """Kill the worker with all its processes."""
         os.killpg(self.children["worker"].pid, signal.SIGKILL)
         self.children["worker"].restart()
 
     def kill_main_process(self) -> None:
-        """The worker's main process alone: its orphans work on for a moment beside those of the next worker."""
+        """Kill the worker's main process alone: its orphans work on for a moment beside those of the next worker."""
         orphaned = self.children["worker"]
         kill(orphaned.pid)
         self.children["worker"] = orphaned.program.start()
@@ -181,7 +181,7 @@ class KillableShop:
         orphaned.stop()
 
     def restart_postgres(self, how: signal.Signals, *, meanwhile: Callable[[], None]) -> None:
-        """SIGINT ends every session and then the server; SIGQUIT lets it crash."""
+        """Stop Postgres and start it again; SIGINT ends every session and then the server, SIGQUIT lets it crash."""
         os.kill(self.postgres.pid, how)
         self.wait_until(lambda: not self.postgres.is_running)
         meanwhile()
@@ -190,14 +190,14 @@ class KillableShop:
         self.wait_until(self.has_database)
 
     def set_workers_clock(self, *, wrong_by: timedelta) -> None:
-        """From the next glance at it on; whoever reads the file meanwhile finds one time or the other."""
+        """Set the clock's error from the next reading on; the file is replaced at once, never read half written."""
         new = self.workers_clock.with_suffix(".new")
         new.write_text(str(wrong_by.total_seconds()))
         new.rename(self.workers_clock)
 
     @contextmanager
     def web_killed_before_ringing(self) -> Iterator[None]:
-        """The web process in which something is committed within the block is killed before it rings for it."""
+        """Kill the web process that commits within the block before it rings."""
         flag = self.flag_for_web
         flag.touch()
         yield
@@ -230,7 +230,7 @@ class KillableShop:
 
 @contextmanager
 def run_killable_shop(blocker: DjangoDbBlocker) -> Iterator[KillableShop]:
-    """Runs it for the length of the block."""
+    """Run a killable shop for the length of the block."""
     addresses = addresses_in(servers.addresses().data / f"killable-{servers.worker_number()}")
     with ExitStack() as stack:
         postgres, redis = stack.enter_context(embedded_servers(addresses, is_throwaway=True))
@@ -250,7 +250,7 @@ def run_killable_shop(blocker: DjangoDbBlocker) -> Iterator[KillableShop]:
         shop.set_workers_clock(wrong_by=timedelta(0))
         web_environment = environment | {KILLED_BEFORE_RINGING: str(shop.flag_for_web)}
         worker_environment = environment | {WRONG_CLOCK: str(shop.workers_clock)}
-        # What is committed must outlive a crash of the server: only that of the machine would be another matter.
+        # Commits must outlive a crash of the server, though not of the machine.
         shop.ask(f"ALTER DATABASE {DATABASE} SET synchronous_commit = on")
         with shop.at_hand():
             call_command("migrate", verbosity=0)
@@ -272,5 +272,5 @@ def kill(process: int) -> None:
 
 
 def message_id(message: bytes) -> str:
-    """The Message-ID of a mail as a server took it."""
+    """Return the Message-ID of a mail as a server took it."""
     return re.search(rb"^Message-ID: (\S+)", message, re.MULTILINE | re.IGNORECASE)[1].decode()

@@ -19,7 +19,7 @@ from tests.factories.handlers import participant
 from tests.factories.shop import fill_cart, make_cart, pay, place
 
 UNITS, PACK = 2, 3
-# Of a session's units: people of its own, beside the two who are in every session, and those who are named later.
+# Participants of a session beside the two people common to all sessions, and places named later.
 OWN_PARTICIPANTS, BLANKS = 2, 1
 PRINTER = "printer@example.org"
 WEBINAR = "WEBINAIRE-ACCUEIL"
@@ -29,7 +29,7 @@ _names = count(1)
 
 @dataclass(frozen=True)
 class Purchase:
-    """One order of everything, by a member of an account or by a visitor, and who is named in it."""
+    """One order of everything, by a member of an account or by a visitor, with the people named in it."""
 
     order: Order
     member: User | None
@@ -37,13 +37,13 @@ class Purchase:
 
     @property
     def buyer(self) -> str:
-        """The address of the member, or the one the visitor typed."""
+        """Address of the member, or the one typed by the visitor."""
         return self.member.email if self.member else self.order.contact_email
 
 
 @dataclass
 class Assortment:
-    """What is on sale, in courses of its own: whatever happens elsewhere in the shop, its rows can be counted."""
+    """Entries on sale in courses of their own, so that their rows can be counted whatever else the shop does."""
 
     name: str = field(default_factory=lambda: f"trial{next(_names)}")
     purchases: list[Purchase] = field(default_factory=list)
@@ -87,11 +87,11 @@ class Assortment:
 
     @property
     def courses(self) -> list[Course]:
-        """Those in which nobody else sells anything."""
+        """Courses in which no other assortment sells anything."""
         return [self.session_course, self.solo_course, self.support_course]
 
     def place(self, orders: int) -> list[Purchase]:
-        """Places so many orders of everything, every fourth of them by a visitor."""
+        """Place so many orders of everything, every fourth by a visitor."""
         placed = [self._place(as_visitor=number % 4 == 3) for number in range(orders)]
         self.purchases += placed
         return placed
@@ -104,7 +104,7 @@ class Assortment:
         cart = make_cart(self.seats, quantity=UNITS, user=user)
         participants = [participant(email) for email in (*own, self.known, self.new)]
         participants[1]["role"] = "tutor"
-        if number % 2:  # the same people in another order: whoever locks them so would meet a rival head on
+        if number % 2:  # the opposite order: locks taken in the order typed would meet a rival head on
             participants.reverse()
         fill_cart(cart, self.session, quantity=len(participants) + BLANKS, units=participants, user=user)
         fill_cart(cart, self.solo, user=user)
@@ -118,7 +118,7 @@ class Assortment:
         return Purchase(order, user, own)
 
     def buy(self, orders: int) -> list[Purchase]:
-        """Places orders and pays them."""
+        """Place orders and pay them."""
         placed = self.place(orders)
         for purchase in placed:
             assert pay(purchase.order) == "settled"

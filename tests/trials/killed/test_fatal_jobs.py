@@ -25,7 +25,7 @@ MOST_SECONDS = 300
 
 
 def test_a_job_that_kills_its_worker_each_time(killable_shop: KillableShop, trial: Trial):
-    """It ends dead after its attempts and its line failed; the other line of the order is delivered"""
+    """A job that kills its worker each time ends dead and its line failed; the order's other line is delivered"""
     is_hurried = not trial.is_full
     with killable_shop.at_hand(), temporary(Fatal):
         cart = make_cart(EntryFactory(handler="ext_fatal"))

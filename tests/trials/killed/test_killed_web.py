@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("killable_shop")
 
 
 def test_web_process_killed_between_commit_and_ring(killable_shop: KillableShop, trial: Trial):
-    """The visitor gets no answer; pressing again makes no second order, and what he paid for is delivered once"""
+    """No answer for the visitor; pressing again makes no second order, and the paid order is delivered once"""
     purchases = trial.size(1, 10)
     shop, took = killable_shop, []
     with shop.at_hand():

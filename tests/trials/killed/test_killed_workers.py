@@ -82,7 +82,7 @@ def test_killed_between_handing_a_mail_over_and_noting_it(killable_shop: Killabl
         post = post_of(assortment, taken)
     assert post.wrong == []
     assert [name for name in struck if taken[name] < 2] == []
-    # Its other processes may have been at it with another mail.
+    # Other processes of the worker may have been killed while sending other mails.
     assert post.taken_again <= times * WORKER_PROCESSES
     trial.note("workers killed", times)
     trial.note("mails, each of them taken", post.mails)

@@ -23,7 +23,7 @@ from workbench import programs
 
 pytestmark = pytest.mark.xdist_group("killable_shop")
 
-# What the trials promise: a page answers within so long, whatever becomes of Redis.
+# Promise of the trials: a page answers within this time, whatever becomes of Redis.
 ANSWERED_WITHIN_SECONDS = 3
 # Longer than a client of Redis waits for an answer, however often it tries.
 PAUSE_SECONDS = 2
@@ -31,7 +31,7 @@ PAUSE_SECONDS = 2
 
 @contextmanager
 def flushed(shop: KillableShop) -> Iterator[None]:
-    """Everything in it is lost, again and again."""
+    """Empty Redis before and after the block."""
     with client(shop) as redis:
         redis.flushall()
         yield
@@ -40,7 +40,7 @@ def flushed(shop: KillableShop) -> Iterator[None]:
 
 @contextmanager
 def stopped(shop: KillableShop) -> Iterator[None]:
-    """Nobody listens at its address."""
+    """Stop Redis, so that its address is closed."""
     shop.redis.stop()
     try:
         yield
@@ -50,7 +50,7 @@ def stopped(shop: KillableShop) -> Iterator[None]:
 
 @contextmanager
 def paused(shop: KillableShop) -> Iterator[None]:
-    """It takes connections and answers nothing."""
+    """Pause Redis, which then takes connections and answers nothing."""
     os.kill(shop.redis.pid, signal.SIGSTOP)
     try:
         yield
@@ -60,7 +60,7 @@ def paused(shop: KillableShop) -> Iterator[None]:
 
 @contextmanager
 def full(shop: KillableShop) -> Iterator[None]:
-    """It answers that it has no memory left."""
+    """Leave Redis no memory, which it answers to every write."""
     with client(shop) as redis:
         redis.config_set("maxmemory", "1")
         try:
@@ -94,7 +94,7 @@ def test_redis(killable_shop: KillableShop, trial: Trial, away: Callable):
             while time.monotonic() < gone_until:
                 visitor.get(path)
             assert visitor.get("/").status == 200
-            # By now the worker has done what it had heard of before; of these nobody can tell it.
+            # The worker has done the jobs it had been told of before; no ring can reach it for these.
             assortment.buy(orders)
         took = shop.seconds_until_all_is_done(since=time.monotonic())
 
@@ -116,7 +116,7 @@ def test_redis_pauses_while_a_worker_takes_messages(killable_shop: KillableShop,
         assortment = Assortment()
         celery = shop.celery()
         for _ in range(rounds):
-            # More messages than it has processes, and a moment for it to begin with them.
+            # More messages than worker processes, and a moment for the worker to begin with them.
             for _ in range(3 * programs.WORKER_PROCESSES):
                 celery.send_task(doorbell.TASK)
             time.sleep(random.uniform(0, 0.03))

@@ -1,4 +1,4 @@
-"""A visitor who buys over HTTP, without a browser, and looks at his watch."""
+"""A visitor who buys over HTTP, without a browser, and times the answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Page:
 
 @dataclass
 class Visitor:
-    """`slowest` is the longest he waited for an answer, redirections included, in seconds."""
+    """A visitor; `slowest` is the longest wait for an answer, redirections included, in seconds."""
 
     base_url: str
     slowest: float = 0.0
@@ -41,7 +41,7 @@ class Visitor:
         return self._ask(Request(self.base_url + path))
 
     def post(self, path: str, **typed: str) -> Page:
-        """Sends a form, with what the page he looks at holds hidden in it."""
+        """Send a form with the hidden values of the page shown."""
         hidden = {name: unescape(value) for name, value in HIDDEN.findall(self.page.body)}
         return self._ask(Request(self.base_url + path, urlencode(hidden | typed).encode()))
 
@@ -59,7 +59,7 @@ class Visitor:
         return self.page
 
     def fill_in(self, entry_code: str, *, email: str) -> None:
-        """From the entry's page to the review, where one button is left to press."""
+        """Go from the entry's page to the review, where one button is left to press."""
         self.get(f"/e/{entry_code}/")
         self.post(f"/e/{entry_code}/", quantity="1")
         self.get("/checkout/details/")
@@ -70,14 +70,14 @@ class Visitor:
         self.get("/checkout/review/")
 
     def press_order(self) -> Page:
-        """Places what the review shows. Leads to the order's page."""
+        """Place the order shown by the review; return the order's page."""
         return self.post("/checkout/review/", accept_terms="on", start_at_once="on")
 
     def choose_card(self, order_path: str) -> Page:
-        """From the order's page to the imaginary bank's."""
+        """Go from the order's page to the imaginary bank's."""
         self.get(order_path)
         return self.post(f"{order_path}pay/", method="sandbox")
 
     def press_pay(self) -> Page:
-        """The bank says yes. Leads back to the order's page."""
+        """Let the bank accept; return the order's page."""
         return self.post(self.page.path, choice="succeed")

@@ -1,4 +1,4 @@
-"""Amounts as merchants type them, and what is no amount."""
+"""Amounts as merchants type them, and texts that are no amount."""
 
 from decimal import Decimal
 

@@ -21,7 +21,7 @@ def status_of(order):
 
 @pytest.fixture
 def failed(order, diary):
-    """The line of a paid order whose handler has refused."""
+    """Return the line of a paid order whose handler has refused."""
     diary.raises["post"] = [REFUSED]
     pay(order)
     deliver(order)

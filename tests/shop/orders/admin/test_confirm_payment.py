@@ -1,4 +1,4 @@
-"""The merchant's word that money has arrived: asked for with amount and reference, answered in plain words."""
+"""A merchant confirms that money has arrived: with amount and reference, and each outcome told in words."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Giving units of a line back: which and why, a look at whom it concerns, and the merchant's word."""
+"""Giving units of a line back: the choice with its reason, a preview of the people concerned, the confirmation."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -31,7 +31,7 @@ def course():
 
 @pytest.fixture
 def line(course):
-    """A session of three: Ana, Bo who has entered the course, and a blank."""
+    """Return the line of a session of three: Ana, Bo who has entered the course, and a blank."""
     owner = MembershipFactory()
     entry = EntryFactory(handler="std_setuponecoursesession", parameters={"coursename": course.short_name})
     cart = make_cart(entry, quantity=3, units=[participant("ana"), participant("bo")], user=owner.user)

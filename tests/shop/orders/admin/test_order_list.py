@@ -1,4 +1,4 @@
-"""The list of orders: found by what a merchant knows, marked by what waits for him."""
+"""The list of orders: searched by all that a merchant knows, marked where it waits for the merchant."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""The page of one order tells all there is to know about it, and costs the same whatever its size."""
+"""The page of one order tells all there is to know about the order, in as many queries whatever its size."""
 
 from datetime import timedelta
 
@@ -145,7 +145,7 @@ class TestUnits:
         assert "Given back" in units
 
     def test_one_without_a_row_was_left_blank(self, client, line):
-        """The row is deleted once the order has ended unpaid, or was never written."""
+        """The row was deleted after the order ended unpaid, or was never written."""
         OrderUnit.objects.filter(line=line, index__in=(1, 24)).delete()
 
         page, units = page_of(client, line.order), text_of(client.get(line_url(line, "units")))

@@ -1,4 +1,4 @@
-"""Who may look, and who may act."""
+"""Permissions to look and to act."""
 
 import pytest
 from django.urls import reverse
@@ -21,7 +21,7 @@ CONFIRM = ("shop.view_order", "shop.add_payment")
 
 @pytest.fixture
 def addresses(order):
-    """Every page and every button."""
+    """Return the addresses of every page and every button."""
     pay(order)
     line = order.lines.get()
     text = LegalText.objects.create(kind="terms", version=1, body_en="x", body_fr="x")

@@ -1,4 +1,4 @@
-"""Payments and what was said about them."""
+"""Lists of payments and of their events."""
 
 import pytest
 from django.urls import reverse
@@ -21,7 +21,7 @@ def settled(order):
 
 @pytest.fixture
 def strange(new_order):
-    """Money for an order nobody knows."""
+    """Return the event of a payment for an unknown order."""
     pay(new_order(), order_number="2000-000001", reference="lost")
     return PaymentEvent.objects.get(outcome="unknown_order")
 

@@ -16,7 +16,7 @@ EVENTS = "/admin/shop/paymentevent/"
 
 @pytest.fixture
 def event(order):
-    """One euro too much."""
+    """Return the event of a payment of one euro too much."""
     pay(order, amount=order.gross + 1)
     return PaymentEvent.objects.get()
 

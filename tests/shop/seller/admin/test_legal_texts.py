@@ -189,7 +189,7 @@ class TestPublished:
         assert bodies(text) == ("Texte en", "Texte fr")
 
     def test_one_published_meanwhile_loses_no_change_in_silence(self, client, monkeypatch):
-        """Published between the opening of the request and its writing."""
+        """The text is published between the opening of the request and its writing."""
         from shop.seller.admin import legal_texts as legal
 
         draft = version(1, published=False)

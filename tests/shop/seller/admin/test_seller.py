@@ -1,4 +1,4 @@
-"""The one page on which the shop says who it is."""
+"""The one page for the seller's details."""
 
 from io import BytesIO
 

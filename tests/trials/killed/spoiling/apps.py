@@ -1,4 +1,4 @@
-"""What the environment asks for is done to the process as soon as the applications are loaded."""
+"""Faults asked for by the environment, put into the process as soon as the applications are loaded."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from django.apps import AppConfig
 
-# A file that says by how many seconds the clock of the process is wrong; it may change at any time.
+# Names a file with the error of the process's clock, in seconds, which may change at any time.
 WRONG_CLOCK = "TRIAL_WRONG_CLOCK"
-# A file: a process that is about to ring removes it and is killed.
+# Names a file: a process about to ring removes it and is killed.
 KILLED_BEFORE_RINGING = "TRIAL_KILLED_BEFORE_RINGING"
 
 
@@ -27,7 +27,7 @@ class SpoilingConfig(AppConfig):
 
 
 def go_by_wrong_clock(file: Path) -> None:
-    """The time of day as Python code of this process reads it: ours, Django's and Celery's."""
+    """Change the time of day as read by Python code of this process: ours, Django's and Celery's."""
     import celery.worker.request
     from django.utils import timezone
 
@@ -43,7 +43,7 @@ def go_by_wrong_clock(file: Path) -> None:
 
     timezone.now = lambda: right_now() + datetime.timedelta(seconds=wrong_by())
     time.time = lambda: right_time() + wrong_by()
-    # By this one Celery decides whether a message has expired.
+    # Celery decides by this clock whether a message has expired.
     celery.worker.request.datetime = WrongDatetime
 
 

@@ -1,4 +1,4 @@
-"""An extension that ends the process which runs it, as one that runs out of memory does."""
+"""An extension that ends the process running it, as one that runs out of memory does."""
 
 from __future__ import annotations
 
