@@ -48,7 +48,7 @@ class EnrolOnCourse(Handler):
     name = "std_enroloncourse"
     version = 1
     label = gettext_lazy("Enrolment of the buyer")
-    summary = gettext_lazy("Enrols the buyer himself in a course once it is paid.")
+    summary = gettext_lazy("Enrols the buyer in a course once it is paid.")
     MerchantForm: ClassVar[type[ParametersForm]] = EnrolOnCourseForm
     max_quantity = 1
 

@@ -40,7 +40,7 @@ class GenerateSeatsForm(PeriodForm):
         min_value=1,
         max_value=MOST_SEATS_PER_UNIT,
         initial=1,
-        help_text=_("How many seats the customer gets for each unit he buys."),
+        help_text=_("How many seats the customer gets for each unit bought."),
     )
     validity = DaysField(
         label=_("Seats stay valid"),

@@ -101,9 +101,9 @@ class ParticipantForm(forms.Form):
         if not typed and self.cleaned_data.get("role") != Role.TUTOR and not self.errors:
             return dict.fromkeys(self.fields, "")
         for name, message in (
-            ("email", _("Enter this participant's e-mail address, or leave all of his fields blank.")),
-            ("first_name", _("Enter this participant's first name, or leave all of his fields blank.")),
-            ("last_name", _("Enter this participant's last name, or leave all of his fields blank.")),
+            ("email", _("Enter this participant's e-mail address, or leave all of their fields blank.")),
+            ("first_name", _("Enter this participant's first name, or leave all of their fields blank.")),
+            ("last_name", _("Enter this participant's last name, or leave all of their fields blank.")),
         ):
             if name not in typed and name not in self.errors:
                 self.add_error(name, ValidationError(message, code="incomplete"))

@@ -18,7 +18,7 @@ from handlers.contract import Units
 from shop.orders.models import WITHOUT_ANSWERS, Order, OrderLine, OrderUnit
 
 ENDED_UNPAID = (Order.Status.CANCELLED, Order.Status.EXPIRED)
-MIGRATION = "0014_units_by_index"
+MIGRATION = "0013_units_by_index"
 # Late money may be taken by a process of the release before this one, which delivers what has rows and nothing else.
 # Processes of both releases run side by side while an update is rolled out, never for a day.
 ROLLED_OUT_AFTER = timedelta(days=1)

@@ -112,7 +112,7 @@ class PaymentEvent(models.Model):
         verbose_name = _("payment event")
         verbose_name_plural = _("payment events")
         ordering = ("-pk",)
-        permissions = (("deal_with_money", "Can mark money as dealt with"),)
+        permissions = (("deal_with_money", "Can resolve payments that need attention"),)
         constraints = [
             models.UniqueConstraint(fields=("provider", "event_id"), name="shop_paymentevent_once"),
             models.CheckConstraint(
@@ -153,9 +153,9 @@ class MoneyHandling(models.Model):
     NOTE_LENGTH = 300
 
     event = models.ForeignKey(PaymentEvent, on_delete=models.PROTECT, related_name="handlings")
-    handled_at = models.DateTimeField(_("dealt with on"))
+    handled_at = models.DateTimeField(_("resolved on"))
     handled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("dealt with by")
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("resolved by")
     )
     note = models.CharField(_("note"), max_length=NOTE_LENGTH, blank=True)
     undone_at = models.DateTimeField(_("taken back on"), null=True)
@@ -164,8 +164,8 @@ class MoneyHandling(models.Model):
     )
 
     class Meta:
-        verbose_name = _("money dealt with")
-        verbose_name_plural = _("money dealt with")
+        verbose_name = _("resolved payment")
+        verbose_name_plural = _("resolved payments")
         ordering = ("pk",)
         constraints = [
             models.UniqueConstraint(

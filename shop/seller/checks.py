@@ -29,8 +29,8 @@ def check_seller(
     if missing.seller:
         warnings.append(
             Warning(
-                _("The shop's identity lacks: %(fields)s.") % {"fields": ", ".join(missing.seller)},
-                hint=_("Fill it in at Administration → Shop identity."),
+                _("The seller lacks: %(fields)s.") % {"fields": ", ".join(missing.seller)},
+                hint=_("Fill it in at Administration → Seller."),
                 id="shop.W001",
             )
         )

@@ -49,8 +49,8 @@ class ShopIdentity(models.Model):
     )
 
     class Meta:
-        verbose_name = _("shop identity")
-        verbose_name_plural = _("shop identity")
+        verbose_name = _("seller")
+        verbose_name_plural = _("seller")
         constraints = [
             models.CheckConstraint(condition=models.Q(pk=1), name="shop_identity_single_row"),
             models.CheckConstraint(
@@ -62,7 +62,7 @@ class ShopIdentity(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or str(_("shop identity"))
+        return self.name or str(_("seller"))
 
     @classmethod
     def current(cls) -> ShopIdentity:

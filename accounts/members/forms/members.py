@@ -11,7 +11,7 @@ from common.fields import AddressField
 
 ROLE_CHOICES = [
     ("is_owner", _("Owner: may do everything, and decides who else may")),
-    ("is_buyer", _("Buyer: buys, pays, sees his or her own orders")),
+    ("is_buyer", _("Buyer: buys, pays, sees their own orders")),
     ("is_operator", _("Operator: seats, sessions and people, no money")),
     ("is_accountant", _("Accountant: orders, invoices and payment, no people")),
 ]

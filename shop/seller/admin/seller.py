@@ -64,7 +64,7 @@ class ShopIdentityForm(forms.ModelForm):
                 "For bank transfers and other money that takes its time. Counted from the placing of the order."
             ),
             "undecided_minutes": _("Counted from the placing of the order."),
-            "zero_total_hours": _("An order of a visitor that costs nothing waits so long for the link in his mail."),
+            "zero_total_hours": _("A visitor's order that costs nothing waits so long for the link in its mail."),
         }
 
     def clean_logo(self) -> Any:

@@ -124,7 +124,7 @@ class Seats(RuleBasedStateMachine):
         except CourseFull:
             assert not kept_place
         except Refused:
-            assert seat.batch.source == "session"  # he sits in it already
+            assert seat.batch.source == "session"  # the person sits in it already
 
     @some(assigned_seats)
     @rule(number=which)

@@ -1,4 +1,4 @@
-"""What the previous release needs of the tables of carts while both run."""
+"""Needs of the previous release from the tables of carts while both run."""
 
 import pytest
 from django.db import connection

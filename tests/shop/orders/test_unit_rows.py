@@ -333,7 +333,7 @@ class TestSeatsOfTheReleaseBefore:
 
 
 class TestMigration:
-    module = importlib.import_module("shop.migrations.0014_units_by_index")
+    module = importlib.import_module("shop.migrations.0013_units_by_index")
 
     def fill(self) -> None:
         class Editor:

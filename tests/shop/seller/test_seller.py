@@ -212,7 +212,7 @@ class TestOrdersOfThePreviousRelease:
         assert "Sold by" not in body_of(english_client(), bare)
 
     def test_the_migration_freezes_the_seller_of_today_in_batches(self, bare, probe_entry, monkeypatch):
-        migration = import_module("shop.migrations.0013_sellers_of_earlier_orders")
+        migration = import_module("shop.migrations.0012_sellers_of_earlier_orders")
         monkeypatch.setattr(migration, "BATCH", 2)
         for name in "bcde":
             place(make_cart(probe_entry), email=f"{name}@example.org")
@@ -230,7 +230,7 @@ class TestOrdersOfThePreviousRelease:
         assert freeze_seller(seller=seller).pk == migrated.first().seller_id
 
     def test_the_migration_leaves_a_shop_without_orders_or_seller_alone(self):
-        migration = import_module("shop.migrations.0013_sellers_of_earlier_orders")
+        migration = import_module("shop.migrations.0012_sellers_of_earlier_orders")
         migration.freeze_seller_of_today(apps, None)
         edit_seller(**TODAY)
         migration.freeze_seller_of_today(apps, None)

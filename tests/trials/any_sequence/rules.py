@@ -142,7 +142,7 @@ BROKEN_BY: dict[str, str] = {
             AND NOT EXISTS (SELECT 1 FROM enrolments_seatevent event
                             WHERE event.seat_id = seat.id AND event.to_state = 'assigned')
     """,
-    "who was placed by an operator is attached to him": """
+    "a person placed by an operator is attached to that operator": """
         SELECT seat.id, seat.person_id, seat.assigned_by_id FROM enrolments_seat seat
         WHERE seat.assigned_by_id IS NOT NULL AND seat.person_id <> seat.assigned_by_id AND NOT EXISTS (
             SELECT 1 FROM accounts_delegation delegation
@@ -178,7 +178,7 @@ BROKEN_BY: dict[str, str] = {
                 OR (told.period ->> 'ends_at')::timestamptz IS DISTINCT FROM enrolment.ends_at
             ))
     """,
-    "whoever joined a group left it unless a ground keeps him there": f"""
+    "a person who joined a group left it unless a ground keeps them there": f"""
         SELECT coalesce(told.group_id, standing.group_id), coalesce(told.user_id, standing.user_id), told.inside
         FROM (
             SELECT (event.detail ->> 'group')::bigint AS group_id, enrolment.user_id,
@@ -213,7 +213,7 @@ BROKEN_BY: dict[str, str] = {
         FROM ({LIVE_GROUND}) live JOIN shop_orderline line ON line.id = live.line_id
         WHERE line.status <> 'fulfilled'
     """,
-    "who takes a course himself stands on his delivered line": """
+    "a person who takes a course themselves stands on their own delivered line": """
         SELECT line.id, line.status, count(ground.id), count(ground.id) FILTER (WHERE ground.ended_at IS NULL)
         FROM shop_orderline line LEFT JOIN enrolments_ground ground ON ground.line_id = line.id AND ground.kind = 'line'
         WHERE line.handler = 'std_enroloncourse' GROUP BY line.id

@@ -71,11 +71,11 @@ def test_looking_writes_nothing(client):
 def test_a_notice_names_what_is_missing(client):
     text = text_of(client.get(PAGE))
     assert "The shop must still tell its customers:" in text
-    assert "Shop identity – name, street, postal code, city, SIRET, VAT number, IBAN, support address" in text
+    assert "Seller – name, street, postal code, city, SIRET, VAT number, IBAN, support address" in text
     assert "Legal texts – terms of sale, legal notice, privacy, right of withdrawal" in text
     save(client)
     text = text_of(client.get(PAGE))
-    assert "Shop identity –" not in text
+    assert "Seller –" not in text
     assert "Legal texts –" in text
 
 

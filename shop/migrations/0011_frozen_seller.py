@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0011_kinds_of_payment_events'),
+        ('shop', '0010_kinds_of_payment_events'),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("shop", "0014_units_by_index"),
+        ("shop", "0013_units_by_index"),
     ]
 
     operations = [

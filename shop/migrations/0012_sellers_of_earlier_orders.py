@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('shop', '0012_frozen_seller'),
+        ('shop', '0011_frozen_seller'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("shop", "0018_operators_and_expiry")]
+    dependencies = [("shop", "0014_operators_and_expiry")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

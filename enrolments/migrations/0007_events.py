@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0007_units_by_index'),
+        ('enrolments', '0006_units_by_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -66,8 +66,8 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0007_units_by_index'),
-        ('shop', '0013_sellers_of_earlier_orders'),
+        ('enrolments', '0006_units_by_index'),
+        ('shop', '0012_sellers_of_earlier_orders'),
     ]
 
     operations = [
