@@ -1,1 +1,1 @@
-"""The shop: what is sold is bought, paid and delivered. A room for each thing."""
+"""Shop: the seller, the pages, the cart, the checkout, orders and payments, in one room each."""

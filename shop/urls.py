@@ -1,4 +1,4 @@
-"""The addresses a customer visits."""
+"""URLs of the shop for customers."""
 
 from django.urls import path
 

@@ -1,6 +1,6 @@
-"""What the floors below ask of the shop, registered when Django has loaded.
+"""Registration of the shop's hooks with the floors below, once Django has loaded.
 
-They know nothing of orders: each offers a place to register an answer, and here are the shop's.
+Those floors know nothing of orders: each offers registries, which this module fills.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from shop.payments.registry import providers
 
 
 def connect() -> None:
-    """Registers the shop's answers, and loads the payment providers with their jobs."""
+    """Register the shop's hooks, and load the payment providers with their jobs."""
     SOLD_CHECKS.add(sold_entries)
     CUSTOMER_CHECKS.add(has_paid_order)
     EFFECTS.register(AddressLink.Purpose.CLAIM, claim_by_link)
@@ -40,18 +40,18 @@ def connect() -> None:
 
 
 def sold_entries(entry_ids: Collection[int]) -> set[int]:
-    """Which of these entries stand on an order line."""
+    """Return those of these entries that are on an order line."""
     return set(OrderLine.objects.filter(entry__in=entry_ids).values_list("entry_id", flat=True).distinct())
 
 
 def has_paid_order(person: Person) -> bool:
-    """Whether an account the person belongs to has a paid order."""
+    """Tell whether an account of the person has a paid order."""
     paid = (Order.Status.PAID, Order.Status.COMPLETED)
     return Order.objects.filter(account__memberships__user=person.pk, status__in=paid).exists()
 
 
 def claim_by_link(link: AddressLink, user: User, request: HttpRequest, now: datetime) -> str:
-    """The claim link of a visitor's order was used by the owner of its address."""
+    """Claim a visitor's order for the owner of its address, who has used its link; return the order's URL."""
     assert link.order_id is not None
     order = claim_order(order_id=link.order_id, user=user, now=now)
     return reverse("order", args=[order.token])

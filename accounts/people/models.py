@@ -78,7 +78,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         editable=False,
         related_name="created_users",
         verbose_name=_("first named by"),
-        help_text=_("The customer account that first typed this address; empty for a person who signed up without being named."),
+        help_text=_(
+            "The customer account that first typed this address; empty for a person who signed up without being named."
+        ),
     )
     date_joined = models.DateTimeField(_("known since"), default=timezone.now, db_default=Now(), editable=False)
 

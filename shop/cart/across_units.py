@@ -10,7 +10,7 @@ from shop.cart.units import UnitError
 
 
 def cross_unit_errors(lines: Sequence[PricedLine]) -> list[UnitError]:
-    """What breaks a rule across units: each handler is asked once, with all its lines of the cart."""
+    """Return the broken rules across units: each handler is called once, with all its lines of the cart."""
     errors: list[UnitError] = []
     by_handler: dict[int, tuple[Handler, list[DraftLine]]] = {}
     for index, priced in enumerate(lines):

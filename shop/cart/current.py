@@ -1,4 +1,4 @@
-"""Which cart belongs to a request, and the visitor's name for limits."""
+"""Cart of a request, and the key by which limits count its customer."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from catalog.models.entries import Entry
 
 SESSION_KEY = "cart"
-# The visitor's cart with the lines that did not fit into the person's.
+# Key of the token of the visitor's cart that keeps the lines which did not fit into the person's.
 WAITING_KEY = "cart that waits"
 
 
 def signed_in(request: HttpRequest) -> User | None:
-    """The person, or None for a visitor."""
+    """Return the person signed in, None for a visitor."""
     user = getattr(request, "user", None)
     return cast("User", user) if user is not None and user.is_authenticated else None
 
@@ -34,12 +34,13 @@ def session_token(request: HttpRequest) -> str | None:
 
 
 def current_cart(request: HttpRequest) -> Cart | None:
-    """The cart of this browser or person, if there is one. Changes nothing."""
+    """Return the open cart of this browser or person, None if there is none. Changes nothing."""
     return find_cart(token=session_token(request), user=signed_in(request))
 
 
 def put_into_cart(request: HttpRequest, entry: Entry, quantity: int) -> None:
-    """Adds units of an entry to the same cart, made and remembered in the session if need be. Raises CartRefused."""
+    """Add units of an entry to the current cart; create the cart and keep its token in the session if need be. Raises
+    CartRefused."""
     token = session_token(request)
     cart = fill_cart(token=token, user=signed_in(request), entry=entry, quantity=quantity, now=timezone.now())
     if token != cart.token:
@@ -47,7 +48,7 @@ def put_into_cart(request: HttpRequest, entry: Entry, quantity: int) -> None:
 
 
 def join_cart_of_session(request: HttpRequest, user: User) -> None:
-    """Join the visitor's cart to the person's; lines beyond its limits wait, and the person is told which."""
+    """Join the visitor's cart to the person's; lines beyond its limits wait, and a message names them."""
     token = session_token(request)
     cart = join_carts(user=user, token=token)
     if cart is None:
@@ -60,7 +61,7 @@ def join_cart_of_session(request: HttpRequest, user: User) -> None:
 
 
 def bring_what_waits(request: HttpRequest, user: User | None) -> None:
-    """Put what waited for a full cart into the next one, once the full one has made its order."""
+    """Put the lines that waited for a full cart into the next cart, once the full one has been ordered."""
     token = request.session.pop(WAITING_KEY, None)
     if token is None or user is None:
         return
@@ -78,10 +79,11 @@ def _tell_waiting(request: HttpRequest, waiting: Cart) -> None:
 
 
 def visitor_key(request: HttpRequest, *, has_account: bool) -> str:
-    """A name for whoever buys without an account that is limited already; "" for a member of one.
+    """Return the key by which limits count a customer; "" for a person who buys for an existing account, which is
+    counted itself.
 
-    It is made from the network address, never from a cookie, which is thrown away at will; a whole network of
-    IPv6 counts as one. Only a keyed hash leaves this function.
+    The key is made from the user or the network address, never from a cookie, which a visitor can delete; an IPv6
+    network counts as one address. Only a keyed hash leaves this function.
     """
     user = signed_in(request)
     if user is not None:

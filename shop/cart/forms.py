@@ -1,4 +1,4 @@
-"""Quantities as people type them."""
+"""Forms and fields for quantities."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 class QuantityField(forms.Field):
-    """A whole number, 1 or more, in plain digits. The limits of an entry are the services' business."""
+    """Whole number, 1 or more, in plain digits. The limits of an entry are checked by the services."""
 
     widget = forms.NumberInput(attrs={"min": "1", "step": "1", "inputmode": "numeric", "autocomplete": "off"})
     default_error_messages = {
@@ -32,6 +32,6 @@ class QuantityField(forms.Field):
 
 
 class AddToCartForm(forms.Form):
-    """How many units of the entry whose page this is."""
+    """Quantity of the entry shown on the page."""
 
     quantity = QuantityField(label=_("Quantity"))

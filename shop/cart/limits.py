@@ -10,14 +10,14 @@ from catalog.offers import Offer
 from shop.cart.micro_forms import asked_of
 
 MAX_QUANTITY = 100_000
-# What one cart, and so one order, holds at most: micro-forms, and rows that its delivery makes.
+# At most so many micro-forms, and so many rows made by delivery, in one cart and so in one order.
 MAX_UNITS_WITH_FORMS = 500
 MAX_UNITS_MADE = 100_000
 
 
 def units_beyond_limit(wanted: Iterable[tuple[Offer, int]]) -> list[str]:
-    """For each line of a cart, in order, why it is too much beside those before it; "" where it is not. No query
-    where the fields of the entries are loaded."""
+    """Return one message per line of the cart, in order, "" if the line fits the limits beside those before it. No
+    query if the fields of the entries are loaded."""
     with_forms = made = 0
     reasons = []
     for offer, quantity in wanted:

@@ -1,6 +1,7 @@
-"""One micro-form: what the handler asks of a unit, then what the entry itself asks.
+"""Micro-form of one unit: the questions of the handler, then those of the entry.
 
-Two Django forms side by side, each with its own names, so that no field of a merchant can disturb a handler's form.
+They are two Django forms side by side, each with its own names, so that no field of a merchant can disturb a handler's
+form.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from catalog.offers import Offer
 from handlers.asked_fields import AskedField
 from handlers.contract import answers_to_store
 
-# What stands before the names of an entry's fields, where both kinds are told apart by name.
+# Prefix of the names of an entry's fields where fields of both forms are told apart by name.
 FIELDS = "fields."
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What each unit of an entry is asked; false where it is asked nothing."""
+    """Questions for each unit of an entry; false if there are none."""
 
     form_class: type[Form] | None = None
     fields: tuple[AskedField, ...] = ()
@@ -36,7 +37,7 @@ class Asked:
 
 
 def asked_of(offer: Offer) -> Asked:
-    """No query where the fields of the entry are loaded."""
+    """Return the questions for each unit of an offer's entry. No query if the fields of the entry are loaded."""
     handler = offer.handler
     return Asked(
         form_class=handler.UnitForm if handler else None,
@@ -47,7 +48,7 @@ def asked_of(offer: Offer) -> Asked:
 
 @dataclass(frozen=True)
 class Typed:
-    """What was typed for one unit, as it was typed: the handler's part and the entry's."""
+    """Raw input for one unit: the part of the handler and that of the entry."""
 
     answers: Mapping[str, Any]
     fields: Mapping[str, Any]
@@ -55,17 +56,17 @@ class Typed:
 
 @dataclass(frozen=True)
 class Names:
-    """What stands before the names of the controls of one unit, of each part."""
+    """Prefixes of the control names of one unit, for both parts."""
 
     own: str | None = None
     added: str | None = None
 
 
 class MicroForm:
-    """The form of one unit, bound to what was typed unless that is None.
+    """Form of one unit, bound to the raw input unless that is None.
 
-    `own` is the handler's form, `added` that of the entry's fields; either is None where nothing is asked. Where the
-    handler sells units that are filled in later, a wholly blank one is right although fields of the entry are required.
+    `own` is the handler's form, `added` that of the entry's fields; either is None if it asks nothing. If the handler
+    sells units that are filled in later, a wholly blank form is valid even though fields of the entry are required.
     """
 
     def __init__(self, asked: Asked, typed: Typed | None, names: Names) -> None:
@@ -98,12 +99,12 @@ class MicroForm:
 
     @property
     def answers(self) -> dict[str, Any]:
-        """The handler's answers as an order keeps them; {} while its part is not right."""
+        """Handler's answers as an order keeps them; {} while the handler's form is invalid."""
         return _stored(self.own)
 
     @property
     def field_answers(self) -> dict[str, Any]:
-        """The answers to the entry's fields as an order keeps them; {} while its part is not right."""
+        """Entry's answers as an order keeps them; {} while the form of the entry's fields is invalid."""
         return _stored(self.added)
 
     def __iter__(self) -> Iterator[BoundField]:
@@ -112,7 +113,7 @@ class MicroForm:
 
     @property
     def errors(self) -> dict[str, ErrorList]:
-        """By name; a field of the entry has `fields.` before it."""
+        """Errors by field name; a field of the entry has the prefix `fields.`."""
         own = dict(self.own.errors) if self.own else {}
         added = {f"{FIELDS}{name}": said for name, said in self.added.errors.items()} if self.added else {}
         return own | added
@@ -121,19 +122,19 @@ class MicroForm:
         return self.own.non_field_errors() if self.own else ErrorList()
 
     def add_error(self, name: str | None, message: str) -> None:
-        """A rule across units is broken, of which only handlers know."""
+        """Add the error of a rule across units to the handler's form: only handlers have such rules."""
         if self.own is not None:
             self.own.add_error(name if name in self.own.fields else None, message)
 
     @property
     def may_be_blank(self) -> bool:
-        """Whether nothing at all has to be typed."""
+        """Tell whether every field may be left blank."""
         own_may = self.own is None or not _asks_something(self.own)
         return own_may and (self.asked.units_may_be_blank or self.added is None or not _asks_something(self.added))
 
     @property
     def hides_optional(self) -> bool:
-        """Whether the entry's fields go without the mark that they are optional: all of them are."""
+        """Tell whether the entry's fields are shown without the mark "optional": all of them are optional."""
         return self.may_be_blank and not (self.added and _asks_something(self.added))
 
 
@@ -146,7 +147,7 @@ def _stored(part: Form | None) -> dict[str, Any]:
 
 
 def _is_blank(form: Form) -> bool:
-    """Whether nothing was typed or chosen but what stood there at first."""
+    """Tell whether every field is empty or still has its initial value."""
     for name, field in form.fields.items():
         value = field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
         at_first = form.get_initial_for_field(field, name)
@@ -156,7 +157,7 @@ def _is_blank(form: Form) -> bool:
 
 
 def _data(typed: Mapping[str, Any], prefix: str | None) -> QueryDict:
-    """What was typed, as if it had just been posted."""
+    """Return raw input as posted data."""
     data = QueryDict(mutable=True)
     for name, value in typed.items():
         data.setlist(f"{prefix}-{name}" if prefix else name, value if isinstance(value, list) else [value])

@@ -1,4 +1,5 @@
-"""What somebody means to buy. Kept in the database, so that it survives a restart, a sign-in and a closed tab."""
+"""Cart: the entries that a customer means to buy. Kept in the database, so that it survives a restart, a sign-in and a
+closed tab."""
 
 from __future__ import annotations
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def new_token() -> str:
-    """192 random bits, safe in an address."""
+    """Return 192 random bits, safe in a URL."""
     return secrets.token_urlsafe(24)
 
 
 class Cart(models.Model):
-    """A basket, open until it has made its order. Found by the token in the visitor's session."""
+    """Cart, open until it is ordered. Found by the token in the visitor's session, or by its user."""
 
     token = models.CharField(max_length=43, default=new_token, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="carts")
@@ -48,7 +49,7 @@ class Cart(models.Model):
 
 
 def _in_open_cart(token: str | None, user: User | None) -> tuple[str, list[int | str | None]]:
-    """The lines of what `find_cart` finds: a person's open cart, or a visitor's unless it is somebody's."""
+    """Return the SQL, from FROM on, and its parameters for the lines of the cart that `find_cart` finds."""
     lines = " FROM shop_cartline line JOIN shop_cart cart ON cart.id = line.cart_id WHERE cart.ordered_at IS NULL"
     if user is not None:
         return lines + " AND cart.user_id = %s", [user.pk]
@@ -56,20 +57,22 @@ def _in_open_cart(token: str | None, user: User | None) -> tuple[str, list[int |
 
 
 class CartLineManager(models.Manager["CartLine"]):
-    """Every page asks for a cart or its size, so both are asked in plain SQL: the ORM takes longer than Postgres.
+    """Lines of open carts, read in plain SQL: every page needs them or their number, and the ORM takes longer than
+    Postgres.
 
-    Whoever has neither a token nor signed in has no cart: nothing is asked.
+    No query for a visitor without a token, who has no cart.
     """
 
     def in_open_cart(self, *, token: str | None, user: User | None) -> list[CartLine]:
-        """The lines of a person's open cart, or of a visitor's with this token unless it is somebody's; in order."""
+        """Return the lines of a person's open cart, or of the visitor's open cart with this token if it belongs to no
+        person; in order."""
         if user is None and token is None:
             return []
         lines, whose = _in_open_cart(token, user)
         return list(self.raw(f"SELECT line.*{lines} ORDER BY line.id", whose))
 
     def count_in_open_cart(self, *, token: str | None, user: User | None) -> int:
-        """How many these are."""
+        """Return the number of the lines that `in_open_cart` returns."""
         if user is None and token is None:
             return 0
         lines, whose = _in_open_cart(token, user)
@@ -79,7 +82,7 @@ class CartLineManager(models.Manager["CartLine"]):
 
 
 class CartLine(models.Model):
-    """One entry in a cart."""
+    """Line of a cart: one entry and its quantity."""
 
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines")
     entry = models.ForeignKey("catalog.Entry", on_delete=models.CASCADE, related_name="+")
@@ -106,7 +109,8 @@ class CartLine(models.Model):
 
 
 class CartUnit(models.Model):
-    """The answers to one micro-form, as typed. A unit never answered has no row; one beyond the quantity waits."""
+    """Raw answers to one micro-form. A unit never answered has no row; the row of a unit beyond the quantity is
+    kept."""
 
     line = models.ForeignKey(CartLine, on_delete=models.CASCADE, related_name="units")
     index = models.PositiveIntegerField(help_text="From 0.")

@@ -1,4 +1,4 @@
-"""What a cart costs now, line by line, and what stands in the way of buying it."""
+"""Prices of a cart, line by line, as of now, and the problems that prevent its purchase."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EntriesByKey = Callable[[Collection[int]], Mapping[int, Entry]]
 
 @dataclass(frozen=True)
 class PricedLine:
-    """One line of a cart. `price` is None when the entry has none; `problems` are sentences for the customer."""
+    """Line of a cart. `price` is None if the entry has no price; `problems` are sentences for the customer."""
 
     line: CartLine
     offer: Offer
@@ -44,13 +44,13 @@ class PricedLine:
 
     @property
     def free_units(self) -> int:
-        """Units that cost nothing (tutors' seats)."""
+        """Number of units that cost nothing (tutors' seats)."""
         return self.line.quantity - self.price.charged if self.price else 0
 
 
 @dataclass(frozen=True)
 class PricedLines:
-    """The lines of a cart with their prices, and the sums."""
+    """Lines of a cart with their prices and totals."""
 
     lines: tuple[PricedLine, ...]
     net: Decimal
@@ -65,7 +65,7 @@ class PricedLines:
 
 @dataclass(frozen=True)
 class PricedCart(PricedLines):
-    """A cart with its prices, and the version these belong to."""
+    """Cart with its prices, and the version to which they belong."""
 
     cart: Cart
 
@@ -75,9 +75,9 @@ class PricedCart(PricedLines):
 
     @property
     def contents(self) -> str:
-        """A fingerprint of what would be sold: of all that an order line freezes of its entry.
+        """Fingerprint of all that the order lines would freeze of their entries.
 
-        It changes with the merchant's entry where version and total do not: fewer seats in a pack at the same price.
+        It changes with a merchant's edit that leaves version and total alone: fewer seats in a pack at the same price.
         """
         sold = [
             [
@@ -94,16 +94,17 @@ class PricedCart(PricedLines):
 
 
 def price_cart(cart: Cart, *, user: User | None, now: datetime) -> PricedCart:
-    """Prices every line as it would be sold now to this person.
+    """Price every line as it would be sold now to this person.
 
-    A constant number of queries, and those of the handlers which ask something about a person signed in.
+    A constant number of queries, besides those of handlers that ask about a person signed in.
     """
     priced = price_lines(list(cart.lines.order_by("pk")), entries=entries_to_price, user=user, now=now)
     return PricedCart(priced.lines, priced.net, priced.tax, priced.gross, priced.currency, cart)
 
 
 def price_lines(lines: list[CartLine], *, entries: EntriesByKey, user: User | None, now: datetime) -> PricedLines:
-    """The same of lines that are only shown. `entries` looks up what they sell; a page may know it from before."""
+    """Like `price_cart`, for lines that are only shown. `entries` looks up their entries; a page may pass remembered
+    ones."""
     found = _with_entries(lines, entries)
     shopper = shopper_for(user or AnonymousUser())
     verdicts = [buyability(entry=line.entry, shopper=shopper, quantity=line.quantity, now=now) for line in found]
@@ -116,7 +117,7 @@ def price_lines(lines: list[CartLine], *, entries: EntriesByKey, user: User | No
 
 def _with_entries(lines: list[CartLine], entries: EntriesByKey) -> list[CartLine]:
     known = entries([line.entry_id for line in lines]) if lines else {}
-    # An entry that is deleted at this moment takes its lines with it.
+    # Deleting an entry deletes its lines; this one is being deleted at this moment.
     there = [line for line in lines if line.entry_id in known]
     for line in there:
         line.entry = known[line.entry_id]

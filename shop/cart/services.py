@@ -1,4 +1,5 @@
-"""What a customer does to a cart. Every change locks the cart's row, raises its version and loses nothing typed."""
+"""Changes to a cart. Every change locks the cart's row and, unless it only confirms units or keeps details, raises the
+cart's version. No input is lost."""
 
 from __future__ import annotations
 
@@ -27,21 +28,22 @@ MAX_ANSWER_LENGTH = 5_000
 
 
 class CartRefused(Refused):
-    """The cart cannot take this."""
+    """Refusal of a change to the cart."""
 
 
 class QuantityRefused(CartRefused):
-    """Not a quantity that can be bought."""
+    """Refusal of the quantity."""
 
 
 class EntryRefused(CartRefused):
-    """The entry cannot be bought, or not by this person."""
+    """Refusal of an entry that cannot be bought, or not by this person."""
 
     code = "cart_entry_refused"
 
 
 def find_cart(*, token: str | None, user: User | None) -> Cart | None:
-    """The person's open cart, else the open cart of the session's token unless it is somebody's."""
+    """Return the person's open cart; for a visitor, the open cart with this token if it belongs to no person. Else
+    None."""
     carts = Cart.objects.filter(ordered_at__isnull=True)
     if user is not None:
         return carts.filter(user=user).first()
@@ -49,7 +51,7 @@ def find_cart(*, token: str | None, user: User | None) -> Cart | None:
 
 
 def open_cart(*, token: str | None, user: User | None) -> Cart:
-    """The same, made when there is none."""
+    """Return the cart that `find_cart` finds, created if there is none."""
     cart = find_cart(token=token, user=user)
     if cart is not None:
         return cart
@@ -62,9 +64,9 @@ def open_cart(*, token: str | None, user: User | None) -> Cart:
 
 @transaction.atomic
 def fill_cart(*, token: str | None, user: User | None, entry: Entry, quantity: int, now: datetime) -> Cart:
-    """Adds units of an entry to the cart of this browser or person, made when there is none.
+    """Add units of an entry to the cart of this browser or person, created if there is none.
 
-    Raises QuantityRefused, EntryRefused; then there is no new cart either.
+    Raises QuantityRefused, EntryRefused; then no cart is created either.
     """
     cart = open_cart(token=token, user=user)
     add_to_cart(cart=cart, entry=entry, quantity=quantity, user=user, now=now)
@@ -73,7 +75,7 @@ def fill_cart(*, token: str | None, user: User | None, entry: Entry, quantity: i
 
 @transaction.atomic
 def add_to_cart(*, cart: Cart, entry: Entry, quantity: int, user: User | None, now: datetime) -> CartLine:
-    """Adds units of an entry to what the cart holds of it. Raises QuantityRefused, EntryRefused."""
+    """Add units of an entry to those already in the cart. Raises QuantityRefused, EntryRefused."""
     locked = _lock(cart)
     line = locked.lines.filter(entry=entry).first()
     if line is None and locked.lines.count() >= MAX_LINES:
@@ -92,7 +94,8 @@ def add_to_cart(*, cart: Cart, entry: Entry, quantity: int, user: User | None, n
 
 @transaction.atomic
 def set_quantity(*, cart: Cart, line_id: int, quantity: int, user: User | None, now: datetime) -> None:
-    """Changes a line's quantity. Answers of units beyond it wait for the quantity to rise again."""
+    """Change a line's quantity. Answers of units beyond it are kept until the quantity rises again. Raises
+    CartRefused."""
     locked = _lock(cart)
     line = _line(locked, line_id)
     _check_quantity(quantity)
@@ -105,7 +108,7 @@ def set_quantity(*, cart: Cart, line_id: int, quantity: int, user: User | None, 
 
 @transaction.atomic
 def remove_line(*, cart: Cart, line_id: int) -> None:
-    """Takes a line out of the cart; taking it out twice is no error."""
+    """Remove a line from the cart; a line already removed is no error."""
     locked = _lock(cart)
     if locked.lines.filter(pk=line_id).delete()[0]:
         _touch(locked)
@@ -119,10 +122,10 @@ def save_units(
     answers: Mapping[int, Mapping[str, Any]],
     fields: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Keeps what was typed into micro-forms, valid or not: what handlers asked, and what the fields of entries did.
+    """Keep the raw input of micro-forms, valid or not: answers to the handler's form and to the entry's fields, by unit
+    index.
 
-    Both by index; a unit in one of them alone has typed nothing into the other part. Indexes outside the quantity are
-    ignored.
+    A unit with one part only has an empty other part. Indexes outside the quantity are ignored.
     """
     locked = _lock(cart)
     line = _line(locked, line_id)
@@ -145,7 +148,7 @@ def save_units(
 
 @transaction.atomic
 def copy_first_unit(*, cart: Cart, line_id: int, indexes: Iterable[int]) -> None:
-    """Copies the answers of unit 1 into the given units."""
+    """Copy the answers of unit 1 to the units with these indexes."""
     locked = _lock(cart)
     line = _line(locked, line_id)
     first = line.units.filter(index=0).first()
@@ -161,25 +164,26 @@ def copy_first_unit(*, cart: Cart, line_id: int, indexes: Iterable[int]) -> None
 
 @transaction.atomic
 def confirm_units(*, cart: Cart, line_id: int, quantity: int) -> None:
-    """Notes that the customer has gone through the micro-forms of this quantity."""
+    """Record that the customer has gone through all micro-forms; no effect if the line's quantity is no longer
+    `quantity`."""
     locked = _lock(cart)
     CartLine.objects.filter(pk=line_id, cart=locked, quantity=quantity).update(units_confirmed=True)
 
 
 @transaction.atomic
 def save_details(*, cart: Cart, details: dict[str, Any]) -> None:
-    """Keeps what was typed at «your details». It changes no price, so the version stays."""
+    """Keep the raw input of «your details». It changes no price, so the version stays."""
     locked = _lock(cart)
     Cart.objects.filter(pk=locked.pk).update(details=details)
 
 
 @transaction.atomic
 def join_carts(*, user: User, token: str | None) -> Cart | None:
-    """Make a visitor's cart the person's at sign-in, or join its lines to the cart the person has already.
+    """Give a visitor's cart to a person at sign-in, or join its lines to the person's cart.
 
     Of an entry in both, the line with more units stays, with its answers: signing in never doubles a purchase. Lines
-    that find the joined cart full (of lines, or of units) stay in the visitor's cart, answers and all; that cart is
-    gone when all have joined. Locks both carts; returns the person's, None where there is none.
+    for which the joined cart has no room (lines or units) stay in the visitor's cart, with their answers; the visitor's
+    cart is deleted when all lines have joined. Locks both carts; returns the person's, None if there is neither.
     """
     visitor = (
         Cart.objects.select_for_update(no_key=True).filter(token=token, user=None, ordered_at=None).first()
@@ -200,7 +204,8 @@ def join_carts(*, user: User, token: str | None) -> Cart | None:
 
 
 def _take_lines(own: Cart, visitor: Cart) -> int:
-    """Move the lines of one locked cart into another as far as that may hold them; returns how many stay behind."""
+    """Move the lines of one locked cart into another as far as its limits allow; return the number of lines left
+    behind."""
     mine = {line.entry_id: line for line in own.lines.order_by("pk")}
     coming = list(visitor.lines.order_by("pk"))
     entries = entries_to_price({*mine, *(line.entry_id for line in coming)})
@@ -211,7 +216,8 @@ def _take_lines(own: Cart, visitor: Cart) -> int:
             continue
         beside = [each for each in mine.values() if each != held]
         units = units_beyond_limit((offer_of(entries[each.entry_id]), each.quantity) for each in beside)
-        # One line too many units is shown as a problem of that line; however often somebody signs in, it is only one.
+        # A line that takes the cart over the unit limit still joins and is shown with a problem; later sign-ins add no
+        # more.
         if len(beside) >= MAX_LINES or any(units):
             waiting += 1
             continue
@@ -223,7 +229,7 @@ def _take_lines(own: Cart, visitor: Cart) -> int:
 
 
 def _make_own(cart: Cart, user: User) -> bool:
-    """Gives a visitor's cart to a person; False when he has got one just now, on another device or in another tab."""
+    """Give a visitor's cart to a person. Return False if another device or tab has just given the person a cart."""
     try:
         with transaction.atomic():
             Cart.objects.filter(pk=cart.pk).update(user=user)
@@ -269,7 +275,8 @@ def _touch(cart: Cart) -> None:
 
 
 def _bounded(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """At most so many answers, each at most so long: what is kept is bounded whatever is posted."""
+    """Cut answers to MAX_ANSWERS, each to MAX_ANSWER_LENGTH characters, so that stored data is bounded whatever is
+    posted."""
     kept = list(answers.items())[:MAX_ANSWERS]
     return {_cut(str(name))[:100]: _cut(value) for name, value in kept}
 

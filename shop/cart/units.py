@@ -1,4 +1,4 @@
-"""One micro-form per unit bought: how the answers kept in a cart become forms, and forms become units."""
+"""Micro-forms of the units in a cart: kept answers become forms, and valid forms become units."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ UNTOUCHED = Typed({}, {})
 
 @dataclass(frozen=True)
 class UnitError:
-    """An error at one field of one micro-form. `field` is None when the whole form is meant;
-    a field of the entry, not of the handler, has `fields.` before its name."""
+    """Error at one field of one micro-form. `field` is None if the whole form is meant; a field of the entry, not of
+    the handler, has the prefix `fields.`."""
 
     line_id: int
     index: int
@@ -30,7 +30,7 @@ class UnitError:
 
 @dataclass(frozen=True)
 class UnitForms:
-    """The micro-forms of one cart line, bound to what was typed so far; no forms where nothing is asked."""
+    """Micro-forms of one cart line, bound to the input kept so far; empty if nothing is asked."""
 
     line: CartLine
     asked: Asked
@@ -42,7 +42,7 @@ class UnitForms:
 
     @cached_property
     def forms(self) -> tuple[MicroForm, ...]:
-        """One bound form per unit, by index."""
+        """Bound forms, one per unit, by index."""
         if not self.asked:
             return ()
         return tuple(self.form(index) for index in range(self.line.quantity))
@@ -52,17 +52,17 @@ class UnitForms:
 
     @cached_property
     def invalid(self) -> dict[int, MicroForm]:
-        """The forms that are not right yet, by index."""
+        """Invalid forms by unit index."""
         return {index: form for index, form in enumerate(self.forms) if not form.is_valid()}
 
     @cached_property
     def contexts(self) -> Units:
-        """The units as handlers see them; a unit whose form is not right yet has no answers."""
+        """Units as handlers see them; a unit with an invalid form has no answers."""
         answered = (UnitContext(index, form.answers, form.field_answers) for index, form in enumerate(self.forms))
         return Units.first(self.line.quantity, answered)
 
     def errors(self) -> list[UnitError]:
-        """Everything wrong within single forms."""
+        """Return all errors within single forms."""
         return [
             UnitError(self.line.pk, index, None if name == NON_FIELD_ERRORS else name, str(message))
             for index, form in self.invalid.items()
@@ -72,9 +72,9 @@ class UnitForms:
 
 
 def forms_of(lines: Sequence[tuple[CartLine, Offer]]) -> list[UnitForms]:
-    """The forms of each line of a cart, the fields of whose entries are loaded. One query, none where nothing is asked.
+    """Return the forms of each line of a cart, given entries with loaded fields. One query, none if nothing is asked.
 
-    Answers beyond the quantity wait unseen, and so do those to fields that are no longer asked.
+    Answers beyond the quantity, and answers to fields that are no longer asked, are left out but stay in the database.
     """
     asked = {line.pk: asked_of(offer) for line, offer in lines}
     typed: dict[int, dict[int, Typed]] = {pk: {} for pk in asked}

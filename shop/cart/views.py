@@ -1,4 +1,4 @@
-"""The cart's page."""
+"""Page of the cart."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from shop.pages.frame import site_of
 
 @dataclass(frozen=True)
 class Row:
-    """A line as the page shows it: with what was typed, even when it was refused."""
+    """Line as the page shows it: with the quantity typed, even if it was refused."""
 
     priced: PricedLine
     typed: str
@@ -39,7 +39,7 @@ class Row:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def cart(request: HttpRequest) -> HttpResponse:
-    """Shows the cart. POST takes new quantities for any of its lines, and `remove` or `continue`."""
+    """Show the cart. POST takes new quantities for any of its lines, and `remove` or `continue`."""
     refused: dict[int, tuple[str, str]] = {}
     if request.method == "POST":
         found = current_cart(request)
@@ -69,7 +69,8 @@ def _price(request: HttpRequest) -> PricedLines:
 
 
 def _entries_lately(keys: Collection[int]) -> Mapping[int, Entry]:
-    """As they stood at most FRAME_SECONDS ago: the review, where one decides, asks for those of now."""
+    """Return entries by key as they stood at most FRAME_SECONDS ago; the review, where the customer decides, reads
+    current ones."""
     return remembered_each("entries to price", keys, entries_to_price)
 
 
@@ -79,7 +80,7 @@ def _row(line: PricedLine, refused: dict[int, tuple[str, str]]) -> Row:
 
 
 def _take_changes(request: HttpRequest, found: Cart) -> dict[int, tuple[str, str]]:
-    """Makes the changes that can be made; returns what was typed and the reason for each that cannot."""
+    """Make the changes that can be made; return the input and the reason for each that cannot, by line id."""
     refused: dict[int, tuple[str, str]] = {}
     gone = request.POST.get("remove", "")
     for line in found.lines.all():

@@ -1,4 +1,4 @@
-"""Refusals of placing an order: nothing was written, the cart is as it was."""
+"""Refusals to place an order: nothing was written, the cart is unchanged."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from shop.cart.units import UnitError
 
 
 class CheckoutRefused(Refused):
-    """The order was not placed."""
+    """Refusal to place an order."""
 
 
 class CartEmpty(CheckoutRefused):
-    """Nothing to order."""
+    """Refusal of an empty cart."""
 
 
 class TotalChanged(CheckoutRefused):
-    """The price or the contents differ from what was shown; the review is shown again."""
+    """Refusal because price or contents differ from those shown; the review is shown again."""
 
 
 class EntryNotOnSale(CheckoutRefused):
-    """An entry cannot be bought like this (any more)."""
+    """Refusal of an entry that cannot be bought (any more), or not in this way."""
 
 
 class DetailsRefused(CheckoutRefused):
-    """Account, operator or address cannot be used."""
+    """Refusal of the account, operator or address."""
 
 
 class HandlerRefused(CheckoutRefused):
-    """A handler refused the order before payment: no place left, a closed course …"""
+    """Refusal by a handler before payment: no place left, a closed course …"""
 
 
 class TooManyUnpaidOrders(CheckoutRefused):
-    """The visitor, account or address holds enough unpaid orders."""
+    """Refusal because the visitor, account or address has too many unpaid orders, or too much on them."""
 
 
 class UnitsIncomplete(CheckoutRefused):
-    """Some micro-forms are not right yet."""
+    """Refusal because of invalid micro-forms."""
 
     def __init__(self, message: Sentence, errors: Sequence[UnitError]) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Limits of unpaid orders: how many somebody may have, and what these may hold."""
+"""Limits of unpaid orders: their number, and the places and units on them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from shop.orders.models import Order, OrderLine
 
 @dataclass(frozen=True)
 class UnpaidLimit:
-    """How many unpaid orders somebody may have at a time, and how many places and units they may hold together.
+    """Limit of unpaid orders at a time, and of the places and units on them together.
 
-    One order alone is held to the limits of a cart only.
+    A single unpaid order is subject to the limits of a cart only.
     """
 
     orders: int
@@ -32,11 +32,11 @@ PER_TYPED_ADDRESS = UnpaidLimit(orders=5, places=500, units=2_000)
 
 
 def check_unpaid_limits(*, order: Order) -> None:
-    """Refuse an order just made, with its lines, when it and the other unpaid ones of its visitor, account or typed
-    address are more orders or units than these may have; never while there is no other.
+    """Refuse an order just made, with its lines, if the unpaid orders of its visitor, account or typed address exceed
+    the limit of orders or units; a sole unpaid order is never refused.
 
-    Serialises, by advisory locks held until the end of the transaction, the orders of one visitor, account and
-    address, so that two placed at once are both counted. Raises TooManyUnpaidOrders.
+    Serialises the orders of one visitor, account or address by advisory locks until the end of the transaction, so that
+    two orders placed at once are both counted. Raises TooManyUnpaidOrders.
     """
     circles = _circles_of(order)
     _serialise(key for key, _orders, _limit in circles)
@@ -47,10 +47,10 @@ def check_unpaid_limits(*, order: Order) -> None:
 
 
 def check_places_held(*, order: Order) -> None:
-    """Refuse an order that holds places, once they are on its lines, when its circles' unpaid orders hold too many;
-    never while there is no other.
+    """Refuse an order if the unpaid orders of its visitor, account or typed address hold too many places, this order's
+    lines included; a sole unpaid order is never refused.
 
-    Exact only after `check_unpaid_limits` in the same transaction, which has the locks. Raises TooManyUnpaidOrders.
+    Exact only after `check_unpaid_limits` in the same transaction, which takes the locks. Raises TooManyUnpaidOrders.
     """
     for _key, orders, limit in _circles_of(order):
         held = _held(orders)
@@ -59,7 +59,7 @@ def check_places_held(*, order: Order) -> None:
 
 
 def _circles_of(order: Order) -> list[tuple[str, QuerySet[Order], UnpaidLimit]]:
-    """Whose unpaid orders count together with this one: the name of the circle, its orders, its limit."""
+    """Return the groups of unpaid orders that count together with this order: key, orders and limit of each."""
     circles: list[tuple[str, QuerySet[Order], UnpaidLimit]] = []
     unpaid = Order.objects.filter(status=Order.Status.PLACED)
     if order.visitor_key:
@@ -73,7 +73,7 @@ def _circles_of(order: Order) -> list[tuple[str, QuerySet[Order], UnpaidLimit]]:
 
 
 def _held(orders: QuerySet[Order]) -> UnpaidLimit:
-    """Count some orders, and what their lines hold together."""
+    """Count orders, and the places and units on their lines."""
     return UnpaidLimit(
         **OrderLine.objects.filter(order__in=orders).aggregate(
             orders=Count("order", distinct=True),

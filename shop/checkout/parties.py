@@ -1,4 +1,4 @@
-"""Who orders: what «your details» gives, and the customer account and operator it leads to."""
+"""Parties of an order: its customer account, buyer and operator, found from «your details»."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from shop.checkout.errors import DetailsRefused
 
 @dataclass(frozen=True)
 class OrderDetails:
-    """`email` is already normalised. `account_id` None makes a new account; `operator_id` None means the buyer."""
+    """Details typed by the customer. `email` is normalised; `account_id` None means a new account, `operator_id` None
+    the buyer."""
 
     email: str
     contact_name: str
@@ -33,7 +34,8 @@ class OrderDetails:
 
 @dataclass(frozen=True)
 class Parties:
-    """The account that will own the order, and the operator: None while nobody has claimed it."""
+    """Account that owns the order, its buyer and its operator; buyer and operator are None until the order is
+    claimed."""
 
     account: CustomerAccount
     buyer: User | None
@@ -41,11 +43,11 @@ class Parties:
 
 
 def parties_of(details: OrderDetails, *, user: User | None, now: datetime) -> Parties:
-    """Finds or makes the account of an order.
+    """Find or create the account of an order.
 
-    A visitor's order gets an account of its own without a member, whatever address was typed. A signed-in person
-    buys for an account in which he may buy, or for a new one of which he is the owner. Keeps that account
-    until the transaction ends. Raises DetailsRefused.
+    A visitor's order gets a new account without members, whatever address was typed. A signed-in person buys for an
+    account with the right to buy for it, or for a new account as its owner. Protects the account from deletion until
+    the transaction ends. Raises DetailsRefused.
     """
     if user is None:
         return Parties(_new_account(details, owner=None, now=now), None, None)

@@ -1,4 +1,4 @@
-"""Placing an order: one transaction from the locked cart to the held places."""
+"""Placing of an order: one transaction from the locked cart to the held places."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from shop.seller.models import LegalText, ShopIdentity, unpaid_time
 
 @dataclass(frozen=True)
 class Shown:
-    """What the review showed: the cart's version, the total to pay, and the fingerprint of what is sold for it."""
+    """Contents of the review page: the cart's version, the total, and the fingerprint of what is sold."""
 
     version: int
     gross: Decimal
@@ -56,7 +56,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Consent:
-    """What the customer agreed to: the version of the terms, and (private buyers) to start at once."""
+    """Consent of the customer: the version of the terms, and (private persons) the request to start at once."""
 
     terms_id: int | None
     start_at_once: bool = False
@@ -75,11 +75,11 @@ def place_order(
     visitor_key: str,
     now: datetime,
 ) -> Order:
-    """Turns a cart into an order and runs every line's pre-payment hook. All of it or none of it.
+    """Turn a cart into an order and run every line's pre-payment hook: all of it or nothing.
 
     Locks the cart, pins its entries (their codes stay as they are), then locks the courses of all lines by key. A cart
     makes at most one order: posting twice returns the same one. A zero total of a signed-in buyer is settled here.
-    Raises CheckoutRefused in its many forms, each with a sentence for the customer, and changes nothing then.
+    Raises a subclass of CheckoutRefused, with a sentence for the customer, and then changes nothing.
     """
     cart = Cart.objects.select_for_update(no_key=True).filter(token=cart_token).first()
     if cart is None or cart.user_id not in (None, user.pk if user else None):
@@ -127,7 +127,8 @@ def _refuse_incomplete_units(priced: PricedCart) -> None:
 
 
 def _terms_accepted(consent: Consent, *, now: datetime) -> LegalText | None:
-    """The terms in force, which must be the ones accepted; None while the shop has published none."""
+    """Return the terms in force, None if the shop has published none. Raises CheckoutRefused unless these were
+    accepted."""
     terms = LegalText.in_force(LegalText.Kind.TERMS, now)
     if terms is not None and terms.pk != consent.terms_id:
         raise CheckoutRefused(_("Please read and accept the terms of sale."))
@@ -179,7 +180,7 @@ def _create_order(
 
 
 def next_number(now: datetime) -> str:
-    """The next order number: the year and a number that no other order has, gaps allowed."""
+    """Return the next order number: the year and a serial number, unique, with gaps."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('shop_order_number')")
         (serial,) = cursor.fetchone()
@@ -191,7 +192,7 @@ def _create_lines(order: Order, priced: PricedCart) -> list[OrderLine]:
 
 
 def _close_cart(cart: Cart, *, now: datetime) -> None:
-    """The order has what was typed; a second copy in the cart would outlive it."""
+    """Close the cart and delete its answers and details: the order has them, and a second copy would outlive it."""
     CartUnit.objects.filter(line__cart=cart).delete()
     Cart.objects.filter(pk=cart.pk).update(ordered_at=now, details={})
 
@@ -234,7 +235,7 @@ def _run_pre_payment(order: Order, lines: list[OrderLine], *, now: datetime) -> 
 
 
 def _note_places_held(order: Order, lines: list[OrderLine]) -> bool:
-    """Keep with each line how many places its hook has held; returns whether any."""
+    """Save the number of places held on each line; tell whether there are any."""
     held = places_held(order_id=order.pk)
     holding = [line for line in lines if line.pk in held]
     for line in holding:

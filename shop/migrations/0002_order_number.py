@@ -1,4 +1,4 @@
-"""Order numbers come from a sequence: no two alike, no lock held, gaps allowed."""
+"""Sequence of order numbers: unique, without a lock, gaps allowed."""
 
 from django.db import migrations
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    # One table after the other: a sale that goes on meanwhile waits for one, and never crosswise. Running it again is harmless.
+    # One table after the other: a sale meanwhile waits for one table at a time, never in a deadlock. May be run again.
     atomic = False
 
     dependencies = [

@@ -1,8 +1,8 @@
-"""Rows of `GivingBack` for what was given back before there were any, read from the history of the orders.
+"""Rows of `GivingBack` for units given back before there were any, read from the history of the orders.
 
-Orders that were called refunded though nothing was paid back become completed. A unit whose event cannot be read gets a
-row without an amount, and its order keeps its status. Some hundred orders at a time, each batch in a transaction of its
-own that locks them; run again, it goes on where rows are missing.
+Orders called refunded although nothing was paid back become completed. A unit whose event cannot be read gets a row
+without an amount, and its order keeps its status. Some hundred orders at a time, each batch in a transaction of its own
+that locks them; run again, the migration goes on where rows are missing.
 """
 
 import re
@@ -19,7 +19,7 @@ REASON = {"en": "Nothing was paid back.", "fr": "Rien n’a été remboursé."}
 
 
 class Unreadable(Exception):
-    """An event that says less than which units of which line were given back, and their worth."""
+    """Refusal of an event whose line, units or worth cannot be read."""
 
 
 def read_events(apps, schema_editor):
@@ -93,7 +93,7 @@ def _read_batch(apps, orders):
 
 
 def _read(event, by_position):
-    """The line, the ranges of its units counted from 0, and the worth that an event tells. Raises Unreadable."""
+    """Return the line of an event, the ranges of its units counted from 0, and the worth. Raises Unreadable."""
     detail = event.detail if isinstance(event.detail, dict) else {}
     position, written, worth = detail.get("line"), detail.get("units"), detail.get("worth")
     line = by_position.get((event.order_id, position)) if isinstance(position, int) else None
@@ -118,7 +118,7 @@ def _read(event, by_position):
 
 
 def _shares(worth, parts):
-    """The worth of an act spread over its ranges by their units: which of them cost how much was not written down."""
+    """Share the worth of an act among its ranges by their numbers of units: their single prices were not recorded."""
     units, before, shares = 0, Decimal(0), []
     total = sum(last - first + 1 for first, last in parts)
     for first, last in parts:
@@ -130,7 +130,7 @@ def _shares(worth, parts):
 
 
 def _complete(apps, refunded):
-    """Calls those completed for which nothing was paid back."""
+    """Complete the refunded orders for which nothing was paid back."""
     Order, OrderEvent = apps.get_model("shop", "Order"), apps.get_model("shop", "OrderEvent")
     GivingBack = apps.get_model("shop", "GivingBack")
     rows = GivingBack.objects.filter(line__order__in=refunded).order_by()

@@ -1,7 +1,7 @@
-"""Orders placed before sellers were frozen get the seller of today.
+"""Current seller for the orders placed before sellers were frozen.
 
-In batches, each a transaction of its own: the previous release goes on selling meanwhile. What it places after this has
-no frozen seller, and names the one of today when it is read.
+In batches, each a transaction of its own: the previous release goes on selling meanwhile. Orders that it places after
+this migration have no frozen seller, and name the current one when they are read.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
-"""Seats and grounds made before this release get the index of their unit, which its row tells.
+"""Index of the unit for seats and grounds made before this release, read from the unit's row.
 
-In batches, each a transaction of its own that waits for nobody, so that the shop stays in use. It may be run again after
-it was stopped halfway. What processes of the release before this one write afterwards has no index; it is read from the
-row then (`enrolments.unit_rows`).
+In batches, each a transaction of its own that waits for no lock, so that the shop stays in use. The migration may be
+run again after it was stopped halfway. Rows that processes of the previous release write afterwards have no index; it
+is then read from the unit's row (`enrolments.unit_rows`).
 """
 
 import time
@@ -12,7 +12,7 @@ from django.db import migrations, models
 
 TABLES = ("enrolments_seat", "enrolments_ground")
 ROWS_A_BATCH = 5_000
-# Whoever holds a row that was passed over has let go of it after this long.
+# Pause between passes, in which locks on skipped rows are expected to be released.
 PAUSE_SECONDS = 0.5
 PASSES_AT_MOST = 20
 
@@ -50,7 +50,7 @@ def fill(apps, schema_editor):
 
 
 def walk(cursor, table):
-    """Fill what is not locked just now, from the first row to the last."""
+    """Fill the rows that are not locked, from the first to the last."""
     after = 0
     while True:
         cursor.execute(NEXT.format(table=table), [after, ROWS_A_BATCH])

@@ -1,4 +1,4 @@
-"""Forget when a cart was changed last: nothing reads it.
+"""Removal of the time of a cart's last change, which nothing reads.
 
 The column stays, with its default: the previous release still writes it. The next release drops it.
 """

@@ -1,4 +1,4 @@
-"""Answers of micro-forms, to be read."""
+"""Answers of micro-forms, for readers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BLANK: tuple[Any, ...] = (None, "", [], ())
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer, with its label. `is_labelled`: by itself it says nothing, so its label is to be seen, too."""
+    """Answer with its label. `is_labelled`: the answer means nothing without its label, so the label is shown."""
 
     label: str
     value: str
@@ -28,7 +28,7 @@ class Answer:
 
 
 def form_in_words(form: MicroForm) -> list[Answer]:
-    """The answers of a valid micro-form, as the reader would say them; blanks are left out."""
+    """Return the answers of a valid micro-form in the reader's language; blanks are left out."""
     own = form.own
     answers = [
         Answer(str(own[name].label), _in_words(own.fields[name], value))
@@ -39,7 +39,7 @@ def form_in_words(form: MicroForm) -> list[Answer]:
 
 
 def unit_in_words(line: OrderLine, form_class: type[forms.Form] | None, unit: OrderUnit) -> list[Answer]:
-    """The same for a unit kept with an order; where the handler is gone, names stand for labels."""
+    """Like `form_in_words`, for a unit kept with an order; if the handler is gone, names replace labels."""
     fields = form_class.base_fields if form_class else {}
     answers = [
         Answer(str(fields[name].label or pretty_name(name)), _in_words(fields[name], value))
@@ -64,7 +64,7 @@ def _in_words(field: forms.Field, value: Any) -> str:
 
 
 def choice_in_words(field: forms.ChoiceField, value: Any) -> str:
-    """The labels of what was chosen."""
+    """Return the labels of the chosen options."""
     labels = _labels(field)
     values = value if isinstance(value, list | tuple) else [value]
     return ", ".join(labels.get(str(item), str(item)) for item in values)

@@ -1,4 +1,4 @@
-"""A visitor's order becomes somebody's: whoever proved the address that was typed."""
+"""Claim of a visitor's order by the person who proved its address, and its move into another account."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from shop.payments.providers.free import nothing_to_pay
 
 
 class ClaimRefused(Refused):
-    """The order cannot be claimed, or not into that account."""
+    """Refusal of a claim, or of a move into an account."""
 
 
 @again_after_deadlock
 @transaction.atomic
 def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
-    """Makes a person who proved the order's address its buyer, its operator and the owner of its account.
+    """Make a person who proved the order's address its buyer, its operator and the owner of its account.
 
-    Locks the order, the courses of what was delivered, then the account. Writes what depends on the operator for every
-    line delivered so far, and confirms a zero total. Raises ClaimRefused when the order is somebody's, or another
-    address's, and when a handler refuses; then nothing has changed.
+    Locks the order, the courses of its delivered lines, then the account. Runs `attach_operator` for every line
+    delivered so far, and settles a zero total. Raises ClaimRefused if the order is claimed already or has another
+    address, or if a handler refuses; then nothing has changed.
     """
     order = order_with_people(order_id)
     if order.is_claimed or order.contact_email != user.email:
@@ -57,9 +57,10 @@ def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
 
 
 def accounts_to_move_into(order: Order, user: User) -> list[CustomerAccount]:
-    """The other accounts of the claimant's into which his order could still be moved; none for other orders.
+    """Return the other accounts of the claimant into which the claimed order may still be moved; [] for other orders.
 
-    Only an account that was made for a visitor's order goes away: one somebody had before, or bought for, stays.
+    A move deletes the order's account, so only an account that was made for a visitor's order qualifies, not one that a
+    person had before or has used for another order.
     """
     if order.buyer_id != user.pk or not _is_as_it_was_claimed(order) or not _is_of_this_order_alone(order, user):
         return []
@@ -69,11 +70,11 @@ def accounts_to_move_into(order: Order, user: User) -> list[CustomerAccount]:
 @again_after_deadlock
 @transaction.atomic
 def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datetime) -> Order:
-    """Moves a claimed order, with everything that carries its account, into another account its claimant owns.
+    """Move a claimed order, with all rows that carry its account, into another account that the claimant owns.
 
-    The account made for the order goes away; whoever writes something for it meanwhile comes first, or finds it gone.
-    Locks its jobs, the order, the courses of its lines, both accounts, the members of the one that goes away, then
-    what it moves. Raises ClaimRefused.
+    The account made for the order is deleted; a transaction that writes for it meanwhile comes first, or finds it gone.
+    Locks its jobs, the order, the courses of its lines, both accounts, the members of the one deleted, then the rows
+    moved. Raises ClaimRefused.
     """
     lock_jobs_of_account(account_id=Order.objects.values_list("account_id", flat=True).get(pk=order_id))
     order = order_with_people(order_id)
@@ -81,7 +82,7 @@ def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datet
     contexts = line_contexts(order, list(order.lines.all()), now=now)
     lock_courses_of(order.lines.all(), contexts)
     lock_to_absorb(source_id=source.pk, target_id=account_id)
-    # Asked under the locks: from here on nobody joins, is invited, buys or assigns there.
+    # Checked under the locks: from here on nobody can join the account, be invited to it, buy or assign for it.
     target = next((account for account in accounts_to_move_into(order, user) if account.pk == account_id), None)
     if target is None:
         raise ClaimRefused(_("This order cannot be moved into that account."))
@@ -99,7 +100,7 @@ def _attach_operator(line: OrderLine, context: LineContext, *, now: datetime) ->
     try:
         handler = handler_of(line)
     except HandlerMissing as missing:
-        # What it delivered is there and belongs to the claimant; nobody could ever write the rest.
+        # The delivery stands and belongs to the claimant; without the handler, nothing can write the operator's part.
         keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, Feedback(sales=missing.message), now=now)
         return
     if handler is None:
@@ -112,7 +113,8 @@ def _attach_operator(line: OrderLine, context: LineContext, *, now: datetime) ->
 
 
 def _is_as_it_was_claimed(order: Order) -> bool:
-    """A move is a second claim in the order's history; a signed-in buyer's order has none."""
+    """Tell whether the order was claimed and not moved: a move is a second CLAIMED event; a signed-in buyer's order has
+    none."""
     return OrderEvent.objects.filter(order=order, what=OrderEvent.What.CLAIMED).count() == 1
 
 

@@ -1,4 +1,4 @@
-"""An order's lines as the plain values that handlers see."""
+"""Lines of an order as the plain values that handlers see."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 class AmongOthers(TypedDict):
-    """Columns that `line_with_people` adds to a line."""
+    """Columns added to a line by `line_with_people`."""
 
     is_last_open: bool
 
 
 def handler_of(line: OrderLine) -> Handler | None:
-    """What delivers a sold line. Raises HandlerMissing when it is not installed any more."""
+    """Return the handler of a sold line, None if it has none. Raises HandlerMissing if it is no longer installed."""
     return handler_for(line.handler, line.entry_code)
 
 
 def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) -> dict[int, LineContext]:
-    """A context per line, by line id. One query for the units not given back, whatever their number.
+    """Return a context per line, by line id. One query for the units not given back, whatever their number.
 
-    `order` comes with account, buyer and operator loaded (`order_with_people`). Parameters sold under an older
-    version of the handler are brought up to date here; the row keeps what was sold.
+    `order` comes with account, buyer and operator loaded (`order_with_people`). Parameters sold under an older version
+    of the handler are upgraded in the context; the row keeps them as sold.
     """
     lines = list(lines)
     units = units_left(lines)
@@ -61,15 +61,15 @@ def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) ->
 
 
 def order_with_people(order_id: int) -> Order:
-    """The order, locked until the end of the transaction, with everything a context needs."""
+    """Return the order, locked until the end of the transaction, with account, buyer and operator."""
     lock_order(order_id)
-    # A query of its own: one that both locks and joins would, after waiting for the lock, show the order as it is now
-    # beside the people who were joined to it before.
+    # Two queries: one that both locks and joins would, after waiting for the lock, return the current order with the
+    # people joined before the wait.
     return Order.objects.select_related("account", "buyer", "operator").get(pk=order_id)
 
 
 def line_with_people(line_id: int) -> WithAnnotations[OrderLine, AmongOthers]:
-    """The same for one of its lines: `line.order` is locked and has everything a context needs.
+    """Return a line with `line.order` locked and loaded as by `order_with_people`.
 
     `line.is_last_open` tells whether every other line of the order is fulfilled or given back.
     """

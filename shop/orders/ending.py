@@ -1,4 +1,4 @@
-"""How an unpaid order ends: cancelled by somebody, or expired."""
+"""End of an unpaid order: cancelled, or expired."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class OrderNotCancellable(Refused):
-    """Only an unpaid order can be cancelled."""
+    """Refusal to cancel an order that is not unpaid."""
 
     message = _("Only an order that waits for payment can be cancelled.")
 
@@ -33,10 +33,10 @@ class OrderNotCancellable(Refused):
 @again_after_deadlock
 @transaction.atomic
 def cancel_order(*, order_id: int, actor: User | None, now: datetime, reason: str = "") -> None:
-    """Cancels an unpaid order and frees what it held. Locks the order, then the courses of its lines.
+    """Cancel an unpaid order and free its holds. Locks the order, then the courses of its lines.
 
-    `reason` is kept in the order's history. Cancelling twice is no error. Raises OrderNotCancellable once it is paid
-    or has expired.
+    `reason` is kept in the order's history. Cancelling twice is no error. Raises OrderNotCancellable once the order is
+    paid or expired.
     """
     order = order_with_people(order_id)
     if order.status == Order.Status.CANCELLED:
@@ -48,11 +48,11 @@ def cancel_order(*, order_id: int, actor: User | None, now: datetime, reason: st
 
 
 def expire_orders(*, now: datetime) -> int:
-    """Ends every order whose unpaid time is over, each in a transaction of its own. Returns how many it ended.
+    """Expire every order whose unpaid time is over, each in its own transaction. Return the number of orders expired.
 
-    An order that is locked just now, by a payment for instance, is left to the next round; so is one that cannot end
-    because a handler breaks. Such an order is tried again after all that did not break, so that however many of them
-    there are, the others expire.
+    An order that is locked, by a payment for instance, is left to the next round; so is one that cannot expire because
+    a handler fails. Such an order is tried again after all others, so that failing orders, however many, do not keep
+    the others from expiring.
     """
     due = Order.objects.filter(status=Order.Status.PLACED, expires_at__lte=now)
     in_turn = due.order_by(F("expiry_failed_at").asc(nulls_first=True), "expires_at", "pk")

@@ -1,7 +1,7 @@
-"""The merchant's figures, counted in the database: sales by week or day, money waited for, lines that failed.
+"""Figures of the merchant, counted in the database: sales by week or day, unpaid orders, failed lines.
 
-Days and weeks (from Monday) are the shop's, whatever the reader's zone. Each function is one query, or two, whose size
-depends on the length of the window or the number of payment methods, never on the number of orders.
+Days and weeks (from Monday) are in the shop's time zone, whatever the reader's. Each function makes one query, or two,
+whose result grows with the length of the window or the number of payment methods, never with the number of orders.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Period(StrEnum):
 
 @dataclass(frozen=True)
 class Sales:
-    """Orders paid in one week or on one day. `gross`: with tax, less what went back, in the shop's currency."""
+    """Orders paid in one week or on one day. `gross`: with tax, less the amounts given back, in the shop's currency."""
 
     starts_on: date
     orders: int = 0
@@ -40,7 +40,8 @@ class Sales:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Orders that wait for money by one method ("" while none is chosen). `ages`: today, this week, longer."""
+    """Orders that wait for payment by one method ("" if none is chosen yet). `ages`: placed today, this week,
+    earlier."""
 
     method: str
     orders: int
@@ -56,15 +57,15 @@ class FailedLines:
 
 
 def waiting_for_money(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """Placed and not free: a zero total waits for a link, never for money."""
+    """Filter orders that are placed and not free: an order with a zero total waits for its link, never for money."""
     return orders.filter(status=Order.Status.PLACED, gross__gt=0)
 
 
 def sales(*, period: Period, now: datetime) -> list[Sales]:
-    """The last weeks or days, the present one last, those without a sale included.
+    """Return the sales of the last weeks or days, the current one last, those without a sale included.
 
-    An order counts when it was paid, until it is refunded; so does its total, less the amounts of the units given back,
-    on whatever day that was. Units given back without money change nothing.
+    An order counts in the period of its payment, unless it is refunded. Its total counts less the amounts of units
+    given back, whenever they were given back. Units given back without money change nothing.
     """
     starts = _starts(period, local_day(now))
     truncate = TruncWeek if period is Period.WEEK else TruncDay
@@ -88,7 +89,7 @@ def sales(*, period: Period, now: datetime) -> list[Sales]:
 
 
 def waiting_by_method(*, now: datetime) -> list[Waiting]:
-    """Who is waited for, the largest sum first."""
+    """Return the orders that wait for payment, by method, the largest sum first."""
     today, week = (day_starts(start) for start in age_starts(now))
     found = (
         waiting_for_money(Order.objects.filter(currency=settings.SHOP_CURRENCY))
@@ -121,7 +122,8 @@ def failed_lines() -> FailedLines:
 
 
 def age_starts(now: datetime) -> tuple[date, date]:
-    """The first days of two ages: placed today, and placed within a week. What is older has no first day."""
+    """Return the first days of two ages: placed today, and placed within the last seven days. Older orders have no
+    first day."""
     today = local_day(now)
     return today, today - timedelta(days=6)
 

@@ -1,4 +1,4 @@
-"""From paid to delivered: one job per line, each in one transaction under the order's lock."""
+"""Delivery of paid orders: one job per line, each in one transaction under the order's lock."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ ATTEMPTS_USED_UP = _("Technical trouble kept coming back. We have been told and 
 
 
 def begin(order: Order, *, now: datetime) -> None:
-    """Records a job for every line with a handler; a line without one is fulfilled here.
+    """Enqueue a job for every line with a handler; a line without one is fulfilled here.
 
-    In the transaction that pays the order, under its lock.
+    Runs in the transaction that pays the order, under its lock.
     """
     lines = list(order.lines.order_by("position"))
     to_deliver = [line for line in lines if line.handler]
@@ -41,12 +41,12 @@ def begin(order: Order, *, now: datetime) -> None:
 
 
 def fulfil_line(*, line_id: int, now: datetime) -> None:
-    """Delivers one line: runs its post-payment hook, and what depends on the operator, if there is one.
+    """Deliver one line: run its post-payment hook, and `attach_operator` if the order has an operator.
 
-    The operator is asked for now (`take_operator`); an owner who takes the part is told so with the delivery. Runs in
-    the transaction of its job, whose row is locked; locks the order. Marks the line fulfilled, or failed with its
-    reason when the handler refuses. Any other exception rolls everything back and the job is tried again. A line that
-    needs no delivery (any more) is left alone.
+    The operator is chosen at this moment (`take_operator`); an owner who takes the part is told so with the delivery.
+    Runs in the transaction of its job, whose row is locked; locks the order. Marks the line fulfilled, or failed with
+    the reason if the handler refuses. Any other exception rolls everything back, and the job is tried again. A line
+    that needs no delivery (any more) is left alone.
     """
     line = line_with_people(line_id)
     order = line.order
@@ -68,7 +68,7 @@ def fulfil_line(*, line_id: int, now: datetime) -> None:
 
 
 def fail_line(line: OrderLine, *, reason: dict[str, str], now: datetime) -> None:
-    """Marks a pending line of a locked order failed, and tells the sales team."""
+    """Mark a pending line of a locked order failed, and mail the sales team."""
     move_line(line, OrderLine.Status.FAILED, failure=reason)
     detail = {"line": line.position, "reason": reason}
     record(line.order, OrderEvent.What.LINE_FAILED, actor=None, now=now, detail=detail)
@@ -76,16 +76,16 @@ def fail_line(line: OrderLine, *, reason: dict[str, str], now: datetime) -> None
 
 
 def attempts_used_up(job: Job, now: datetime) -> None:
-    """In the transaction that marks a fulfilment job dead: its line has failed."""
+    """Fail the line of a fulfilment job, in the transaction that marks the job dead."""
     line = line_with_people(job.payload["line"])
     if line.status == OrderLine.Status.PENDING:
         fail_line(line, reason=in_every_language(ATTEMPTS_USED_UP), now=now)
 
 
 def job_brought_back(job: Job, actor_id: int | None, now: datetime) -> None:
-    """In the transaction that brings a job back, whose row is locked: the line of a dead one is pending again.
+    """Make the line of a dead job pending again, in the transaction that retries the job and has locked its row.
 
-    The history names the user who asked. A job that only waits for its next attempt has a pending line already.
+    The history names the user who asked. The line of a job that only waits for its next attempt is pending already.
     """
     if job.state == Job.State.DEAD:
         actor = None if actor_id is None else User.objects.get(pk=actor_id)
@@ -95,23 +95,23 @@ def job_brought_back(job: Job, actor_id: int | None, now: datetime) -> None:
 @again_after_deadlock
 @transaction.atomic
 def retry_line(*, line_id: int, actor: User, now: datetime) -> None:
-    """The merchant's retry of a failed line. Locks the job, then the order. Raises RetryRefused."""
+    """Retry a failed line on behalf of the merchant. Locks the job, then the order. Raises RetryRefused."""
     line = OrderLine.objects.get(pk=line_id)
     job = jobs_by_key(job_keys(line, retries=_retries(line))).last()
     if job is not None and job.state == Job.State.DEAD:
-        # Waits for somebody else's retry, whose locked job would be taken for one that is being run.
+        # Wait for a rival retry: `retry_job` would take a job locked by it for a running one.
         Job.objects.select_for_update(no_key=True).get(pk=job.pk)
         retry_job(job_id=job.pk, actor_id=actor.pk, now=now)
         return
     line = line_with_people(line_id)
     _line_pending_again(line, actor=actor, now=now)
-    # A refusal ended the last job in good order, so this try is a job of its own, numbered under the order's lock:
-    # with the number of a rival's try it would be taken for that one, and the line would wait for ever.
+    # After a refusal the last job is done, so this try gets a job of its own, numbered under the order's lock: with the
+    # number of a rival's try it would be dropped as a duplicate, and the line would stay pending for ever.
     enqueue_many([_job_for(line, tries=_retries(line))])
 
 
 def job_keys(line: OrderLine, *, retries: int) -> list[str]:
-    """The keys of all jobs that may have been recorded for a line that was tried again so many times."""
+    """Return the keys of all jobs that may exist for a line retried `retries` times."""
     return [_job_key(line, tries) for tries in range(retries + 1)]
 
 
@@ -129,7 +129,7 @@ def _deliver(order: Order, line: OrderLine, *, now: datetime) -> Feedback:
 
 
 def _retries(line: OrderLine) -> int:
-    """How often the line was tried again."""
+    """Count the retries of the line."""
     retried = OrderEvent.objects.filter(order=line.order_id, what=OrderEvent.What.LINE_RETRIED)
     return retried.filter(detail__line=line.position).count()
 

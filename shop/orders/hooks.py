@@ -1,4 +1,4 @@
-"""Running handlers' hooks for the lines of an order, and keeping what they say."""
+"""Runs of handlers' hooks for the lines of an order, and their feedback."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from shop.orders.operator import with_standing_operator
 
 
 def lock_courses_of(lines: Iterable[OrderLine], contexts: dict[int, LineContext]) -> dict[int, LineContext]:
-    """Locks every course that a hook of these lines may touch, by key; returns their contexts with those courses.
+    """Lock every course that a hook of these lines may touch, by key; return their contexts with those courses.
 
-    Courses unknown by now are left out.
+    Courses that do not exist (yet) are left out.
     """
     names: dict[int, list[str]] = {line_id: [] for line_id in contexts}
     for line in lines:
@@ -36,7 +36,7 @@ def lock_courses_of(lines: Iterable[OrderLine], contexts: dict[int, LineContext]
 
 
 def keep_feedback(line: OrderLine, hook: str, feedback: Feedback, *, now: datetime) -> LineFeedback | None:
-    """Stores what a hook said, in every language; silence leaves no row."""
+    """Store the feedback of a hook, in every language. Return None, and write no row, if it is empty."""
     said = feedback.in_every_language()
     if not any(text for audience in said.values() for text in audience.values()):
         return None
@@ -44,9 +44,9 @@ def keep_feedback(line: OrderLine, hook: str, feedback: Feedback, *, now: dateti
 
 
 def undo_pre_payment(lines: Iterable[OrderLine], contexts: dict[int, LineContext], *, now: datetime) -> None:
-    """Frees what the lines of an order that ends unpaid have held. The order is locked by the caller.
+    """Free the holds of the lines of an order that ends unpaid. The caller has locked the order.
 
-    A line whose handler is gone, or refuses, keeps no place for ever: its holds are released all the same.
+    The holds of a line are released even if its handler is gone or refuses, so that no place is held for ever.
     """
     lines = list(lines)
     contexts = with_standing_operator(lock_courses_of(lines, contexts))

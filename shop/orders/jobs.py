@@ -1,4 +1,4 @@
-"""The shop's kinds of jobs, and what each of them calls."""
+"""Kinds of jobs of the shop, and their functions."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ from shop.orders.models import Order
 
 
 def lock_order(order_id: int) -> Order:
-    """The order's row, locked until the end of the transaction."""
+    """Return the order's row, locked until the end of the transaction."""
     return Order.objects.select_for_update(no_key=True).get(pk=order_id)
 
 
 def lock_order_of_line(line_id: int) -> None:
-    """Locks the order that a line stands on, until the end of the transaction."""
+    """Lock the order of a line until the end of the transaction."""
     Order.objects.select_for_update(no_key=True, of=("self",)).values_list("pk").get(lines=line_id)

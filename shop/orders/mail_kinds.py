@@ -1,4 +1,4 @@
-"""The kinds of mails about orders, and what each knows when it goes out."""
+"""Kinds of mails about orders, and the context of each, read when it is sent."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def _claim_url(order: Order, *, blank: bool) -> str:
 
 
 def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
-    """One line of the order, with what its handler said last."""
+    """Return the context of a mail about one line: the order, the line and the feedback of its post-payment hooks."""
     line = OrderLine.objects.get(pk=mail.context["line"])
     said = list(line.feedback.filter(hook=LineFeedback.Hook.POST_PAYMENT).order_by("pk"))
     context = _order(mail, blank=blank) | {"line": line, "feedback": said}
-    # An operator who did not buy sees no orders, but what they delivered.
+    # An operator who is not the buyer cannot see the order, but can see the seats.
     operates_only = mail.person_id is not None and mail.person_id != context["order"].buyer_id
     return context | {
         "seats_url": settings.SITE_URL + reverse("account-seats") if operates_only else "",
@@ -66,7 +66,7 @@ def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
 
 
 def shop_frame() -> dict[str, Any]:
-    """What every mail says at its foot; one about an order names the seller as sold, and where to turn to today."""
+    """Return the footer of every mail; a mail about an order names the seller as sold, with today's support address."""
     shop = ShopIdentity.current()
     return _names_of(shop) | {"support_email": shop.support_email}
 

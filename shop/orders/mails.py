@@ -1,7 +1,7 @@
-"""Which mail goes to whom when something happens to an order. Queued in the transaction of what happens.
+"""Mails about an order, queued in the transaction of the event.
 
-While an order is unclaimed its typed address gets only mails about the order, with no person in them; what a mail says
-is decided by its kind (`shop.orders.mail_kinds`) when it goes out.
+While an order is unclaimed, its typed address gets only mails about the order that name no person. The content of a
+mail is built by its kind (`shop.orders.mail_kinds`) when it is sent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from shop.seller.models import ShopIdentity
 
 
 def queue_placed(order: Order, *, now: datetime) -> None:
-    """To the customer and the sales team; a visitor's mail carries the link that claims the order."""
+    """Queue the mails to the customer and the sales team; a visitor's mail carries the link that claims the order."""
     if not order.is_claimed:
         create_links(
             links=[
@@ -35,14 +35,14 @@ def queue_placed(order: Order, *, now: datetime) -> None:
                 )
             ],
             now=now,
-            # It must still work when the money has come at the last moment, and for as long as any link after that.
+            # The link must work if the money comes at the last moment, and then as long as any other link.
             valid_for=timedelta(days=ShopIdentity.current().deferred_days) + VALID_FOR,
         )
     queue_mails([_to_customer(order, "order_placed"), *_to_sales(order, "order_placed_sales")])
 
 
 def queue_payment_instructions(order: Order, provider: Provider) -> None:
-    """How to pay, to the customer and to an outside payer."""
+    """Queue the instructions for payment to the customer and to an outside payer."""
     occasion = f"payment_instructions:{provider.name}"
     mails = [_to_customer(order, "payment_instructions", occasion=occasion)]
     if order.payer_email and order.payer_email != order.contact_email:
@@ -56,9 +56,10 @@ def queue_payment_received(order: Order) -> None:
 
 
 def queue_delivered(order: Order, line: OrderLine, *, is_operator_new: bool = False) -> None:
-    """One mail per line delivered: to the operator with everything, to another buyer without persons, to sales.
+    """Queue the mails about a delivered line: to the operator with everything, to a different buyer without persons, to
+    the sales team.
 
-    `is_operator_new` tells an owner that the part of a former operator fell to them.
+    `is_operator_new` tells an owner that the part of a former operator has passed to them.
     """
     occasion = f"delivered:{line.pk}"
     context: dict[str, Any] = {"line": line.pk}
@@ -86,7 +87,7 @@ def queue_delivered(order: Order, line: OrderLine, *, is_operator_new: bool = Fa
 
 
 def queue_line_failed(order: Order, line: OrderLine) -> None:
-    """To the sales team, each time a line fails."""
+    """Queue a mail to the sales team, each time a line fails."""
     last = order.events.aggregate(last=Max("pk"))["last"]
     queue_mails(
         _to_sales(order, "line_failed_sales", occasion=f"line_failed:{line.pk}:{last}", context={"line": line.pk})
@@ -94,7 +95,7 @@ def queue_line_failed(order: Order, line: OrderLine) -> None:
 
 
 def queue_money_needs_attention(event: PaymentEvent, order: Order | None, outcome: str) -> None:
-    """To the sales team: an unallocated payment, a refund or a dispute."""
+    """Queue a mail to the sales team about an unallocated payment, a refund or a dispute."""
     queue_mails(
         [
             NewMail(
@@ -112,7 +113,7 @@ def queue_money_needs_attention(event: PaymentEvent, order: Order | None, outcom
 
 
 def queue_ended_unpaid(order: Order) -> None:
-    """To the customer: the order was cancelled, or expired unpaid."""
+    """Queue a mail to the customer: the order was cancelled, or expired unpaid."""
     queue_mails([_to_customer(order, "order_ended", occasion=f"order_ended:{order.status}")])
 
 

@@ -1,4 +1,4 @@
-"""What was sold, frozen as it was sold."""
+"""Orders, frozen as they were sold."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shop.cart.models import new_token
 
 
 class Order(models.Model):
-    """A purchase. Its status moves only through `shop.orders.transitions`."""
+    """Purchase. Its status changes only through `shop.orders.transitions`."""
 
     class Status(models.TextChoices):
         PLACED = "placed", _("waiting for payment")
@@ -124,12 +124,12 @@ class Order(models.Model):
 
     @property
     def may_be_given_back(self) -> bool:
-        """Whether units of the order can be given back: it is paid, and something of it still stands."""
+        """Tell whether units of the order can be given back: it is paid or completed, and not refunded."""
         return self.status in (self.Status.PAID, self.Status.COMPLETED)
 
 
 class OrderLine(models.Model):
-    """One entry as sold: price, tax, handler and parameters are a snapshot."""
+    """Entry as sold: price, tax, handler and parameters are a snapshot."""
 
     class Status(models.TextChoices):
         PENDING = "pending", _("to be delivered")
@@ -137,7 +137,7 @@ class OrderLine(models.Model):
         FAILED = "failed", _("failed")
         GIVEN_BACK = "given_back", _("given back")
 
-    # What every line of a completed order is.
+    # Possible statuses of the lines of a completed order.
     DONE = (Status.FULFILLED, Status.GIVEN_BACK)
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
@@ -202,12 +202,12 @@ class OrderLine(models.Model):
 
     @property
     def fields_asked(self) -> tuple[AskedField, ...]:
-        """The fields of the entry that its units were asked for, as they were then."""
+        """Fields of the entry that its units were asked for, as they were at the sale."""
         return tuple(AskedField.frozen(kept) for kept in self.fields_frozen)
 
     @property
     def may_be_given_back(self) -> bool:
-        """Whether some of the line's units can be given back. Reads the order."""
+        """Tell whether some of the line's units can be given back. Reads the order."""
         return self.status != self.Status.GIVEN_BACK and self.order.may_be_given_back
 
     @property
@@ -215,21 +215,21 @@ class OrderLine(models.Model):
         return in_reader_language(self.failure)
 
 
-# No answers to a micro-form: nothing was asked, or it was left to be filled in later.
+# Empty answers to a micro-form: nothing was asked, or it was left to be filled in later.
 WITHOUT_ANSWERS = Q(answers={}, fields={})
 
 
 class OrderUnitQuerySet(models.QuerySet["OrderUnit"]):
     def answered(self) -> OrderUnitQuerySet:
-        """Units with answers; the others are told by the quantity of their line alone."""
+        """Filter units with answers; the others follow from the quantity of their line alone."""
         return self.filter(~WITHOUT_ANSWERS)
 
 
 class OrderUnit(models.Model):
-    """One unit bought, with the answers of its micro-form. Erasure blanks both `answers` and `fields`.
+    """Unit bought, with the answers of its micro-form. Erasure blanks both `answers` and `fields`.
 
-    A unit exists by its index, from 0 and below the quantity of its line, whether it has a row or not: a row without
-    answers is there for the release before this one (`shop.orders.unit_rows`).
+    A unit exists by its index, from 0 and below the quantity of its line, with or without a row: a row without answers
+    is there for the previous release (`shop.orders.unit_rows`).
     """
 
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="units")
@@ -246,7 +246,8 @@ class OrderUnit(models.Model):
         ordering = ("line", "index")
         constraints = [models.UniqueConstraint(fields=("line", "index"), name="shop_orderunit_index_once")]
         indexes = [
-            # Few: without it a line of a hundred thousand units is read to find that nothing was asked.
+            # Few rows: without this index, all rows of a line of a hundred thousand units are read to find that nothing
+            # was asked.
             models.Index(fields=("line", "index"), condition=~WITHOUT_ANSWERS, name="shop_orderunit_answered")
         ]
 
@@ -255,7 +256,7 @@ class OrderUnit(models.Model):
 
 
 class LineFeedback(models.Model):
-    """What a hook told its three audiences, in every language. Append-only."""
+    """Feedback of a hook for its three audiences, in every language. Append-only."""
 
     class Hook(models.TextChoices):
         PRE_PAYMENT = "pre_payment", _("before payment")
@@ -291,7 +292,7 @@ class LineFeedback(models.Model):
 
 
 class OrderEvent(models.Model):
-    """The order's history: who, when, from, to, why. Append-only."""
+    """Event in an order's history: who, when, from, to, why. Append-only."""
 
     class What(models.TextChoices):
         PLACED = "placed", _("order placed")

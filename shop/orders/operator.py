@@ -1,4 +1,4 @@
-"""Who is the operator of an order now: chosen with the order, and asked again before a hook hears of them."""
+"""Current operator of an order: chosen with the order, and checked again before a hook gets the operator."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from shop.orders.transitions import record
 
 
 def take_operator(order: Order, *, now: datetime) -> User | None:
-    """Return who is a locked order's operator at its delivery; None for an unclaimed one, and where nobody is left.
+    """Return the operator of a locked order at its delivery; None for an unclaimed order, and if the account has no
+    owner or operator left.
 
-    Where the one chosen is no owner or operator of the account any more, an owner takes the part, for this and all
-    later lines, and the history says so. Locks the account's memberships FOR SHARE: the courses are locked before.
+    If the operator chosen is no longer an owner or operator of the account, an owner takes the part, for this and all
+    later lines, and the history records it. Locks the account's memberships FOR SHARE, after the courses.
     """
     if order.operator is None:
         return None
@@ -29,7 +30,7 @@ def take_operator(order: Order, *, now: datetime) -> User | None:
 
 
 def with_standing_operator(contexts: dict[int, LineContext]) -> dict[int, LineContext]:
-    """Return the contexts of an order's lines with its operator of now, for hooks that deliver nothing.
+    """Return the contexts of an order's lines with its current operator, for hooks that deliver nothing.
 
     Locks like `take_operator`. One query, none for an unclaimed order.
     """

@@ -1,4 +1,4 @@
-"""Which orders were placed in this browser: a visitor keeps seeing how his order stands."""
+"""Orders placed in this browser, so that a visitor can still follow them."""
 
 from __future__ import annotations
 

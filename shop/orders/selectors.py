@@ -1,4 +1,4 @@
-"""Reads for the pages of orders: who may see what, and how far things are."""
+"""Reads for the pages of orders: visibility, content and progress."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ENDED_UNPAID = (Order.Status.CANCELLED, Order.Status.EXPIRED)
 
 
 class Phase(StrEnum):
-    """Where an order stands, as its page tells it."""
+    """Progress of an order as its page states it."""
 
     TO_PAY = "to_pay"
     PAYING = "paying"  # a charge is under way at its provider
@@ -47,7 +47,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Sight:
-    """What a viewer may see and do on an order's page."""
+    """Rights of a viewer on an order's page."""
 
     is_member: bool = False
     sees_people: bool = False
@@ -56,7 +56,8 @@ class Sight:
 
 @dataclass(frozen=True)
 class LineView:
-    """A line as the viewer may see it. `units` are the answers of each unit not given back, empty when not for him."""
+    """Line as the viewer may see it. `units` are the answers of each unit not given back, empty if hidden from the
+    viewer."""
 
     line: OrderLine
     units: tuple[OrderUnit, ...]
@@ -66,7 +67,8 @@ class LineView:
 
     @property
     def looks_pending(self) -> bool:
-        """Delivered, given back, or under way: a failure is told to members only."""
+        """Tell whether the line shows as pending: under way, or failed for a viewer who is no member, as only members
+        see failures."""
         return self.line.status == OrderLine.Status.PENDING or (
             self.line.status == OrderLine.Status.FAILED and not self.failure
         )
@@ -74,7 +76,7 @@ class LineView:
 
 @dataclass(frozen=True)
 class OrderView:
-    """An order's page for one viewer."""
+    """Page of an order for one viewer."""
 
     order: Order
     sight: Sight
@@ -86,12 +88,12 @@ class OrderView:
 
     @property
     def is_moving(self) -> bool:
-        """Whether the page will change by itself in a moment."""
+        """Tell whether the page will soon change by itself."""
         return self.phase in (Phase.PAYING, Phase.DELIVERING)
 
     @property
     def chosen(self) -> Provider | None:
-        """The method chosen so far, among those the order may use."""
+        """Method chosen so far, None if the order may not use it."""
         return next((method for method in self.methods if method.name == self.order.method), None)
 
     @property
@@ -100,14 +102,15 @@ class OrderView:
 
 
 def order_by_token(token: str) -> Order | None:
-    """The order of that token, with its people; None for anything else. One query."""
+    """Return the order of a token, with account, buyer, operator and seller; None for any other text. One query."""
     if not token or len(token) > TOKEN_MAX_LENGTH or not token.isascii() or "\0" in token:
         return None
     return Order.objects.select_related("account", "buyer", "operator", "seller").filter(token=token).first()
 
 
 def orders_visible_to(user: User) -> QuerySet[Order]:
-    """All orders of the accounts in which a person sees all, and his own where he sees his own. Newest first."""
+    """Return the orders that a person may see: all orders of an account, or the person's own only, by right. Newest
+    first."""
     in_full = accounts_with(user, Right.SEE_ALL_ORDERS).values("pk")
     own = accounts_with(user, Right.SEE_OWN_ORDERS).values("pk")
     visible = Q(account__in=in_full) | Q(account__in=own, buyer=user)
@@ -115,10 +118,10 @@ def orders_visible_to(user: User) -> QuerySet[Order]:
 
 
 def sight_of(order: Order, *, viewer: User | None, placed_here: bool = False) -> Sight | None:
-    """What somebody who holds the order's token may see; None when the order does not exist for him.
+    """Return the rights of a viewer who has the order's token; None if the order is hidden from the viewer.
 
-    An unclaimed order is seen by whoever holds its token, and tells what was typed there. A claimed one is its
-    account's: a stranger does not see it, but a visitor who placed it in this browser still sees how it stands.
+    An unclaimed order is shown, with its answers, to anybody with its token. A claimed one belongs to its account: it
+    is hidden from strangers, but the visitor who placed it in this browser still sees its progress.
     """
     if not order.is_claimed:
         return Sight(sees_people=True, may_pay=True)
@@ -140,7 +143,7 @@ def sight_of(order: Order, *, viewer: User | None, placed_here: bool = False) ->
 
 
 def order_page(order: Order, *, sight: Sight) -> OrderView:
-    """The page of an order for somebody with that sight. Six queries, however many lines and units."""
+    """Return the page of an order for a viewer with these rights. Six queries, however many lines and units."""
     lines = tuple(_line_views(order, sight))
     last_payment = order.payments.order_by("-pk").first()
     view = OrderView(
@@ -176,7 +179,8 @@ def _line_view(line: OrderLine, sight: Sight) -> LineView:
 
 
 def _said(row: LineFeedback, sight: Sight) -> str:
-    """Members read what is meant for the customer, where anything is; others the public words only."""
+    """Return the text of a feedback: members who see people get the customer's, if there is one; others the public
+    one."""
     if sight.is_member and sight.sees_people and row.customer_text:
         return row.customer_text
     return row.public_text
@@ -207,7 +211,7 @@ def _phase(order: Order, lines: tuple[LineView, ...], last_payment: Payment | No
 def _phase_of_unpaid(order: Order, last_payment: Payment | None) -> Phase:
     if order.is_free:
         return Phase.TO_CONFIRM
-    # A charge is the last word only until another method was chosen.
+    # The last charge decides only until another method is chosen.
     if last_payment is not None and order.method in ("", last_payment.provider):
         if last_payment.status == Payment.Status.PENDING:
             return Phase.PAYING
@@ -218,7 +222,7 @@ def _phase_of_unpaid(order: Order, last_payment: Payment | None) -> Phase:
 
 
 def _fingerprint(view: OrderView) -> str:
-    """Changes whenever the page would: what a browser that asks again has seen already."""
+    """Return a digest that changes whenever the page does; a browser sends it back to ask for news."""
     parts = [view.phase, view.order.method, str(view.order.expires_at), str(view.has_stray_money)]
     parts += [f"{shown.looks_pending or shown.line.status}:{'|'.join(shown.said)}" for shown in view.lines]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What beat calls from time to time."""
+"""Periodic tasks of orders, called by beat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an order and its lines move: the one table of allowed moves, each made by compare-and-set."""
+"""Moves of an order and its lines: the one table of allowed moves, each made by compare-and-set."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LINE_MOVES: dict[str, frozenset[str]] = {
 
 
 class MoveRefused(Exception):
-    """The table does not allow this move, or somebody else moved first."""
+    """Refusal of a move that the table does not allow, or that another transaction has forestalled."""
 
 
 def move_order(
@@ -44,9 +44,9 @@ def move_order(
     detail: dict[str, Any] | None = None,
     **columns: Any,
 ) -> None:
-    """Moves a locked order to the status `to`, with its history row; `columns` change with it.
+    """Move a locked order to the status `to`, with its history row and the new values of `columns`.
 
-    Raises MoveRefused when the move is not allowed or the row has another status by now.
+    Raises MoveRefused if the move is not allowed or the row has another status by now.
     """
     before = order.status
     if to not in ORDER_MOVES[before]:
@@ -60,12 +60,12 @@ def move_order(
 
 
 def move_line(line: OrderLine, to: str, **columns: Any) -> None:
-    """Moves a line of a locked order. Raises MoveRefused like `move_order`."""
+    """Move a line of a locked order. Raises MoveRefused like `move_order`."""
     move_lines([line], to, **columns)
 
 
 def move_lines(lines: Sequence[OrderLine], to: str, **columns: Any) -> None:
-    """Moves lines of a locked order, all of one status, in one statement. Raises MoveRefused like `move_order`."""
+    """Move lines of a locked order, all of one status, in one statement. Raises MoveRefused like `move_order`."""
     for before in {line.status for line in lines}:
         if to not in LINE_MOVES[before]:
             raise MoveRefused(f"lines {[line.pk for line in lines]}: {before} → {to}")
@@ -88,7 +88,7 @@ def record(
     to_status: str = "",
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Writes one row of an order's history."""
+    """Write a row of an order's history."""
     OrderEvent.objects.create(
         order=order,
         at=now,

@@ -1,8 +1,7 @@
-"""The rows of units: their answers, and for the release before this one that they exist.
+"""Rows of units: their answers and, for the previous release, their existence.
 
-A unit is an index below the quantity of its line; without answers it needs no row. The worker of the release before
-this one delivers from the rows, so until it is gone every unit gets one. A later release stops by deleting
-`complete_rows`.
+A unit is an index below the quantity of its line; without answers it needs no row. The worker of the previous release
+delivers from the rows, so until it is gone every unit gets one. A later release stops by deleting `complete_rows`.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ from shop.orders.models import WITHOUT_ANSWERS, Order, OrderLine, OrderUnit
 
 ENDED_UNPAID = (Order.Status.CANCELLED, Order.Status.EXPIRED)
 MIGRATION = "0013_units_by_index"
-# Late money may be taken by a process of the release before this one, which delivers what has rows and nothing else.
-# Processes of both releases run side by side while an update is rolled out, never for a day.
+# Late money may be taken by a process of the previous release, which delivers only units with rows. Processes of both
+# releases run side by side during an update, never for a whole day.
 ROLLED_OUT_AFTER = timedelta(days=1)
 ROWS_A_BATCH = 10_000
 ORDERS_A_BATCH = 500
@@ -45,7 +44,8 @@ DELETE FROM shop_orderunit WHERE id IN (
 
 
 def write_rows(units: Iterable[tuple[OrderLine, Units]]) -> None:
-    """Writes the rows of lines just made, in the transaction that places their order. No object per unit."""
+    """Write the rows of lines just made, in the transaction that places their order. Builds no object for a unit
+    without answers."""
     units = list(units)
     OrderUnit.objects.bulk_create(
         OrderUnit(line=line, index=unit.index, answers=dict(unit.answers), fields=dict(unit.fields))
@@ -56,17 +56,17 @@ def write_rows(units: Iterable[tuple[OrderLine, Units]]) -> None:
 
 
 def complete_rows(lines: Iterable[OrderLine]) -> None:
-    """Writes the rows that are missing of lines whose order the caller has locked. One statement."""
+    """Write the missing rows of lines whose order the caller has locked. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(COMPLETE, [[line.pk for line in lines]])
 
 
 def delete_blank_rows(*, now: datetime) -> int:
-    """Deletes the rows without answers of orders that ended unpaid. Returns how many it deleted.
+    """Delete the rows without answers of orders that ended unpaid. Return the number of rows deleted.
 
-    Rows with answers stay: late money may revive the order, and then `complete_rows` brings the others back. Each batch
-    is a transaction of its own that locks its orders; an order that is locked just now is left to the next run, and so
-    is what is beyond `ROWS_A_RUN`. Deletes nothing within a day of the update to this release.
+    Rows with answers stay: late money may revive the order, and `complete_rows` then restores the others. Each batch is
+    a transaction of its own that locks its orders; a locked order is left to the next run, and so are rows beyond
+    `ROWS_A_RUN`. Deletes nothing within a day of the update to this release.
     """
     if not _is_rolled_out(now):
         return 0

@@ -1,4 +1,4 @@
-"""The units of order lines that were not given back, as handlers see them."""
+"""Units of order lines that were not given back, as handlers see them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import connection
 from handlers.contract import UnitContext, Units
 from shop.orders.models import OrderLine
 
-# Units of some lines that were given back, as runs of indexes; see `shop.orders.giving_back.units`.
+# Units given back of some lines, as runs of indexes; see `shop.orders.giving_back.units`.
 GIVEN_BACK = """
 SELECT line_id, first_index AS first, last_index AS last FROM shop_givingback WHERE line_id = ANY(%(lines)s)
 UNION ALL
@@ -33,10 +33,10 @@ SELECT line_id, first, last, NULL, NULL FROM ("""
 
 
 def units_left(lines: Iterable[OrderLine]) -> dict[int, Units]:
-    """The units of each line that were not given back, with their answers, by line id.
+    """Return the units of each line that were not given back, with their answers, by line id.
 
-    A line has as many units as its quantity says, whether they have rows or not. One query, whatever the number of
-    lines and units; its rows are as many as the units with answers and the runs given back.
+    A line has as many units as its quantity, with or without rows. One query, whatever the number of lines and units;
+    it reads one row per unit with answers and per run given back.
     """
     lines = list(lines)
     answered: dict[int, list[UnitContext]] = {line.pk: [] for line in lines}

@@ -1,4 +1,4 @@
-"""The page of an order, and the list of a person's orders."""
+"""Page of an order, and list of a person's orders."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ UNCHANGED = 204
 @never_cache
 @require_safe
 def order(request: HttpRequest, token: str) -> HttpResponse:
-    """Where an order stands, what to do next, and what was bought. Whoever may not see it gets a 404."""
+    """Show an order: its progress, the next step, and its lines. Redirects a visitor without access to the sign-in
+    page; raises Http404 for an unknown token, and for a person without access."""
     found = order_by_token(token)
     if found is None:
         raise Http404
@@ -62,7 +63,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_safe
 def order_state(request: HttpRequest, token: str) -> HttpResponse:
-    """For the page that asks again and again: nothing while all is as it was seen, else its new body."""
+    """Return the body of the order's page if it has changed, for the script that polls; 204 if it has not."""
     found, sight = _seen_order(request, token)
     view = order_page(found, sight=sight)
     if request.GET.get("seen") == view.seen:
@@ -72,7 +73,7 @@ def order_state(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def order_pay(request: HttpRequest, token: str) -> HttpResponse:
-    """Takes the method chosen, and leads to where it is paid."""
+    """Choose a payment method; redirect to where it is paid."""
     found, sight = _seen_order(request, token)
     if not sight.may_pay:
         raise Http404
@@ -93,7 +94,7 @@ def order_pay(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def order_cancel(request: HttpRequest, token: str) -> HttpResponse:
-    """Cancels an unpaid order."""
+    """Cancel an unpaid order."""
     found, sight = _seen_order(request, token)
     if not sight.may_pay:
         raise Http404
@@ -109,7 +110,7 @@ def order_cancel(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 @login_required
 def order_move(request: HttpRequest, token: str) -> HttpResponse:
-    """Moves a claimed order into another account of its claimant's."""
+    """Move a claimed order into another account of its claimant."""
     found, _sight_of_it = _seen_order(request, token)
     user = signed_in(request)
     typed = request.POST.get("account", "")
@@ -128,7 +129,7 @@ def order_move(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_safe
 def my_orders(request: HttpRequest) -> HttpResponse:
-    """The orders a person may see of the account he works for; a page without orders for who has no such account."""
+    """List the orders that a person may see of the current account; none if the person may see none in any account."""
     user = signed_in(request)
     assert user is not None  # login_required
     account = current_account(request, Right.SEE_OWN_ORDERS)
@@ -143,7 +144,7 @@ def _sight(request: HttpRequest, found: Order) -> Sight | None:
 
 
 def _seen_order(request: HttpRequest, token: str) -> tuple[Order, Sight]:
-    """The order and what the person may see of it; 404 for who may not see it."""
+    """Return the order and the rights of the person on it. Raises Http404 if the order is hidden from the person."""
     found = order_by_token(token)
     sight = _sight(request, found) if found is not None else None
     if found is None or sight is None:
@@ -165,6 +166,6 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
 
 
 def _filled_in(line: LineView) -> list[tuple[int, list[Answer]]]:
-    """Number and answers of each unit whose micro-form was not left blank."""
+    """Return number and answers of each unit whose micro-form was not left blank."""
     told = ((unit.index + 1, unit_in_words(line.line, line.form_class, unit)) for unit in line.units)
     return [(number, answers) for number, answers in told if answers]

@@ -1,4 +1,4 @@
-"""What the frame around every page shows: who sells, the shelves, the size of the cart."""
+"""Frame of every page: the seller, the shelves, the size of the cart."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Link:
 
 
 class Site:
-    """Each part is read when a template first asks for it: one query for each."""
+    """Content of the frame. Each part is read when a template first uses it, at one query each."""
 
     def __init__(self, request: HttpRequest | None) -> None:
         self.request = request
@@ -59,19 +59,19 @@ class Site:
 
     @cached_property
     def shopper(self) -> Shopper:
-        """Who looks, as far as lists care; whether he is a customer already is asked only where it matters."""
+        """Reader, as far as lists need; `is_customer` costs a query and is read only where it matters."""
         user = signed_in(self.request) if self.request is not None else None
         return Shopper(user=user, is_staff=user is not None and user.is_staff)
 
     @cached_property
     def categories(self) -> list[CategoryNode]:
-        """Every shelf with something on it."""
+        """Shelves with something on them."""
         name = "categories for staff" if self.shopper.is_staff else "categories"
         return remembered(name, lambda: visible_categories(shopper=self.shopper))
 
     @property
     def shelves(self) -> list[CategoryNode]:
-        """The shelves of the first rank."""
+        """Shelves of the first level."""
         return [node for node in self.categories if node.depth == 0]
 
     @cached_property
@@ -87,7 +87,7 @@ class Site:
 
     @property
     def came_from(self) -> str:
-        """Where to return to after signing in; nothing from the sign-in pages themselves."""
+        """Address to return to after signing in; "" on the sign-in pages themselves."""
         if self.request is None or self.request.method != "GET" or self.request.path.startswith("/auth/"):
             return ""
         return self.request.get_full_path()
@@ -106,13 +106,13 @@ class Site:
 
 
 class Framed(HttpRequest):
-    """A request for which the frame was made."""
+    """Request with its frame."""
 
     site_frame: Site
 
 
 def site_of(request: HttpRequest) -> Site:
-    """The one frame of a request, shared by its view and its templates."""
+    """Return the frame of a request, shared by its view and its templates."""
     frame = getattr(request, "site_frame", None)
     if frame is None:
         frame = cast("Framed", request).site_frame = Site(request)

@@ -1,4 +1,4 @@
-"""Entries and their prices, prepared for the page."""
+"""Entries and their prices, prepared for pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PICTURES = 3
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:
-    """The price of one unit from a quantity on, up to the next row's; `upto` is None on the last row."""
+    """Price of one unit from a quantity on, up to `upto`, which is None on the last row."""
 
     from_quantity: int
     upto: int | None
@@ -30,10 +30,10 @@ class PriceRow:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An entry in a list, in plain words: twenty of them on a page are read from few attributes.
+    """Entry in a list, as plain strings: twenty cards on a page are rendered from few attributes.
 
-    `net` is the lowest unit price as the reader writes it, `gross` says what it is with tax; both "" while there is
-    none. `hue` and `rows` choose the picture of an entry that has none of its own.
+    `net` is the lowest unit price in the reader's format, `gross` the sentence with the price incl. tax; both "" if
+    there is no price. `hue` and `rows` choose the picture of an entry without an image.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Card:
 
 
 def price_table(entry: Entry) -> list[PriceRow]:
-    """The tiers in order, each with its last quantity, its gross price and what it saves in whole per cent."""
+    """Return the tiers in order, each with its last quantity, its gross price and its saving in whole per cent."""
     tiers = tiers_of(entry)
     ends = [tier.from_quantity - 1 for tier in tiers[1:]]
     return [
@@ -67,7 +67,7 @@ def price_table(entry: Entry) -> list[PriceRow]:
 
 
 def card_of(entry: Entry, *, shelf_rank: int) -> Card:
-    """The card of an entry; `shelf_rank` chooses the colour of its picture."""
+    """Return the card of an entry; `shelf_rank` chooses the colour of its picture."""
     prices = [tier.unit_net for tier in tiers_of(entry)]
     net = min(prices, default=None)
     return Card(

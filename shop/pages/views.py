@@ -1,4 +1,4 @@
-"""The catalogue as a customer sees it."""
+"""Pages of the catalogue for customers."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from shop.seller.models import LegalText
 
 ENTRIES_PER_PAGE = 20
 QUERY_AT_MOST = 100
-# What a search finds is read in one go, which counts it too; nobody reads further.
+# All results of a search are read at once, which counts them too; more are never read.
 FOUND_AT_MOST = 240
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The whole catalogue, or what a search finds in it."""
+    """Show the whole catalogue, or the results of a search in it."""
     return _catalogue(request, node=None)
 
 
 @require_safe
 def category(request: HttpRequest, slug: str) -> HttpResponse:
-    """One shelf and everything below it."""
+    """Show a shelf and everything below it."""
     node = find_category(site_of(request).categories, slug)
     if node is None:
         raise Http404
@@ -80,7 +80,7 @@ def _catalogue(request: HttpRequest, *, node: CategoryNode | None) -> HttpRespon
 
 
 def _place(nodes: list[CategoryNode], node: CategoryNode | None) -> dict[str, Any]:
-    """Where in the tree a page is."""
+    """Return the place of a page in the tree, for its template."""
     if node is None:
         return {"here": None, "shelf": None, "inside": []}
     inside = [other for other in nodes if other.category.parent_id == node.category.pk]
@@ -89,7 +89,7 @@ def _place(nodes: list[CategoryNode], node: CategoryNode | None) -> dict[str, An
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def entry(request: HttpRequest, code: str) -> HttpResponse:
-    """One entry: what it is, what it costs and what happens once it is paid; POST puts it into the cart."""
+    """Show an entry: its description, price and delivery; POST puts it into the cart."""
     frame = site_of(request)
     found = _entry_to_show(code, frame.shopper) if request.method != "POST" else _entry_to_sell(code, frame.shopper)
     if found.code != code and request.method != "POST":
@@ -122,7 +122,7 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _entry_to_sell(code: str, shopper: Shopper) -> Entry:
-    """The entry as it stands now. Raises Http404."""
+    """Return the entry as it is now. Raises Http404."""
     found = get_entry(code=code, shopper=shopper)
     if found is None:
         raise Http404
@@ -130,12 +130,12 @@ def _entry_to_sell(code: str, shopper: Shopper) -> Entry:
 
 
 def _entry_to_show(code: str, shopper: Shopper) -> Entry:
-    """The entry as it stood at most FRAME_SECONDS ago. Raises Http404."""
+    """Return the entry as it was at most FRAME_SECONDS ago. Raises Http404."""
     return remembered(("entry", code, shopper.is_staff), lambda: _entry_to_sell(code, shopper))
 
 
 def _full_shopper(entry: Entry, shopper: Shopper) -> Shopper:
-    """Whether somebody is a customer costs a query, asked for the few entries that are sold to customers only."""
+    """Complete `is_customer`, which costs a query, only for an entry sold to customers alone."""
     if shopper.user is None or offer_of(entry).audience != Audience.CUSTOMERS:
         return shopper
     return replace(shopper, is_customer=is_customer(shopper.user))
@@ -143,7 +143,7 @@ def _full_shopper(entry: Entry, shopper: Shopper) -> Shopper:
 
 @require_safe
 def legal(request: HttpRequest, kind: str) -> HttpResponse:
-    """The version of a legal text that is in force; `?version=` shows an older one, since orders refer to it."""
+    """Show a legal text in force; `?version=` shows an older version, as orders refer to it."""
     if kind not in LegalText.Kind.values:
         raise Http404
     now = timezone.now()

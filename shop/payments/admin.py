@@ -1,4 +1,4 @@
-"""Money in the admin: payments, and what providers and merchants said about them. Read only, but for one mark."""
+"""Payments in the admin: payments and payment events, read only, except for the mark that one is resolved."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ProviderFilter(DropdownFilter):
 
 
 class AttentionFilter(DropdownFilter):
-    """Unallocated payments (the amount differs, came twice or too late, or belongs to no order), refunds, disputes."""
+    """Filter of unallocated payments (another amount, second, late or of no known order), refunds and disputes."""
 
     title = gettext_lazy("to do")
     parameter_name = "todo"
@@ -88,7 +88,7 @@ class PaymentAttentionFilter(AttentionFilter):
 
 
 class MoneyAdmin(ReadOnlyAdmin):
-    """What both lists share."""
+    """Common parts of both lists."""
 
     list_fullwidth = True
     list_filter_submit = True
@@ -213,7 +213,7 @@ class PaymentEventAdmin(MoneyAdmin):
 
     @display(description=gettext_lazy("to do"))
     def attention(self, event: PaymentEvent) -> SafeString | str:
-        """Whether somebody has to look at it, or who did."""
+        """Return whether the event needs attention, or who has resolved it."""
         if event.outcome not in PaymentEvent.NEEDS_ATTENTION:
             return NOTHING
         handling = _handling(event)
@@ -241,12 +241,13 @@ class PaymentEventAdmin(MoneyAdmin):
 
 
 def _handling(event: PaymentEvent) -> MoneyHandling | None:
-    """Who resolved it; None while it is open, and for a payment that needs no attention."""
+    """Return the standing mark that an event is resolved; None for an open event, and for one that needs no
+    attention."""
     standing: list[MoneyHandling] = getattr(event, "standing", [])
     return standing[0] if standing else None
 
 
-# By the kind of event where it tells of a refund or a dispute, else by the outcome.
+# By kind for refunds and disputes, else by outcome.
 _ADVICE: dict[str, Callable[[], str]] = {
     PaymentEvent.Kind.REFUNDED: lambda: _(
         "Money went back to the customer; the order has not changed. Give its units back if it no longer stands."

@@ -1,4 +1,4 @@
-"""Payments that need attention: marked as resolved once somebody has acted on them, and reopened after a mistake."""
+"""Payments that need attention: marked as resolved after an action of the merchant, reopened after a mistake."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 
 class NoAttentionNeeded(Refused):
-    """The event asks nothing of the merchant."""
+    """Refusal because the event needs no action of the merchant."""
 
 
 class ResolvedAlready(Refused):
-    """Somebody was faster."""
+    """Refusal because the event is resolved already."""
 
 
 class NotResolved(Refused):
-    """Nobody has marked the payment as resolved."""
+    """Refusal because the event is not marked as resolved."""
 
 
 @transaction.atomic
 def mark_resolved(*, event_id: int, note: str, actor: User, now: datetime) -> MoneyHandling:
-    """Note who resolved a payment that needed attention, and how. Locks the event.
+    """Record who resolved a payment that needed attention, with a note. Locks the event.
 
     Raises PaymentEvent.DoesNotExist, NoAttentionNeeded and ResolvedAlready.
     """
@@ -57,7 +57,7 @@ def mark_resolved(*, event_id: int, note: str, actor: User, now: datetime) -> Mo
 
 @transaction.atomic
 def mark_open_again(*, event_id: int, actor: User, now: datetime) -> None:
-    """Let a payment need attention again. Locks the event; raises PaymentEvent.DoesNotExist and NotResolved."""
+    """Reopen a resolved payment. Locks the event; raises PaymentEvent.DoesNotExist and NotResolved."""
     event = _lock_event(event_id)
     taken_back = event.handlings.filter(undone_at__isnull=True).update(undone_at=now, undone_by=actor)
     if taken_back != 1:

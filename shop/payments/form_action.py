@@ -1,4 +1,4 @@
-"""Letting a page's forms lead to other sites: browsers hold a form's redirects to its page's policy as well."""
+"""Form targets on other sites: browsers check the redirects of a form against the policy of its page, too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Money that comes after the order has ended unpaid."""
+"""Money that arrives after the order has ended unpaid."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from shop.orders.unit_rows import complete_rows
 
 
 def places_retaken(order: Order, *, now: datetime) -> bool:
-    """Holds again, for all lines or for none, what the expired or cancelled order had held.
+    """Hold the places of an expired or cancelled order again, for all lines or for none; tell whether it worked.
 
-    Brings back the rows of units that were deleted when the order had ended. The order is locked by the caller; the
-    courses of all lines are locked here, by key.
+    Restores the rows of units that were deleted when the order had ended. The caller has locked the order; the courses
+    of all lines are locked here, by key.
     """
     if order.status not in (Order.Status.EXPIRED, Order.Status.CANCELLED):
         return False

@@ -1,4 +1,4 @@
-"""Money that arrived, whatever it was for. Nothing here is ever deleted or overwritten."""
+"""Payments and what providers report of them. Nothing here is ever deleted or overwritten."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Payment(models.Model):
-    """One charge or transfer at a provider, known by the provider's reference."""
+    """Charge or transfer at a provider, identified by the provider's reference."""
 
     class Status(models.TextChoices):
         PENDING = "pending", _("under way")
@@ -44,11 +44,12 @@ class Payment(models.Model):
 
 class PaymentEventQuerySet(models.QuerySet["PaymentEvent"]):
     def unallocated(self) -> PaymentEventQuerySet:
-        """Payments whose amount differs, that came twice or too late, or of no known order; resolved or not."""
+        """Filter events of unallocated payments, resolved or not: another amount, a second charge, late, or no known
+        order."""
         return self.filter(outcome__in=PaymentEvent.UNALLOCATED)
 
     def needing_attention(self) -> PaymentEventQuerySet:
-        """Unallocated payments, refunds and disputes, unless somebody has resolved them."""
+        """Filter unallocated payments, refunds and disputes that nobody has resolved."""
         return self._for_the_merchant().exclude(_is_resolved())
 
     def resolved(self) -> PaymentEventQuerySet:
@@ -63,7 +64,7 @@ def _is_resolved() -> Exists:
 
 
 class PaymentEvent(models.Model):
-    """Something a provider said about a payment, and what came of it. Append-only."""
+    """Event of a payment as reported by a provider, with its outcome. Append-only."""
 
     class Kind(models.TextChoices):
         SUCCEEDED = "succeeded", _("received")
@@ -74,7 +75,7 @@ class PaymentEvent(models.Model):
         DISPUTE_WON = "dispute_won", _("dispute won")
         DISPUTE_LOST = "dispute_lost", _("dispute lost")
 
-    # What a provider says of money that it has taken already: no order and no settlement follows it.
+    # Events of money received earlier: they change neither order nor settlement.
     AFTERWARDS = (Kind.REFUNDED, Kind.REFUND_FAILED, Kind.DISPUTED, Kind.DISPUTE_WON, Kind.DISPUTE_LOST)
 
     class Outcome(models.TextChoices):
@@ -143,12 +144,12 @@ class PaymentEvent(models.Model):
 
     @property
     def is_afterwards(self) -> bool:
-        """Whether it tells of money taken before: a refund or a dispute."""
+        """Tell whether the event is about money received earlier: a refund or a dispute."""
         return self.kind in self.AFTERWARDS
 
 
 class MoneyHandling(models.Model):
-    """A mark that a payment which needed attention is resolved. Undone by a second stamp, never deleted."""
+    """Mark that a payment which needed attention is resolved. Undone by a second timestamp, never deleted."""
 
     NOTE_LENGTH = 300
 
@@ -183,7 +184,7 @@ class MoneyHandling(models.Model):
 
 
 class Settlement(models.Model):
-    """The one payment that paid an order."""
+    """Payment that paid an order: at most one per order."""
 
     order = models.OneToOneField("shop.Order", on_delete=models.PROTECT, related_name="settlement")
     payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="settlement")

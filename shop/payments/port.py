@@ -1,7 +1,7 @@
-"""The port between the shop and whoever takes the money.
+"""Port between the shop and payment providers.
 
-A provider says where the customer pays, which of the messages sent to the shop deserve a look, and what it knows of a
-payment. It never touches an order: `shop.payments.services.settle` alone does.
+A provider tells where the customer pays, which of the messages sent to the shop matter, and what it knows of a payment.
+It never changes an order: only `shop.payments.services.settle` does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Message:
-    """A request to the provider's webhook, before anybody knows who wrote it."""
+    """Request to a provider's webhook, not yet verified."""
 
     body: bytes
     headers: Mapping[str, str]
@@ -31,9 +31,9 @@ class Message:
 
 @dataclass(frozen=True)
 class Notice:
-    """A payment to look up at the provider, and the signed message that asks for it.
+    """Payment to look up at the provider, with the signed message that asks for it.
 
-    `event_id` and `payload` are empty where the shop asks of its own accord, at the customer's return.
+    `event_id` and `payload` are empty if the shop asks of its own accord, at the customer's return.
     """
 
     reference: str
@@ -43,11 +43,11 @@ class Notice:
 
 @dataclass(frozen=True)
 class ProviderEvent:
-    """One thing a provider said about a payment: its kind (`PaymentEvent.Kind`), the amount and the order.
+    """Event reported by a provider about a payment: its kind (`PaymentEvent.Kind`), amount and order.
 
-    `event_id` is the provider's name of the message, `reference` its name of the payment; both are unique within the
-    provider, and several messages may be about one payment. `amount` is in the currency's main unit; of a refund or a
-    dispute, how much of the payment it is about.
+    `event_id` is the provider's id of the message, `reference` its id of the payment; both are unique within the
+    provider, and several messages may be about one payment. `amount` is in the currency's main unit; for a refund or a
+    dispute, it is the part of the payment concerned.
     """
 
     provider: str
@@ -61,23 +61,23 @@ class ProviderEvent:
 
 
 class NotificationRefused(Exception):
-    """A message that cannot be kept: unreadable, or without sense. The provider sends it again."""
+    """Refusal of a message that cannot be recorded: unreadable or inconsistent. The provider sends it again."""
 
 
 class Forged(NotificationRefused):
-    """A message that the provider did not sign. Counted against whoever sends it."""
+    """Refusal of a message that the provider did not sign. Counted against its sender."""
 
 
-# What the columns hold.
+# Lengths of the columns.
 _LONGEST = {"event_id": 200, "reference": 200, "order_number": 60, "currency": 3}
 _AMOUNT_BELOW = Decimal(10) ** 10
 
 
 def check_event(event: ProviderEvent) -> None:
-    """Raises NotificationRefused for an event that cannot be recorded as it was told.
+    """Raise NotificationRefused unless the event can be recorded as reported.
 
-    A signature proves who wrote a message, not that it makes sense. Refused, it is sent again and shows in the
-    provider's own list of failed notifications; recorded in part, it would show nowhere.
+    A signature proves the author of a message, not that it makes sense. A refused message is sent again and appears in
+    the provider's list of failed notifications; recorded in part, it would appear nowhere.
     """
     for name, longest in _LONGEST.items():
         text = getattr(event, name)
@@ -98,12 +98,12 @@ def check_event(event: ProviderEvent) -> None:
 
 
 class Provider:
-    """One way to pay. Subclasses live in a package of `shop.payments.providers` which calls its instance `provider`.
+    """Payment method. Subclasses live in a package of `shop.payments.providers`, which names its instance `provider`.
 
-    `origins` are the scheme and host of each site of its own that the order's page sends customers to; browsers keep
-    forms from leading anywhere else. `environment` names the variables without which the provider does not work; the
-    shop does not start without them, and the provider's own package reads them (`project.settings.environment.env`).
-    A provider that `is_imaginary` moves no money and is refused where money counts.
+    `origins` are scheme and host of each site of the provider to which the order's page sends customers; browsers block
+    forms to all others. `environment` names the variables that the provider requires: the shop does not start without
+    them, and the provider's own package reads them (`project.settings.environment.env`). A provider with `is_imaginary`
+    moves no money and is refused where money counts.
     """
 
     name: ClassVar[str]
@@ -111,32 +111,32 @@ class Provider:
     summary: ClassVar[str | Promise] = ""
     is_immediate: ClassVar[bool] = False
     is_imaginary: ClassVar[bool] = False
-    # A module of the provider's own addresses, below `/payments/<name>/`.
+    # URLconf of the provider's own pages, below `/payments/<name>/`.
     urlconf: ClassVar[str] = ""
     instructions_template: ClassVar[str | None] = None
     origins: ClassVar[Sequence[str]] = ()
     environment: ClassVar[Sequence[str]] = ()
 
     def offers(self, order: Order) -> bool:
-        """Whether an unpaid order may be paid like this."""
+        """Tell whether an unpaid order may be paid by this method."""
         return order.gross > 0
 
     def start_url(self, order: Order) -> str | None:
-        """Where the browser goes once the method is chosen; None stays on the order's page."""
+        """Return the URL to redirect to once the method is chosen; None stays on the order's page."""
         return None
 
     def verify(self, message: Message) -> Notice | None:
-        """Return what a message asks to look up; None for a signed one that is of no interest to a shop.
+        """Return the payment that a message asks to look up; None for a signed message that does not concern the shop.
 
-        Checks the signature before anything else, and uses no network. Raises Forged for a message that is not the
-        provider's, and NotificationRefused for a signed one that cannot be read.
+        Checks the signature before anything else, and uses no network. Raises Forged for a message that the provider
+        did not sign, and NotificationRefused for a signed one that cannot be read.
         """
         raise Forged
 
     def fetch(self, notice: Notice, *, now: datetime) -> ProviderEvent | None:
-        """Return what the provider knows of a payment; None while it is under way.
+        """Return what the provider knows of a payment; None while the payment is under way.
 
-        May wait for the network, so the shop calls it outside of its transactions. Raises NotificationRefused for an
-        answer that cannot be read.
+        May wait for the network, so the shop calls it outside of transactions. Raises NotificationRefused for an answer
+        that cannot be read.
         """
         return None

@@ -1,4 +1,4 @@
-"""The providers this installation has, in the order of the setting PAYMENT_PROVIDERS."""
+"""Providers of this installation, in the order of the setting PAYMENT_PROVIDERS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from common.registry import Registry
 from shop.payments import providers as packages
 from shop.payments.port import Provider
 
-# Scheme, host, port: what a content security policy takes for one site, and nothing that means several.
+# Scheme, host and port: one source in a content security policy, without wildcards.
 _ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?")
 
 
@@ -29,33 +29,33 @@ def _chosen() -> Registry[Provider]:
 
 
 def providers() -> list[Provider]:
-    """List every chosen provider. Raises ImproperlyConfigured for one that is unknown, unfit or incomplete."""
+    """Return all chosen providers. Raises ImproperlyConfigured for one that is unknown, unfit or incomplete."""
     return list(_chosen())
 
 
 def get_provider(name: str) -> Provider | None:
-    """Return a chosen provider; None for a name of none."""
+    """Return a chosen provider; None for an unknown name."""
     return _chosen().find(name)
 
 
 def method_label(name: str) -> str:
-    """A payment method as customers know it; the bare name of one that is not installed any more."""
+    """Return a payment method's label for customers; its bare name if it is no longer installed."""
     provider = get_provider(name)
     return str(provider.label) if provider else name
 
 
 def origins() -> list[str]:
-    """The sites of all chosen providers that customers may be sent to from an order's page."""
+    """Return the origins of all chosen providers to which an order's page may send customers."""
     return list(dict.fromkeys(origin for provider in providers() for origin in provider.origins))
 
 
 def temporary(provider: Provider) -> AbstractContextManager[Provider]:
-    """Choose one more provider for the length of a `with` block: for tests. Its pages get no address."""
+    """Choose one more provider within a `with` block, for tests. Its pages get no URLs."""
     return _chosen().temporarily(provider.name, _fit(provider))
 
 
 def installed() -> list[str]:
-    """List the packages in `shop/payments/providers/`: every provider there is, chosen or not."""
+    """Return the names of the packages in `shop/payments/providers/`: all providers, chosen or not."""
     return sorted(module.name for module in iter_modules(packages.__path__) if module.ispkg)
 
 
@@ -67,7 +67,7 @@ def _load(name: str) -> Provider:
 
 
 def _fit(provider: Provider) -> Provider:
-    """Raises ImproperlyConfigured for a provider that this installation must not or cannot use."""
+    """Return the provider. Raises ImproperlyConfigured if this installation must not or cannot use it."""
     if provider.is_imaginary and not settings.IMAGINARY_MONEY:
         raise _refusal(
             f"PAYMENT_PROVIDERS names {provider.name!r}, which delivers without any money; "

@@ -1,4 +1,4 @@
-"""Money: which methods an order may use, and `settle`, through which every confirmation goes."""
+"""Payments: the methods an order may use, and `settle`, through which every confirmation goes."""
 
 from __future__ import annotations
 
@@ -30,34 +30,35 @@ Outcome = PaymentEvent.Outcome
 
 
 class MethodNotAllowed(Refused):
-    """The order may not be paid like this."""
+    """Refusal of a payment method for an order."""
 
     message = _("This order cannot be paid like this. Choose one of the methods shown.")
 
 
 class AmountDiffers(Refused):
-    """The merchant typed an amount that is not the order's total, and did not say that this is what arrived."""
+    """Refusal of a typed amount that differs from the order's total without the confirmation that it is what
+    arrived."""
 
     field = "amount"
     message = _("The order's total is different. Correct the amount, or tick «this is what arrived» to record it.")
 
 
 class ReferenceKnown(Refused):
-    """The merchant typed a reference that stands for another amount of the same order."""
+    """Refusal of a typed reference that is recorded with another amount of the order."""
 
     field = "reference"
     message = _("This reference has been recorded for this order already, with another amount. Type another reference.")
 
 
 def methods_for(order: Order) -> list[Provider]:
-    """The ways this order may be paid now, by the server's decision; none once it is not waiting for money."""
+    """Return the methods by which an order may be paid now, as the server decides; [] unless it waits for payment."""
     if order.status != Order.Status.PLACED:
         return []
     return [provider for provider in providers() if provider.offers(order)]
 
 
 def allowed_method(order: Order, method: str) -> Provider:
-    """The provider of a posted method. Raises MethodNotAllowed."""
+    """Return the provider of a posted method. Raises MethodNotAllowed."""
     for provider in methods_for(order):
         if provider.name == method:
             return provider
@@ -66,9 +67,9 @@ def allowed_method(order: Order, method: str) -> Provider:
 
 @transaction.atomic
 def choose_method(*, order_id: int, method: str, actor: User | None, now: datetime) -> Provider:
-    """Notes how the customer means to pay. Locks the order; raises MethodNotAllowed.
+    """Record the customer's choice of a payment method. Locks the order; raises MethodNotAllowed.
 
-    The unpaid time counts from the placing of the order, whatever was chosen before; a choice never cuts it short.
+    The unpaid time counts from the placing of the order, whatever was chosen before; a choice never shortens it.
     """
     order = lock_order(order_id)
     provider = allowed_method(order, method)
@@ -84,7 +85,8 @@ def choose_method(*, order_id: int, method: str, actor: User | None, now: dateti
 
 
 def order_to_pay(*, token: str, provider: Provider) -> Order:
-    """The order behind a payment page's token; 404 unless it is waiting for money by this provider."""
+    """Return the order of a payment page's token. Raises Http404 unless it waits for payment and may use this
+    provider."""
     order = Order.objects.filter(token=token).first()
     if order is None or provider not in methods_for(order):
         raise Http404
@@ -93,7 +95,8 @@ def order_to_pay(*, token: str, provider: Provider) -> Order:
 
 @transaction.atomic
 def begin_payment(*, order_id: int, provider: Provider, reference: str, now: datetime) -> Payment:
-    """Notes a charge before the customer makes it, so that the server can ask about it. Raises MethodNotAllowed."""
+    """Record a charge before the customer makes it, so that the server can ask about it. Locks the order; raises
+    MethodNotAllowed."""
     order = lock_order(order_id)
     allowed_method(order, provider.name)
     return Payment.objects.create(
@@ -107,17 +110,18 @@ def begin_payment(*, order_id: int, provider: Provider, reference: str, now: dat
 
 
 def receive_notification(*, provider: Provider, message: Message, now: datetime) -> str | None:
-    """Look up and settle what a provider's message is about; return the outcome, None where nothing follows from it.
+    """Look up and settle the payment of a provider's message; return the outcome, None if nothing follows from it.
 
-    A message of no interest leaves no trace. Raises Forged for one that the provider did not sign, and
-    NotificationRefused for one that cannot be kept as it was told.
+    A message that does not concern the shop leaves no trace. Raises Forged for one that the provider did not sign, and
+    NotificationRefused for one that cannot be recorded as reported.
     """
     notice = provider.verify(message)
     return _fetch_and_settle(provider, notice, now=now) if notice else None
 
 
 def ask_provider(*, order: Order, provider: Provider, now: datetime) -> None:
-    """At the customer's return: asks the provider about the order's charges, and believes the answer only."""
+    """Ask the provider, at the customer's return, about the pending charges of the order, and settle them by its
+    answers alone."""
     for payment in order.payments.filter(provider=provider.name, status=Payment.Status.PENDING).order_by("pk"):
         _fetch_and_settle(provider, Notice(reference=payment.reference), now=now)
 
@@ -139,14 +143,14 @@ def confirm_received(
     is_what_arrived: bool,
     now: datetime,
 ) -> str:
-    """The merchant's word that money has arrived. Returns the outcome; raises AmountDiffers and ReferenceKnown."""
+    """Settle a payment on the merchant's confirmation. Returns the outcome; raises AmountDiffers and ReferenceKnown."""
     order = Order.objects.get(pk=order_id)
     if amount != order.gross and not is_what_arrived:
         raise AmountDiffers
     event = transfer.received(order_number=order.number, reference=reference, amount=amount, currency=order.currency)
     known = PaymentEvent.objects.filter(provider=event.provider, event_id=event.event_id).first()
     if known is not None and known.amount != amount:
-        # Silence would look as if the new amount had been taken.
+        # Without a refusal, the new amount would seem to have been recorded.
         raise ReferenceKnown
     return settle(event=event, actor=actor, now=now)
 
@@ -154,12 +158,13 @@ def confirm_received(
 @again_after_deadlock
 @transaction.atomic
 def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) -> str:
-    """Records what a provider said, and pays the order when it is the right money at the right time.
+    """Record an event reported by a provider, and pay the order if amount and currency are right and it is unpaid; an
+    order that has ended unpaid is paid if its places can be held again.
 
-    Locks, in this order: the event's key, the order, the payment; courses when the money came late. The same event
-    twice, events out of order and a second charge change nothing twice. A refund or a dispute is recorded and shown to
+    Locks, in this order: the event's key, the order, the payment; the courses if the money comes late. A repeated
+    event, events out of order and a second charge have no second effect. A refund or a dispute is recorded and shown to
     the merchant, and changes neither order nor payment nor settlement. Returns the event's outcome. Raises ValueError
-    for a kind of event that nobody knows.
+    for an unknown kind of event.
     """
     row, is_new = _record_event(event, actor=actor, now=now)
     if not is_new:
@@ -186,7 +191,7 @@ def _lock_order(**which: Any) -> Order | None:
 
 
 def _paid_before(event: ProviderEvent) -> tuple[Order | None, Payment | None]:
-    """The payment that a refund or a dispute is about, and its order, locked; a payment nobody knows is not made."""
+    """Return the locked order and the payment of a refund or a dispute. An unknown payment is not created."""
     payment = Payment.objects.filter(provider=event.provider, reference=event.reference).first()
     if payment is None:
         return _lock_order(number=event.order_number), None
@@ -194,7 +199,7 @@ def _paid_before(event: ProviderEvent) -> tuple[Order | None, Payment | None]:
 
 
 def _record_event(event: ProviderEvent, *, actor: User | None, now: datetime) -> tuple[PaymentEvent, bool]:
-    """The event's row, and whether this call made it. Waits for a transaction that is making it just now."""
+    """Return the event's row, and whether this call created it. Waits for a transaction that is creating it."""
     PaymentEvent.objects.bulk_create(
         [
             PaymentEvent(
@@ -217,7 +222,7 @@ def _record_event(event: ProviderEvent, *, actor: User | None, now: datetime) ->
 
 
 def _payment_of(event: ProviderEvent, order: Order | None, *, now: datetime) -> Payment:
-    """The payment's row, made at its first event, locked."""
+    """Return the payment's row, locked; created at its first event."""
     Payment.objects.bulk_create(
         [
             Payment(
@@ -247,7 +252,7 @@ def _outcome(event: ProviderEvent, order: Order | None, payment: Payment, *, act
         return Outcome.MISMATCH
     outcome = _outcome_of_money(event, order, payment, actor=actor, now=now)
     order_id = order.pk if order else None
-    # An unallocated payment has been shown already, when it was first told; late money may find its places by now.
+    # An unallocated payment was shown at its first event already; late money may find its places by now.
     return Outcome.KNOWN if outcome in PaymentEvent.NEEDS_ATTENTION and payment.order_id == order_id else outcome
 
 

@@ -1,4 +1,4 @@
-"""Addresses of the payment providers, below `/payments/`."""
+"""URLs of the payment providers, below `/payments/`."""
 
 from django.urls import include, path
 

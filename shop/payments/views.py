@@ -1,4 +1,4 @@
-"""Where providers talk to the shop: the customer's return, and notifications."""
+"""Views for providers: the customer's return, and notifications."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ UNSIGNED = "bad notification"
 @never_cache
 @require_GET
 def return_page(request: HttpRequest, provider: str, token: str) -> HttpResponse:
-    """The customer comes back from paying. Believes no parameter: the server asks the provider.
+    """Redirect a customer who returns from paying to the order. Believes no parameter: the server asks the provider.
 
-    The one GET that changes state, since a provider's redirect cannot be a POST.
+    This is the one GET that changes state, since a provider's redirect cannot be a POST.
     """
     order = Order.objects.filter(token=token).first()
     if order is None:
@@ -40,11 +40,11 @@ def return_page(request: HttpRequest, provider: str, token: str) -> HttpResponse
 @csrf_exempt
 @require_POST
 def webhook(request: HttpRequest, provider: str) -> HttpResponse:
-    """Take a provider's notification; its signature stands for the CSRF token.
+    """Receive a provider's notification; its signature replaces the CSRF token.
 
-    Answers 204 for what was acted on, 200 for what is of no interest, 400 for what is not the provider's or cannot be
-    kept. Only forged messages are counted, and only forged ones are stopped: whoever writes them may share an address
-    with the provider, and must not shut its messages out.
+    Answers 204 if it was acted on, 200 if it does not concern the shop, 400 if it is forged or cannot be recorded. Only
+    forged messages are counted, and only forged ones are blocked: their sender may share an address with the provider,
+    and must not be able to block the provider's messages.
     """
     now = timezone.now()
     message = Message(request.body, request.headers)

@@ -1,4 +1,4 @@
-"""Tells in `manage.py check --database default` what the shop must still write about itself."""
+"""Check of the seller and the legal texts, for `manage.py check --database default`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,14 +16,14 @@ from shop.seller.missing import missing_from_the_shop
 def check_seller(
     app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **_options: Any
 ) -> list[CheckMessage]:
-    """A warning for an incomplete seller and one for unpublished legal texts: the shop runs without either."""
+    """Return a warning for an incomplete seller and one for unpublished legal texts: the shop runs without either."""
     if DEFAULT_DB_ALIAS not in (databases or ()):
         return []
     try:
         with transaction.atomic():
             missing = missing_from_the_shop(now=timezone.now())
     except DatabaseError:
-        # Before the first migration there is nobody to ask.
+        # Before the first migration there are no tables.
         return []
     warnings: list[CheckMessage] = []
     if missing.seller:

@@ -1,9 +1,9 @@
-"""The seller as named on an order, and the account its money goes to.
+"""Seller as named on an order, and the bank account to which its customer pays.
 
-Papers, pages and mails of an order name the seller as it was when the order was placed, whatever the merchant edits
+Papers, pages and mails of an order name the seller as of the placing of the order, whatever the merchant edits
 afterwards. Money has to reach an account that is open today: instructions for a payment show the bank details in force,
-with the holder's name in force (banks compare the two), and the page says so where they differ from those of the day of
-the order. Where no IBAN is in force any more, the one frozen with the order counts.
+with the holder's name in force (banks compare the two), and the page says so if they differ from those of the day of
+the order. If no IBAN is in force any more, the one frozen with the order counts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FROZEN = (
 
 @dataclass(frozen=True)
 class BankDetails:
-    """Where a transfer goes. `is_new`: another account than on the day of the order."""
+    """Bank account for a transfer. `is_new`: another account than on the day of the order."""
 
     holder: str
     bank_name: str
@@ -32,9 +32,9 @@ class BankDetails:
 
 
 def freeze_seller(*, seller: ShopIdentity) -> FrozenSeller:
-    """Return the row that keeps what the seller says of itself now, made the first time. One query once made.
+    """Return the row with the seller's current details, created if there is none. One query if there is.
 
-    Locks nothing that exists; waits for a transaction that is making the same row just now.
+    Locks no existing row; waits for a transaction that is creating the same row.
     """
     values = _values(seller)
     fingerprint = hashlib.sha256(json.dumps(values).encode()).hexdigest()
@@ -48,14 +48,14 @@ def freeze_seller(*, seller: ShopIdentity) -> FrozenSeller:
 def seller_of(order: Order) -> FrozenSeller:
     """Return the seller as named on an order.
 
-    An order that the previous release placed during an update has none: it names the seller of today, in a row that is
+    An order that the previous release placed during an update has none: the current seller is returned in a row that is
     not stored.
     """
     return order.seller or FrozenSeller(**_values(_seller_today()))
 
 
 def bank_details(order: Order, *, seller: ShopIdentity) -> BankDetails:
-    """Return the account to pay an order to: that of the seller today, else the one frozen with the order."""
+    """Return the account to which an order is paid: the seller's current one, else the one frozen with the order."""
     frozen = order.seller
     paid_to = seller if seller.iban or frozen is None else frozen
     return BankDetails(

@@ -1,4 +1,4 @@
-"""The versions of the legal texts: drafted, published once, never changed afterwards."""
+"""Versions of the legal texts: drafted, published once, never changed afterwards."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from shop.seller.models import LegalText
 
 
 class TextIsPublished(Refused):
-    """Orders refer to it, so it never changes again."""
+    """Refusal to change a published version, to which orders refer."""
 
     message = _("This version is published, so it stays as it is. Start a new version to change the text.")
 
 
 class TextIsEmpty(Refused):
-    """There is nothing to publish in the shop's own language."""
+    """Refusal to publish a version without a text in the shop's own language."""
 
     message = _("Write the text in the shop's own language first; then it can be published.")
 
 
 def start_version(*, kind: str) -> LegalText:
-    """The draft of a kind: the one there is, or a new version that starts as a copy of the last one.
+    """Return the draft of a kind: the existing one, or a new version that starts as a copy of the last one.
 
-    Without a lock: two people at once number their version alike, the unique key (kind, version) lets one in, and
-    both get that one.
+    Takes no lock: two people at once choose one version number, the unique key (kind, version) admits one row, and both
+    get that row.
     """
     while True:
         draft = LegalText.objects.filter(kind=kind, published_at__isnull=True).order_by("-version").first()
@@ -44,7 +44,7 @@ def start_version(*, kind: str) -> LegalText:
 
 @transaction.atomic
 def save_text(*, text_id: int, bodies: Mapping[str, str]) -> LegalText:
-    """Writes a draft's text by language code. Locks the version; raises TextIsPublished."""
+    """Write a draft's text by language code. Locks the version; raises TextIsPublished."""
     text = _locked_draft(text_id)
     for code in languages():
         if code in bodies:
@@ -55,9 +55,9 @@ def save_text(*, text_id: int, bodies: Mapping[str, str]) -> LegalText:
 
 @transaction.atomic
 def publish_text(*, text_id: int, now: datetime) -> LegalText:
-    """Puts a version in force. Locks it; publishing twice keeps the first time.
+    """Put a version in force. Locks it; publishing twice keeps the first time.
 
-    Raises TextIsEmpty unless there is a text in the shop's language, the one every reader can be shown.
+    Raises TextIsEmpty without a text in the shop's language, the one that can be shown to every reader.
     """
     text = LegalText.objects.select_for_update(no_key=True).get(pk=text_id)
     if text.published_at is not None:
@@ -71,7 +71,7 @@ def publish_text(*, text_id: int, now: datetime) -> LegalText:
 
 @transaction.atomic
 def discard_text(*, text_id: int) -> None:
-    """Deletes a draft. Locks it; raises TextIsPublished."""
+    """Delete a draft. Locks it; raises TextIsPublished."""
     _locked_draft(text_id).delete()
 
 

@@ -1,4 +1,4 @@
-"""What the shop must tell its customers and has not written yet."""
+"""Details of the seller and legal texts that the shop must publish and has not yet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shop.seller.models import LegalText, ShopIdentity
 
 @dataclass(frozen=True)
 class Missing:
-    """Labels of the seller's empty fields, and the kinds of legal texts of which no version is in force."""
+    """Labels of the seller's empty fields, and kinds of legal texts without a version in force."""
 
     seller: tuple[str, ...]
     texts: tuple[LegalText.Kind, ...]
@@ -20,7 +20,7 @@ class Missing:
 
 
 def missing_from_the_shop(*, now: datetime) -> Missing:
-    """What is missing at the moment `now`. Two queries; the seller's row need not exist."""
+    """Return the details and texts missing at the moment `now`. Two queries; the seller's row need not exist."""
     seller = ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1)
     in_force = set(LegalText.objects.filter(published_at__lte=now).order_by().values_list("kind", flat=True).distinct())
     return Missing(

@@ -1,4 +1,4 @@
-"""The seller, and the legal texts it publishes."""
+"""Seller, and the legal texts that the seller publishes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from common.postal import PostalAddress
 
 
 class ShopIdentity(models.Model):
-    """The one row that names the seller: printed on orders and mails, and the source of the unpaid times.
+    """Seller, in a single row: printed on orders and mails, and the source of the unpaid times.
 
-    Elsewhere it is called *seller*. Class and table keep their first name: the previous release runs on the same
-    table during an update, and rights already given name the model.
+    Elsewhere it is called *seller*. Class and table keep their first name: the previous release runs on the same table
+    during an update, and rights already granted name the model.
     """
 
     name = models.CharField(_("name"), max_length=120, blank=True)
@@ -66,12 +66,12 @@ class ShopIdentity(models.Model):
 
     @classmethod
     def current(cls) -> ShopIdentity:
-        """The shop's row, made blank the first time it is asked for."""
+        """Return the shop's row, created blank if there is none."""
         return cls.objects.get_or_create(pk=1)[0]
 
     @property
     def sales_address(self) -> str:
-        """Where mails for the sales team go: the merchant's setting, else SALES_EMAIL."""
+        """Recipient of mails for the sales team: the merchant's setting, else SALES_EMAIL."""
         return self.sales_email or settings.SALES_EMAIL
 
     @property
@@ -79,14 +79,14 @@ class ShopIdentity(models.Model):
         return PostalAddress.of(self)
 
     def missing(self) -> list[str]:
-        """Labels of what a seller must publish and has not filled in yet."""
+        """Return the labels of the empty fields that a seller must publish."""
         required = ("name", "street", "postal_code", "city", "siret", "vat_number", "iban", "support_email")
         fields = (cast("models.Field", self._meta.get_field(name)) for name in required if not getattr(self, name))
         return [str(field.verbose_name) for field in fields]
 
 
 class FrozenSeller(models.Model):
-    """The seller as named on the orders that refer to this row. Never edited; one row for each state of the seller.
+    """Seller as named on the orders that refer to this row. Never edited; one row for each state of the seller.
 
     `fingerprint` is a digest of all the other columns but `frozen_at` (`shop.seller.frozen`).
     """
@@ -118,7 +118,7 @@ class FrozenSeller(models.Model):
 
 
 class LegalText(models.Model):
-    """One version of a text the shop publishes. A published version is never edited: orders refer to it."""
+    """Version of a text that the shop publishes. A published version is never edited: orders refer to it."""
 
     class Kind(models.TextChoices):
         TERMS = "terms", _("terms of sale")
@@ -147,12 +147,13 @@ class LegalText(models.Model):
 
     @classmethod
     def in_force(cls, kind: str, now: datetime) -> LegalText | None:
-        """The newest published version of a kind, or None while nothing is published."""
+        """Return the newest published version of a kind, None if there is none."""
         return cls.objects.filter(kind=kind, published_at__lte=now).order_by("-version").first()
 
 
 def unpaid_time(seller: ShopIdentity, *, immediate: bool | None, zero_total: bool) -> timedelta:
-    """How long an order may stay unpaid, counted from its placing. `immediate` is None while no method is chosen."""
+    """Return the time that an order may stay unpaid, from its placing. `immediate` is None while no method is
+    chosen."""
     if zero_total:
         return timedelta(hours=seller.zero_total_hours)
     if immediate is None:

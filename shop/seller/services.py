@@ -1,4 +1,4 @@
-"""Write who sells."""
+"""Changes to the seller."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from common.vat import normalise_vat_id
 from handlers.contract import in_words
 from shop.seller.models import ShopIdentity
 
-# What an unpaid order may wait at most, in the unit of each field.
+# Upper limits of the unpaid times, in the unit of each field.
 LONGEST_UNPAID_TIMES = {
     "immediate_minutes": 7 * 24 * 60,
     "deferred_days": 365,
@@ -30,7 +30,7 @@ LONGEST_UNPAID_TIMES = {
 
 
 class SellerRefused(Refused):
-    """The seller cannot be saved like this. `errors` has a sentence per field to blame."""
+    """Refusal to save the seller. `errors` has a sentence per field at fault."""
 
     def __init__(self, errors: Mapping[str, str | Promise]) -> None:
         super().__init__(next(iter(errors.values())))
@@ -39,10 +39,10 @@ class SellerRefused(Refused):
 
 @transaction.atomic
 def save_seller(*, seller: ShopIdentity) -> ShopIdentity:
-    """Writes the shop's one row, made the first time. Locks it.
+    """Save the seller's single row, created the first time. Locks it.
 
-    Numbers are written the usual way (`tidy_seller`); an uploaded logo is decoded within bounds and written anew, and
-    the one before goes away with the commit. Raises SellerRefused; then nothing was written.
+    Numbers are stored in their usual format (`tidy_seller`); an uploaded logo is decoded within bounds and encoded
+    anew, and the previous one is deleted after the commit. Raises SellerRefused; then nothing was written.
     """
     errors = tidy_seller(seller)
     if errors:
@@ -55,7 +55,8 @@ def save_seller(*, seller: ShopIdentity) -> ShopIdentity:
 
 
 def tidy_seller(seller: ShopIdentity) -> dict[str, str | Promise]:
-    """Writes SIRET, VAT number, IBAN and BIC the usual way; a sentence for each field that cannot be right.
+    """Format SIRET, VAT number, IBAN and BIC as usual; return a sentence for each field, unpaid times included, that is
+    invalid.
 
     Empty stays empty. A shop outside France keeps its registration number as typed. Writes nothing to the database.
     """

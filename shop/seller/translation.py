@@ -1,4 +1,4 @@
-"""Which texts of the shop exist in every language."""
+"""Fields of the shop that are translated."""
 
 from modeltranslation.translator import TranslationOptions, register
 

@@ -1,4 +1,4 @@
-"""What templates need to draw the frame and its parts."""
+"""Tags and filters for the frame of pages."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def site(context: template.Context) -> Site:
-    """The frame's content: {% site as site %} once, at the top of base.html."""
+    """Return the frame's content: {% site as site %} once, at the top of base.html."""
     request = context.get("request")
     return site_of(request) if request is not None else Site(None)
 
@@ -22,11 +22,12 @@ def site(context: template.Context) -> Site:
 @register.simple_tag
 @cache
 def stylesheets() -> str:
-    """The links of `stylesheets.html`, made once by each process: asked for every page, they cost 5 % of its time."""
+    """Return the links of `stylesheets.html`, rendered once per process: rendered for every page, they cost 5 % of its
+    time."""
     return render_to_string("stylesheets.html")
 
 
 @register.filter
 def page_numbers(page: Page) -> Iterator[int | str]:
-    """The numbers to show below a long list: the ends, and some around the current one."""
+    """Return the page numbers below a long list: the ends, and some around the current one."""
     return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)

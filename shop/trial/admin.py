@@ -1,4 +1,4 @@
-"""Trying an entry: what would happen if somebody bought it now."""
+"""Admin page to try an entry: a purchase of it, undone at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from shop.trial.services import MOST_UNITS, Trial, try_entry
 
 
 class TrialForm(forms.Form):
-    """How many units to try."""
+    """Number of units to try."""
 
     use_required_attribute = False
 
@@ -40,7 +40,7 @@ class TrialForm(forms.Form):
 
 
 def trial_page(model_admin: ModelAdmin, request: HttpRequest, entry: Entry) -> HttpResponse:
-    """Asks for a quantity; a POST shows what came of the trial. Nothing is written either way."""
+    """Ask for a quantity; a POST shows the outcome of the trial. Nothing is stored either way."""
     offer = offer_of(entry)
     form = TrialForm(
         request.POST if request.method == "POST" else None, initial={"quantity": min(offer.min_quantity, MOST_UNITS)}

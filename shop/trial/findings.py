@@ -1,4 +1,4 @@
-"""What a trial has written, read before it is undone. Statements do not depend on the quantity."""
+"""Rows written by a trial, read before they are undone. The number of queries does not grow with the quantity."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAILS_SHOWN_OF_A_KIND = 3
 
 @dataclass(frozen=True)
 class TrialSeats:
-    """How many seats are in a state."""
+    """Number of seats in one state."""
 
     state: str
     label: str
@@ -41,7 +41,7 @@ class TrialGroup:
 
 @dataclass(frozen=True)
 class TrialEnrolment:
-    """Somebody in a course. `ends_at` None: without an end."""
+    """Enrolment of one person in one course. `ends_at` None: no end."""
 
     person: str
     email: str
@@ -53,7 +53,7 @@ class TrialEnrolment:
 
 @dataclass(frozen=True)
 class TrialPerson:
-    """A user account that was made."""
+    """User account made by the trial."""
 
     name: str
     email: str
@@ -69,7 +69,7 @@ class TrialMail:
 
 @dataclass(frozen=True)
 class TrialFeedback:
-    """What a hook said to each audience, "" for nothing."""
+    """Feedback of a hook for each audience, "" for none."""
 
     hook: str
     public: str
@@ -79,7 +79,7 @@ class TrialFeedback:
 
 @dataclass(frozen=True)
 class Findings:
-    """Of long lists the first rows, with how many there are in all."""
+    """Findings of a trial: the first rows of long lists, and their full numbers."""
 
     seats: tuple[TrialSeats, ...] = ()
     groups: tuple[TrialGroup, ...] = ()
@@ -109,7 +109,7 @@ class Findings:
 
 
 def findings_of(order: Order, *, domain: str) -> Findings:
-    """What stands there for an order whose account, and the people of whose `domain`, are nobody else's."""
+    """Collect what a trial order wrote. No other order may share its account, nor other people `domain`."""
     enrolled = Enrolment.objects.filter(pk__in=_grounds(order).values("enrolment"))
     people = User.objects.filter(email__endswith=f"@{domain}").exclude(email=order.contact_email)
     mails = list(Mail.objects.filter(Q(order_id=order.pk) | Q(account_id=order.account_id)).order_by("pk"))
@@ -164,7 +164,7 @@ def _groups(order: Order) -> tuple[TrialGroup, ...]:
 
 
 def _some_of_each_kind(mails: list[Mail]) -> list[Mail]:
-    """The first few of each kind: fifty invitations differ by their names only."""
+    """Return the first few mails of each kind: fifty invitations differ by their names only."""
     seen: Counter[str] = Counter()
     chosen = []
     for mail in mails:
@@ -178,7 +178,7 @@ def _readable(mail: Mail) -> TrialMail:
     try:
         rendered = render_mail(mail, blank_secrets=True)
     except Exception as error:
-        # A template of an extension that is wrong: one of the things a trial is for.
+        # A faulty template of an extension is one of the things that a trial should find.
         logger.exception("A mail of a trial cannot be written")
         problem = _("This mail cannot be written: %(error)s") % {"error": f"{type(error).__name__}: {error}"}
         return TrialMail(mail.kind, mail.recipient, "", problem)

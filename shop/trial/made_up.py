@@ -1,4 +1,4 @@
-"""Made-up people and answers, for trying an entry without a customer."""
+"""Invented people and answers, to try an entry without a customer."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ MOST_LETTERS = 60
 
 
 def made_up_answers(asked: Asked, *, quantity: int, domain: str) -> dict[int, Typed]:
-    """Answers to the micro-forms of so many units, as a browser would send them; nothing where nothing is asked.
+    """Invent answers to the micro-forms of `quantity` units, as a browser would post them; {} if nothing is asked.
 
-    Guessed from the kind of each field, so that they suit handlers nobody has thought of yet. Addresses are different
-    for every unit, and lie in `domain`.
+    They are guessed from the kind of each field, so that they suit handlers not written yet. Addresses differ for every
+    unit, and are in `domain`.
     """
     if not asked:
         return {}
@@ -37,7 +37,7 @@ def made_up_answers(asked: Asked, *, quantity: int, domain: str) -> dict[int, Ty
 
 
 def _field_answer(field: AskedField, number: int, domain: str) -> str:
-    """What somebody would type into a field of the entry."""
+    """Invent an answer to a field of the entry."""
     match field.kind:
         case FieldKind.CHOICE:
             return field.choices[0].value
@@ -54,7 +54,7 @@ def _field_answer(field: AskedField, number: int, domain: str) -> str:
 
 
 def _within(value: T, least: T | None, most: T | None) -> str:
-    """The value, or the bound that it lies outside of, as it is typed."""
+    """Return the value, or the bound beyond which it lies, as it would be typed."""
     within = least if least is not None and value < least else value
     return str(most if most is not None and within > most else within)
 
@@ -65,7 +65,7 @@ def _answers(form: forms.Form, number: int, domain: str) -> dict[str, Any]:
 
 
 def _answer(name: str, field: forms.Field, number: int, domain: str) -> Any:
-    """What somebody would type or choose in this field; None for nothing."""
+    """Invent an answer to a field of the handler's form; None for no answer."""
     match field:
         case forms.MultipleChoiceField():
             return [_first_choice(field)]
@@ -91,7 +91,7 @@ def _answer(name: str, field: forms.Field, number: int, domain: str) -> Any:
 
 
 def _first_choice(field: forms.ChoiceField) -> Any:
-    """The first choice that is one; choices in groups lie a level deeper."""
+    """Return the first real choice; choices in groups are one level deeper."""
     choices = cast("Iterable[tuple[Any, Any]]", field.choices)  # a callable was called by the field
     for value, label in choices:
         if isinstance(label, list | tuple):

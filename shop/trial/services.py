@@ -1,7 +1,7 @@
-"""Trying an entry: a purchase from the cart to the delivery, in a transaction that never commits.
+"""Trial of an entry: a purchase from the cart to the delivery, in a transaction that never commits.
 
-Everything goes through the services that serve customers, so a trial tells what a sale would do today: what the
-handlers write, whom they enrol, which mails would go out and what each audience is told.
+Everything goes through the services that serve customers, so a trial shows what a sale would do today: the rows and
+enrolments of the handlers, the mails, and the feedback to each audience.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ R = TypeVar("R")
 
 MOST_UNITS = 500
 PROBLEMS_SHOWN = 10
-# A trial waits for nobody for long: it holds the places of a course like a sale while it runs.
+# A trial does not wait for long: while it runs, it holds the places of a course like a sale.
 LONGEST_WAIT = "5s"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of a trial, in the language of whoever asked for it.
+    """Outcome of a trial, in the language of the reader.
 
-    `refusal` says why it went no further, "" when all went well; `problems` are its details. `is_placed` tells a
-    refusal at checkout from one after payment.
+    `refusal` tells why it went no further, "" if all went well; `problems` are its details. `is_placed` distinguishes a
+    refusal after the placing from one at checkout.
     """
 
     quantity: int
@@ -71,11 +71,11 @@ class Trial:
 
 
 def try_entry(*, entry_id: int, quantity: int, actor: User, now: datetime) -> Trial:
-    """Buys so many units of an entry for a made-up customer, delivers them, and undoes all of it.
+    """Buy units of an entry for an invented customer, deliver them, and undo all of it.
 
     Drafts, internal, suspended and retired entries are tried as if they were on sale, whatever their audience. Nothing
-    stays, no mail goes out; only the number of the order is used up. Holds the locks of a sale meanwhile. Never raises
-    what a handler raises; raises Entry.DoesNotExist.
+    is kept and no mail goes out; only an order number is used up. Holds the locks of a sale meanwhile. An exception of
+    a handler becomes a refusal of the trial; raises Entry.DoesNotExist.
     """
     with transaction.atomic():
         entry = Entry.objects.select_related("tax").get(pk=entry_id)
@@ -86,7 +86,7 @@ def try_entry(*, entry_id: int, quantity: int, actor: User, now: datetime) -> Tr
 
 @dataclass(frozen=True)
 class _Failure:
-    """Why a step of the trial did not work."""
+    """Failure of a step of the trial."""
 
     refusal: str
     problems: tuple[str, ...] = ()
@@ -96,7 +96,7 @@ def _run(entry: Entry, *, quantity: int, actor: User, now: datetime) -> Trial:
     trial = Trial(quantity=quantity)
     if not 1 <= quantity <= MOST_UNITS:
         return replace(trial, refusal=_("Try a quantity between 1 and %(most)d.") % {"most": MOST_UNITS})
-    # Of nobody, and unlike any address somebody may have typed: such names never exist (RFC 2606).
+    # Belongs to nobody, and differs from any address that somebody may have typed: such names never exist (RFC 2606).
     domain = f"{secrets.token_hex(3)}.example.invalid"
     placed = _step(lambda: _place(entry, quantity=quantity, domain=domain, now=now))
     if isinstance(placed, _Failure):
@@ -112,7 +112,7 @@ def _run(entry: Entry, *, quantity: int, actor: User, now: datetime) -> Trial:
 
 
 def _step(work: Callable[[], R]) -> R | _Failure:
-    """Does some of the trial in a savepoint of its own; what goes wrong becomes a sentence."""
+    """Run a step of the trial in a savepoint of its own; turn its errors into sentences."""
     try:
         with transaction.atomic():
             return work()
@@ -140,11 +140,11 @@ def _step(work: Callable[[], R]) -> R | _Failure:
 
 
 def _place(entry: Entry, *, quantity: int, domain: str, now: datetime) -> Order:
-    """A made-up customer, who may buy anything, orders for his new organisation."""
+    """Place an order for an invented customer, who may buy anything, and a new organisation of theirs."""
     language = get_language() or settings.LANGUAGE_CODE
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LONGEST_WAIT])
-    # Staff may buy what is internal, whatever the audience of entry and handler.
+    # Staff may buy internal entries, whatever the audience of entry and handler.
     Entry.objects.filter(pk=entry.pk).update(state=EntryState.INTERNAL)
     entry.state = EntryState.INTERNAL
     buyer = User.objects.create_user(
@@ -195,5 +195,5 @@ def _pay_and_deliver(order: Order, *, actor: User, now: datetime) -> None:
         payments.settle(event=event, actor=actor, now=now)
     for line_id in list(order.lines.order_by("position").values_list("pk", flat=True)):
         fulfilment.fulfil_line(line_id=line_id, now=now)
-    # What the database asks at the end of a transaction only, it is asked here.
+    # Deferred constraints are checked here, as the transaction never commits.
     connection.check_constraints()

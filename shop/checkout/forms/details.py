@@ -1,4 +1,4 @@
-"""«Your details»: who orders, for which account, who places people, and what stands on the invoice."""
+"""Form «Your details»: contact, account, operator and the data of the invoice."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ TYPED_AT_MOST = 500
 
 
 class DetailsForm(PostalAddressForm):
-    """A visitor types his address; a signed-in person buys for `account`, or for a new one of his own.
+    """Details of an order: a visitor types an address, a signed-in person buys for `account`, or for a new account if
+    that is None.
 
-    `user` and `account` decide which fields there are; whoever makes the form has checked that the person may buy for
-    that account.
+    `user` and `account` decide on the fields; the caller has checked that the person may buy for that account.
     """
 
     account = forms.CharField(required=False, widget=forms.HiddenInput, max_length=20)
@@ -52,7 +52,7 @@ class DetailsForm(PostalAddressForm):
         initial=Kind.ORGANISATION,
         widget=forms.RadioSelect,
     )
-    # Carts keep the name of the address by this name.
+    # Carts keep the name of the address under the key `billing_name`.
     name = None  # type: ignore[assignment]  # Django's way to leave out a field of the base
     billing_name = PostalNameField()
     vat_id = forms.CharField(
@@ -104,7 +104,7 @@ class DetailsForm(PostalAddressForm):
             self.fields.pop(name, None)
 
     def _offer_operators(self, account: CustomerAccount) -> None:
-        """The buyer if he may place people himself; else he has to choose."""
+        """Offer the account's operators: the buyer is preselected if among them, else the customer has to choose."""
         people = list(operators_of(account))
         field = self.fields["operator"]
         assert isinstance(field, forms.ChoiceField)
@@ -116,7 +116,7 @@ class DetailsForm(PostalAddressForm):
 
     @property
     def is_organisation(self) -> bool:
-        """Meant for a valid form."""
+        """Tell whether the buyer is an organisation; for a valid form only."""
         kind = self.chosen_account.kind if self.chosen_account else self.cleaned_data.get("kind")
         return kind == Kind.ORGANISATION
 
@@ -134,12 +134,12 @@ class DetailsForm(PostalAddressForm):
         return cleaned
 
     def in_words(self, name: str) -> str:
-        """The label of the choice made in a field, "" where the form has no such field; of a valid form."""
+        """Return the label of the choice made in a field, "" if the form has no such field; for a valid form only."""
         field = self.fields.get(name)
         return choice_in_words(field, self.cleaned_data[name]) if isinstance(field, forms.ChoiceField) else ""
 
     def to_details(self) -> OrderDetails:
-        """What the order is placed with; of a valid form."""
+        """Return the details for placing the order; for a valid form only."""
         cleaned = self.cleaned_data
         operator = cleaned.get("operator")
         return OrderDetails(
@@ -156,12 +156,13 @@ class DetailsForm(PostalAddressForm):
 
 
 def accounts_to_buy_for(user: User | None) -> list[CustomerAccount]:
-    """The accounts for which a person may buy, by name; a visitor has none."""
+    """Return the accounts for which a person may buy, by name; [] for a visitor."""
     return list(accounts_with(user, Right.BUY)) if user else []
 
 
 def details_form(kept: Mapping[str, Any], *, user: User | None) -> DetailsForm | None:
-    """The form as it was kept with the cart; None when it was kept for somebody else, or an account that is gone."""
+    """Return the form with the input kept in the cart; None if it was kept for another person, or for an account that
+    is gone or for which the person may not buy."""
     if user is None:
         return DetailsForm(kept, user=None)
     if "account" not in kept:
@@ -173,18 +174,19 @@ def details_form(kept: Mapping[str, Any], *, user: User | None) -> DetailsForm |
 
 
 def as_typed(data: Mapping[str, Any], *, user: User | None) -> dict[str, str]:
-    """What is kept of a posted form: its fields as typed, each within bounds and on one line, as in the browser."""
+    """Return the raw fields of a posted form to keep, each on one line and cut to TYPED_AT_MOST characters."""
     names = set(DetailsForm.base_fields) - ({"account"} if user is None else {"email"})
     return {name: _one_line(str(data.get(name, "")))[:TYPED_AT_MOST] for name in sorted(names)}
 
 
 def _one_line(typed: str) -> str:
-    """Names go into mails to people who do not know who typed them: nobody writes paragraphs there."""
+    """Put a text on one line: names go into mails to people who do not know the author, and must not carry
+    paragraphs."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in typed.replace("\0", "")).split())
 
 
 def _known(user: User | None, account: CustomerAccount | None) -> dict[str, Any]:
-    """What need not be typed again."""
+    """Return the initial values known from the person and the account."""
     known: dict[str, Any] = {}
     if user is not None:
         known["account"] = str(account.pk) if account else ""

@@ -1,4 +1,4 @@
-"""What the customer agrees to before an order is placed."""
+"""Consent of the customer before an order is placed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ReviewForm(forms.Form):
-    """The terms, and from a private person the request to start at once.
+    """Consent to the terms, and a private person's request to start at once.
 
-    Delivery begins as soon as the order is paid, so without that request nothing can be sold to a private person.
+    Delivery begins as soon as the order is paid, so nothing can be sold to a private person without that request.
     """
 
     accept_terms = forms.BooleanField(

@@ -1,4 +1,4 @@
-"""The micro-forms of a page of units: prefixed, so that 25 of them stand side by side."""
+"""Micro-forms of one page of units, with prefixes so that 25 of them fit on one page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shop.cart.units import UNITS_PER_PAGE, UnitError
 
 @dataclass(frozen=True)
 class UnitsPage:
-    """Up to 25 units of one line, somewhere among all pages of the step. `number` counts from 1."""
+    """Page of up to 25 units of one line. `number` counts the pages of the whole step, from 1."""
 
     number: int
     line: PricedLine
@@ -32,7 +32,7 @@ class UnitsPage:
 
 @dataclass(frozen=True)
 class UnitOnPage:
-    """One micro-form as it is shown. An untouched unit shows no errors yet."""
+    """Micro-form as shown. An untouched unit shows no errors yet."""
 
     index: int
     form: MicroForm
@@ -44,7 +44,7 @@ class UnitOnPage:
 
 
 def pages_of(lines: Sequence[PricedLine]) -> list[UnitsPage]:
-    """Every page of the step, line by line."""
+    """Return all pages of the step, line by line."""
     pages: list[UnitsPage] = []
     for line in lines:
         quantity = line.line.quantity
@@ -55,12 +55,12 @@ def pages_of(lines: Sequence[PricedLine]) -> list[UnitsPage]:
 
 
 def names_of(line_id: int, index: int) -> Names:
-    """What stands before the names of a unit's controls: the handler's, and those of the entry's fields."""
+    """Return the prefixes of a unit's controls: the handler's, and those of the entry's fields."""
     return Names(own=f"unit-{line_id}-{index}", added=f"field-{line_id}-{index}")
 
 
 def units_on(page: UnitsPage, errors: Sequence[UnitError]) -> list[UnitOnPage]:
-    """The forms of a page, bound to what was kept; rules broken across units stand at their fields."""
+    """Return the forms of a page, bound to the input kept; errors of rules across units are added to their fields."""
     units = page.line.units
     shown = []
     for index in page.indexes:
@@ -74,7 +74,7 @@ def units_on(page: UnitsPage, errors: Sequence[UnitError]) -> list[UnitOnPage]:
 
 
 def posted(page: UnitsPage, data: QueryDict) -> dict[int, Typed]:
-    """What was typed on a page, unit by unit, exactly as typed."""
+    """Return the raw input of a page by unit index."""
     typed: dict[int, Typed] = {}
     parts: dict[str, dict[str, Any]] = {}
     for index in page.indexes:

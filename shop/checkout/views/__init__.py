@@ -1,1 +1,1 @@
-"""The way from a cart to an order: units, your details, review."""
+"""Pages from the cart to the order: units, your details, review."""

@@ -1,4 +1,4 @@
-"""The way in, and «your details»."""
+"""Entry of the checkout, and the page «your details»."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shop.checkout.views.steps import DETAILS, go_on, indicator, step_view
 @never_cache
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """To the first step that is not complete."""
+    """Redirect to the first incomplete step."""
     return go_on(request)
 
 
@@ -26,7 +26,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @step_view(DETAILS)
 def details(request: HttpRequest, checkout: Checkout) -> HttpResponse:
-    """Who orders. A visitor may type any address: the page is the same whether the shop knows it or not."""
+    """Ask for the details. A visitor may type any address: the page does not reveal whether the shop knows it."""
     accounts = accounts_to_buy_for(checkout.user)
     if request.method == "POST":
         kept = as_typed(request.POST, user=checkout.user)
@@ -53,7 +53,8 @@ def details(request: HttpRequest, checkout: Checkout) -> HttpResponse:
 
 
 def _form_to_show(request: HttpRequest, checkout: Checkout) -> DetailsForm:
-    """What was kept; for another account, chosen by `?account=`, what is known of that one."""
+    """Return the form with the input kept; if `?account=` chooses another account, a form with the data of that
+    account."""
     kept, user = checkout.details_form, checkout.user
     asked = request.GET.get("account")
     if kept is not None and (asked is None or asked == kept.data.get("account", "")):

@@ -1,4 +1,4 @@
-"""The last look before an order is placed, and the placing."""
+"""Review of an order, and the placing of it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ TRY_AGAIN_SECONDS = 60 * 60
 
 @dataclass(frozen=True)
 class LineShown:
-    """A line with the answers of its micro-forms."""
+    """Line with the answers of its micro-forms."""
 
     priced: PricedLine
     units: list[list[Answer]]
@@ -57,12 +57,12 @@ class LineShown:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest) -> HttpResponse:
-    """Shows exactly what will be ordered and what it costs; POST places it. Posting twice gives the same order."""
+    """Show exactly what will be ordered and its price; POST places the order. Posting twice leads to the same order."""
     if request.method != "POST":
         return _review(request)
     order = _already_placed(request)
     answer = _review(request) if order is None else None
-    # Asked again: the other press of the button may have placed it while this one was on its way.
+    # Read again: another press of the button may have placed the order while this request ran.
     order = order or _already_placed(request)
     if order is not None:
         return redirect("order", order.token)
@@ -71,7 +71,8 @@ def review(request: HttpRequest) -> HttpResponse:
 
 
 def _already_placed(request: HttpRequest) -> Order | None:
-    """The order that this very cart has made already: a second press of the button leads to it."""
+    """Return the order already made from this very cart, so that a second press of the button leads to it; else
+    None."""
     token, user = request.POST.get("cart", ""), signed_in(request)
     cart = (
         Cart.objects.filter(token=token.replace("\0", "")[:43], ordered_at__isnull=False)
@@ -113,12 +114,12 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
             messages.error(request, str(refusal))
             return redirect(DETAILS.url)
         except TotalChanged as refusal:
-            # The boxes ticked belong to the total that was shown.
+            # Consent belongs to the total that was shown, so the boxes are cleared.
             notice, form = str(refusal), ReviewForm(has_terms=terms is not None, is_private=not details.is_organisation)
         except CheckoutRefused as refusal:
             notice = str(refusal)
         except TooOften:
-            # The same words whichever limit it was: they tell nothing about an address.
+            # One text for all limits, so that it does not reveal anything about an address.
             status = HTTPStatus.TOO_MANY_REQUESTS
             notice = _(
                 "Many orders were placed within an hour, from here or for this address. Your cart and your details are "
@@ -136,8 +137,8 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
 
 
 def _count_attempt(request: HttpRequest, details: DetailsForm, now: datetime) -> None:
-    """Raises TooOften. Every address that will be mailed counts, except the one a signed-in person has proved and the
-    payer's that his account has on record."""
+    """Count an attempt for the visitor and for each address that will be mailed, except the proved address of a
+    signed-in person and the payer's address on record with the account. Raises TooOften."""
     count_attempt(what="order", who=visitor_key(request, has_account=False), now=now)
     placed = details.to_details()
     account = details.chosen_account
@@ -164,7 +165,7 @@ def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form:
 
 
 def _shown(request: HttpRequest, checkout: Checkout) -> Shown:
-    """What the page showed. Raises TotalChanged if it is unreadable or another cart's."""
+    """Return what the page showed. Raises TotalChanged if it is unreadable or belongs to another cart."""
     version = _whole_number(request.POST.get("version", ""))
     try:
         gross = Decimal(request.POST.get("gross", "")[:20])

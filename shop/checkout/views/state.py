@@ -1,4 +1,4 @@
-"""How far a checkout has come: read once per request, asked by the steps and their pages."""
+"""Progress of a checkout, read once per request by the steps and their pages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Checkout:
-    """A cart on its way to become an order, and the person or visitor who fills it in."""
+    """Cart on its way to an order, with the person (or visitor) who fills it in."""
 
     def __init__(self, *, priced: PricedCart, user: User | None, now: datetime) -> None:
         self.priced = priced
@@ -35,23 +35,23 @@ class Checkout:
 
     @cached_property
     def lines_with_forms(self) -> list[PricedLine]:
-        """The lines whose units are asked for something."""
+        """Lines whose units have micro-forms."""
         return [line for line in self.priced.lines if line.units.exist]
 
     @cached_property
     def unit_errors(self) -> list[UnitError]:
-        """Everything wrong with the micro-forms; rules across units are asked once every form is right by itself."""
+        """Errors of the micro-forms; those of rules across units only once every single form is valid."""
         single = [error for line in self.lines_with_forms for error in line.units.errors()]
         return single or cross_unit_errors(self.priced.lines)
 
     @cached_property
     def details_form(self) -> DetailsForm | None:
-        """«Your details» as they were kept, or None while nothing was."""
+        """Form «Your details» with the input kept, None if there is none."""
         return details_form(self.cart.details, user=self.user) if self.cart.details else None
 
 
 def checkout_of(request: HttpRequest) -> Checkout | None:
-    """The checkout of this browser's or person's cart; None while nothing in it can be ordered."""
+    """Return the checkout of the cart of this browser or person; None if it is empty or a line has a problem."""
     cart, user, now = current_cart(request), signed_in(request), timezone.now()
     if cart is None:
         return None

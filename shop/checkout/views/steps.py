@@ -1,4 +1,4 @@
-"""The steps of a checkout: each knows whether it has anything to ask, and whether it has its answer."""
+"""Steps of a checkout: each tells whether it applies and whether it is complete."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shop.checkout.views.state import Checkout, checkout_of
 
 @dataclass(frozen=True)
 class Step:
-    """One page of the checkout. `name` is the name of its address."""
+    """Page of the checkout. `name` is the name of its URL."""
 
     name: str
     label: str | Promise
@@ -30,11 +30,11 @@ class Step:
         return reverse(self.name)
 
     def applies(self, checkout: Checkout) -> bool:
-        """Whether it has anything to ask; a step without content is skipped."""
+        """Tell whether the step has anything to ask; other steps are skipped."""
         return True
 
     def is_complete(self, checkout: Checkout) -> bool:
-        """Whether the customer may go on."""
+        """Tell whether the customer may go on to the next step."""
         return False
 
 
@@ -59,7 +59,7 @@ STEPS: tuple[Step, ...] = (UNITS, DETAILS, REVIEW)
 
 @dataclass(frozen=True)
 class StepShown:
-    """A step in the indicator; `url` is None where the customer cannot go yet."""
+    """Step in the indicator; `url` is None for the current step and those that cannot be reached yet."""
 
     label: str | Promise
     url: str | None
@@ -68,12 +68,12 @@ class StepShown:
 
 
 def next_step(checkout: Checkout) -> Step:
-    """The first step that has something to ask and no answer yet."""
+    """Return the first step that applies and is not complete."""
     return next(step for step in STEPS if step.applies(checkout) and not step.is_complete(checkout))
 
 
 def indicator(checkout: Checkout, current: Step) -> list[StepShown]:
-    """The steps of this checkout, from the cart to the payment, for the line above its pages."""
+    """Return the steps of this checkout, from the cart to the payment, for the indicator above its pages."""
     first_open = next_step(checkout)
     shown = [StepShown(_("Cart"), reverse("cart"), is_current=False, is_done=True)]
     is_reachable = True
@@ -93,7 +93,8 @@ def indicator(checkout: Checkout, current: Step) -> list[StepShown]:
 
 
 def step_view(step: Step) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Gives the view the checkout as its second argument; a jump ahead goes to the first incomplete step."""
+    """Return a decorator for the view of a step, called with the checkout as second argument; a jump ahead redirects to
+    the first incomplete step."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
@@ -118,6 +119,6 @@ def step_view(step: Step) -> Callable[[Callable[..., HttpResponse]], Callable[..
 
 
 def go_on(request: HttpRequest) -> HttpResponseRedirect:
-    """To the first step that is not complete, as things are now."""
+    """Redirect to the first incomplete step, read anew; to the cart if nothing can be ordered."""
     checkout = checkout_of(request)
     return redirect("cart") if checkout is None else redirect(next_step(checkout).url)

@@ -1,4 +1,4 @@
-"""The micro-forms of the units bought."""
+"""Page of the micro-forms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shop.checkout.views.steps import UNITS, go_on, indicator, step_view
 @require_http_methods(["GET", "HEAD", "POST"])
 @step_view(UNITS)
 def units(request: HttpRequest, checkout: Checkout) -> HttpResponse:
-    """One micro-form per unit bought, 25 a page. POST keeps what was typed, right or not."""
+    """Show one micro-form per unit, 25 a page. POST keeps the input, valid or not."""
     pages = pages_of(checkout.lines_with_forms)
     page = _page_asked_for(request, checkout, pages)
     if request.method == "POST":
@@ -46,7 +46,8 @@ def _page_asked_for(request: HttpRequest, checkout: Checkout, pages: list[UnitsP
 
 
 def _first_open_page(checkout: Checkout, pages: list[UnitsPage]) -> UnitsPage:
-    """The page of the first error, else of the first line nobody has gone through yet, else the first."""
+    """Return the page of the first error, else of the first line that the customer has not gone through, else the
+    first."""
     wrong = {(error.line_id, error.index) for error in checkout.unit_errors}
     for page in pages:
         if any((page.line.line.pk, index) in wrong for index in page.indexes):
@@ -74,13 +75,14 @@ def _take_units(request: HttpRequest, checkout: Checkout, page: UnitsPage) -> Ht
 
 
 def _units_to_fill(page: UnitsPage, copy: str) -> list[int]:
-    """The unit whose button was pressed."""
+    """Return the index of the unit whose copy button was pressed, as a list; [] if there is none."""
     index = int(copy) if copy.isascii() and copy.isdigit() and len(copy) < 6 else 0
     return [index] if index in page.indexes and index > 0 else []
 
 
 def _after_units(request: HttpRequest, page: UnitsPage, here: str) -> HttpResponse:
-    """Stays while something on this page is wrong; after the last page, goes to the first page with an error."""
+    """Redirect to this page while it has errors, then to the next; after the last page, to the first page with an
+    error."""
     checkout = checkout_of(request)
     if checkout is None:
         return redirect("cart")

@@ -1,4 +1,4 @@
-"""What a merchant may do with an order: confirm that money has arrived, cancel it, try a failed line again."""
+"""Actions of a merchant on an order: confirm a payment received, cancel the order, retry a failed line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Outcome = PaymentEvent.Outcome
 
 
 class OrderActions(ReadOnlyAdmin):
-    """What an order's pages share, and their buttons: each asks one service, by POST alone."""
+    """Common parts of an order's pages, and its buttons: each calls one service, by POST only."""
 
     def action_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -55,7 +55,7 @@ class OrderActions(ReadOnlyAdmin):
         return request.user.has_perm("shop.add_payment")
 
     def order_or_404(self, request: HttpRequest, order_id: str | int) -> WithAnnotations[Order, WentBack]:
-        """The order, for somebody who may see orders."""
+        """Return the order. Raises PermissionDenied unless the user may see orders, and Http404."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         order = order_with_account(order_id)
@@ -73,7 +73,7 @@ class OrderActions(ReadOnlyAdmin):
         }
 
     def confirm_payment(self, request: HttpRequest, order_id: int) -> HttpResponse:
-        """Asks for amount and reference of money that has arrived, and says what came of it."""
+        """Ask for the amount and reference of a payment received, and report the outcome."""
         order = self.order_or_404(request, order_id)
         if not self.may_confirm(request):
             raise PermissionDenied
@@ -93,7 +93,7 @@ class OrderActions(ReadOnlyAdmin):
         return self._answer(request, order, "orders/admin/confirm_payment.html", form=form)
 
     def cancel(self, request: HttpRequest, order_id: int) -> HttpResponse:
-        """Asks whether an unpaid order shall be cancelled."""
+        """Ask for confirmation, and cancel an unpaid order."""
         order = self.order_or_404(request, order_id)
         if not self.may_act(request):
             raise PermissionDenied
@@ -110,7 +110,7 @@ class OrderActions(ReadOnlyAdmin):
         return self._answer(request, order, "orders/admin/cancel.html", form=form)
 
     def retry(self, request: HttpRequest, order_id: int, line_id: int) -> HttpResponse:
-        """The button beside a failed line."""
+        """Retry a failed line; POST only."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         order, line = self._line_or_404(request, order_id, line_id)
@@ -125,7 +125,7 @@ class OrderActions(ReadOnlyAdmin):
         return redirect(ORDER_PAGE, order.pk)
 
     def units(self, request: HttpRequest, order_id: int, line_id: int) -> HttpResponse:
-        """All units of a line with their answers, page by page."""
+        """Show all units of a line with their answers, page by page."""
         order, line = self._line_or_404(request, order_id, line_id)
         page = Paginator(range(line.quantity), PER_PAGE).get_page(request.GET.get("page"))
         given_back = units_given_back([line])[line.pk]
@@ -150,7 +150,7 @@ class OrderActions(ReadOnlyAdmin):
 
 
 def outcome_in_words(outcome: str, order: Order, typed: dict[str, Any]) -> tuple[int, str]:
-    """What came of money that the merchant confirmed: how good the news is, and the sentence."""
+    """Return the message level and the sentence for the outcome of a payment confirmed by the merchant."""
     said = {
         "number": order.number,
         "amount": amount(typed["amount"], order.currency),

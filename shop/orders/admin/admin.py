@@ -1,4 +1,4 @@
-"""Orders in the admin: found, read, and acted on by buttons; never edited."""
+"""Orders in the admin: searched, read, and changed by buttons only, never edited."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Marks(WentBack):
-    """Columns that `OrderAdmin.get_queryset` adds to the rows of the list."""
+    """Columns added to the rows of the list by `OrderAdmin.get_queryset`."""
 
     has_failed_line: bool
     has_open_money: bool

@@ -1,4 +1,4 @@
-"""The colours of what an order and its lines have come to."""
+"""Colours of the statuses of orders and lines."""
 
 from __future__ import annotations
 

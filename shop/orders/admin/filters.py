@@ -20,7 +20,7 @@ OPEN_MONEY = Exists(PaymentEvent.objects.needing_attention().filter(order=OuterR
 
 
 class TodoFilter(DropdownFilter):
-    """Orders that ask for the merchant's hand."""
+    """Filter of orders that need an action of the merchant."""
 
     title = _("to do")
     parameter_name = "todo"
@@ -46,7 +46,7 @@ class TodoFilter(DropdownFilter):
 
 
 class MethodFilter(DropdownFilter):
-    """By the way of payment; one that is in use but no longer installed can be found too."""
+    """Filter by payment method, including a method in use that is no longer installed."""
 
     title = _("payment method")
     parameter_name = "by"

@@ -1,4 +1,4 @@
-"""What a merchant types about an order."""
+"""Forms of the merchant's actions on an order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 _BLANKS = re.compile(r"\s")
-# Whole numbers or hundredths, by comma or point; thousands apart only where the hundredths tell which sign is which.
+# Whole numbers or hundredths, with comma or point; thousands separators only if the hundredths show which sign is
+# which.
 _PLAIN = re.compile(r"[0-9]{1,13}(?:[.,][0-9]{1,2})?", re.ASCII)
 _POINT_FOR_HUNDREDTHS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]{1,2}", re.ASCII)
 _COMMA_FOR_HUNDREDTHS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]{1,2}", re.ASCII)
@@ -21,7 +22,7 @@ REFERENCE_LENGTH = 140
 
 
 class AmountField(forms.Field):
-    """An amount of money as people in either language type it: 1234,50 or 1 234.50 or 1,234.50. More than nothing."""
+    """Amount of money as typed in either language: 1234,50 or 1 234.50 or 1,234.50. More than zero."""
 
     default_error_messages = {
         "amount": _("“%(value)s” is not an amount. Write it with at most two decimals, like 1234.50 or 1234,50."),
@@ -49,7 +50,7 @@ class AmountField(forms.Field):
 
 
 class ConfirmPaymentForm(forms.Form):
-    """The merchant's word that money has arrived."""
+    """Confirmation by the merchant that a payment was received."""
 
     use_required_attribute = False
 
@@ -79,14 +80,14 @@ class ConfirmPaymentForm(forms.Form):
 
     def clean_reference(self) -> str:
         reference = self.cleaned_data["reference"]
-        # Some letters become two or three when they are written large, as references are compared.
+        # References are compared in upper case, where some letters become two or three.
         if len(reference.upper()) > REFERENCE_LENGTH:
             raise ValidationError(_("This reference is too long."), code="max_length")
         return reference
 
 
 class CancelForm(forms.Form):
-    """Why an order is cancelled."""
+    """Reason for cancelling an order."""
 
     reason = forms.CharField(
         label=_("Why"),

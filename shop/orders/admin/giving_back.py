@@ -1,4 +1,4 @@
-"""The merchant gives units of a line back: which and why, then a look at what they became, then his word."""
+"""Giving back of units of a line by the merchant: form with units and reason, preview, confirmation."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _PART = re.compile(r"\s*([0-9]{1,6})\s*(?:[-–]\s*([0-9]{1,6})\s*)?", re.ASCII)
 
 
 class UnitNumbersField(forms.Field):
-    """Numbers of units as people write them, «1-3, 7»; cleaned to a set. `numbers` are those that may be chosen."""
+    """Unit numbers as people write them, «1-3, 7», cleaned to a set. `numbers` are those that may be chosen."""
 
     default_error_messages = {
         "form": gettext_lazy("“%(value)s” is not understood. Write numbers and ranges, like 1-3, 7."),
@@ -57,7 +57,7 @@ class UnitNumbersField(forms.Field):
             first, last = (int(read[1]), int(read[2] or read[1])) if read else (1, 0)
             if first > last:
                 raise ValidationError(self.error_messages["form"], code="form", params={"value": part.strip()[:40]})
-            # A range is made as long as the line only once it is known to be within it.
+            # A range is expanded only if it lies within the line, so that it is never longer than the line.
             if last > max(self.numbers, default=0) or not self.numbers.issuperset(range(first, last + 1)):
                 raise ValidationError(self.error_messages["unknown"], code="unknown", params={"value": part.strip()})
             chosen.update(range(first, last + 1))
@@ -65,7 +65,7 @@ class UnitNumbersField(forms.Field):
 
 
 class GiveBackForm(forms.Form):
-    """Which units, and why."""
+    """Units to give back, and the reason."""
 
     use_required_attribute = False
 
@@ -98,7 +98,7 @@ class GiveBackForm(forms.Form):
 
 @dataclass(frozen=True)
 class Look:
-    """What would be given back."""
+    """Preview of a giving back."""
 
     facts: list[tuple[str | Promise, str]]
     people: Table
@@ -107,7 +107,7 @@ class Look:
 
 
 class GivingBackPages(OrderActions):
-    """The pages behind the button of a line."""
+    """Pages behind the button "give back" of a line."""
 
     def action_urls(self) -> list[URLPattern]:
         give_back = path(
@@ -118,7 +118,8 @@ class GivingBackPages(OrderActions):
         return [give_back, *super().action_urls()]
 
     def give_back(self, request: HttpRequest, order_id: int, line_id: int) -> HttpResponse:
-        """Asks which units, shows whom it concerns and what it is worth, and gives back at the second POST."""
+        """Ask for units and reason, then show the people concerned and the worth; a second, confirmed POST gives the
+        units back."""
         order, line = self._line_or_404(request, order_id, line_id)
         if not self.may_act(request):
             raise PermissionDenied
@@ -169,7 +170,8 @@ class GivingBackPages(OrderActions):
 
 
 def look_at(order: Order, line: OrderLine, indexes: Collection[int], *, owes_money: bool, viewer: Any) -> Look:
-    """Tell what units of a line became: seats by state, and the people who would lose theirs, used seats first."""
+    """Return the preview for units of a line: seats by state, and the people who would lose their place, used seats
+    first."""
     context = line_contexts(order, [line], now=timezone.now())[line.pk]
     units = context.units.among(indexes)
     seats = Seat.objects.filter(of_units(line.pk, units.runs), batch__line_id=line.pk)

@@ -1,4 +1,4 @@
-"""Everything the page of one order shows, read in a number of queries that depends on nothing."""
+"""Content of the page of one order, read in a constant number of queries."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ MONEY_SHOWN = 100
 
 
 class ToDo(TypedDict):
-    """Columns that `order_page` adds to each event of payment."""
+    """Columns added to each payment event by `order_page`."""
 
     is_open: bool
 
 
 @dataclass(frozen=True)
 class LineView:
-    """One line as sold, and what became of it."""
+    """Line as sold, with its delivery."""
 
     line: OrderLine
     number: int
@@ -95,7 +95,7 @@ class LineView:
 
 @dataclass(frozen=True)
 class OrderPage:
-    """The order with all that belongs to it."""
+    """Order with all that belongs to it."""
 
     order: Order
     state: Label
@@ -116,7 +116,7 @@ class OrderPage:
 
 
 def order_with_account(order_id: str | int) -> WithAnnotations[Order, WentBack] | None:
-    """The order with the people its page names, and what went back of it; None for an id that is none."""
+    """Return the order with the people named on its page and `went_back`; None for an unknown or malformed id."""
     try:
         orders = went_back(Order.objects.select_related("account", "buyer", "operator", "seller", "terms"))
         return orders.filter(pk=order_id).first()
@@ -125,7 +125,7 @@ def order_with_account(order_id: str | int) -> WithAnnotations[Order, WentBack] 
 
 
 def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> OrderPage:
-    """What the merchant sees of an order: all three feedbacks, and links to what he may look at."""
+    """Return the merchant's view of an order: all three feedbacks, and links to pages that the viewer may see."""
     lines = list(order.lines.select_related("entry").order_by("position"))
     events = list(order.events.select_related("actor").order_by("-pk")[:EVENTS_SHOWN])
     still_open = Exists(PaymentEvent.objects.needing_attention().filter(pk=OuterRef("pk")))
@@ -160,7 +160,7 @@ def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> Orde
 
 
 def marks_of(*, has_failed_line: bool, has_open_money: bool) -> list[Label]:
-    """What asks for the merchant's hand, besides the status."""
+    """Return labels for what needs an action of the merchant, besides the status."""
     marks = []
     if has_failed_line:
         marks.append(Label(_("failed line"), "danger"))
@@ -255,7 +255,7 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
 
 
 def _given_back(parts: list[GivingBack], order: Order, viewer: User) -> Table:
-    """List what was given back of a line, a row per act; `parts` come in the order of time."""
+    """List the units of a line given back, one row per act; `parts` are in chronological order."""
     rows: list[list[object]] = []
     for (at, actor, why, reason), act in groupby(parts, key=lambda part: (part.at, part.actor, part.why, part.reason)):
         of_act = list(act)
@@ -274,7 +274,7 @@ def _given_back(parts: list[GivingBack], order: Order, viewer: User) -> Table:
 
 
 def _seats(order: Order) -> dict[int, list[Label]]:
-    """How many seats of each line stand where, by line id."""
+    """Count the seats of each line by state; return labels by line id."""
     seats = Seat.objects.filter(batch__order_id=order.pk).order_by()
     counted = seats.values_list("batch__line_id", "state").annotate(Count("pk"))
     by_line: dict[int, Counter[str]] = {}
@@ -291,7 +291,7 @@ def _seats(order: Order) -> dict[int, list[Label]]:
 
 
 def _enrolments(grounds: QuerySet[Ground], viewer: User) -> Table:
-    """Who is in which course by this order."""
+    """List the enrolments made by this order."""
     grounds = grounds.select_related("enrolment__user", "enrolment__course", "enrolment__role")[:ENROLMENTS_SHOWN]
     rows: list[list[object]] = [
         [

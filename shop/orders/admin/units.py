@@ -1,4 +1,4 @@
-"""The units of an order's lines: the first ones on the order's page, all of them on pages of their own."""
+"""Units of an order's lines: the first ones on the order's page, all of them on pages of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PER_PAGE = 100
 
 @dataclass(frozen=True)
 class UnitsView:
-    """Some units of a line, and how many there are."""
+    """Some units of a line, and the number of all."""
 
     table: Table
     total: int
@@ -35,7 +35,7 @@ class UnitsView:
 
 
 def first_units(lines: Iterable[OrderLine]) -> dict[int, list[OrderUnit]]:
-    """The first units of each line, by line id; one query, whatever the number of lines and units."""
+    """Return the first units of each line, by line id; one query, whatever the number of lines and units."""
     lines = list(lines)
     rows: dict[int, list[OrderUnit]] = {line.pk: [] for line in lines}
     for unit in OrderUnit.objects.filter(line__in=lines, index__lt=SHOWN):
@@ -44,13 +44,13 @@ def first_units(lines: Iterable[OrderLine]) -> dict[int, list[OrderUnit]]:
 
 
 def units_at(line: OrderLine, indexes: range) -> list[OrderUnit]:
-    """The units of a line with these indexes; one query."""
+    """Return the units of a line with these indexes; one query."""
     rows = line.units.filter(index__gte=indexes.start, index__lt=indexes.stop)
     return _with_blanks(line, indexes, rows)
 
 
 def _with_blanks(line: OrderLine, indexes: range, rows: Iterable[OrderUnit]) -> list[OrderUnit]:
-    """A unit without a row was left blank."""
+    """Add an empty unit for each index without a row: such a unit was left blank."""
     found = {unit.index: unit for unit in rows}
     return [found.get(index) or OrderUnit(line=line, index=index) for index in indexes]
 
@@ -65,7 +65,8 @@ def units_view(
 def units_table(
     line: OrderLine, handler: Handler | None, units: list[OrderUnit], *, given_back: UnitsGivenBack
 ) -> Table:
-    """A row per unit with what was typed for it: what the handler asked, then the fields of the entry as sold.
+    """List units with their answers, one row each: those of the handler's form, then those of the entry's fields as
+    sold.
 
     Units without answers make an empty table.
     """

@@ -1,4 +1,4 @@
-"""What was sold and what happened, in words: parameters, answers of micro-forms, the rows of a history."""
+"""Texts about lines and their history: parameters, answers of micro-forms, events."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from shop.payments.registry import method_label
 
 
 def installed_handler(line: OrderLine) -> Handler | None:
-    """What delivers the line; None where nothing does, or where it is not installed any more."""
+    """Return the handler of a line; None if it has none, or if the handler is no longer installed."""
     try:
         return handler_of(line)
     except HandlerMissing:
@@ -34,7 +34,7 @@ def installed_handler(line: OrderLine) -> Handler | None:
 
 
 def handler_in_words(line: OrderLine, handler: Handler | None) -> str:
-    """Which automation delivers the line."""
+    """Return the name of the automation that delivers the line."""
     if not line.handler:
         return _("Nothing: there is nothing to deliver")
     if handler is None:
@@ -45,13 +45,13 @@ def handler_in_words(line: OrderLine, handler: Handler | None) -> str:
 
 
 def parameters_in_words(line: OrderLine, handler: Handler | None, roles: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Label and value of every parameter that was set when the line was sold; `roles` are names by code."""
+    """Return label and value of every parameter set when the line was sold; `roles` are names by code."""
     fields = handler.MerchantForm.base_fields if handler else {}
     return _in_words(fields, line.parameters, roles)
 
 
 def answer_fields(handler: Handler | None, answers: Mapping[str, Any]) -> dict[str, str]:
-    """Name and label of the questions a micro-form asked, those that are no longer asked included."""
+    """Return the names and labels of the questions of a micro-form, including those no longer asked."""
     form = handler.UnitForm if handler else None
     labels = {name: str(field.label or name) for name, field in form.base_fields.items()} if form else {}
     return labels | {name: name for name in answers if name not in labels}
@@ -76,7 +76,7 @@ def _in_words(
 
 
 def value_in_words(field: forms.Field | None, value: Any, roles: Mapping[str, str]) -> str:
-    """A stored value as the reader writes it; "" for nothing."""
+    """Return a stored value in the reader's format, "" for nothing."""
     if value is None or value == "" or value == []:
         return ""
     if isinstance(value, list):
@@ -97,7 +97,7 @@ def value_in_words(field: forms.Field | None, value: Any, roles: Mapping[str, st
 
 
 def _stored_moment_in_words(stored: str) -> str:
-    """A whole day as a date, anything else with its time, as it was stored where it cannot be read."""
+    """Format a stored date, or a moment with its time; return a value that cannot be read as it is."""
     known = from_iso(stored)
     if isinstance(known, datetime):
         return moment_in_words(known) if known.tzinfo else stored
@@ -105,7 +105,7 @@ def _stored_moment_in_words(stored: str) -> str:
 
 
 def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLine]) -> str:
-    """What a row of the history says beyond its name: which line, which method, and why."""
+    """Return the details of an event beyond its name: line, units, method, reason …"""
     detail = event.detail or {}
     said = []
     if "line" in detail:

@@ -1,1 +1,1 @@
-"""Units of a paid order that the merchant takes back, with what goes back for them."""
+"""Giving back of units of a paid order by the merchant, with the amounts owed for them."""

@@ -1,4 +1,4 @@
-"""Units given back, with what counts as gone back for them."""
+"""Units given back, with the amounts that count as gone back for them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _INCLUSIVE = RangeBoundary(inclusive_lower=True, inclusive_upper=True)
 
 
 class GivingBack(models.Model):
-    """Units of a line that follow one another and were given back in one act. Append-only.
+    """Consecutive units of a line given back in one act. Append-only.
 
-    An act writes one row per such range; the amounts of its rows sum to the worth of the act. Units that the release
-    before this one gave back have no row until a migration reads its events: see `shop.orders.giving_back.units`.
+    An act writes one row per such range; the amounts of its rows sum to the worth of the act. Units given back by the
+    previous release have no row until a migration reads its events: see `shop.orders.giving_back.units`.
     """
 
     class Why(models.TextChoices):
-        """`RevokeReason`, as far as units of paid orders are concerned."""
+        """Subset of `RevokeReason` for units of paid orders."""
 
         REFUNDED = "refunded", _("to be paid back")
         CANCELLED = "cancelled", _("without money")
@@ -54,7 +54,7 @@ class GivingBack(models.Model):
             models.CheckConstraint(
                 condition=Q(amount=0) | Q(why="refunded"), name="shop_givingback_amount_only_of_a_refund"
             ),
-            # The line stands there as a range of one number: comparing numbers in a GiST index asks for an extension.
+            # The line is written as a range of one number: comparing numbers in a GiST index needs an extension.
             ExclusionConstraint(
                 name="shop_givingback_unit_once",
                 expressions=[

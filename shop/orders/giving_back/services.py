@@ -1,6 +1,6 @@
-"""The merchant takes units of a paid order back: some of them, or everything.
+"""Giving back of units of a paid order by the merchant: some of them, or all.
 
-No money moves here. The amounts of the rows of `GivingBack` are for whoever pays them back, and count as gone back.
+No money moves here. The amounts of the rows of `GivingBack` are for the merchant to pay back, and count as gone back.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from shop.orders.transitions import move_line, move_order, record
 
 
 class GivingBackRefused(Refused):
-    """Nothing was given back. `unit` is the index of the unit to blame, where there is one."""
+    """Refusal to give units back. `unit` is the index of the unit at fault, if there is one."""
 
     def __init__(self, message: Sentence, unit: int | None = None) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class GivingBackRefused(Refused):
 
 @dataclass(frozen=True)
 class GivenBack:
-    """How many units were given back, and what they were worth, tax included, in the order's currency."""
+    """Number of units given back, and their worth, tax included, in the order's currency."""
 
     units: int
     worth: Decimal
@@ -68,14 +68,13 @@ def give_units_back(
     include_consumed: bool = False,
     why: RevokeReason = RevokeReason.REFUNDED,
 ) -> GivenBack:
-    """Give units of a paid order back, delivered or not: by the ids of their lines, their indexes from 0. All or none.
+    """Give units of a paid order back, delivered or not: all or none. `units` are indexes from 0 by line id.
 
-    Each line's handler takes back what it made of them; a line is given back when all its units are. An order of which
-    everything is given back is refunded when an amount went back with any of it; else it is completed, like an order
-    of which all that is left is delivered. What somebody uses already is taken back only by the merchant's explicit
-    yes, `include_consumed`. `reason` is kept with the units, and in the history of order and seats. Locks the order,
-    then every course concerned, by key. Returns how many units were given back, and their worth. Raises
-    GivingBackRefused.
+    Each line's handler revokes its delivery for them; a line is given back once all its units are. An order with all
+    units given back is refunded if an amount went back for any of them, else completed, like an order whose remaining
+    lines are all delivered. Seats in use are revoked only if the merchant confirms it by `include_consumed`. `reason`
+    is kept with the units, and in the history of order and seats. Locks the order, then every course concerned, by key.
+    Returns the number of units and their worth. Raises GivingBackRefused.
     """
     order = order_with_people(order_id)
     if not order.may_be_given_back:
@@ -123,7 +122,7 @@ def _give_back(
         )
         for (first, last), amount in zip(parts, amounts_of(line, context, parts, worth), strict=True)
     )
-    # The release before this one reads it.
+    # The previous release reads this column.
     indexes = [index for run in units.runs for index in run]
     OrderUnit.objects.filter(line=line, index__in=indexes).update(given_back_at=now)
     if len(units) == len(context.units):
@@ -145,7 +144,7 @@ def _give_back(
 
 
 def _move_on(order: Order, *, now: datetime) -> None:
-    """Move an order of which some was given back to the status that fits what is left of it."""
+    """Move an order with units given back to the status that fits its remaining lines."""
     statuses = set(order.lines.order_by().values_list("status", flat=True).distinct())
     went_back = GivingBack.objects.filter(line__order=order, amount__gt=0)
     if statuses == {OrderLine.Status.GIVEN_BACK} and went_back.exists():
@@ -155,7 +154,8 @@ def _move_on(order: Order, *, now: datetime) -> None:
 
 
 def _lock_every_course(lines: Sequence[OrderLine], contexts: dict[int, LineContext]) -> None:
-    """Locks by key, in one statement, the courses of what the lines were sold for and those their seats are used in."""
+    """Lock by key, in one statement, the courses for which the lines were sold and those in which their seats are
+    used."""
     names: set[str] = set()
     for line in lines:
         with suppress(HandlerMissing):

@@ -1,6 +1,6 @@
 """Units of order lines that were given back, read in one place.
 
-The rows of `GivingBack` tell it. While the release before this one still runs beside it, that release writes
+The rows of `GivingBack` tell which they are. While the previous release still runs beside this one, it writes
 `OrderUnit.given_back_at` and no row: such a unit counts as given back without money, until the release that stops
 writing the column reads the events of that time once more, by the function of migration 0009.
 """
@@ -32,14 +32,14 @@ HAS_ROW = Exists(
 
 
 class WentBack(TypedDict):
-    """Columns that `went_back` adds to each order."""
+    """Columns added to each order by `went_back`."""
 
     went_back: Decimal
 
 
 @dataclass(frozen=True)
 class Part:
-    """Units of a line that follow one another, both ends included, counted from 0."""
+    """Consecutive units of a line given back, both ends included, counted from 0."""
 
     first: int
     last: int
@@ -48,7 +48,7 @@ class Part:
 
 @dataclass(frozen=True)
 class UnitsGivenBack:
-    """The units of one line that were given back, by index. `parts` stand in the order of the units."""
+    """Units of one line given back. `parts` are in the order of the units."""
 
     parts: tuple[Part, ...] = ()
 
@@ -59,25 +59,25 @@ class UnitsGivenBack:
         return self.at(index) is not None
 
     def at(self, index: int) -> datetime | None:
-        """Return when a unit was given back; None while it is not."""
+        """Return the time at which a unit was given back; None if it was not."""
         before = bisect_right(self.parts, index, key=lambda part: part.first)
         part = self.parts[before - 1] if before else None
         return part.at if part is not None and index <= part.last else None
 
 
 def went_back(orders: QuerySet[Order]) -> QuerySet[WithAnnotations[Order, WentBack]]:
-    """Tell of each order what counts as gone back: `went_back`, with tax, 0.00 for nothing."""
+    """Annotate each order with `went_back`: the amount that counts as gone back, with tax, 0.00 for none."""
     of_order = GivingBack.objects.filter(line__order=OuterRef("pk")).order_by().values("line__order")
     return orders.annotate(went_back=Coalesce(Subquery(of_order.values(sum=Sum("amount"))), ZERO))
 
 
 def not_given_back(units: QuerySet[OrderUnit]) -> QuerySet[OrderUnit]:
-    """Leave out the units given back: the same reading in the query of the units, where one more is too many."""
+    """Leave out the units given back. Filters within the query of the units, so that no further query is needed."""
     return units.filter(~HAS_ROW, given_back_at__isnull=True)
 
 
 def units_given_back(lines: Iterable[OrderLine]) -> dict[int, UnitsGivenBack]:
-    """Read the units given back of each of these lines, by line id. One query, whatever the number of units."""
+    """Return the units given back of each line, by line id. One query, whatever the number of units."""
     lines = list(lines)
     without_row = (
         OrderUnit.objects.filter(~HAS_ROW, line__in=lines, given_back_at__isnull=False)

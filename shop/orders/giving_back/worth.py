@@ -1,4 +1,4 @@
-"""Prices of units that are given back, as they were sold."""
+"""Worth of units given back, at the prices at which they were sold."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from shop.orders.models import OrderLine
 
 
 def worth_of(line: OrderLine, context: LineContext, units: Collection[UnitContext]) -> Decimal:
-    """What units of a line were worth, tax included: its price as it was sold, less that of the units it keeps.
+    """Return the worth of units of a line, tax included: its price as sold, less that of the units kept.
 
-    So the parts of a line that is given back little by little add up to its total, and a free unit is worth nothing.
-    `context` holds the units that were not given back before.
+    So the parts of a line given back little by little sum to its total, and a free unit is worth nothing. `context`
+    holds the units not given back before.
     """
     kept = context.units.without(runs_of(units))
     return max(ZERO, _price(line, context, context.units) - _price(line, context, kept))
@@ -36,9 +36,10 @@ def _price(line: OrderLine, context: LineContext, units: Sequence[UnitContext]) 
 def amounts_of(
     line: OrderLine, context: LineContext, parts: Sequence[tuple[int, int]], worth: Decimal
 ) -> list[Decimal]:
-    """Share the worth of an act among its parts: the price before each less the price after it, the rest to the last.
+    """Share the worth of an act among its parts: each gets the price before it less the price after it, the last one
+    the rest.
 
-    Nothing is below zero, also where a handler charges more for fewer units, and the amounts sum to the worth.
+    No amount is negative, even if a handler charges more for fewer units, and the amounts sum to the worth.
     """
     kept = context.units
     left, before = worth, _price(line, context, kept)

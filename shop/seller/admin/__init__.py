@@ -1,3 +1,3 @@
-"""The merchant's pages about who sells, and on which terms."""
+"""Admin pages of the seller and the legal texts."""
 
 from shop.seller.admin import legal_texts, seller  # noqa: F401  importing registers the pages

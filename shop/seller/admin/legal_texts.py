@@ -1,4 +1,4 @@
-"""The versions of the legal texts: written as drafts, published by a button, then left alone."""
+"""Versions of the legal texts: written as drafts, published by a button, then never changed."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
 
 
 class Versioned(TypedDict):
-    """Columns that `LegalTextAdmin.get_queryset` adds to the rows of the list."""
+    """Columns added to the rows of the list by `LegalTextAdmin.get_queryset`."""
 
     is_replaced: bool
 
 
 class StartForm(forms.Form):
-    """Which text a new version is to be written of."""
+    """Kind of text of which to start a new version."""
 
     kind = forms.ChoiceField(
         label=gettext_lazy("Which text"), choices=LegalText.Kind.choices, widget=UnfoldAdminSelectWidget()
@@ -58,7 +58,7 @@ class LegalTextAdmin(TellsRefusals, TranslationAdmin):
     list_filter = (("kind", ChoicesDropdownFilter),)
     ordering = ("kind", "-version")
     readonly_fields = ("kind", "version", "state_label", "published_at")
-    # Deleting several at once would not ask the service whether each is a draft.
+    # Deleting several at once would bypass the service, which checks that each is a draft.
     actions = None
     warn_unsaved_form = True
     change_form_outer_after_template = "seller/admin/legal_tools.html"
@@ -106,7 +106,7 @@ class LegalTextAdmin(TellsRefusals, TranslationAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        # Versions are started by their own button.
+        # New versions are started by a button of their own.
         context = {
             "may_write": self._may_write(request),
             "show_save_and_add_another": False,
@@ -134,7 +134,7 @@ class LegalTextAdmin(TellsRefusals, TranslationAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Which text? Then its draft: the one there is, or a copy of the last version."""
+        """Ask for the kind of text; redirect to its draft, the existing one or a copy of the last version."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = StartForm(request.POST if request.method == "POST" else None)
@@ -149,7 +149,7 @@ class LegalTextAdmin(TellsRefusals, TranslationAdmin):
         return TemplateResponse(request, "seller/admin/legal_start.html", context)
 
     def start_next(self, request: HttpRequest, text_id: int) -> HttpResponse:
-        """The button on a published version."""
+        """Start the next version of a published text; POST only."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not self.has_add_permission(request):
@@ -157,7 +157,7 @@ class LegalTextAdmin(TellsRefusals, TranslationAdmin):
         return self._to_draft(request, self._text_or_404(request, text_id).kind)
 
     def publish(self, request: HttpRequest, text_id: int) -> HttpResponse:
-        """Shows the text once more, and publishes it by POST."""
+        """Show the text once more; POST publishes it."""
         text = self._text_or_404(request, text_id)
         if not self._may_write(request):
             raise PermissionDenied

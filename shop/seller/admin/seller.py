@@ -1,4 +1,4 @@
-"""The one page on which the shop says who it is."""
+"""Admin page of the seller."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ FIELDS: list[str] = flatten_fieldsets(FIELDSETS)
 
 
 class ShopIdentityForm(forms.ModelForm):
-    """Tells at the field what the service would refuse."""
+    """Form of the seller, with the service's refusals as errors of its fields."""
 
     use_required_attribute = False
 
@@ -97,7 +97,7 @@ class ShopIdentityAdmin(TellsRefusals):
         return False
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ShopIdentity | None:
-        """The row; a blank one that is not written yet where nobody has saved it."""
+        """Return the row; a blank one, not yet saved, if there is none."""
         stored = super().get_object(request, object_id, from_field)
         return stored or (ShopIdentity(pk=1) if object_id == THE_ROW else None)
 

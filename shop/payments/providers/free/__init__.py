@@ -1,4 +1,4 @@
-"""Nothing to pay: the server's own decision when an order's total is zero."""
+"""Provider for orders with a zero total, confirmed by the server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class FreeProvider(Provider):
     is_immediate = True
 
     def offers(self, order: Order) -> bool:
-        """Never chosen by anybody: a zero total is confirmed by the server."""
+        """Return False: customers never choose this method, as the server confirms a zero total."""
         return False
 
 
@@ -27,7 +27,7 @@ provider = FreeProvider()
 
 
 def nothing_to_pay(order: Order) -> ProviderEvent:
-    """The event that confirms a zero total."""
+    """Return the event that confirms a zero total."""
     return ProviderEvent(
         provider=provider.name,
         event_id=order.number,

@@ -1,4 +1,4 @@
-"""A card provider that takes no money: for development, tests and benchmarks, and never installed elsewhere."""
+"""Card provider that takes no money: for development, tests and benchmarks, never installed elsewhere."""
 
 from shop.payments.providers.sandbox import jobs as jobs
 from shop.payments.providers.sandbox.provider import provider

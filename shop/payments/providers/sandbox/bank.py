@@ -1,7 +1,7 @@
-"""The imaginary bank behind the sandbox.
+"""Imaginary bank behind the sandbox.
 
-It keeps no table: a charge's reference carries, signed, what the customer chose and when, and whoever asks the bank
-about the reference gets the answer that a real one would give.
+It keeps no table: the signed reference of a charge carries the customer's choice and its time, from which the bank
+answers like a real one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _signer = Signer(salt="shop.payments.providers.sandbox.charge", sep="~")
 
 
 class Choice(TextChoices):
-    """What the imaginary card does."""
+    """Behaviour of the imaginary card."""
 
     SUCCEED = "succeed", _("Pay: the bank accepts")
     DECLINE = "decline", _("The bank declines")
@@ -38,7 +38,7 @@ class Choice(TextChoices):
 
 @dataclass(frozen=True)
 class Charge:
-    """One charge, as read from its reference."""
+    """Charge, as read from its reference."""
 
     reference: str
     choice: str
@@ -46,7 +46,7 @@ class Charge:
 
     @property
     def answered_at(self) -> datetime:
-        """When the bank knows whether the charge went through."""
+        """Time at which the bank knows whether the charge went through."""
         return self.made_at + LATE if self.choice == Choice.LATE else self.made_at
 
     @property
@@ -55,13 +55,13 @@ class Charge:
 
 
 def charge(choice: str, *, now: datetime) -> Charge:
-    """Makes a charge."""
+    """Create a charge."""
     plain = f"{secrets.token_urlsafe(9)}.{choice}.{int(now.timestamp())}"
     return read_charge(_signer.sign(plain))
 
 
 def read_charge(reference: str) -> Charge:
-    """The charge behind a reference. Raises NotificationRefused when the bank never gave it out."""
+    """Return the charge of a reference. Raises NotificationRefused unless the bank issued the reference."""
     try:
         _nonce, choice, seconds = _signer.unsign(reference).split(".")
     except (BadSignature, ValueError) as error:
@@ -70,7 +70,7 @@ def read_charge(reference: str) -> Charge:
 
 
 def notification(event: ProviderEvent) -> tuple[bytes, str]:
-    """Body and signature of the message in which the bank tells an event."""
+    """Return body and signature of the bank's message about an event."""
     body = json.dumps(
         {
             "event": event.event_id,
@@ -85,7 +85,7 @@ def notification(event: ProviderEvent) -> tuple[bytes, str]:
 
 
 def payout() -> tuple[bytes, str]:
-    """Body and signature of a message about the merchant's own account, which is of no interest to a shop."""
+    """Return body and signature of a message about the merchant's own account, which does not concern the shop."""
     body = json.dumps({"event": secrets.token_urlsafe(9), "kind": "payout", "amount": "1000.00"}).encode()
     return body, signature(body)
 
@@ -96,7 +96,8 @@ def signature(body: bytes) -> str:
 
 
 def read_notification(body: bytes, signed: str) -> Mapping[str, Any]:
-    """What a message says. Raises Forged unless the bank signed it, NotificationRefused when it cannot be read."""
+    """Return the content of a message. Raises Forged unless the bank signed it, NotificationRefused if it cannot be
+    read."""
     if not hmac.compare_digest(signature(body).encode(), signed.encode()):
         raise Forged
     try:
@@ -109,7 +110,7 @@ def read_notification(body: bytes, signed: str) -> Mapping[str, Any]:
 
 
 def event_told(told: Mapping[str, Any]) -> ProviderEvent:
-    """The event that a message tells. Raises NotificationRefused when there is none in it."""
+    """Return the event in a message. Raises NotificationRefused if there is none."""
     try:
         return ProviderEvent(
             provider="sandbox",

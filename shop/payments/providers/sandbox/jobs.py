@@ -1,4 +1,4 @@
-"""How the imaginary bank tells the shop: a signed message, read by the port like any other."""
+"""Notifications of the imaginary bank: signed messages, read by the port like any other."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of,
 
 
 def notify(charge: bank.Charge, order: Order, event_id: str, *, now: datetime) -> None:
-    """Sends one notification about a charge."""
+    """Send a notification about a charge."""
     body, signed = bank.notification(event_of(charge, order, event_id=f"{event_id}:{charge.reference}"))
     payments.receive_notification(provider=provider, message=Message(body, {SIGNATURE_HEADER: signed}), now=now)
 
 
 @job_kind("sandbox_notification")
 def notify_late(job: Job, now: datetime) -> None:
-    """The answer that comes some time after the customer has left the bank's page."""
+    """Send the late notification, some time after the customer has left the bank's page."""
     order = Order.objects.get(pk=job.payload["order"])
     notify(bank.read_charge(job.payload["reference"]), order, "late", now=now)

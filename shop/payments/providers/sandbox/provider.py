@@ -1,4 +1,4 @@
-"""The sandbox at the shop's port."""
+"""Sandbox provider, as the shop's port requires."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SandboxProvider(Provider):
         return reverse("sandbox-pay", args=[order.token])
 
     def verify(self, message: Message) -> Notice | None:
-        """Take what tells of payments; the bank writes about other things as well."""
+        """Return the notice of a message about a payment; None for the bank's other messages."""
         told = bank.read_notification(message.body, message.headers.get(SIGNATURE_HEADER, ""))
         kind, reference, event_id = (told.get(name) for name in ("kind", "reference", "event"))
         if isinstance(kind, str) and kind not in PaymentEvent.Kind.values:
@@ -40,7 +40,8 @@ class SandboxProvider(Provider):
         return Notice(reference=reference, event_id=event_id, payload=told)
 
     def fetch(self, notice: Notice, *, now: datetime) -> ProviderEvent | None:
-        """Answer what the bank has told in its message, else by the charge: the bank keeps nothing to look up in."""
+        """Return the event in the bank's message; without one, derive it from the charge, as the bank stores
+        nothing."""
         if notice.payload:
             return bank.event_told(notice.payload)
         charge = bank.read_charge(notice.reference)
@@ -54,7 +55,7 @@ provider = SandboxProvider()
 
 
 def event_of(charge: bank.Charge, order: Order, *, event_id: str) -> ProviderEvent:
-    """What the bank tells of a charge for an order."""
+    """Return the bank's event of a charge for an order."""
     return ProviderEvent(
         provider=provider.name,
         event_id=event_id,

@@ -1,4 +1,4 @@
-"""The page of the imaginary bank, below `/payments/sandbox/`."""
+"""URLs of the imaginary bank, below `/payments/sandbox/`."""
 
 from django.urls import path
 

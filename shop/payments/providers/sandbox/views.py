@@ -1,4 +1,4 @@
-"""The imaginary bank's page, and its notifications."""
+"""Page of the imaginary bank, and its notifications."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NOTIFICATIONS = {
 @never_cache
 @require_http_methods(["GET", "POST"])
 def pay(request: HttpRequest, token: str) -> HttpResponse:
-    """Asks what the imaginary card shall do; does it; sends the customer back to the shop."""
+    """Ask how the imaginary card shall behave, make the charge, and redirect the customer to the shop."""
     order = payments.order_to_pay(token=token, provider=provider)
     problem = ""
     if request.method == "POST":

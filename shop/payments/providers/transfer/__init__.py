@@ -1,4 +1,4 @@
-"""Bank transfer: the customer is told where to send the money, the merchant says when it has arrived."""
+"""Bank transfer: the customer gets the bank details, the merchant confirms the arrival of the money."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ provider = TransferProvider()
 
 
 def received(*, order_number: str, reference: str, amount: Decimal, currency: str) -> ProviderEvent:
-    """The event of a merchant's confirmation. The reference counts without regard to case and spacing."""
+    """Return the event of a merchant's confirmation. References differing only in case or spacing are equal."""
     typed = re.sub(r"\s+", " ", reference).strip().upper()
     key = f"{order_number}:{typed}"
     return ProviderEvent(
