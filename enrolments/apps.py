@@ -22,8 +22,8 @@ class EnrolmentsConfig(floors.Floor):
 
     def ready(self) -> None:
         super().ready()
-        # As Django does for its permissions: standing rows are there after every migrate (and flush), whatever became
-        # of the migration that would have made them.
+        # Made after every migrate, like Django's permissions, so that the standing rows exist whatever migrations ran,
+        # and after a flush too.
         from enrolments.courses.roles.standing import make_standing_roles
 
         post_migrate.connect(make_standing_roles, sender=self)

@@ -1,4 +1,4 @@
-"""Where a ground or a seat comes from, in the training pages of the admin."""
+"""Origin of a ground or a seat, in the training pages of the admin."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from enrolments.grounds.models import Ground
 
 
 def order_link(order_id: int | None, number: str) -> SafeString | str:
-    """The order's page. Orders live on a floor above, which may be absent."""
+    """Return a link to the order's page, if there is one. Orders live on a floor above, which may be absent."""
     return link("shop_order", order_id, number or f"#{order_id}")
 
 
 def purchase(ground: Ground) -> SafeString | str:
-    """Which purchase a ground comes from, in one line: its kind, order, and the account that bought it."""
+    """Return the purchase behind a ground, in one line: its kind, order, and the account that bought it."""
     parts: list[SafeString | str] = [str(ground.get_kind_display())]
     if ground.order_id is not None:
         parts.append(order_link(ground.order_id, ground.order_number))

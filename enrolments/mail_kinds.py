@@ -1,4 +1,4 @@
-"""The mails of this floor."""
+"""Kinds of mails of this floor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from outbox.mails.models import Mail
 
 
 def with_sign_in_page(mail: Mail, *, blank: bool) -> dict[str, Any]:
-    """Where somebody signs in; then he is shown his courses."""
+    """Add the address of the sign-in page, which leads on to the person's courses."""
     query = urlencode({"next": reverse("learn")})
     return {"sign_in_url": f"{settings.SITE_URL}{reverse('account_login')}?{query}"}
 

@@ -1,4 +1,4 @@
-"""What the account area's views have in common."""
+"""Paging of the account area's lists."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ M = TypeVar("M", bound=Model)
 
 
 def page_of(request: HttpRequest, rows: QuerySet[M], size: int) -> KeyPage[M]:
-    """The page of a list that the address asks for: the first, or the one beside a key."""
+    """Return the page of a list that the request's address asks for: the first, or the one beside a key."""
     return key_page(rows, size=size, older_than=_key(request, "older"), newer_than=_key(request, "newer"))
 
 
 def query_string(request: HttpRequest, *names: str) -> str:
-    """The other parameters of a list, for the links to its neighbouring pages."""
+    """Return the other parameters of a list, for the links to its neighbouring pages."""
     return urlencode([(name, request.GET[name]) for name in names if request.GET.get(name)])
 
 

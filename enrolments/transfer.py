@@ -1,4 +1,4 @@
-"""An order that is claimed carries everything it made along into the claimant's account."""
+"""Move of a claimed order's seats, groups and grounds into the claimant's account."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from enrolments.seats.models import Seat, SeatBatch, SeatEvent
 def move_order(*, order_id: int, from_account: CustomerAccount, to_account: CustomerAccount) -> None:
     """Give an order's batches, seats, their history, groups, grounds and held places to another account.
 
-    Runs under the order's lock and that of the account that goes away (FOR UPDATE), which the caller has; then nobody
-    delivers, assigns, releases or gives back meanwhile. Only a learner may enter: the seats are locked first, so that
-    the history of the entry goes along. Seven statements. (Delegations, and users the order made, are moved by
-    `accounts`.)
+    Runs under the order's lock and that of the account that goes away (FOR UPDATE), both held by the caller, so that
+    nobody delivers, assigns, releases or gives back meanwhile. Only a learner may still enter: the seats are locked
+    first, so that the history row of the entry moves along. Seven statements. (Delegations, and users the order made,
+    are moved by `accounts`.)
     """
     of_order = {"order_id": order_id, "account": from_account}
     seats = Seat.objects.filter(batch__order_id=order_id, account=from_account)

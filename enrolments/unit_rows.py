@@ -1,9 +1,9 @@
-"""The rows by which the release before this one knows units; a unit is its index in the order line.
+"""Rows by which the release before this one finds units; here a unit is its index in the order line.
 
-Those rows stand on a floor above, which registers the name of their table. While processes of that release run beside
-this one, they find seats and grounds by `unit_id`, so both are written; the seats they make have nothing else, so the
-index of such a seat is read from the row. The release that writes the rows no longer deletes what is here and fills
-`unit_index` of the last seats by a migration.
+Those rows belong to a floor above, which registers the name of their table. While processes of that release run beside
+this one, they find seats and grounds by `unit_id`, so both columns are written; their own seats have no index, which is
+read from the row instead. The release that stops writing the rows deletes this module and fills `unit_index` of the
+last seats by a migration.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from django.db.models.expressions import RawSQL
 
 from enrolments.seats.models import Seat
 
-# A relation with the columns id, line_id and index, which holds nothing until a table is registered.
+# Relation with the columns id, line_id and index; empty until a table is registered.
 _source = "(SELECT NULL::bigint AS id, NULL::bigint AS line_id, NULL::int AS index LIMIT 0)"
 
 
 def register_unit_rows(table: str) -> None:
-    """Name the table of the rows, which has the columns id, line_id and index."""
+    """Register the table of the rows, which has the columns id, line_id and index."""
     global _source
     _source = table
 
 
 def unit_rows() -> str:
-    """The rows as SQL, to select from and to join with."""
+    """Return the rows as SQL, to select from and to join with."""
     return _source
 
 
 def row_of(line_id: int, unit_index: int) -> RawSQL:
-    """The key of a unit's row, looked up by the statement that inserts it elsewhere; NULL where there is none."""
+    """Return the key of a unit's row, looked up by the statement that inserts it elsewhere; NULL without a row."""
     row = f"SELECT id FROM {_source} unit WHERE line_id = %s AND index = %s"  # noqa: S608
     return RawSQL(row, [line_id, unit_index])  # noqa: S611
 
@@ -40,7 +40,7 @@ def row_of(line_id: int, unit_index: int) -> RawSQL:
 def of_units(line_id: int, units: Sequence[range]) -> Q:
     """Make a condition on the seats or grounds of a line: they are of some of its units, given as ranges of indexes.
 
-    The line itself is for the caller to ask. The statement is as long for many units as for one.
+    The caller adds the condition on the line itself. The statement is as long for many units as for one.
     """
     bounds = [[run.start for run in units], [run.stop - 1 for run in units]]
     indexes = "SELECT generate_series(first, last) FROM unnest(%s::int[], %s::int[]) AS run (first, last)"
@@ -53,7 +53,7 @@ def of_units(line_id: int, units: Sequence[range]) -> Q:
 def read_unit_indexes(seats: Iterable[Seat]) -> None:
     """Set `unit_index` of seats that the release before this one made, on the objects alone.
 
-    No query where every seat has its own, else one. A seat whose row is gone keeps None.
+    No query where every seat has an index, else one. A seat whose row is gone keeps None.
     """
     without = [seat for seat in seats if seat.unit_index is None]
     if not without:

@@ -1,4 +1,4 @@
-"""The account area's pages about seats, sessions and people."""
+"""Addresses of the account area's pages about seats, sessions and people."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Plain values that the services take and give."""
+"""Plain values that the services take and return."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LineRef:
-    """The order line on whose behalf something is done. Orders live on a floor above: here they are numbers."""
+    """Order line that a service works for. Orders live on a floor above: here they are numbers."""
 
     order_id: int
     order_number: str
@@ -19,7 +19,7 @@ class LineRef:
 
 @dataclass(frozen=True, slots=True)
 class EntryRef:
-    """The catalogue entry as it was sold; `name` by language."""
+    """Catalogue entry as it was sold; `name` by language."""
 
     code: str
     name: Mapping[str, str]
@@ -27,7 +27,7 @@ class EntryRef:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What was sold of an enrolment's period; the course's own days are added when somebody is enrolled."""
+    """Period of enrolment as it was sold; the course's own days are added when a person is enrolled."""
 
     starts_at: datetime.datetime | None = None
     ends_at: datetime.datetime | None = None
@@ -36,7 +36,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `starts_at` until just before `ends_at`; without an end where `ends_at` is None."""
+    """Period from `starts_at` until just before `ends_at`; without an end where `ends_at` is None."""
 
     starts_at: datetime.datetime
     ends_at: datetime.datetime | None = None
@@ -44,9 +44,9 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyEnrolled:
-    """Somebody who was in the course before, on a ground of the same customer account.
+    """Person who was in the course before, on a ground of the same customer account.
 
-    `until` tells the end of this account's own grounds, never those of others; None where they have no end.
+    `until` is the end of this account's own grounds, never of those of others; None where they have no end.
     """
 
     user_id: int

@@ -10,7 +10,7 @@ class HandlersConfig(AppConfig):
         from handlers import checks, registry, translations  # noqa: F401  importing registers the checks
         from handlers.discovery import Problem
 
-        # Handlers register kinds of mails when they are loaded, and every process must know those.
+        # Loading the handlers registers their kinds of mails, which every process must know.
         registry.load()
         for folder, error in translations.add_translations(registry.locale_directories()).items():
             registry.report(Problem(str(folder), f"Its translations cannot be read: {error}"))

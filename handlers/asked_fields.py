@@ -1,8 +1,7 @@
-"""Fields that a merchant has added to an entry: what each unit bought is asked besides the handler's own form.
+"""Fields that a merchant has added to an entry: asked of each unit bought, besides the handler's own form.
 
-Plain values, the same for the entry as it stands and for the order line on which they are frozen. Their answers are
-kept apart from the handler's (``UnitContext.fields`` beside ``UnitContext.answers``), so no name of the one can ever
-meet a name of the other.
+Plain values, equal for the entry as it stands and for the order line on which they are frozen. Their answers are kept
+apart from the handler's (``UnitContext.fields`` beside ``UnitContext.answers``), so that names never collide.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from common.languages import in_reader_language
 
 
 class FieldKind(models.TextChoices):
-    """What is asked for."""
+    """Kind of answer that a field asks for."""
 
     TEXT = "text", pgettext_lazy("kind of field", "Text")
     LONG_TEXT = "long_text", pgettext_lazy("kind of field", "Long text")
@@ -36,7 +35,7 @@ class FieldKind(models.TextChoices):
 
 @dataclass(frozen=True)
 class Choice:
-    """One of the answers to choose from; ``value`` is what is stored, ``label`` what is read, by language."""
+    """Answer to choose from; ``value`` is stored, ``label`` is shown, by language."""
 
     value: str
     label: Mapping[str, str]
@@ -44,7 +43,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class AskedField:
-    """One field as it is asked. Texts are by language; bounds are inclusive, None for none.
+    """Field of an entry. Texts are by language; bounds are inclusive, None for none.
 
     Its answer, as stored and as hooks see it: a text for texts, choices (the value) and e-mail addresses, "" for none;
     True or False for a checkbox; digits for a number and an ISO 8601 date, None for none.
@@ -66,11 +65,11 @@ class AskedField:
 
     @property
     def label_text(self) -> str:
-        """The label in the reader's language."""
+        """Label in the reader's language."""
         return in_reader_language(self.label)
 
     def in_words(self, value: Any) -> str:
-        """A stored answer as the reader writes it; "" for none."""
+        """Return a stored answer as the reader writes it; "" for none."""
         if value is None or value == "":
             return ""
         if isinstance(value, bool):
@@ -88,7 +87,7 @@ class AskedField:
         return text
 
     def to_freeze(self) -> dict[str, Any]:
-        """What an order keeps, as JSON: all that is needed to read the answers for good."""
+        """Return the part that an order keeps, as JSON: all that is needed to read the answers for good."""
         return {
             "name": self.name,
             "kind": str(self.kind),
@@ -98,7 +97,7 @@ class AskedField:
 
     @classmethod
     def frozen(cls, kept: Mapping[str, Any]) -> AskedField:
-        """The field that ``to_freeze`` kept."""
+        """Return the field that ``to_freeze`` kept."""
         return cls(
             name=kept["name"],
             kind=FieldKind(kept["kind"]),
@@ -108,21 +107,21 @@ class AskedField:
 
 
 def choices_to_store(choices: Iterable[Choice]) -> list[dict[str, Any]]:
-    """Choices as JSON."""
+    """Return choices as JSON."""
     return [{"value": choice.value, "label": dict(choice.label)} for choice in choices]
 
 
 def choices_stored(stored: Iterable[Mapping[str, Any]]) -> tuple[Choice, ...]:
-    """The choices that ``choices_to_store`` wrote."""
+    """Return the choices that ``choices_to_store`` wrote."""
     return tuple(Choice(choice["value"], choice["label"]) for choice in stored)
 
 
 def number_in_words(number: Decimal) -> str:
-    """A number in the reader's language, without zeros that say nothing."""
+    """Return a number in the reader's language, without trailing zeros."""
     return str(number_format(format(number.normalize(), "f"), use_l10n=True))
 
 
 def fields_in_words(fields: Iterable[AskedField], stored: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Label and value of every answer, in the order of the fields; blanks are left out."""
+    """Return label and value of every answer, in the order of the fields, without blanks."""
     said = ((asked.label_text, asked.in_words(stored.get(asked.name))) for asked in fields)
     return [(label, value) for label, value in said if value]

@@ -1,4 +1,4 @@
-"""Tells at start-up, and in ``manage.py check``, which handlers could not be used."""
+"""System check, at start-up and in ``manage.py check``, of handlers that cannot be used."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from handlers import registry
 
 @register("handlers")
 def check_handlers(app_configs: Sequence[AppConfig] | None = None, **_options: Any) -> list[CheckMessage]:
-    """A warning for each broken handler: the shop runs without it, the entries bound to it are refused."""
+    """Warn of each broken handler: the shop runs without it, the entries bound to it are refused."""
     return [
         Warning(
             problem.message,

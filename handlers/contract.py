@@ -1,7 +1,7 @@
-"""What a handler is: the automation that runs when a catalogue entry is bought.
+"""Contract of a handler: the automation that runs when a catalogue entry is bought.
 
-A handler is one package with a ``handler.py`` that defines one subclass of ``Handler``. It imports
-this contract and the floors below (``enrolments``, ``accounts``, ``outbox``), never the shop.
+A handler is one package with a ``handler.py`` that defines one subclass of ``Handler``. It imports this contract and
+the floors below (``enrolments``, ``accounts``, ``outbox``), never the shop.
 
 The engine around it promises:
 
@@ -12,11 +12,11 @@ The engine around it promises:
   A visitor's order has none: there ``attach_operator`` runs when the order is claimed.
 * The courses named by ``courses_to_lock`` are locked by key before any hook but ``check`` and
   ``is_offered_to``, and given to it as ``LineContext.courses``.
-* Whatever a hook did is rolled back when it raises. ``Refusal`` is final, ``Temporary`` (and any
+* Everything a hook wrote is rolled back when it raises. ``Refusal`` is final, ``Temporary`` (and any
   other exception) is tried again.
 
-In return a handler works on sets (the number of statements does not depend on the number of units),
-reaches no network, and finds its own work done when a hook runs a second time.
+In return a handler works on sets (the number of statements does not depend on the number of units), reaches no network,
+and finds its own work done when a hook runs a second time.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ __all__ = [
 
 
 class Audience(StrEnum):
-    """To whom a handler may be sold, from the widest circle to the narrowest."""
+    """Buyers to whom a handler may be sold, from the widest circle to the narrowest."""
 
     EVERYONE = "everyone"
     MEMBERS = "members"
@@ -81,7 +81,7 @@ class Audience(StrEnum):
 
 
 class Level(StrEnum):
-    """How much a finding matters: an ``ERROR`` means that a sale would be refused or fail."""
+    """Severity of a finding: an ``ERROR`` means that a sale would be refused or fail."""
 
     INFO = "info"
     WARNING = "warning"
@@ -90,9 +90,9 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What a handler noticed about an entry, in plain words for the merchant.
+    """Remark of a handler about an entry, in plain words for the merchant.
 
-    ``field`` names the internal parameter it is about, "" when it is about the entry.
+    ``field`` names the internal parameter concerned, "" for the entry as a whole.
     """
 
     level: Level
@@ -101,15 +101,17 @@ class Finding:
 
 
 def answers_to_store(cleaned: Mapping[str, Any]) -> dict[str, Any]:
-    """Cleaned answers as an order keeps them and every hook sees them: dates in ISO 8601, amounts in digits."""
+    """Return cleaned answers as an order keeps them and every hook sees them: dates in ISO 8601, amounts in digits."""
     stored: dict[str, Any] = json.loads(json.dumps(dict(cleaned), cls=DjangoJSONEncoder))
     return stored
 
 
 @dataclass(frozen=True)
 class DraftLine:
-    """A line that is about to be placed, as ``clean_units`` sees it. ``index`` is its place among
-    the lines of the whole order, the one that ``UnitError.line_index`` names."""
+    """Line that is about to be placed, as ``clean_units`` sees it.
+
+    ``index`` is its place among the lines of the whole order, the one that ``UnitError.line_index`` names.
+    """
 
     index: int
     entry_code: str
@@ -122,19 +124,17 @@ class DraftLine:
 
 @dataclass(frozen=True)
 class LineContext:
-    """One line of an order: a plain value, all a hook may know.
+    """Line of an order: a plain value, and all that a hook may know.
 
-    ``account`` owns the order (without a member while a visitor's order is unclaimed). ``buyer`` is
-    the signed-in person who placed it, None for a visitor, who is known by ``contact_email`` alone,
-    an address that nobody has proved.
-    ``operator`` is who has that part now, an owner where the one chosen left the account; None for an unclaimed order,
-    and where no owner is left. ``parameters`` are the internal parameters frozen on
-    the line; ``paid_at`` is None before payment. ``courses`` are those locked for the hook, read
-    under their locks, by the names that ``courses_to_lock`` gave; a name that belongs to no course is missing.
-    ``fields_asked`` are the entry's own fields as they were when the order was placed: labels and choices for reading
-    ``UnitContext.fields``. ``units`` are those not given back: their number (``len``) costs nothing, each is made when
-    it is asked for. Where nothing is asked of a unit there may be a hundred thousand, so count them, and pass their
-    indexes on as ranges (``runs_of``).
+    ``account`` owns the order (without a member while a visitor's order is unclaimed). ``buyer`` is the signed-in
+    person who placed it, None for a visitor, who is known by ``contact_email`` alone, an address that nobody has
+    proved. ``operator`` is the order's operator now, an owner if the one chosen left the account; None for an unclaimed
+    order, and where no owner is left. ``parameters`` are the internal parameters frozen on the line; ``paid_at`` is
+    None before payment. ``courses`` are those locked for the hook, read under their locks, by the names that
+    ``courses_to_lock`` gave; a name that belongs to no course is missing. ``fields_asked`` are the entry's own fields
+    as they were when the order was placed: labels and choices for reading ``UnitContext.fields``. ``units`` are those
+    not given back: their number (``len``) costs nothing, each object is made on demand. A line without forms may have a
+    hundred thousand, so count them, and pass their indexes on as ranges (``runs_of``).
     """
 
     order_id: int
@@ -156,20 +156,20 @@ class LineContext:
     fields_asked: tuple[AskedField, ...] = ()
 
     def __post_init__(self) -> None:
-        # A test may give units in hand: a tuple, a list.
+        # A test may pass a tuple or a list.
         object.__setattr__(self, "units", Units.of(self.units))
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """What a hook has to say, to three audiences. Lazy texts; "" says nothing.
+    """Message of a hook to three audiences. Lazy texts; "" for none.
 
-    ``public`` stands on the order's page, which a visitor sees with any e-mail typed: it never
-    depends on a person. ``customer`` is for the members of the account, so it is mailed or shown
-    only once the order belongs to a claimed account. ``sales`` is for the sales team.
+    ``public`` stands on the order's page, which a visitor sees with any e-mail typed: it never depends on a person.
+    ``customer`` is for the members of the account, so it is mailed or shown only once the order belongs to a claimed
+    account. ``sales`` is for the sales team.
 
-    It is kept with the order for good, so it copies no name and no address: a participant is called
-    by the number of his unit.
+    Feedback is kept with the order for good, so it copies no name and no address: it refers to a participant by the
+    number of their unit.
     """
 
     public: Text = ""
@@ -177,7 +177,7 @@ class Feedback:
     sales: Text = ""
 
     def __or__(self, later: Feedback) -> Feedback:
-        """Both, one after the other, for each audience."""
+        """Return both, one after the other, for each audience."""
         return Feedback(
             public=paragraphs(self.public, later.public),
             customer=paragraphs(self.customer, later.customer),
@@ -185,7 +185,7 @@ class Feedback:
         )
 
     def in_every_language(self) -> dict[str, dict[str, str]]:
-        """By audience (``public``, ``customer``, ``sales``), then by language code."""
+        """Return the texts by audience (``public``, ``customer``, ``sales``), then by language code."""
         return {
             "public": in_every_language(self.public),
             "customer": in_every_language(self.customer),
@@ -194,7 +194,7 @@ class Feedback:
 
 
 class RevokeReason(StrEnum):
-    """Why units are taken back."""
+    """Reason for which units are taken back."""
 
     UNPAID = "unpaid"  # the order was cancelled or expired before it was paid
     REFUNDED = "refunded"
@@ -203,10 +203,10 @@ class RevokeReason(StrEnum):
 
 @dataclass(frozen=True)
 class Revocation:
-    """Why and by whom units are taken back.
+    """Reason and actor of units taken back.
 
-    ``note`` is the reason in the merchant's own words, kept with the history. ``include_consumed`` is
-    his explicit yes to taking back what somebody has begun to use.
+    ``note`` is the reason in the merchant's own words, kept with the history. ``include_consumed`` is the merchant's
+    explicit yes to taking back units that people have begun to use.
     """
 
     why: RevokeReason
@@ -216,18 +216,18 @@ class Revocation:
 
 
 class ParametersForm(forms.Form):
-    """The internal parameters of a handler, one typed field each (see ``handlers.parameter_fields``).
+    """Internal parameters of a handler, one typed field each (see ``handlers.parameter_fields``).
 
     Made from data it validates; ``to_parameters`` gives the JSON that is stored on the entry.
     """
 
     def to_parameters(self) -> dict[str, Any]:
-        """The cleaned values as JSON: dates in ISO 8601, courses and roles by name, None for blank."""
+        """Return the cleaned values as JSON: dates in ISO 8601, courses and roles by name, None for blank."""
         return {name: _to_json(self.fields[name], value) for name, value in self.cleaned_data.items()}
 
     @classmethod
     def default_parameters(cls) -> dict[str, Any]:
-        """The parameters of an entry for which nothing was typed."""
+        """Return the parameters of an entry for which nothing was typed."""
         form = cls()
         return {name: _to_json(field, form.get_initial_for_field(field, name)) for name, field in form.fields.items()}
 
@@ -240,7 +240,7 @@ def _to_json(field: forms.Field, value: Any) -> Any:
 
 
 class EntryToCheck(Protocol):
-    """The part of a catalogue entry that ``Handler.check`` may look at."""
+    """Part of a catalogue entry that ``Handler.check`` may read."""
 
     code: str
     parameters: Any
@@ -252,7 +252,7 @@ class EntryToCheck(Protocol):
 class Handler:
     """Base of every handler; all hooks do nothing by default.
 
-    A subclass names itself after its folder. Handlers carry no state: one instance serves all.
+    A subclass sets ``name`` to the name of its folder. Handlers carry no state: one instance serves all.
     """
 
     name: ClassVar[str] = ""
@@ -262,63 +262,63 @@ class Handler:
 
     MerchantForm: ClassVar[type[ParametersForm]] = ParametersForm
     UnitForm: ClassVar[type[forms.Form] | None] = None
-    # Whether a unit may be left wholly blank, to be filled in later; then the entry's own fields are not
-    # asked of it either, required or not.
+    # A unit may be left wholly blank, to be filled in later; then the entry's own fields are not asked of it either,
+    # required or not.
     units_may_be_blank: ClassVar[bool] = False
 
     audience: ClassVar[Audience] = Audience.EVERYONE
     max_quantity: ClassVar[int | None] = None
 
     def check(self, entry: EntryToCheck) -> list[Finding]:
-        """What is odd about the entry today; shown when it is saved and by ``check_entries``."""
+        """Return faults of the entry as of today; shown when it is saved and by ``check_entries``."""
         return []
 
     def is_offered_to(self, params: Mapping[str, Any], user: User, *, now: datetime) -> bool:
-        """Whether a signed-in person may buy this at all; never asked for a typed address.
+        """Tell whether a signed-in person may buy this at all; never asked for a typed address.
 
         Asked on the entry's page and at checkout, not in lists: it may cost queries.
         """
         return True
 
     def units_made(self, params: Mapping[str, Any]) -> int:
-        """How many rows one unit makes when it is delivered (the shop caps the sum)."""
+        """Return the number of rows that one unit makes at delivery (the shop caps the sum)."""
         return 1
 
     def charged_units(self, params: Mapping[str, Any], units: Sequence[UnitContext]) -> int:
-        """How many of the units are charged; pure, at least 1 for at least one unit."""
+        """Return the number of units that are charged; pure, at least 1 for at least one unit."""
         return len(units)
 
     def courses(self, params: Mapping[str, Any]) -> Collection[str]:
-        """Short names of the courses whose places the line takes when it is placed."""
+        """Return the short names of the courses whose places the line takes when it is placed."""
         return ()
 
     def courses_to_lock(self, params: Mapping[str, Any]) -> Collection[str]:
-        """Short names of every course that a hook may lock; those of ``courses`` and others."""
+        """Return the short names of every course that a hook may lock; those of ``courses`` and others."""
         return self.courses(params)
 
     def clean_units(self, lines: Sequence[DraftLine]) -> None:
-        """Rules across the units of all lines of an order with this handler.
+        """Check rules across the units of all lines of an order with this handler.
 
         Raises ``UnitErrors`` with every error at once. The single forms are valid already.
         """
 
     def pre_payment(self, line: LineContext) -> Feedback:
-        """At checkout, before payment: ask what must be asked, hold what must be held.
+        """Check and hold at checkout, before payment, all that the delivery will need.
 
         Database work only. Raises ``Refusal`` with a message for the customer.
         """
         return Feedback()
 
     def retake(self, line: LineContext) -> Feedback:
-        """Money came after the order had ended: hold again what ``pre_payment`` held, or refuse."""
+        """Hold again what ``pre_payment`` held, for money that came after the order had ended, or refuse."""
         return self.pre_payment(line)
 
     def post_payment(self, line: LineContext) -> Feedback:
-        """Deliver. Runs once payment is confirmed, never otherwise. Nothing that depends on the operator."""
+        """Deliver. Runs once payment is confirmed, never otherwise. Writes nothing that depends on the operator."""
         return Feedback()
 
     def attach_operator(self, line: LineContext) -> Feedback:
-        """Write what depends on ``line.operator``, after ``post_payment`` or at the claim."""
+        """Write the rows that depend on ``line.operator``, after ``post_payment`` or at the claim."""
         return Feedback()
 
     def revoke(self, line: LineContext, units: Sequence[UnitContext], reason: Revocation) -> Feedback:
@@ -329,5 +329,5 @@ class Handler:
         return Feedback()
 
     def upgrade(self, params: Mapping[str, Any], from_version: int) -> dict[str, Any]:
-        """``params`` as written for ``from_version``, for this version; unknown keys are kept."""
+        """Return ``params``, written for ``from_version``, in the form of this version; unknown keys are kept."""
         return dict(params)

@@ -1,4 +1,4 @@
-"""What the handlers that enrol have in common: from a line to courses, roles, places and refusals."""
+"""Steps that the handlers that enrol share: from a line to courses, roles, places and refusals."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SUPERVISING = (Role.Kind.SUPERVISOR.value,)
 
 
 def line_ref(line: LineContext) -> LineRef:
-    """The line, as the floor below knows it."""
+    """Return the line as the floor below knows it."""
     return LineRef(
         order_id=line.order_id,
         order_number=line.order_number,
@@ -35,24 +35,24 @@ def line_ref(line: LineContext) -> LineRef:
 
 
 def entry_ref(line: LineContext) -> EntryRef:
-    """The entry as it was sold."""
+    """Return the entry as it was sold."""
     return EntryRef(code=line.entry_code, name=dict(line.entry_name))
 
 
 def name_of(line: LineContext) -> str:
-    """The entry's name in the active language, else in any."""
+    """Return the entry's name in the active language, else in any."""
     return in_reader_language(line.entry_name) or line.entry_code
 
 
 def course_called(line: LineContext, short_name: str) -> Course | None:
-    """The course of that name: one the engine has locked for this hook, else as it is in the database."""
+    """Return the course of that name: the one the engine has locked for this hook, else as it is in the database."""
     if not short_name:
         return None
     return line.courses.get(short_name) or find_course(short_name)
 
 
 def sold_course(line: LineContext, short_name: str) -> Course:
-    """The course a line is about. Raises ``Refusal`` when there is none of that name (any more)."""
+    """Return the course that a line sells. Raises ``Refusal`` when there is none of that name (any more)."""
     course = course_called(line, short_name)
     if course is None:
         raise Refusal(
@@ -70,12 +70,12 @@ def sold_course(line: LineContext, short_name: str) -> Course:
 
 
 def what_next(line: LineContext) -> Text:
-    """What the customer does about a refusal: something else before payment, nothing after it."""
+    """Return the customer's next step after a refusal: before payment to take the line out, then to wait for us."""
     return TAKE_IT_OUT if line.paid_at is None else WE_GET_IN_TOUCH
 
 
 def sold_role(line: LineContext, code: str, kinds: Collection[str] | None = None) -> Role:
-    """The role of that code. Raises ``Refusal`` when there is none, or it is of another kind."""
+    """Return the role of that code. Raises ``Refusal`` when there is none, or it is of another kind."""
     role = Role.objects.filter(code=code).first()
     if role is None or (kinds is not None and role.kind not in kinds):
         raise Refusal(
@@ -95,7 +95,7 @@ def sold_role(line: LineContext, code: str, kinds: Collection[str] | None = None
 def hold(line: LineContext, course: Course, places: int) -> None:
     """Hold ``places`` of an open course until the line is delivered or its order ends unpaid.
 
-    Raises ``Refusal``, which tells the customer how many places he can have.
+    Raises ``Refusal``, which tells the customer how many places are left.
     """
     try:
         hold_places(course=course, line=line_ref(line), places=places, now=line.now)
@@ -107,7 +107,7 @@ def hold(line: LineContext, course: Course, places: int) -> None:
 
 
 def ask_open(line: LineContext, course: Course) -> None:
-    """Raises ``Refusal`` unless the course is open; says nothing of places."""
+    """Raise ``Refusal`` unless the course is open; places are not checked."""
     if not course.is_open_at(line.now):
         raise not_open(course)
 
@@ -127,7 +127,7 @@ def not_open(course: Course) -> Refusal:
 
 
 def ask_period(line: LineContext, course: Course, terms: Terms) -> None:
-    """Raises ``Refusal`` when what is sold is over already, or over before the course begins."""
+    """Raise ``Refusal`` when the period sold is over already, or over before the course begins."""
     try:
         enrolment_period(course=course, now=line.now, terms=terms)
     except PeriodOver as over:
@@ -171,7 +171,7 @@ def _too_few_places(course: Course, left: int) -> Refusal:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What the floor below refuses at delivery is a refusal of the handler, in the same words."""
+    """Turn refusals of the floor below, at delivery, into the handler's ``Refusal`` in the same words."""
     try:
         yield
     except Refusal:

@@ -1,8 +1,8 @@
-"""Finds handlers where they may lie, each in isolation from the others.
+"""Discovery of handlers in their possible places, each in isolation from the others.
 
-Three places: the folders ``std_*``, ``ext_*`` and ``specific/*`` of this package, the same in every
-folder named by ``HANDLER_DIRS``, and the entry points of the group ``amphi.handlers`` in installed
-packages. Whatever goes wrong with one of them becomes a ``Problem`` and nothing else.
+Three places: the folders ``std_*``, ``ext_*`` and ``specific/*`` of this package, the same in every folder named by
+``HANDLER_DIRS``, and the entry points of the group ``amphi.handlers`` in installed packages. Any failure of a candidate
+becomes a ``Problem`` and stops nothing else.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class Problem:
-    """A handler that could not be used: where it lies, and why (for developers, in English)."""
+    """Handler that could not be used: its place, and the reason (for developers, in English)."""
 
     source: str
     message: str
@@ -37,7 +37,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Found:
-    """A handler that works, ``specific`` or listed, with the folder of its package."""
+    """Handler that works, ``specific`` or listed, with the folder of its package."""
 
     handler: Handler
     source: str
@@ -46,11 +46,11 @@ class Found:
 
 
 class Unusable(Exception):
-    """Why a candidate is not a handler."""
+    """Reason why a candidate is not a handler."""
 
 
 def discover(directories: Sequence[Path], installed: Iterable[EntryPoint] | None = None) -> Iterator[Found | Problem]:
-    """Every candidate of this package, then of ``directories``, then of installed packages, in that order."""
+    """Yield every candidate of this package, then of ``directories``, then of installed packages, in that order."""
     here = Path(__file__).resolve().parent
     yield from _in_directory(here, __package__)
     for directory in directories:
@@ -77,7 +77,7 @@ def _folders(directory: Path) -> list[Path]:
 
 
 def _package_for(directory: Path) -> str:
-    """A package of its own for a folder outside, so that two folders may hold the same names."""
+    """Make a package of its own for a folder outside, so that two folders may hold the same names."""
     name = "amphi_handlers_" + hashlib.sha256(str(directory).encode()).hexdigest()[:12]
     if name not in sys.modules:
         package = ModuleType(name, f"Handlers in {directory}")

@@ -1,4 +1,4 @@
-"""What a handler raises: a final refusal, a passing trouble, or errors at the fields of units."""
+"""Exceptions that a handler raises: a final refusal, a passing trouble, or errors at the fields of units."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["HandlerMissing", "Refusal", "Temporary", "UnitError", "UnitErrors"]
 
 
 class Refusal(Refused):
-    """Final: this line cannot be placed, delivered or taken back as it is.
+    """Final refusal: this line cannot be placed, delivered or taken back as it is.
 
-    The message tells the reader what happened and what to do next. ``unit`` is the index of the
-    unit (from 0) and ``field`` the name of its field when one of them is to blame.
+    The message tells the reader what happened and what to do next. ``unit`` is the index of the unit (from 0) and
+    ``field`` the name of its field when one of them is to blame.
     """
 
     def __init__(self, message: Text, unit: int | None = None, field: str | None = None) -> None:
@@ -29,11 +29,11 @@ class Refusal(Refused):
 
 
 class HandlerMissing(Refusal):
-    """The handler named by an entry is not installed, or could not be loaded."""
+    """Refusal when the handler named by an entry is not installed, or could not be loaded."""
 
 
 class UnitError(NamedTuple):
-    """An error at one field of one micro-form. ``field`` "" means the micro-form as a whole."""
+    """Error at one field of one micro-form. ``field`` "" means the micro-form as a whole."""
 
     line_index: int
     unit_index: int
@@ -42,7 +42,7 @@ class UnitError(NamedTuple):
 
 
 class UnitErrors(Exception):
-    """Rules across units are broken; raised by ``Handler.clean_units`` with all errors at once."""
+    """Errors of rules across units, all at once; raised by ``Handler.clean_units``."""
 
     def __init__(self, errors: Sequence[UnitError]) -> None:
         super().__init__(errors)

@@ -23,7 +23,7 @@ MOST_NAMES_SHOWN = 10
 
 
 def check_course(short_name: str, *, field: str, now: datetime) -> Iterator[Finding]:
-    """A course that is sold: it exists, and it is open now with a place left."""
+    """Check a course that is sold: it exists, and it is open now with a place left."""
     course = find_course(short_name)
     if course is None:
         yield _error(field, lambda: _("No course has the short name “%(name)s”.") % {"name": short_name})
@@ -57,7 +57,7 @@ def check_course(short_name: str, *, field: str, now: datetime) -> Iterator[Find
 
 
 def check_support_course(short_name: str, *, now: datetime) -> Iterator[Finding]:
-    """A support course never hinders a sale; the merchant hears of trouble all the same."""
+    """Warn of an unknown, closed or full support course; it never hinders a sale."""
     field = "customersupport"
     if not short_name:
         return
@@ -81,7 +81,7 @@ def check_support_course(short_name: str, *, now: datetime) -> Iterator[Finding]
 
 
 def check_course_list(course_list: str, *, field: str, now: datetime) -> Iterator[Finding]:
-    """What each pattern of a list stands for today."""
+    """Report the courses that each pattern of a list covers today."""
     if not parse_patterns(course_list):
         count = Course.objects.open_at(now).count()
         yield _info(
@@ -100,7 +100,7 @@ def check_course_list(course_list: str, *, field: str, now: datetime) -> Iterato
 
 
 def check_role(code: str, *, field: str, kinds: Collection[str] | None = None) -> Iterator[Finding]:
-    """The role exists, and is of one of the ``kinds`` that fit."""
+    """Check that the role exists, and is of one of the ``kinds``."""
     role = Role.objects.filter(code=code).first()
     if role is None:
         yield _error(field, lambda: _("The role “%(code)s” does not exist.") % {"code": code})
@@ -115,7 +115,7 @@ def check_role(code: str, *, field: str, kinds: Collection[str] | None = None) -
 
 
 def check_terms(terms: Terms, *, now: datetime) -> Iterator[Finding]:
-    """Dates that are reversed or past."""
+    """Check for dates that are reversed or past."""
     if is_reversed(terms):
         yield Finding(Level.ERROR, REVERSED, "endtime")
     elif terms.ends_at is not None and terms.ends_at <= now:

@@ -1,4 +1,4 @@
-"""Taking back what a line made: the places it holds, its seats, and the grounds it stands for."""
+"""Taking back the results of a line: its held places, its seats, and its grounds."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def free_places(line: LineContext, units: Sequence[UnitContext], reason: Revocat
 
 
 def take_back_seats(line: LineContext, units: Sequence[UnitContext], reason: Revocation) -> Feedback:
-    """Revoke the seats of ``units``; with the last one goes what else stands on the line.
+    """Revoke the seats of ``units``; with the last seat of the line, end all other grounds of the line.
 
     Raises ``Refusal`` at the first unit with a used seat, unless those are included.
     """
@@ -75,7 +75,7 @@ def take_back_seats(line: LineContext, units: Sequence[UnitContext], reason: Rev
 
 
 def reason_text(reason: Revocation) -> str:
-    """What the history keeps: the merchant's words, else the kind of reason."""
+    """Return the reason that the history keeps: the merchant's words, else the kind of reason."""
     return reason.note[:200] or reason.why.value
 
 

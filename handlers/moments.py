@@ -1,9 +1,8 @@
-"""Dates of internal parameters: read from what shops have written over the years, kept in one form.
+"""Dates of internal parameters: read from every spelling that shops have used, kept in one form.
 
-A moment is typed as a date, as a date with a time, as ISO 8601, or as seconds since 1970-01-01 UTC.
-It is kept as ISO 8601: a plain date when it is a whole day, else a time with its offset. A plain
-date starts at 00:00 and ends at 24:00 in the shop's zone, so an end "2026-03-31" and the seconds of
-1 April, 00:00, are the same moment.
+A moment is typed as a date, as a date with a time, as ISO 8601, or as seconds since 1970-01-01 UTC. It is kept as ISO
+8601: a plain date when it is a whole day, else a time with its offset. A plain date starts at 00:00 and ends at 24:00
+in the shop's zone, so an end "2026-03-31" and the seconds of 1 April, 00:00, are the same moment.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Edge(Enum):
-    """Which edge of its day a date without time means."""
+    """Edge of the day that a date without time means."""
 
     START = "start"
     END = "end"
 
 
 def read_moment(text: str, edge: Edge) -> datetime:
-    """The moment meant by seconds since 1970 or by ISO 8601, to the second, in UTC.
+    """Return the moment given in seconds since 1970 or in ISO 8601, to the second, in UTC.
 
     Raises ``ValueError`` for anything else, or when it lies outside the years 1 to 9999.
     """
@@ -47,12 +46,15 @@ def read_moment(text: str, edge: Edge) -> datetime:
 
 
 def edge_of(day: date, edge: Edge) -> datetime:
-    """00:00 of ``day`` in the shop's zone, or its 24:00, in UTC. Raises ``OverflowError`` at the end of time."""
+    """Return 00:00 of ``day`` in the shop's zone, or its 24:00, in UTC.
+
+    Raises ``OverflowError`` outside the years 1 to 9999.
+    """
     return checked(day_ends(day) if edge is Edge.END else day_starts(day))
 
 
 def write_moment(moment: datetime, edge: Edge) -> str:
-    """ISO 8601 as kept: a plain date for a whole day, else the time with its offset."""
+    """Return ISO 8601 as kept: a plain date for a whole day, else the time with its offset."""
     local = _in_shop_zone(moment)
     try:
         day = local.date() - timedelta(days=1) if edge is Edge.END else local.date()
@@ -64,9 +66,9 @@ def write_moment(moment: datetime, edge: Edge) -> str:
 
 
 def show_moment(moment: datetime, edge: Edge) -> str:
-    """As typed into a field: ``2026-03-31`` or ``2026-03-31 14:00:00`` in the shop's zone.
+    """Return the moment as typed into a field: ``2026-03-31`` or ``2026-03-31 14:00:00`` in the shop's zone.
 
-    In the hour that is repeated when clocks go back, with the offset: nothing is lost.
+    In the hour that is repeated when clocks go back, with the offset, so that nothing is lost.
     """
     written = write_moment(moment, edge)
     if _DATE.fullmatch(written):
@@ -77,11 +79,12 @@ def show_moment(moment: datetime, edge: Edge) -> str:
 
 
 def seconds_of(moment: datetime) -> int:
-    """Seconds since 1970-01-01 UTC."""
+    """Return seconds since 1970-01-01 UTC."""
     return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
 
 
-# Compared in UTC only: two times of one zone compare by the clock on the wall, which strikes some hours twice.
+# Moments are compared in UTC only: two times of one zone compare by wall clock, which repeats an hour when clocks go
+# back.
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -93,6 +96,6 @@ def _in_shop_zone(moment: datetime) -> datetime:
 
 
 def checked(moment: datetime) -> datetime:
-    """``moment`` in UTC, if it can be told in the shop's zone as well. Raises ``OverflowError``."""
+    """Return ``moment`` in UTC, if it can be told in the shop's zone as well. Raises ``OverflowError``."""
     _in_shop_zone(moment)
     return _in_utc(moment)

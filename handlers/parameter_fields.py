@@ -1,8 +1,8 @@
 """Typed fields for internal parameters: plain Django form fields that know how they are kept.
 
-Each field has three forms of its value: what is cleaned (``clean``), what is stored as JSON
-(``to_json``), and what stands in the URL-encoded string (``to_string``). A blank value is None in
-JSON and absent from the string; a field with an ``initial`` takes it when left blank.
+Each field has three forms of its value: cleaned (``clean``), stored as JSON (``to_json``), and in the URL-encoded
+string (``to_string``). A blank value is None in JSON and absent from the string; a field with an ``initial`` takes it
+when left blank.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ROLE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class ParameterField(forms.Field):
-    """Base of all: text in, text out, the ``initial`` where nothing was typed."""
+    """Base of all fields: text in, text out, the ``initial`` where nothing was typed."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("required", False)
@@ -41,7 +41,7 @@ class ParameterField(forms.Field):
         return None if value in self.empty_values else value
 
     def to_string(self, stored: Any) -> str:
-        """``stored`` JSON as it stands in the string, before encoding."""
+        """Return ``stored`` JSON as it stands in the string, before encoding."""
         return str(stored)
 
 
@@ -50,7 +50,7 @@ class TextField(ParameterField, forms.CharField):
 
 
 class CourseField(TextField):
-    """A course by its short name, or a former one. Whether it exists is told by the handler's check."""
+    """Course by its short name, present or former. The handler's check tells whether it exists."""
 
     default_error_messages = {
         "short_name": _("A short name has none of the signs , * %% & = / in it: “%(value)s”."),
@@ -88,7 +88,7 @@ class CoursePatternsField(TextField):
 
 
 class RoleField(TextField):
-    """A role by its code. Whether it exists is told by the handler's check."""
+    """Role by its code. The handler's check tells whether it exists."""
 
     default_error_messages = {
         "role": _("The code of a role has letters, digits, hyphens and underscores only: “%(value)s”."),
@@ -105,10 +105,10 @@ class RoleField(TextField):
 
 
 class MomentField(ParameterField):
-    """A date, with or without a time. Cleaned to an aware ``datetime``; see ``handlers.moments``.
+    """Date, with or without a time. Cleaned to an aware ``datetime``; see ``handlers.moments``.
 
-    Besides seconds and ISO 8601 it takes dates as the active language writes them, which is what
-    date pickers send. ``ends``: a date without time means its end.
+    Besides seconds and ISO 8601 it takes dates as the active language writes them, the form that date pickers send.
+    ``ends``: a date without time means its end.
     """
 
     default_error_messages = {
@@ -148,7 +148,7 @@ class MomentField(ParameterField):
         raise ValidationError(self.error_messages["moment"], code="moment", params={"value": text})
 
     def prepare_value(self, value: Any) -> Any:
-        """What a bound or pre-filled field shows: always a date, never seconds."""
+        """Return the text of a bound or pre-filled field: always a date, never seconds."""
         if value in self.empty_values:
             return ""
         try:
@@ -169,7 +169,7 @@ def _parsed(text: str, written: str) -> datetime:
 
 
 class CountField(ParameterField, forms.IntegerField):
-    """A whole number with bounds."""
+    """Whole number with bounds."""
 
     widget = forms.NumberInput
 
@@ -178,14 +178,14 @@ class CountField(ParameterField, forms.IntegerField):
 
 
 class DaysField(CountField):
-    """A number of days, from one to a hundred years."""
+    """Number of days, from one to a hundred years."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(min_value=1, max_value=36_500, **options)
 
 
 class SwitchInput(forms.CheckboxInput):
-    """A tick box that tells apart what a string may say; Django's takes "0" and "perhaps" for a tick."""
+    """Tick box that keeps the texts of a string apart; Django's takes "0" and "perhaps" for a tick."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         return data.get(name, False)
@@ -200,7 +200,7 @@ class SwitchField(ParameterField, forms.BooleanField):
     default_error_messages = {"switch": _("Write 1 for yes or 0 for no: “%(value)s” is neither.")}
 
     def clean(self, value: Any) -> bool:
-        # Unlike the other fields, blank is an answer here: an unticked box.
+        # Unlike in the other fields, blank is an answer here: an unticked box.
         return self.to_python(value)
 
     def to_python(self, value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The period of an enrolment as internal parameters tell it, shared by the handlers that enrol."""
+"""Period of an enrolment in internal parameters, shared by the handlers that enrol."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REVERSED = _("The end lies before the start. Change one of them.")
 
 
 def terms_of(params: Mapping[str, Any]) -> Terms:
-    """The period in stored parameters named ``starttime``, ``endtime`` and ``duration``."""
+    """Return the period in stored parameters named ``starttime``, ``endtime`` and ``duration``."""
     return Terms(
         starts_at=_moment(params.get("starttime"), Edge.START),
         ends_at=_moment(params.get("endtime"), Edge.END),
@@ -27,7 +27,7 @@ def terms_of(params: Mapping[str, Any]) -> Terms:
 
 
 def is_reversed(terms: Terms) -> bool:
-    """Whether nothing can lie between start and end."""
+    """Tell whether start and end are both given and the end does not lie after the start."""
     return terms.starts_at is not None and terms.ends_at is not None and terms.ends_at <= terms.starts_at
 
 
@@ -36,7 +36,7 @@ def _moment(stored: str | None, edge: Edge) -> datetime | None:
 
 
 class PeriodForm(ParametersForm):
-    """The three fields of a period; forms that enrol inherit them."""
+    """Form with the three fields of a period; forms that enrol inherit them."""
 
     starttime = MomentField(
         label=_("Enrolments start on"),

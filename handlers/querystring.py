@@ -2,14 +2,14 @@
 
 ``courselist=SEC-*%2CELEC-01&packsize=5&endtime=1774994400``
 
-Reading is forgiving about what old shops wrote and strict about what nobody can know:
+Reading accepts the spellings of older shops and refuses to guess:
 
 * only percent-encoding counts: ``+`` is a plus, and a ``%`` without two hexadecimal digits stands
-  for itself, for it was a wildcard;
-* where decoding changes a value both readings are told, for ``SEC-%20`` may mean either;
+  for itself, since it was a wildcard;
+* where decoding changes a value both readings are kept, since ``SEC-%20`` may mean either;
 * an unknown key, a repeated key, or a value that is no text once decoded is an error at that key.
 
-Writing encodes every value and tells dates in seconds, so what is written is read one way only.
+Writing encodes every value and writes dates in seconds, so that the result has one reading only.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 
 class Readings(NamedTuple):
-    """A value as it stands in the string, and decoded. They differ."""
+    """Value as it stands in the string, and decoded, where they differ."""
 
     literal: str
     decoded: str
@@ -38,7 +38,7 @@ class Readings(NamedTuple):
 
 @dataclass(frozen=True)
 class ParsedString:
-    """What a string says. ``values`` are decoded texts by key, for the fields of the form.
+    """Result of reading a string. ``values`` are decoded texts by key, for the fields of the form.
 
     ``errors`` are by key; unknown keys are among them and not in ``values``.
     """
@@ -49,15 +49,17 @@ class ParsedString:
     both_readings: dict[str, Readings] = field(default_factory=dict)
 
     def form_data(self) -> dict[str, Any]:
-        """Data for the form, as its fields show it (dates as dates, switches as booleans): the values,
-        and the default of every field that the string leaves out or blank."""
+        """Return data for the form, as its fields show it (dates as dates, switches as booleans).
+
+        Fields that the string leaves out or blank have their default.
+        """
         fields = self.form_class.base_fields
         said = {name: form_field.initial for name, form_field in fields.items() if form_field.initial is not None}
         said |= {name: value for name, value in self.values.items() if value.strip()}
         return {name: fields[name].prepare_value(value) for name, value in said.items()}
 
     def form(self) -> ParametersForm:
-        """The bound form, with the errors of the string at their fields; unknown keys are errors of the whole."""
+        """Return the bound form, with the string's errors at their fields; unknown keys are errors of the whole."""
         form = self.form_class(self.form_data())
         for key, messages in self.errors.items():
             for message in messages:
@@ -66,10 +68,10 @@ class ParsedString:
 
 
 def parse(text: str, form_class: type[ParametersForm]) -> ParsedString:
-    """Read ``text`` for the fields of ``form_class``. Never raises: what is wrong is in ``errors``."""
+    """Read ``text`` for the fields of ``form_class``. Never raises: faults are in ``errors``."""
     parsed = ParsedString(form_class)
     seen: set[str] = set()
-    # Half a letter can be written in no encoding; forms, too, read it as the sign for what cannot be read.
+    # Half of a surrogate pair has no encoding; like a form's parser, replace it by the sign for unreadable characters.
     readable = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     for pair in readable.strip().split("&"):
         literal_key, _equals, literal = pair.partition("=")
@@ -87,7 +89,7 @@ def parse(text: str, form_class: type[ParametersForm]) -> ParsedString:
 
 
 def encode(parameters: Mapping[str, Any], form_class: type[ParametersForm]) -> str:
-    """The string for stored ``parameters``, in the order of the form's fields, blank ones left out."""
+    """Return the string for stored ``parameters``, in the order of the form's fields, without blank ones."""
     pairs = []
     for name, form_field in form_class.base_fields.items():
         stored = parameters.get(name)

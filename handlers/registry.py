@@ -1,7 +1,7 @@
-"""The handlers there are, by name.
+"""Registry of the handlers, by name.
 
-Handlers are looked for once, when first asked for. Listed ones (standard and extensions) can be
-chosen for any entry; a specific one is found by the code of its entry alone.
+Handlers are discovered once, when first asked for. Listed ones (standard and extensions) can be chosen for any entry; a
+specific one is found by the code of its entry alone.
 """
 
 from __future__ import annotations
@@ -62,30 +62,30 @@ def _registry() -> _Handlers:
 
 
 def load() -> None:
-    """Look for handlers now, if that has not been done."""
+    """Discover the handlers now, if that has not been done."""
     _registry()
 
 
 def reset() -> None:
-    """Look for handlers anew at the next question, as tests do after changing ``HANDLER_DIRS``."""
+    """Discover the handlers anew at the next call, as tests do after changing ``HANDLER_DIRS``."""
     global _loaded
     with _lock:
         _loaded = None
 
 
 def all_handlers() -> list[Handler]:
-    """The listed handlers, standard ones first, each family by name."""
+    """Return the listed handlers, standard ones first, each family by name."""
     handlers = [found.handler for found in _registry().listed]
     return sorted(handlers, key=lambda handler: (not handler.name.startswith("std_"), handler.name))
 
 
 def canonical_name(name: str) -> str:
-    """``name``, or what an older spelling stands for."""
+    """Return the present name for an older spelling, else ``name``."""
     return ALIASES.get(name, name)
 
 
 def get_handler(name: str) -> Handler:
-    """The listed handler of that name or older spelling. Raises ``HandlerMissing``."""
+    """Return the listed handler of that name or older spelling. Raises ``HandlerMissing``."""
     found = _registry().listed.find(canonical_name(name))
     if found is None:
         raise HandlerMissing(
@@ -103,18 +103,18 @@ def get_handler(name: str) -> Handler:
 
 
 def specific_folder(code: str) -> str:
-    """The folder of the handler that is specific to the entry ``code``."""
+    """Return the folder name of the handler that is specific to the entry ``code``."""
     return code.lower().replace("-", "_")
 
 
 def specific_for(code: str) -> Handler | None:
-    """The specific handler of the entry ``code``, if one is installed."""
+    """Return the specific handler of the entry ``code``, if one is installed."""
     found = _registry().specific.find(specific_folder(code))
     return found.handler if found else None
 
 
 def handler_for(handler: str, code: str) -> Handler | None:
-    """What delivers an entry with that handler and code; None for an entry with nothing to deliver.
+    """Return the handler that delivers an entry with that handler and code; None for an entry without delivery.
 
     Raises ``HandlerMissing`` when the handler named is not there.
     """
@@ -139,28 +139,28 @@ def handler_for(handler: str, code: str) -> Handler | None:
 
 
 def problems() -> list[Problem]:
-    """Handlers that were found but cannot be used."""
+    """Return the handlers that were found but cannot be used."""
     return list(_registry().problems)
 
 
 def report(problem: Problem) -> None:
-    """Adds to what the system check warns of."""
+    """Add a problem to those that the system check warns of."""
     _registry().problems.append(problem)
 
 
 def installed() -> list[Found]:
-    """Every handler that works, listed and specific, with where it lies."""
+    """Return every handler that works, listed and specific, with its place."""
     registry = _registry()
     return [*registry.listed, *registry.specific]
 
 
 def template_directories() -> list[Path]:
-    """The ``templates`` folders of the handlers, in order of discovery."""
+    """Return the ``templates`` folders of the handlers, in order of discovery."""
     return _folders_called("templates")
 
 
 def locale_directories() -> list[Path]:
-    """The ``locale`` folders of the handlers that bring their own translations, in order of discovery."""
+    """Return the ``locale`` folders of the handlers that bring their own translations, in order of discovery."""
     return _folders_called("locale")
 
 
@@ -171,7 +171,7 @@ def _folders_called(name: str) -> list[Path]:
 
 @contextmanager
 def temporary(handler: Handler | type[Handler], *, specific: bool = False) -> Iterator[Handler]:
-    """For tests: ``handler`` is registered inside the block, before one of the same name."""
+    """Register ``handler`` inside the block, before one of the same name; for tests."""
     instance = handler() if isinstance(handler, type) else handler
     family = _registry().specific if specific else _registry().listed
     with family.temporarily(instance.name, Found(instance, "temporary", None, specific)):

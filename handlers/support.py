@@ -1,4 +1,4 @@
-"""The operator's support course, the same for every handler that names one."""
+"""Support course of the operator, alike for every handler that names one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from handlers.delivery import course_called, line_ref
 
 
 def enrol_operator_in_support(line: LineContext, short_name: str) -> Feedback:
-    """Enrol the order's operator; what hinders it is told to the sales team and fails nothing."""
+    """Enrol the order's operator; a failure is told to the sales team and never stops the delivery."""
     if not short_name or line.operator is None:
         return Feedback()
     outcome = enrol_in_support(

@@ -1,4 +1,4 @@
-"""Lets Django find the templates that lie in the packages of handlers."""
+"""Template loader for the templates in the packages of handlers."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from handlers import registry
 
 
 class Loader(filesystem.Loader):
-    """Looks into the ``templates`` folder of every handler that works."""
+    """Loader of the ``templates`` folder of every handler that works."""
 
     def get_dirs(self) -> list[str | Path]:
         return list(registry.template_directories())

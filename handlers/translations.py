@@ -1,6 +1,6 @@
-"""Translations that lie in the packages of handlers: compiled where they changed, and made known to Django.
+"""Translations in the packages of handlers: compiled where they changed, and made known to Django.
 
-The shop's own translations come first, so a handler adds words and never changes any.
+The shop's own translations come first, so a handler adds texts and never changes any.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from django.utils.translation import trans_real
 
 
 def add_translations(folders: Iterable[Path]) -> dict[Path, Exception]:
-    """Django looks into these ``locale`` folders as well, after those it knows already.
+    """Add these ``locale`` folders to Django's, after those it knows already.
 
-    Returns what is wrong with those that cannot be read; they are left out.
+    Returns the error of each folder that cannot be read; such folders are left out.
     """
     broken: dict[Path, Exception] = {}
     readable = []
@@ -34,13 +34,13 @@ def add_translations(folders: Iterable[Path]) -> dict[Path, Exception]:
             readable.append(folder)
     known = {Path(path) for path in settings.LOCALE_PATHS}
     settings.LOCALE_PATHS = [*settings.LOCALE_PATHS, *(folder for folder in readable if folder not in known)]
-    # Finding the handlers has translated their labels, from translations read before these were known.
+    # Discovery has translated the handlers' labels already, from translations read before these were known.
     _forget_what_was_read()
     return broken
 
 
 def _forget_what_was_read() -> None:
-    """Look up the next word in the translations as they are now."""
+    """Make Django read the translations again at the next lookup."""
     gettext._translations.clear()  # type: ignore[attr-defined]  # gettext has no public way to forget
     trans_real._translations.clear()  # type: ignore[attr-defined]  # nor has Django a public way
     trans_real._default = None  # type: ignore[attr-defined]  # nor has Django a public way
@@ -56,10 +56,10 @@ def _make_ready(locale: Path) -> None:
 
 
 def compile_translations(locale: Path) -> list[Path]:
-    """Compiles every file of translations (.po) that is newer than its compiled form (.mo); returns those compiled.
+    """Compile every file of translations (.po) that is newer than its compiled form (.mo); return the files compiled.
 
-    The compiled file appears whole or not at all: other processes may be reading it. This one reads it from now on:
-    else what `up` delivers in the first minute of a fresh clone would be written without French, for good.
+    The compiled file appears whole or not at all: other processes may be reading it. This process reads it from now on:
+    otherwise deliveries of `up` in the first minute of a fresh clone would be written without French, for good.
     """
     compiled = [source for source in sorted(locale.glob("*/LC_MESSAGES/*.po")) if _compile(source)]
     if compiled:

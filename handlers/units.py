@@ -1,4 +1,4 @@
-"""The units of a line: how many there are is known, and each is made only when somebody asks for it."""
+"""Units of a line: their number is known, and each object is made only on demand."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, overload
 
 @dataclass(frozen=True)
 class UnitContext:
-    """One unit bought, with the cleaned answers of its micro-form ({} where there is none).
+    """Unit bought, with the cleaned answers of its micro-form ({} where there is none).
 
-    ``index`` counts from 0 and tells the unit from all others of its line, before the order is placed as after.
-    ``answers`` are those of the handler's own ``UnitForm``, ``fields`` those of the fields that the merchant has
-    added to the entry, by their names. Both are what JSON can say, before the order is stored as after: dates and
-    amounts are texts (see ``answers_to_store``).
+    ``index`` counts from 0 and identifies the unit within its line, before the order is placed as after. ``answers``
+    are those of the handler's own ``UnitForm``, ``fields`` those of the fields that the merchant has added to the
+    entry, by their names. Both hold JSON values, before the order is stored as after: dates and amounts are texts (see
+    ``answers_to_store``).
     """
 
     index: int
@@ -27,42 +27,42 @@ class UnitContext:
 class Units(Sequence[UnitContext]):
     """Units of one line in the order of their indexes. Immutable; a slice is ``Units`` again.
 
-    ``runs`` are their indexes: ranges of step 1, ascending, none empty, none touching the next. Only units with
-    answers are kept as objects, so a hundred thousand units without cost what one costs.
+    ``runs`` are their indexes: ranges of step 1, ascending, none empty, none touching the next. Only units with answers
+    are kept as objects, so a hundred thousand units without answers cost as little as one.
     """
 
     __slots__ = ("_answered", "_ends", "runs")
 
     def __init__(self, runs: Iterable[range], answered: Iterable[UnitContext] = ()) -> None:
-        """Units with the indexes of ``runs``, which may come in any form; ``answered`` are those with answers."""
+        """Make units with the indexes of ``runs``, in any order and overlap; ``answered`` are those with answers."""
         self.runs = joined(runs)
         self._ends = tuple(accumulate(len(run) for run in self.runs))
         self._answered = {unit.index: unit for unit in answered if unit.index in self}
 
     @classmethod
     def first(cls, quantity: int, answered: Iterable[UnitContext] = ()) -> Units:
-        """All units of a line that sells ``quantity`` of them."""
+        """Return all units of a line that sells ``quantity`` of them."""
         return cls([range(quantity)], answered)
 
     @classmethod
     def of(cls, units: Iterable[UnitContext]) -> Units:
-        """Units in hand, ordered by their indexes."""
+        """Return given units as ``Units``, ordered by their indexes."""
         if isinstance(units, Units):
             return units
         units = list(units)
         return cls(runs_of(units), (unit for unit in units if unit.answers or unit.fields))
 
     def without(self, runs: Iterable[range]) -> Units:
-        """Those whose index is in none of ``runs``."""
+        """Return the units whose index is in none of ``runs``."""
         return Units(removed(self.runs, runs), self._answered.values())
 
     def among(self, indexes: Iterable[int]) -> Units:
-        """Those with one of these indexes; an index that no unit has is left out."""
+        """Return the units with one of these indexes; an index that no unit has is left out."""
         return Units(runs_of(index for index in indexes if index in self), self._answered.values())
 
     @property
     def answered(self) -> tuple[UnitContext, ...]:
-        """Those with answers, or with answers to the fields of the entry."""
+        """Units with answers to the handler's form or to the fields of the entry."""
         return tuple(self._answered[index] for index in sorted(self._answered))
 
     def __len__(self) -> int:
@@ -75,7 +75,7 @@ class Units(Sequence[UnitContext]):
         return (self._unit(index) for run in reversed(self.runs) for index in reversed(run))
 
     def __contains__(self, unit: object) -> bool:
-        """Whether a unit, or the unit with this index, is one of them."""
+        """Tell whether a unit, or the unit with this index, is among these."""
         index = unit.index if isinstance(unit, UnitContext) else unit
         if not isinstance(index, int):
             return False
@@ -109,14 +109,14 @@ class Units(Sequence[UnitContext]):
             return NotImplemented
         return (self.runs, self._answered) == (other.runs, other._answered)
 
-    __hash__ = None  # type: ignore[assignment]  # answers are mappings, which have none either
+    __hash__ = None  # type: ignore[assignment]  # answers are mappings, which have no hash either
 
     def __repr__(self) -> str:
         return f"Units({list(self.runs)}, {list(self.answered)})"
 
 
 def runs_of(units: Iterable[UnitContext] | Iterable[int]) -> tuple[range, ...]:
-    """The indexes of some units, or some indexes, as ranges without gaps, ascending."""
+    """Return the indexes of some units, or some indexes, as ranges without gaps, ascending."""
     if isinstance(units, Units):
         return units.runs
     indexes = (unit.index if isinstance(unit, UnitContext) else unit for unit in units)
@@ -124,7 +124,7 @@ def runs_of(units: Iterable[UnitContext] | Iterable[int]) -> tuple[range, ...]:
 
 
 def joined(runs: Iterable[range]) -> tuple[range, ...]:
-    """Ranges of step 1 as few as possible, ascending: those that meet become one, empty ones are left out."""
+    """Return the fewest ranges of step 1, ascending: those that meet are joined, empty ones are left out."""
     whole: list[range] = []
     for run in sorted((run for run in runs if run), key=lambda run: run.start):
         if whole and run.start <= whole[-1].stop:
@@ -135,7 +135,7 @@ def joined(runs: Iterable[range]) -> tuple[range, ...]:
 
 
 def removed(runs: Iterable[range], gone: Iterable[range]) -> tuple[range, ...]:
-    """What is left of ``runs`` without the numbers of ``gone``."""
+    """Return the rest of ``runs`` without the numbers of ``gone``."""
     left: list[range] = []
     holes = joined(gone)
     position = 0

@@ -1,4 +1,4 @@
-"""Courses in the admin: saved through their service, with who is enrolled and by which purchase."""
+"""Courses in the admin: saved through their service, with the people enrolled and their purchases."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ class Counted(TypedDict):
 
 
 class CourseForm(forms.ModelForm):
-    """Says at the field what the service would refuse, with the course locked until the request is done."""
+    """Form of a course that refuses at the field what the service would refuse.
+
+    A changed capacity locks the course until the request is done.
+    """
 
     def clean_short_name(self) -> str:
         short_name = normalise_short_name(self.cleaned_data["short_name"])
@@ -68,7 +71,7 @@ class CourseForm(forms.ModelForm):
 
 
 class StateFilter(DropdownFilter):
-    """By what a customer finds; whether the places are used up is told in the list."""
+    """Filter by the state that a customer sees; whether the course is full shows in the list alone."""
 
     title = pgettext_lazy("of a course", "state")
     parameter_name = "state"
@@ -147,7 +150,7 @@ class CourseAdmin(EnrolmentsByHand, TranslationAdmin):
         return [*self.by_hand_urls(), *super().get_urls()]
 
     def has_delete_permission(self, request: HttpRequest, obj: Course | None = None) -> bool:
-        """A course is hidden, not deleted: seats, enrolments and entries name it."""
+        """Refuse deletion: seats, enrolments and entries name the course, so it is hidden instead."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Course, form: Any, change: bool) -> None:
@@ -200,7 +203,7 @@ def _places(count: int, capacity: int | None) -> str:
 
 
 def _people(course: Course, number: str | None) -> dict[str, Any]:
-    """A page of who is enrolled, each with the purchases behind him."""
+    """Return one page of the people enrolled, each with the purchases that carry the enrolment."""
     page: Page[WithAnnotations[Enrolment, Grounds]] = Paginator(
         enrolments_with_grounds(course), PEOPLE_A_PAGE
     ).get_page(number)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LowerLike(models.Lookup):
-    """`lower(column) LIKE lower(pattern)`: the only place where a course's name meets a pattern."""
+    """Lookup `lower(column) LIKE lower(pattern)`: the only place where a course's name is compared with a pattern."""
 
     lookup_name = "lower_like"
     prepare_rhs = False
@@ -35,7 +35,10 @@ models.CharField.register_lookup(LowerLike)
 
 class CourseQuerySet(models.QuerySet["Course"]):
     def open_at(self, now: datetime.datetime) -> CourseQuerySet:
-        """Visible, enrolment running, last day not over. Whether a place is left is asked of `services.places`."""
+        """Keep courses that are visible, whose enrolment runs and whose last day is not over.
+
+        Places left are counted by `enrolments.courses.places.services`.
+        """
         today = local_day(now)
         return self.lasting_at(now).filter(
             models.Q(enrolment_opens_on__isnull=True) | models.Q(enrolment_opens_on__lte=today),
@@ -44,11 +47,14 @@ class CourseQuerySet(models.QuerySet["Course"]):
         )
 
     def lasting_at(self, now: datetime.datetime) -> CourseQuerySet:
-        """Courses whose last day is not over: what was sold for them is still delivered."""
+        """Keep courses whose last day is not over: purchases for them are still delivered."""
         return self.filter(models.Q(last_day__isnull=True) | models.Q(last_day__gte=local_day(now)))
 
     def matching(self, course_list: str) -> CourseQuerySet:
-        """Courses a list of short names and patterns covers, by any name they have or had; an empty list covers all."""
+        """Keep courses that a list of short names and patterns covers, by any name; an empty list covers all.
+
+        Former names count like present ones.
+        """
         patterns = parse_patterns(course_list)
         if not patterns:
             return self.all()
@@ -58,7 +64,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
         return self.filter(models.Exists(CourseName.objects.filter(alike, course=models.OuterRef("pk"))))
 
     def covered_by(self, course_lists: Iterable[str]) -> set[tuple[str, int]]:
-        """Return which of these courses each list covers, as (list, course key). One statement, none for none."""
+        """Return which of these courses each list covers, as (list, course key). One statement, none without lists."""
         lists = sorted(set(course_lists))
         if not lists:
             return set()
@@ -77,16 +83,16 @@ class CourseQuerySet(models.QuerySet["Course"]):
         }
 
     def named(self, short_name: str) -> CourseQuerySet:
-        """The course with this short name, present or former, whatever the case."""
+        """Keep the course with this short name, present or former, whatever the case."""
         return self.filter(models.Exists(CourseName.objects.called(short_name).filter(course=models.OuterRef("pk"))))
 
 
-# Named: modeltranslation replaces the manager's class by one that mypy cannot find.
+# Named, because modeltranslation replaces the manager's class by one that mypy cannot find.
 CourseManager = models.Manager.from_queryset(CourseQuerySet)
 
 
 class Course(models.Model):
-    """Something people are trained in. Saved through `services.courses`, which keeps former names."""
+    """Training that people are enrolled in. Saved through `enrolments.courses.services`, which keeps former names."""
 
     class GroupMode(models.TextChoices):
         NONE = "none", pgettext_lazy("groups of a course", "No groups")
@@ -99,7 +105,7 @@ class Course(models.Model):
         help_text=_("How entries name this course. Without comma or any of * % & = / — former names stay valid."),
     )
     name = models.CharField(_("name"), max_length=200)
-    # Columns that the translations add.
+    # Columns that modeltranslation adds.
     name_en: str | None
     name_fr: str | None
     summary = models.TextField(_("summary"), blank=True)
@@ -177,7 +183,7 @@ class Course(models.Model):
         return self.last_day is None or self.last_day >= local_day(now)
 
     def is_open_at(self, now: datetime.datetime) -> bool:
-        """As `Course.objects.open_at`, for a course at hand; says nothing of places."""
+        """Tell whether the course is one of `Course.objects.open_at(now)`; places left are not checked."""
         today = local_day(now)
         return (
             self.is_visible
@@ -193,7 +199,7 @@ class CourseNameQuerySet(models.QuerySet["CourseName"]):
 
 
 class CourseName(models.Model):
-    """Every short name a course has or had: a rename strands no seat, and no other course takes a name over."""
+    """Short name that a course has or had, kept for seats sold under it; no other course takes it over."""
 
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="names", verbose_name=_("course"))
     name = models.CharField(_("short name"), max_length=MAX_SHORT_NAME_LENGTH)

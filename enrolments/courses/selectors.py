@@ -1,4 +1,4 @@
-"""Reads about courses and who is in them."""
+"""Reads about courses and the people in them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Grounds(TypedDict):
 
 
 def is_enrolled(user: User | AnonymousUser, course: Course) -> bool:
-    """Whether a signed-in person has an open enrolment in a course as a learner or tutor, its period over or not."""
+    """Tell whether a signed-in person has an open enrolment in a course as a learner or tutor, whatever its period."""
     return user.pk is not None and Enrolment.objects.taking_places().filter(course=course, user_id=user.pk).exists()
 
 
 def enrolments_with_grounds(course: Course) -> QuerySet[WithAnnotations[Enrolment, Grounds]]:
-    """The open enrolments of a course with people and roles, and the live grounds that carry them as `live_grounds`."""
+    """Return the open enrolments of a course with people and roles, and the live grounds of each as `live_grounds`."""
     grounds = Ground.objects.live().select_related("account", "group", "seat__batch").order_by("pk")
     return (
         Enrolment.objects.open()

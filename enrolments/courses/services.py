@@ -22,12 +22,12 @@ from enrolments.courses.short_names import normalise_short_name
 from enrolments.events.models import Event
 from enrolments.events.services import write_events
 
-# Whoever enters a course is sent to its link.
+# A person who enters a course is redirected to its link, so only these schemes are safe.
 LINK_SCHEMES = frozenset({"http", "https"})
 
 
 class LinkRefused(Refused):
-    """The link is no address of a web page."""
+    """Refusal of a link that is no address of a web page."""
 
     field = "link"
 
@@ -35,7 +35,7 @@ class LinkRefused(Refused):
 
 
 class ShortNameTaken(Refused):
-    """Another course has, or had, this short name."""
+    """Refusal of a short name that another course has, or had."""
 
     field = "short_name"
 
@@ -47,7 +47,7 @@ class ShortNameTaken(Refused):
 
 
 class CapacityBelowTaken(Refused):
-    """More places are taken than the new capacity has."""
+    """Refusal of a capacity below the number of places taken."""
 
     field = "capacity"
 
@@ -57,11 +57,11 @@ class CapacityBelowTaken(Refused):
 
 
 def save_course(*, course: Course, actor: User | None = None) -> Course:
-    """Insert or update a course. A new short name is added to its names; those it had stay valid.
+    """Insert or update a course. A new short name is added to the course's names; former ones stay valid.
 
-    Leaves an event that names the columns changed, with short name, capacity and visibility before and after.
-    Locks the course. Raises ValidationError for a malformed short name, LinkRefused, ShortNameTaken,
-    CapacityBelowTaken, and IntegrityError for what the form should have caught; then nothing is written.
+    Leaves an event that names the columns changed, with short name, capacity and visibility before and after. Locks the
+    course. Raises ValidationError for a malformed short name, LinkRefused, ShortNameTaken, CapacityBelowTaken, and
+    IntegrityError for what the form should have caught; then nothing is written.
     """
     course.short_name = normalise_short_name(course.short_name)
     if course.link and not is_web_address(course.link):
@@ -78,7 +78,7 @@ def save_course(*, course: Course, actor: User | None = None) -> Course:
             raise ShortNameTaken(course.short_name)
         course.save()
         if holder is None:
-            # Two merchants who choose one name at the same moment meet at the unique index, which lets one pass.
+            # Two merchants who choose one name at the same moment meet at the unique index, which lets one through.
             made = CourseName.objects.bulk_create(
                 [CourseName(course=course, name=course.short_name)], ignore_conflicts=True
             )
@@ -96,25 +96,25 @@ def _events(before: Course | None, after: Course, actor: User | None) -> list[Ev
     changed = {name: values for name, values in changed.items() if values[0] != values[1]}
     if not changed:
         return []
-    # Texts may be long, and the course has them: these say what was before.
+    # Only short values are copied: other texts may be long, and the course has the new ones.
     told: list[str] = [name for name in ("short_name", "capacity", "is_visible") if name in changed]
     detail: dict[str, Any] = {"columns": sorted(changed), **{name: list(changed[name]) for name in told}}
     return [Event(kind=Event.Kind.COURSE_CHANGED, course=after, actor=actor, detail=detail)]
 
 
 def is_web_address(link: str) -> bool:
-    """Whether a browser may be sent there."""
+    """Tell whether a browser may be redirected to this link."""
     parts = urlsplit(link)
     return parts.scheme in LINK_SCHEMES and bool(parts.netloc)
 
 
 def find_course(short_name: str) -> Course | None:
-    """The course that has, or had, this short name, whatever its case."""
+    """Return the course that has, or had, this short name, whatever its case."""
     return find_courses([short_name]).get(short_name)
 
 
 def find_courses(short_names: Iterable[str]) -> dict[str, Course]:
-    """Courses by the names asked for, present or former, whatever their case; unknown names are left out.
+    """Return courses by the names asked for, present or former, whatever their case; leave unknown names out.
 
     One statement, whatever the number of names.
     """
@@ -131,7 +131,7 @@ def find_courses(short_names: Iterable[str]) -> dict[str, Course]:
 
 
 def lock_named_courses(short_names: Iterable[str]) -> dict[str, Course]:
-    """Lock the courses that have, or had, these short names, by primary key; returns them as `find_courses` does.
+    """Lock the courses that have, or had, these short names, by primary key; return them as `find_courses` does.
 
     Locks: course rows, FOR NO KEY UPDATE. One statement, whatever the number of names.
     """

@@ -1,4 +1,4 @@
-"""The form of a course's short name: what courses are listed by, in entries and in parameter strings."""
+"""Form of a course's short name, by which entries and parameter strings list courses."""
 
 import unicodedata
 
@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 MAX_SHORT_NAME_LENGTH = 100
 
-# No comma (it separates), no wildcard, nothing that means something in a parameter string or an address, no blank at
-# the ends (Postgres counts no-break spaces among the letters), no control character. It guards the column in Postgres.
+# No comma (it separates), no wildcard, no character with a meaning in a parameter string or an address, no blank at the
+# ends (Postgres counts no-break spaces among the letters), no control character. Guards the column in Postgres.
 _BLANK = "[:space:]\u00a0\u2007\u202f"
 _INNER = "[^,*%&=/[:cntrl:]]"
 _OUTER = f"[^,*%&=/[:cntrl:]{_BLANK}]"

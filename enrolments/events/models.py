@@ -13,7 +13,7 @@ from enrolments.courses.models import Course
 
 
 class Event(models.Model):
-    """One change of a course, a group or a person. Never changed; `detail` copies nothing typed about a person.
+    """Change of a course, a group or a person. Never edited; `detail` copies nothing typed about a person.
 
     Changes of enrolments are `EnrolmentEvent`s. `at` is the database's clock.
     """

@@ -1,8 +1,8 @@
 """Writing events, and beside them the jobs that must follow.
 
-Nothing follows events by their key: a transaction that commits late would bring rows a follower has passed already.
-What must happen is a job, recorded by the statement after the events in their transaction. The events of a person and
-course are written under the course's lock, so their jobs are recorded in the order of the events.
+No process may follow events by their key: a transaction that commits late adds rows with keys the follower has passed
+already. Work that must follow is a job, recorded by the statement after the events in their transaction. The events of
+a person and course are written under the course's lock, so their jobs are recorded in the order of the events.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from enrolments.grounds.models import EnrolmentEvent
 from outbox.jobs.services import NewJob, enqueue_many
 
 AnyEvent = Event | EnrolmentEvent
-# Gives the jobs that must follow some events, all of one model, which have their keys. Reads nothing event by event.
+# Rule that returns the jobs to follow some events, all of one model, which have their keys; no query for each event.
 Follow = Callable[[Sequence[AnyEvent]], Iterable[NewJob]]
 
 FOLLOWS: Registry[Follow] = Registry("rule of what follows events")
@@ -31,7 +31,7 @@ KIND_OF_CHANGE = {
 def write_events(events: Iterable[Event]) -> None:
     """Write events of courses, groups or people and record the jobs that must follow, in the caller's transaction.
 
-    Those of a course and its groups are written under the course's lock. One statement, another where jobs follow.
+    Expects the course's lock for events of a course and its groups. One statement, another where jobs follow.
     """
     written = Event.objects.bulk_create(events)
     _record_jobs(written)

@@ -1,4 +1,4 @@
-"""Enrolments in the admin: to look at, with their grounds and events."""
+"""Enrolments in the admin, read-only, with their grounds and events."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EVENTS_SHOWN = 200
 
 
 class Stage(TextChoices):
-    """Where an enrolment stands now."""
+    """Stage of an enrolment at a moment."""
 
     RUNNING = "running", pgettext_lazy("stage of an enrolment", "running")
     AHEAD = "ahead", pgettext_lazy("stage of an enrolment", "not begun")
@@ -60,7 +60,7 @@ class StageFilter(DropdownFilter):
 
 
 class EnteredFilter(DropdownFilter):
-    """By whether the person has entered the course."""
+    """Filter by whether the person has entered the course."""
 
     title = _("first entry")
     parameter_name = "entered"

@@ -1,4 +1,4 @@
-"""Who is in a course already, as far as one customer account may know."""
+"""People who are in a course already, as far as one customer account may know."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def already_enrolled(
     now: datetime.datetime,
     kinds: Collection[str] = (Role.Kind.LEARNER,),
 ) -> dict[int, AlreadyEnrolled]:
-    """Those of some people who are in the course on a live ground of this account that is not over.
+    """Return the people who are in the course on a live ground of this account that is not over, by user key.
 
-    The grounds of other accounts neither count nor show in `until`. One statement, none for nobody.
+    The grounds of other accounts neither count nor show in `until`. One statement, none without people.
     """
     found = already_in_courses(courses=[course], account_id=account_id, user_ids=user_ids, now=now, kinds=kinds)
     return {user_id: there for (_course, user_id), there in found.items()}
@@ -37,7 +37,7 @@ def already_in_courses(
     now: datetime.datetime,
     kinds: Collection[str] = (Role.Kind.LEARNER,),
 ) -> dict[tuple[int, int], AlreadyEnrolled]:
-    """Like `already_enrolled` for several courses, by the keys of course and user."""
+    """Like `already_enrolled`, for several courses, by the keys of course and user."""
     if not user_ids:
         return {}
     grounds = (
@@ -62,6 +62,6 @@ def already_in_courses(
 
 
 def latest_end(ends: Collection[datetime.datetime | None]) -> datetime.datetime | None:
-    """Return the latest of some ends; None, where one of them is none."""
+    """Return the latest of some ends; None if one of them is None (no end)."""
     known = [end for end in ends if end is not None]
     return max(known) if len(known) == len(ends) else None

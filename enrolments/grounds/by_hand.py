@@ -1,4 +1,4 @@
-"""The merchant enrols somebody himself: his hand is a ground like any other."""
+"""Enrolment of a person by the merchant; the merchant's word is a ground like any other."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from enrolments.values import Period, Terms
 
 @dataclass(frozen=True, slots=True)
 class EnrolledByHand:
-    """`is_new` is False when the merchant's ground was there already, and stays as it was."""
+    """Result of an enrolment by hand. `is_new` is False if the merchant's ground was there already, left as it was."""
 
     user: User
     is_new: bool
@@ -31,7 +31,7 @@ class EnrolledByHand:
 def enrol_address_by_hand(
     *, course: Course, person: PersonTyped, role: Role, terms: Terms, language: str, now: datetime.datetime
 ) -> EnrolledByHand:
-    """Enrol whoever stands behind an address, and mail him; somebody unknown is made and invited.
+    """Enrol the person who has an address, and mail them; an unknown person is created and invited.
 
     Locks the course, then the person. Raises PeriodOver, CourseFull, and ValidationError for no address; nothing is
     written then.
@@ -59,7 +59,7 @@ def enrol_address_by_hand(
 
 @again_after_deadlock
 def enrol_by_hand(*, course: Course, user: User, role: Role, period: Period, now: datetime.datetime) -> Enrolment:
-    """Enrol somebody on the merchant's word, in a course closed or hidden too, but never beyond its capacity.
+    """Enrol a person on the merchant's word, in a closed or hidden course too, but never beyond its capacity.
 
     A second call leaves the ground as it is. Locks the course. Raises CourseFull.
     """
@@ -74,7 +74,7 @@ def enrol_by_hand(*, course: Course, user: User, role: Role, period: Period, now
 
 @again_after_deadlock
 def end_by_hand(*, enrolment: Enrolment, reason: str, now: datetime.datetime) -> bool:
-    """Take the merchant's word back; what was bought keeps the person enrolled. False when there was no such ground.
+    """End the merchant's own ground; purchases keep the person enrolled. Return False if there was no such ground.
 
     Locks the course.
     """

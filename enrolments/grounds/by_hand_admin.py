@@ -1,4 +1,4 @@
-"""Enrolling somebody by the merchant's hand, and taking that back, on a course's page."""
+"""Enrolling a person by the merchant's hand, and ending that, on a course's page."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from enrolments.values import Terms
 
 YEARS = range(1990, 2200)
 COURSE_PAGE = "admin:enrolments_course_change"
-# Whoever writes enrolments this way needs both; the list of people shows the buttons to nobody else.
+# Permissions of the two buttons; the list of people shows each button only to staff who have its permission.
 ENROL, END = "enrolments.add_enrolment", "enrolments.change_enrolment"
 
 
 class DayInput(TextInput):
-    """The browser's own date picker, which needs no script."""
+    """Date picker of the browser, which needs no script."""
 
     input_type = "date"
 
 
 class EnrolForm(forms.Form):
-    """Whom to enrol, as what, and when."""
+    """Form of an enrolment by hand: the person, the role, and the days."""
 
     use_required_attribute = False
 
@@ -90,7 +90,7 @@ class EnrolForm(forms.Form):
         return self.cleaned_data
 
     def terms(self) -> Terms:
-        """What was typed of the period; the days of the course limit it."""
+        """Return the period typed; the course's own days limit it later."""
         first, last = self.cleaned_data["first_day"], self.cleaned_data["last_day"]
         return Terms(
             starts_at=day_starts(first) if first else None,
@@ -99,7 +99,7 @@ class EnrolForm(forms.Form):
 
 
 class EnrolmentsByHand(TellsRefusals):
-    """The part of a course's pages that writes enrolments: each button asks one service, by POST alone."""
+    """Part of a course's pages that writes enrolments: each button calls one service, by POST alone."""
 
     def by_hand_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -109,7 +109,7 @@ class EnrolmentsByHand(TellsRefusals):
         ]
 
     def enrol(self, request: HttpRequest, course_id: int) -> HttpResponse:
-        """Asks whom to enrol."""
+        """Show the form of an enrolment by hand; posting it enrols the person."""
         course = self._course_or_404(request, course_id, ENROL)
         form = EnrolForm(request.POST if request.method == "POST" else None, initial={"role": _student()})
         if form.is_valid():
@@ -141,7 +141,7 @@ class EnrolmentsByHand(TellsRefusals):
         return TemplateResponse(request, "grounds/admin/enrol.html", context)
 
     def end(self, request: HttpRequest, course_id: int, enrolment_id: int) -> HttpResponse:
-        """The button beside somebody whom the merchant enrolled."""
+        """End an enrolment by hand: the button beside a person whom the merchant enrolled."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         course = self._course_or_404(request, course_id, END)
@@ -198,5 +198,5 @@ def _student() -> int | None:
 
 
 def rights_by_hand(request: HttpRequest) -> dict[str, Any]:
-    """Which of the buttons somebody sees."""
+    """Return the buttons that the signed-in person may use, as context of the page."""
     return {"may_enrol": request.user.has_perm(ENROL), "may_end": request.user.has_perm(END)}

@@ -1,10 +1,11 @@
 """Enrolments and the grounds they stand on.
 
-A ground says why somebody is in a course. The first one opens his enrolment, the last one that ends closes it, and the
-period in between is always that of the live grounds together: earliest start, latest end, none if one has none. Every
-change leaves an event, with the jobs that must follow it (`enrolments.events`).
+A ground is the reason why a person is in a course. The first ground opens the enrolment, the end of the last one closes
+it, and the period of the enrolment spans its live grounds: earliest start, latest end, no end if one ground has none.
+Every change leaves an event, with the jobs that must follow it (`enrolments.events`).
 
-Grounds are written under the row lock of the course, so nobody else opens or closes enrolments there meanwhile.
+Grounds are written under the row lock of the course, so no other transaction opens or closes enrolments there
+meanwhile.
 """
 
 from __future__ import annotations
@@ -43,16 +44,16 @@ class Opened(TypedDict):
 
 
 class PeriodOver(Refused):
-    """What was sold, or the course itself, ends before the enrolment could begin."""
+    """Refusal when the terms sold, or the course itself, end before the enrolment could begin."""
 
     message = _("The period in which this could be used is over.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewGround:
-    """A ground to add; which references it needs depends on its kind (`enrolments_ground_shape`).
+    """Ground to add; its kind decides which references it needs (`enrolments_ground_shape`).
 
-    `unit_id` is the row of the unit `unit_index`, for the release before this one; None where there is none.
+    `unit_id` is the row of the unit `unit_index`, for the release before this one; None where there is no such row.
     """
 
     user_id: int
@@ -81,7 +82,7 @@ class NewGround:
         unit_id: int | Combinable | None = None,
         group: CourseGroup | None = None,
     ) -> NewGround:
-        """One that stands on an order line and on no seat of it."""
+        """Make a ground that stands on an order line and on no seat of it."""
         return cls(
             user_id=user.pk,
             role_id=role.pk,
@@ -98,7 +99,7 @@ class NewGround:
 
     @classmethod
     def of_seat(cls, seat: Seat, *, user_id: int, role_id: int, period: Period, group_id: int) -> NewGround:
-        """One of the person on a seat."""
+        """Make the ground of the person on a seat."""
         batch = seat.batch
         return cls(
             user_id=user_id,
@@ -116,13 +117,13 @@ class NewGround:
         )
 
 
-Person = tuple[int, int]  # user and role: what one open enrolment of a course is found by
+Person = tuple[int, int]  # user and role: one open enrolment of a course is found by them
 
 
 def enrolment_period(*, course: Course, now: datetime.datetime, terms: Terms) -> Period:
-    """The period of an enrolment made now.
+    """Return the period of an enrolment made now.
 
-    It starts at the latest of now, what was sold and the course's first day; it ends at the earliest of what was sold,
+    It starts at the latest of now, the start sold and the course's first day; it ends at the earliest of the end sold,
     start + duration, and the course's last day. Raises PeriodOver when nothing is left of it.
     """
     starts = [now]
@@ -147,11 +148,11 @@ def enrolment_period(*, course: Course, now: datetime.datetime, terms: Terms) ->
 
 
 def add_grounds(*, course: Course, grounds: Sequence[NewGround], now: datetime.datetime) -> dict[Person, Enrolment]:
-    """Put grounds under people in a course; opens the enrolments that are missing, extends the others.
+    """Add grounds for people in a course; open the enrolments that are missing, extend the others.
 
     Returns the enrolments by (user, role). A ground that is there already (same line and person, or the merchant's) is
-    left as it is. Locks the course. At most seven statements, whatever the number of grounds. Says nothing of places:
-    that is for the caller, who knows whether one was held.
+    left as it is. Locks the course. At most seven statements, whatever the number of grounds. Places are not checked:
+    the caller does that, who knows whether one was held.
     """
     with transaction.atomic(savepoint=False):
         return put_grounds(course=lock_course(course), grounds=grounds, now=now)
@@ -167,7 +168,7 @@ def put_grounds(*, course: Course, grounds: Sequence[NewGround], now: datetime.d
 
 
 def end_grounds(*, grounds: QuerySet[Ground], reason: str, now: datetime.datetime) -> int:
-    """End live grounds; closes the enrolments left without any, shortens the others. Returns how many ended.
+    """End live grounds; close the enrolments left without any, shorten the others. Return the number of grounds ended.
 
     Locks the courses concerned. A constant number of statements.
     """
@@ -208,13 +209,13 @@ class FoundOrOpened:
 
     enrolments: dict[Person, Enrolment]
     opened: tuple[Enrolment, ...]
-    present_user_ids: frozenset[int]  # who had an open enrolment in the course before, in whatever role
+    present_user_ids: frozenset[int]  # people with an open enrolment in the course before, in whatever role
 
 
 def record_first_entry(*, enrolments: Iterable[Enrolment], now: datetime.datetime) -> None:
-    """Keep when somebody entered a course for the first time, once for each of his enrolments.
+    """Record the moment of a person's first entry into a course, once for each of their enrolments there.
 
-    The caller has read the enrolments under their row locks; those entered before are left alone.
+    The caller has read the enrolments under their row locks; those with an entry already are left alone.
     """
     first = [enrolment for enrolment in enrolments if enrolment.first_entered_at is None]
     if not first:
@@ -225,8 +226,8 @@ def record_first_entry(*, enrolments: Iterable[Enrolment], now: datetime.datetim
     )
 
 
-# What is open already is looked for beside the insert: under the course's lock nobody else opens any meanwhile, and
-# somebody who did without it is stopped by the unique index.
+# Open enrolments are looked up in the same statement as the insert: under the course's lock nobody else opens any
+# meanwhile, and a writer without the lock is stopped by the unique index.
 FIND_OR_OPEN = """
 WITH wanted AS (
     SELECT * FROM unnest(%(users)s::bigint[], %(roles)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
@@ -247,9 +248,9 @@ SELECT *, false AS is_opened FROM present UNION ALL SELECT *, true FROM opened
 
 
 def find_or_open(*, course: Course, people: Iterable[tuple[int, int, Period]], now: datetime.datetime) -> FoundOrOpened:
-    """First half of `add_grounds`, for who needs the enrolments first: a seat is born with its own.
+    """Run the first half of `add_grounds`, for callers that need the enrolments first, as a new seat does.
 
-    `people` are user, role and the period of the ground to come. Expects the course's lock; whoever calls this calls
+    `people` are user, role and the period of the ground to come. Expects the course's lock; the caller also calls
     `write_grounds` in the same transaction, since no open enrolment without a ground may be seen. One statement.
     """
     wanted: dict[Person, Period] = {}
@@ -279,7 +280,7 @@ def find_or_open(*, course: Course, people: Iterable[tuple[int, int, Period]], n
 
 
 def write_grounds(*, found: FoundOrOpened, grounds: Sequence[NewGround], now: datetime.datetime) -> None:
-    """Second half of `add_grounds`: the grounds, the periods they make, and the events of all of it."""
+    """Run the second half of `add_grounds`: write the grounds, the periods that follow from them, and all events."""
     enrolments = found.enrolments
     joining = {(ground.group_id, ground.user_id): ground for ground in grounds if ground.group_id is not None}
     members = _members(pair for pair in joining if pair[1] in found.present_user_ids)
@@ -301,7 +302,8 @@ def write_grounds(*, found: FoundOrOpened, grounds: Sequence[NewGround], now: da
         )
         for ground in grounds
     ]
-    # A seat's ground that is there already is a mistake to be heard of; a line's is the second run of a delivery.
+    # A seat's ground that is there already is a fault, so it raises; a line's is the second run of a delivery, so it is
+    # ignored.
     Ground.objects.bulk_create([row for row in rows if row.seat_id is not None])
     Ground.objects.bulk_create([row for row in rows if row.seat_id is None], ignore_conflicts=True)
     events = [
@@ -350,7 +352,7 @@ RETURNING enrolment.id, enrolment.starts_at, enrolment.ends_at, enrolment.closed
 
 
 def _derive_periods(enrolment_ids: set[int], now: datetime.datetime) -> list[EnrolmentEvent]:
-    """Bring enrolments in line with their live grounds; returns the events of those that changed, not yet saved."""
+    """Bring enrolments in line with their live grounds; return the events of those that changed, not yet saved."""
     if not enrolment_ids:
         return []
     with connection.cursor() as cursor:
@@ -368,7 +370,7 @@ def _derive_periods(enrolment_ids: set[int], now: datetime.datetime) -> list[Enr
 
 
 def _members(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those of some (group, user) pairs that stand in their group by a live ground now."""
+    """Return those (group, user) pairs whose user is in the group now, by a live ground."""
     pairs = set(pairs)
     if not pairs:
         return set()
@@ -379,7 +381,7 @@ def _members(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
 
 
 def together(one: Period, other: Period) -> Period:
-    """The period that spans both."""
+    """Return the period that spans both."""
     ends = (one.ends_at, other.ends_at)
     known = [moment for moment in ends if moment is not None]
     return Period(min(one.starts_at, other.starts_at), max(known) if len(known) == len(ends) else None)

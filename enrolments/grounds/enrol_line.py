@@ -1,4 +1,4 @@
-"""Somebody takes a course himself: the order line is the ground of his enrolment."""
+"""Enrolment of a person on an order line: the line itself is the ground."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from enrolments.values import AlreadyEnrolled, LineRef, Period, Terms
 
 @dataclass(frozen=True, slots=True)
 class LineEnrolment:
-    """The period of the new ground; `already` if the person was in the course on a ground of this account before."""
+    """Result of `enrol_on_line`: the period of the new ground, and an earlier ground of this account, if any."""
 
     period: Period
     already: AlreadyEnrolled | None
@@ -39,13 +39,13 @@ def enrol_on_line(
     now: datetime.datetime,
     unit_index: int | None = None,
 ) -> LineEnrolment:
-    """Enrol somebody on the ground of a line; the place held for the line becomes his in the same transaction.
+    """Enrol a person on the ground of a line; the place held for the line becomes theirs in the same transaction.
 
-    A second call for the line and person changes nothing; who is enrolled already gets one more ground. That enrolment
-    has closed, or the course is hidden since checkout, is not asked.
+    A second call for the line and person changes nothing; a person enrolled already gets one more ground. A course that
+    has closed or was hidden since checkout is accepted.
 
-    Locks the course. Raises CourseOver, PeriodOver, and CourseFull where no place was held; the caller's transaction
-    is then to be rolled back. A constant number of statements.
+    Locks the course. Raises CourseOver, PeriodOver, and CourseFull where no place was held; the caller's transaction is
+    then to be rolled back. A constant number of statements.
     """
     with transaction.atomic(savepoint=False):
         course = lock_course(course)
@@ -81,7 +81,8 @@ def end_line_grounds(
 ) -> int:
     """End the grounds that stand on a line itself (enrolment, support, supervision of a session), not on its seats.
 
-    Of some kinds or units (ranges of indexes) only, if told. Returns how many ended. Locks the courses concerned.
+    `kinds` and `units` (ranges of indexes) narrow them down. Returns the number of grounds ended. Locks the courses
+    concerned.
     """
     grounds = Ground.objects.live().filter(line_id=line_id, seat__isnull=True)
     if kinds is not None:

@@ -16,7 +16,7 @@ from enrolments.seats.reasons import reason_in_words
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     def open(self) -> EnrolmentQuerySet:
-        """Enrolments with a live ground, whether their period has begun, runs or is over."""
+        """Keep enrolments with a live ground, whether their period has begun, runs or is over."""
         return self.filter(closed_at__isnull=True)
 
     def running_at(self, now: datetime.datetime) -> EnrolmentQuerySet:
@@ -30,9 +30,10 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
 
 
 class Enrolment(models.Model):
-    """A person in a course, in one role. Open exactly while a ground carries it; its period spans those grounds.
+    """Enrolment of one person in one course, in one role. Open exactly while it has a live ground.
 
-    Written by `services.enrol` alone. It belongs to no customer account: several may stand behind it.
+    Its period spans the live grounds. Written by `enrolments.grounds.enrol` alone. It belongs to no customer account,
+    since its grounds may be of several.
     """
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="enrolments", verbose_name=_("course"))
@@ -72,12 +73,12 @@ class Enrolment(models.Model):
 
 class GroundQuerySet(models.QuerySet["Ground"]):
     def live(self) -> GroundQuerySet:
-        """Grounds neither released nor revoked; one whose end has passed still counts."""
+        """Keep grounds neither released nor revoked; a ground whose end has passed still counts."""
         return self.filter(ended_at__isnull=True)
 
 
 class Ground(models.Model):
-    """Why somebody is enrolled: a seat, an order line, a seat he assigned, or the merchant's hand."""
+    """Ground of an enrolment: a seat, an order line, a seat the person assigned to another, or the merchant's hand."""
 
     class Kind(models.TextChoices):
         SEAT = "seat", pgettext_lazy("ground of an enrolment", "Seat")
@@ -105,7 +106,7 @@ class Ground(models.Model):
     order_number = models.CharField(_("order number"), max_length=40, blank=True)
     line_id = models.BigIntegerField(_("order line"), null=True, blank=True, db_index=True)
     unit_index = models.PositiveIntegerField(_("unit"), null=True, blank=True, help_text="From 0.")
-    # The row by which the release before this one finds the unit: `enrolments.unit_rows`.
+    # Row by which the release before this one finds the unit: `enrolments.unit_rows`.
     unit_id = models.BigIntegerField(null=True, blank=True, editable=False)
     seat = models.ForeignKey(
         "enrolments.Seat",
@@ -140,7 +141,7 @@ class Ground(models.Model):
                 condition=models.Q(kind__in=["seat", "line", "supervision", "support", "merchant"]),
                 name="enrolments_ground_kind",
             ),
-            # A seat carries one person, and one supervisor: him who assigned it.
+            # A seat carries at most one person, and one supervisor: the operator who assigned it.
             models.UniqueConstraint(
                 fields=["seat", "kind"],
                 condition=models.Q(ended_at__isnull=True, seat__isnull=False),
@@ -153,7 +154,7 @@ class Ground(models.Model):
                 ),
                 name="enrolments_ground_unit_unique",
             ),
-            # Grounds of a whole line, and those of a unit that the release before this one writes.
+            # Grounds of a whole line, and grounds of a unit written by the release before this one.
             models.UniqueConstraint(
                 fields=["enrolment", "kind", "line_id", "unit_id"],
                 condition=models.Q(
@@ -188,12 +189,12 @@ class Ground(models.Model):
 
     @property
     def reason_label(self) -> str:
-        """Why it ended, in the reader's language, or as somebody wrote it."""
+        """The reason for the end, in the reader's language, or as a person wrote it."""
         return reason_in_words(self.ended_reason)
 
 
 class EnrolmentEvent(models.Model):
-    """One change of an enrolment. Written by `events.services` alone, with the jobs that must follow."""
+    """Change of an enrolment. Written by `enrolments.events.services` alone, with the jobs that must follow."""
 
     class What(models.TextChoices):
         OPENED = "opened", pgettext_lazy("enrolment", "Opened")

@@ -1,4 +1,4 @@
-"""Telling people that they are in a course."""
+"""Mails that tell people they are in a course."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from outbox.mails.services import NewMail, queue_mails
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Somebody newly placed into a course; `key` names the occasion."""
+    """Person newly placed into a course; `key` names the occasion."""
 
     user: User
     course: Course
@@ -46,7 +46,7 @@ def tell_enrolled(
     account: CustomerAccount | None = None,
     line: LineRef | None = None,
 ) -> None:
-    """Mail everybody newly placed: an invitation where the address is not proved yet, else what he was placed into.
+    """Mail each person newly placed: an invitation if their address is not proved yet, else a mail about the course.
 
     `key` names the occasion: a second call for it mails nobody twice. Mails are in the person's language, else in
     `language`, and name the customer account, if there is one. A constant number of statements; recorded in the
@@ -62,7 +62,7 @@ def tell_placed(
 ) -> None:
     """Like `tell_enrolled`, for people in different courses: one invitation names all the courses of a person.
 
-    `occasion` names that of the invitations.
+    `occasion` is the key of the invitations.
     """
     proved = ids_with_proved_address([each.user for each in placed])
     waiting = {each.user.pk: each.user for each in placed if each.user.pk not in proved}
@@ -99,9 +99,9 @@ def tell_placed(
 
 
 def courses_in_words(courses: Mapping[int, Sequence[tuple[Course, Period]]]) -> CoursesInWords:
-    """What an invitation says of the courses somebody finds behind it, which are given by the key of the user.
+    """Return a function that puts a user's courses into words for an invitation; `courses` are by the key of the user.
 
-    A course and period is put into words once for each language.
+    Each course and period is put into words once for each language.
     """
 
     @cache
@@ -116,9 +116,9 @@ def courses_in_words(courses: Mapping[int, Sequence[tuple[Course, Period]]]) -> 
 
 
 def placed_by(*, account: CustomerAccount, user: User, now: datetime.datetime) -> list[tuple[Course, Period]]:
-    """The courses an account put somebody into that are not over for him, and for how long by its own grounds alone.
+    """Return the courses an account put a person into that are not over, with the period of the account's own grounds.
 
-    By name; what others bought for him is not told. One statement.
+    Ordered by name; other accounts' grounds for the person do not show. One statement.
     """
     grounds = (
         Ground.objects.live()

@@ -1,4 +1,4 @@
-"""The operator of a session is in its course and group, as its supervisor, while an operator of the account."""
+"""Supervision: the operator of a session is in its course and group while an operator of the account."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ def supervise(
 
 
 def lock_what_operators_got(account: CustomerAccount, user_ids: Collection[int]) -> None:
-    """Lock the courses in which an account's orders and seats have put people as its operators."""
+    """Lock the courses in which an account's orders and seats have enrolled people as its operators."""
     grounds = _grounds_of_operators(account, user_ids)
     lock_courses(grounds.order_by().values_list("enrolment__course_id", flat=True).distinct())
 
 
 def end_what_operators_got(account: CustomerAccount, user_ids: Collection[int], now: datetime.datetime) -> None:
-    """End what made people supervisors for an account, and their support courses; every other ground stays.
+    """End the supervisions and support courses that people have as operators of an account; every other ground stays.
 
-    Their place in the groups of those sessions ends with it. The seats they assigned stay assigned.
+    They leave the groups of those sessions with it. The seats they assigned stay assigned.
     """
     end_grounds(grounds=_grounds_of_operators(account, user_ids), reason=SeatReason.RIGHT_LOST, now=now)
 

@@ -1,4 +1,4 @@
-"""The support course: where a shop's customers find help. It never fails a delivery."""
+"""Support course, in which a shop's customers find help. It never fails a delivery."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from enrolments.values import LineRef, Terms
 
 
 class SupportOutcome(models.TextChoices):
-    """What became of it; `label` is "" where all is well, else a sentence for the sales team."""
+    """Outcome of an enrolment in the support course; `label` is "" for success, else a sentence for the sales team."""
 
     ENROLLED = "enrolled", ""
     UNKNOWN = "unknown", _("The support course does not exist: the customer is not enrolled there.")
@@ -30,10 +30,11 @@ class SupportOutcome(models.TextChoices):
 
 
 def enrol_in_support(*, course: Course | None, user: User, line: LineRef, now: datetime.datetime) -> SupportOutcome:
-    """Enrol a customer as a learner in the support course, on the ground of a line; tells where it could not.
+    """Enrol a customer as a learner in the support course, on the ground of a line; return the outcome.
 
-    No course is an outcome, too: that of a name which belongs to none. A second call for the line changes nothing.
-    Locks the course; who locks other courses in the same transaction locks them all together before.
+    `course` is None for a name that belongs to no course; the outcome is then UNKNOWN. A second call for the line
+    changes nothing. Locks the course; a caller that locks other courses in the same transaction locks them all together
+    before.
     """
     if course is None:
         return SupportOutcome.UNKNOWN

@@ -1,7 +1,7 @@
-"""Reads for a learner: the courses he is in, who looks after him there, and the people he may see.
+"""Reads for a learner: their courses, their contacts there, and the people they may see.
 
-He sees people by their names alone, never their addresses. In a course with separate groups he sees those of his own
-groups only; who is in no group there sees nobody else.
+Learners see people by name alone, never by address. In a course with separate groups a learner sees the people of their
+own groups only, and a learner without a group sees nobody else.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.models import Enrolment, Ground
 
-# In a list a course names this many of its tutors; its own page names them all.
+# A course names this many of its tutors; the list of participants on its page has them all.
 TUTORS_NAMED = 4
 
 
 class Stage(StrEnum):
-    """Where somebody stands in a course now. In the order of a list: what can be entered comes first."""
+    """Stage of a person's enrolment in a course now. In the order of a list: courses that can be entered come first."""
 
     RUNNING = "running"
     AHEAD = "ahead"
@@ -36,7 +36,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Who looks after a learner, for a customer account; without a name where only the account is known."""
+    """Operator who looks after a learner for a customer account; without a name where only the account is known."""
 
     name: str
     account_name: str
@@ -44,7 +44,7 @@ class Contact:
 
 @dataclass(slots=True)
 class MyCourse:
-    """A course and a person's open enrolments in it: one for each of his roles."""
+    """Course and a person's open enrolments in it, one for each of their roles."""
 
     course: Course
     enrolments: list[Enrolment]
@@ -74,7 +74,7 @@ class MyCourse:
 
 @dataclass(slots=True)
 class Participant:
-    """Somebody in a course as the others see him."""
+    """Person in a course as the other participants see them."""
 
     user: User
     roles: list[Role] = field(default_factory=list)
@@ -85,12 +85,12 @@ class Participant:
 
 
 def name_of(user: User) -> str:
-    """A person's name, empty where he has none: `get_full_name` would give his address away."""
+    """Return a person's name, "" if they have none: `get_full_name` would give their address away."""
     return f"{user.first_name} {user.last_name}".strip()
 
 
 def my_courses(user: User, now: datetime.datetime) -> list[MyCourse]:
-    """Every course a person is in, or was until its period ended, in one statement.
+    """Return every course a person is in, or was in until its period ended. One statement.
 
     Running ones first, the one that ends next at the top; then those ahead, the next one at the top; then those that
     are over, the last one at the top.
@@ -99,14 +99,14 @@ def my_courses(user: User, now: datetime.datetime) -> list[MyCourse]:
 
 
 def my_course(user: User, short_name: str, now: datetime.datetime) -> MyCourse | None:
-    """A course by its present or a former short name; None for who is not in it. One statement."""
+    """Return a person's course by its present or a former short name; None for a person not in it. One statement."""
     courses = Course.objects.named(short_name)
     found = _by_course(_own_enrolments(user).filter(course__in=courses), now)
     return found[0] if found else None
 
 
 def add_people(user: User, courses: Collection[MyCourse], now: datetime.datetime) -> None:
-    """Fill in who looks after a person in some courses and who his tutors are. Four statements for any number."""
+    """Fill in a person's contacts and tutors in some courses. Four statements for any number."""
     of_enrolment = {enrolment.pk: mine for mine in courses for enrolment in mine.enrolments}
     grounds = list(
         Ground.objects.live().filter(enrolment_id__in=list(of_enrolment)).select_related("account").order_by("pk")
@@ -116,16 +116,16 @@ def add_people(user: User, courses: Collection[MyCourse], now: datetime.datetime
 
 
 def participants_of(user: User, course: Course, now: datetime.datetime) -> QuerySet[User]:
-    """The people of a course whom a person who is in it may see, himself included, by name.
+    """Return the people of a course whom one of its participants may see, that participant included, by name.
 
-    Those whose period is over are gone from the list.
+    People whose period is over are left out.
     """
     visible = visible_enrolments(user, course, now)
     return User.objects.filter(pk__in=visible.values("user_id")).order_by("last_name", "first_name", "pk")
 
 
 def participant_rows(user: User, course: Course, people: Iterable[User], now: datetime.datetime) -> list[Participant]:
-    """What a list shows of some participants, with the roles they have there. Two statements."""
+    """Return rows for a list of some participants, with their roles in the course. Two statements."""
     rows = {each.pk: Participant(each) for each in people}
     enrolments = visible_enrolments(user, course, now).filter(user_id__in=list(rows)).select_related("role")
     for enrolment in enrolments.order_by("role_id"):
@@ -134,7 +134,7 @@ def participant_rows(user: User, course: Course, people: Iterable[User], now: da
 
 
 def visible_enrolments(user: User, course: Course, now: datetime.datetime) -> QuerySet[Enrolment]:
-    """The enrolments of a course that a person who is in it may know of."""
+    """Return the enrolments of a course that one of its participants may know of."""
     visible = Enrolment.objects.open().filter(_not_over(now), course=course)
     if course.group_mode != Course.GroupMode.SEPARATE:
         return visible
@@ -159,7 +159,10 @@ def _by_course(enrolments: Iterable[Enrolment], now: datetime.datetime) -> list[
 
 
 def _my_course(own: list[Enrolment], now: datetime.datetime) -> MyCourse:
-    """Several roles are one course: it runs while one of them does, and shows the period of those that count now."""
+    """Make one row of a person's enrolments in a course, with the foremost stage among them.
+
+    The period is that of the enrolments in this stage: a course runs while one of its roles does.
+    """
     stage = min((_stage(enrolment, now) for enrolment in own), key=list(Stage).index)
     counting = [enrolment for enrolment in own if _stage(enrolment, now) is stage]
     ends = [enrolment.ends_at for enrolment in counting]
@@ -173,7 +176,7 @@ def _my_course(own: list[Enrolment], now: datetime.datetime) -> MyCourse:
 
 
 def _stage(enrolment: Enrolment, now: datetime.datetime) -> Stage:
-    """As `Enrolment.objects.running_at`, for an enrolment at hand."""
+    """Return the stage of an enrolment; RUNNING under the same rule as `Enrolment.objects.running_at`."""
     if enrolment.ends_at is not None and enrolment.ends_at <= now:
         return Stage.OVER
     return Stage.RUNNING if enrolment.starts_at <= now else Stage.AHEAD
@@ -194,9 +197,9 @@ def _groups(grounds: Iterable[Ground]) -> set[int]:
 
 
 def _add_contacts(user: User, grounds: Iterable[Ground], of_enrolment: dict[int, MyCourse]) -> None:
-    """Who placed a person: the operators of the account behind his seat, of those who still are; else the account.
+    """Add the contacts of a person: the present operators of the account behind their seat, else the account alone.
 
-    A course somebody bought for himself names nobody, nor does one in which he looks after others.
+    A course bought for oneself has no contact, nor has one in which the person supervises.
     """
     placed = [ground for ground in grounds if ground.kind in (Ground.Kind.SEAT, Ground.Kind.LINE)]
     operators: dict[int, list[User]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""The learner's pages: his courses, one of them, and the button that lets him in."""
+"""Addresses of the learner's pages: their courses, one course, and the button *Enter the course*."""
 
 from django.urls import path
 

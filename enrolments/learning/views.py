@@ -1,4 +1,4 @@
-"""The learner's pages. A course somebody is not in does not exist for him."""
+"""Learner's pages. A course that the person is not in answers 404."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PARTICIPANTS_A_PAGE = 50
 @require_safe
 @login_required
 def courses(request: SignedInRequest) -> HttpResponse:
-    """The courses of whoever is signed in."""
+    """List the courses of the signed-in person."""
     now = timezone.now()
     page = Paginator(my_courses(request.user, now), COURSES_A_PAGE).get_page(request.GET.get("page"))
     listed = list(page)
@@ -39,13 +39,13 @@ def courses(request: SignedInRequest) -> HttpResponse:
     return render(request, "learning/courses.html", {"page": page, "courses": listed})
 
 
-# The button leads to another site, which a page's forms may not do otherwise: browsers follow a form's redirects.
+# The button redirects to another site, which a page's forms may not do by default: browsers check a form's redirects.
 @csp_update({"form-action": ["https:", "http:"]})  # type: ignore[arg-type]  # its types know no address with arguments
 @never_cache
 @require_safe
 @login_required
 def course(request: SignedInRequest, short_name: str) -> HttpResponse:
-    """One of his courses, with the button that lets him in while it is open to him. Its link is not in the page."""
+    """Show one course of the signed-in person, with the button that enters it while it runs; never its link."""
     now = timezone.now()
     mine = _mine(request, short_name)
     if short_name != mine.course.short_name:
@@ -64,7 +64,7 @@ def course(request: SignedInRequest, short_name: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def enter(request: SignedInRequest, short_name: str) -> HttpResponse:
-    """The button *Enter the course*. Opening the address, as after signing in again, only shows the course's page."""
+    """Enter the course by a POST of the button. A GET, as after signing in again, redirects to the course's page."""
     mine = _mine(request, short_name)
     if request.method != "POST":
         return redirect(_address(mine))

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    # One table after the other: a sale that goes on meanwhile waits for one, and never crosswise. Running it again is harmless.
+    # Not atomic: one table is locked at a time, so that a running sale waits but never deadlocks. May be run again.
     atomic = False
 
     dependencies = [

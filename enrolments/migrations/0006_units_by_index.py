@@ -1,7 +1,7 @@
-"""A seat and a ground name their unit by its index in the line.
+"""Name the unit of a seat and of a ground by its index in the line.
 
-Everything here works while the shop is in use: columns without a value, checks that are validated afterwards, indexes
-built concurrently. It may be run again after it was stopped halfway.
+Safe while the shop is in use: columns without a value, checks validated afterwards, indexes built concurrently. May be
+run again after it was stopped halfway.
 """
 
 from django.db import migrations, models

@@ -1,1 +1,1 @@
-"""What an operator may do for the people his customer account looks after."""
+"""People whom a customer account looks after, for its operators."""

@@ -1,4 +1,4 @@
-"""A person mistyped is put right, as long as nobody else relies on him."""
+"""Correction of a person's mistyped details, while nobody else relies on that person."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from enrolments.people.mail_again import refuse_often
 
 
 class PersonSettled(Refused):
-    """The person signed in, or others rely on him. One sentence for all: which of them it is stays untold."""
+    """Refusal to edit a person who signed in or on whom others rely; one sentence for all cases, to give none away."""
 
     message = _(
         "These details can no longer be changed here: the person uses them, or did not come to us by your "
@@ -35,7 +35,7 @@ class PersonSettled(Refused):
 
 
 class AddressOfAnother(Refused):
-    """The address is somebody else's: that would replace the person, not edit him."""
+    """Refusal of an address that belongs to another person: that would replace the person, not edit them."""
 
     message = _(
         "This address belongs to somebody else, so this would be another person. Take this person off the "
@@ -44,7 +44,7 @@ class AddressOfAnother(Refused):
 
 
 class PersonChanged(Refused):
-    """A colleague changed the details after the page was opened."""
+    """Refusal when a colleague changed the details after the page was opened."""
 
     message = _(
         "A colleague changed these details meanwhile: they stand above. Save again to put yours in their place."
@@ -52,15 +52,15 @@ class PersonChanged(Refused):
 
 
 def version_of(delegation: Delegation) -> str:
-    """Stands for the details a page shows: who edits says by it what he saw."""
+    """Return a fingerprint of the details that a page shows; its form posts it back, to notice a change in between."""
     details = "\0".join((delegation.email, delegation.first_name, delegation.last_name))
     return hashlib.sha256(details.encode()).hexdigest()[:16]
 
 
 def is_editable(*, account: CustomerAccount, user: User) -> bool:
-    """Whether nobody but this account relies on a person: it made him, and neither he nor others used him yet.
+    """Tell whether a person depends on this account alone: created by it, never signed in, and unknown to others.
 
-    Somebody who proved his address has taken it over, signed in or not. Four statements at most.
+    A person who proved their address has taken the user over, signed in or not. Four statements at most.
     """
     return (
         user.created_by_account_id == account.pk
@@ -70,7 +70,7 @@ def is_editable(*, account: CustomerAccount, user: User) -> bool:
         and not EmailAddress.objects.filter(user=user, verified=True).exists()
         and not Membership.objects.filter(user=user).exists()
         and not Delegation.objects.filter(person=user).exclude(account=account).exists()
-        # The merchant's own grounds have no account: exclude() keeps those too.
+        # The merchant's own grounds have no account: exclude() finds those too.
         and not Ground.objects.filter(enrolment__user=user).exclude(account=account).exists()
     )
 
@@ -85,15 +85,15 @@ def edit_person(
     language: str,
     now: datetime.datetime,
 ) -> bool:
-    """Write name and address of somebody this account alone knows, in his user and as it typed him.
+    """Write name and address of a person whom this account alone knows, in the user and in the account's delegations.
 
     Returns whether the address changed; then the links mailed to the old one are dead and a new invitation goes out.
-    `expected_version` is `version_of` what the page showed.
+    `expected_version` is the `version_of` that the page showed.
 
-    Locks the account (FOR KEY SHARE), then the person against everybody who names him meanwhile (FOR UPDATE, which
-    waits for and keeps out the FOR KEY SHARE of `find_or_create_people`). Raises PersonNotFound, PersonChanged,
-    PersonSettled, AddressOfAnother, MailedOften (an address is changed as often as mails may go out), and
-    ValidationError for something that is no address.
+    Locks the account (FOR KEY SHARE), then the person against every transaction that refers to them meanwhile (FOR
+    UPDATE, which waits for and keeps out the FOR KEY SHARE of `find_or_create_people`). Raises PersonNotFound,
+    PersonChanged, PersonSettled, AddressOfAnother, MailedOften (an address is changed as often as mails may go out),
+    and ValidationError for something that is no address.
     """
     email = normalise_email(person.email)
     first_name, last_name = person.first_name.strip()[:150], person.last_name.strip()[:150]
@@ -110,7 +110,7 @@ def edit_person(
             raise PersonSettled
         is_moved = email != user.email
         if is_moved:
-            # Each new address gets an invitation: without a limit anybody could be written to by way of a person.
+            # Each new address gets an invitation: without a limit an operator could have mails sent to any address.
             refuse_often(account, user, now)
             _move(user, email)
         if is_moved:
@@ -136,7 +136,7 @@ def edit_person(
 
 
 def _move(user: User, email: str) -> None:
-    """Give the user another address. The unique constraint decides, whoever else takes it at the same moment."""
+    """Give the user another address. The unique constraint decides when another user takes it at the same moment."""
     if EmailAddress.objects.filter(email=email).exclude(user=user).exists():
         raise AddressOfAnother
     try:

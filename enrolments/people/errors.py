@@ -1,4 +1,4 @@
-"""What both refuse."""
+"""Refusal that editing and mailing a person share."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -6,6 +6,6 @@ from common.refusals import Refused
 
 
 class PersonNotFound(Refused):
-    """This customer account looks after no such person; whether another one does is never told."""
+    """Refusal when this account looks after no such person; whether another account does is never told."""
 
     message = _("This person does not exist.")

@@ -1,4 +1,4 @@
-"""A person put right."""
+"""Form of a person's corrected details."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from enrolments.seats.forms import PersonForm
 
 
 class EditPersonForm(PersonForm):
-    """`seen` stands for the details the page showed when it was opened."""
+    """Name and address of a person; `seen` is the `version_of` the details when the page was opened."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)

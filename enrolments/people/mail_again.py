@@ -1,4 +1,4 @@
-"""The invitation, or the way to sign in, mailed once more."""
+"""Mailing a person the invitation, or the way to sign in, once more."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from outbox.mails.services import queue_mail
 
 
 class MailedJustNow(Refused):
-    """A mail of this account went to the person moments ago; `again_at` is when the next one may."""
+    """Refusal when a mail of this account went to the person moments ago; `again_at` is when the next one may go."""
 
     def __init__(self, mailed_at: datetime.datetime, again_at: datetime.datetime) -> None:
         super().__init__(
@@ -42,7 +42,7 @@ class MailedJustNow(Refused):
 
 
 class MailedOften(Refused):
-    """The person had as many mails of this account within a day as one may get."""
+    """Refusal when the person got as many mails of this account within a day as the limit allows."""
 
     def __init__(self, mails_a_day: int) -> None:
         super().__init__(
@@ -56,18 +56,18 @@ class MailedOften(Refused):
 
 
 def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: datetime.datetime) -> None:
-    """Mail a person of the account the invitation again; to somebody whose address is proved, how he signs in.
+    """Mail a person of the account the invitation again, or, if their address is proved, how to sign in.
 
-    Which of the two is not told: it would tell whether he signed in for others. Somebody whose user is closed gets
-    nothing, which is not told either. How often is asked of the mails this account caused. The mail goes to the
-    person's present address, in his language, else in `language`.
+    The operator is not told which of the two: that would tell whether the person signed in for others. A closed user
+    gets nothing, which is not told either. The limits count the mails of this account alone. The mail goes to the
+    person's present address, in their language, else in `language`.
 
     Locks the account (FOR KEY SHARE), then the person. Raises PersonNotFound, MailedJustNow, MailedOften.
     """
     with transaction.atomic():
         if not keep_account(account.pk):
             raise PersonNotFound
-        # Two operators at once: the second one finds the mail of the first.
+        # Locked, so that of two operators at once the second one finds the mail of the first.
         user = User.objects.select_for_update(no_key=True).filter(pk=person_id).first()
         if user is None or not Delegation.objects.filter(account=account, person=user).exists():
             raise PersonNotFound
@@ -102,7 +102,7 @@ def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: 
 
 
 def refuse_often(account: CustomerAccount, user: User, now: datetime.datetime) -> None:
-    """Raise MailedOften when the account's mails of a day to a person are used up. Called with the person locked."""
+    """Raise MailedOften when the account's mails of a day to a person are used up. Expects the person locked."""
     used_up = find_used_up(what="mail to person", rows=_mails_to(account, user), at="created_at", now=now)
     if used_up is not None:
         raise MailedOften(used_up.rate.times)

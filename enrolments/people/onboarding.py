@@ -1,4 +1,4 @@
-"""Reads about one person, and how far people came: asked of what this customer account itself caused, nothing else."""
+"""Reads about one person, and their progress: derived from mails, invitations and seats of this account alone."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from outbox.mails.models import Mail
 
 
 def find_person(account: CustomerAccount, person_id: int) -> Delegation | None:
-    """Somebody the account looks after, as it typed him; None for one of another account."""
+    """Return a person the account looks after, as the account typed them; None for a person of another account."""
     return people_of(account).select_related("person").filter(person=person_id).first()
 
 
 def onboarding_of(account: CustomerAccount, people: Collection[Delegation]) -> dict[int, Onboarding]:
-    """What this account's mails, invitations and seats tell of some people, in three statements.
+    """Return the progress of some people, from this account's mails, invitations and seats. Three statements.
 
-    A sign-in is told only of those whom this account made; of all others it may have been for another one. Expects
+    A sign-in counts only for people whom this account created; others may have signed in for another account. Expects
     the delegations' persons loaded.
     """
     onboarding = {

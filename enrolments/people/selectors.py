@@ -1,4 +1,4 @@
-"""Reads about the people a customer account looks after: names as it typed them, and what it bought for them."""
+"""Reads about the people a customer account looks after: names as it typed them, and its own purchases for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from enrolments.grounds.models import Ground
 
 @dataclass(slots=True)
 class Onboarding:
-    """How far somebody came, as far as this account may know."""
+    """Progress of a person from the first mail to the first entry, as far as this account may know."""
 
     mailed_at: datetime.datetime | None = None
     accepted_at: datetime.datetime | None = None
@@ -25,9 +25,9 @@ class Onboarding:
 
 @dataclass(slots=True)
 class PersonRow:
-    """Somebody as this account typed him, and its own live grounds that put him into courses.
+    """Person as this account typed them, and its own live grounds that put them into courses.
 
-    `onboarding`, how far he came, is filled in by whoever shows it.
+    `onboarding`, the person's progress, is filled in by the view that shows it.
     """
 
     person_id: int
@@ -38,7 +38,7 @@ class PersonRow:
 
 
 def people_of(account: CustomerAccount, *, search: str = "") -> QuerySet[Delegation]:
-    """One delegation per person of an account, the oldest: several operators may look after the same one.
+    """Return one delegation per person of an account, the oldest: several operators may look after one person.
 
     `search` looks in names and addresses as they were typed.
     """
@@ -51,7 +51,7 @@ def people_of(account: CustomerAccount, *, search: str = "") -> QuerySet[Delegat
 
 
 def person_rows(account: CustomerAccount, delegations: Collection[Delegation]) -> list[PersonRow]:
-    """What a list shows of some people, in one statement. Other accounts' courses are never among it."""
+    """Return rows for a list of some people. Other accounts' courses are never among them. One statement."""
     rows = {
         delegation.person_id: PersonRow(
             person_id=delegation.person_id,
@@ -76,9 +76,10 @@ def person_rows(account: CustomerAccount, delegations: Collection[Delegation]) -
 
 
 def typed_names(account: CustomerAccount, person_ids: Collection[int]) -> dict[int, PersonRow]:
-    """Names and addresses of people as this account typed them; members who were never typed under their own name.
+    """Return names and addresses of people as this account typed them; members never typed under their own name.
 
-    At most two statements. Anybody else is left out: what other accounts or he himself wrote is not this one's to see.
+    At most two statements. All other people are left out: names that they or other accounts wrote are hidden from this
+    one.
     """
     if not person_ids:
         return {}

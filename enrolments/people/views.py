@@ -1,4 +1,4 @@
-"""One person at the operator's desk: put right, and mailed again."""
+"""One person at the operator's desk: details corrected, and mailed again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from enrolments.people.selectors import person_rows
 @account_page(Right.MANAGE_PEOPLE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def person(request: AccountRequest, person_id: int) -> HttpResponse:
-    """Somebody the account looks after; posting the form puts name and address right."""
+    """Show a person the account looks after; posting the form corrects name and address."""
     shown = _find(request, person_id)
     if request.method != "POST":
         return _page(request, shown, _form_of(shown))
@@ -47,7 +47,7 @@ def person(request: AccountRequest, person_id: int) -> HttpResponse:
             raise Http404 from None
         except PersonChanged as refused:
             shown = _find(request, person_id)
-            # What was typed stays; the form now stands on what the page shows.
+            # The posted values stay, now compared with the details that the page shows.
             posted = request.POST.copy()
             posted["seen"] = version_of(shown)
             form = EditPersonForm(posted)

@@ -1,4 +1,4 @@
-"""Seats in the admin: to look at, with their history."""
+"""Seats in the admin, read-only, with their history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Free seats are given to people."""
+"""Assignment of free seats to people."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ from enrolments.values import LineRef, Period, Terms
 
 
 class SeatNotValid(Refused):
-    """The seat's validity is over, though it was not marked as expired yet."""
+    """Refusal when the seat's validity is over, though it was not marked as expired yet."""
 
     message = _("This seat can no longer be assigned: its validity is over.")
 
 
 class CourseNotAllowed(Refused):
-    """The seat was not sold for this course."""
+    """Refusal when the seat was not sold for this course."""
 
     def __init__(self, course: Course) -> None:
         sentence = _("This seat cannot be used for the course “{course}”. Choose another one.")
@@ -51,19 +51,19 @@ class CourseNotAllowed(Refused):
 
 
 class WrongRole(Refused):
-    """The seat was declared for the other role, or the role is neither a learner's nor a tutor's."""
+    """Refusal when the seat was declared for the other role, or the role is neither a learner's nor a tutor's."""
 
     message = _("This seat cannot be filled in that role.")
 
 
 class AlreadyInSession(Refused):
-    """The person has a seat in this session already: one session never has anybody twice."""
+    """Refusal when the person has a seat in this session already: nobody sits in one session twice."""
 
     message = _("This person already has a seat in this session.")
 
 
 class RowsRefused(Refused):
-    """Rows of a set cannot be assigned, so none was. `rows` gives the refusal of each by its index, from 0."""
+    """Refusal of a set of rows, none of which was assigned. `rows` are the refusals by index of the row, from 0."""
 
     def __init__(self, rows: Mapping[int, Refused | ValidationError]) -> None:
         super().__init__(
@@ -83,7 +83,7 @@ class RowsRefused(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatWanted:
-    """One row of a set: a person for a free seat, in a course. `role` is asked for a session's blank seats only."""
+    """Row of a set: a person for a free seat, in a course. `role` applies to a session's blank seats only."""
 
     seat_id: int
     course: Course
@@ -93,8 +93,11 @@ class SeatWanted:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Result of one row. Not `is_used`: the person was in the course already on a ground of this account, `until` then
-    (None: without end); the seat stays free. `is_new` tells that the person was unknown until now."""
+    """Result of one row. `is_new` tells that the person was unknown until now.
+
+    Without `is_used` the person was in the course already on a ground of this account, until `until` (None: without
+    end), and the seat stays free.
+    """
 
     is_used: bool
     user: User
@@ -105,7 +108,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class _Placing:
-    """A row that may be assigned, as far as it depends on no person."""
+    """Row that may be assigned, as far as that depends on no person."""
 
     index: int
     seat: Seat
@@ -137,7 +140,7 @@ def assign_seat(
     now: datetime.datetime,
     role: Role | None = None,
 ) -> Assignment:
-    """Place a person on a free seat. Like `assign_seats` of one row, whose refusal is raised itself."""
+    """Place a person on a free seat, like `assign_seats` of one row; raises the refusal of that row itself."""
     wanted = SeatWanted(seat_id=seat_id, course=course, person=person, role=role)
     try:
         [assignment] = assign_seats(account=account, wanted=[wanted], operator=operator, language=language, now=now)
@@ -158,20 +161,21 @@ def assign_seats(
     """Place people on free seats: enrolments, groups, supervisor, delegations, history and mails, all rows or none.
 
     A seat from a pack goes into the row's course, which must be open and on its list. A session's seat goes into its
-    own course, until that is over, though it is full, closed or hidden; `role` (student or tutor, default student) is
-    asked for blanks only, a declared seat keeps its own. Whoever is there already on a ground of this account, also by
-    an earlier row, is not given a second seat of a pack: see `Assignment`.
+    own course, until that is over, though it is full, closed or hidden; `role` (student or tutor, default student)
+    applies to blanks only, a declared seat keeps its own. A person in the course already on a ground of this account,
+    also by an earlier row, is not given a second seat of a pack: see `Assignment`.
 
     Locks the courses, the operator's membership (FOR SHARE), the people (FOR KEY SHARE), then the seats, each by key.
-    As many statements for many rows as for few of as many courses. Returns one result per row, in their order.
+    The number of statements depends on the number of courses, not of rows. Returns one result per row, in their order.
     Raises SeatNotFound when the operator places nobody for the account (any more), else RowsRefused with, by row:
-    SeatNotFound, SeatNotFree (by whom, when: somebody was faster), SeatNotValid, CourseNotAllowed, CourseClosed,
-    CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, and ValidationError for something that is no
-    address.
+    SeatNotFound, SeatNotFree (moved first by another, with name and time), SeatNotValid, CourseNotAllowed,
+    CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, and ValidationError for something
+    that is no address.
     """
     with transaction.atomic():
         courses = lock_courses(row.course.pk for row in wanted)
-        # Kept from here on: who takes the right away, or the account, waits, and finds what is written here.
+        # Locked from here on: a transaction that takes the right or the account away waits, and finds what is written
+        # here.
         if not keep_right(account_id=account.pk, user=operator, right=Right.MANAGE_SEATS):
             raise SeatNotFound
         placings = _placings(account, wanted, courses, operator, now)
@@ -281,9 +285,9 @@ def _role(seat: Seat, asked: Role | None, student: Role) -> Role:
 def _already_there(
     placings: Sequence[_Placing], people: Mapping[str, PersonFound], account: CustomerAccount, now: datetime.datetime
 ) -> dict[int, datetime.datetime | None]:
-    """Rows on which a pack's seat would be wasted, with the end of what the person has (None: no end).
+    """Return the rows on which a pack's seat would be wasted, with the end of the person's enrolment (None: no end).
 
-    Raises RowsRefused with AlreadyInSession where a session would have somebody twice.
+    Raises RowsRefused with AlreadyInSession where a session would have a person twice.
     """
     known = {found.user.pk for found in people.values() if not found.created}
     courses = {placing.course for placing in placings}
@@ -313,7 +317,7 @@ def _already_there(
 
 
 def _seated_in_sessions(placings: Sequence[_Placing], user_ids: Collection[int]) -> set[tuple[int, int, int]]:
-    """Who sits in the sessions of these rows, as (order, course, user). One statement, none without sessions."""
+    """Return the people in the sessions of these rows, as (order, course, user). One statement, or none."""
     orders = {placing.seat.batch.order_id for placing in placings if placing.is_session}
     if not orders or not user_ids:
         return set()

@@ -1,4 +1,4 @@
-"""Reads for an operator at work: one seat, what it may be used for, what became of it; one session."""
+"""Reads for an operator at work: one seat, its uses, its history; one session."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
 
 
 def find_seat(account: CustomerAccount, seat_id: int) -> WithAnnotations[Seat, Grounds] | None:
-    """One seat of an account with what its page shows; None for one of another account."""
+    """Return one seat of an account with the data of its page; None for a seat of another account."""
     return seats_of(account).select_related("batch__group").filter(pk=seat_id).first()
 
 
 def find_session(account: CustomerAccount, group_id: int) -> CourseGroup | None:
-    """One session of an account; None for one of another account."""
+    """Return one session of an account; None for a session of another account."""
     return sessions_of(account).filter(pk=group_id).first()
 
 
 def nameable_courses(seat: Seat) -> CourseQuerySet:
-    """The courses a seat was sold for, open or not; never one that is hidden."""
+    """Return the courses a seat was sold for, open or not; never a hidden one."""
     return Course.objects.matching(seat.batch.course_list).filter(is_visible=True)
 
 
 def choosable_courses(seat: Seat, now: datetime.datetime) -> QuerySet[Course]:
-    """The courses a seat of a pack can be used for now: on its list, open, with a place left. By name."""
+    """Return the courses a seat of a pack can be used for now: on its list, open, with a place left. By name."""
     places = with_taken(nameable_courses(seat).open_at(now))
     return places.filter(Q(capacity__isnull=True) | Q(capacity__gt=F("taken"))).order_by("name", "pk")
 
 
 def next_free_seat(seat: Seat, now: datetime.datetime) -> Seat | None:
-    """Another free seat that serves as well as this one: the same entry and list, or the same session and role."""
+    """Return another free seat that serves equally: the same entry and list, or the same session and role."""
     like = Seat.objects.assignable_at(now).filter(account_id=seat.account_id, role=seat.role).exclude(pk=seat.pk)
     if seat.batch.source == SeatBatch.Source.SESSION:
         like = like.filter(batch__group_id=seat.batch.group_id)
@@ -60,18 +60,18 @@ def next_free_seat(seat: Seat, now: datetime.datetime) -> Seat | None:
 
 
 def is_attached(account: CustomerAccount, email: str) -> bool:
-    """Whether an account looks after somebody under this (normalised) address. What others know does not count."""
+    """Tell whether an account looks after a person under this (normalised) address. Other accounts do not count."""
     return Delegation.objects.filter(account=account, email=email).exists()
 
 
 def moves_of(seat: Seat) -> QuerySet[SeatEvent]:
-    """Every move of a seat."""
+    """Return every move of a seat."""
     return SeatEvent.objects.filter(seat=seat).select_related("actor", "course")
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A row of a seat's history. `actor` is empty where nobody in person moved it."""
+    """Row of a seat's history. `actor` is empty where no person moved it, or the account may not see the name."""
 
     event: SeatEvent
     actor: str
@@ -79,9 +79,10 @@ class Move:
 
 
 def move_rows(account: CustomerAccount, events: Collection[SeatEvent], names: Mapping[int, PersonRow]) -> list[Move]:
-    """What a history shows of some moves, in one statement. `names` are `typed_names` of the people in them.
+    """Return rows of a history for some moves. `names` are `typed_names` of the people in them. One statement.
 
-    Who is or was at work for the account goes by his own name; the merchant's staff do not go by name at all.
+    Members of the account, present or former, appear under their own names, other people as the account typed them; the
+    merchant's staff appear without a name.
     """
     person_ids = {event.person_id for event in events if event.person_id is not None}
     actors = {event.actor for event in events if event.actor is not None}

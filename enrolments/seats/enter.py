@@ -20,14 +20,14 @@ from enrolments.seats.reasons import SeatReason
 
 
 class NotEnrolled(Refused):
-    """The person is not in the course now: not yet, not any more, or never."""
+    """Refusal when the person is not in the course now: not yet, not any more, or never."""
 
     message = _("You are not enrolled in this course at the moment.")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where the person goes now, and how many seats his entry has used."""
+    """Result of an entry: the link to redirect to, and the number of seats consumed."""
 
     link: str
     consumed: int
@@ -35,15 +35,15 @@ class Entry:
 
 @again_after_deadlock
 def enter_course(*, user: User, course: Course, now: datetime.datetime) -> Entry:
-    """Let somebody into a course he is enrolled in now; consumes every seat assigned to him there.
+    """Let a person into a course they are enrolled in now; consume every seat assigned to them there.
 
-    Called by a button's POST, never by the opening of a page. Entering again gives the link again; the first time is
-    kept with each of his enrolments there, whatever it stands on. Locks his seats in the course, then his enrolments,
-    by key. Raises NotEnrolled.
+    Called by a button's POST, never by the opening of a page. Entering again returns the link again; the first entry is
+    recorded on each of the person's enrolments there, whatever its grounds. Locks the person's seats in the course,
+    then their enrolments, by key. Raises NotEnrolled.
     """
     with transaction.atomic():
         seats = _assigned_seats(user, course)
-        # Asked once the seats are ours: whoever released one meanwhile has ended its enrolment by now.
+        # Read after the seats are locked: a release that came first has ended its enrolment by now.
         enrolments = _running_enrolments(user, course, now)
         if not enrolments:
             raise NotEnrolled

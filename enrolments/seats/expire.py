@@ -1,4 +1,4 @@
-"""Seats that nobody assigned in time."""
+"""Expiry of seats that nobody assigned in time."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from enrolments.seats.reasons import SeatReason
 
 @again_after_deadlock
 def expire_seats(*, now: datetime.datetime, limit: int = 10_000) -> int:
-    """Expire available seats whose validity is over, at most `limit` of them; returns how many.
+    """Expire available seats whose validity is over, at most `limit` of them; return their number.
 
-    Until this has run such a seat cannot be assigned either. Locks the seats, after the courses of those that keep a
+    Before this has run such a seat cannot be assigned either. Locks the seats, after the courses of those that keep a
     place. A constant number of statements.
     """
     due = Seat.objects.filter(state=SeatState.AVAILABLE, batch__valid_until__lte=now)

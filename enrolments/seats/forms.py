@@ -1,4 +1,4 @@
-"""Who gets a seat, and why one is taken back."""
+"""Forms that assign a seat and take one back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from enrolments.courses.roles.models import Role
 from enrolments.seats.desk import choosable_courses, nameable_courses
 from enrolments.seats.models import Seat, SeatBatch
 
-# The data of somebody else: the browser must not offer the operator's own.
+# Data of another person: the browser must not offer the operator's own.
 OF_SOMEBODY_ELSE = {"autocomplete": "off"}
 
 
@@ -27,7 +27,7 @@ class CourseChoiceField(forms.ModelChoiceField):
 
 
 class PersonForm(forms.Form):
-    """Somebody as an operator types him."""
+    """Name and address of a person, as an operator types them."""
 
     email = AddressField(widget=forms.EmailInput(attrs=OF_SOMEBODY_ELSE | {"spellcheck": "false"}))
     first_name = forms.CharField(label=_("First name"), max_length=150, widget=forms.TextInput(attrs=OF_SOMEBODY_ELSE))
@@ -38,10 +38,10 @@ class PersonForm(forms.Form):
 
 
 class AssignForm(PersonForm):
-    """Who gets a free seat; with the course where the seat leaves it open, and the role where a blank one does.
+    """Person for a free seat, with the course if the seat leaves it open, and the role for a session's blank seat.
 
-    Offers the courses that are open with a place left. One that closed since it was offered is let through to the
-    service, whose refusal names the reason.
+    Offers the courses that are open with a place left. A course that closed since it was offered passes the form: the
+    service refuses it and names the reason.
     """
 
     course = CourseChoiceField(
@@ -77,7 +77,7 @@ class AssignForm(PersonForm):
         field.queryset = nameable_courses(self.seat)
         chosen = self._posted_course(field) if self.is_bound else None
         if chosen is not None and chosen not in offered:
-            offered.append(chosen)  # what was chosen stays to be seen beside the reason why it is refused
+            offered.append(chosen)  # the choice stays in view beside the reason of its refusal
         field.choices = [("", field.empty_label), *((course.pk, course.name) for course in offered)]
         if len(offered) == 1:
             field.initial = offered[0].pk
@@ -89,18 +89,18 @@ class AssignForm(PersonForm):
             return None
 
     def chosen_course(self) -> Course:
-        """The course chosen, or the session's own."""
+        """Return the course chosen, or the session's own."""
         chosen: Course | None = self.cleaned_data.get("course", self.seat.course)
         assert chosen is not None
         return chosen
 
     def chosen_role(self) -> Role | None:
-        """The role asked for; None where the seat has its own."""
+        """Return the role chosen; None where the seat has its own."""
         return self.roles[self.cleaned_data["role"]] if "role" in self.fields else None
 
 
 class ReleaseForm(forms.Form):
-    """Why a seat is taken back. `person` is whom the page showed on it."""
+    """Reason for which a seat is taken back. `person` is the one that the page showed on the seat."""
 
     reason = forms.CharField(
         label=_("Reason"),

@@ -41,10 +41,10 @@ def generate_seats(
     sold_at: datetime.datetime,
     now: datetime.datetime,
 ) -> SeatBatch:
-    """Make packsize available seats for each unit of a line, with their history; returns the batch they share.
+    """Make packsize available seats for each unit of a line, with their history; return the batch they share.
 
-    `units` are ranges of indexes, none in two of them. What the entry says now is frozen on the batch. A second call
-    for the line finds its batch and does nothing. Locks nothing. Three statements, whatever the number of seats.
+    `units` are ranges of indexes that do not overlap. The batch keeps the entry's terms as they are now. A second call
+    for the line returns its batch and writes nothing. Locks nothing. Three statements, whatever the number of seats.
     """
     batch = SeatBatch(
         account_id=line.account_id,

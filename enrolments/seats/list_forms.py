@@ -1,4 +1,4 @@
-"""What is asked in the account area's lists."""
+"""Filters and search of the account area's lists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from enrolments.seats.selectors import SeatChoices
 
 
 class SeatFilterForm(forms.Form):
-    """Which of an account's seats are listed. Anything unknown in the address is answered by the whole list."""
+    """Filter of an account's seats. Unknown values in the address give the whole list."""
 
     state = forms.ChoiceField(label=pgettext_lazy("of a seat", "State"), required=False)
     entry = forms.ChoiceField(label=pgettext_lazy("of the catalogue", "Entry"), required=False)
@@ -33,6 +33,6 @@ class SeatFilterForm(forms.Form):
 
 
 class PeopleSearchForm(forms.Form):
-    """Looks in names and addresses as they were typed."""
+    """Search in names and addresses as they were typed."""
 
     q = forms.CharField(label=_("Name or e-mail"), required=False, max_length=100)

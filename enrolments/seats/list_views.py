@@ -26,7 +26,7 @@ SESSIONS_A_PAGE = 25
 @require_safe
 @account_page(Right.MANAGE_SEATS)
 def seats(request: AccountRequest) -> HttpResponse:
-    """The account's seats, by entry, course, state or session."""
+    """List the account's seats, by entry, course, state or session."""
     choices = seat_choices(request.account)
     form = SeatFilterForm(request.GET or None, among=choices)
     asked = form.cleaned_data if form.is_valid() else {}
@@ -63,9 +63,9 @@ def seats(request: AccountRequest) -> HttpResponse:
 @require_safe
 @account_page(Right.MANAGE_SEATS)
 def counts(request: AccountRequest) -> HttpResponse:
-    """How many seats of each entry are in which state: a page, or the part of the list that is fetched after it.
+    """Show the number of seats by entry and state: a page, or the part of the list that is fetched after it.
 
-    Counting takes the longer, the more seats an account has; the list itself does not wait for it.
+    Counting takes longer the more seats an account has; the list itself does not wait for it.
     """
     template = "seats/seat_counts.html" if request.htmx else "seats/seat_counts_page.html"
     response = render(request, template, {"account": request.account, "counts": seat_counts(request.account)})
@@ -76,7 +76,7 @@ def counts(request: AccountRequest) -> HttpResponse:
 @require_safe
 @account_page(Right.MANAGE_PEOPLE)
 def people(request: AccountRequest) -> HttpResponse:
-    """The people this account looks after."""
+    """List the people this account looks after."""
     form = PeopleSearchForm(request.GET or None)
     search = form.cleaned_data["q"] if form.is_valid() else ""
     page = page_of(request, people_of(request.account, search=search).select_related("person"), PEOPLE_A_PAGE)
@@ -98,14 +98,14 @@ def people(request: AccountRequest) -> HttpResponse:
 @require_safe
 @account_page(Right.MANAGE_SEATS)
 def sessions(request: AccountRequest) -> HttpResponse:
-    """The account's sessions: one per order and course."""
+    """List the account's sessions: one per order and course."""
     page = page_of(request, sessions_of(request.account), SESSIONS_A_PAGE)
     context = {"account": request.account, "page": page, "rows": session_rows(page.rows), "query_string": ""}
     return render(request, "sessions/sessions.html", context)
 
 
 def _session(request: AccountRequest) -> CourseGroup | None:
-    """The session the list is confined to. One of another account does not exist."""
+    """Return the session the list is confined to, None without one. A session of another account answers 404."""
     asked = request.GET.get("session", "")
     if not asked:
         return None

@@ -16,7 +16,7 @@ from enrolments.seats.reasons import reason_in_words
 
 
 class SeatBatch(models.Model):
-    """The seats of one order line and the terms they were sold on, frozen: a later edit of the entry leaves them."""
+    """Seats of one order line and the terms they were sold on, frozen: later edits of the entry do not change them."""
 
     class Source(models.TextChoices):
         PACK = "pack", pgettext_lazy("source of seats", "Unassigned seats")
@@ -101,7 +101,7 @@ class SeatState(models.TextChoices):
 
 class SeatQuerySet(models.QuerySet["Seat"]):
     def assignable_at(self, now: datetime.datetime) -> SeatQuerySet:
-        """Free seats still within their validity; whether a course takes them is asked when one is chosen."""
+        """Keep free seats still within their validity; whether a course takes them is checked when one is chosen."""
         return self.filter(
             models.Q(batch__valid_until__isnull=True) | models.Q(batch__valid_until__gt=now),
             state=SeatState.AVAILABLE,
@@ -112,9 +112,9 @@ class SeatQuerySet(models.QuerySet["Seat"]):
 
 
 class Seat(models.Model):
-    """One person's place in one course: both chosen when it is assigned, or the course set by its session.
+    """Seat of one person in one course: both chosen when it is assigned, or the course fixed by its session.
 
-    Moved by `services.seats` alone, by conditional updates; every move is a `SeatEvent`.
+    Moved by `enrolments.seats.moves` alone, by conditional updates; every move is a `SeatEvent`.
     """
 
     batch = models.ForeignKey(
@@ -131,13 +131,13 @@ class Seat(models.Model):
         db_index=False,
         verbose_name=_("customer account"),
     )
-    # The line is the batch's, its unit the one with this index. `unit_id` is the row by which the release before this
-    # one finds it, whose own seats have no index: `enrolments.unit_rows`.
+    # The line is the batch's, and `unit_index` the unit in it. The release before this one finds the unit by its row,
+    # `unit_id`, and writes seats without an index: `enrolments.unit_rows`.
     unit_index = models.PositiveIntegerField(_("unit"), null=True, blank=True, help_text="From 0.")
     unit_id = models.BigIntegerField(null=True, blank=True, editable=False)
     number = models.PositiveIntegerField(_("number in the pack"))
     state = models.CharField(_("state"), max_length=10, choices=SeatState.choices)
-    # The role a session's seat was declared with; without one, the seat is filled by either.
+    # Role that a session's seat was declared with; a seat without one takes a learner or a tutor.
     role = models.ForeignKey(
         Role,
         on_delete=models.PROTECT,
@@ -236,9 +236,9 @@ class Seat(models.Model):
         )
         indexes = (
             models.Index(fields=["account", "state", "id"], name="enrolments_seat_account_state"),
-            # The list of all states: without it an operator whose seats are old waits for all those sold since.
+            # For the list of all states: without this index an operator with old seats waits for all those sold since.
             models.Index(fields=["account", "id"], name="enrolments_seat_list"),
-            # Few different keys, so small: what an operator has is counted from it alone.
+            # Few different keys, so the index is small: an account's counts are read from it alone.
             models.Index(fields=["account", "batch", "state"], name="enrolments_seat_counts"),
             models.Index(fields=["batch", "state", "id"], name="enrolments_seat_batch_state"),
             models.Index(
@@ -254,10 +254,11 @@ class Seat(models.Model):
 
 
 class SeatEvent(models.Model):
-    """One move of a seat: who, when, from, to, why. Never changed; only a claimed order's move changes its account."""
+    """Move of a seat: who, when, from, to, why. Never changed, but for its account when the order is claimed."""
 
     # Two references without a check in the database: a pack of 10,000 seats writes as many of these rows in the
-    # statement that makes the seats, and would look up 20,000 times what it has just written. Seats are never deleted.
+    # statement that makes the seats, and would look up 20,000 times the rows it has just written. Seats are never
+    # deleted.
     seat = models.ForeignKey(
         Seat, on_delete=models.PROTECT, related_name="events", db_constraint=False, verbose_name=_("seat")
     )
@@ -321,5 +322,5 @@ class SeatEvent(models.Model):
 
     @property
     def reason_label(self) -> str:
-        """The reason in the reader's language, or as somebody wrote it."""
+        """The reason in the reader's language, or as a person wrote it."""
         return reason_in_words(self.reason)

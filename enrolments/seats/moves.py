@@ -32,15 +32,15 @@ R = TypeVar("R")
 
 
 class SeatNotFound(Refused):
-    """No such seat in this customer account; whether another account has it is never told."""
+    """Refusal when this customer account has no such seat; whether another account has it is never told."""
 
     message = _("This seat does not exist.")
 
 
 class SeatMoved(Refused):
-    """The seat is not, or no more, in the state this needs. Tells who moved it last, and when.
+    """Refusal when the seat is not, or no longer, in the state needed. Tells the actor and time of its last move.
 
-    `actor` is None where nobody in person did; `at` is None only for a seat without history.
+    `actor` is None where no person moved it; `at` is None only for a seat without history.
     """
 
     sentence = _("This seat was changed by {actor} on {at}. Look at it again before you go on.")
@@ -56,28 +56,28 @@ class SeatMoved(Refused):
 
 
 class SeatNotFree(SeatMoved):
-    """Somebody else assigned the seat first, or it ended."""
+    """Refusal when another person assigned the seat first, or it ended."""
 
     sentence = _("This seat is no longer free: {actor} changed it on {at}. Choose another one.")
     sentence_without_actor = _("This seat is no longer free: it was changed on {at}. Choose another one.")
 
 
 class SeatNotAssigned(SeatMoved):
-    """The seat has nobody on it who could be taken off."""
+    """Refusal to release a seat that is not assigned to anybody."""
 
     sentence = _("This seat is not assigned: {actor} changed it on {at}.")
     sentence_without_actor = _("This seat is not assigned: it was changed on {at}.")
 
 
 class SeatConsumed(SeatMoved):
-    """The person has entered the course: the seat is used for good."""
+    """Refusal when the person has entered the course: the seat is used for good."""
 
     sentence = _("This seat is used: the person entered the course on {at}.")
     sentence_without_actor = sentence
 
 
 def still(seat_ids: Collection[int], *states: str) -> QuerySet[Seat]:
-    """The seats that are still in one of the states: the guard of every move."""
+    """Return the seats that are still in one of the states: the guard of every move."""
     return Seat.objects.filter(pk__in=seat_ids, state__in=states)
 
 
@@ -90,13 +90,14 @@ def move_seat(
     reason: str,
     now: datetime.datetime,
 ) -> bool:
-    """Move one seat from the state it was read in; False when somebody else moved it meanwhile.
+    """Move one seat from the state it was read in; return False if another transaction moved it meanwhile.
 
-    `changes` are columns set with it; course and person of the history row are the new ones, or those that leave.
-    Waits for whoever holds the seat. On success `seat` has the new values.
+    `changes` are columns set with it; the history row names the new course and person, or those that leave. Waits for a
+    transaction that holds the seat. On success `seat` has the new values.
     """
     from_state = seat.state
-    # The time of the assignment is part of the state read: a seat released and given to somebody else is another one.
+    # The time of the assignment is part of the state read: a seat released and given to another person meanwhile
+    # differs.
     if still([seat.pk], from_state).filter(assigned_at=seat.assigned_at).update(state=to_state, **changes) != 1:
         return False
     SeatEvent.objects.create(
@@ -118,7 +119,7 @@ def move_seat(
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """A person for a free seat, with the enrolment opened or found for them."""
+    """Person for a free seat, with the enrolment opened or found for them."""
 
     seat: Seat
     course: Course
@@ -127,10 +128,10 @@ class Taker:
 
 
 def take_free_seats(*, takers: Sequence[Taker], actor: User, now: datetime.datetime) -> set[int]:
-    """Assign free seats, all or none; return the keys of those that somebody else moved meanwhile.
+    """Assign free seats, all or none; return the keys of those that another transaction moved meanwhile.
 
-    Locks the seats by key. Where any is returned the caller rolls back. On success the seats have the new values.
-    Three statements, whatever their number.
+    Locks the seats by key. The caller rolls back if any key is returned. On success the seats have the new values.
+    Three statements, whatever the number of seats.
     """
     ids = [taker.seat.pk for taker in takers]
     locked = Seat.objects.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk")
@@ -173,7 +174,7 @@ def take_free_seats(*, takers: Sequence[Taker], actor: User, now: datetime.datet
 
 
 def _by_seat(values: Mapping[int, int]) -> Case:
-    """The value for each seat of an update, by the seat's key."""
+    """Return the value for each seat of an update, by the seat's key."""
     return Case(*(When(pk=pk, then=Value(value)) for pk, value in values.items()), output_field=BigIntegerField())
 
 
@@ -186,7 +187,7 @@ def move_locked_seats(
     reason: str,
     now: datetime.datetime,
 ) -> None:
-    """Move seats that the caller has locked and read in the state they leave. Two statements, whatever their number."""
+    """Move seats that the caller has locked and read in the state they leave. Two statements for any number."""
     ids = [seat.pk for seat in seats]
     if not ids:
         return
@@ -210,7 +211,7 @@ def move_locked_seats(
 
 
 class SeatsRaced(Temporary):
-    """Seats went into other courses while they were waited for; nothing was done, and trying again helps."""
+    """Failure to lock seats that went into other courses meanwhile; nothing was done, a new attempt may succeed."""
 
 
 def with_locked_seats(seats: QuerySet[Seat], work: Callable[[list[Seat]], R]) -> R:
@@ -235,7 +236,7 @@ def _lock_seats(seats: QuerySet[Seat]) -> list[Seat] | None:
 
 
 def refusal(kind: type[SeatMoved], seat_id: int) -> SeatMoved:
-    """The refusal for a seat that is not as it was expected to be, with its last move."""
+    """Return the refusal for a seat in an unexpected state, with its last move."""
     last = SeatEvent.objects.filter(seat_id=seat_id).select_related("actor").order_by("-pk").first()
     if last is None:
         return kind(None, None, "")

@@ -3,7 +3,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class SeatReason(models.TextChoices):
-    """Why a seat moved, or a ground ended, where no person wrote a reason of their own."""
+    """Reason of a seat's move or a ground's end where no person wrote one."""
 
     SOLD = "sold", pgettext_lazy("reason of a seat's move", "Sold")
     DECLARED = "declared", pgettext_lazy("reason of a seat's move", "Declared with the order")
@@ -15,5 +15,5 @@ class SeatReason(models.TextChoices):
 
 
 def reason_in_words(reason: str) -> str:
-    """A reason in the reader's language, or as somebody wrote it."""
+    """Return a reason in the reader's language, or as a person wrote it."""
     return str(SeatReason(reason).label) if reason in SeatReason.values else reason

@@ -1,4 +1,4 @@
-"""A seat is taken back from somebody who has not begun."""
+"""Release of a seat whose person has not entered the course."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def release_seat(
     reason: str = "",
     person_id: int | None = None,
 ) -> Seat:
-    """Free an assigned seat: its ground ends, and with it the enrolment if it was the last; so does its supervisor's.
+    """Free an assigned seat; its grounds end, the person's and the supervisor's, and enrolments left without any close.
 
     A session's seat keeps course, role, group and its place, unless its person stays in the course on another ground:
-    then the place is his, and filling the seat again needs a free one. `person_id` is the person the caller saw on the
-    seat: somebody else who sits there by now is not taken off.
+    then the person keeps the place, and filling the seat again needs a free one. `person_id` is the person the caller
+    saw on the seat: if another person sits there by now, the seat is left alone.
 
-    Locks the course, the account (FOR KEY SHARE), then the seat. Raises SeatNotFound, SeatConsumed when
-    the person entered the course first, and SeatNotAssigned when somebody else released or revoked it first.
+    Locks the course, the account (FOR KEY SHARE), then the seat. Raises SeatNotFound, SeatConsumed when the person
+    entered the course first, and SeatNotAssigned when another operator released or revoked it first.
     """
     with transaction.atomic():
         seat = Seat.objects.select_related("batch", "course", "person").filter(pk=seat_id, account=account).first()

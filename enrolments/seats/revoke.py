@@ -1,4 +1,4 @@
-"""Seats are taken back from the customer: a refund, or a cancellation."""
+"""Revocation of seats: a refund, or a cancellation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from enrolments.unit_rows import of_units
 
 
 class SeatsConsumed(Refused):
-    """People have begun on some of the seats: only the merchant's explicit yes takes those back."""
+    """Refusal when people have begun on some of the seats: only the merchant's explicit yes revokes those."""
 
     def __init__(self, count: int) -> None:
         super().__init__(
@@ -41,7 +41,7 @@ class SeatsConsumed(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """How many seats were taken back, and how many of the line are `left`, free or in use."""
+    """Result of a revocation: the number of seats revoked, and of seats of the line `left`, free or in use."""
 
     revoked: int
     left: int
@@ -57,7 +57,7 @@ def revoke_seats(
     now: datetime.datetime,
     consumed_too: bool = False,
 ) -> Revoked:
-    """Take back the seats of a line, or of some of its units, with the enrolments that stand on them alone.
+    """Revoke the seats of a line, or of some of its units, with the enrolments that stand on them alone.
 
     `units` are ranges of indexes. Expired and revoked seats stay as they are, so a second call changes nothing. All or
     none: raises SeatsConsumed when one of them is used, unless `consumed_too`.

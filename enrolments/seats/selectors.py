@@ -1,4 +1,4 @@
-"""Reads about the seats of a customer account. What they show of people is what this account typed."""
+"""Reads about the seats of a customer account. People appear as this account typed them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Grounds(TypedDict):
 
 @dataclass(slots=True)
 class EntrySeats:
-    """How many seats of one catalogue entry are in which state; `name` is the entry's as it was last sold."""
+    """Number of seats of one catalogue entry by state; `name` is the entry's as it was last sold."""
 
     code: str
     name: str
@@ -42,7 +42,7 @@ class EntrySeats:
 
 @dataclass(frozen=True, slots=True)
 class SeatCounts:
-    """The seats of an account by entry and by state."""
+    """Number of an account's seats by entry and by state."""
 
     entries: list[EntrySeats]
     by_state: dict[str, int]
@@ -52,7 +52,7 @@ class SeatCounts:
         return sum(self.by_state.values())
 
 
-# Counted before it is joined: the seats are many, the batches few, and the index holds all that is counted.
+# Counted before the join: the seats are many, the batches few, and the index holds all columns that are counted.
 COUNT_SEATS = """
 WITH counted AS (
     SELECT batch_id, state, count(*) AS seats FROM enrolments_seat WHERE account_id = %s GROUP BY batch_id, state
@@ -65,7 +65,7 @@ GROUP BY batch.entry_code, counted.state
 
 
 def seat_counts(account: CustomerAccount) -> SeatCounts:
-    """Counts derived from the seats themselves, in one statement. It takes the longer, the more seats there are."""
+    """Count an account's seats by entry and state, in one statement. Takes longer the more seats there are."""
     with connection.cursor() as cursor:
         cursor.execute(COUNT_SEATS, [account.pk])
         rows = cursor.fetchall()
@@ -80,16 +80,17 @@ def seat_counts(account: CustomerAccount) -> SeatCounts:
 
 @dataclass(frozen=True, slots=True)
 class SeatChoices:
-    """By what an account's list of seats can be narrowed down: names by entry code, and courses."""
+    """Choices that narrow down an account's list of seats: names by entry code, and courses."""
 
     entries: dict[str, str]
     courses: list[Course]
 
 
 def seat_choices(account: CustomerAccount) -> SeatChoices:
-    """The entries an account has seats of, and the courses it has used them in; two statements, none reads a seat.
+    """Return the entries an account has seats of, and the courses it has used them in.
 
-    Whoever was placed on a seat belongs to the group that his order has in the course, so the groups tell the courses.
+    Two statements, neither reads a seat: a person placed on a seat belongs to the group that the seat's order has in
+    the course, so the groups give the courses.
     """
     latest = (
         SeatBatch.objects.filter(account=account)
@@ -113,7 +114,7 @@ def seats_of(
     course: Course | None = None,
     session_id: int | None = None,
 ) -> QuerySet[WithAnnotations[Seat, Grounds]]:
-    """The seats of an account, some of them if told, with what a list shows; their live grounds as `live_grounds`."""
+    """Return the seats of an account, filtered by the arguments, with a list's data; live grounds as `live_grounds`."""
     seats = (
         Seat.objects.filter(account=account)
         .select_related("batch", "course", "role", "enrolment__role")
@@ -131,10 +132,10 @@ def seats_of(
 
 
 def last_moment(seat: WithAnnotations[Seat, Grounds]) -> datetime.datetime | None:
-    """Until when a free seat can be assigned, or the person on it was enrolled by this seat; None without limit.
+    """Return the moment until which a free seat can be assigned, or a taken one enrols its person; None without limit.
 
-    The end of the seat's own ground, not of the enrolment, which others may have paid for to last longer. Expects the
-    seat's live grounds as `live_grounds`.
+    For a taken seat this is the end of its own ground, not of the enrolment, which other purchases may extend. Expects
+    the seat's live grounds as `live_grounds`.
     """
     if seat.state == SeatState.AVAILABLE:
         return seat.batch.valid_until
@@ -142,7 +143,7 @@ def last_moment(seat: WithAnnotations[Seat, Grounds]) -> datetime.datetime | Non
 
 
 def seats_by_state() -> dict[SeatState, int]:
-    """Count the whole shop's seats: every state, in the order of a seat's life, with its number. One query."""
+    """Count the whole shop's seats by state; every state is there, in the order of a seat's life. One query."""
     counted = Seat.objects.order_by().values("state").annotate(count=Count("pk"))
     counts = {row["state"]: row["count"] for row in counted}
     return {state: counts.get(state, 0) for state in SeatState}

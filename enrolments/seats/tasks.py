@@ -1,4 +1,4 @@
-"""What time does to seats. Celery's beat calls these; doing one twice changes nothing."""
+"""Tasks on seats that fall due by time. Celery's beat calls these; a second run changes nothing."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""One seat at the operator's desk: assigned, taken back, and what became of it so far."""
+"""One seat at the operator's desk: assigning it, taking it back, and its history."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MOVES_A_PAGE = 20
 @account_page(Right.MANAGE_SEATS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
-    """One seat with its history; posting the form assigns it."""
+    """Show one seat with its history; posting the form assigns it."""
     now = timezone.now()
     shown = _find(request, seat_id)
     if request.method != "POST":
@@ -166,7 +166,7 @@ def _facts(
 
 
 def _field_of(refused: Refused, form: AssignForm) -> str | None:
-    """The field a refusal is about; None for the seat itself."""
+    """Return the field a refusal is about; None for the seat itself."""
     about: tuple[tuple[str, tuple[type[Refused], ...]], ...] = (
         ("course", (CourseNotAllowed, CourseClosed, CourseOver, CourseFull)),
         ("role", (WrongRole,)),
@@ -176,7 +176,7 @@ def _field_of(refused: Refused, form: AssignForm) -> str | None:
 
 
 def _tell(request: AccountRequest, form: AssignForm, assignment: Assignment, course: Course, *, is_known: bool) -> None:
-    """What came of it. Of the person only what this account knew: whether others know him is never told."""
+    """Tell the operator the result; of the person only what this account knew, never whether others know them."""
     values = {"person": form.cleaned_data["email"], "course": course.name}
     if not assignment.is_used and assignment.until is not None:
         values["date"] = end_in_words(assignment.until)

@@ -1,4 +1,4 @@
-"""Reads about the sessions of a customer account: all that one order bought for one course."""
+"""Reads about the sessions of a customer account; a session is all that one order bought for one course."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from enrolments.seats.models import Seat, SeatBatch, SeatState
 
 @dataclass(slots=True)
 class SessionRow:
-    """A session with its people counted by their seats."""
+    """Session with its people counted by their seats."""
 
     group: CourseGroup
     learners: int = 0
@@ -25,13 +25,13 @@ class SessionRow:
 
 
 def sessions_of(account: CustomerAccount) -> QuerySet[CourseGroup]:
-    """The groups of an account's orders that hold a session, with their courses."""
+    """Return the groups of an account's orders that hold a session, with their courses."""
     batches = SeatBatch.objects.filter(group=OuterRef("pk"), source=SeatBatch.Source.SESSION)
     return CourseGroup.objects.filter(Exists(batches), account=account).select_related("course")
 
 
 def session_rows(groups: Collection[CourseGroup]) -> list[SessionRow]:
-    """What a list shows of some sessions, in one statement."""
+    """Return rows for a list of some sessions. One statement."""
     rows = {group.pk: SessionRow(group) for group in groups}
     in_use = Q(state__in=(SeatState.ASSIGNED, SeatState.CONSUMED))
     counts = (

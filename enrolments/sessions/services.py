@@ -1,4 +1,4 @@
-"""The seats of a training session: declared people, and blanks to be filled later."""
+"""Seats of a training session: declared people, and blanks to be filled later."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from enrolments.values import AlreadyEnrolled, EntryRef, LineRef, Period, Terms
 
 @dataclass(frozen=True, slots=True)
 class SessionPlace:
-    """One unit of the line: a person with the role they were declared with, or a blank without either."""
+    """Unit of the line: a person with the role they were declared with, or a blank without either."""
 
     unit_index: int
     role: Role | None = None
@@ -33,7 +33,7 @@ class SessionPlace:
 
 @dataclass(frozen=True, slots=True)
 class SessionSeats:
-    """What was set up. `already` are the people who were in the course before, on a ground of this account."""
+    """Result of a delivery. `already` are the people who were in the course before, on a ground of this account."""
 
     batch: SeatBatch
     group: CourseGroup
@@ -53,14 +53,14 @@ def create_session_seats(
     sold_at: datetime.datetime,
     now: datetime.datetime,
 ) -> SessionSeats:
-    """Set up a line's part of a session: a seat per unit, the order's group, an enrolment for everybody declared.
+    """Set up a line's part of a session: a seat per unit, the order's group, an enrolment for each person declared.
 
-    A declared seat is born assigned, a blank one available and keeping its place. The places held for the line are
-    given back here, in the same transaction, so that they are free to nobody in between; that enrolment has closed, or
-    the course is hidden since, is not asked. A second call for the line changes nothing.
+    A declared seat is created assigned, a blank one available and keeping its place. The places held for the line are
+    given back in the same transaction, so that they are free to nobody in between; a course that has closed or was
+    hidden since is accepted. A second call for the line changes nothing.
 
-    Locks the course. Raises CourseOver, PeriodOver, and CourseFull where places were not held; the caller's
-    transaction is then to be rolled back. A constant number of statements.
+    Locks the course. Raises CourseOver, PeriodOver, and CourseFull where places were not held; the caller's transaction
+    is then to be rolled back. A constant number of statements.
     """
     declared = [place.user.pk for place in places if place.user is not None]
     if len(set(declared)) != len(declared):

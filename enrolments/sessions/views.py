@@ -20,7 +20,7 @@ SEATS_A_PAGE = 50
 @require_safe
 @account_page(Right.MANAGE_SEATS)
 def session(request: AccountRequest, session_id: int) -> HttpResponse:
-    """A session's course, dates and group, and its seats one by one."""
+    """Show a session's course, dates and group, and its seats one by one."""
     group = find_session(request.account, session_id)
     if group is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""How the contract's rules use this handler."""
+"""Example of use, over which the contract's rules are run."""
 
 from handlers.registry import get_handler
 from handlers.testing import Case

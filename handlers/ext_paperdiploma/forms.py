@@ -1,4 +1,4 @@
-"""What the merchant sets and what the customer is asked for a paper diploma."""
+"""Forms of a paper diploma, for the merchant and for the customer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FEWEST_ADDRESS_LINES = 2
 
 
 class MailboxField(TextField):
-    """One e-mail address, in the spelling the shop compares."""
+    """One e-mail address, normalised as the shop compares them."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("max_length", MAX_EMAIL_LENGTH)
@@ -49,7 +49,7 @@ class PaperDiplomaForm(ParametersForm):
 
 
 class DiplomaForm(forms.Form):
-    """One diploma: whose name is on it, and where it is posted."""
+    """Micro-form of one diploma: the name on it, and the address it is posted to."""
 
     name = forms.CharField(
         label=_("Name on the diploma"),
@@ -75,7 +75,7 @@ class DiplomaForm(forms.Form):
 
 @dataclass(frozen=True)
 class PaperDiplomaParameters:
-    """The internal parameters, typed."""
+    """Internal parameters, typed."""
 
     title: str
     printer: str

@@ -1,4 +1,4 @@
-"""Paper diplomas: a printing service is told by mail what to print, and where to post it."""
+"""Paper diplomas, ordered by mail from a printing service, which posts them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ register_mail_kind(STOP, template="ext_paperdiploma/mails/stop")
 
 
 class PaperDiploma(Handler):
-    """One mail orders all diplomas of a line; another takes back those of the units given back."""
+    """Handler of paper diplomas: one mail orders all of a line, another cancels those of units given back."""
 
     name = "ext_paperdiploma"
     version = 1
@@ -53,12 +53,12 @@ class PaperDiploma(Handler):
         return [Finding(Level.INFO, gettext_lazy("Orders for diplomas are sent to the sales team."), "printer")]
 
     def post_payment(self, line: LineContext) -> Feedback:
-        """The mail is recorded with the delivery, once per line: a second run finds its key taken."""
+        """Record the mail with the delivery, once per line: a second run finds its key taken."""
         _tell_printer(ORDER, line, line.units, key=_order_key(line))
         return _ordered(line)
 
     def revoke(self, line: LineContext, units: Sequence[UnitContext], reason: Revocation) -> Feedback:
-        """What was ordered is stopped. Whether it has been printed already is for the sales team to ask."""
+        """Ask the printing service to stop; the sales team asks whether the diplomas were printed already."""
         was_ordered = Mail.objects.filter(key=_order_key(line)).exists()
         if reason.why is RevokeReason.UNPAID or not units or not was_ordered:
             return Feedback()
@@ -83,7 +83,7 @@ def _tell_printer(kind: str, line: LineContext, units: Sequence[UnitContext], *,
         kind=kind,
         key=key,
         recipient=params.printer or settings.SALES_EMAIL,
-        # Who prints reads the shop's language, whatever the customer's is.
+        # The printing service reads the shop's language, whatever the customer's is.
         language=settings.LANGUAGE_CODE,
         context={
             "order_number": line.order_number,
@@ -108,13 +108,13 @@ def _order_key(line: LineContext) -> str:
 
 
 def _stop_key(line: LineContext, units: Sequence[UnitContext]) -> str:
-    """One key for each set of units, whatever their number."""
+    """Return one key for each set of units, whatever their number."""
     told = ",".join(str(index) for index in sorted(unit.index for unit in units))
     return f"{STOP}:{line.line_id}:{hashlib.sha256(told.encode()).hexdigest()[:20]}"
 
 
 def _ordered(line: LineContext) -> Feedback:
-    """Names stand beside it with the units, and nowhere in what is kept for good."""
+    """Return the feedback of an order, without names: feedback is kept for good, answers of units can be erased."""
     params, count = PaperDiplomaParameters.of(line.parameters), len(line.units)
     ordered = in_words(
         lambda: (

@@ -1,4 +1,4 @@
-"""What a new handler may be called, and where it may be written."""
+"""Names and places of new handlers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from handlers import registry
 from handlers.discovery import SPECIFIC
 
-# As long as an entry can store.
+# Limit of the column in which an entry stores it.
 MOST_LETTERS = 80
 EXTENSION = re.compile(r"ext_[a-z0-9]+(_[a-z0-9]+)*", re.ASCII)
 ENTRY_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
@@ -18,12 +18,12 @@ MOST_LETTERS_OF_CODE = 64
 
 
 class NotStarted(Exception):
-    """Why no handler is written, for the person at the terminal."""
+    """Reason why no handler is written, for the person at the terminal."""
 
 
 @dataclass(frozen=True)
 class NewHandler:
-    """A handler that can be written: its name, the folder it will be, and the entry it is specific to."""
+    """Handler that can be written: its name, the folder it will be, and the entry it is specific to."""
 
     name: str
     folder: Path
@@ -31,7 +31,7 @@ class NewHandler:
 
     @property
     def words(self) -> str:
-        """What people would call it: “Paper diploma”, or the code of its entry."""
+        """Name in words, such as “Paper diploma”, or the code of its entry."""
         return self.entry_code or self.name.removeprefix("ext_").replace("_", " ").strip().capitalize()
 
     @property
@@ -41,7 +41,7 @@ class NewHandler:
 
 
 def extension(name: str, directory: Path) -> NewHandler:
-    """An extension called ``name`` in ``directory``. Raises ``NotStarted``."""
+    """Return a new extension called ``name`` in ``directory``. Raises ``NotStarted``."""
     if name.startswith("std_"):
         raise NotStarted(f"{name!r}: std_ is for the handlers that ship with the shop. Call yours ext_….")
     if len(name) > MOST_LETTERS or not EXTENSION.fullmatch(name):
@@ -55,7 +55,7 @@ def extension(name: str, directory: Path) -> NewHandler:
 
 
 def specific(code: str, directory: Path) -> NewHandler:
-    """The handler specific to the entry ``code``, below ``directory``. Raises ``NotStarted``."""
+    """Return a new handler specific to the entry ``code``, below ``directory``. Raises ``NotStarted``."""
     if len(code) > MOST_LETTERS_OF_CODE or not ENTRY_CODE.fullmatch(code):
         raise NotStarted(
             f"{code!r} is no code of an entry. It has letters, digits, hyphens and underscores, begins with a letter "
@@ -76,7 +76,7 @@ def _existing(directory: Path) -> Path:
 
 
 def _free(new: NewHandler) -> NewHandler:
-    # A link that leads nowhere "does not exist", but is in the way all the same.
+    # A dangling link "does not exist", but is in the way all the same.
     if os.path.lexists(new.folder):
         raise NotStarted(f"{new.folder} exists already, and is left as it is. Choose another name.")
     return new

@@ -1,4 +1,4 @@
-"""Writes a new handler from the files of ``files/``: whole, or not at all."""
+"""Writing a new handler from the files of ``files/``: whole, or not at all."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SUFFIX = ".tpl"
 
 
 def write(new: NewHandler) -> list[Path]:
-    """Writes the package of ``new`` and compiles its translations. Returns its files.
+    """Write the package of ``new`` and compile its translations. Return its files.
 
-    It is made beside its place under a name that no handler has, and then moved there.
-    Raises ``NotStarted`` when somebody else was faster, or nothing can be written.
+    The package is made beside its place under a name that no handler has, and then moved there. Raises ``NotStarted``
+    when another process was faster, or nothing can be written.
     """
     try:
         new.folder.parent.mkdir(exist_ok=True)
@@ -31,7 +31,7 @@ def write(new: NewHandler) -> list[Path]:
         for template in sorted(FILES.rglob(f"*{SUFFIX}")):
             _write_one(template, making / template.relative_to(FILES).with_suffix(""), new)
         compile_translations(making / "locale")
-        # Refused when the folder has appeared meanwhile, unless it is empty.
+        # Fails when the folder has appeared meanwhile, unless it is empty.
         making.rename(new.folder)
     except OSError as error:
         raise NotStarted(f"Nothing was written: {error}") from error

@@ -1,4 +1,4 @@
-"""The internal parameters of ``std_enroloncourse``."""
+"""Internal parameters of ``std_enroloncourse``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class EnrolOnCourseForm(PeriodForm):
 
 @dataclass(frozen=True)
 class EnrolOnCourseParameters:
-    """The internal parameters, typed."""
+    """Internal parameters, typed."""
 
     course_name: str
     role: str

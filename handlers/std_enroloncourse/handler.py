@@ -1,4 +1,4 @@
-"""The buyer takes a course himself."""
+"""Enrolment of the buyer in a course."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from handlers.support import enrol_operator_in_support
 
 
 class EnrolOnCourse(Handler):
-    """Enrols the buyer, or for a visitor's order the person whose address was typed."""
+    """Handler that enrols the buyer, or for a visitor's order the person whose address was typed."""
 
     name = "std_enroloncourse"
     version = 1
@@ -56,7 +56,7 @@ class EnrolOnCourse(Handler):
         return list(_findings(EnrolOnCourseParameters.of(entry.parameters)))
 
     def is_offered_to(self, params: Mapping[str, Any], user: User, *, now: datetime) -> bool:
-        """Not to somebody who is in the course in that role already and whose time there is not over."""
+        """Tell whether the person lacks an enrolment in the course in that role, or its period is over."""
         sold = EnrolOnCourseParameters.of(params)
         return not (
             Enrolment.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), closed_at__isnull=True)
@@ -72,7 +72,10 @@ class EnrolOnCourse(Handler):
         return [name for name in (sold.course_name, sold.support_course) if name]
 
     def pre_payment(self, line: LineContext) -> Feedback:
-        """Whether a typed address is in the course already is not asked: that is settled at delivery."""
+        """Hold a place of the course.
+
+        The course's enrolments are not searched for a typed address: a person already enrolled is settled at delivery.
+        """
         sold = EnrolOnCourseParameters.of(line.parameters)
         course = sold_course(line, sold.course_name)
         role = sold_role(line, sold.role)
@@ -125,9 +128,9 @@ class EnrolOnCourse(Handler):
 
 
 def _learner(line: LineContext) -> tuple[User, bool]:
-    """The signed-in buyer; else whoever has the typed address, known or made now, and whether he was made.
+    """Return the signed-in buyer, else the person with the typed address, and whether that person was created now.
 
-    No account is noted as having made him: nobody but himself may edit him.
+    A person created here belongs to no account, so that nobody else may edit them.
     """
     if line.buyer is not None:
         return line.buyer, False

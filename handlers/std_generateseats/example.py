@@ -1,4 +1,4 @@
-"""How the contract's rules use this handler."""
+"""Example of use, over which the contract's rules are run."""
 
 from enrolments.courses.roles.models import Role
 from handlers.registry import get_handler

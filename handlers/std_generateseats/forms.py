@@ -1,4 +1,4 @@
-"""The internal parameters of ``std_generateseats``."""
+"""Internal parameters of ``std_generateseats``."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class GenerateSeatsForm(PeriodForm):
 
 @dataclass(frozen=True)
 class GenerateSeatsParameters:
-    """The internal parameters, typed."""
+    """Internal parameters, typed."""
 
     course_list: str
     pack_size: int

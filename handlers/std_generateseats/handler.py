@@ -33,7 +33,7 @@ from handlers.support import enrol_operator_in_support
 
 
 class GenerateSeats(Handler):
-    """Makes ``quantity × packsize`` available seats in the customer account."""
+    """Handler that makes ``quantity × packsize`` available seats in the customer account."""
 
     name = "std_generateseats"
     version = 1
@@ -54,7 +54,7 @@ class GenerateSeats(Handler):
         return [support] if support else []
 
     def pre_payment(self, line: LineContext) -> Feedback:
-        """Nothing is held: a seat takes a place when it is assigned. What could never be used is not sold."""
+        """Refuse seats that could never be used. Nothing is held: a seat takes a place when it is assigned."""
         params = GenerateSeatsParameters.of(line.parameters)
         sold_role(line, params.supervisor, SUPERVISING)
         ends_at = params.terms.ends_at
@@ -83,7 +83,7 @@ class GenerateSeats(Handler):
         return _delivered(len(line.units) * params.pack_size, batch)
 
     def attach_operator(self, line: LineContext) -> Feedback:
-        """Before delivery there is nothing to attach to, nor after all was given back."""
+        """Enrol the operator in the support course, unless the line has no seats: before delivery, or all revoked."""
         if not Seat.objects.filter(batch__line_id=line.line_id).exclude(state=SeatState.REVOKED).exists():
             return Feedback()
         return enrol_operator_in_support(line, GenerateSeatsParameters.of(line.parameters).support_course)

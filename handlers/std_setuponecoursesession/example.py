@@ -1,4 +1,4 @@
-"""How the contract's rules use this handler."""
+"""Example of use, over which the contract's rules are run."""
 
 import datetime
 
@@ -31,7 +31,7 @@ def courses() -> None:
 
 
 def participants(count: int) -> list[dict[str, str]]:
-    """Learners, one tutor among them, and a blank at the end of a longer list."""
+    """Return learners, one tutor among them, and a blank at the end of a longer list."""
     people = [participant(f"person-{number}@example.org") for number in range(count)]
     if count > 2:
         people[1] = participant("tutor@example.org", "tutor")

@@ -1,4 +1,4 @@
-"""What the merchant sets and what the customer is asked for a session."""
+"""Forms of a session, for the merchant and for the customer."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class SessionForm(PeriodForm):
 
 
 class ParticipantForm(forms.Form):
-    """One participant: wholly blank (the seat is filled later) or complete."""
+    """Micro-form of one participant: wholly blank (the seat is filled later) or complete."""
 
     role = forms.ChoiceField(
         label=pgettext_lazy("of a participant", "Takes part as"),
@@ -114,7 +114,7 @@ class ParticipantForm(forms.Form):
 
 @dataclass(frozen=True)
 class SessionParameters:
-    """The internal parameters, typed."""
+    """Internal parameters, typed."""
 
     course_name: str
     supervisor: str
@@ -137,7 +137,7 @@ class SessionParameters:
 
 @dataclass(frozen=True)
 class Participant:
-    """A declared participant: the valid answers of a micro-form that is not blank."""
+    """Declared participant: the valid answers of a micro-form that is not blank."""
 
     role: str
     email: str
@@ -146,7 +146,7 @@ class Participant:
 
     @classmethod
     def of(cls, answers: Mapping[str, Any]) -> Participant | None:
-        """None for a blank micro-form."""
+        """Return the participant of a micro-form's answers; None for a blank one."""
         if not answers.get("email"):
             return None
         return cls(

@@ -1,4 +1,4 @@
-"""A training session in one course, with its participants, set up by one purchase."""
+"""Training session in one course, with its participants, set up by one purchase."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from handlers.support import enrol_operator_in_support
 
 
 class SetUpOneCourseSession(Handler):
-    """One unit is one participant, with a micro-form of his own; all that an order buys for a course is one session."""
+    """Handler of sessions: each unit is a participant with a micro-form; an order's units in a course are a session."""
 
     name = "std_setuponecoursesession"
     version = 1
@@ -45,7 +45,7 @@ class SetUpOneCourseSession(Handler):
         return list(_findings(SessionParameters.of(entry.parameters)))
 
     def charged_units(self, params: Mapping[str, Any], units: Sequence[UnitContext]) -> int:
-        """Free tutors are never more than the seats that are charged."""
+        """Return the number of seats charged; free tutors are never more than those."""
         free = min(SessionParameters.of(params).free_tutors, count_tutors(units), len(units) // 2)
         return len(units) - free
 
@@ -62,7 +62,7 @@ class SetUpOneCourseSession(Handler):
             raise UnitErrors(errors)
 
     def pre_payment(self, line: LineContext) -> Feedback:
-        """Holds a place per unit, also for people who are in the course already: who that is, is told to nobody."""
+        """Hold a place per unit, also for people who are in the course already: nobody is told who they are."""
         params = SessionParameters.of(line.parameters)
         course = sold_course(line, params.course_name)
         sold_role(line, params.supervisor, SUPERVISING)
@@ -79,7 +79,7 @@ class SetUpOneCourseSession(Handler):
         return Feedback() if is_set_up(line) else session_is_set_up(set_up(line))
 
     def attach_operator(self, line: LineContext) -> Feedback:
-        """Before delivery there is nothing to attach to, nor after all was given back."""
+        """Attach the operator, unless the line has no seats: before delivery, or all given back."""
         if not attach_operator(line):
             return Feedback()
         return enrol_operator_in_support(line, SessionParameters.of(line.parameters).support_course)

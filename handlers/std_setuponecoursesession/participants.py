@@ -13,18 +13,18 @@ from handlers.std_setuponecoursesession.forms import Participant, SessionParamet
 
 
 def declared(units: Iterable[UnitContext]) -> dict[int, Participant]:
-    """The participants by the index of their unit; blank units are left out."""
+    """Return the participants by the index of their unit, without blank units."""
     answered = ((unit.index, Participant.of(unit.answers)) for unit in units)
     return {index: participant for index, participant in answered if participant is not None}
 
 
 def count_tutors(units: Iterable[UnitContext]) -> int:
-    """Declared tutors. Also asked of a cart, whose answers may still be wrong: nothing is validated here."""
+    """Count the declared tutors. Validates nothing, since a cart's answers may still be wrong."""
     return sum(1 for unit in units if unit.answers.get("role") == Role.TUTOR and unit.answers.get("email"))
 
 
 def repeated(lines: Sequence[DraftLine]) -> list[UnitError]:
-    """An error at the e-mail of every participant who is declared already for the same session.
+    """Return an error at the e-mail of every participant who is declared already for the same session.
 
     A session is all that an order buys for one course, under whatever name the lines call it.
     """
@@ -45,7 +45,7 @@ def repeated(lines: Sequence[DraftLine]) -> list[UnitError]:
 
 
 def _course_keys(lines: Sequence[DraftLine]) -> dict[int, object]:
-    """What tells the session of each line, by the line's index: its course, or the name of one that is missing."""
+    """Return the key of each line's session, by the line's index: its course, or the name of a missing one."""
     names = {line.index: SessionParameters.of(line.parameters).course_name for line in lines}
     found = find_courses(names.values())
     return {index: found[name].pk if name in found else name.lower() for index, name in names.items()}

@@ -1,4 +1,4 @@
-"""Delivery of a session: read what was sold, decide who sits where, write it as sets."""
+"""Delivery of a session: read the line, decide each seat, write everything in sets."""
 
 from __future__ import annotations
 
@@ -28,8 +28,11 @@ from handlers.std_setuponecoursesession.participants import declared
 
 @dataclass(frozen=True, kw_only=True)
 class SessionSetUp:
-    """Result of a delivery. `already` are the numbers of participants who were in the course before on a ground of the
-    account, each with the end of it (None: no end); `created` and `known` count the participants' users."""
+    """Result of a delivery.
+
+    `already` are the numbers of participants who were in the course before on a ground of the account, each with the
+    end of it (None: no end); `created` and `known` count the participants' users.
+    """
 
     course: Course
     group_name: str
@@ -68,7 +71,7 @@ def set_up(line: LineContext) -> SessionSetUp:
             sold_at=line.paid_at or line.now,
             now=line.now,
         )
-    # The address of an unclaimed order hears of no person, not even that it is one of the participants.
+    # The address of an unclaimed order gets no mail about a person, not even when it is a participant's own.
     silent = normalise_email(line.contact_email) if line.operator is None else None
     _tell(line, course, [found.user for email, found in people.items() if email != silent], session.period)
 
@@ -87,9 +90,9 @@ def set_up(line: LineContext) -> SessionSetUp:
 
 
 def attach_operator(line: LineContext) -> bool:
-    """Write what depends on the order's operator; False where no seat is left, and before delivery.
+    """Write the rows that depend on the order's operator; return False where no seat is left, and before delivery.
 
-    Somebody who claims an order in which they declared themselves hears of it now.
+    A person who claims an order in which they declared themselves is mailed now.
     """
     assert line.operator is not None
     seats = list(
@@ -106,7 +109,7 @@ def attach_operator(line: LineContext) -> bool:
     assert course is not None
     params = SessionParameters.of(line.parameters)
     participants = declared(line.units)
-    # By the address typed for them: those who sit on the seats they were declared for.
+    # By the address typed for them: people who sit on the seats they were declared for.
     users = {
         participants[seat.unit_index].email: seat.person
         for seat in seats
@@ -145,7 +148,7 @@ def _places(
     people: Mapping[str, PersonFound],
     roles: Mapping[str, Role],
 ) -> list[SessionPlace]:
-    """One place per unit: declared ones with person and role, blank ones with neither."""
+    """Return one place per unit: declared ones with person and role, blank ones with neither."""
     return [
         SessionPlace(unit.index, role=roles[person.role], user=people[person.email].user)
         if (person := participants.get(unit.index)) is not None
@@ -155,7 +158,7 @@ def _places(
 
 
 def _tell(line: LineContext, course: Course, users: Sequence[User], period: Period) -> None:
-    """Mail participants, each in their language; twice for the same line mails nobody twice."""
+    """Mail participants, each in their language; a second call for the line mails nobody twice."""
     tell_enrolled(
         users=users,
         course=course,

@@ -13,7 +13,7 @@ from handlers.std_setuponecoursesession.session import SessionSetUp
 
 
 def session_is_set_up(done: SessionSetUp) -> Feedback:
-    """The public text tells what was typed and sold, never what became of a person; no text names one."""
+    """Return the feedback of a delivery; no text names a person, and the public one depends on none."""
     told = in_words(lambda: " ".join(filter(None, (_set_up(done), _counts(done)))))
     accounts = in_words(lambda: _accounts(done))
     already = in_words(lambda: "\n".join(_already(number, until) for number, until in done.already))

@@ -1,22 +1,21 @@
-"""What an integrator tests his handler with; needs pytest, and is imported by tests alone.
+"""Kit with which integrators test their handlers; needs pytest, and is imported by tests alone.
 
-A handler's package says in a module ``example.py`` how it is used, by a function ``example()`` that
-returns a ``Case``. Every rule of the contract is then run over it, by the shop's own tests and by
-those of the package:
+A handler's package describes its use in a module ``example.py``, by a function ``example()`` that returns a ``Case``.
+Every rule of the contract is then run over it, by the shop's own tests and by those of the package:
 
     @pytest.mark.django_db
     @pytest.mark.parametrize("rule", RULES, ids=rule_name)
     def test_the_contract_is_kept(rule):
         rule(example_of("ext_diploma"))
 
-Besides the rules there is what tests of one's own need: courses and people (``make_course``,
-``make_person``, ``account_with_operator``), lines (``case.line()``, ``case.visitor_line()``), and
-what the shop does with them (``place``, ``deliver``, ``claim``, ``revoke``).
+Besides the rules there are the means of an integrator's own tests: courses and people (``make_course``,
+``make_person``, ``account_with_operator``), lines (``case.line()``, ``case.visitor_line()``), and the shop's steps
+(``place``, ``deliver``, ``claim``, ``revoke``).
 """
 
 import pytest
 
-# The rules are plain assertions; pytest explains those of modules it knows before they are imported.
+# The rules are plain assertions; pytest explains only those of modules registered before they are imported.
 pytest.register_assert_rewrite("handlers.testing.rules", "handlers.testing.case", "handlers.testing.probes")
 
 from handlers.testing.case import Case, example_of  # noqa: E402

@@ -1,4 +1,4 @@
-"""A handler with an example of its use."""
+"""Case: a handler with an example of its use."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ FEW, MANY = 3, 30
 
 
 def _nothing(*_args: Any) -> None:
-    """The default of what a case may do."""
+    """Do nothing; the default of a case's optional steps."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A handler, and an example of its use.
+    """Handler, and an example of its use.
 
-    ``typed`` are internal parameters as a merchant types them, in the spelling the form keeps, every
-    one that exists. ``prepare`` makes the courses and roles they name, with places enough. ``answers``
-    gives the answers of that many micro-forms. ``spoil`` changes the world after checkout so that
-    delivery is refused; None for a handler that never refuses. The default is the smallest handler's:
-    no parameters, no courses, blank micro-forms.
+    ``typed`` are internal parameters as a merchant types them, in the spelling the form keeps, every one that exists.
+    ``prepare`` makes the courses and roles they name, with places enough. ``answers`` gives the answers of that many
+    micro-forms. ``spoil`` changes the world after checkout so that delivery is refused; None for a handler that never
+    refuses. The defaults are those of the smallest handler: no parameters, no courses, blank micro-forms.
     """
 
     handler: Handler
@@ -51,13 +50,13 @@ class Case:
 
     @property
     def entry(self) -> SimpleNamespace:
-        """What the handler's check sees of a catalogue entry."""
+        """Catalogue entry as the handler's check sees it."""
         return SimpleNamespace(
             code="ENTRY", parameters=self.parameters, min_quantity=1, max_quantity=None, audience="everyone"
         )
 
     def units(self, count: int) -> Units:
-        """Units with answers as the shop stores them: cleaned by the micro-form."""
+        """Make units with answers as the shop stores them: cleaned by the micro-form."""
         if self.handler.UnitForm is None:
             return units(blank=count)
         forms = [self.handler.UnitForm(answers) for answers in self.answers(count)]
@@ -76,9 +75,9 @@ class Case:
 
 
 def example_of(name: str, *, specific: bool = False) -> Case:
-    """The example of the installed handler ``name``: what ``example()`` in ``example.py`` beside it returns.
+    """Return the example of the installed handler ``name``, from ``example()`` in the ``example.py`` beside it.
 
-    Fails with what to do when the handler is not installed, or has no example.
+    Fails with advice when the handler is not installed, or has no example.
     """
     matching = [found for found in registry.installed() if (found.handler.name, found.specific) == (name, specific)]
     assert matching, (

@@ -24,7 +24,7 @@ ENTRY_NAME = {"en": "An entry", "fr": "Un article"}
 
 
 def parameters(handler: Handler | str, **typed: Any) -> dict[str, Any]:
-    """What an entry of that handler stores when the merchant types this and leaves the rest alone."""
+    """Return the parameters that an entry stores when the merchant types these and leaves the others alone."""
     handler = _handler(handler)
     form = handler.MerchantForm(
         {name: value for name, value in handler.MerchantForm.default_parameters().items() if value is not None} | typed
@@ -34,7 +34,10 @@ def parameters(handler: Handler | str, **typed: Any) -> dict[str, Any]:
 
 
 def units(*answers: dict[str, Any], blank: int = 0, fields: dict[str, Any] | None = None) -> Units:
-    """Units with these answers, then ``blank`` ones without; ``fields`` are what each answers to the entry's own."""
+    """Make units with these answers, then ``blank`` ones without.
+
+    ``fields`` are the answers of each unit to the entry's own fields.
+    """
     typed = [*answers, *[{}] * (blank if fields else 0)]
     return Units.first(
         len(answers) + blank, (UnitContext(index, each, dict(fields or {})) for index, each in enumerate(typed))
@@ -51,7 +54,7 @@ def line_context(
     now: datetime.datetime | None = None,
     **others: Any,
 ) -> LineContext:
-    """A line that is not paid yet, of an order of its own unless ``order_id`` says otherwise."""
+    """Make a line that is not paid yet, of an order of its own unless ``order_id`` says otherwise."""
     order_id = others.pop("order_id", None) or next(_ids)
     values: dict[str, Any] = {
         "order_id": order_id,
@@ -74,7 +77,7 @@ def line_context(
 
 
 def visitor_line(handler: Handler | str, *, email: str = "visitor@example.org", **others: Any) -> LineContext:
-    """A line of an order that nobody has claimed."""
+    """Make a line of an order that nobody has claimed."""
     return line_context(handler, account=make_account(), operator=None, contact_email=email, **others)
 
 
@@ -83,14 +86,14 @@ def draft(line: LineContext, index: int = 0) -> DraftLine:
 
 
 def place(handler: Handler | str, line: LineContext) -> Feedback:
-    """Checkout, as the shop does it."""
+    """Check out, as the shop does it."""
     handler = _handler(handler)
     with transaction.atomic():
         return handler.pre_payment(_with_courses(handler, line))
 
 
 def deliver(handler: Handler | str, line: LineContext) -> Feedback:
-    """Fulfilment of the paid line, as the shop does it."""
+    """Deliver the paid line, as the shop does it."""
     handler = _handler(handler)
     line = replace(line, paid_at=line.paid_at or line.now)
     with transaction.atomic():
@@ -102,7 +105,7 @@ def deliver(handler: Handler | str, line: LineContext) -> Feedback:
 
 
 def claim(handler: Handler | str, line: LineContext, *, claimant: User) -> Feedback:
-    """A visitor's delivered order is claimed for the account it was given at checkout."""
+    """Claim a visitor's delivered order for the account it was given at checkout."""
     handler = _handler(handler)
     join(line.account, claimant)
     with transaction.atomic():
@@ -117,7 +120,7 @@ def revoke(
     why: RevokeReason = RevokeReason.REFUNDED,
     **others: Any,
 ) -> Feedback:
-    """The merchant takes ``units`` back, all of them unless told; ``others`` are fields of ``Revocation``."""
+    """Take ``units`` back as the merchant, all of them by default; ``others`` are fields of ``Revocation``."""
     handler = _handler(handler)
     with transaction.atomic():
         line = _with_courses(handler, line)

@@ -1,4 +1,4 @@
-"""The period of an enrolment, as examples of handlers that enrol give it to the forms' fields."""
+"""Period of an enrolment, in the spelling of the forms' fields, for examples of handlers that enrol."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""What the rules of the contract look at a handler with."""
+"""Probes that the rules of the contract use on a handler."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from enrolments.seats.models import Seat
 from handlers.contract import Handler, LineContext
 
 ENGINE_S_OWN = ("SAVEPOINT", "RELEASE", "ROLLBACK")
-# Tables that no handler has to do with, and that change by themselves.
+# Tables that no handler writes to, and that change by themselves.
 DJANGO_S_OWN = {"admin", "auth", "contenttypes", "sessions"}
-# Anything shorter stands in other words by chance.
+# Shorter names occur in other words by chance.
 SHORTEST_NAME = 4
 
 
 class Failure(Exception):
-    """What a broken statement raises; nobody but this suite knows it."""
+    """Failure of a statement, planted by ``failing_at``; caught by this suite alone."""
 
 
 @contextmanager
 def failing_at(number: int) -> Iterator[None]:
-    """The statement of that number, counted from 1, fails instead of running."""
+    """Make the statement of that number, counted from 1, fail instead of running."""
     seen = 0
 
     def run(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -48,7 +48,7 @@ def failing_at(number: int) -> Iterator[None]:
 
 @contextmanager
 def no_network() -> Iterator[None]:
-    """Every attempt to look up or reach another machine fails. The database driver is not affected."""
+    """Make every attempt to look up or reach another machine fail. The database driver is not affected."""
 
     def refuse(*_args: Any, **_options: Any) -> Any:
         raise AssertionError("a handler reached for the network")
@@ -63,20 +63,20 @@ def no_network() -> Iterator[None]:
 
 
 def everything() -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table, those of an integrator's own application included."""
+    """Return every row of every table, those of an integrator's own application included."""
     models = [model for model in apps.get_models() if model._meta.app_label not in DJANGO_S_OWN]
     return {model._meta.label: sorted(model._base_manager.values_list(), key=repr) for model in models}
 
 
 def assert_nothing_stands_on(line: LineContext) -> None:
-    """No enrolment and no seat that somebody could use stands on the line."""
+    """Assert that no enrolment and no usable seat stands on the line."""
     assert not Ground.objects.live().filter(line_id=line.line_id).exists()
     assert not Enrolment.objects.open().filter(grounds__line_id=line.line_id).exists()
     assert standing_units(line) == set()
 
 
 def standing_units(line: LineContext) -> set[int | None]:
-    """The indexes of the units that a seat or an enrolment stands on."""
+    """Return the indexes of the units that a seat or an enrolment stands on."""
     seats = Seat.objects.filter(batch__line_id=line.line_id, state__in=["available", "assigned", "consumed"])
     grounds = Ground.objects.live().filter(line_id=line.line_id, unit_index__isnull=False)
     return {*seats.values_list("unit_index", flat=True), *grounds.values_list("unit_index", flat=True)}
@@ -94,7 +94,7 @@ def addresses(line: LineContext) -> list[str]:
 
 
 def typed_texts(handler: Handler, line: LineContext) -> list[str]:
-    """What was typed into the text fields of the micro-forms: names, addresses and the like."""
+    """Return the texts typed into the micro-forms' text fields: names, addresses and the like."""
     fields = handler.UnitForm.base_fields if handler.UnitForm else {}
     names = [name for name, each in fields.items() if isinstance(each, forms.CharField)]
     typed = {str(unit.answers.get(name) or "") for unit in line.units for name in names}

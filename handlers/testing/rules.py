@@ -1,7 +1,7 @@
-"""What every handler promises, as rules that can be run against any of them.
+"""Rules of the contract, to be run against any handler.
 
-A rule is a function that takes a ``Case`` (a handler with an example of its use) and fails by an
-assertion. Needs the database: ``pytest.mark.django_db``.
+A rule is a function that takes a ``Case`` (a handler with an example of its use) and fails by an assertion. Needs the
+database: ``pytest.mark.django_db``.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def answers_are_valid_data_again(case: Case) -> None:
         assert answers_to_store(again.cleaned_data) == unit.answers
 
 
-# What is asked before anything happens
+# Hooks before the order
 
 
 @rule
@@ -175,7 +175,7 @@ def parameters_of_an_older_version_are_kept(case: Case) -> None:
     assert case.handler.upgrade(stored, case.handler.version) == stored
 
 
-# The hooks
+# Hooks
 
 
 @rule
@@ -364,7 +364,7 @@ def no_hook_reaches_the_network(case: Case) -> None:
         revoke(case.handler, line)
 
 
-# What is said
+# Feedback
 
 
 @rule
@@ -383,7 +383,7 @@ def feedback_is_there_for_every_audience_in_every_language(case: Case) -> None:
 
 @rule
 def what_is_said_names_nobody(case: Case) -> None:
-    """It is kept with the order for good; what was typed of people can be erased."""
+    """Feedback is kept with the order for good; answers about people can be erased."""
     case.prepare()
     line = case.line(case.quantities[0])
     feedback = place(case.handler, line) | deliver(case.handler, line) | revoke(case.handler, line)

@@ -1,4 +1,4 @@
-"""Course groups in the admin: those of orders to look at, standing ones to make and rename."""
+"""Course groups in the admin: those of orders are read-only, standing ones are made and renamed here."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Counted(TypedDict):
 
 
 class StandingGroupForm(forms.ModelForm):
-    """Says at the field that the course has a group of that name."""
+    """Form of a standing group that refuses at the field a name the course already has."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -44,7 +44,7 @@ class StandingGroupForm(forms.ModelForm):
 
 
 class KindFilter(DropdownFilter):
-    """Groups of orders, and the standing ones of a course."""
+    """Filter by kind: groups of orders, or standing ones."""
 
     title = _("kind")
     parameter_name = "kind"

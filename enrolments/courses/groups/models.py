@@ -10,7 +10,7 @@ from enrolments.courses.models import Course
 
 class CourseGroupQuerySet(models.QuerySet["CourseGroup"]):
     def standing(self) -> CourseGroupQuerySet:
-        """The groups a merchant made, not those of an order."""
+        """Keep the groups made by a merchant, not those of an order."""
         return self.filter(order_id__isnull=True)
 
     def named(self, name: str) -> CourseGroupQuerySet:
@@ -18,9 +18,9 @@ class CourseGroupQuerySet(models.QuerySet["CourseGroup"]):
 
 
 class CourseGroup(models.Model):
-    """A group of a course: of an order (named after its number), or a standing one, made by the merchant.
+    """Group of a course: of an order (named after its number), or a standing one, made by the merchant.
 
-    Who is in it is not stored: those with a live ground that names the group.
+    Membership is not stored: it follows from the live grounds that name the group.
     """
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="groups", verbose_name=_("course"))

@@ -1,4 +1,4 @@
-"""Groups of a course. Who is in one is derived from the grounds that name it, so here nobody joins or leaves."""
+"""Groups of a course. Membership follows from the grounds that name a group, so nothing here adds or removes people."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from enrolments.values import LineRef
 
 
 def order_group(*, course: Course, line: LineRef) -> CourseGroup:
-    """The one group of an order in a course, named after the order's number; made when it is first needed.
+    """Return the one group of an order in a course, named after the order's number; make it when it is first needed.
 
-    Expects the course's lock. One statement, three where it is made.
+    Expects the course's lock. One statement, three where the group is made.
     """
     return order_groups([(course, line)])[course.pk, line.order_id]
 
 
 def order_groups(wanted: Iterable[tuple[Course, LineRef]]) -> dict[tuple[int, int], CourseGroup]:
-    """Like `order_group` for orders of one account, by the keys of course and order.
+    """Like `order_group`, for orders of one account, by the keys of course and order.
 
-    One statement, three where any is made, none for none.
+    One statement, three where any group is made, none for no courses.
     """
     asked = {
         (course.pk, line.order_id): CourseGroup(
@@ -54,7 +54,7 @@ def _made(groups: Iterable[CourseGroup], actor: User | None = None) -> list[Even
 
 
 def standing_group(*, course: Course, name: str) -> CourseGroup:
-    """A group of the merchant's, by name whatever its case; made when it is first needed, so that no delivery fails.
+    """Return a standing group by name whatever its case; make it when it is first needed, so that no delivery fails.
 
     Expects the course's lock. One statement, or three.
     """
@@ -69,9 +69,9 @@ def standing_group(*, course: Course, name: str) -> CourseGroup:
 
 
 def save_standing_group(*, group: CourseGroup, actor: User | None = None) -> CourseGroup:
-    """Insert or rename a group of the merchant's.
+    """Insert or rename a standing group.
 
-    Locks the course. Raises ValidationError for an order's group, a blank name, and one that the course has already.
+    Locks the course. Raises ValidationError for an order's group, a blank name, and a name that the course already has.
     """
     group.name = group.name.strip()
     if group.order_id is not None:

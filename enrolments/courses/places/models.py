@@ -15,7 +15,7 @@ class PlaceHoldQuerySet(models.QuerySet["PlaceHold"]):
 class PlaceHold(models.Model):
     """Places of a course kept for an order line, from checkout until it is fulfilled or its order ends unpaid.
 
-    A released one stays: money that comes late asks for the same places again.
+    A released hold stays in the table: late money takes the same places again.
     """
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="holds", verbose_name=_("course"))

@@ -1,9 +1,9 @@
-"""The places of a course: how many are taken, and holding them for an order line.
+"""Places of a course: counting those taken, and holding some for an order line.
 
-Taken are: everybody with an open enrolment as a learner or tutor (once, however many purchases stand behind him), free
-session seats that keep their place, and places held for lines that are placed and not yet delivered. Whatever changes
-this number runs under the row lock of the course, and whatever raises it counts again after writing: the guard needs no
-foresight, and a refusal rolls the writes back.
+Taken are: each person with an open enrolment as a learner or tutor (once, however many purchases carry it), free
+session seats that keep their place, and places held for lines that are placed and not yet delivered. Every change of
+this number runs under the row lock of the course, and every increase is followed by a count after writing: nothing has
+to be predicted, and a refusal rolls the writes back.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from enrolments.values import LineRef
 
 
 class CourseFull(Refused):
-    """There are not enough places left."""
+    """Refusal when there are not enough places left."""
 
     def __init__(self, course: Course) -> None:
         super().__init__(
@@ -37,7 +37,7 @@ class CourseFull(Refused):
 
 
 class CourseClosed(Refused):
-    """The course is hidden, or its enrolment period does not run."""
+    """Refusal when the course is hidden, or its enrolment period does not run."""
 
     def __init__(self, course: Course) -> None:
         super().__init__(
@@ -47,7 +47,7 @@ class CourseClosed(Refused):
 
 
 class CourseOver(Refused):
-    """The last day of the course has passed."""
+    """Refusal when the last day of the course has passed."""
 
     def __init__(self, course: Course) -> None:
         super().__init__(format_lazy(_("The course “{course}” is over."), course=in_words(lambda: course.name)))
@@ -58,7 +58,7 @@ def lock_courses(course_ids: Iterable[int]) -> dict[int, Course]:
     """Lock courses by primary key and return them as they are now. Unknown keys are left out.
 
     Locks: course rows, FOR NO KEY UPDATE. Locking a course again in the same transaction costs one statement and waits
-    for nobody. Who needs several courses asks for all of them at once.
+    for nobody. A caller that needs several courses locks them all in one call.
     """
     wanted = sorted(set(course_ids))
     if not wanted:
@@ -72,7 +72,7 @@ def lock_course(course: Course) -> Course:
     return lock_courses([course.pk])[course.pk]
 
 
-# Of the course named `enrolments_course` around it.
+# Counted for the course of the surrounding query, named `enrolments_course` there.
 PLACES_TAKEN = """
     (
         SELECT count(DISTINCT enrolment.user_id)
@@ -90,12 +90,12 @@ TAKEN = f"SELECT id, {PLACES_TAKEN} FROM enrolments_course WHERE id = ANY(%s)"  
 
 
 def with_taken(courses: QuerySet[Course]) -> QuerySet[Course]:
-    """Courses with `taken`, the number of places taken, for lists that sort by it."""
+    """Add the number of places taken to courses, as `taken`, for lists that sort by it."""
     return courses.annotate(taken=RawSQL(PLACES_TAKEN, (), output_field=BigIntegerField()))  # noqa: S611
 
 
 def taken(course_ids: Collection[int]) -> dict[int, int]:
-    """How many places of each course are taken, in one statement. Exact only under the courses' locks."""
+    """Return the number of places taken in each course. One statement. Exact only under the courses' locks."""
     if not course_ids:
         return {}
     with connection.cursor() as cursor:
@@ -104,7 +104,7 @@ def taken(course_ids: Collection[int]) -> dict[int, int]:
 
 
 def free(course_ids: Collection[int]) -> dict[int, int | None]:
-    """How many places of each course are left; None where there is no limit. Two statements."""
+    """Return the number of places left in each course; None where there is no limit. Two statements."""
     counts = taken(course_ids)
     capacities = Course.objects.filter(pk__in=course_ids).values_list("pk", "capacity")
     return {pk: None if capacity is None else max(0, capacity - counts[pk]) for pk, capacity in capacities}
@@ -127,7 +127,7 @@ def overfull(courses: Iterable[Course]) -> list[Course]:
 
 
 def hold_places(*, course: Course, line: LineRef, places: int, now: datetime.datetime) -> None:
-    """Keep places of an open course for a line from checkout on. A second call for the line sets the number anew.
+    """Keep places of an open course for a line from checkout on. A second call for the line replaces the number.
 
     Locks the course. Raises CourseOver, CourseClosed, CourseFull; then nothing is held.
     """
@@ -155,15 +155,15 @@ def hold_places(*, course: Course, line: LineRef, places: int, now: datetime.dat
 
 
 def places_held(*, order_id: int) -> dict[int, int]:
-    """Return how many places each line of an order holds, by line; lines that hold none are missing. One statement."""
+    """Return the number of places that each line of an order holds, by line; other lines are missing. One statement."""
     holds = PlaceHold.objects.live().filter(order_id=order_id).order_by()
     return {row["line_id"]: row["sum"] for row in holds.values("line_id").annotate(sum=Sum("places"))}
 
 
 def release_hold(*, line_id: int, now: datetime.datetime, places: int | None = None) -> None:
-    """Give back the places held for a line, all of them or `places` of each course. Nothing held is nothing done.
+    """Give back the places held for a line, all of them or `places` of each course; do nothing where none is held.
 
-    Locks the courses concerned. A delivery does this in the transaction that enrols the people, so that the places are
+    Locks the courses concerned. A delivery calls this in the transaction that enrols the people, so that the places are
     never free to others in between.
     """
     holds = PlaceHold.objects.live().filter(line_id=line_id)
@@ -173,7 +173,7 @@ def release_hold(*, line_id: int, now: datetime.datetime, places: int | None = N
     with transaction.atomic():
         lock_courses(course_ids)
         if places is not None:
-            # The smaller holds first: a hold made smaller here must not be found small enough afterwards.
+            # Smaller holds first: a hold reduced below must not be small enough to be released here.
             holds.filter(places__lte=places).update(released_at=now)
             holds.update(places=F("places") - places)
             return
@@ -181,15 +181,15 @@ def release_hold(*, line_id: int, now: datetime.datetime, places: int | None = N
 
 
 def release_hold_in(*, course: Course, line_id: int, now: datetime.datetime) -> None:
-    """As `release_hold`, for one course whose lock the caller has: a delivery, in one statement."""
+    """Give back the places a line holds in one course whose lock the caller has, as a delivery does. One statement."""
     PlaceHold.objects.live().filter(course=course, line_id=line_id).update(released_at=now)
 
 
 def retake_holds(*, order_id: int, now: datetime.datetime) -> None:
-    """Hold again what an order held before it ended unpaid: its money came late.
+    """Hold again the places an order held before it ended unpaid: its money came late.
 
-    Whether the courses are still open is not asked: that was settled at checkout.
-    Locks the courses. Raises CourseOver, or CourseFull when not all places can be had; then none is held.
+    Courses that have closed since are accepted: that was checked at checkout. Locks the courses. Raises CourseOver, or
+    CourseFull when not all places are available; then none is held.
     """
     released = PlaceHold.objects.filter(order_id=order_id, released_at__isnull=False)
     course_ids = list(released.values_list("course_id", flat=True))

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class Role(models.Model):
-    """What somebody is in a course. Learners and tutors take a place of it, supervisors take none."""
+    """Role of a person in a course. Learners and tutors take a place of it, supervisors take none."""
 
     class Kind(models.TextChoices):
         LEARNER = "learner", pgettext_lazy("kind of role", "Learner")
@@ -26,7 +26,7 @@ class Role(models.Model):
 
     objects: ClassVar[models.Manager[Role]] = models.Manager()
 
-    # The codes every shop has; the rules of seats and sessions name them.
+    # Codes that every shop has; the rules of seats and sessions name them.
     STUDENT: ClassVar[str] = "student"
     TUTOR: ClassVar[str] = "tutor"
     TEACHER: ClassVar[str] = "teacher"

@@ -1,4 +1,4 @@
-"""Roles: the standing ones, and those a merchant adds."""
+"""Roles: the standing ones, and those added by a merchant."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from enrolments.seats.models import Seat, SeatBatch
 
 
 class RoleFixed(Refused):
-    """Code and kind of a role stay once entries or enrolments may rely on them."""
+    """Refusal to change code or kind of a role that entries or enrolments may rely on."""
 
     message = _("This role is in use: its code and kind stay as they are. Make another role instead.")
 
 
 def is_fixed(role: Role) -> bool:
-    """Whether a role's code and kind can no longer change: a standing one, or one that was given to somebody."""
+    """Tell whether a role's code and kind can no longer change: a standing role, or one that was given to a person."""
     if role.pk is None:
         return False
     return (
@@ -31,7 +31,7 @@ def is_fixed(role: Role) -> bool:
 
 
 def save_role(*, role: Role) -> Role:
-    """Insert or update a role. Whether its people take places hangs on its kind, so that never changes under them.
+    """Insert or update a role. Places depend on the kind, so it never changes once the role is in use.
 
     Locks the role. Raises RoleFixed.
     """

@@ -1,4 +1,4 @@
-"""The roles every shop has. Merchants may rename them and add others; their codes and kinds stay."""
+"""Roles that every shop has. Merchants may rename them and add others; the codes and kinds of these stay."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.apps import apps as current_apps
 from django.apps.registry import Apps
 from django.db import router
 
-# Written out in both languages: rows are data, made once, whatever the language of who runs `migrate`.
+# Written out in both languages: rows are data, made once, whatever the language in which `migrate` runs.
 STANDING_ROLES = (
     {"code": "student", "kind": "learner", "name_en": "Learner", "name_fr": "Apprenant"},
     {"code": "tutor", "kind": "tutor", "name_en": "Tutor", "name_fr": "Tuteur"},
@@ -17,7 +17,7 @@ STANDING_CODES = frozenset(role["code"] for role in STANDING_ROLES)
 
 
 def make_standing_roles(*, using: str = "default", apps: Apps = current_apps, **_signal: Any) -> None:
-    """Insert the standing roles that are missing; those present are left as the merchant wrote them."""
+    """Insert the standing roles that are missing; leave those present as the merchant wrote them."""
     try:
         role = apps.get_model("enrolments", "Role")
     except LookupError:

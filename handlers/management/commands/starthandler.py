@@ -14,7 +14,7 @@ OWN_FOLDER = Path(__file__).resolve().parents[2]
 
 class Command(BaseCommand):
     help = "Writes a working handler with its forms, its French and its tests, to be changed into what is needed."
-    # Another handler that is broken is no reason not to start one.
+    # Another handler that is broken must not keep this command from running.
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:

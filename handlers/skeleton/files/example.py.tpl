@@ -1,4 +1,4 @@
-"""An example of use: the rules of the contract are run over it."""
+"""Example of use, over which the contract's rules are run."""
 
 from handlers.registry import $finder
 from handlers.testing import Case

@@ -1,4 +1,4 @@
-"""What the merchant sets, and what the customer is asked for each unit."""
+"""Forms for the merchant, and for the customer at each unit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from handlers.parameter_fields import TextField
 
 
 class MerchantForm(ParametersForm):
-    """The internal parameters. Each field is a key of the entry's parameter string, too."""
+    """Internal parameters. Each field is a key of the entry's parameter string, too."""
 
     notice = TextField(
         label=_("Notice to the customer"),
@@ -20,7 +20,7 @@ class MerchantForm(ParametersForm):
 
 
 class UnitForm(forms.Form):
-    """The micro-form: shown once per unit bought. What it cleans is kept as JSON."""
+    """Micro-form, shown once per unit bought. Its cleaned answers are kept as JSON."""
 
     beneficiary = forms.CharField(
         label=_("Beneficiary"),

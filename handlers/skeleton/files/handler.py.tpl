@@ -13,7 +13,7 @@ from .forms import MerchantForm, UnitForm
 
 
 class $class_name(Handler):
-    """Says what was bought, and does nothing yet: write what it delivers into the hooks."""
+    """Handler that delivers nothing yet but a message: write the delivery into the hooks."""
 
     name = "$name"
     version = 1
@@ -23,11 +23,11 @@ class $class_name(Handler):
     UnitForm = UnitForm
 
     def pre_payment(self, line: LineContext) -> Feedback:
-        """At checkout: raise Refusal("why, and what to do next") for what cannot be sold."""
+        """Check the line at checkout; raise Refusal("reason, and next step") if it cannot be sold."""
         return Feedback()
 
     def post_payment(self, line: LineContext) -> Feedback:
-        """Once it is paid: deliver all units, as a set, so that a second run changes nothing."""
+        """Deliver all units of the paid line, as a set, so that a second run changes nothing."""
         noted = _noted(len(line.units))
         notice = line.parameters.get("notice") or ""
         return Feedback(
@@ -37,12 +37,12 @@ class $class_name(Handler):
         )
 
     def revoke(self, line: LineContext, units: Sequence[UnitContext], reason: Revocation) -> Feedback:
-        """The units are given back, or the order has ended unpaid: undo what the other hooks did for them."""
+        """Undo the other hooks for units that are given back, or whose order has ended unpaid."""
         return Feedback()
 
 
 def _noted(count: int) -> Text:
-    """With a number in it, so it is put into words when somebody reads it, in his language."""
+    """Return a text with a number in it, put into words when it is read, in the reader's language."""
     return in_words(
         lambda: ngettext("%(n)d unit has been noted.", "%(n)d units have been noted.", count) % {"n": count}
     )

@@ -1,4 +1,4 @@
-"""What $name promises."""
+"""Tests of $name: the contract's rules, and its own promises."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the merchant sets for the welcome webinar: its course, and its hours."""
+"""Form of the welcome webinar for the merchant: its course, and its hours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from handlers.periods import REVERSED
 
 
 class WebinarForm(ParametersForm):
-    """``coursename`` and ``endtime`` are those of ``std_enroloncourse``, whose hooks read them."""
+    """Internal parameters; ``std_enroloncourse``, whose hooks are used, reads ``coursename`` and ``endtime``."""
 
     coursename = CourseField(
         label=_("Course of the webinar"),
@@ -40,5 +40,5 @@ class WebinarForm(ParametersForm):
 
 
 def hours_of(params: Mapping[str, Any]) -> tuple[datetime, datetime]:
-    """When the webinar begins and ends, from stored parameters."""
+    """Return start and end of the webinar, from stored parameters."""
     return read_moment(params["begins"], Edge.START), read_moment(params["endtime"], Edge.END)

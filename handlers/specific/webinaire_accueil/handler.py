@@ -1,4 +1,4 @@
-"""The welcome webinar, sold by the entry WEBINAIRE-ACCUEIL: a place in its course, and its hours in words."""
+"""Welcome webinar, sold by the entry WEBINAIRE-ACCUEIL: a place in its course, and its hours in words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .forms import WebinarForm, hours_of
 
 
 class WelcomeWebinar(EnrolOnCourse):
-    """Enrols the buyer as ``std_enroloncourse`` does, until the webinar ends; what it says is its own."""
+    """Handler that enrols the buyer like ``std_enroloncourse``, until the webinar ends, with feedback of its own."""
 
     name = "webinaire_accueil"
     version = 1
@@ -22,7 +22,7 @@ class WelcomeWebinar(EnrolOnCourse):
 
     def post_payment(self, line: LineContext) -> Feedback:
         delivered = super().post_payment(line)
-        if delivered == Feedback():  # a second run: all has been said
+        if delivered == Feedback():  # a second run: everything has been said
             return delivered
         when = _when(line)
         return Feedback(when, when, when) | delivered
