@@ -20,7 +20,7 @@ from common.refusals import Refused
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
 from enrolments.people.mail_again import MailedJustNow, MailedOften
-from enrolments.seats.assign import CourseNotAllowed
+from enrolments.seats.assign import CourseNotAllowed, RowsRefused
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.revoke import SeatsConsumed
 from tests.factories.accounts import CustomerAccountFactory
@@ -38,6 +38,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     CourseOver: lambda: CourseOver(CourseFactory.build()),
     MailedJustNow: lambda: MailedJustNow(NOW, NOW + datetime.timedelta(minutes=10)),
     MailedOften: lambda: MailedOften(3),
+    RowsRefused: lambda: RowsRefused({0: SeatNotFree(None, NOW, "assigned")}),
     OnlyOwner: lambda: OnlyOwner([CustomerAccountFactory.build()]),
     SeatConsumed: lambda: SeatConsumed(None, NOW, "consumed"),
     SeatMoved: lambda: SeatMoved(None, NOW, "revoked"),

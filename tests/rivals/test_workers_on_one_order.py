@@ -13,7 +13,7 @@ from tests.factories.shop import fill_cart, make_cart, pay, place
 from tests.rivals.processes import deadlocks_among, errors_among, race
 
 # A line is marked fulfilled; whether it was the order's last was read under the order's lock, and counts next.
-LINE_DONE = [(fulfilment, "event")]
+LINE_DONE = [(fulfilment, "record")]
 
 
 def pack():

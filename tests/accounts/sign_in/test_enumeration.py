@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.people.models import User
+from enrolments.events.models import Event
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
 from tests.factories.accounts import PASSWORD, UserFactory
@@ -83,6 +84,7 @@ def test_the_pages_are_the_same(request_name, make):
 
 
 def forget_everybody():
+    Event.objects.all().delete()
     EmailAddress.objects.all().delete()
     User.objects.all().delete()
 

@@ -141,7 +141,7 @@ FORMS = (
         {"name_en": "Guest", "name_fr": "Invité"},
     ),
     Button("shop_legaltext_change", f"{LEGAL}.save_text", legal_text),
-    Button("shop_shopidentity_change", "shop.seller.admin.seller.save_identity", lambda _: ShopIdentity.current().pk),
+    Button("shop_shopidentity_change", "shop.seller.admin.seller.save_seller", lambda _: ShopIdentity.current().pk),
     Button("accounts_user_change", "accounts.people.admin.UserAdmin.save_model", lambda _: UserFactory().pk),
 )
 
