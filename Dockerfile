@@ -1,6 +1,6 @@
 # The shop as one image for web, worker, beat and the commands of manage.py.
 
-# --- What is installed and built -------------------------------------------------------------------------------------
+# --- Installation and build ------------------------------------------------------------------------------------------
 FROM python:3.11-slim AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
@@ -14,14 +14,14 @@ RUN pip install --require-hashes --only-binary :all: --requirement /tmp/producti
 WORKDIR /app
 COPY . .
 ENV PYTHONPATH=/app
-# Building needs settings, no server. What stands here is in no later stage.
+# Building needs settings, no server. These values are in no later stage.
 RUN export DJANGO_SETTINGS_MODULE=project.settings.production \
     SECRET_KEY=only-while-building DATABASE_URL=postgres://nobody@nowhere/none REDIS_URL=redis://nowhere/0 \
  && python manage.py translations compile \
  && python manage.py collectstatic --no-input \
  && python -m compileall -q .
 
-# --- What runs -------------------------------------------------------------------------------------------------------
+# --- The image that runs ---------------------------------------------------------------------------------------------
 FROM python:3.11-slim
 
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin amphi \

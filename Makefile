@@ -1,12 +1,12 @@
-# Everything a developer types. Needs git, make and Python 3.11 with venv; the rest is installed into .venv.
+# Commands for developers. Needs git, make and Python 3.11 with venv; the rest is installed into .venv.
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
-# Some machines forbid it: then each of the many processes of a shop, and of a test run, compiles all of it again.
+# Some machines forbid bytecode: then each of the many processes of a shop, and of a test run, compiles all code again.
 unexport PYTHONDONTWRITEBYTECODE
-# How many faults `make mutate` plants, and which: another seed draws others.
+# The number of faults that `make mutate` plants, and the seed that draws them.
 # PART is a folder, of code for `make mutate` and below tests/ for `make test`: PART=outbox, PART=shop/payments.
 FAULTS ?= 600
 SEED ?= 1
@@ -70,8 +70,8 @@ $(INSTALLED): requirements/development.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Amphi needs Python 3.11 or newer: make PYTHON=python3.11 …")'
 	@echo "Installing the requirements into .venv (once, up to a minute) …"
 	@$(PYTHON) -m venv .venv
-	@# The lock names everything, and leaves out what pyproject.toml overrides: nothing is to be resolved.
+	@# The lock names every package, without those that pyproject.toml overrides: nothing is to be resolved.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
-	@# Makes the project importable whatever the working folder, as an editable installation would.
+	@# Makes the project importable from every working folder, like an editable installation.
 	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/amphi.pth"
 	@touch $@

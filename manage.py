@@ -5,7 +5,7 @@ import os
 import sys
 
 DEVELOPMENT_COMMANDS = {"up"}
-# They only read and write source files, so they need no settings of a production's.
+# These commands only read and write source files, so they need no settings of production.
 WORKSHOP_COMMANDS = {"starthandler", "translations"}
 
 

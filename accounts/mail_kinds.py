@@ -15,13 +15,13 @@ from outbox.mails.models import Mail
 
 
 def with_link(mail: Mail, *, blank: bool) -> dict[str, Any]:
-    """The one-time link of the mail's `link_id`."""
+    """Return the address of the one-time link named by the mail's `link_id`."""
     link = AddressLink.objects.get(pk=mail.context["link_id"])
     return {"link_url": BLANK if blank else link_url(link), "expires_at": link.expires_at}
 
 
 def with_sign_in_pages(mail: Mail, *, blank: bool) -> dict[str, Any]:
-    """Where somebody signs in or takes a new password."""
+    """Return the addresses of the pages for signing in and for a new password."""
     return {
         "sign_in_url": settings.SITE_URL + reverse("account_login"),
         "reset_url": settings.SITE_URL + reverse("account_reset_password"),

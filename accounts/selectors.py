@@ -14,7 +14,7 @@ from accounts.people.models import User
 
 
 def active_accounts(user: User | AnonymousUser) -> QuerySet[CustomerAccount]:
-    """The accounts a person belongs to, by name; none for a visitor."""
+    """Return the accounts a person belongs to, by name; none for a visitor."""
     if not user.is_active or user.pk is None:
         return CustomerAccount.objects.none()
     memberships = Membership.objects.filter(account=OuterRef("pk"), user_id=user.pk)
@@ -22,12 +22,12 @@ def active_accounts(user: User | AnonymousUser) -> QuerySet[CustomerAccount]:
 
 
 def is_address_proved(user: User) -> bool:
-    """Whether the user's present address was proved by a mailed code or link."""
+    """Tell whether the user's present address was proved by a mailed code or link."""
     return EmailAddress.objects.filter(user_id=user.pk, email=user.email, verified=True).exists()
 
 
 def ids_with_proved_address(users: Iterable[User]) -> set[int]:
-    """Those of the users whose address is proved, in one statement."""
+    """Return the keys of the users whose address is proved, in one statement."""
     proved = EmailAddress.objects.filter(user_id__in=[user.pk for user in users], verified=True)
     return set(proved.values_list("user_id", flat=True))
 
@@ -37,15 +37,15 @@ def has_second_factor(user: User) -> bool:
 
 
 def signs_in_by_himself(user: User) -> bool:
-    """Whether the user has a password that counts, or a second factor: no link signs him in.
+    """Tell whether the user has a valid password or a second factor, so that no link signs the user in.
 
-    Ask after the address was proved: an unproved password is dead by then.
+    Ask after the address was proved: an unproved password is void by then.
     """
     return user.has_usable_password() or has_second_factor(user)
 
 
 def members_of(account: CustomerAccount) -> QuerySet[Membership]:
-    """Members with their users, owners first, then by name."""
+    """Return the members with their users, owners first, then by name."""
     return (
         Membership.objects.filter(account=account)
         .select_related("user")
@@ -54,5 +54,5 @@ def members_of(account: CustomerAccount) -> QuerySet[Membership]:
 
 
 def invitations_of(account: CustomerAccount) -> QuerySet[MemberInvitation]:
-    """Who was invited and has not answered, by address; `link` says until when he can."""
+    """Return the pending invitations, by address; `link` says until when each can be followed."""
     return MemberInvitation.objects.filter(account=account).select_related("link").order_by("email")

@@ -1,1 +1,1 @@
-"""What is sold: categories, entries, price tiers and taxes, and the merchant's forms for them."""
+"""The catalogue: categories, entries, price tiers and taxes, and the merchant's forms for them."""

@@ -9,12 +9,13 @@ from handlers.asked_fields import AskedField, FieldKind, choices_stored
 
 
 def fields_of(entry: Entry) -> tuple[AskedField, ...]:
-    """What the entry itself asks for each unit, in order. No query where the fields are loaded (``with_fields``)."""
+    """Return the fields that the entry itself asks for each unit, in order. No query where the fields are loaded
+    (``with_fields``)."""
     return tuple(asked_field(row) for row in entry.fields.all())
 
 
 def asked_field(row: EntryField) -> AskedField:
-    """The field as it is asked; a text that is missing in one language is borrowed from another."""
+    """Return the field as it is asked; a text that is missing in one language is borrowed from another."""
     return AskedField(
         name=row.name,
         kind=FieldKind(row.kind),

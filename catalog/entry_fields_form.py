@@ -1,7 +1,7 @@
 """The form in which a customer answers the fields of an entry, for one unit.
 
-What was typed is kept as it was typed and read again in another language, perhaps: so numbers and dates are read in
-the same way whatever the language.
+Answers are kept as typed, and may be read again in another language: numbers and dates are read alike in every
+language.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class FieldsForm(forms.Form):
 
 
 def form_field(asked: AskedField) -> forms.Field:
-    """The control for ``asked``, in the reader's language."""
+    """Return the control for ``asked``, in the reader's language."""
     said: dict[str, Any] = {
         "label": asked.label_text,
         "help_text": _as_text(in_reader_language(asked.help)),
@@ -69,7 +69,7 @@ def form_field(asked: AskedField) -> forms.Field:
 
 
 def _as_text(text: str) -> str:
-    """Pages show the help of a form's field as HTML, since code wrote it; what a merchant wrote is text."""
+    """Escape a text: pages show the help of a form's field as HTML, and a merchant wrote this help as text."""
     return escape(text)
 
 
@@ -86,13 +86,13 @@ class Text(forms.CharField):
 
     def validate(self, value: str) -> None:
         super().validate(value)
-        # Whatever is longer is refused for that, and is not worth matching.
+        # A longer text is refused for its length, and is not worth matching.
         if not self.pattern or not value or len(value) > (self.max_length or LONGEST_TEXT):
             return
         try:
             is_right = matches(self.pattern, value)
         except PatternBroken:
-            # It could be read when it was saved. A finding tells the merchant; the customer cannot help it.
+            # The pattern could be read when it was saved. A finding tells the merchant; the customer cannot mend it.
             logger.warning("The pattern of a field cannot be read any more")
             return
         if not is_right:
@@ -102,7 +102,7 @@ class Text(forms.CharField):
 
 
 class LongText(forms.CharField):
-    """Some lines. A line break is one sign, as browsers count it."""
+    """Several lines. A line break is one sign, as browsers count."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(widget=forms.Textarea(attrs={"rows": ROWS, "autocomplete": "off"}), **options)
@@ -146,7 +146,7 @@ class Number(forms.Field):
 
 
 class Day(forms.Field):
-    """A day as browsers send it."""
+    """A day in the form that browsers send."""
 
     default_error_messages = {"day": _("Choose a day, or write it as 2026-03-31: year, month, day.")}
 

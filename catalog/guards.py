@@ -1,4 +1,4 @@
-"""What only the floor above knows: which entries were sold, and who is a customer.
+"""Questions to the floor above: which entries were sold, and who is a customer.
 
 The catalogue asks, the shop answers: it registers its answers when the applications are ready.
 Unanswered questions are answered by "none" and "no", so that the catalogue stands by itself.
@@ -11,7 +11,7 @@ from common.registry import Registry
 
 
 class Person(Protocol):
-    """Whoever is signed in; the shop knows him by his key."""
+    """A signed-in person, known to the shop by `pk`."""
 
     @property
     def pk(self) -> int: ...
@@ -20,17 +20,17 @@ class Person(Protocol):
 SoldCheck = Callable[[Collection[int]], set[int]]
 CustomerCheck = Callable[[Person], bool]
 
-# `check(entry_ids)` returns those that stand on an order line.
+# `check(entry_ids)` returns the entries that stand on an order line.
 SOLD_CHECKS: Registry[SoldCheck] = Registry("check of what was sold")
 # `check(user)` tells whether a person has a paid order.
 CUSTOMER_CHECKS: Registry[CustomerCheck] = Registry("check of customers")
 
 
 def sold_among(entry_ids: Collection[int]) -> set[int]:
-    """Which of the entries were ever sold."""
+    """Return the entries that were ever sold."""
     return {entry_id for check in SOLD_CHECKS for entry_id in check(entry_ids)}
 
 
 def is_customer(user: Person) -> bool:
-    """Whether ``user`` has a paid order."""
+    """Tell whether ``user`` has a paid order."""
     return any(check(user) for check in CUSTOMER_CHECKS)

@@ -15,14 +15,14 @@ ROUNDS_AT_MOST = 10
 
 
 def clean_html(html: str) -> str:
-    """``html`` with what is harmless in it, and nothing else; cleaning that again changes nothing.
+    """Return ``html`` with its harmless tags and attributes alone; cleaning the result again changes nothing.
 
-    Headings of the first two levels belong to the page, so they become those of the third.
-    Links go to web, mail and telephone addresses only, and tell the other site nothing. Byte order marks go: at the
-    beginning they would not be read as text the next time.
+    Headings of the first two levels belong to the page, so such headings become those of the third. Links go to web,
+    mail and telephone addresses only, and tell the other site nothing. Byte order marks are removed: at the beginning
+    such a mark would not be read as text the next time.
     """
     for _round in range(ROUNDS_AT_MOST):
-        # Tags in each other's way are moved as a browser moves them, and may be in another's way where they come to.
+        # Wrongly nested tags are moved, like browsers do, and may be wrongly nested again at their new place.
         cleaned = _clean(html)
         if cleaned == html:
             break
@@ -41,5 +41,5 @@ def _clean(html: str) -> str:
 
 
 def plain_text(html: str) -> str:
-    """The words of ``html`` without its tags."""
+    """Return the words of ``html`` without its tags."""
     return unescape(nh3.clean(html.replace("<", " <"), tags=set()))

@@ -1,4 +1,4 @@
-"""What an entry and its handler together allow, and why somebody may not buy."""
+"""Offers: an entry and its handler taken together, and the reasons why a shopper may not buy."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from catalog.selectors import Shopper
 from handlers.contract import Handler, HandlerMissing, Text, in_words
 from handlers.registry import handler_for
 
-# Of an entry whose handler asks nothing of each unit, unless the merchant has typed a largest quantity. Where something
-# is asked the cart has a limit of its own, which is lower.
+# For an entry that asks nothing for each unit, unless the merchant has typed a largest quantity. For the others
+# the cart has a limit of its own, which is lower.
 DEFAULT_MAX_QUANTITY = 1_000
 
 _WIDEST_FIRST = (Audience.EVERYONE, Audience.MEMBERS, Audience.CUSTOMERS)
@@ -25,8 +25,8 @@ _WIDEST_FIRST = (Audience.EVERYONE, Audience.MEMBERS, Audience.CUSTOMERS)
 class Offer:
     """The stricter of entry and handler, with the parameters as today's handler reads them.
 
-    ``handler`` is None when nothing is delivered; ``is_installed`` is False when something should be
-    but the handler is missing, and then the entry cannot be sold.
+    ``handler`` is None when nothing is delivered; ``is_installed`` is False when the handler is missing, and then the
+    entry cannot be sold.
     """
 
     entry: Entry
@@ -40,7 +40,7 @@ class Offer:
 
 
 class ReasonCode(StrEnum):
-    """Why an entry cannot be bought; stable, for code and tests."""
+    """Reasons why an entry cannot be bought; stable, for code and tests."""
 
     DRAFT = "draft"
     INTERNAL = "internal"
@@ -65,7 +65,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Buyability:
-    """Whether this shopper may buy this entry, and if not, every reason why not."""
+    """Buyability of one entry for one shopper: every reason against it."""
 
     offer: Offer
     reasons: tuple[Reason, ...]
@@ -76,17 +76,17 @@ class Buyability:
 
     @property
     def needs_sign_in(self) -> bool:
-        """Signing in may be all that is missing."""
+        """Tell whether signing in may be all that is missing."""
         return any(reason.code is ReasonCode.SIGN_IN for reason in self.reasons)
 
     @property
     def message(self) -> Text:
-        """The first reason, "" when there is none."""
+        """First reason, "" when there is none."""
         return self.reasons[0].message if self.reasons else ""
 
 
 def offer_of(entry: Entry) -> Offer:
-    """Entry and handler taken together. No query."""
+    """Return the offer of an entry. No query."""
     handler, is_installed = None, True
     if entry.handler:
         try:
@@ -122,13 +122,13 @@ def offer_of(entry: Entry) -> Offer:
 def _max_quantity(entry: Entry, handler: Handler | None) -> int | None:
     limits = [entry.max_quantity, handler.max_quantity if handler else None]
     if entry.max_quantity is None and (handler is None or handler.UnitForm is None):
-        # Whoever sells two thousand at least has not typed that they sell a thousand at most.
+        # A smallest quantity of two thousand rules out the default limit of one thousand.
         limits.append(max(DEFAULT_MAX_QUANTITY, entry.min_quantity))
     return min((limit for limit in limits if limit is not None), default=None)
 
 
 def buyability(*, entry: Entry, shopper: Shopper, now: datetime, quantity: int | None = None) -> Buyability:
-    """Every reason why ``shopper`` cannot buy ``entry`` (in this quantity, if one is given).
+    """Return every reason why ``shopper`` cannot buy ``entry`` (in this quantity, if one is given).
 
     Rules about a person are asked of a signed-in person only; for anybody else an audience rule
     asks for sign-in. Asking the handler may cost queries, so lists of entries do not call this.
@@ -163,7 +163,7 @@ def _reasons_of_sale(offer: Offer, shopper: Shopper) -> Iterator[Reason]:
 
 
 def _reasons_of_person(offer: Offer, shopper: Shopper, now: datetime) -> Iterator[Reason]:
-    # Staff who sell an internal entry sell it on behalf of the shop: its audience is not about them.
+    # Staff sell an internal entry on behalf of the shop: its audience does not bind staff.
     for_audience = offer.entry.state != EntryState.INTERNAL and offer.audience != Audience.EVERYONE
     if shopper.user is None:
         if for_audience and offer.audience == Audience.MEMBERS:

@@ -14,7 +14,7 @@ ZERO = Decimal("0.00")
 
 
 class NoPrice(Exception):
-    """The entry has no price from quantity 1 on, so nothing can be charged for it."""
+    """The entry has no price from quantity 1 on, so the entry cannot be charged for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class LinePrice:
-    """What one line costs. ``gross`` is always ``net + tax``."""
+    """Price of one line. ``gross`` is always ``net + tax``."""
 
     unit_net: Decimal
     charged: int
@@ -39,7 +39,7 @@ class LinePrice:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The sum of lines, each rounded before."""
+    """Sum of lines, each rounded before."""
 
     net: Decimal
     tax: Decimal
@@ -51,18 +51,18 @@ class _HasTiers(Protocol):
 
 
 def tiers_of(entry: _HasTiers) -> list[Tier]:
-    """The tiers of a catalogue entry as plain values, in order; no query where they are prefetched."""
+    """Return the tiers of a catalogue entry as plain values, in order; no query where they are prefetched."""
     rows = [Tier(row.from_quantity, row.unit_net) for row in entry.tiers.all()]
     return sorted(rows, key=lambda tier: tier.from_quantity)
 
 
 def round_money(amount: Decimal) -> Decimal:
-    """``amount`` to the cent, half a cent up."""
+    """Round ``amount`` to the cent, half a cent up."""
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
 def tier_for(tiers: Iterable[Tier], charged: int) -> Tier:
-    """The highest tier that ``charged`` units reach; with none charged, the first one.
+    """Return the highest tier that ``charged`` units reach; with none charged, the first one.
 
     Raises ``NoPrice`` when no tier begins at 1.
     """
@@ -73,10 +73,10 @@ def tier_for(tiers: Iterable[Tier], charged: int) -> Tier:
 
 
 def price_line(*, tiers: Sequence[Tier], quantity: int, charged: int, tax_rate: Decimal) -> LinePrice:
-    """The price of ``quantity`` units of which ``charged`` are paid for.
+    """Return the price of ``quantity`` units of which ``charged`` are charged.
 
-    ``tax_rate`` is in per cent. Raises ``NoPrice``, and ``ValueError`` when the numbers make no
-    sense: a quantity below 1, or more units charged than bought.
+    ``tax_rate`` is in per cent. Raises ``NoPrice``, and ``ValueError`` for a quantity below 1, or more units charged
+    than bought.
     """
     if quantity < 1:
         raise ValueError("a quantity is at least 1")
@@ -89,7 +89,7 @@ def price_line(*, tiers: Sequence[Tier], quantity: int, charged: int, tax_rate: 
 
 
 def total(lines: Iterable[LinePrice]) -> Total:
-    """The total of an order: its lines are added up as they were rounded."""
+    """Return the total of an order: the sum of its rounded lines."""
     net = tax = ZERO
     for line in lines:
         net += line.net

@@ -1,7 +1,7 @@
-"""Patterns that merchants write for what customers type.
+"""Patterns that merchants write for customers' answers.
 
-They are matched by RE2, whose time grows with the length of the text only: no pattern, however it was written, can
-keep a web process busy. What RE2 cannot do (references back, looking ahead) is refused when the field is saved.
+RE2 matches patterns in a time that grows with the length of the text only: no pattern, however written, can keep a web
+process busy. Back-references and look-ahead, which RE2 lacks, are refused when the field is saved.
 """
 
 from __future__ import annotations
@@ -9,27 +9,27 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-# A pattern may grow to a program of this size, no further.
+# The largest program a pattern may compile to.
 MOST_BYTES = 1_000_000
 
 
 class PatternBroken(Exception):
-    """It cannot be read as a pattern; says why in the words of the library."""
+    """The text cannot be read as a pattern; the message is the library's."""
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether the whole of ``text`` matches. Raises ``PatternBroken``."""
+    """Tell whether the whole of ``text`` matches. Raises ``PatternBroken``."""
     return _compiled(pattern).fullmatch(text) is not None
 
 
 def check_pattern(pattern: str) -> None:
-    """Raises ``PatternBroken`` when ``pattern`` cannot be used."""
+    """Raise ``PatternBroken`` unless ``pattern`` can be used."""
     _compiled(pattern)
 
 
 @lru_cache(maxsize=500)
 def _compiled(pattern: str) -> Any:
-    # Few shops ever use a pattern: the library is loaded with the first one.
+    # Few shops ever use a pattern: the library is loaded with the first pattern.
     import re2
 
     options = re2.Options()

@@ -1,4 +1,4 @@
-"""Reads for the storefront. Every one of them costs a number of queries that does not grow."""
+"""Reads for the storefront. The number of queries of each read does not grow with the catalogue."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AnyCategory = TypeVar("AnyCategory", bound=Category)
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """Who looks at the shop, as far as the catalogue cares."""
+    """A visitor or signed-in person, with the facts that the catalogue needs."""
 
     user: User | None = None
     is_staff: bool = False
@@ -32,7 +32,7 @@ ANYBODY = Shopper()
 
 
 def shopper_for(user: User | AnonymousUser) -> Shopper:
-    """The shopper behind ``request.user``: no query for a visitor, one for a person signed in."""
+    """Return the shopper behind ``request.user``: no query for a visitor, one for a person signed in."""
     if not isinstance(user, User) or not user.is_authenticated:
         return ANYBODY
     return Shopper(user=user, is_staff=user.is_staff, is_customer=is_customer(user))
@@ -40,10 +40,10 @@ def shopper_for(user: User | AnonymousUser) -> Shopper:
 
 @dataclass(frozen=True, slots=True)
 class CategoryNode:
-    """A category where it stands in the tree.
+    """A category with its place in the tree.
 
-    ``entry_count`` counts the visible entries in it and in everything below; ``ids`` are the keys of
-    it and of everything below; ``path`` leads from the root to the category itself.
+    ``entry_count`` counts the visible entries in the category and in all below; ``ids`` are the keys of the category
+    and of all below; ``path`` leads from the root to the category itself.
     """
 
     category: Category
@@ -54,7 +54,7 @@ class CategoryNode:
 
 
 def visible_categories(*, shopper: Shopper) -> list[CategoryNode]:
-    """The tree, flattened in the order of reading, without the branches that hold nothing visible.
+    """Return the tree, flattened in the order of reading, without the branches that hold no visible entry.
 
     One query, however large the tree.
     """
@@ -71,7 +71,7 @@ def visible_categories(*, shopper: Shopper) -> list[CategoryNode]:
 
 
 def category_tree() -> list[CategoryNode]:
-    """Every category in the order of reading, whatever stands in it. One query."""
+    """Return every category in the order of reading, empty ones too. One query."""
     return _tree(Category.objects.all(), lambda category: 0)
 
 
@@ -107,12 +107,12 @@ def _branch(
 
 
 def find_category(nodes: Iterable[CategoryNode], slug: str) -> CategoryNode | None:
-    """The node whose category has this address."""
+    """Return the node whose category has this slug; None when there is none."""
     return next((node for node in nodes if node.category.slug == slug), None)
 
 
 def entries_for(*, shopper: Shopper, category: CategoryNode | None = None, query: str = "") -> EntryQuerySet:
-    """What ``shopper`` sees in ``category`` (and below), holding every word of ``query``.
+    """Return the entries that ``shopper`` sees in ``category`` (and below), holding every word of ``query``.
 
     With prices loaded and in the shop's order: two queries when evaluated.
     """
@@ -123,12 +123,12 @@ def entries_for(*, shopper: Shopper, category: CategoryNode | None = None, query
 
 
 def entries_to_price(keys: Collection[int]) -> Mapping[int, Entry]:
-    """Entries by key, with all that a cart asks of them: tax, tiers and fields. Three queries."""
+    """Return entries by key, with tax, tiers and fields loaded, for a cart. Three queries."""
     return Entry.objects.with_prices().with_fields().in_bulk(keys)
 
 
 def get_entry(*, code: str, shopper: Shopper) -> Entry | None:
-    """The entry with this code, if ``shopper`` may open its page; staff also open drafts. Two queries."""
+    """Return the entry with this code, if ``shopper`` may open its page; staff also open drafts. Two queries."""
     if "\0" in code:
         return None
     return Entry.objects.openable_by(is_staff=shopper.is_staff).coded(code).with_prices().first()

@@ -1,4 +1,4 @@
-"""Which texts of the catalogue exist once per language."""
+"""Texts of the catalogue that exist once per language."""
 
 from modeltranslation.translator import TranslationOptions, register
 

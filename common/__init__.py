@@ -1,1 +1,1 @@
-"""The ground floor: what two floors need, once. It imports none of the others."""
+"""The ground floor: parts that the floors above share, each once. Imports nothing of the floors above."""

@@ -1,4 +1,4 @@
-"""A service that lost a deadlock runs again as a whole."""
+"""Services that lost a deadlock run again as a whole."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ R = TypeVar("R")
 def again_after_deadlock(service: Callable[P, R]) -> Callable[P, R]:
     """Run a service up to 3 times while Postgres ends it as the victim of a deadlock.
 
-    Within a transaction of the caller there is nothing to run again: that transaction is lost, and the error goes on
-    to whoever opened it.
+    Within a transaction of the caller the service does not run again: that transaction is lost, and the error is
+    raised.
     """
 
     @functools.wraps(service)

@@ -8,9 +8,9 @@ from django.db import connection
 
 
 def database_now() -> datetime:
-    """The database's time. What a worker does by itself goes by it: the clock of one machine may be wrong.
+    """Return the database's time, by which workers act: the clock of one machine may be wrong.
 
-    A job needs not ask: its `now` is that time already.
+    Jobs need not call this: a job's `now` is that time already.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement_timestamp()")

@@ -1,4 +1,4 @@
-"""Errors that are the database's own trouble, and nobody's mistake: they pass."""
+"""Errors that are temporary troubles of the database, not faults of code or people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ GONE_FOR_A_WHILE = ("08", "53", "57P")
 
 
 def is_database_away(error: BaseException) -> bool:
-    """Whether the connection failed or was lost; False for anything a server that is there complains about."""
+    """Tell whether the connection failed or was lost; False for every complaint of a server that answers."""
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     code = getattr(error.__cause__, "pgcode", None)
@@ -18,5 +18,5 @@ def is_database_away(error: BaseException) -> bool:
 
 
 def is_deadlock(error: BaseException) -> bool:
-    """Whether Postgres ended the transaction because it and another one waited for each other."""
+    """Tell whether Postgres ended the transaction because it and another one waited for each other."""
     return isinstance(error, OperationalError) and isinstance(error.__cause__, DeadlockDetected)

@@ -1,4 +1,4 @@
-"""The one spelling of an e-mail address: what is stored, compared and written to."""
+"""The one spelling of an e-mail address, for storing, comparing and sending."""
 
 import unicodedata
 
@@ -17,8 +17,8 @@ def normalise_email(typed: str) -> str:
     """Return the one form in which an address is stored and compared.
 
     NFC, without blanks at the ends, in lower case; the domain in the form its mail is delivered to, so that
-    `xn--cole-9oa.fr`, `ÉCOLE.fr` and its decomposed spelling are one domain and one person.
-    Raises ValidationError when this is no address, or is longer than 254 characters.
+    `xn--cole-9oa.fr`, `ÉCOLE.fr` and its decomposed spelling are one domain and one person. Raises ValidationError for
+    a text that is no address, or is longer than 254 characters.
     """
     address = unicodedata.normalize("NFC", typed).strip().lower()
     local, at, domain = address.rpartition("@")
@@ -53,5 +53,5 @@ class IsNfc(models.Func):
 
 
 def is_normal(column: str) -> models.Q:
-    """The database's side of `normalise_email`, for a check constraint on an address column."""
+    """Return the database's side of `normalise_email`, for a check constraint on an address column."""
     return models.Q(**{column: Lower(Trim(column))}) & models.Q(IsNfc(column))

@@ -20,7 +20,7 @@ class AddressField(forms.EmailField):
         options.setdefault("max_length", MAX_EMAIL_LENGTH)
         options.setdefault("widget", forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}))
         super().__init__(**options)
-        # normalise_email is stricter, and knows more spellings of one address.
+        # normalise_email, which is stricter and accepts more spellings, validates in place of EmailField's validators.
         self.validators = []
 
     def clean(self, value: Any) -> str:

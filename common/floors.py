@@ -9,9 +9,9 @@ from pathlib import Path
 
 from django.apps import AppConfig, apps
 
-# From the top: each imports only those after it, but for `workbench`, which nothing imports.
+# From the top: each floor imports only those after it, but for `workbench`, which no floor imports.
 FLOORS = ("workbench", "project", "shop", "catalog", "handlers", "enrolments", "accounts", "outbox", "common")
-# Modules of a room that register something when they are imported: `models` first of all, the others at the end.
+# Modules of a room that register things when imported: `models` first of all, the others at the end.
 REGISTERING = ("admin", "checks", "jobs", "mail_kinds")
 
 
@@ -25,7 +25,7 @@ class Floor(AppConfig):
         super().import_models()
         for room in self.rooms:
             import_if_there(f"{self.name}.{room}.models")
-        # Django asks it whether the application has models at all, before it makes their permissions.
+        # Django reads `models_module` to find out whether the application has models, before making permissions.
         self.models_module = self.module
 
     def ready(self) -> None:
@@ -36,7 +36,7 @@ class Floor(AppConfig):
 
 
 def import_if_there(name: str) -> None:
-    """Import a module, or do nothing where no such file is. An error inside of it is raised."""
+    """Import a module, or do nothing where the file does not exist. An error inside the module is raised."""
     if find_spec(name) is not None:
         import_module(name)
 
@@ -52,7 +52,7 @@ def rooms() -> Iterator[str]:
 def template_folders(project: Path) -> list[Path]:
     """List the `templates` folder of the project and of every room, provider and floor that has one.
 
-    Handlers have a loader of their own: a broken one must not be in anybody's way.
+    Handlers have a loader of their own: a broken handler must not break other pages.
     """
     floors = [floor for floor in FLOORS if floor != "handlers"]
     return [

@@ -12,21 +12,21 @@ from common.words import Text
 
 
 def languages() -> tuple[str, ...]:
-    """The codes of the shop's languages, the default one first."""
+    """Return the codes of the shop's languages, the default one first."""
     others = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
     return (settings.LANGUAGE_CODE, *others)
 
 
 def reader_language() -> str:
-    """The code of the active language without its country, or of the shop's where none is active."""
+    """Return the code of the active language without its country, or of the shop's where none is active."""
     return (translation.get_language() or settings.LANGUAGE_CODE).split("-")[0]
 
 
 def field_in_every_language(instance: Model, field: str) -> dict[str, str]:
-    """The translated ``field`` of ``instance`` by language; a text that is missing is borrowed.
+    """Return the translated ``field`` of ``instance`` by language; a text that is missing is borrowed.
 
-    It is borrowed from the first language that has one, the default language asked first, so that
-    what is frozen on an order line is never blank in one language and full in the other.
+    The first language that has a text lends it, the default language asked first, so that a text frozen on an order
+    line is never blank in one language and full in the other.
     """
     texts = {code: getattr(instance, f"{field}_{code}", None) or "" for code in languages()}
     spare = next((text for text in texts.values() if text), "")
@@ -34,7 +34,7 @@ def field_in_every_language(instance: Model, field: str) -> dict[str, str]:
 
 
 def in_every_language(text: Text) -> dict[str, str]:
-    """A lazy text by language."""
+    """Return a lazy text by language."""
     said = {}
     for code in languages():
         with translation.override(code):
@@ -43,7 +43,7 @@ def in_every_language(text: Text) -> dict[str, str]:
 
 
 def in_reader_language(texts: Mapping[str, str]) -> str:
-    """One of a text's translations: the reader's, else the shop's, else any that is not blank; "" for none."""
+    """Return one translation of a text: the reader's, else the shop's, else any that is not blank; "" for none."""
     for code in (reader_language(), settings.LANGUAGE_CODE):
         if texts.get(code):
             return texts[code]

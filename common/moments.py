@@ -1,4 +1,4 @@
-"""Days become moments: a date without time starts at 00:00 and ends at 24:00 in the shop's own time zone."""
+"""Moments made of days: a date without time starts at 00:00 and ends at 24:00 in the shop's own time zone."""
 
 import datetime
 
@@ -7,37 +7,38 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 
 def day_starts(day: datetime.date) -> datetime.datetime:
-    """The moment a day begins in the shop's time zone. In UTC, like every moment here: Python subtracts two moments of
-    one zone by their clocks, and is wrong by an hour on two days of the year."""
+    """Return the moment a day begins in the shop's time zone. In UTC, like every moment here: Python subtracts two
+    moments of one zone by their clocks, and is wrong by an hour on two days of the year."""
     midnight = datetime.datetime.combine(day, datetime.time.min, tzinfo=timezone.get_default_timezone())
     return midnight.astimezone(datetime.UTC)
 
 
 def day_ends(day: datetime.date) -> datetime.datetime:
-    """The moment a day is over, 24:00: the first moment that does not belong to it."""
+    """Return the moment a day is over, 24:00: the first moment that does not belong to the day."""
     return day_starts(day + datetime.timedelta(days=1))
 
 
 def local_day(moment: datetime.datetime) -> datetime.date:
-    """The shop's calendar day in which a moment lies."""
+    """Return the shop's calendar day of a moment."""
     return in_shop_zone(moment).date()
 
 
 def in_shop_zone(moment: datetime.datetime) -> datetime.datetime:
-    """A moment by the shop's clocks, whatever zone is active."""
+    """Return a moment in the shop's zone, whatever zone is active."""
     return timezone.localtime(moment, timezone.get_default_timezone())
 
 
 def days_later(moment: datetime.datetime, days: int) -> datetime.datetime:
-    """The same time of the clock so many calendar days later: a week stays a week when summer time begins."""
+    """Return the moment with an equal time of day, that many calendar days later: a week stays a week when summer time
+    begins."""
     wall_clock = in_shop_zone(moment).replace(tzinfo=None) + datetime.timedelta(days=days)
     return wall_clock.replace(tzinfo=timezone.get_default_timezone()).astimezone(datetime.UTC)
 
 
 def from_iso(text: str) -> datetime.date | datetime.datetime | None:
-    """The day, or the moment in the shop's zone, that an ISO 8601 text stands for; None for any other text.
+    """Return the day, or the moment in the shop's zone, that an ISO 8601 text stands for; None for any other text.
 
-    A moment without zone is left as it is.
+    A moment without zone is left without.
     """
     try:
         read = parse_date(text) if len(text) == len("2000-01-01") else parse_datetime(text)

@@ -13,7 +13,8 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class KeyPage(Generic[M]):
-    """Rows, newest first. `older` and `newer` are the keys the neighbouring pages begin behind; None where none is."""
+    """Page of rows, newest first. `older` and `newer` are the keys behind which the neighbouring pages begin; None
+    where there is no such page."""
 
     rows: Sequence[M]
     older: int | None = None
@@ -27,7 +28,7 @@ class KeyPage(Generic[M]):
 def key_page(
     rows: QuerySet[M], *, size: int, older_than: int | None = None, newer_than: int | None = None
 ) -> KeyPage[M]:
-    """One page of rows by falling primary key, in one statement: the first, or the one beside a key."""
+    """Return one page of rows by falling primary key, in one statement: the first page, or the one beside a key."""
     if newer_than is not None:
         found = list(rows.filter(pk__gt=newer_than).order_by("pk")[: size + 1])
         page = found[:size][::-1]

@@ -42,13 +42,14 @@ class PostalAddress:
 
     @property
     def lines_below_name(self) -> list[str]:
-        """The address without the name: no line for what is blank, no country where nothing else is known."""
+        """Lines of the address without the name: no line for a blank part, no country where the other parts are
+        blank."""
         country = str(countries.name(self.country)) if self.street or self.town else ""
         return [line for line in (self.street, self.town, country) if line]
 
     @property
     def lines(self) -> list[str]:
-        """The lines to show, the country in the reader's language."""
+        """Lines to show, the country in the reader's language."""
         return [line for line in (self.name, *self.lines_below_name) if line]
 
 

@@ -13,12 +13,12 @@ _WORD_BEGINS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class Refused(Exception):
-    """The one root of everything that a service refuses to a person; nothing was changed then.
+    """The one root of all refusals of services to a person; a refusal changes nothing.
 
-    `message` is a sentence for that person, lazy or plain; a class may have a standard one, else each refusal is given
-    its own. `code` stays the same whatever the sentence says: the class's name in snake_case, unless the class sets
-    another. `field` names the form field to blame, None where it is the whole. Faults of code, and of what a machine
-    sends, are not refusals.
+    `message` is a sentence for that person, lazy or plain; a class may have a standard sentence, else each refusal is
+    given its own. `code` does not depend on the sentence: it is the class's name in snake_case, unless the class sets
+    another. `field` names the form field to blame, None for the whole form. Faults of code, and of messages from
+    machines, are not refusals.
     """
 
     code: str = "refused"

@@ -1,4 +1,4 @@
-"""A registry: what the floors above offer to a floor below, by name, in the order in which they said so."""
+"""A registry: things that the floors above offer to a floor below, by name, in the order of registration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ class Unregistered(LookupError):
 
 
 class Registry(Generic[T]):
-    """Things by name. `what` says in errors what they are, `same` whether a second registration is the first again."""
+    """Things by name. `what` names the kind of things in errors; `same` tells whether a second registration is the
+    first again."""
 
     def __init__(self, what: str, *, same: Callable[[T, T], bool] | None = None) -> None:
         self.what = what
@@ -25,7 +26,7 @@ class Registry(Generic[T]):
         return iter(list(self._things.values()))
 
     def register(self, name: str, thing: T) -> T:
-        """Keep `thing` under `name` and return it. Raises ValueError when the name belongs to something else."""
+        """Keep `thing` under `name` and return `thing`. Raises ValueError when the name belongs to another thing."""
         if name in self._things and not self._same(self._things[name], thing):
             raise ValueError(f"Two want to be the {self.what} {name!r}: {self._things[name]!r} and {thing!r}.")
         self._things[name] = thing
@@ -39,7 +40,7 @@ class Registry(Generic[T]):
         return self._things.get(name)
 
     def get(self, name: str) -> T:
-        """Return what is registered under `name`. Raises Unregistered."""
+        """Return the thing registered under `name`. Raises Unregistered."""
         try:
             return self._things[name]
         except KeyError:
@@ -50,7 +51,7 @@ class Registry(Generic[T]):
 
     @contextmanager
     def temporarily(self, name: str, thing: T) -> Iterator[T]:
-        """Put `thing` in the place of whatever has the name, for the length of a `with` block: for tests."""
+        """Put `thing` in the place of the one registered under `name`, for the length of a `with` block: for tests."""
         before = dict(self._things)
         self._things[name] = thing
         try:
@@ -60,7 +61,7 @@ class Registry(Generic[T]):
 
     @contextmanager
     def emptied(self) -> Iterator[None]:
-        """Forget everything for the length of a `with` block: for tests."""
+        """Remove all things for the length of a `with` block: for tests."""
         before, self._things = self._things, {}
         try:
             yield
@@ -73,7 +74,7 @@ def qualified_name(function: Any) -> str:
 
 
 def same_function(one: Any, other: Any) -> bool:
-    """Tell whether two are one function: a module loaded twice makes it twice."""
+    """Tell whether two functions are one: a module that is loaded twice makes its functions twice."""
     return qualified_name(one) == qualified_name(other)
 
 

@@ -1,4 +1,4 @@
-"""A very short memory of what many pages show of the catalogue, in each web process.
+"""A very short memory of values that many pages show of the catalogue, in each web process.
 
 Django's LocMemCache pickles: with it the front page took 3 % longer, an entry's 5 % and a cart of five lines 13 %.
 Kept here are the objects themselves, which nobody may change.
@@ -15,22 +15,24 @@ from django.conf import settings
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
-# Beyond that many, all are forgotten: what is asked for again is there again soon.
+# Beyond that many values all are forgotten: the ones still needed are soon read again.
 KEPT_AT_MOST = 1_000
 
 _kept: dict[Hashable, tuple[float, Any]] = {}
 
 
 def remembered(name: Hashable, read: Callable[[], T]) -> T:
-    """What `read` gave at most FRAME_SECONDS ago under this name, else what it gives now.
+    """Return the value that `read` gave under this name at most FRAME_SECONDS ago, else the value `read` gives now.
 
-    For what is the same for everybody and is only read; two threads may read at once, and the later one is kept.
+    For values that do not depend on the visitor and that nobody changes. Two threads may read at once: the later value
+    is kept.
     """
     return remembered_each("", [name], lambda _missing: {name: read()})[name]
 
 
 def remembered_each(kind: str, keys: Collection[K], read: Callable[[Collection[K]], Mapping[K, T]]) -> dict[K, T]:
-    """The same of several things of a kind: `read` is asked for those not kept, and leaves out what there is not."""
+    """Like `remembered`, for many keys: `read` is called with the keys not kept, and leaves out keys without a
+    value."""
     now = time.monotonic()
     oldest = now - settings.FRAME_SECONDS
     found = {key: kept[1] for key in keys if (kept := _kept.get((kind, key))) and kept[0] > oldest}

@@ -1,4 +1,4 @@
-"""Keeping a mail's secret unreadable in the database, with a key derived from SECRET_KEY."""
+"""Encryption of a mail's secret in the database, with a key derived from SECRET_KEY."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Undecryptable(Exception):
 
 
 def derive_key(purpose: str, secret_key: str | bytes | None = None) -> bytes:
-    """32 bytes that only this purpose uses: a key learned in one place opens no other."""
+    """Return 32 bytes that only this purpose uses: a key learned in one place opens no other."""
     source = force_bytes(settings.SECRET_KEY if secret_key is None else secret_key)
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"amphi {purpose}".encode()).derive(source)
 
@@ -27,7 +27,7 @@ def encrypt(text: str) -> str:
 
 
 def decrypt(token: str) -> str:
-    """Raises Undecryptable. Keys in SECRET_KEY_FALLBACKS are tried as well."""
+    """Return the text of a token, by SECRET_KEY or one of SECRET_KEY_FALLBACKS. Raises Undecryptable."""
     try:
         return _fernet().decrypt(token.encode()).decode()
     except InvalidToken as error:

@@ -1,8 +1,8 @@
 """Tokens for our own links: derived whenever the link is written, stored only as a hash.
 
-The same row gives the same token, so a mail that is sent again carries the same link, and the
-database holds nothing that opens it. After a change of SECRET_KEY links already sent still work
-(their hash is stored); a link derived anew would not, and needs a new row.
+One row gives one token, so a mail that is sent again carries an unchanged link, and the database holds nothing that
+opens the link. After a change of SECRET_KEY links already sent still work (their hash is stored); a link derived anew
+would not, and needs a new row.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from common.secrets import derive_key
 
 
 def derive_token(purpose: str, row_id: int, nonce: str) -> str:
-    """256 bits, safe in an address. `nonce` is random and kept in the row, so that ids tell nothing."""
+    """Return a token of 256 bits, safe in an address. `nonce` is random and kept in the row, so that ids tell
+    nothing."""
     message = f"{purpose}\x1f{row_id}\x1f{nonce}".encode()
     digest = hmac.new(derive_key("link token"), message, hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
 def hash_token(token: str) -> str:
-    """What is stored and looked up: hexadecimal, 64 characters. Any text may be asked about."""
+    """Return the hash that is stored and looked up: hexadecimal, 64 characters. Accepts any text."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""VAT identification numbers: their form, checked without asking anybody."""
+"""VAT identification numbers: their form, checked without asking any server."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ INVALID_VAT_ID = _("This is not a valid VAT number. Check it for typing errors, 
 def normalise_vat_id(typed: str, *, country: str) -> str:
     """Return a VAT number as it is written on invoices: without blanks or dots, in capitals, with its country.
 
-    `country` (two letters) is where the organisation sits; a European number may say another one by its own first
-    two letters. Where no form is known, what was typed is kept. Empty stays empty.
-    Raises ValidationError for a number that cannot be one.
+    `country` (two letters) is the organisation's; a European number may name another country by its own first two
+    letters. For a country without a known form the typed number is kept. Empty stays empty. Raises ValidationError for
+    a number that cannot be one.
     """
     number = "".join(character for character in typed.upper() if character not in " .-\u00a0\u202f")
     if not number:
@@ -40,5 +40,5 @@ def _is_european(code: str) -> bool:
 
 
 def _vat_prefix(country: str) -> str:
-    # Greece writes its numbers with letters that are not its country code.
+    # Greek numbers begin with letters that are not the country code.
     return "EL" if country.upper() == "GR" else country.upper()

@@ -1,7 +1,7 @@
-"""Lazy texts, and moments as people say them.
+"""Lazy texts, and moments in words.
 
 A worker writes for a customer, a merchant and a sales team who may read different languages, so a text stays lazy until
-somebody renders it: `gettext_lazy` for a fixed one, `in_words` for one with values (`gettext_lazy("…") % {…}` would be
+it is rendered: `gettext_lazy` for a fixed one, `in_words` for one with values (`gettext_lazy("…") % {…}` would be
 translated at once, in the worker's language):
 
     in_words(lambda: ngettext("%(n)d seat", "%(n)d seats", n) % {"n": n})
@@ -23,39 +23,39 @@ Text = str | Promise
 
 
 def in_words(say: Callable[[], str]) -> Promise:
-    """A text made by `say` each time it is read, in the language and time zone active then."""
-    return cast("Promise", lazy(say, str)())  # its types know the text alone, not the proxy of it
+    """Return a text made by `say` each time it is read, in the language and time zone active then."""
+    return cast("Promise", lazy(say, str)())  # lazy's types name the text alone, not its proxy
 
 
 def paragraphs(*texts: Text) -> Text:
-    """The texts that are not empty, each on a line of its own, still lazy."""
+    """Join the texts that are not empty, each on a line of its own, still lazy."""
     return in_words(lambda: "\n".join(said for said in (str(text) for text in texts) if said))
 
 
 def sentences(*texts: Text) -> Text:
-    """The texts that are not empty, one after the other in a paragraph, still lazy."""
+    """Join the texts that are not empty in one paragraph, still lazy."""
     return in_words(lambda: " ".join(said for said in (str(text) for text in texts) if said))
 
 
 def start_in_words(moment: datetime.datetime) -> str:
-    """A beginning as people say it: the day alone where it begins with the day."""
+    """Write a beginning in words: the day alone where it begins at 00:00."""
     day = local_day(moment)
     return date_format(day, "DATE_FORMAT") if day_starts(day) == moment else moment_in_words(moment)
 
 
 def end_in_words(moment: datetime.datetime) -> str:
-    """An end as people say it: 24:00 of a day is that day, not the first minute of the next one."""
+    """Write an end in words: 24:00 of a day is that day, not the first minute of the next one."""
     day = last_day_of(moment)
     return date_format(day, "DATE_FORMAT") if day_ends(day) == moment else moment_in_words(moment)
 
 
 def last_day_of(end: datetime.datetime) -> datetime.date:
-    """The last day that belongs to a period with this end."""
+    """Return the last day that belongs to a period with this end."""
     return local_day(end - datetime.timedelta(microseconds=1))
 
 
 def moment_in_words(moment: datetime.datetime) -> str:
-    """A day and a time in the shop's zone: “March 2, 2026, 10:00”, “2 mars 2026 à 10:00”.
+    """Write a day and a time in the shop's zone: “March 2, 2026, 10:00”, “2 mars 2026 à 10:00”.
 
     Never Django's DATETIME_FORMAT, whose English “10 a.m.” makes a second full stop at the end of a sentence.
     """

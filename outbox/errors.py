@@ -1,4 +1,4 @@
-"""What a job, a retry or a mail may raise, and what each means for the worker."""
+"""Errors that a job, a retry or a mail may raise, and their meaning for the worker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Final(Exception):
 
 
 class JobKeyTaken(ValueError):
-    """The key belongs to a job of another kind: enqueueing it would lose one of the two."""
+    """The key belongs to a job of another kind: recording it again would lose one of the two."""
 
 
 class RetryRefused(Refused):

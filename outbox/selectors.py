@@ -12,17 +12,18 @@ from outbox.mails.models import Mail, MailQuerySet
 
 
 def mails_of_order(order_id: int) -> MailQuerySet:
-    """Every mail about the order, the newest first. Link each to `admin:outbox_mail_change`."""
+    """Return the mails about the order, the newest first. Link each to `admin:outbox_mail_change`."""
     return Mail.objects.of_order(order_id)
 
 
 def jobs_by_key(keys: Iterable[str]) -> JobQuerySet:
-    """The jobs recorded under these keys, in the order in which they were recorded."""
+    """Return the jobs recorded under these keys, in the order in which they were recorded."""
     return Job.objects.filter(key__in=list(keys)).order_by("id")
 
 
 def oldest_waiting_seconds() -> float | None:
-    """For how long the job that is due longest has waited for a worker, by the database's clock; None: none waits.
+    """Return for how many seconds the job that is due longest has waited for a worker, by the database's clock; None
+    when no job waits.
 
     A few seconds are usual. Minutes say that no worker runs, or too few.
     """

@@ -1,4 +1,4 @@
-"""The Celery tasks: the doorbell's answer, and beat's round."""
+"""Celery tasks: the one a ring starts, and those of beat."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ JOBS_PER_TASK = 200
 
 @shared_task(name="outbox.tasks.run_jobs", ignore_result=True)
 def run_jobs() -> int:
-    """Runs what is due; when there may be more, rings for another worker to go on."""
+    """Run due jobs; when more may be due, ring for another worker to go on."""
     count = run_due_jobs(limit=JOBS_PER_TASK)
     if count == JOBS_PER_TASK:
         ring()
@@ -23,11 +23,11 @@ def run_jobs() -> int:
 
 @shared_task(name="outbox.tasks.ring_overdue", ignore_result=True)
 def ring_overdue() -> int:
-    """For beat, every few seconds: runs jobs whose ring was lost, and those whose back-off is over."""
+    """Run due jobs whose ring was lost or whose back-off is over. For beat, every few seconds."""
     return run_jobs()
 
 
 @shared_task(name="outbox.tasks.purge", ignore_result=True)
 def purge() -> int:
-    """For beat, once a day: forgets jobs done long ago."""
+    """Delete jobs done long ago. For beat, once a day."""
     return purge_done_jobs()

@@ -1,7 +1,7 @@
 """The Celery application: the doorbell that tells workers to look at the outbox.
 
-Nothing of value travels through Redis. A message lost is rung again by beat, so publishing gives up
-quickly (see the broker options in the settings) instead of holding a page.
+Nothing of value travels through Redis. After a lost message beat rings again, so publishing gives up quickly (see the
+broker options in the settings) instead of holding a page.
 """
 
 import logging
@@ -42,6 +42,6 @@ app.autodiscover_tasks(lambda: list(rooms()))
 
 @setup_logging.connect
 def keep_logging(loglevel: int | None = None, **_options: Any) -> None:
-    """Workers and beat log as the settings say, in place of Celery's own way; `--loglevel` still sets the level."""
+    """Log from workers and beat by the settings, in place of Celery's own way; `--loglevel` still sets the level."""
     if loglevel is not None:
         logging.getLogger().setLevel(loglevel)

@@ -1,4 +1,4 @@
-"""Refuses a database whose locale would quietly break what the constraints promise."""
+"""Check that refuses a database whose locale would quietly break what the constraints promise."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 def check_letter_case(
     app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **options: Any
 ) -> list[CheckMessage]:
-    """An error where accented letters have no lower case: two spellings of one address would be two people.
+    """Return an error where accented letters have no lower case: two spellings of one address would be two people.
 
     Runs before every `migrate`, and in `manage.py check --database default`.
     """

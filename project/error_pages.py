@@ -1,4 +1,4 @@
-"""What a visitor is told when a page failed."""
+"""Pages for visitors when a page failed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SIGN_IN_AGAIN_SECONDS = 5 * 60
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 while the database cannot be reached: that passes, and neither caches nor payment providers
-    should take it for a fault of the page. Called by Django while it handles the exception."""
+    """Answer 500, or 503 while the database cannot be reached: a temporary state, which caches and payment providers
+    must not take for a fault of the page. Called by Django while it handles the exception."""
     error = sys.exc_info()[1]
     if error is not None and is_database_away(error):
         page = render_to_string("503.html")
@@ -27,5 +27,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """429 of the sign-in pages; allauth calls it."""
+    """Answer 429 for allauth's sign-in pages; called by allauth."""
     return too_often(request, SIGN_IN_AGAIN_SECONDS)

@@ -1,4 +1,4 @@
-"""What load balancers ask: does the process live, and may it be sent visitors?"""
+"""Answers for load balancers: does the process live, and may it be sent visitors?"""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,7 +16,7 @@ from redis.retry import Retry
 from outbox.selectors import oldest_waiting_seconds
 
 REDIS_SECONDS = 0.5
-# The patience of a socket does not cover everything (names are looked up without any), so this one ends it all.
+# A socket's timeout does not cover everything (the look-up of names has none), so this one ends the whole.
 REDIS_SECONDS_IN_ALL = 1.5
 
 _redis_asker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="redis-asker")
@@ -25,17 +25,17 @@ _redis_asker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="redis-asker
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 as long as the process answers; asks nobody else."""
+    """Answer 200 as long as the process answers; no other server is asked."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers and knows every migration and the cache's table, else 503 with what is wrong.
+    """Answer 200 when the database answers and has every migration and the cache's table, else 503 with the fault.
 
-    Without Redis the status is `degraded` and still 200: pages work, and jobs wait. `oldest_job_seconds` is for how
-    long the oldest job that is due has waited for a worker; null when none waits.
+    Without Redis the status is `degraded` and still 200: pages work, and jobs wait. `oldest_job_seconds` are the
+    seconds that the oldest due job has waited for a worker; null when none waits.
     """
     needed = {"database": _database(), "migrations": "unknown", "cache": "unknown"}
     waited = None

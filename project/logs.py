@@ -1,7 +1,7 @@
-"""Logs as JSON lines, one object each, in which nobody can be recognised and nothing can be opened.
+"""Logs in JSON lines, one object each, in which nobody can be recognised and nothing can be opened.
 
-What a log keeps lives longer and is read by more people than the database it tells of. So a line holds no address of
-a person, no query string, no value somebody typed, and no part of an address that opens a page without signing in.
+A log lives longer, and is read by more people, than the database it tells of. So a line holds no address of a person,
+no query string, no typed value, and no part of an address that opens a page without signing in.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 HIDDEN = "*"
 _IN_ADDRESS = r"[^\s@<>()\[\]{}'\",;:=/]"
-# With a dot after the @, for the names of workers have none. Bounded, so that a long word costs no time.
+# With a dot after the @: the names of workers have none. Bounded, so that a long word costs no time.
 E_MAIL = re.compile(rf"{_IN_ADDRESS}{{1,64}}@{_IN_ADDRESS}{{1,190}}\.[\w-]+")
-# The segment after one of these opens something for whoever knows it.
+# The segment after one of these opens a page for everybody who knows the segment.
 BEFORE_SECRETS = {"orders", "link", "return", "key", "confirm-email", "pay"}
-# So may any long one that is not made of words, wherever it stands: addresses get mistyped.
+# Any long segment that is not made of words may do so too, wherever it stands: addresses get mistyped.
 LOOKS_RANDOM = re.compile(r"(?=.*[A-Z0-9])[\w=:-]{20,}", re.ASCII)
 
-# What these say is written by programmers about programs. Others quote what they were given: "invalid literal for
+# Messages of these errors are written by programmers about programs. Other errors quote values: "invalid literal for
 # int(): …", "Key (email)=(…) already exists."
 SPEAK_OF_PROGRAMS = (
     AttributeError,
@@ -47,24 +47,24 @@ SPEAK_OF_PROGRAMS = (
 
 
 class JsonLines(JsonFormatter):
-    """Formats a record as one JSON object.
+    """Formatter of a record into one JSON object.
 
-    A record may bring `extra={"fields": {…}}`, which become members of the object. An exception is told by its class
-    and the places it came through; what it says only where that is known to quote nobody (see `describe`).
+    A record may bring `extra={"fields": {…}}`, which become members of the object. An exception is logged by its class
+    and trace; its message only where that is known to quote nobody (see `describe`).
     """
 
     def __init__(self) -> None:
-        # A value that is not plain is told by its class: the library's own encoder would write out what is in it.
+        # A value that is not plain is logged by its class: the library's own encoder would write out its contents.
         super().__init__((), json_ensure_ascii=False, json_default=lambda value: type(value).__name__)
 
     def format(self, record: logging.LogRecord) -> str:
-        # The record itself never reaches the library, which would tell its arguments, its trace and whatever else
-        # somebody hung on it, Django's requests among them.
+        # The record itself never reaches the library, which would log the record's arguments, trace and all other
+        # attributes, Django's requests among them.
         return super().format(logging.makeLogRecord({"msg": line_of(record)}))
 
 
 def line_of(record: logging.LogRecord) -> dict[str, Any]:
-    """The members of a record's line: all that may be told of it."""
+    """Return the members of a record's line: all that may be logged of the record."""
     line: dict[str, Any] = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname.lower(),
@@ -83,12 +83,12 @@ def line_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def message_of(record: logging.LogRecord) -> str:
-    """The record's message, with exceptions described and addresses of pages masked among its arguments."""
+    """Return the record's message, with exceptions described and addresses of pages masked among its arguments."""
     if record.name == "celery.app.trace" and isinstance(record.args, dict):
-        # Its arguments quote the exception, the task's result and the whole trace.
+        # The arguments quote the exception, the task's result and the whole trace.
         return f"Task {record.args.get('name')} ended with an error"
     if record.name.startswith("django.security."):
-        # Says what a stranger sent; its kind is the last part of the logger's name.
+        # The message quotes what a stranger sent; the kind of refusal is the last part of the logger's name.
         return f"Refused: {record.name.rpartition('.')[2]}"
     if not record.args:
         return str(_argument(record.msg))
@@ -113,7 +113,8 @@ def _argument(value: object) -> object:
 
 
 def describe(error: BaseException) -> str:
-    """Its class, and more only where that quotes nobody: a database's error by its code and the constraint."""
+    """Return the error's class, and its message only where that quotes nobody: a database's error by its code and the
+    constraint."""
     name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     if isinstance(error, SPEAK_OF_PROGRAMS):
         return hide_addresses(f"{name}: {error}")
@@ -122,14 +123,14 @@ def describe(error: BaseException) -> str:
         return name
     code = getattr(cause, "pgcode", None)
     if code is None:
-        # The server said nothing: the connection failed, and libpq says how.
+        # The connection failed without an answer of the server; libpq's message tells how.
         return hide_addresses(f"{name}: {' '.join(str(cause).split())}")
     constraint = getattr(getattr(cause, "diag", None), "constraint_name", None)
     return f"{name}: {code}" + (f" {constraint}" if constraint else "")
 
 
 def trace_of(error: BaseException) -> str:
-    """The lines of the programs it came through, the innermost last; values never, causes first."""
+    """Return the lines of code the error came through, the innermost last; values never, causes first."""
     chain: list[BaseException] = []
     each: BaseException | None = error
     while each is not None and each not in chain:
@@ -139,7 +140,7 @@ def trace_of(error: BaseException) -> str:
 
 
 def mask_path(path: str) -> str:
-    """A page's address without its query, and without the parts that open it to whoever has them."""
+    """Return a page's address without its query, and without the parts that open the page."""
     segments = path.partition("?")[0].split("/")
     return "/".join(
         HIDDEN if segment and _is_secret(segment, before) else segment
@@ -148,11 +149,11 @@ def mask_path(path: str) -> str:
 
 
 def _is_secret(segment: str, before: str) -> bool:
-    # The parts of a name between dots one by one: styles.0123456789ab.css is a file.
+    # Each part of a name between dots is looked at alone: styles.0123456789ab.css is a file.
     looks_random = any(LOOKS_RANDOM.fullmatch(part) for part in segment.split("."))
     return looks_random or before in BEFORE_SECRETS or "@" in segment
 
 
 def hide_addresses(text: str) -> str:
-    """The text with every e-mail address in it replaced."""
+    """Replace every e-mail address in a text."""
     return E_MAIL.sub(f"{HIDDEN}@{HIDDEN}", text)

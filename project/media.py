@@ -1,4 +1,4 @@
-"""Uploads of a shop on one machine."""
+"""Uploads, served by a shop on one machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.views.static import serve
 
 
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """A file that was uploaded. A name longer than any file's is no file's."""
+    """Serve an uploaded file. 404 for a name longer than any file's."""
     try:
         return serve(request, path, document_root=str(settings.MEDIA_ROOT))
     except OSError as error:

@@ -21,7 +21,7 @@ requests = logging.getLogger("shop.requests")
 
 
 class RequestLogMiddleware:
-    """One line for each request, and an id by which its other lines are found, here and at the proxy.
+    """Middleware that logs one line for each request, with an id that its other lines carry too, here and at the proxy.
 
     A proxy's own X-Request-ID is taken over when it is harmless; the answer carries the id in any case.
     """
@@ -63,7 +63,8 @@ class RequestLogMiddleware:
 
 
 class ProbeMiddleware:
-    """Answers load balancers before anything else: they ask over plain HTTP, by address and not by the shop's name."""
+    """Middleware that answers load balancers before all else: they ask over plain HTTP, by address and not by the
+    shop's name."""
 
     probes = {"/healthz": health.healthz, "/readyz": health.readyz}
 
@@ -76,12 +77,12 @@ class ProbeMiddleware:
 
 
 class ReadableRequestMiddleware:
-    """Refuses what nobody can read before the view begins, with nothing done.
+    """Middleware that answers 400 to requests that cannot be read, before the view has done anything.
 
-    Django reads what was posted when first asked, which may be after a view's first write; views without CSRF
-    protection take the body as bytes, and are left alone. What looks something up for a NUL, as the administration's
-    filters do for what they are given, is refused as well: Postgres has no such text. So is the administration's lookup
-    by a field without a name, which Django takes for one that it may look up by.
+    Django parses a posted form on first use, which may be after a view's first write, so this middleware parses forms
+    before; views without CSRF protection take the body as bytes, and are left alone. Refused too are look-ups of a text
+    with a NUL, which the administration's filters pass on and Postgres does not have, and the administration's look-up
+    by a field with an empty name, which Django takes for an allowed one.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -105,7 +106,8 @@ class ReadableRequestMiddleware:
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """The strict policy everywhere; below /admin/ the one unfold needs. A view's own policy goes first."""
+    """Middleware that sends the strict policy everywhere, and unfold's below /admin/. A view's own policy goes
+    first."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False

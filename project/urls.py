@@ -1,4 +1,4 @@
-"""Every address of the site, floor by floor. The probes /healthz and /readyz are answered by a middleware."""
+"""Addresses of the site, floor by floor. The probes /healthz and /readyz are answered by a middleware."""
 
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
@@ -9,10 +9,10 @@ from project.media import media
 from project.patches.admin_search import with_any_page
 
 # The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # wrapped, as allauth says
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # wrapped, by allauth's instructions
 admin.site.search = with_any_page(admin.site.search)  # type: ignore[attr-defined]  # unfold's site has it, Django's has not
 
-# Not one of Django's: allauth looks here for it.
+# No handler of Django's: allauth looks for this name here.
 handler429 = "project.error_pages.too_many_requests"
 handler500 = "project.error_pages.server_error"
 

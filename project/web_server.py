@@ -1,6 +1,6 @@
 """gunicorn's settings in production: `gunicorn project.wsgi --config python:project.web_server`.
 
-WEB_CONCURRENCY is the number of processes, PORT where they listen. The requests are logged by the shop itself, whose
+WEB_CONCURRENCY is the number of processes, PORT the port to listen on. Requests are logged by the shop itself, whose
 lines hold no addresses of visitors and no query strings.
 """
 
@@ -17,9 +17,9 @@ worker_tmp_dir = "/dev/shm"  # noqa: S108
 timeout = 60
 # Less than the grace the container gets.
 graceful_timeout = 20
-# Longer than a proxy keeps an idle connection open, so that it is never the server that closes one just in use.
+# Longer than a proxy keeps an idle connection open, so that the server never closes a connection just in use.
 keepalive = 75
-# No second way in: it would be a file in a home folder, which a container has not got.
+# No control socket: it would be a file in a home folder, which a container has not got.
 control_socket_disable = True
 accesslog = None
 logconfig_dict = {

@@ -1,4 +1,4 @@
-"""The web application as gunicorn loads it."""
+"""The web application for gunicorn."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The port of the web server, taken before anything else is started."""
+"""The port of the web server, taken before any program is started."""
 
 import errno
 import socket
@@ -10,7 +10,7 @@ BACKLOG = 128
 
 
 def listen(port: int) -> socket.socket:
-    """A listening socket on the loopback address; port 0 takes a free one. Raises ServerError.
+    """Return a listening socket on the loopback address; port 0 takes a free one. Raises ServerError.
 
     Browsers that come early wait in its queue until the web server is there.
     """

@@ -1,4 +1,4 @@
-"""The three programs of a running shop, as we start them in development and in end-to-end tests."""
+"""The three programs of a running shop, in development and in end-to-end tests."""
 
 import signal
 import sys
@@ -10,12 +10,12 @@ WORKER_PROCESSES = 2
 WEB_PROCESSES = 2
 WEB_THREADS = 4
 GRACE_SECONDS = 2
-# In a container one is root, and celery would say a paragraph about it.
+# In a container the user is root, and celery would print a paragraph of warning.
 QUIET_ROOT = {"PYTHONWARNINGS": "ignore:You're running the worker"}
 
 
 def web(project: Path, environment: dict[str, str], listener: int, log: Path | None = None) -> Program:
-    """gunicorn on a socket we already listen on: the port is ours from the first moment, also over restarts."""
+    """Return gunicorn on a socket we already listen on: the port is ours from the first moment, also over restarts."""
     return Program(
         name="web",
         command=[

@@ -1,4 +1,4 @@
-"""Watches over children: starts again what ends by itself, and ends everything when that does not help."""
+"""Supervision of children: one that ends by itself is started again; when that does not help, all are ended."""
 
 import signal
 import time
@@ -16,23 +16,24 @@ WITHIN_SECONDS = 60.0
 
 
 class StopRequested(BaseException):
-    """Somebody asked us to end. Not an Exception: nothing on the way may swallow it."""
+    """A signal asked us to end. Not an Exception: no handler on the way may swallow it."""
 
 
 class StopRequest:
-    """Remembers that a signal came. Python drops what a signal raises within a destructor or a callback of C;
-    whoever goes on for long asks here now and then."""
+    """Memory of a signal that came. Python drops errors that a signal raises within a destructor or a callback of C; a
+    long loop calls `obey` now and then."""
 
     def __init__(self) -> None:
         self.is_made = False
 
     def obey(self) -> None:
-        """Raises StopRequested if a signal came."""
+        """Raise StopRequested if a signal came."""
         if self.is_made:
             raise StopRequested
 
     def receive(self, number: int, frame: FrameType | None) -> None:
-        """The first signal raises; a shell and make may each send their own, which must not disturb the clearing up."""
+        """Raise StopRequested at the first signal and ignore the others: a shell and make may each send their own,
+        which must not disturb the clearing up."""
         for each in STOP_SIGNALS:
             signal.signal(each, signal.SIG_IGN)
         self.is_made = True
@@ -41,7 +42,7 @@ class StopRequest:
 
 @contextmanager
 def stopping_on_signals() -> Iterator[StopRequest]:
-    """Within the block Ctrl-C, SIGTERM and SIGHUP raise StopRequested, once."""
+    """Raise StopRequested within the block on Ctrl-C, SIGTERM or SIGHUP, once."""
     request = StopRequest()
     previous = {each: signal.signal(each, request.receive) for each in STOP_SIGNALS}
     try:
@@ -52,7 +53,8 @@ def stopping_on_signals() -> Iterator[StopRequest]:
 
 
 def watch(children: Sequence[Child], request: StopRequest, say: Callable[[str], None]) -> None:
-    """Returns never. Starts a child again when it ends. Raises ServerError when one keeps ending, StopRequested."""
+    """Watch the children for ever, and start again each that ends. Raises ServerError when one keeps ending,
+    StopRequested."""
     restarts: dict[str, list[float]] = defaultdict(list)
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
@@ -74,7 +76,7 @@ def watch(children: Sequence[Child], request: StopRequest, say: Callable[[str], 
 
 
 def stop_all(children: Sequence[Child]) -> None:
-    """Asks all of them at once, then waits for each."""
+    """Ask all children to stop at once, then wait for each."""
     for child in children:
         child.ask_to_stop()
     for child in children:

@@ -1,4 +1,4 @@
-"""The steps of `manage.py up`, in order, and back again."""
+"""Steps of `manage.py up`, in order, and back again."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ READY_WITHIN_SECONDS = 120
 
 
 class Up:
-    """Runs the whole shop until somebody stops it."""
+    """A run of the whole shop, until somebody stops it."""
 
     def __init__(self, out: OutputWrapper) -> None:
         self.out = out
@@ -39,7 +39,8 @@ class Up:
         self.project = Path(settings.BASE_DIR)
 
     def run(self, *, port: int) -> None:
-        """Returns when it was stopped and nothing is left running. Raises ServerError when something cannot start."""
+        """Run the shop; return when it was stopped and nothing is left running. Raises ServerError when a program
+        cannot start."""
         die_with_parent(signal.SIGTERM)
         with stopping_on_signals() as self.request:
             try:
@@ -52,7 +53,7 @@ class Up:
         listener = stack.enter_context(listen(port))
         address = f"http://{HOST}:{listener.getsockname()[1]}"
         if not os.environ.get("SITE_URL"):
-            # The mails of the demo data are written in this very process, and their links must lead here too.
+            # The mails of the demo data are written in this process, and their links must lead to this shop too.
             settings.SITE_URL = address
         servers = self._start_servers(stack)
         with self.step("Translations"):
@@ -71,7 +72,7 @@ class Up:
         watch([*servers, *children], self.request, self.say)
 
     def _start_servers(self, stack: ExitStack) -> list[Child]:
-        """The servers the environment does not name."""
+        """Start the servers that the environment does not name."""
         wants = {"with_postgres": not os.environ.get("DATABASE_URL"), "with_redis": not os.environ.get("REDIS_URL")}
         if not any(wants.values()):
             return []
@@ -83,9 +84,10 @@ class Up:
         return servers
 
     def _make_database(self, addresses: Addresses) -> None:
-        """A first start that was killed may have left half a migration, which no second start gets past: begin anew.
+        """Make the database, anew if the demo data were never loaded: a first start that was killed may have left half
+        a migration, which no second start gets past.
 
-        Nothing of anybody's is lost: until the demo data are noted as loaded, no page was ever served from there.
+        Nothing of value is lost: until the demo data are noted as loaded, no page was ever served from there.
         """
         if not make_database(addresses, DATABASE) and is_demo_due():
             connections.close_all()
@@ -131,7 +133,7 @@ class Up:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Says what is being done, and how long it took."""
+        """Print the name of a step, and its duration."""
         self.out.write(f"  {name} … ", ending="")
         self.out.flush()
         started = time.monotonic()

@@ -1,4 +1,4 @@
-"""One-time links in the admin: to whom, what for, used or not; never what opens them."""
+"""One-time links in the admin: recipient, purpose, used or not; never the token that opens them."""
 
 from __future__ import annotations
 
@@ -65,5 +65,5 @@ class AddressLinkAdmin(ReadOnlyAdmin):
 
     @display(description=_("state"))
     def state_text(self, link: AddressLink) -> str:
-        """The same on the link's own page, where there are no coloured labels."""
+        """Return the state as plain text for the link's own page, which draws no coloured labels."""
         return str(self.state(link)[1])

@@ -1,4 +1,4 @@
-"""What using a link does, by purpose; and the address under which a link is mailed."""
+"""Effects of using a link, by purpose; and the address under which a link is mailed."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from common.registry import Registry
 from common.tokens import derive_token
 
 # Called in the transaction that uses the link up, for the signed-in user who owns its address.
-# Returns the address of the page he sees next; an exception leaves the link unused. A Refused is told to the person.
+# Returns the address of the next page; an exception leaves the link unused. A Refused is told to the user.
 Effect = Callable[[AddressLink, User, HttpRequest, datetime], str]
 
 EFFECTS: Registry[Effect] = Registry("effect of links")
 
 
 def link_url(link: AddressLink) -> str:
-    """The absolute address to mail. Derived anew each time: a mail sent again carries the same link."""
+    """Return the absolute address to mail. The address is derived anew each time: a mail sent again carries the same
+    link."""
     token = derive_token(TOKEN_PURPOSE, link.pk, link.nonce)
     return settings.SITE_URL + reverse("address-link", args=[token])

@@ -18,7 +18,7 @@ class AddressLinkQuerySet(models.QuerySet["AddressLink"]):
 
 
 class AddressLink(models.Model):
-    """A one-time link mailed to an address. Who uses it has proved that address, and nothing more.
+    """A one-time link mailed to an address. Using the link proves that address, and nothing more.
 
     The link's token is derived from the row when its mail goes out; only a hash is stored.
     """

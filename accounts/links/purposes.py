@@ -1,4 +1,4 @@
-"""What the links of this floor do when they are used."""
+"""Effects of the links of this floor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from accounts.people.models import User
 
 
 def enter_by_invitation(link: AddressLink, user: User, request: HttpRequest, now: datetime) -> str:
-    """The address is proved, which is all an invitation is for."""
+    """Return the welcome page: the proof of the address is all that an invitation is for."""
     return reverse("accounts-welcome")
 
 

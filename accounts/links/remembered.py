@@ -1,4 +1,4 @@
-"""A link whose button was pressed by a visitor: it takes effect when he has signed in as usual."""
+"""A link whose button a visitor pressed: it takes effect when the visitor has signed in as usual."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ def remember_link(request: HttpRequest, link: AddressLink) -> None:
 
 
 def take_effect(request: HttpRequest, link_id: int, purpose: str, user: User) -> str:
-    """Use a link up for a signed-in user and return the next page. Raises LinkGone, NotYourLink, and what the
-    link would do may refuse: any Refused leaves the link as it was."""
+    """Use a link up for a signed-in user and return the next page. Raises LinkGone, NotYourLink and every Refused of
+    the link's effect, which leaves the link as it was."""
     now = timezone.now()
     effect = EFFECTS.get(purpose)
     return use_link(link_id=link_id, user=user, now=now, effect=lambda link: effect(link, user, request, now))
 
 
 def take_remembered_link(request: HttpRequest, user: User) -> str:
-    """Let the remembered link take effect for who has just signed in; "" when there is none, or not for him."""
+    """Let the remembered link take effect for the user who has just signed in; return the next page. "" when there is
+    no link, or the link is refused: the user reads why."""
     link_id = request.session.pop(SESSION_KEY, None)
     link = AddressLink.objects.filter(pk=link_id).first() if link_id else None
     if link is None:

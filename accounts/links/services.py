@@ -1,8 +1,8 @@
 """One-time links mailed to an address: made, found, and used up.
 
-A link proves the address it was sent to and nothing more. What else it does is up to its purpose
-(`accounts.links.effects.EFFECTS`), and happens only for the signed-in user who owns that address.
-Locks: the link first, before anything else a purpose locks.
+A link proves the address it was sent to and nothing more. Everything else is up to the link's purpose
+(`accounts.links.effects.EFFECTS`), and happens only for the signed-in user who owns that address. Locks: the link
+first, before anything else a purpose locks.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class NewLink:
 def create_links(*, links: Sequence[NewLink], now: datetime, valid_for: timedelta = VALID_FOR) -> list[AddressLink]:
     """Record links, in two statements for any number, and return them in the order given.
 
-    Whoever mails them puts `link_id` into the mail's context and adds the address when the mail is rendered, by
-    `accounts.links.link_url`. Raises ValidationError for something that is no address.
+    To mail a link, put `link_id` into the mail's context; `accounts.links.effects.link_url` gives the address when the
+    mail is rendered. Raises ValidationError for something that is no address.
     """
     if not links:
         return []
@@ -94,7 +94,7 @@ def find_link(*, token: str, now: datetime) -> AddressLink | None:
 
 @again_after_deadlock
 def use_link(*, link_id: int, user: User, now: datetime, effect: Callable[[AddressLink], str]) -> str:
-    """Use a link up for the signed-in owner of its address, with its effect, and return where he goes next.
+    """Use a link up for the signed-in owner of its address, with its effect, and return the address of the next page.
 
     All in one transaction: when the effect fails, the link can still be used. Locks the link, then whatever the
     effect locks; a deadlock runs the whole again, three times in all. Raises LinkGone, NotYourLink when the address is

@@ -32,9 +32,9 @@ from common.refusals import Refused
 @require_http_methods(["GET", "POST"])
 @limited("link", "GET", "POST")
 def address_link(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows what the button will do. POST proves the address, and lets the link take effect for its owner.
+    """Show what the button will do (GET); prove the address and let the link take effect for its owner (POST).
 
-    Whoever has a password or a second factor signs in as usual first; the link waits for him in the session.
+    A user with a password or a second factor signs in as usual first; the link waits in the session.
     """
     link = find_link(token=token, now=timezone.now())
     if link is None:
@@ -65,14 +65,15 @@ def _enter(request: HttpRequest, link: AddressLink) -> HttpResponse:
 
 
 def _gone(request: HttpRequest) -> HttpResponse:
-    """The same page for a link that is unknown, used or too old: it says what to do next, and nothing about anybody."""
+    """Return one page for every link that is unknown, used or too old: it names the next step, and nobody."""
     return render(request, "links/link_gone.html", status=HTTPStatus.NOT_FOUND)
 
 
 @login_required
 @require_safe
 def welcome(request: SignedInRequest) -> HttpResponse:
-    """After an invitation: set a password, or go on without one; members to their account, others to their courses."""
+    """Show the page after an invitation: set a password, or go on without one; members to their account, others to
+    their courses."""
     is_member = active_accounts(request.user).exists()
     context = {
         "has_password": request.user.has_usable_password(),

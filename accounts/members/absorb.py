@@ -11,10 +11,11 @@ from accounts.people.models import User
 
 
 def lock_to_absorb(*, source_id: int, target_id: int) -> None:
-    """Lock two accounts and the memberships of `source`, before anything of it moves; those that are there.
+    """Lock two accounts, and the memberships of `source`, before anything of `source` moves.
 
-    The accounts by key and FOR UPDATE, which keeps out every row that would refer to them (`keep_account`, foreign
-    keys); the memberships keep out who acts by them (`keep_right`). Courses are locked before.
+    The accounts are locked by key and FOR UPDATE, which keeps out every row that would refer to them (`keep_account`,
+    foreign keys); the locked memberships keep out everybody who acts by them (`keep_right`). Lock courses before.
+    Accounts and memberships that do not exist are passed over.
     """
     accounts = CustomerAccount.objects.select_for_update().filter(pk__in=(source_id, target_id))
     list(accounts.order_by("pk").values_list("pk"))
@@ -23,9 +24,9 @@ def lock_to_absorb(*, source_id: int, target_id: int) -> None:
 
 
 def absorb_account(*, source: CustomerAccount, target: CustomerAccount) -> None:
-    """Gives what the accounts' floor keeps of `source` to `target` and deletes `source`.
+    """Give the rows that this floor keeps of `source` to `target` and delete `source`.
 
-    Of a person delegated in both, the row of `target` stays. The caller has moved everything of the floors above
+    The `target`'s delegation of a person delegated in both stays. The caller has moved everything of the floors above
     under the lock of the order and those of `lock_to_absorb`; `source` has no invited members.
     """
     User.objects.filter(created_by_account=source).update(created_by_account=target)

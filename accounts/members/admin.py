@@ -49,9 +49,10 @@ class CustomerAccountForm(forms.ModelForm):
 
 
 class MembersFormSet(BaseInlineFormSet):
-    """Checked under the account's lock, which the page's own transaction keeps until the rows are written.
+    """Members of one account, checked under the account's lock, which the page's own transaction keeps until the rows
+    are written.
 
-    Who loses a right here loses what it gave, as on the customer's own pages.
+    Losing a right here ends what the right gave, like on the customer's own pages.
     """
 
     def clean(self) -> None:
@@ -78,7 +79,7 @@ class MembersFormSet(BaseInlineFormSet):
         return saved
 
     def _holders(self) -> dict[Right, set[int]]:
-        """Whose memberships grant each right, as the rows stand."""
+        """Return, by right, the users whose stored memberships grant it."""
         members = list(Membership.objects.filter(account_id=self.instance.pk))
         return {right: {each.user_id for each in members if right in rights_of(each)} for right in Right}
 
@@ -91,7 +92,7 @@ class MembershipInline(CheckedAutocomplete, TabularInline):
     extra = 0
 
     def has_add_permission(self, request: HttpRequest, obj: CustomerAccount | None = None) -> bool:
-        """The account of a visitor's order gets its first member by the link mailed to the address, never by hand."""
+        """Refuse for an unclaimed account: its first member joins by the link mailed to the address, never by hand."""
         is_claimed = obj is None or obj.memberships.exists()
         return is_claimed and super().has_add_permission(request, obj)
 
@@ -107,7 +108,7 @@ class MemberInvitationInline(TabularInline):
 
 
 class ClaimFilter(DropdownFilter):
-    """Accounts that somebody works for, and those of visitors' orders that nobody has claimed."""
+    """Accounts with a member, and unclaimed ones: those of visitors' orders."""
 
     title = _("state")
     parameter_name = "claim"
@@ -152,7 +153,7 @@ class CustomerAccountAdmin(TellsRefusals):
         return super().get_queryset(request).annotate(member_total=Count("memberships", distinct=True))
 
     def has_delete_permission(self, request: HttpRequest, obj: CustomerAccount | None = None) -> bool:
-        """Orders and seats belong to it."""
+        """Refuse: orders and seats belong to the account."""
         return False
 
     @display(description=_("name"), ordering="name")

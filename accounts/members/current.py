@@ -1,11 +1,11 @@
-"""Which customer account a page of the account area is about.
+"""The customer account of a page of the account area.
 
     @account_page(Right.MANAGE_SEATS)
     def seats(request: AccountRequest) -> HttpResponse:
         ... request.account ...
 
-A visitor is asked to sign in. Who has the right in no account gets a 404: the page does not exist for him. Who has it
-in several sees the one he chose last (`account-switch`), else the first by name.
+A visitor is asked to sign in. A person with the right in no account gets a 404. A person with the right in several
+accounts works in the one chosen last (`account-switch`), else in the first by name.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class AccountRequest(SignedInRequest):
 
 
 def memberships_of(request: HttpRequest) -> Sequence[Membership]:
-    """The signed-in person's memberships with their accounts, by the accounts' names; none for a visitor.
+    """Return the signed-in person's memberships with their accounts, by the accounts' names; none for a visitor.
 
-    Read once for a request: what it may show, its menu and the choice of accounts all depend on them.
+    Read once for a request: its permissions, menu and choice of accounts all depend on these rows.
     """
     if not request.user.is_active or request.user.pk is None:
         return ()
@@ -55,7 +55,8 @@ def memberships_of(request: HttpRequest) -> Sequence[Membership]:
 
 
 def current_account(request: HttpRequest, right: Right) -> CustomerAccount | None:
-    """The account in which the signed-in person now works with a right; None when he has it nowhere."""
+    """Return the account in which the signed-in person now works with a right; None where no account gives the
+    right."""
     accounts = [each.account for each in memberships_of(request) if right in rights_of(each)]
     chosen = request.session.get(SESSION_KEY)
     return next((account for account in accounts if account.pk == chosen), accounts[0] if accounts else None)
@@ -66,7 +67,7 @@ def choose_account(request: HttpRequest, account: CustomerAccount) -> None:
 
 
 def account_page(*rights: Right) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """Let in whoever has one of the rights, and set `request.account`; the first right he has anywhere decides."""
+    """Let in people with one of the rights, and set `request.account`: the account of the first right held anywhere."""
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @login_required

@@ -1,4 +1,4 @@
-"""What an account and a person say about themselves."""
+"""Details that an account and a person give about themselves."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class AccountDetails:
 
 
 def save_account_details(*, account_id: int, details: AccountDetails) -> None:
-    """Change what future orders of an account start from; orders placed keep what was written on them.
+    """Change the details that future orders of an account start from; placed orders keep theirs.
 
-    One statement, locks nothing else. Raises ValidationError for a VAT number or an address that cannot be one.
+    One statement; takes no further lock. Raises ValidationError for a VAT number or an address that cannot be one.
     """
     CustomerAccount.objects.filter(pk=account_id).update(
         kind=details.kind,
@@ -36,7 +36,7 @@ def save_account_details(*, account_id: int, details: AccountDetails) -> None:
 
 
 def save_profile(*, user_id: int, first_name: str, last_name: str, language: str) -> None:
-    """Change a person's name and the language of his mails and pages."""
+    """Change a person's name, and the language of the person's mails and pages."""
     user = User.objects.filter(pk=user_id)
     with transaction.atomic():
         is_renamed = user.exclude(first_name=first_name, last_name=last_name).exists()

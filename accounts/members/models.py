@@ -16,7 +16,7 @@ from common.postal import PostalAddress
 
 class CustomerAccountQuerySet(models.QuerySet["CustomerAccount"]):
     def claimed(self) -> CustomerAccountQuerySet:
-        """Accounts somebody belongs to; a visitor's order makes one to which nobody does yet."""
+        """Return accounts with a member; the account of a visitor's order has none until it is claimed."""
         return self.filter(models.Exists(Membership.objects.filter(account=models.OuterRef("pk"))))
 
 
@@ -95,7 +95,7 @@ HAS_ROLE = models.Q(is_owner=True) | models.Q(is_buyer=True) | models.Q(is_opera
 
 
 class Membership(Roles):
-    """A person belongs to a customer account."""
+    """Membership of one person in one customer account."""
 
     account = models.ForeignKey(
         CustomerAccount, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("customer account")
@@ -119,7 +119,7 @@ class Membership(Roles):
 
 
 class MemberInvitation(Roles):
-    """Somebody was invited to become a member, and has not followed the link yet.
+    """Invitation to become a member, not followed yet.
 
     The account sees the address it typed and nothing else, whether the shop knows that person or not.
     """

@@ -17,7 +17,7 @@ from common.registry import Registry
 
 @dataclass(frozen=True)
 class AreaLink:
-    """A page of the account area, shown to whoever has one of `rights` in an account (no rights: to everybody)."""
+    """A page of the account area, shown to people with one of `rights` in an account (no rights: to everybody)."""
 
     url_name: str
     label: str | Promise
@@ -33,7 +33,7 @@ def add_area_link(link: AreaLink) -> None:
 
 
 def links_for(memberships: Iterable[Membership]) -> list[AreaLink]:
-    """The pages a signed-in person with these memberships may open, in their order."""
+    """List the pages that a signed-in person with these memberships may open, in the order of the menu."""
     rights = {right for membership in memberships for right in rights_of(membership)}
     links = [link for link in LINKS if not link.rights or rights.intersection(link.rights)]
     return sorted(links, key=lambda link: link.position)

@@ -1,4 +1,4 @@
-"""Who may act for an account at this moment, kept so until the transaction ends."""
+"""People who may act for an account; each answer stays true until the transaction ends."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from accounts.members.models import CustomerAccount, Membership
 from accounts.members.rights import RIGHTS_BY_ROLE, Right
 from accounts.people.models import User
 
-# Shared locks: those who act do not wait for each other, only for whoever takes the right or the account away, and that
-# for them. Foreign keys are checked at the commit, so the account is locked here, before anything else of it.
+# Shared locks: two acts do not wait for each other; an act and the loss of the right or the account do. Foreign keys
+# are checked at the commit, so the account is locked here, before any other row of the account.
 WITH_RIGHT = """
 SELECT membership.* FROM accounts_membership membership
     JOIN accounts_customeraccount account ON account.id = membership.account_id
@@ -24,10 +24,10 @@ FOR KEY SHARE OF account FOR SHARE OF membership
 
 
 def keep_account(account_id: int) -> bool:
-    """Keep an account from going away until the transaction ends; False when it is gone.
+    """Keep an account from being deleted until the transaction ends; return False when it is gone.
 
-    A claimed order that moves takes the account along that was made for it, with all that stands on it. Whoever writes
-    rows of an account asks this first. Locks the account FOR KEY SHARE, like the foreign keys of those rows.
+    Moving a claimed order deletes the account that was made for it. Call this before writing rows of an account. Locks
+    the account FOR KEY SHARE, like the foreign keys of those rows.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM accounts_customeraccount WHERE id = %s FOR KEY SHARE", [account_id])
@@ -45,9 +45,8 @@ def keep_right(*, account_id: int, user: User, right: Right) -> bool:
 def standing_operator(*, account: CustomerAccount, chosen: User) -> User | None:
     """Return who is an order's operator: `chosen` while an owner or operator, else the owner who joined first.
 
-    None when nobody is left who could be: no active owner. Keeps the answer true until the transaction ends: locks the
-    account FOR KEY SHARE and the memberships of owners and operators FOR SHARE; to be called after the courses are
-    locked.
+    None when the account has no active owner. Keeps the answer true until the transaction ends: locks the account FOR
+    KEY SHARE and the memberships of owners and operators FOR SHARE; to be called after the courses are locked.
     """
     members = _with_right(account.pk, Right.MANAGE_SEATS)
     if any(member.user_id == chosen.pk for member in members):

@@ -1,6 +1,6 @@
-"""What a member may do in a customer account.
+"""Rights of the members of a customer account, by role.
 
-owner: everything · buyer: buys, pays, sees his own orders · operator: seats, sessions and people, no money ·
+owner: everything · buyer: buys, pays, sees their own orders · operator: seats, sessions and people, no money ·
 accountant: orders, invoices and payment, no people. A member may hold several roles.
 """
 
@@ -38,14 +38,14 @@ ROLES: tuple[str, ...] = tuple(RIGHTS_BY_ROLE)
 
 
 def rights_of(membership: Membership | None) -> set[Right]:
-    """Everything a member may do; nothing for who is no member."""
+    """Return all rights of a member; none without a membership."""
     if membership is None:
         return set()
     return {right for role, rights in RIGHTS_BY_ROLE.items() if getattr(membership, role) for right in rights}
 
 
 def membership_with(right: Right) -> Q:
-    """The memberships that grant a right."""
+    """Return the condition for memberships that grant a right."""
     grants = Q()
     for role, rights in RIGHTS_BY_ROLE.items():
         if right in rights:
@@ -54,7 +54,7 @@ def membership_with(right: Right) -> Q:
 
 
 def accounts_with(user: User | AnonymousUser, right: Right) -> QuerySet[CustomerAccount]:
-    """The accounts in which a person holds a right, by name. None for a visitor or an inactive user."""
+    """Return the accounts in which a person holds a right, by name. None for a visitor or an inactive user."""
     if not user.is_active or user.pk is None:
         return CustomerAccount.objects.none()
     memberships = Membership.objects.filter(membership_with(right), account=OuterRef("pk"), user_id=user.pk)
@@ -62,7 +62,7 @@ def accounts_with(user: User | AnonymousUser, right: Right) -> QuerySet[Customer
 
 
 def operators_of(account: CustomerAccount) -> QuerySet[User]:
-    """Owners and operators of an account: who may be an order's operator. By name."""
+    """Return the owners and operators of an account, by name: each may be an order's operator."""
     memberships = Membership.objects.filter(
         membership_with(Right.MANAGE_SEATS), account=account, user_id=OuterRef("pk")
     )

@@ -1,4 +1,4 @@
-"""Who belongs to a customer account, and with which roles. Every change locks the account."""
+"""Members of a customer account and their roles. Every change locks the account."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def create_account(
 
 
 def ensure_owner(*, account: CustomerAccount, user: User, now: datetime) -> Membership:
-    """Make somebody an owner of an account, whatever he was in it before. Locks the account."""
+    """Make a user an owner of an account, whatever roles the user had in it. Locks the account."""
     return _grant(account_id=account.pk, user=user, roles={"is_owner"}, now=now)
 
 
@@ -98,11 +98,11 @@ def _grant(*, account_id: int, user: User, roles: Collection[str], now: datetime
 def invite_member(
     *, account: CustomerAccount, invited_by: User, email: str, roles: Collection[str], language: str, now: datetime
 ) -> MemberInvitation:
-    """Mail an invitation to join an account; he becomes a member when he has followed its link.
+    """Mail an invitation to join an account; following its link makes the person a member.
 
-    Known and unknown people are treated alike, so nobody learns here who is known. Inviting again replaces the roles
-    offered and the link. Locks the account. Raises AlreadyMember, NoRole, TooManyInvitations, JustInvited, and
-    ValidationError for something that is no address.
+    Known and unknown people are treated alike: the answer never tells whether the shop knows an address. Inviting again
+    replaces the roles offered and the link. Locks the account. Raises AlreadyMember, NoRole, TooManyInvitations,
+    JustInvited, and ValidationError for something that is no address.
     """
     email = normalise_email(email)
     offered = _flags(roles)
@@ -172,7 +172,7 @@ def accept_invitation(*, link: AddressLink, user: User, now: datetime) -> Member
 
 @again_after_deadlock
 def change_roles(*, account: CustomerAccount, membership_id: int, roles: Collection[str], now: datetime) -> Membership:
-    """Give a member exactly these roles; what rights gave the member that none of them grants ends.
+    """Give a member exactly these roles; the rights that none of the roles grants end, with what they gave the member.
 
     Locks what those rights gave (`accounts.members.lost_rights`), then the account. Raises LastOwner, NoRole,
     Membership.DoesNotExist.
@@ -194,7 +194,7 @@ def change_roles(*, account: CustomerAccount, membership_id: int, roles: Collect
 
 @again_after_deadlock
 def remove_member(*, account: CustomerAccount, membership_id: int, now: datetime) -> None:
-    """End a membership, and what its rights gave the person; what the person bought or assigned stays.
+    """End a membership, and what its rights gave the person; purchases and assigned seats stay.
 
     Locks what the rights gave (`accounts.members.lost_rights`), then the account. Raises LastOwner, and
     Membership.DoesNotExist.

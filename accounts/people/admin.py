@@ -37,7 +37,8 @@ RIGHTS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class UserForm(forms.ModelForm):
-    """An address is typed once, when a person is added; later its owner changes it himself, and proves the new one."""
+    """Form of a person. The address is typed once, when a person is added; later only its owner changes and proves
+    it."""
 
     class Meta:
         model = User
@@ -46,7 +47,7 @@ class UserForm(forms.ModelForm):
         widgets = {"email": UnfoldAdminEmailInputWidget}
 
     def clean_is_active(self) -> bool:
-        """Checked under the accounts' locks, which the page's own transaction keeps until the row is written."""
+        """Check under the accounts' locks, which the page's own transaction keeps until the row is written."""
         is_active: bool = self.cleaned_data["is_active"]
         if self.instance.pk is not None and self.initial.get("is_active") and not is_active:
             try:
@@ -79,7 +80,7 @@ class Proof(TypedDict):
 
 
 class ProofFilter(DropdownFilter):
-    """By whether the address is proved."""
+    """Filter by proof of the address."""
 
     title = _("address")
     parameter_name = "proof"
@@ -155,7 +156,7 @@ class UserAdmin(TellsRefusals):
 
     @display(description=_("address"))
     def proof_text(self, user: User) -> str:
-        """The same on the person's own page, where there are no coloured labels."""
+        """Return the proof as plain text for the person's own page, which draws no coloured labels."""
         return str(self.proof(user)[1])
 
     @display(description=_("second factor"), boolean=True)
@@ -180,7 +181,7 @@ class UserAdmin(TellsRefusals):
         label={"closed": "danger", "merchant": "primary", "staff": "info", "": "default"},
     )
     def standing(self, user: User) -> tuple[str, Any]:
-        """Whether he is more than a customer or a learner, or may not sign in at all."""
+        """Tell whether the person is staff, holds every right, or is closed; nothing for customers and learners."""
         if not user.is_active:
             return "closed", pgettext_lazy("of a person", "closed")
         if user.is_superuser:
@@ -197,7 +198,7 @@ class UserAdmin(TellsRefusals):
         if obj is not None:
             fields.append("email")
         if not request.user.is_superuser:
-            # Who may edit people must not be able to make himself more than he is.
+            # Staff who edit people must not be able to give themselves further rights.
             fields += RIGHTS
         return fields
 
@@ -209,7 +210,7 @@ class UserAdmin(TellsRefusals):
         return allowed and (obj is None or request.user.is_superuser or not obj.is_superuser)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Orders and seats refer to people: they are closed, not deleted."""
+        """Refuse: orders and seats refer to people, who are closed, not deleted."""
         return False
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:

@@ -1,4 +1,4 @@
-"""Closing a person's access, as the merchant does instead of deleting them."""
+"""Closing a person's access: the merchant's substitute for deleting people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from common.words import in_words
 
 
 class OnlyOwner(Refused):
-    """Colleagues would be left in an account that nobody owns; `accounts` are those."""
+    """Closing would leave colleagues in an account without an owner; `accounts` are those accounts."""
 
     def __init__(self, accounts: list[CustomerAccount]) -> None:
         names = ", ".join(map(str, accounts))
@@ -28,9 +28,9 @@ class OnlyOwner(Refused):
 
 
 def refuse_to_close_an_only_owner(user: User) -> None:
-    """Raise OnlyOwner where closing somebody would leave others in an account without an owner who can sign in.
+    """Raise OnlyOwner where closing a user would leave others in an account without an owner who can sign in.
 
-    An account of nobody else may go with its owner. Locks the accounts the person belongs to, by key, until the
+    An account without other members may lose its owner. Locks the accounts the person belongs to, by key, until the
     caller's transaction ends: meanwhile nobody becomes an owner there, or ceases to be one.
     """
     mine = CustomerAccount.objects.filter(memberships__user=user)

@@ -7,7 +7,7 @@ SameSite = Literal["Lax", "Strict", "None", False]
 
 
 def set_language_cookie(response: HttpResponse, language: str) -> None:
-    """Show the following pages in a language, as Django's own language switch does."""
+    """Show the following pages in a language, like Django's own language switch."""
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,

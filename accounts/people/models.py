@@ -18,7 +18,7 @@ class UserManager(BaseUserManager["User"]):
     def create_user(
         self, email: str, password: str | None = None, *, is_address_proved: bool = False, **fields: Any
     ) -> User:
-        """Return a new user. Without a password he signs in with a mailed code.
+        """Return a new user. A user without a password signs in with a mailed code.
 
         Unless `is_address_proved`, the first sign-in asks for a code mailed to the address.
         Raises ValidationError for something that is no address, IntegrityError for a known one.
@@ -28,7 +28,7 @@ class UserManager(BaseUserManager["User"]):
         return self.add(user, is_address_proved=is_address_proved)
 
     def add(self, user: User, *, is_address_proved: bool = False) -> User:
-        """Insert a user who has no row yet, with the row that says whether his address is proved."""
+        """Insert a user who has no row yet, with the row that says whether the user's address is proved."""
         from allauth.account.models import EmailAddress
 
         with transaction.atomic(using=self._db):
@@ -39,7 +39,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """As `create_user`, with every right in the admin."""
+        """Like `create_user`, with every right in the admin."""
         return self.create_user(email, password, **fields | {"is_staff": True, "is_superuser": True})
 
     def get_by_natural_key(self, username: str | None) -> User:
@@ -103,11 +103,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def clean(self) -> None:
-        # Not super().clean(): Django's own normalisation keeps the case of what stands before the @.
+        # Not super().clean(): Django's own normalisation keeps the case of the part before the @.
         self.email = normalise_email(self.email)
 
     def get_full_name(self) -> str:
-        """The name as written, or the address of a person whose name nobody told."""
+        """Return the name as written, or the address of a person without a name."""
         return f"{self.first_name} {self.last_name}".strip() or self.email
 
     def get_short_name(self) -> str:

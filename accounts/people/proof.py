@@ -1,4 +1,4 @@
-"""An address is proved: by a mailed code or link. What that does to a password typed before."""
+"""Proof of an address, by a mailed code or link, and its effect on a password typed before."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from accounts.people.services import PersonTyped, find_or_create_people
 
 
 def forget_unproved_password(*, user_id: int) -> bool:
-    """Void a password that was typed while the address was not proved; tell whether there was one to void.
+    """Void a password that was typed while the address was not proved; tell whether one was voided.
 
-    To be called when the address is about to be proved by another route than the sign-in that password began:
-    whoever typed it need not be the owner of the mailbox. One statement, whose condition decides.
+    Call when the address is about to be proved by another route than the sign-in that password began: the password may
+    be a stranger's, not the mailbox owner's. One statement, whose condition decides.
     """
     proved = EmailAddress.objects.filter(user_id=user_id, verified=True)
     unproved = User.objects.filter(pk=user_id).exclude(pk__in=proved.values("user_id"))
@@ -27,10 +27,10 @@ def forget_unproved_password(*, user_id: int) -> bool:
 
 
 def prove_address(*, email: str, language: str, may_create: bool, now: datetime) -> User | None:
-    """Record that a mailed link proved a (normalised) address, and return whose it is.
+    """Record that a mailed link proved a (normalised) address, and return the user who owns the address.
 
     A password typed before the proof dies. None when the address belongs to nobody and `may_create` is not set; a
-    closed user is returned as he is, unproved. Locks the user.
+    closed user is returned unproved. Locks the user.
     """
     with transaction.atomic():
         if may_create:
@@ -48,8 +48,8 @@ def prove_address(*, email: str, language: str, may_create: bool, now: datetime)
 def prove_by_link(*, link: AddressLink, now: datetime) -> User:
     """Take the link as the proof of its address and return the user who owns that address.
 
-    The link is not used up by this. A claim or a membership makes the user if nobody has that address; an invitation
-    does not, since it went to a user who has another address by now. Raises LinkGone, also for a closed user.
+    The link stays unused. A claim or a membership makes the user if nobody has that address; an invitation does not,
+    since it went to a user who has another address by now. Raises LinkGone, also for a closed user.
     """
     may_create = link.purpose != AddressLink.Purpose.INVITATION
     user = prove_address(email=link.email, language=link.language, may_create=may_create, now=now)

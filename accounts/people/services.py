@@ -1,4 +1,4 @@
-"""People named by others: found by their address, made where it is new, and invited to prove it."""
+"""People named by others: found by their address, made where the address is new, and invited to prove it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from outbox.mails.services import NewMail, queue_mails
 
 @dataclass(frozen=True, kw_only=True)
 class PersonTyped:
-    """Somebody as a customer typed him."""
+    """A person with the name and address that a customer typed."""
 
     email: str
     first_name: str = ""
@@ -32,17 +32,17 @@ class PersonTyped:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonFound:
-    """The user behind a typed address. `created` is True for the transaction that made him."""
+    """The user behind a typed address. `created` is True in the transaction that made the user."""
 
     user: User
     created: bool
 
 
-# Held to the end of the transaction: meanwhile nobody gives a person who is about to be placed another address.
-# Somebody whose address changed while this waited is not among those found, and the address is nobody's.
+# Held to the end of the transaction: meanwhile no person who is about to be placed gets another address.
+# A person whose address changed while the statement waited is not found, and nobody has the address any more.
 KNOWN_PEOPLE = "SELECT * FROM accounts_user WHERE email = ANY(%s) ORDER BY id FOR KEY SHARE"
 
-# What an invitation to a person says in a language of each course, as `name`, `period` and `place`.
+# Texts of an invitation about each course in one language, as `name`, `period` and `place`.
 CoursesInWords = Callable[[User, str], Sequence[Mapping[str, str]]]
 
 INSERT_MISSING_USERS = """
@@ -60,17 +60,17 @@ RETURNING *
 def find_or_create_people(
     *, people: Sequence[PersonTyped], account: CustomerAccount | None, language: str, now: datetime
 ) -> dict[str, PersonFound]:
-    """Return who stands behind each typed address, by normalised address; unknown ones are made.
+    """Return the user behind each typed address, by normalised address; unknown users are made.
 
-    The e-mail is the identity: a known user's name, language and password stay as they are. A new one has no
-    password and an unproved address, and remembers `account` as the first that named him (None: he came by himself).
-    The same address twice counts once, with the names typed first.
+    The e-mail is the identity: a known user's name, language and password stay as they are. A new user has no password
+    and an unproved address, and remembers `account` as the first that named this address (None: no account did). An
+    address given twice counts once, with the names typed first.
 
-    Three statements for any number of people and those of the followers of changes, one more where a rival makes one of
-    them first. Locks those who exist FOR KEY SHARE, which keeps nobody out but who would change their address; rows are
-    inserted in the order of their address, so that two transactions naming the same people wait for each other instead
-    of deadlocking: name all
-    people of a transaction in one call. Raises ValidationError for something that is no address.
+    Three statements for any number of people, plus those of the followers of changes; one more where a rival
+    transaction inserts a person first. Locks existing users FOR KEY SHARE, which keeps out only changes of their
+    address. Rows are inserted in the order of their address, so that two transactions naming the same people wait for
+    each other instead of deadlocking: name all people of a transaction in one call. Raises ValidationError for
+    something that is no address.
     """
     typed: dict[str, PersonTyped] = {}
     for person in people:
@@ -98,7 +98,7 @@ def _insert_users(
     language: str,
     now: datetime,
 ) -> dict[str, User]:
-    """Insert in one statement and return, by address, those that a rival had not inserted first."""
+    """Insert in one statement; return, by address, the users that no rival had inserted first."""
     if not emails:
         return {}
     inserted = User.objects.raw(
@@ -126,11 +126,11 @@ def invite_people(
     is_enrolled: bool = True,
     courses: CoursesInWords | None = None,
 ) -> int:
-    """Mail an invitation link to those whose address is not proved yet; return how many mails that made.
+    """Mail an invitation link to the users whose address is not proved yet; return the number of mails.
 
     `reason_key` names the occasion: asking twice for the same one mails nobody twice. The mail speaks of a training
-    course unless `is_enrolled` is unset, and names those that `courses` gives in the mail's language. Everybody else
-    gets nothing here; whoever calls tells them what happened to them. The mail is in the person's language, else in
+    course unless `is_enrolled` is unset, and names the courses that `courses` gives in the mail's language. Users with
+    a proved address get no mail here; the caller informs them. The mail is in the person's language, else in
     `language`. Five statements for any number of people; locks nothing.
     """
     with transaction.atomic(savepoint=False):

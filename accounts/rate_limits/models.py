@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Attempts(models.Model):
-    """How often somebody did something within a stretch of time. Who and what are a keyed hash: nobody is named.
+    """Count of attempts at one thing within a stretch of time. Person and thing are a keyed hash: nobody is named.
 
     Written by `accounts.rate_limits.services` alone.
     """

@@ -1,4 +1,4 @@
-"""Where a request comes from, as far as limits care."""
+"""The network a request comes from, for rate limits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 
 def network_of(request: HttpRequest) -> str:
-    """The network address; a whole network of IPv6 counts as one, and nobody can choose what it says.
+    """Return the network address; an IPv6 network (/64) counts as one. No visitor can forge it.
 
     Headers of proxies are believed as far as TRUST_PROXY goes. "unknown" where the server does not tell.
     """

@@ -1,4 +1,4 @@
-"""Pages that answer only so often."""
+"""Pages under a rate limit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from accounts.rate_limits.services import TooOften, count_attempt
 
 
 def limited(what: str, *methods: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """Counts requests of the given methods by the network they come from; too many get a page that says so."""
+    """Count requests of the given methods by the network they come from; answer too many with a page that says so."""
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
@@ -35,7 +35,7 @@ def limited(what: str, *methods: str) -> Callable[[Callable[..., HttpResponseBas
 
 
 def too_often(request: HttpRequest, seconds: int) -> HttpResponse:
-    """The page for somebody who was too quick: how long to wait, and that nothing was lost."""
+    """Return the page for too many attempts: the time to wait, and that nothing was lost."""
     minutes = math.ceil(seconds / 60)
     context = {"minutes": minutes if minutes < 60 else 0, "hours": math.ceil(seconds / 3600) if minutes >= 60 else 0}
     response = render(request, "429.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)

@@ -1,8 +1,8 @@
-"""How often one may do what costs others something: open links, place orders, have mails sent.
+"""Rate limits of acts that cost others something: opening links, placing orders, having mails sent.
 
-RATE_LIMITS says how often, in django-allauth's notation. Attempts are counted in Postgres, so the counts hold for all
-web processes, survive Redis, and cannot be pushed out of a cache; what leaves rows of its own is counted by those.
-What django-allauth does (signing in, codes, resets, sign-up) it limits itself: ACCOUNT_RATE_LIMITS.
+RATE_LIMITS sets the rates, in django-allauth's notation. Attempts are counted in Postgres, so the counts hold for all
+web processes, survive Redis, and cannot be pushed out of a cache; acts that leave rows of their own are counted by
+those rows. django-allauth limits its own pages (signing in, codes, resets, sign-up): ACCOUNT_RATE_LIMITS.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KEPT_FOR = timedelta(days=2)
 
 @dataclass(frozen=True)
 class Rate:
-    """So many times within so many seconds, counted from the first of them."""
+    """A number of times within a number of seconds, counted from the first time."""
 
     times: int
     seconds: int
@@ -43,7 +43,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class UsedUp:
-    """A rate that allows nothing more now: when it was done last, and when it may be done again."""
+    """A rate that allows nothing more now: the last time, and the next time allowed."""
 
     rate: Rate
     last_at: datetime
@@ -51,7 +51,7 @@ class UsedUp:
 
 
 class TooOften(Refused):
-    """Somebody did something more often than its rates allow. `seconds` is the longest they may have to wait."""
+    """Something was done more often than its rates allow. `seconds` is the longest that the person may have to wait."""
 
     def __init__(self, what: str, seconds: int) -> None:
         super().__init__(in_words(lambda: _wait(seconds)))
@@ -60,7 +60,7 @@ class TooOften(Refused):
 
 
 def rates_of(what: str) -> tuple[Rate, ...]:
-    """The rates of something, from the settings; none where the settings do not limit it."""
+    """Return the rates of something, from the settings; none where the settings do not limit it."""
     return _parsed(settings.RATE_LIMITS.get(what, ""))
 
 
@@ -70,11 +70,11 @@ def _parsed(rates: str) -> tuple[Rate, ...]:
 
 
 def count_attempt(*, what: str, who: str, now: datetime) -> None:
-    """Counts one more attempt of somebody; raises TooOften when it is one too many for a rate.
+    """Count one more attempt; raise TooOften when it exceeds a rate.
 
-    `who` is a network, a user, an address, whatever the limit is about; it is stored as a keyed hash. Call it outside
-    of a transaction that may be rolled back: refused attempts count as well. A guess is counted before it is compared,
-    or many at once would all be compared. One statement for each rate.
+    `who` is the network, user or address that the limit is about; `who` is stored as a keyed hash. Call outside of a
+    transaction that may be rolled back: refused attempts count as well. Count a guess before comparing it, or many at
+    once would all be compared. One statement for each rate.
     """
     for rate in rates_of(what):
         if _counted(_key(what, who, rate), rate, now) > rate.times:
@@ -82,7 +82,7 @@ def count_attempt(*, what: str, who: str, now: datetime) -> None:
 
 
 def is_used_up(*, what: str, who: str, now: datetime) -> bool:
-    """Whether one more attempt would be too many. Counts nothing."""
+    """Tell whether one more attempt would exceed a rate. Counts nothing."""
     return any(
         Attempts.objects.filter(pk=_key(what, who, rate), since__gt=now - rate.window, count__gte=rate.times).exists()
         for rate in rates_of(what)
@@ -90,10 +90,11 @@ def is_used_up(*, what: str, who: str, now: datetime) -> bool:
 
 
 def find_used_up(*, what: str, rows: QuerySet[Any], at: str, now: datetime) -> UsedUp | None:
-    """Return the rate of something that its own rows use up, None while one more is allowed.
+    """Return the rate that the rows left by an act use up, None while one more is allowed.
 
-    `rows` are those of whoever the limit is about, `at` their time. The caller holds the lock under which they are
-    written, so that two at once do not both find room. One statement for each rate.
+    `rows` are those of the person, account or address under the limit, `at` is the name of their time column. The
+    caller holds the lock under which the rows are written, so that two transactions at once do not both find room. One
+    statement for each rate.
     """
     for rate in rates_of(what):
         lately = rows.filter(**{f"{at}__gt": now - rate.window}).order_by(f"-{at}").values_list(at, flat=True)
@@ -104,15 +105,15 @@ def find_used_up(*, what: str, rows: QuerySet[Any], at: str, now: datetime) -> U
 
 
 def forget_attempts(*, now: datetime) -> int:
-    """Deletes counts that no limit looks at any more and returns how many; with them what ran out in the cache,
-    where allauth keeps its counts and which Django tidies only when it is full."""
+    """Delete counts that no limit reads any more and return their number; delete also expired rows of the cache, in
+    which allauth keeps its counts and which Django tidies only when it is full."""
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {connection.ops.quote_name(CACHE_TABLE)} WHERE expires < %s", [now])  # noqa: S608
     return Attempts.objects.filter(since__lt=now - KEPT_FOR).delete()[0]
 
 
 def _wait(seconds: int) -> str:
-    """Tell how long to wait, in the words of the page for too many attempts."""
+    """Say how long to wait, in the words of the page for too many attempts."""
     minutes = math.ceil(seconds / 60)
     if minutes < 60:
         return ngettext(
@@ -129,7 +130,8 @@ def _key(what: str, who: str, rate: Rate) -> str:
 
 
 def _counted(key: str, rate: Rate, now: datetime) -> int:
-    """Adds one to a count, or begins it anew where its time is over; exact however many ask at once."""
+    """Add one to a count, or begin the count anew where its time is over; exact under any number of simultaneous
+    calls."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -1,4 +1,4 @@
-"""What beat calls from time to time."""
+"""Tasks of rate limits for beat."""
 
 from __future__ import annotations
 
@@ -10,5 +10,6 @@ from common.clock import database_now
 
 @shared_task(ignore_result=True)
 def forget_old_attempts() -> int:
-    """For beat, once a day: counts of attempts, and what has run out in the cache, where allauth keeps its own."""
+    """Delete old counts of attempts and expired rows of the cache, in which allauth keeps its own counts. For beat,
+    once a day."""
     return forget_attempts(now=database_now())

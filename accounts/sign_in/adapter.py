@@ -1,4 +1,4 @@
-"""What we ask of django-allauth, and what it asks of us."""
+"""Adapter between django-allauth and the shop."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Whether a page may lead to an address it was handed. One that cannot be read is no such address."""
+        """Tell whether a page may lead to the address it was handed; not to one that cannot be read."""
         try:
             return super().is_safe_url(url)
         except ValueError:
@@ -51,9 +51,9 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(INVALID_ADDRESS, code="invalid") from invalid
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """A mailed code came back: the address is proved, at a sign-up, a sign-in or a change of address.
+        """Record that a mailed code proved the address, at a sign-up, a sign-in or a change of address.
 
-        Everything in one transaction: a changed address never counts without the mail to the old one.
+        All in one transaction: a changed address never counts without the mail to the old one.
         """
         try:
             with transaction.atomic():
@@ -68,12 +68,12 @@ class AccountAdapter(DefaultAccountAdapter):
                     settle_password(request, user, typed_here=typed_here)
                 return confirmed
         except IntegrityError:
-            # Somebody else proved the same address while this code was on its way.
+            # Another person proved this address while the code was on its way.
             self.add_message(request, messages.ERROR, message=str(self.error_messages["email_taken"]))
             return False
 
     def _may_prove(self, request: HttpRequest, user: User, email_address: EmailAddress) -> bool:
-        """A signed-in user may prove a new address; a visitor only the one that is still the user's own."""
+        """Allow a signed-in user a new address; a visitor only the address that is still the user's own."""
         if request.user.is_authenticated:
             return request.user.pk == user.pk
         return user.email == email_address.email
@@ -88,7 +88,7 @@ class AccountAdapter(DefaultAccountAdapter):
         ]
 
     def login(self, request: HttpRequest, user: User) -> None:
-        # The proof may have given or taken his password since allauth read him; the session is bound to it.
+        # The proof may have given or taken the user's password since allauth read the user; the session is bound to it.
         user.refresh_from_db()
         super().login(request, user)
 
@@ -105,12 +105,12 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- Mails -------------------------------------------------------------------------------------------------------
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Record the mail in the outbox; nothing is ever sent from a page."""
+        """Record the mail in the outbox; no page ever sends a mail."""
         language = get_language() or settings.LANGUAGE_CODE
         queue_allauth_mail(template_prefix, recipient=email, context=context, language=language)
 
     def send_account_already_exists_mail(self, email: str) -> None:
-        """Somebody signs up with a known address: its owner is told, or nobody if he may not come in."""
+        """Tell the owner of a known address that it was typed at a sign-up; tell nobody if the owner is closed."""
         language = get_language() or settings.LANGUAGE_CODE
         user = User.objects.filter(email=email, is_active=True).first()
         if user is None:

@@ -1,4 +1,4 @@
-"""An address is proved by its owner and a second factor belongs to its owner: nobody edits them in the admin."""
+"""allauth's models out of the admin: address proofs and second factors belong to their owners, nobody edits them."""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator

@@ -1,4 +1,4 @@
-"""What else happens when somebody signs in. Upper floors register theirs in their app's `ready()`.
+"""Followers of a sign-in. Upper floors register theirs in their app's `ready()`.
 
 from accounts.sign_in.followers import FOLLOWERS
 FOLLOWERS.add(join_carts)
@@ -16,14 +16,14 @@ from common.registry import Registry
 
 logger = logging.getLogger(__name__)
 
-# Called after the sign-in, with the session the visitor had before: what he left there is still in it.
+# Called after the sign-in; the session still holds what the visitor left in it before.
 Follower = Callable[[HttpRequest, User], None]
 
 FOLLOWERS: Registry[Follower] = Registry("follower of a sign-in")
 
 
 def follow_sign_in(request: HttpRequest, user: User) -> None:
-    """Run all followers. One that breaks is logged and locks nobody out; what it joins waits for the next sign-in."""
+    """Run all followers. A follower that breaks is logged and locks nobody out; its work waits for the next sign-in."""
     for follower in FOLLOWERS:
         try:
             follower(request, user)

@@ -22,7 +22,8 @@ from common.fields import AddressField
 
 
 class PlainFields(forms.Form):
-    """Labels say what a field is for; a placeholder in it would vanish with the first letter."""
+    """Fields without placeholders: a label says what a field is for, a placeholder would vanish with the first
+    letter."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,13 +48,13 @@ class SignUpForm(PlainFields, allauth.SignupForm):
         self.fields["email"].label = AddressField().label
 
     def validate_unique_email(self, value: str) -> str:
-        """A person who exists but never proved his address signs up like anybody: others named him, not he."""
+        """Let a person with an unproved address sign up like a new one: others named that person."""
         known = User.objects.filter(email=value).first()
         self.account_already_exists = known is not None and (not known.is_active or is_address_proved(known))
         return value
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        # Made for known addresses too: its 100 ms would tell who is known.
+        # The hash is made for known addresses too: its 100 ms would tell who is known.
         self.password_hash = make_password(self.cleaned_data["password1"])
         return super().try_save(request)
 

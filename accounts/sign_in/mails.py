@@ -49,8 +49,8 @@ UNKNOWN_ACCOUNT = "account/email/unknown_account"
 def queue_allauth_mail(template_prefix: str, *, recipient: str, context: dict[str, Any], language: str) -> None:
     """Record one of allauth's mails. Raises KeyError for a template that is not known here.
 
-    The one "there is nobody of that address" is not sent: strangers get no mail from us. It costs what the
-    mail to a known person costs, so that the time a page takes does not tell who is known.
+    The mail "there is nobody of that address" is not sent: strangers get no mail from the shop. Dropping it takes as
+    long as mailing a known person, so that the time a page takes does not tell who is known.
     """
     if template_prefix == UNKNOWN_ACCOUNT:
         pretend_to_mail(recipient=recipient, language=language)
@@ -93,7 +93,7 @@ def _user_of(context: dict[str, Any]) -> User | None:
 
 
 def _stored(mail: AllauthMail, context: dict[str, Any]) -> dict[str, Any]:
-    """Of allauth's context only what our templates show, as plain values."""
+    """Keep only the parts of allauth's context that the templates show, as plain values."""
     stored: dict[str, Any] = {"event": mail.event}
     if "timestamp" in context:
         stored["at"] = context["timestamp"]

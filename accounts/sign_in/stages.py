@@ -11,8 +11,8 @@ from django.http import HttpResponseBase
 class AddressProofStage(EmailVerificationStage):
     """allauth's proof of the address, which a sign-up may not skip.
 
-    A sign-up may name a person who exists unproved. Were he to prove his address by another route at that very
-    moment, allauth's own stage would find it proved and sign in whoever typed it.
+    A sign-up may name a person who exists unproved. If that person proved the address by another route at that very
+    moment, allauth's own stage would find the address proved and sign in the stranger who typed it.
     """
 
     def handle(self) -> tuple[HttpResponseBase | None, bool]:

@@ -1,7 +1,7 @@
 """The password typed at sign-up, kept in the visitor's session until the address is proved there.
 
-So it never is a password of a user whose address nobody proved: it dies with the session, or when the address is
-proved by another route.
+A user with an unproved address so never has that password: it dies with the session, or when the address is proved by
+another route.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ def remember_typed_password(request: HttpRequest, user: User, password_hash: str
 
 
 def settle_password(request: HttpRequest, user: User, *, typed_here: bool) -> None:
-    """Decide about the password of a user whose address was proved just now. Writes the user.
+    """Set, keep or void the password of a user whose address was proved just now. Writes the user.
 
-    The one typed at sign-up in this session becomes his. One that is stored with an unproved user (made at the
-    command line) stays only if this very sign-in began with it (`typed_here`).
+    The password typed at sign-up in this session becomes the user's. A password stored with an unproved user (made at
+    the command line) stays only if this very sign-in began with it (`typed_here`).
     """
     typed = request.session.pop(SESSION_KEY, None)
     if typed and (typed["user_id"], typed["email"]) == (user.pk, user.email):

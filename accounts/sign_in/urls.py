@@ -1,4 +1,4 @@
-"""allauth's pages; ours come first where they take a closer look."""
+"""Addresses of the sign-in: the shop's own views first, then allauth's."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""The three of allauth's pages that need a closer look at who proves which address."""
+"""Three of allauth's pages, with a closer look at who proves which address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accounts.people.proof import forget_unproved_password
 
 
 def _still_owns(user: User | None, email: str | None) -> bool:
-    """A code proves the address it was sent to. The person may have moved to another one since."""
+    """Tell whether the address a code was sent to is still the user's: the user may have changed it since."""
     return user is not None and User.objects.filter(pk=user.pk, email=email, is_active=True).exists()
 
 

@@ -17,9 +17,9 @@ HOME = "account-home"  # every page of the area lies below it
 
 @register.simple_tag(takes_context=True)
 def account_area_links(context: dict[str, Any]) -> list[dict[str, Any]]:
-    """The links of the account area for whoever is signed in; pages not installed are left out.
+    """List the links of the account area for the signed-in person; pages not installed are left out.
 
-    `is_around` tells that the page shown lies below the link's: one seat below the seats.
+    `is_around` is True where the page shown lies below the link's: one seat below the seats.
     """
     request = context["request"]
     if not request.user.is_authenticated:
@@ -38,13 +38,13 @@ def account_area_links(context: dict[str, Any]) -> list[dict[str, Any]]:
 
 @register.simple_tag(takes_context=True)
 def switchable_accounts(context: dict[str, Any]) -> list[dict[str, Any]]:
-    """The accounts a person can switch between; empty when there is nothing to choose."""
+    """List the accounts a person can switch between; empty when there is nothing to choose."""
     request = context["request"]
     accounts = [membership.account for membership in memberships_of(request)]
     if len(accounts) < 2:
         return []
     chosen = request.session.get(SESSION_KEY)
-    # What a page shows wins over what was chosen: the person may not have its right in the chosen one.
+    # The account of the page wins over the chosen one, in which the person may lack the page's right.
     current = getattr(request, "account", None)
     current_id = current.pk if current is not None else chosen
     return [{"pk": account.pk, "name": account, "is_current": account.pk == current_id} for account in accounts]

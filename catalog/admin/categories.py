@@ -28,12 +28,12 @@ INDENT = "\u2003"
 
 
 def category_choices() -> list[tuple[Any, str]]:
-    """Every category in the order of the tree, indented; one query."""
+    """List every category in the order of the tree, indented; one query."""
     return [(node.category.pk, f"{INDENT * node.depth}{node.category}") for node in category_tree()]
 
 
 class CategoryForm(forms.ModelForm):
-    """Refuses a loop at the field, with the tree locked until the request is done."""
+    """Form of a category that refuses a loop at the field, with the tree locked until the request is done."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -80,7 +80,7 @@ class CategoryAdmin(TellsRefusals, TranslationAdmin):
         ).order_by("tree_order")
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        # Other forms ask for this order too, with rows that know nothing of the tree.
+        # Other forms use this order too, for rows without the columns of the tree.
         match = request.resolver_match
         return ["tree_order"] if match and match.url_name == "catalog_category_changelist" else []
 

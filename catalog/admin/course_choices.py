@@ -13,10 +13,10 @@ TERM_AT_MOST = 200
 
 
 def course_choices(request: HttpRequest) -> JsonResponse:
-    """Courses whose short name or name holds every word of ``term``; 20 a page.
+    """Return courses whose short name or name holds every word of ``term``; 20 a page.
 
-    With ``patterns`` a term with a wildcard comes first, with the number of courses it covers today.
-    The caller has checked that the reader may write entries.
+    With ``patterns`` a term with a wildcard comes first, with the number of courses that match today. The caller has
+    checked that the reader may write entries.
     """
     term = request.GET.get("term", "")[:TERM_AT_MOST].replace("\0", "").strip()
     page = _page(request.GET.get("page", ""))

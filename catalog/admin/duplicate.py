@@ -16,7 +16,7 @@ from catalog.services.duplicate import duplicate_entry
 
 
 def duplicate(model_admin: ModelAdmin, request: HttpRequest, entry: Entry) -> HttpResponse:
-    """Makes the copy and opens it for editing."""
+    """Make the copy and open it for editing."""
     draft = duplicate_entry(entry_id=entry.pk, now=timezone.now())
     model_admin.log_addition(request, draft, [{"added": {}}])
     messages.success(

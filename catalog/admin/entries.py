@@ -117,7 +117,7 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
 
     @property
     def conditional_fields(self) -> dict[str, str]:
-        """Which fields are shown when, as expressions of the page's script."""
+        """Conditions under which fields are shown, as expressions of the page's script."""
         return {name: section.condition for section in sections() for name in section.field_names()} | {
             STRING: "handler"
         }
@@ -187,7 +187,7 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
         save_entry(entry=obj, expected_version=form.cleaned_data.get("version") if change else None, now=timezone.now())
 
     def save_formset(self, request: HttpRequest, form: Any, formset: forms.BaseInlineFormSet, change: bool) -> None:
-        formset.save(commit=False)  # tells the history what changed
+        formset.save(commit=False)  # collects the changes for the history
         entry = form.instance
         if isinstance(formset, PriceFormSet):
             set_prices(entry=entry, tiers=formset.tiers())
@@ -207,7 +207,7 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
         return response
 
     def _tell(self, request: HttpRequest, entry: WithAnnotations[Entry, Read]) -> None:
-        """How the parameter string was read, and what is odd about the entry."""
+        """Tell the merchant how the parameter string was read, and every finding about the entry."""
         for label, literal, decoded in entry.readings:
             messages.info(
                 request,

@@ -23,7 +23,7 @@ from common.search import normalise
 from handlers.asked_fields import Choice, FieldKind, choices_stored, choices_to_store
 
 SEPARATOR = "|"
-# What a field has beside its texts, and the kinds that have it. The page's stylesheet shows no others.
+# Columns of a field beside its texts, and the kinds that have them. The page's stylesheet shows no others.
 ONLY_FOR: dict[str, tuple[FieldKind, ...]] = {
     "choices": (FieldKind.CHOICE,),
     "least": (FieldKind.NUMBER,),
@@ -71,7 +71,7 @@ class ChoicesField(forms.CharField):
 
 
 def choices_in_lines(choices: Iterable[Choice]) -> str:
-    """The choices as the field reads them, as short as they can be said."""
+    """Write choices as the field reads them, in the shortest way."""
     return "\n".join(_line(choice) for choice in choices)
 
 
@@ -92,7 +92,7 @@ def _choices_help() -> str:
 
 
 class FieldForm(forms.ModelForm):
-    """One field. What does not belong to its kind counts for nothing: it is not even shown."""
+    """Form of one field. Columns that do not belong to the field's kind are ignored, and not shown."""
 
     choices = ChoicesField(label=gettext_lazy("Choices"), required=False)
 
@@ -110,7 +110,7 @@ class FieldForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "name" not in self.fields:  # somebody who may only look
+        if "name" not in self.fields:  # the reader may only look
             return
         self.fields["name"].required = False
         self.fields["position"].required = False
@@ -119,7 +119,7 @@ class FieldForm(forms.ModelForm):
         self.fields["choices"].widget.attrs |= {"rows": 5}
         for name in ("least", "greatest"):
             self.fields[name].widget.attrs |= {"step": "any", "inputmode": "decimal"}
-            if self.initial.get(name) is not None:  # without the zeros that the database keeps
+            if self.initial.get(name) is not None:  # without the database's trailing zeros
                 self.initial[name] = format(self.initial[name].normalize(), "f")
         for code in languages():
             language = get_language_info(code)["name_translated"].lower()
@@ -145,7 +145,7 @@ class FieldForm(forms.ModelForm):
         return None if field.null else field.get_default()
 
     def _name_from_label(self, cleaned: dict[str, Any]) -> str:
-        """A name that says what the label says; the formset sees to it that it is the only one."""
+        """Make a name from the label; the formset makes the name unique."""
         label = next((cleaned[f"label_{code}"] for code in languages() if cleaned.get(f"label_{code}")), "")
         words = "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in normalise(label)).split()
         name = "_".join(words)[:NAME_MAX_LENGTH].rstrip("_")
@@ -173,7 +173,7 @@ class FieldFormSet(PaginationFormSetMixin, BaseInlineFormSet):
             raise forms.ValidationError(str(TooManyFields.message))
 
     def kept(self) -> list[FieldForm]:
-        """The forms of what is to hold, blank ones left out."""
+        """Return the forms to store: neither deleted nor blank."""
         return [
             form
             for form in cast("list[FieldForm]", self.forms)
@@ -183,15 +183,15 @@ class FieldFormSet(PaginationFormSetMixin, BaseInlineFormSet):
         ]
 
     def in_order(self) -> list[EntryField]:
-        """What is to hold, in the order of asking: by position, new ones without one last."""
+        """Return the fields to store in the order of asking: by position, new ones without a position last."""
         numbered = [(form.cleaned_data["position"] or float("inf"), form.instance) for form in self.kept()]
         return [field for _position, field in sorted(numbered, key=lambda pair: pair[0])]
 
     def validate_unique(self) -> None:
-        """Names are compared in ``clean``, which tells it at the field."""
+        """Do nothing: ``clean`` compares the names, and tells at the field."""
 
     def _rename(self, form: FieldForm, names: set[str]) -> bool:
-        """Numbers a name that was made from the label."""
+        """Number a name that was made from the label, until it is free."""
         base = form.cleaned_data["name"]
         for number in range(2, MOST_FIELDS + 2):
             name = f"{base[: NAME_MAX_LENGTH - 3]}_{number}"

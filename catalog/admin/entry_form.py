@@ -25,7 +25,7 @@ from handlers.registry import all_handlers, canonical_name
 
 STRING = "parameter_string"
 
-# Where a rule that the database keeps is told to the merchant, by the code of its error.
+# The form field at which a constraint of the database is told to the merchant, by the code of its error.
 _FIELD_OF_RULE = {
     "code_taken": "code",
     "code_signs": "code",
@@ -35,7 +35,7 @@ _FIELD_OF_RULE = {
 
 
 def handler_choices(stored: str = "") -> list[tuple[str, Any]]:
-    """None, the listed handlers, "Specific", and the stored one if it has gone missing."""
+    """List no handler, the listed handlers, "Specific", and the stored handler if it has gone missing."""
     choices: list[tuple[str, Any]] = [("", gettext_lazy("Nothing: there is nothing to deliver"))]
     choices += [(handler.name, handler.label) for handler in all_handlers()]
     choices.append((SPECIFIC, gettext_lazy("Specific: a handler made for this entry")))
@@ -45,15 +45,15 @@ def handler_choices(stored: str = "") -> list[tuple[str, Any]]:
 
 
 def _handler_help() -> SafeString:
-    """What each listed handler does, in a list."""
+    """List the listed handlers, each with its description."""
     rows = format_html_join("", "<li>{}: {}</li>", ((h.label, h.summary) for h in all_handlers() if h.summary))
     return format_html("<ul>{}</ul>", rows)
 
 
 class EntryForm(forms.ModelForm):
-    """Fields of the entry, of every handler, and the parameter string.
+    """Form of an entry: its fields, those of every handler, and the parameter string.
 
-    Cleaning locks the row of a stored entry, so it is done inside the transaction that saves it.
+    Cleaning locks the row of a stored entry, so the form is validated inside the transaction that saves the entry.
     """
 
     use_required_attribute = False
@@ -78,7 +78,7 @@ class EntryForm(forms.ModelForm):
         self.shown_string = ""
         if self.stored_section:
             self.shown_string = encode(self.stored_parameters, self.stored_section.handler.MerchantForm)
-        if "code" not in self.fields:  # somebody who may only look
+        if "code" not in self.fields:  # the reader may only look
             return
         cast("forms.ChoiceField", self.fields["handler"]).choices = handler_choices(stored.handler)
         self.fields["handler"].help_text = _handler_help()
@@ -96,7 +96,7 @@ class EntryForm(forms.ModelForm):
     def clean_code(self) -> str:
         typed = self.data.get(self.add_prefix("code"), self.instance.code)
         if self.code_is_fixed and typed != self.instance.code:
-            # It became fixed after the page was opened; what was typed must not vanish in silence.
+            # The code became fixed after the page was opened; the typed code must not vanish in silence.
             raise ValidationError(self.fields["code"].help_text)
         return self.cleaned_data["code"]
 
@@ -127,7 +127,7 @@ class EntryForm(forms.ModelForm):
 
     @property
     def changed_data(self) -> list[str]:
-        """With the string standing for all parameters of the handler."""
+        """Names of changed fields; the string stands for all parameters of the handler."""
         changed = [name for name in super().changed_data if name != STRING]
         if self.cleaned_data.get("parameters", self.stored_parameters) != self.stored_parameters:
             changed.append(STRING)
@@ -156,10 +156,10 @@ class EntryForm(forms.ModelForm):
                 self.add_error(STRING, _("There is nothing to set here unless you choose a handler."))
             return
         is_stored = self.stored_section is not None and self.stored_section.key == section.key
-        # A string that is no text at all has its error already.
+        # A string that cannot be read has its error already.
         string = cleaned.get(STRING, self.shown_string)
         if not is_stored and not string:
-            # The string of the handler before was taken away: nobody meant to say something by that.
+            # The string of the previous handler was removed with it: that is no change by the merchant.
             string = self.shown_string
         self.typed = TypedParameters(
             section,

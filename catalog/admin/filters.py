@@ -16,7 +16,7 @@ INDENT = "\u2003"
 
 
 class CategoryFilter(DropdownFilter):
-    """In a category or in one below it."""
+    """Filter by category, with the categories below it."""
 
     title = _("category")
     parameter_name = "shelf"
@@ -32,7 +32,7 @@ class CategoryFilter(DropdownFilter):
 
 
 class HandlerFilter(DropdownFilter):
-    """By what happens after the sale; a handler that is in use but missing can be found too."""
+    """Filter by handler; a handler that is in use but missing can be chosen too."""
 
     title = _("after the sale")
     parameter_name = "delivery"

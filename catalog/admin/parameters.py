@@ -1,7 +1,7 @@
 """A handler's internal parameters on the form of an entry: as typed fields and as one string.
 
-All handlers' fields are on the page as ``cfg_<handler>_<name>``; those of the chosen one are shown,
-and only its plain form is asked whether they are right.
+All handlers' fields are on the page as ``cfg_<handler>_<name>``; the chosen handler's are shown, and checked by the
+handler's own form.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Section:
 
 
 def sections() -> list[Section]:
-    """Every handler that can be chosen: the listed ones, and the specific ones, each for its code."""
+    """List a section for every handler that can be chosen: the listed ones, and the specific ones, each for its
+    code."""
     listed = [Section(handler.name, handler, f"handler == '{handler.name}'") for handler in all_handlers()]
     specific = [
         Section(
@@ -61,13 +62,13 @@ def sections() -> list[Section]:
 
 
 def section_for(handler: str, code: str) -> Section | None:
-    """The section of what the merchant chose, None for no handler or one that is not installed."""
+    """Return the section of the chosen handler; None for no handler or one that is not installed."""
     key = f"{SPECIFIC}_{specific_folder(code)}" if handler == SPECIFIC else handler
     return next((section for section in sections() if section.key == key), None)
 
 
 class ShownField(forms.Field):
-    """A handler's field on the form of the entry: shows, and leaves judging to the handler's own form."""
+    """A handler's field on the form of the entry: it shows; the handler's own form validates."""
 
     def __init__(self, plain: forms.Field, widget: forms.Widget, initial: Any) -> None:
         super().__init__(
@@ -82,12 +83,12 @@ class ShownField(forms.Field):
         return self.plain.prepare_value(value)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Never by itself: the form of the entry knows whether the parameters changed."""
+        """Return False: the form of the entry finds out whether the parameters changed."""
         return False
 
 
 def parameter_fields(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, forms.Field]:
-    """The fields of all sections by name, filled with ``stored`` parameters (by section) or the defaults."""
+    """Return the fields of all sections by name, filled with ``stored`` parameters (by section) or the defaults."""
     roles = SimpleLazyObject(all_roles)
     fields: dict[str, forms.Field] = {}
     for section in sections():
@@ -99,7 +100,7 @@ def parameter_fields(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, forms
 
 
 class TypedParameters:
-    """What came in for the chosen handler, by its fields and by the string, and which of the two holds."""
+    """Values typed for the chosen handler, in its fields and in the string; `resolve` decides between the two."""
 
     def __init__(
         self, section: Section, data: Any, files: Any, *, string: str, shown_string: str, before: Mapping[str, Any]
@@ -112,10 +113,10 @@ class TypedParameters:
             self.parsed = parse(string, section.handler.MerchantForm)
 
     def resolve(self, form: forms.BaseForm, string_field: str) -> dict[str, Any] | None:
-        """The parameters to store; None after adding errors to ``form`` at the fields to blame.
+        """Return the parameters to store; None after adding errors to ``form`` at the fields to blame.
 
-        The string counts when it was changed and the fields were not. When both were changed they
-        must say the same.
+        The string counts when it was changed and the fields were not. Where both were changed, fields and string must
+        say the same.
         """
         if self.parsed is None:
             return self._from_fields(form)
@@ -137,7 +138,7 @@ class TypedParameters:
         return by_string
 
     def readings(self) -> list[tuple[str, str, str]]:
-        """Label, literal and decoded reading of every value of a changed string that decoding changes."""
+        """List label, literal and decoded reading of every value of a changed string that decoding changes."""
         if self.parsed is None:
             return []
         fields = self.section.handler.MerchantForm.base_fields
@@ -165,14 +166,14 @@ class TypedParameters:
         return self.fields_form.to_parameters() if self.fields_form.is_valid() else None
 
     def _fields_changed(self) -> bool:
-        """Whether any field says something else than it was shown with, right or wrong."""
+        """Tell whether any field was changed from the value shown, validly or not."""
         return any(
             _reading(field, self.fields_form[name].data) != _reading(field, field.prepare_value(self.before.get(name)))
             for name, field in self.fields_form.fields.items()
         )
 
     def _as_typed_before(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """A list of patterns that is the same keeps the very text it had: the chooser drops blanks."""
+        """Keep the stored text of a list of patterns that is unchanged: the chooser drops blanks."""
         kept = dict(parameters)
         for name, field in self.fields_form.fields.items():
             before = self.before.get(name)
@@ -184,7 +185,7 @@ class TypedParameters:
 
 
 def _reading(field: forms.Field, typed: Any) -> Any:
-    """What ``typed`` means to ``field``; the very text where it means nothing."""
+    """Return the value of ``typed`` for ``field``; the text itself, marked unreadable, where ``field`` refuses it."""
     try:
         cleaned = field.clean(typed)
     except ValidationError:
@@ -208,7 +209,7 @@ def _string_errors(string_form: ParametersForm) -> ValidationError:
 
 
 def readings_text(text: str, form_class: type[ParametersForm]) -> SafeString | str:
-    """What each value of ``text`` reads like once decoded, where that is something else; "" when nothing is."""
+    """List each value of ``text`` that decoding changes, with its decoded reading; "" when there is none."""
     both = parse(text, form_class).both_readings
     if not both:
         return ""

@@ -14,7 +14,7 @@ from catalog.services.errors import FirstPriceMissing
 
 
 class PriceFormSet(PaginationFormSetMixin, BaseInlineFormSet):
-    """One price per quantity, the first from 1 on."""
+    """Price tiers of an entry: one price per quantity, the first from 1 on."""
 
     def clean(self) -> None:
         super().clean()
@@ -24,7 +24,7 @@ class PriceFormSet(PaginationFormSetMixin, BaseInlineFormSet):
             raise forms.ValidationError(FirstPriceMissing.message)
 
     def tiers(self) -> dict[int, Decimal]:
-        """What is to hold, by quantity."""
+        """Return the prices to store, by quantity."""
         return {
             form.cleaned_data["from_quantity"]: form.cleaned_data["unit_net"]
             for form in self.forms
@@ -41,7 +41,7 @@ class PriceForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["unit_net"].widget.attrs |= {"step": "0.01", "min": "0", "inputmode": "decimal"}
         self.fields["from_quantity"].widget.attrs |= {"min": "1"}
-        # In a table the heading of the column is no label to a screen reader.
+        # A screen reader does not take the heading of a table's column for a label.
         for field in self.fields.values():
             field.widget.attrs["aria-label"] = field.label
 

@@ -1,4 +1,4 @@
-"""What else can be done with an entry, by buttons on its page. The floors above register theirs here."""
+"""Buttons on an entry's page, for further actions. The floors above register theirs here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class EntryTool:
     """A button on an entry's page and the page or action behind it.
 
     `name` makes the address (`…/<entry>/<name>/`) and its name, `admin:catalog_entry_<name>`. `permissions` are all
-    needed, beside seeing entries. `is_action` tells what acts at once, by POST alone, from what opens a page.
+    needed, beside seeing entries. `is_action`: the button acts at once, by POST alone, instead of opening a page.
     """
 
     name: str
@@ -44,12 +44,12 @@ TOOLS: Registry[EntryTool] = Registry("tool of entries")
 
 
 def register_entry_tool(tool: EntryTool) -> None:
-    """Puts a button on the page of every entry. To be called while the modules of the admin are loaded."""
+    """Put a button on the page of every entry. Call while the modules of the admin are loaded."""
     TOOLS.register(tool.name, tool)
 
 
 def tools_for(request: HttpRequest) -> list[EntryTool]:
-    """The buttons somebody may press."""
+    """List the buttons that the reader may press."""
     return [tool for tool in TOOLS if request.user.has_perms(tool.permissions)]
 
 
@@ -62,9 +62,11 @@ def tool_urls(model_admin: ModelAdmin) -> list[URLPattern]:
 
 
 def _guarded(tool: EntryTool, model_admin: ModelAdmin) -> Callable[[HttpRequest, int], HttpResponse]:
-    """The tool's view, for those who may use it and entries that exist; an action by POST alone.
+    """Wrap the tool's view: 404 for missing entries, only for people with the tool's permissions, an action by POST
+    alone.
 
-    What a service refuses is told on the entry's page."""
+    Refusals of services are told on the entry's page.
+    """
 
     def view(request: HttpRequest, entry_id: int) -> HttpResponse:
         if tool.is_action and request.method != "POST":

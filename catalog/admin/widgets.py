@@ -1,6 +1,6 @@
 """The admin's widgets for the plain fields of handlers: pickers, choosers, switches.
 
-Handlers know nothing of the admin. Whatever has no widget of ours keeps its own.
+Handlers know nothing of the admin. A field without a widget here keeps its own.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ else:
 
 
 class Unwatched(AnyWidget):
-    """Leaves out what the admin would watch by script: only the choice of handler and code change the page.
+    """Widget that the admin's script does not watch: only the choice of handler and code change the page.
 
     Watching every field would let the script write values back into choosers and editors it does not know.
     """
@@ -53,7 +53,7 @@ class Picture(Unwatched, unfold.UnfoldAdminImageFieldWidget):
 
 
 class CourseChooser(Unwatched, unfold.UnfoldAdminSelect2Widget):
-    """One course, searched as one types; a name that is no course yet may be typed too."""
+    """Chooser of one course, searched by typing; a name that is no course yet may be typed too."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(
@@ -67,13 +67,13 @@ class CourseChooser(Unwatched, unfold.UnfoldAdminSelect2Widget):
         )
 
     def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
-        # The only options are what is chosen; the rest comes when it is searched for.
+        # The only options are the chosen ones; a search brings the others.
         self.choices = [("", ""), *((chosen, chosen) for chosen in value if chosen)]
         return super().optgroups(name, value, attrs)
 
 
 class CoursePatternsChooser(Unwatched, unfold.UnfoldAdminSelect2MultipleWidget):
-    """Several courses or patterns like ``SEC-*``; kept as one text with commas."""
+    """Chooser of several courses or patterns like ``SEC-*``; kept as one text with commas."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(
@@ -98,7 +98,7 @@ class CoursePatternsChooser(Unwatched, unfold.UnfoldAdminSelect2MultipleWidget):
 
 
 class RoleChooser(Unwatched, unfold.UnfoldAdminSelectWidget):
-    """The roles there are, and the one that was typed although it is none."""
+    """Chooser of a role; it keeps a stored role that no longer exists."""
 
     def __init__(self, roles: Callable[[], Iterable[tuple[str, str]]]) -> None:
         super().__init__()
@@ -113,11 +113,11 @@ class RoleChooser(Unwatched, unfold.UnfoldAdminSelectWidget):
 
 
 class MomentPicker(unfold.UnfoldAdminSplitDateTimeWidget):
-    """A date and, if one likes, a time of day; one text for the field."""
+    """A date and, optionally, a time of day; one text for the field."""
 
     def decompress(self, value: Any) -> list[str]:
         day, _blank, time = str(value or "").partition(" ")
-        # The date as the calendar of the page reads and writes it; beside an offset only ISO 8601 is understood.
+        # The date in the format of the page's calendar; with an offset only ISO 8601 is understood.
         if len(time) <= len("00:00:00"):
             with suppress(ValueError):
                 day = date.fromisoformat(day).strftime(formats.get_format("DATE_INPUT_FORMATS")[0])
@@ -163,12 +163,12 @@ class Choices(Unwatched, unfold.UnfoldAdminCheckboxSelectMultipleWidget):
 
 
 def all_roles() -> list[tuple[str, str]]:
-    """Code and name of every role."""
+    """List code and name of every role."""
     return [(role.code, role.name) for role in Role.objects.order_by("code")]
 
 
 def admin_widget(field: forms.Field, roles: Callable[[], Iterable[tuple[str, str]]] = all_roles) -> forms.Widget:
-    """The admin's widget for a handler's ``field``; its own one where the admin has none that fits."""
+    """Return the admin's widget for a handler's ``field``; the field's own where the admin has none that fits."""
     widget = _special_widget(field, roles) or _general_widget(field)
     if widget is None:
         return field.widget

@@ -1,4 +1,4 @@
-"""Data of the catalogue, with the rules the database itself keeps."""
+"""Data of the catalogue, with the constraints of the database."""
 
 from catalog.models import categories as categories
 from catalog.models import entries as entries

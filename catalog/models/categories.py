@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Category(models.Model):
-    """A shelf of the shop. A shelf may stand in another; cycles are refused by the services."""
+    """A category, which may stand in another; cycles are refused by the services."""
 
     parent = models.ForeignKey(
         "self",

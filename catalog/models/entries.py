@@ -20,7 +20,7 @@ SEARCH_WORDS_AT_MOST = 12
 
 
 class EntryState(models.TextChoices):
-    """Who sees an entry and who may buy it."""
+    """State of an entry: decides who sees the entry and who may buy it."""
 
     DRAFT = "draft", pgettext_lazy("state of an entry", "Draft")
     AVAILABLE = "available", pgettext_lazy("state of an entry", "Available")
@@ -33,7 +33,7 @@ ON_SALE = (EntryState.AVAILABLE, EntryState.INTERNAL)
 
 
 class Audience(models.TextChoices):
-    """To whom an entry is sold, from the widest to the narrowest circle."""
+    """Audience an entry is sold to, from the widest to the narrowest circle."""
 
     EVERYONE = "everyone", pgettext_lazy("sold to", "Everyone")
     MEMBERS = "members", pgettext_lazy("sold to", "Whoever is signed in")
@@ -42,43 +42,43 @@ class Audience(models.TextChoices):
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     def visible_to(self, *, is_staff: bool) -> Self:
-        """What stands in the storefront; staff see the internal entries too."""
+        """Return the entries of the storefront; staff see the internal ones too."""
         states = [EntryState.AVAILABLE, EntryState.SUSPENDED]
         if is_staff:
             states.append(EntryState.INTERNAL)
         return self.filter(state__in=states)
 
     def openable_by(self, *, is_staff: bool) -> Self:
-        """What has a page: staff open every entry, to look at a draft before others do."""
+        """Return the entries that have a page: staff open every entry, to look at a draft before others do."""
         return self if is_staff else self.visible_to(is_staff=False)
 
     def coded(self, code: str) -> Self:
-        """The one with this code, however its letters are written; uses the unique index."""
+        """Return the entry with this code, in upper or lower case; uses the unique index."""
         return self.alias(code_key=Lower("code")).filter(code_key=code.lower())
 
     def in_categories(self, category_ids: Collection[int]) -> Self:
         return self.filter(category_id__in=category_ids)
 
     def matching(self, query: str) -> Self:
-        """Those whose code or texts, in whatever language, hold every word of ``query``."""
+        """Return the entries whose code or texts, in whatever language, hold every word of ``query``."""
         found = self
         for word in normalise(query).split()[:SEARCH_WORDS_AT_MOST]:
             found = found.filter(search_text__contains=word)
         return found
 
     def with_prices(self) -> Self:
-        """With tax, category and tiers loaded: two queries, however many entries there are."""
+        """Load tax, category and tiers too: two queries, however many entries there are."""
         return self.select_related("tax", "category").prefetch_related("tiers")
 
     def with_fields(self) -> Self:
-        """With the fields that are asked for each unit loaded: one query, however many entries there are."""
+        """Load the fields that are asked for each unit too: one query, however many entries there are."""
         return self.prefetch_related("fields")
 
     def in_shop_order(self) -> Self:
         return self.order_by("position", "sort_name", "id")
 
 
-# Named: modeltranslation replaces the manager's class by one that mypy cannot find.
+# The class is named: modeltranslation replaces the manager's class by one that mypy cannot find.
 EntryManager = models.Manager.from_queryset(EntryQuerySet)
 
 
@@ -212,7 +212,7 @@ class Entry(models.Model):
 
     @property
     def is_on_sale(self) -> bool:
-        """Whether somebody can buy it, be it staff only."""
+        """Tell whether the entry can be bought, if only by staff."""
         return self.state in ON_SALE
 
     def get_absolute_url(self) -> str:

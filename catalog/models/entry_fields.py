@@ -13,18 +13,17 @@ from handlers.asked_fields import FieldKind
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 NAME_MAX_LENGTH = 40
-# What is typed is bounded, so that a page of 25 units, a cart of 500 and the matching of patterns are.
+# Answers are bounded, and with them a page of 25 units, a cart of 500 and the matching of patterns.
 LONGEST_TEXT = 500
 LONGEST_LONG_TEXT = 2_000
 WITH_LENGTH = (FieldKind.TEXT, FieldKind.LONG_TEXT)
 
 
 class EntryField(models.Model):
-    """One question that an entry asks of each unit, besides what its handler asks.
+    """One question that an entry asks for each unit, besides its handler's questions.
 
-    Written by ``catalog.services.entry_fields`` and ``save_entry`` only, under the lock of the entry. What is asked,
-    and frozen on orders, is its plain value, ``handlers.asked_fields.AskedField``, made by
-    ``catalog.entry_fields.fields_of``.
+    Written by ``catalog.services.entry_fields`` and ``save_entry`` only, under the lock of the entry. Forms and orders
+    use the field's plain value, ``handlers.asked_fields.AskedField``, made by ``catalog.entry_fields.fields_of``.
     """
 
     entry = models.ForeignKey("catalog.Entry", on_delete=models.CASCADE, related_name="fields")

@@ -9,10 +9,10 @@ LEVELS_AT_MOST = 6
 
 
 def save_category(*, category: Category) -> Category:
-    """Writes ``category`` where its ``parent`` says.
+    """Write ``category``, in its ``parent``.
 
-    Locks all categories by key, so that two moves that close a loop together meet here.
-    Raises ``CategoryLoop`` or ``TooDeep``; then nothing was written.
+    Locks all categories by key, so that of two moves that close a loop together the second sees the first. Raises
+    ``CategoryLoop`` or ``TooDeep``; then nothing was written.
     """
     with transaction.atomic():
         lock_place(category_id=category.pk, parent_id=category.parent_id)
@@ -21,7 +21,7 @@ def save_category(*, category: Category) -> Category:
 
 
 def lock_place(*, category_id: int | None, parent_id: int | None) -> None:
-    """Locks all categories until the transaction ends; raises if the category cannot stand in that parent."""
+    """Lock all categories until the transaction ends; raise if the category cannot stand in that parent."""
     rows = Category.objects.select_for_update(no_key=True).order_by("pk").values_list("pk", "parent_id")
     _check_place(category_id, parent_id, dict(rows))
 
@@ -38,7 +38,7 @@ def _check_place(category_id: int | None, parent_id: int | None, parents: dict[i
 
 
 def _height(category_id: int | None, parents: dict[int, int | None]) -> int:
-    """How many levels the category and those below it take."""
+    """Return the number of levels that the category and those below it take."""
     level, height = {category_id}, 0
     while level and height <= LEVELS_AT_MOST:
         height += 1

@@ -1,4 +1,4 @@
-"""What is odd about entries, in plain words, before a customer finds out."""
+"""Findings about entries, in plain words, for the merchant to mend before a customer meets them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 def check_entry(entry: Entry) -> list[Finding]:
-    """Everything worth telling about ``entry`` as it is stored, errors first. Writes nothing."""
+    """List the findings about ``entry`` as it is stored, errors first. Writes nothing."""
     offer = offer_of(entry)
     findings = [*_prices(entry), *_prices_out_of_reach(offer), *_names(entry), *_limits(offer), *_fields(entry)]
     if not offer.is_installed:
@@ -34,7 +34,7 @@ def check_entry(entry: Entry) -> list[Finding]:
 
 
 def check_entries() -> list[tuple[Entry, Finding]]:
-    """The findings about every entry that is not retired, entry by entry."""
+    """List the findings about every entry that is not retired, entry by entry."""
     entries = Entry.objects.exclude(state=EntryState.RETIRED).with_prices().with_fields().order_by("code")
     return [(entry, finding) for entry in entries for finding in check_entry(entry)]
 
@@ -111,7 +111,8 @@ def _limits(offer: Offer) -> Iterator[Finding]:
 
 
 def _fields(entry: Entry) -> Iterator[Finding]:
-    """What is asked for each unit: what the database or an update let through, and what nobody can answer."""
+    """Find faults of the fields asked for each unit that a constraint let through, and fields that cannot be
+    answered."""
     for field in entry.fields.all():
         label = field_in_every_language(field, "label")
         for problem in problems_of(field):
@@ -149,14 +150,14 @@ def _missing(entry: Entry) -> Iterator[Finding]:
 
 
 def _of_handler(handler: Handler, offer: Offer) -> list[Finding]:
-    # The handler sees the parameters as it reads them today, without touching the stored ones.
+    # The handler sees the upgraded parameters; the stored ones stay.
     checked = copy.copy(offer.entry)
     checked.parameters = offer.parameters
     try:
         with transaction.atomic():
             return list(handler.check(checked))
     except Exception:
-        # An extension that breaks in its own check must not take the merchant's page with it.
+        # An extension that breaks in its own check must not break the merchant's page.
         logger.exception("The check of handler %s broke at entry %s", handler.name, offer.entry.code)
         return [
             Finding(

@@ -9,7 +9,7 @@ SEARCHED = ("name", "summary", "description", "terms")
 
 
 def fill_derived(entry: Entry) -> None:
-    """Sets ``search_text`` (code and texts of every language) and ``sort_name`` per language."""
+    """Set ``search_text`` (code and texts of every language) and ``sort_name`` per language."""
     texts = [entry.code]
     for field in SEARCHED:
         for code in languages():

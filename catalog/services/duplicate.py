@@ -1,4 +1,4 @@
-"""A copy of an entry, to sell something alike."""
+"""Copies of entries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TRIES = 5
 
 
 class SpecificNotCopied(EntryRefused):
-    """A specific handler belongs to one code."""
+    """An entry with a specific handler cannot be copied: the handler belongs to one code."""
 
     message = _(
         "This entry has a specific handler, which is bound to its code: a copy with another code would have none. "
@@ -32,9 +32,9 @@ class SpecificNotCopied(EntryRefused):
 
 
 def duplicate_entry(*, entry_id: int, now: datetime) -> Entry:
-    """Makes a draft with a new code and the texts, prices, parameters, fields and a copy of the image of an entry.
+    """Make a draft with a new code and the texts, prices, parameters, fields and a copy of the image of an entry.
 
-    The code is that of the entry with the first free number from 2 on behind it. Locks nothing of the entry. Returns
+    The draft's code is the entry's, followed by the first free number from 2 on. Locks nothing of the entry. Returns
     the draft; raises Entry.DoesNotExist, and a subclass of EntryRefused (SpecificNotCopied; HandlerNotInstalled when
     the handler is missing); then nothing was written.
     """
@@ -52,7 +52,7 @@ def duplicate_entry(*, entry_id: int, now: datetime) -> Entry:
                     tiers=tiers if 1 in tiers else None,
                     fields=copies_of(source.fields.all()),
                 )
-            except CodeTaken:  # somebody else was making a copy, too
+            except CodeTaken:  # a rival made a copy, too
                 if attempt == TRIES:
                     raise
     raise AssertionError("unreachable")
@@ -67,7 +67,7 @@ def _draft_of(source: Entry) -> Entry:
         for language in languages():
             setattr(draft, f"{text}_{language}", getattr(source, f"{text}_{language}"))
     if source.image:
-        # A file of its own: an entry deletes its image when it gets another one.
+        # The copy has a file of its own: an entry deletes its image when it gets another one.
         try:
             with source.image.open("rb") as file:
                 draft.image = ContentFile(file.read(), name="copy.webp")
@@ -77,7 +77,7 @@ def _draft_of(source: Entry) -> Entry:
 
 
 def _free_code(code: str) -> str:
-    """`CODE-2`, or the first number that is free; compared without regard to case, as codes are."""
+    """Return `CODE-2`, or the first number that is free; compared without regard to case, like codes are."""
     taken = {known.lower() for known in Entry.objects.order_by().values_list("code", flat=True)}
     number = 2
     while True:

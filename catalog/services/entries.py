@@ -39,13 +39,13 @@ def save_entry(
     tiers: Mapping[int, Decimal] | None = None,
     fields: Sequence[EntryField] | None = None,
 ) -> Entry:
-    """Writes ``entry``, new or changed, and its prices if ``tiers`` gives them (quantity → net price), and what it asks
-    for each unit if ``fields`` does (in the order of asking).
+    """Write ``entry``, new or changed; its prices if ``tiers`` is given (quantity → net price), and the fields asked
+    for each unit if ``fields`` is given (in the order of asking).
 
-    ``expected_version`` is the version that was read before the change, None for a new entry.
-    Locks the entry's row; a change of code takes it with ``FOR UPDATE``, so that it waits for an
-    order that is just being placed (``pin_entries``) and then sees it. Cleans the description, writes an uploaded
-    image anew, completes the parameters, fills the columns that are searched and sorted.
+    ``expected_version`` is the version that was read before the change, None for a new entry. Locks the entry's row; a
+    change of code locks it ``FOR UPDATE``, which waits for an order that is being placed (``pin_entries``), so that the
+    sale is seen. Cleans the description, writes an uploaded image anew, completes the parameters, fills the columns
+    that are searched and sorted.
 
     Returns the entry. Raises a subclass of ``EntryRefused``; then nothing was written.
     """
@@ -72,10 +72,10 @@ def save_entry(
 
 
 def lock_entry(*, entry_id: int, expected_version: int | None, code: str) -> Entry:
-    """Locks the entry's row until the transaction ends and returns it as it stands, ready to take ``code``.
+    """Lock the entry's row until the transaction ends and return the row as stored, ready to take ``code``.
 
-    Raises ``EntryChangedMeanwhile`` when it is not the version that was read, or is gone, and
-    ``CodeFixed`` when ``code`` is another one although the entry was sold or has a specific handler.
+    Raises ``EntryChangedMeanwhile`` when the entry is gone or not of ``expected_version``, and ``CodeFixed`` when
+    ``code`` changes although the entry was sold or has a specific handler.
     """
     entries = Entry.objects.filter(pk=entry_id)
     keeps_code = entries.values_list("code", flat=True).first() == code
@@ -91,10 +91,10 @@ def lock_entry(*, entry_id: int, expected_version: int | None, code: str) -> Ent
 
 
 def pin_entries(entry_ids: Collection[int]) -> None:
-    """Keeps the codes of these entries as they are until the transaction ends, for whoever is selling them.
+    """Keep the codes of these entries until the transaction ends. For a transaction that sells them.
 
-    The rows that refer to an entry do not hold it by themselves before they are committed. Locks the
-    entries by key with ``FOR KEY SHARE``: sales never wait for each other, nor for a change of texts or prices.
+    Rows that refer to an entry do not hold its code before they are committed. Locks the entries by key with ``FOR KEY
+    SHARE``: sales never wait for each other, nor for a change of texts or prices.
     """
     table, key = connection.ops.quote_name(Entry._meta.db_table), connection.ops.quote_name("id")
     with connection.cursor() as cursor:
@@ -105,15 +105,15 @@ def pin_entries(entry_ids: Collection[int]) -> None:
 
 
 def is_code_fixed(entry: Entry) -> bool:
-    """Whether the stored ``entry`` keeps its code: it was sold, or has a specific handler."""
+    """Tell whether the stored ``entry`` keeps its code: it was sold, or has a specific handler."""
     return entry.handler == SPECIFIC or bool(sold_among([entry.pk]))
 
 
 def find_handler(*, name: str, code: str, state: str, stored: Entry | None) -> Handler | None:
-    """The handler an entry is to have; None for nothing to deliver, or for a missing one it may keep.
+    """Return the handler an entry is to have; None for no handler, or for a missing one that the entry may keep.
 
-    Raises ``HandlerNotInstalled``. What is not on sale may keep a handler that has gone missing: one
-    must be able to suspend such an entry.
+    Raises ``HandlerNotInstalled``. An entry that is not on sale may keep a handler that has gone missing: such an entry
+    must be open to suspension.
     """
     try:
         return handler_for(name, code)
@@ -124,7 +124,7 @@ def find_handler(*, name: str, code: str, state: str, stored: Entry | None) -> H
 
 
 def set_prices(*, entry: Entry, tiers: Mapping[int, Decimal]) -> None:
-    """Replaces the price tiers of ``entry``. Locks the entry's row.
+    """Replace the price tiers of ``entry``. Locks the entry's row.
 
     Raises ``FirstPriceMissing`` when no price begins at quantity 1.
     """

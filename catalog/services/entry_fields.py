@@ -36,7 +36,7 @@ _name = re.compile(NAME_PATTERN)
 
 
 class FieldRefused(EntryRefused):
-    """A field cannot be like this. ``index`` counts the fields from 0; ``field`` names the column."""
+    """A field is refused. ``index`` counts the fields from 0; ``field`` names the column."""
 
     def __init__(self, message: Text, *, index: int, field: str) -> None:
         super().__init__(message, field=field)
@@ -44,7 +44,7 @@ class FieldRefused(EntryRefused):
 
 
 class TooManyFields(EntryRefused):
-    """More questions per unit than anybody answers."""
+    """An entry would ask more for each unit than the shop allows."""
 
     field = "fields"
     message = in_words(lambda: _("At most %(most)d fields can be asked for each unit.") % {"most": MOST_FIELDS})
@@ -52,18 +52,18 @@ class TooManyFields(EntryRefused):
 
 @dataclass(frozen=True)
 class FieldProblem:
-    """Which column of a field is wrong, and why."""
+    """A wrong column of a field, and the reason."""
 
     column: str
     message: Text
 
 
 def set_fields(*, entry: Entry, fields: Sequence[EntryField], expected_version: int, now: datetime) -> None:
-    """Replaces what ``entry`` asks for each unit; the order of ``fields`` is the order of asking.
+    """Replace the fields that ``entry`` asks for each unit; the order of ``fields`` is the order of asking.
 
-    A field is known by its name: one that is kept keeps its row. Locks the entry's row; where something changes, the
-    version of the entry is raised, in the database and on ``entry``. What was sold is not touched: an order line has
-    the fields it was sold with. Raises EntryChangedMeanwhile, TooManyFields, FieldRefused; then nothing was written.
+    A field is known by its name: a field that stays keeps its row. Locks the entry's row; where something changes, the
+    version of the entry is raised, in the database and on ``entry``. Order lines keep the fields with which they were
+    sold. Raises EntryChangedMeanwhile, TooManyFields, FieldRefused; then nothing was written.
     """
     with transaction.atomic():
         stored = Entry.objects.select_for_update(no_key=True).filter(pk=entry.pk).first()
@@ -76,7 +76,8 @@ def set_fields(*, entry: Entry, fields: Sequence[EntryField], expected_version: 
 
 
 def write_fields(*, entry: Entry, fields: Sequence[EntryField]) -> bool:
-    """The same for whoever holds the lock of the entry and raises its version. Returns whether anything changed."""
+    """Like `set_fields`, for a caller that holds the entry's lock and raises its version. Returns whether anything
+    changed."""
     _refuse_what_is_wrong(fields)
     rows = [_row(entry, field, position) for position, field in enumerate(fields, start=1)]
     before = {field.name: _values(field) for field in EntryField.objects.filter(entry=entry)}
@@ -93,7 +94,7 @@ def write_fields(*, entry: Entry, fields: Sequence[EntryField]) -> bool:
 
 
 def problems_of(field: EntryField) -> list[FieldProblem]:
-    """Everything wrong with a field by itself, whether it is stored or not."""
+    """List the problems of a field by itself, stored or not."""
     return [
         *_problems_of_texts(field),
         *_problems_of_choices(field),
@@ -103,12 +104,12 @@ def problems_of(field: EntryField) -> list[FieldProblem]:
 
 
 def copies_of(fields: Iterable[EntryField]) -> list[EntryField]:
-    """The same fields for another entry, not stored."""
+    """Copy fields for another entry, not stored."""
     return [EntryField(**_values(field)) for field in fields]
 
 
 def _columns() -> list[str]:
-    """What a field consists of, its texts once per language."""
+    """List the columns of a field, its texts once per language."""
     translated = [f"{text}_{code}" for text in ("label", "help") for code in languages()]
     plain = ["name", "position", "kind", "is_required", "choices", "least", "greatest", "earliest", "latest"]
     return [*plain, "max_length", "pattern", "example", *translated]

@@ -1,4 +1,4 @@
-"""Why the catalogue refuses to write something, said at the field that is to blame."""
+"""Refusals of the catalogue, each with the form field to blame."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -8,11 +8,11 @@ from common.words import in_words
 
 
 class EntryRefused(Refused):
-    """An entry cannot be saved like this."""
+    """An entry cannot be saved."""
 
 
 class EntryChangedMeanwhile(EntryRefused):
-    """Somebody else saved the entry after it was read."""
+    """Another person saved the entry after it was read."""
 
     message = gettext_lazy(
         "Somebody else has changed this entry since you opened it, so nothing was saved. "
@@ -38,7 +38,7 @@ class CodeFixed(EntryRefused):
 
 
 class CodeTaken(EntryRefused):
-    """Another entry has the code, if only in other letters."""
+    """Another entry has the code, perhaps in another case."""
 
     field = "code"
     message = gettext_lazy("Another entry has this code already.")
@@ -90,7 +90,7 @@ class ImageRefused(EntryRefused):
 
 
 class CategoryRefused(Refused):
-    """A category cannot be saved like this."""
+    """A category cannot be saved."""
 
     field = "parent"
 
@@ -102,6 +102,6 @@ class CategoryLoop(CategoryRefused):
 
 
 class TooDeep(CategoryRefused):
-    """More shelves within shelves than anybody finds his way in."""
+    """The tree of categories would have more levels than the shop allows."""
 
     message = gettext_lazy("Categories can stand in each other up to six levels deep. Choose one higher up.")

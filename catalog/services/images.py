@@ -1,6 +1,6 @@
-"""Pictures of entries: whatever a merchant uploads is decoded within bounds and written anew.
+"""Pictures of entries: every upload is decoded within bounds and written anew.
 
-Writing it anew leaves behind what was hidden in the file (place and camera, scripts, other formats).
+Writing anew removes hidden contents of the file (place and camera, scripts, other formats).
 """
 
 from io import BytesIO
@@ -20,11 +20,11 @@ SIDE_AT_MOST = 1600
 
 
 class PreparedImage(ContentFile):
-    """An image that was written by us, under a name nobody can guess or collide with."""
+    """An image that the shop has written, under a name nobody can guess or collide with."""
 
 
 def prepare_image(file: IO[bytes]) -> PreparedImage:
-    """``file`` as WebP with no side above 1600 pixels. Raises ``ImageRefused``."""
+    """Return ``file`` as WebP with no side above 1600 pixels. Raises ``ImageRefused``."""
     if isinstance(file, PreparedImage):
         return file
     if _size(file) > BYTES_AT_MOST:
@@ -42,7 +42,7 @@ def prepare_image(file: IO[bytes]) -> PreparedImage:
         raise ImageRefused(_("This is not a picture the shop can read. Choose a JPEG, PNG or WebP file.")) from problem
     plain.thumbnail((SIDE_AT_MOST, SIDE_AT_MOST))
     written = BytesIO()
-    # A fresh canvas: no profile, no metadata, no second frame travels along.
+    # A fresh canvas, without profile, metadata or a second frame.
     clean = Image.new(plain.mode, plain.size)
     clean.paste(plain)
     clean.save(written, "WEBP", quality=82, method=4)

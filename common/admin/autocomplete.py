@@ -1,4 +1,4 @@
-"""Fields of the administration that look up what they refer to."""
+"""Fields of the administration that look up the rows they refer to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.http import HttpRequest
 if TYPE_CHECKING:
 
     class WithAutocomplete:
-        """The part of a ModelAdmin or an inline that the mixin calls."""
+        """Stand-in for the part of a ModelAdmin or an inline that the mixin calls."""
 
         admin_site: AdminSite
 
@@ -29,7 +29,7 @@ else:
 
 
 class CheckedAutocompleteSelect(AutocompleteSelect):
-    """Select nothing for what can be no key. Repairs Django 5.2, which fails to show the form."""
+    """Widget that selects nothing for a value that can be no key. Repairs Django 5.2, which fails to show the form."""
 
     def optgroups(self, name: str, value: Iterable[Any], attrs: dict[str, Any] | None = None) -> list[Any]:
         return super().optgroups(name, [key for key in value if self._can_be_key(key)], attrs)

@@ -1,4 +1,4 @@
-"""How the admin pages show things: coloured labels, links, dates, money, people and tables."""
+"""Parts of the admin's pages: coloured labels, links, dates, money, people and tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Viewer = PermissionsMixin | AnonymousUser
 
 
 class Named(Protocol):
-    """A person with the name and the address that they wrote; the name may be missing."""
+    """A person with the name and address that they wrote; the name may be missing."""
 
     first_name: Any
     last_name: Any
@@ -50,25 +50,25 @@ class Label:
 
 
 def choice(row: Model, field: str, colours: Mapping[Any, str]) -> Label:
-    """A row's choice in the colour of its value."""
+    """Return the label of a row's choice, in the colour of its value."""
     text = getattr(row, f"get_{field}_display")()
     return Label(text, colours.get(getattr(row, field), "default")) if text else Label(NOTHING)
 
 
 def choice_label(row: Model, field: str, colours: Mapping[Any, str]) -> SafeString:
-    """A row's choice as a coloured label; both in lists and on pages, where unfold's own labels are not drawn."""
+    """Draw a row's choice as a coloured label, in lists and on pages, where unfold's own labels are not drawn."""
     return choice(row, field, colours).html
 
 
 def day(at: datetime | None) -> SafeString | str:
-    """The date in the shop's zone, with the time where one points at it."""
+    """Write the date in the shop's zone; its time is shown on pointing at the date."""
     if at is None:
         return NOTHING
     return format_html('<time title="{}">{}</time>', moment(at), date_format(in_shop_zone(at), "DATE_FORMAT"))
 
 
 def moment(at: datetime | None) -> str:
-    """Date and time in the shop's zone."""
+    """Write date and time in the shop's zone."""
     return moment_in_words(at) if at else NOTHING
 
 
@@ -77,12 +77,12 @@ def amount(value: Decimal | None, currency: str) -> str:
 
 
 def anchor(url: str, text: object) -> SafeString:
-    """A link to a page of the administration."""
+    """Write a link to a page of the administration."""
     return format_html('<a href="{}" class="amphi-link">{}</a>', url, text)
 
 
 def link(model: str, pk: int | None, text: object) -> SafeString | str:
-    """A link to a row's page (`app_model`), or the text alone where that page is not installed."""
+    """Write a link to a row's page (`app_model`), or the text alone where that page is not installed."""
     if pk is None:
         return NOTHING
     try:
@@ -94,13 +94,13 @@ def link(model: str, pk: int | None, text: object) -> SafeString | str:
 def admin_link(
     viewer: Viewer, model: type[Model], pk: int | None, text: object, *, page: str = "change"
 ) -> SafeString | str:
-    """A link to a row's page, or the bare text for somebody who may not see it."""
+    """Write a link to a row's page, or the bare text for a viewer who may not see the page."""
     url = admin_url(viewer, model, page, pk)
     return anchor(url, text) if url else str(text)
 
 
 def admin_url(viewer: Viewer, model: type[Model], page: str, pk: int | None = None) -> str:
-    """The address of a model's list or page in the admin; "" when there is none, or none for this viewer."""
+    """Return the address of a model's list or page in the admin; "" when there is none, or none for this viewer."""
     options = model._meta
     may_see = any(viewer.has_perm(f"{options.app_label}.{right}_{options.model_name}") for right in ("view", "change"))
     if not may_see or (page == "change" and pk is None):
@@ -112,12 +112,12 @@ def admin_url(viewer: Viewer, model: type[Model], page: str, pk: int | None = No
 
 
 def two_lines(text: object, below: object) -> SafeString:
-    """A cell of a list with a second, quieter line."""
+    """Write a cell of a list with a second, quieter line."""
     return format_html('<div class="amphi-two">{}<span class="amphi-quiet">{}</span></div>', text, below)
 
 
 def person_in_two_lines(person: Named | None) -> SafeString | str:
-    """Name and address, for a list."""
+    """Write name and address of a person, for a list."""
     if person is None:
         return NOTHING
     name = f"{person.first_name} {person.last_name}".strip()

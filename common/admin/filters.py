@@ -15,7 +15,7 @@ from common.moments import day_ends, day_starts
 
 
 class DayRangeFilter(RangeDateFilter):
-    """From one day to another of a moment, both whole days of the shop's zone.
+    """Range filter from one day to another of a moment, both whole days of the shop's zone.
 
     Repairs unfold 0.91, whose filter ends at the first minute of the last day and reads days in American order only.
     """
@@ -29,7 +29,7 @@ class DayRangeFilter(RangeDateFilter):
         return queryset
 
     def _day(self, end: str) -> date | None:
-        """What was typed, in the reader's way of writing or as ISO 8601; None for nothing and for nonsense."""
+        """Read the typed day, written in the reader's way or as ISO 8601; None for nothing and for any other text."""
         typed = self.used_parameters.get(f"{self.parameter_name}_{end}")
         try:
             return forms.DateField(required=False).to_python(typed)

@@ -1,4 +1,4 @@
-"""One tab per language."""
+"""Tabs for the languages of a text."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from common.languages import languages
 
 
 def language_tabs(*fields: str) -> list[tuple[str, dict[str, Any]]]:
-    """Fieldsets with the texts of each language, shown as tabs; an error opens its tab."""
+    """Return fieldsets with the texts of each language, shown as tabs; an error opens its tab."""
     return [
         (
             get_language_info(code)["name_local"].capitalize(),

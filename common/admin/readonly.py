@@ -1,4 +1,4 @@
-"""What the outbox' pages in the admin share: everything is read, and one button asks a service to act."""
+"""Admin pages of rows that are only read, with buttons that ask a service to act."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from common.refusals import Refused
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """Rows that only services write: nothing to add, to change or to delete by hand."""
+    """Admin of rows that only services write: nothing can be added, changed or deleted by hand."""
 
     list_per_page = 50
     show_full_result_count = False
@@ -33,7 +33,7 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
     def row_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        """What the templates around a row's fields read, for somebody who may see the row."""
+        """Return the context of the templates around a row's fields, for a reader who may see the row."""
         return {}
 
     def render_change_form(
@@ -52,7 +52,7 @@ class ReadOnlyAdmin(ModelAdmin):
         service: Callable[[], Any],
         done: str | Promise,
     ) -> HttpResponse:
-        """Answers a button: by POST only, with the permission only; says what came of it on the row's page."""
+        """Answer a button: by POST only, with the permission only; tell the result on the row's page."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not (self.has_view_permission(request) and request.user.has_perm(permission)):

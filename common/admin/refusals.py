@@ -1,4 +1,4 @@
-"""Refusals of services on the admin's pages: each is told to the merchant, whichever service raised it."""
+"""Refusals of services on the admin's pages: each is told to the merchant, from whatever service."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from common.refusals import Refused
 
 
 class TellsRefusals(ModelAdmin):
-    """Pages whose rows services write: what a service refuses is told in its own words, and nothing is written.
+    """Admin whose rows services write: a refusal is told in the service's own words, and nothing is written.
 
-    A form is shown again with all that was typed, and the refusal at the field to blame. Deleting, and an action of
-    the list, lead back with a message.
+    A form is shown again with all that was typed, and the refusal at the field to blame. Deleting, and an action of the
+    list, lead back with a message.
     """
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -41,14 +41,14 @@ class TellsRefusals(ModelAdmin):
         except Refused as error:
             refusal = error
         # A rival wrote between the form's validation and the service, which rolled back. Now that the rival is done,
-        # the form itself may tell what is wrong, at its field.
+        # the form itself may find the mistake, at its field.
         request.refusal_to_tell = refusal  # type: ignore[attr-defined]  # a note of ours on the request
         for upload in cast("Iterable[UploadedFile]", request.FILES.values()):  # the last of each name
             upload.seek(0)
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except (Refused, PermissionDenied):
-            # There is no form any more: the row was closed to changes meanwhile, for instance.
+            # The page has no form any more: the row was closed to changes meanwhile, for instance.
             return _told(request, refusal)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
@@ -72,7 +72,7 @@ def _told(request: HttpRequest, refusal: Refused) -> HttpResponse:
 
 
 def _with_refusal(form: type[forms.ModelForm], refusal: Refused) -> type[forms.ModelForm]:
-    """Make a form that has the refusal as an error, unless it finds something wrong by itself."""
+    """Make a form that has the refusal as an error, unless the form finds an error by itself."""
 
     class RefusedForm(form):  # type: ignore[misc, valid-type]  # made while it runs
         def _post_clean(self) -> None:

@@ -1,4 +1,4 @@
-"""Money and percentages as the reader writes them."""
+"""Filters for money and percentages, in the reader's notation."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def _currency(amount: Decimal, currency: str, language: str) -> str:
 
 @register.filter
 def money(amount: Decimal | None, currency: str = "") -> str:
-    """An amount with its currency: 1 234,50 € in French, €1,234.50 in English. Nothing for no amount."""
+    """Write an amount with its currency: 1 234,50 € in French, €1,234.50 in English. Nothing for no amount."""
     return "" if amount is None else _currency(amount, currency or settings.SHOP_CURRENCY, reader_language())
 
 
 @register.filter
 def percent(rate: Decimal) -> str:
-    """A rate in per cent, as it is stored: 5,5 % in French."""
+    """Write a rate in per cent, like it is stored: 5,5 % in French."""
     number = format_decimal(rate, locale=reader_language())
     return f"{number}%" if reader_language() == "en" else f"{number}\N{NO-BREAK SPACE}%"
 
 
 @register.filter
 def grouped(number: int) -> str:
-    """A whole number with its thousands apart."""
+    """Write a whole number with its thousands apart."""
     return format_decimal(number, locale=reader_language())

@@ -30,14 +30,14 @@ def end(moment: datetime.datetime | str | None) -> str:
 
 @register.filter
 def last_day(moment: datetime.datetime | str | None) -> str:
-    """The last day alone, short: for lists."""
+    """Write the last day alone, short: for lists."""
     known = _known(moment)
     return date_format(last_day_of(known), "SHORT_DATE_FORMAT") if known else ""
 
 
 @register.filter
 def moment(at: datetime.datetime | str | None) -> str:
-    """A day and a time: for histories."""
+    """Write a day and a time: for histories."""
     known = _known(at)
     return moment_in_words(known) if known else ""
 

@@ -1,4 +1,4 @@
-"""Jobs in the admin: what waits, what died and why, and a button to run it again."""
+"""Jobs in the admin: waiting, done and dead ones with the reason, and a button to run a job again."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The doorbell: tells a worker that there is something to do. It carries nothing else.
+"""The doorbell: a message that tells a worker that a job is due, and nothing else.
 
-A message that is lost costs a few seconds, until beat looks by itself; so nobody waits for Redis, and
-whoever rang in vain leaves it alone for a while.
+A lost message costs a few seconds, until beat looks by itself; so nobody waits for Redis, and a process that rang in
+vain leaves Redis alone for a while.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 
 TASK = "outbox.tasks.run_jobs"
-# A worker judges it by its own clock, and one that is wrong by a time zone still has to answer; old messages cost next
-# to nothing.
+# A worker judges the expiry by its own clock, and must answer even if that clock is wrong by a time zone; old messages
+# cost next to nothing.
 MESSAGE_EXPIRES = 24 * 3600
 SILENCE_AFTER_FAILURE = 30
-# One try, and half a second for it: Celery's own connections try for many times that.
+# One try of half a second: Celery's own connections try for many times that.
 TIMEOUT = 0.5
 TRANSPORT_OPTIONS = {
     "socket_timeout": TIMEOUT,
@@ -34,7 +34,7 @@ CONNECTIONS = 4
 
 
 class Doorbell:
-    """One process's doorbell: its few connections to Redis, and whether it is keeping quiet.
+    """Doorbell of one process: its few connections to Redis, and its silence after a failure.
 
     Time is measured by the monotonic clock, so that setting the time of day changes nothing.
     """
@@ -46,9 +46,9 @@ class Doorbell:
         self._pool_pid = 0
 
     def ring(self) -> bool:
-        """Sends the message and tells whether it went out. Never raises, and takes half a second at most.
+        """Send the message and tell whether it went out. Never raises, and takes half a second at most.
 
-        After a failure it does not even try for `SILENCE_AFTER_FAILURE` seconds.
+        For `SILENCE_AFTER_FAILURE` seconds after a failure nothing is sent.
         """
         if time.monotonic() < self._silent_until:
             return False
@@ -79,15 +79,15 @@ _doorbell = Doorbell(current_app)
 
 
 def ring() -> bool:
-    """Rings this process's doorbell; see `Doorbell.ring`."""
+    """Ring this process's doorbell; see `Doorbell.ring`."""
     return _doorbell.ring()
 
 
 def ring_on_commit() -> None:
-    """Rings once when the present transaction commits, however often this is called in it.
+    """Ring once when the present transaction commits, however often this is called in it.
 
-    Outside a transaction it rings at once. When the transaction is rolled back nobody rings; when
-    only a savepoint is, a ring asked for outside it stays.
+    Outside a transaction, ring at once. A transaction that is rolled back rings nothing; a savepoint that is rolled
+    back drops only the rings asked for inside of it.
     """
     # A waiting ring is dropped only together with a savepoint that is still open, and rolling that
     # back drops the caller's rows as well: so one waiting ring is always enough.

@@ -15,9 +15,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(state=Job.State.PENDING)
 
     def due(self) -> JobQuerySet:
-        """Pending jobs whose time has come by the *database's* clock, the longest waiting first.
+        """Return pending jobs whose time has come by the *database's* clock, the longest waiting first.
 
-        A worker's own clock is never asked: one that goes wrong would run jobs early or never.
+        A worker's own clock is never asked: a wrong one would run jobs early or never.
         """
         return self.pending().filter(due_at__lte=Now()).order_by("due_at", "id")
 
@@ -28,9 +28,9 @@ class JobQuerySet(models.QuerySet["Job"]):
 class Job(models.Model):
     """One thing to do, exactly once for database work, at least once for work outside it.
 
-    `key` names the thing itself (`fulfil_line:17`), so that recording it twice changes nothing.
-    While `pending`, `due_at` is when it may be claimed next, unless somebody who works on it still has
-    the row locked; `lease` names the claim by which it is worked on.
+    `key` names the thing itself (`fulfil_line:17`), so that recording it twice changes nothing. While the job is
+    `pending`, `due_at` is the time of the next claim, unless the job's worker still has the row locked; `lease` names
+    the claim under which the job runs.
     """
 
     class State(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Forgetting what was done long ago, so that the table of jobs stays small."""
+"""Deletion of jobs done long ago, so that the table of jobs stays small."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ KEEP_DAYS = 90
 
 
 def purge_done_jobs() -> int:
-    """Deletes jobs done more than OUTBOX_KEEP_DAYS (90) days ago and returns how many; dead ones stay.
+    """Delete jobs done more than OUTBOX_KEEP_DAYS (90) days ago and return their number; dead jobs stay.
 
-    From then on their keys are free: who enqueues the same key later than that must know by his own
-    rows that the thing was done.
+    From then on the jobs' keys are free: code that may enqueue a key later than that must know by rows of its own that
+    the job was done.
     """
     days = getattr(settings, "OUTBOX_KEEP_DAYS", KEEP_DAYS)
     return Job.objects.filter(state=Job.State.DONE, finished_at__lt=Now() - timedelta(days=days)).delete()[0]

@@ -1,4 +1,4 @@
-"""The kinds of jobs and what each does. The floors above register theirs in the `jobs.py` of a room."""
+"""Kinds of jobs and their work. The floors above register theirs in the `jobs.py` of a room."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ AnyRun = TypeVar("AnyRun", bound=Run)
 
 @dataclass(frozen=True)
 class JobKind:
-    """What is known of a kind.
+    """A kind of jobs: its work and its limits.
 
-    `run(job, now)` does the work, in the transaction that marks the job done and with the job's row
-    locked. What it does outside the database is not undone with that transaction: a kind with `io`
-    does it at least once, and takes no lock before it, since it may take long. A worker of which
-    Postgres hears nothing for `longest_silence` within a job is cut off: it stands still, or its
-    machine is gone.
-    `on_dead(job, now)` runs in the transaction that marks the job dead.
-    `on_retry(job, actor_id, now)` runs in the transaction that brings a dead or waiting job back, with
-    the job's row locked; `actor_id` is the person who asked. It raises RetryRefused when running again
-    would be wrong.
+    `run(job, now)` does the work, in the transaction that marks the job done and with the job's row locked. Work
+    outside the database is not undone with that transaction: a kind with `io` does such work at least once, and takes
+    no lock before, since the work may take long. Postgres cuts off a worker that is silent for `longest_silence` within
+    a job: the worker stands still, or its machine is gone.
+
+    `on_dead(job, now)` runs in the transaction that marks the job dead. `on_retry(job, actor_id, now)` runs in the
+    transaction that brings a dead or waiting job back, with the job's row locked; `actor_id` is the person who asked.
+    `on_retry` raises RetryRefused when running again would be wrong.
     """
 
     name: str
@@ -56,7 +55,7 @@ def job_kind(
 ) -> Callable[[AnyRun], AnyRun]:
     """Register the decorated `run(job, now)` under `name`; a second function for a name is refused.
 
-    A kind with `io` needs a `longest_silence` longer than it may ever wait for an answer from outside.
+    A kind with `io` needs a `longest_silence` longer than any wait for an answer from outside.
     """
 
     def register(run: AnyRun) -> AnyRun:

@@ -1,9 +1,9 @@
 """Running due jobs: two transactions each, by the database's clock.
 
-The first claims the job, counts the attempt and commits, so that a job that kills its process every
-time comes to an end. The second locks the row again, works, and marks the job done: a worker killed
-in it leaves nothing behind, its lock goes with it, and the job is due again after the grace. As long
-as it lives everybody else passes over the locked row, however long the work takes.
+The first claims the job, counts the attempt and commits, so that a job that kills its process every time comes to an
+end. The second locks the row again, works, and marks the job done: a worker killed in that transaction leaves nothing
+behind, its lock ends, and the job is due again after the grace. While the worker lives, all other workers pass over the
+locked row, however long the work takes.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 # One line for each attempt, however it ended.
 job_log = logging.getLogger("outbox.jobs")
 
-# How long a claimed job is left to its claimer before anybody else may claim it.
+# The time a claimed job is left to its claimer before another worker may claim it.
 GRACE = timedelta(seconds=10)
-# The same for a job that only waits to be marked dead: should even that kill processes, let it be few.
+# Grace of a job that only waits to be marked dead: if even that kills processes, few of them.
 BURIAL_GRACE = timedelta(minutes=5)
 FIRST_BACKOFF = timedelta(seconds=10)
 LONGEST_BACKOFF = timedelta(hours=1)
@@ -39,7 +39,7 @@ ERROR_LENGTH = 2000
 
 
 class AttemptsUsedUp(Exception):
-    """The process ended in the last attempt, so nobody could say why."""
+    """The process ended in the last attempt, without an error that names the reason."""
 
     def __str__(self) -> str:
         return gettext("The process that ran this job ended without an error of its own, each time or the last.")
@@ -47,7 +47,7 @@ class AttemptsUsedUp(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """A job that is this worker's to run, as long as its row carries `job.lease`.
+    """A job claimed by this worker, while the job's row carries `job.lease`.
 
     `now` is the database's time of the claim; `exhausted` says that no attempt is left.
     """
@@ -58,10 +58,10 @@ class Claim:
 
 
 def run_due_jobs(*, limit: int | None = None) -> int:
-    """Claims and runs due jobs until none is due, or `limit` were run. Returns how many were run.
+    """Claim and run due jobs until none is due, or `limit` were run. Returns the number of jobs run.
 
-    Safe to call from any number of processes at once. What a job raises is recorded with the job,
-    never raised here. Refuses (RuntimeError) to work inside a transaction.
+    Safe to call from any number of processes at once. Errors of a job are recorded with the job, never raised here.
+    Refuses (RuntimeError) to work inside a transaction.
     """
     count = 0
     while limit is None or count < limit:
@@ -74,12 +74,12 @@ def run_due_jobs(*, limit: int | None = None) -> int:
 
 
 def backoff(attempts: int) -> timedelta:
-    """How long a job waits after its `attempts`-th attempt: doubled each time, an hour at most."""
+    """Return the wait after a job's `attempts`-th attempt: doubled each time, an hour at most."""
     return min(FIRST_BACKOFF * 2 ** min(attempts - 1, 20), LONGEST_BACKOFF)
 
 
 def _claim() -> Claim | None:
-    """Takes the job that has waited longest and counts the attempt. None when none is due and free."""
+    """Claim the due job that has waited longest and count the attempt. None when no unlocked job is due."""
     with transaction.atomic(durable=True):
         free = Job.objects.due().select_for_update(no_key=True, skip_locked=True)
         job = free.annotate(claimed_at=Now()).first()
@@ -121,14 +121,15 @@ def _work(claim: Claim) -> None:
 
 
 def _wait_after(failure: Exception, *, attempts: int) -> timedelta:
-    """The database's own trouble is no fault of the job, and over soon: the wait for it does not grow."""
+    """Return the wait before the next attempt. Troubles of the database are soon over and no fault of the job: the wait
+    after them does not grow."""
     if is_database_away(failure) or is_deadlock(failure):
         return FIRST_BACKOFF
     return backoff(attempts)
 
 
 def _attempt(claim: Claim) -> bool:
-    """Runs it. False when meanwhile it became somebody else's to finish."""
+    """Run the job. False when another worker has taken the job over."""
     if claim.exhausted:
         raise AttemptsUsedUp
     kind = JOB_KINDS.get(claim.job.kind)
@@ -141,7 +142,7 @@ def _attempt(claim: Claim) -> bool:
 
 
 def _bury(claim: Claim, failure: Exception) -> None:
-    """Marks the job dead and runs the kind's `on_dead`, in one transaction."""
+    """Mark the job dead and run the kind's `on_dead`, in one transaction."""
     with transaction.atomic(durable=True):
         job = _lock(claim.job)
         if job is None:
@@ -160,11 +161,11 @@ def _put_off(job: Job, failure: Exception, wait: timedelta) -> None:
 
 
 def _lock(job: Job, *, longest_silence: timedelta | None = None) -> Job | None:
-    """The job's row, locked; None when it is no longer this worker's.
+    """Lock and return the job's row; None when the job is no longer this worker's.
 
     Waits instead of passing over a locked row: a rival that looked just before the claim was committed locks the row
-    too, sees then that it is taken, and keeps the lock until its own claim ends. Who waits here holds nothing yet.
-    After `longest_silence` in this transaction Postgres ends it: its locks are other people's pages.
+    too, sees then that it is taken, and keeps the lock until its own claim ends. While waiting, this transaction holds
+    no other lock. After `longest_silence` Postgres ends the transaction: pages wait for its locks.
     """
     rows = _holding_lease(job).select_for_update(no_key=True)
     if longest_silence is not None:
@@ -194,7 +195,7 @@ def _kind_or_none(job: Job) -> JobKind | None:
 
 
 def _log(job: Job, failure: Exception) -> None:
-    """Expected failures are one line; anything else is a mistake of ours and comes with its trace."""
+    """Log the failure: an expected one in a line, any other (a fault of ours) with its trace."""
     expected = isinstance(failure, Temporary | Final | OperationalError)
     logger.log(
         logging.WARNING if expected else logging.ERROR,
@@ -219,7 +220,7 @@ def _say(job: Job, outcome: str, began: float) -> None:
 
 
 def _describe(failure: Exception) -> str:
-    """What the admin shows. Postgres stores no NUL, and an error may quote what caused it."""
+    """Describe a failure for the admin. Without NULs, which Postgres does not store and a quoted cause may hold."""
     said = str(failure).replace("\0", "")
     text = said if isinstance(failure, Temporary | Final | AttemptsUsedUp) else f"{type(failure).__name__}: {said}"
     return text[:ERROR_LENGTH]

@@ -19,7 +19,7 @@ from outbox.jobs.registry import JOB_KINDS
 
 @dataclass(frozen=True, kw_only=True)
 class NewJob:
-    """A job to record. `key` names what is to happen, so that recording it twice changes nothing."""
+    """A job to record. `key` names the thing to do, so that recording it twice changes nothing."""
 
     kind: str
     key: str
@@ -36,7 +36,7 @@ def enqueue(
     account_id: int | None = None,
     due_at: datetime | None = None,
 ) -> Job:
-    """Records a job in the caller's transaction and rings when it commits. Returns the job's row.
+    """Record a job in the caller's transaction and ring when that commits. Returns the job's row.
 
     A key that is already there is left as it is, whatever its state: the existing job is returned.
     Without `due_at` the job is due at once. Raises Unregistered, and JobKeyTaken when the key
@@ -50,7 +50,7 @@ def enqueue(
 
 
 def enqueue_many(jobs: Iterable[NewJob]) -> None:
-    """Records jobs in the caller's transaction, in one statement; keys already there are left alone.
+    """Record jobs in the caller's transaction, in one statement; keys already there are left alone.
 
     Rows are inserted in the order of their keys, so that two transactions recording the same jobs
     wait for each other instead of deadlocking. Raises Unregistered.
@@ -63,11 +63,11 @@ def enqueue_many(jobs: Iterable[NewJob]) -> None:
 
 
 def retry_job(*, job_id: int, now: datetime, actor_id: int | None = None) -> Job:
-    """Makes a dead or waiting job due at once, with all its attempts before it. Returns its row.
+    """Make a dead or waiting job due at once, with all its attempts before it. Returns the job's row.
 
-    `actor_id` is the user who asked, None where nobody did. Locks the job; whoever also needs the order's lock takes
-    the job's first. The kind's `on_retry` runs in the same transaction. Raises RetryRefused with a message for the
-    person who asked, and Job.DoesNotExist.
+    `actor_id` is the user who asked, None where nobody did. Locks the job; a caller that also needs the order's lock
+    takes the job's first. The kind's `on_retry` runs in the same transaction. Raises RetryRefused with a message for
+    the person who asked, and Job.DoesNotExist.
     """
     with transaction.atomic():
         job = Job.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=job_id).first()
@@ -79,7 +79,7 @@ def retry_job(*, job_id: int, now: datetime, actor_id: int | None = None) -> Job
         kind = JOB_KINDS.get(job.kind)
         if kind.on_retry is not None:
             kind.on_retry(job, actor_id, now)
-        # Due by the database's clock, whatever the caller's says.
+        # Due by the database's clock, not by the caller's.
         Job.objects.filter(pk=job.pk).update(
             state=Job.State.PENDING, attempts=0, max_attempts=kind.max_attempts, due_at=Now(), lease=None,
             last_error="", finished_at=None,

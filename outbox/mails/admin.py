@@ -1,4 +1,4 @@
-"""Mails in the admin: who was told what, shown without its one-time links and codes."""
+"""Mails in the admin, each with recipient and text, without its one-time links and codes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class KindFilter(DropdownFilter):
 
 
 class UnsentFilter(DropdownFilter):
-    """Mails that wait for somebody's eye."""
+    """Filter for mails that could not be sent and need attention."""
 
     title = _("to do")
     parameter_name = "todo"
@@ -91,7 +91,7 @@ class MailAdmin(ReadOnlyAdmin):
         return {"rendered": _rendered(row), "may_resend": request.user.has_perm("outbox.resend_mail")}
 
     def body(self, request: HttpRequest, mail_id: int) -> HttpResponse:
-        """The HTML for the sandboxed frame; links in it lead nowhere."""
+        """Return the HTML for the sandboxed frame; links in it lead nowhere."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         mail = self.get_object(request, str(mail_id))
@@ -119,7 +119,8 @@ class MailAdmin(ReadOnlyAdmin):
 
     @display(description=_("order"), ordering="order_id")
     def order_link(self, mail: Mail) -> SafeString | str:
-        """The order's page belongs to a floor above, so it is found by its name, if it is there."""
+        """Link to the order's page, which belongs to a floor above: the page is found by name, where it is
+        installed."""
         return link("shop_order", mail.order_id, _("Open the order"))
 
     @display(description=_("language"), ordering="language")
@@ -128,10 +129,10 @@ class MailAdmin(ReadOnlyAdmin):
 
 
 def _rendered(mail: Mail) -> RenderedMail | None:
-    """None for a mail whose kind or template is gone, or no longer fits what was recorded."""
+    """Render a mail; None where its kind or template is gone, or no longer fits the recorded context."""
     try:
         return render_mail(mail, blank_secrets=True)
     except Exception:
-        # The page must still open: it is where one learns what became of the mail.
+        # The page must still open: it tells what became of the mail.
         logger.warning("Mail %s cannot be rendered any more.", mail.pk, exc_info=True)
         return None

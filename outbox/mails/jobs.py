@@ -19,7 +19,7 @@ def _give_up(job: Job, now: datetime) -> None:
 
 
 def _queue_again(job: Job, actor_id: int | None, now: datetime) -> None:
-    """A failed mail is queued again; its secret is gone, so one that had a secret stays failed."""
+    """Queue a failed mail again. Raises RetryRefused for a mail that had a secret: the secret is gone."""
     mail = Mail.objects.select_for_update(no_key=True).get(pk=job.payload["mail_id"])
     if mail.state == Mail.State.FAILED:
         if mail.has_secret:

@@ -22,10 +22,10 @@ class Build(Protocol):
 
 @dataclass(frozen=True)
 class MailKind:
-    """`template` names three files: `.subject.txt`, `.txt` and `.html`; `label` is what the administration calls it.
+    """`template` names three files: `.subject.txt`, `.txt` and `.html`; `label` is its name in the administration.
 
-    `build(mail, blank=…)` adds to the mail's context what is only known when it is rendered, such
-    as derived links; with `blank` it puts BLANK where they would stand.
+    `build(mail, blank=…)` adds values to the mail's context that are only known when the mail is rendered, such as
+    derived links; with `blank`, BLANK in place of each.
     """
 
     name: str
@@ -35,7 +35,7 @@ class MailKind:
 
 
 MAIL_KINDS: Registry[MailKind] = Registry("mail kind", same=lambda one, other: one.template == other.template)
-# Each adds to what every mail's template knows: the shop's name and address come from a floor above.
+# Each adds to the context of every mail: the shop's name and address come from a floor above.
 FRAMES: Registry[Callable[[], dict[str, Any]]] = Registry("mail frame")
 
 
@@ -45,7 +45,7 @@ def register_mail_kind(name: str, *, template: str, build: Build | None = None, 
 
 
 def mail_kind_label(name: str) -> str:
-    """Name a kind of mail to the reader; the bare name of one without a label, or from an older release."""
+    """Return the label of a kind of mail; the bare name of one without a label, or from an older release."""
     kind = MAIL_KINDS.find(name)
     return str(kind.label) if kind and kind.label else name.replace("_", " ")
 
@@ -61,5 +61,5 @@ def temporary_mail_kind(name: str, *, template: str, build: Build | None = None)
 
 
 def frame_context() -> dict[str, Any]:
-    """Collect what the registered frames say now, later ones overriding earlier ones."""
+    """Collect the context that the registered frames give now, later frames overriding earlier ones."""
     return {name: value for frame in FRAMES for name, value in frame().items()}

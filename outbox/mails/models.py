@@ -1,4 +1,4 @@
-"""A mail: who is told what, recorded in the transaction that causes it."""
+"""A mail to one recipient, recorded in the transaction that causes it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class MailQuerySet(models.QuerySet["Mail"]):
         return self.filter(state=Mail.State.QUEUED)
 
     def unsent(self, now: datetime) -> MailQuerySet:
-        """Mails of the last 30 days that could not be sent, and that nobody has sent again since."""
+        """Return mails of the last 30 days that could not be sent, and that were not sent again since."""
         failed = self.filter(state=Mail.State.FAILED, created_at__gte=now - timedelta(days=UNSENT_FOR_DAYS))
         return failed.filter(~Exists(Mail.objects.filter(original=OuterRef("pk"))))
 
@@ -30,10 +30,9 @@ class MailQuerySet(models.QuerySet["Mail"]):
 class Mail(models.Model):
     """One mail to one address; template and context are kept, the text is made when it goes out.
 
-    `secret` is what somebody else's code made for this mail (a sign-in code, a reset link),
-    encrypted, and blank as soon as the mail was sent or is over; `has_secret` remembers that there
-    was one. Links of ours are not stored at all: they are derived when the mail is rendered.
-    A mail sent again by hand is a row of its own that names its `original`.
+    `secret` is a sign-in code or reset link made by django-allauth, encrypted, and blank as soon as the mail was sent
+    or is over; `has_secret` remembers that there was one. Links of ours are not stored: such links are derived when the
+    mail is rendered. A mail sent again by hand is a row of its own that names its `original`.
     """
 
     class State(models.TextChoices):

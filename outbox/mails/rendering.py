@@ -1,4 +1,4 @@
-"""Making a mail's text from its row: in the mail's language, for sending or for showing."""
+"""Subject and text of a mail, rendered from its row in the mail's language, for sending or for showing."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class RenderedMail:
 
 
 def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
-    """The mail's subject (one line), plain text and HTML, in its own language.
+    """Return the mail's subject (one line), plain text and HTML, in the mail's language.
 
-    With `blank_secrets` one-time links and codes are replaced by dots: for showing it to anybody but
-    its recipient. Raises Unregistered, and Undecryptable when its secret cannot be read.
+    With `blank_secrets` one-time links and codes are replaced by dots: for showing the mail to others than its
+    recipient. Raises Unregistered, and Undecryptable when its secret cannot be read.
     """
     kind = MAIL_KINDS.get(mail.kind)
     with translation.override(mail.language):
@@ -51,17 +51,17 @@ def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks or control characters, so that it can never end a header."""
+    """Return the text without line breaks or control characters, so that it can never end a header."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _without_gaps(text: str) -> str:
-    """Tags that stand on lines of their own leave empty ones behind; one in a row is enough."""
+    """Reduce several empty lines to one: tags that stand on lines of their own leave empty ones behind."""
     return re.sub(r"\n(?:[ \t]*\n){2,}", "\n\n", text.strip()) + "\n"
 
 
 def _render(name: str, context: dict[str, Any], *, autoescape: bool) -> str:
-    """Renders a template; plain text is not HTML, so an apostrophe stays one there."""
+    """Render a template; in plain text an apostrophe is not escaped."""
     return Engine.get_default().get_template(name).render(Context(context, autoescape=autoescape))
 
 

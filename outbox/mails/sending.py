@@ -1,4 +1,4 @@
-"""Handing a mail to the mail server, and telling refusals that last from those that pass."""
+"""Hand-over of a mail to the mail server; permanent refusals are told from temporary ones."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SERVER_TIMEOUT = 20
 
 
 def send(mail: Mail) -> None:
-    """Sends one queued mail, with the Message-ID of its row, through Django's mail backend.
+    """Send one queued mail, with the Message-ID of its row, through Django's mail backend.
 
-    Raises Final when the server refuses this mail or its recipient for good, Temporary when it may
-    take it later or cannot be reached.
+    Raises Final when the server refuses this mail or its recipient for good, Temporary when the server may accept the
+    mail later or cannot be reached.
     """
     message = _message(mail, render_mail(mail, blank_secrets=False))
     try:
@@ -27,7 +27,7 @@ def send(mail: Mail) -> None:
     except smtplib.SMTPNotSupportedError as error:
         raise Final(_say(error)) from error
     except (smtplib.SMTPAuthenticationError, smtplib.SMTPConnectError, smtplib.SMTPHeloError) as error:
-        # These refuse the shop, not the mail: every mail would die of one wrong setting.
+        # These errors refuse the shop, not the mail: with Final, one wrong setting would end every mail.
         raise Temporary(_say(error)) from error
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _text in error.recipients.values()]
@@ -41,14 +41,14 @@ def send(mail: Mail) -> None:
 
 
 def mark_sent(mail: Mail, now: datetime) -> None:
-    """Compare-and-set to `sent`; what was secret in it is gone from then on."""
+    """Move the mail from `queued` to `sent`, unless another state is stored; its secret is blanked."""
     Mail.objects.filter(pk=mail.pk, state=Mail.State.QUEUED).update(
         state=Mail.State.SENT, sent_at=now, secret="", failed_reason=""
     )
 
 
 def mark_failed(mail_id: int, reason: str) -> None:
-    """Compare-and-set to `failed`; what was secret in it is gone from then on."""
+    """Move the mail from `queued` to `failed`, unless another state is stored; its secret is blanked."""
     Mail.objects.filter(pk=mail_id, state=Mail.State.QUEUED).update(
         state=Mail.State.FAILED, failed_reason=reason, secret=""
     )

@@ -53,7 +53,7 @@ COLUMNS = (
 )  # fmt: skip
 JOB_KIND = "send_mail"
 
-# A code or reset link that comes a day late helps nobody; it is not sent any more, and blanked.
+# A code or reset link that is a day late is not sent any more, and blanked.
 SECRET_LIFETIME = timedelta(days=1)
 
 
@@ -61,9 +61,9 @@ SECRET_LIFETIME = timedelta(days=1)
 class NewMail:
     """A mail to record.
 
-    `key` names the occasion, so that recording it twice changes nothing. `context` is stored as
-    JSON (dates become ISO texts, see the template filter `moment`). `secret` is encrypted at once.
-    The `*_id`s say whose mail it is. After `expires_at` the mail is of no use and is not sent.
+    `key` names the occasion, so that recording it twice changes nothing. `context` is stored as JSON (dates become ISO
+    texts, see the template filter `moment`). `secret` is encrypted at once. The `*_id`s name the account, order and
+    person of the mail. After `expires_at` the mail is not sent.
     """
 
     kind: str
@@ -91,7 +91,7 @@ def queue_mail(
     person_id: int | None = None,
     expires_at: datetime | None = None,
 ) -> Mail | None:
-    """Records one mail and its job in the caller's transaction. None when the key is there already."""
+    """Record one mail and its job in the caller's transaction. None when the key is there already."""
     mails = queue_mails(
         [
             NewMail(
@@ -104,16 +104,16 @@ def queue_mail(
 
 
 def queue_mails(mails: Sequence[NewMail]) -> list[Mail]:
-    """Records mails and their jobs in the caller's transaction, in one statement whatever their number.
+    """Record mails and their jobs in the caller's transaction, in one statement whatever their number.
 
-    Mails whose key is there already are left out, and are not in the answer. Raises Unregistered,
-    and ValueError for a recipient that is not one plain address.
+    Mails whose key is there already are neither recorded nor returned. Raises Unregistered, and ValueError for a
+    recipient that is not one plain address.
     """
     return _insert([_row(mail) for mail in mails])
 
 
 def resend_mail(*, mail_id: int, now: datetime) -> Mail:
-    """Sends a mail again as a new row with a Message-ID of its own. Returns that row.
+    """Send a mail again: record a new row with a Message-ID of its own, and return that row.
 
     Locks the mail first sent. Raises ResendRefused with a message for the person who asked, and
     Mail.DoesNotExist.

@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.filter
 def moment(value: str | date | None) -> date | datetime | None:
-    """The date or time that an ISO 8601 text stands for, in the shop's zone: `{{ paid_at|moment|date }}`.
+    """Return the date or time that an ISO 8601 text stands for, in the shop's zone: `{{ paid_at|moment|date }}`.
 
     None for nothing, and for a text that is neither, so that `|date` writes nothing.
     """

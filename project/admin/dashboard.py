@@ -28,7 +28,7 @@ from shop.seller.missing import missing_from_the_shop
 
 @dataclass(frozen=True)
 class Count:
-    """How many rows of a list ask for attention, and where they are."""
+    """Number of rows of a list that ask for attention, and the list's address."""
 
     label: str | Promise
     hint: str | Promise
@@ -38,7 +38,7 @@ class Count:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the start page knows besides the list of models: only what its reader may see.
+    """Add to the start page the figures that its reader may see.
 
     A handful of queries, one for each figure, however many orders and seats there are.
     """

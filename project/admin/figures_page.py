@@ -1,4 +1,4 @@
-"""The merchant's figures as the start page shows them: a chart, and a table that says the same numbers."""
+"""The merchant's figures on the start page: a chart, and a table of its numbers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SEAT_SHADES = {
 
 @dataclass(frozen=True)
 class SalesView:
-    """Sales by week or day. `value` and `options` are what Chart.js draws, as JSON."""
+    """Sales by week or day. `value` and `options` are for Chart.js, as JSON."""
 
     period: Period
     summary: str
@@ -111,9 +111,10 @@ def _chart(found: list[Sales]) -> str:
 
 
 def _chart_options() -> dict[str, Any]:
-    """Plain values only: unfold reads them from an attribute. `locale` makes Chart.js write numbers as the reader."""
+    """Return the chart's options: plain values, since unfold reads them from an attribute. `locale` makes Chart.js
+    write numbers like the reader."""
     language = reader_language()
-    # Both ends: a currency's own least, two digits, would be more than the most, and an error in some browsers.
+    # Both bounds: the minimum of most currencies, two digits, would exceed the maximum, an error in some browsers.
     money = {
         "style": "currency",
         "currency": settings.SHOP_CURRENCY,
@@ -139,7 +140,8 @@ def _chart_options() -> dict[str, Any]:
 
 
 def waiting_view(*, now: datetime) -> WaitingView:
-    """Who owes how much, by the way of payment and the day the order was placed; each number leads to its orders."""
+    """Collect the money owed, by way of payment and by the day the order was placed; each number links to its
+    orders."""
     found = waiting_by_method(now=now)
     orders = sum(one.orders for one in found)
     gross = sum((one.gross for one in found), Decimal("0.00"))
@@ -182,7 +184,7 @@ def _method(one: Waiting) -> str:
 
 
 def _number_of(count: int, one: Waiting, *, text: str = "", **age: object) -> SafeString | str:
-    """A number that leads to the orders it counts."""
+    """Link a number to the orders it counts."""
     if not count:
         return "0"
     url = waiting_url(**{MethodFilter.parameter_name: one.method or MethodFilter.NONE, **age})

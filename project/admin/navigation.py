@@ -1,4 +1,4 @@
-"""The admin's sidebar: what there is, in the order of a merchant's day."""
+"""The admin's sidebar, in the order of a merchant's day."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ OTHER_ICON = "database"
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """The groups with the pages this person may see; whatever no group names stands under System."""
+    """Return the groups with the pages that the reader may see; models that no group names stand under System."""
     pages = {
         model._meta.label: model_admin
         for model, model_admin in admin.site._registry.items()

@@ -1,1 +1,1 @@
-"""How dates read, where Django's own formats do not suffice: one package per language."""
+"""Formats of dates where Django's own do not suffice: one package per language."""

@@ -1,7 +1,7 @@
 """The search of the admin's sidebar, answered for any page number.
 
-Reason: unfold 0.91 takes the page number as it comes, and a number that is none, or too large, is an error 500.
-Ends with: an unfold whose search answers 404 to such a page (0.110 and Python 3.12 are worth a look).
+Reason: unfold 0.91 does not check the page number; a number too large, or a text that is none, is an error 500. Ends
+with: an unfold whose search answers 404 to such a page (0.110 and Python 3.12 are worth a look).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Search = Callable[..., HttpResponse]
 
 
 def with_any_page(search: Search) -> Search:
-    """Wrap the admin site's `search`: a page that does not exist is not found."""
+    """Wrap the admin site's `search`: answer 404 for a page that does not exist."""
 
     @wraps(search)
     def answer(request: HttpRequest, *arguments: object, **more: object) -> HttpResponse:

@@ -1,8 +1,8 @@
 """A connection to Redis that outlives it.
 
-Reason: Kombu 5.7 ends a worker whose Redis goes while it holds messages (the channel is closed a second time over a
-connection that is gone), and looks for a lost Redis less and less often.
-Ends with: a Kombu that closes a channel of a lost connection quietly.
+Reason: Kombu 5.7 ends a worker that holds messages when Redis goes (the channel is closed a second time over a
+connection that is gone), and looks for a lost Redis less and less often. Ends with: a Kombu that closes a channel of a
+lost connection quietly.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from celery.app.amqp import AMQP
 from kombu import Connection
 
-# Kombu waits longer after each look in vain, up to half a minute: by then deliveries should be under way again.
+# Kombu waits longer after each failed attempt, up to half a minute: by then deliveries should be under way again.
 LONGEST_WAIT_FOR_REDIS = 4
 
 
@@ -21,8 +21,8 @@ class EnduringConnection(Connection):
         return super().ensure_connection(*args, **{"interval_max": LONGEST_WAIT_FOR_REDIS} | options)
 
     def channel(self) -> Any:
-        """What a worker still holds when it closes a channel is not given back: its Redis may be gone, and then Kombu
-        ends the worker, or keeps the messages in a file. Beat rings again."""
+        """Return a channel that does not give back the messages a worker still holds when closing it: Redis may be
+        gone, and then Kombu would end the worker, or keep the messages in a file. Beat rings again."""
         channel = super().channel()
         channel.do_restore = False
         return channel

@@ -1,4 +1,4 @@
-"""The admin's looks (django-unfold)."""
+"""Looks of the admin (django-unfold)."""
 
 from django.utils.translation import gettext_lazy as _
 

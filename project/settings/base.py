@@ -1,4 +1,4 @@
-"""What every way of running shares. Importing this starts nothing and needs no server."""
+"""Settings that every way of running shares. Importing this starts nothing and needs no server."""
 
 from email.utils import parseaddr
 from pathlib import Path
@@ -115,8 +115,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis may be flushed or stopped at any time, so rate limits and sessions live in Postgres.
 # The cache's table is made by `manage.py createcachetable`.
-# Many more entries than Django's 300: whoever fills the cache with counts of his attempts, each for another address,
-# must not push out those of others.
+# Many more entries than Django's 300: a person who fills the cache with counts of attempts, each for another address,
+# must not push out the counts of others.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -131,15 +131,15 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 0.5,
     "socket_connect_timeout": 0.5,
-    # A worker that waits for a Redis which is gone without a word notices it after some ten seconds.
+    # A worker that waits for a Redis which vanished without closing its connection notices after some ten seconds.
     "health_check_interval": 5,
-    # Redis is not told what a worker holds: after as many answers lost on the way as it has processes, a worker would
-    # take no message ever again.
+    # Redis does not track the messages that a worker holds: after as many lost answers as the worker has processes,
+    # the worker would take no message ever again.
     "ack_emulation": False,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# A Redis that is full answers, but with errors; without this a worker would take them for its end.
+# A full Redis answers with errors, which would end a worker without this setting.
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
@@ -180,16 +180,16 @@ SALES_EMAIL = env.str("SALES_EMAIL", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
 
 # Packages of shop/providers, in the order in which customers see them.
 PAYMENT_PROVIDERS = payment_providers("transfer", "free")
-# Whether a provider may be chosen that delivers without any money. Nowhere but in development, tests and benchmarks.
+# Allows a provider that delivers without any money. Nowhere but in development, tests and benchmarks.
 IMAGINARY_MONEY = False
 # Folders with handlers of one's own, besides those in handlers/ and in installed packages.
 HANDLER_DIRS = env.list("HANDLER_DIRS", default=[])
-# Routes /dev/mail/, where every mail can be read with its links and codes.
+# Routes /dev/mail/, which shows every mail with its links and codes.
 DEV_MAIL = False
 
-# For how many seconds a web process remembers what a page shows of the catalogue: who sells, the shelves, the cards on
-# them, an entry with its prices. What a merchant changes there is seen that much later; the checkout and whatever is
-# posted go by what stands in the database.
+# The seconds for which a web process remembers the parts of the catalogue that pages show: seller, categories, cards
+# of entries, an entry with its prices. A merchant's changes are seen that much later; the checkout and all posted
+# forms read the database.
 FRAME_SECONDS = 2
 
 # --- Files -----------------------------------------------------------------------------------------------------------
@@ -205,14 +205,14 @@ STORAGES = storages_for(STORAGE_URL)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # --- Transport security ----------------------------------------------------------------------------------------------
-# The shop's own address says whether it is reached by HTTPS; it is unless somebody wrote http:// there.
+# The shop is reached by HTTPS unless its own address begins with http://.
 
 HTTPS = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-# Being on the browsers' own lists lasts for months after a change of mind, and holds for the whole domain: only whoever
-# answers for the domain asks for it. Django's check would have everybody do so.
+# An entry in the browsers' own lists lasts for months after a change of mind, and holds for the whole domain: only the
+# person in charge of the domain may ask for it. Django's check would have everybody do so.
 SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_PRELOAD", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = HTTPS
@@ -224,7 +224,7 @@ CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
-# The number of proxies in front of the web servers; their X-Forwarded-* headers are believed, nobody else's.
+# The number of proxies in front of the web servers: only the X-Forwarded-* headers of these proxies are believed.
 TRUST_PROXY = env.int("TRUST_PROXY", default=0)
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

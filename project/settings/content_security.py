@@ -1,4 +1,4 @@
-"""The content security policies: strict everywhere, and what unfold needs below /admin/ only."""
+"""The content security policies: a strict one, and the one that unfold needs, below /admin/ only."""
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
@@ -18,7 +18,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# unfold's Alpine.js evaluates the expressions in its templates. Nothing typed by visitors is rendered there as HTML.
+# unfold's Alpine.js evaluates expressions in unfold's templates. Nothing typed by visitors is rendered there as HTML.
 ADMIN_CONTENT_SECURITY_DIRECTIVES = CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
     "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],

@@ -1,4 +1,4 @@
-"""Development, as `make run` starts it: sandbox payments, readable mails, embedded servers."""
+"""Development, for `make run`: sandbox payments, readable mails, embedded servers."""
 
 from project.settings.base import *
 from project.settings.environment import payment_providers, refuse_incomplete, servers_at

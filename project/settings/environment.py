@@ -1,4 +1,4 @@
-"""Reading the environment, and refusing to start without what cannot be guessed."""
+"""Settings read from the environment; required ones have no default."""
 
 import os
 from typing import Any
@@ -12,7 +12,7 @@ REQUIRED_WITHOUT_DEBUG = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL")
 
 
 def refuse_incomplete(*, debug: bool) -> None:
-    """Raises ImproperlyConfigured naming every required variable that is missing or empty, unless `debug`."""
+    """Raise ImproperlyConfigured naming every required variable that is missing or empty, unless `debug`."""
     if debug:
         return
     missing = [name for name in REQUIRED_WITHOUT_DEBUG if not os.environ.get(name, "").strip()]
@@ -24,7 +24,7 @@ def refuse_incomplete(*, debug: bool) -> None:
 
 
 def payment_providers(*default: str) -> tuple[str, ...]:
-    """The names in PAYMENT_PROVIDERS, in its order, or `default` where it is not set.
+    """Return the names in PAYMENT_PROVIDERS, in its order, or `default` where it is not set.
 
     `free` is always among them: the shop itself confirms an order that costs nothing.
     """
@@ -33,14 +33,14 @@ def payment_providers(*default: str) -> tuple[str, ...]:
 
 
 def celery_broker(redis_url: str) -> str:
-    """Celery's spelling of a Redis address: it knows a Unix socket as redis+socket://…?virtual_host=N."""
+    """Return Celery's spelling of a Redis address: a Unix socket is redis+socket://…?virtual_host=N."""
     if not redis_url.startswith("unix://"):
         return redis_url
     return redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
 
 
 def servers_at(database_url: str, redis_url: str) -> dict[str, Any]:
-    """Return every setting that says where Postgres and Redis are. Neither address may be empty when it is used."""
+    """Return every setting that names Postgres or Redis. Neither address may be empty when it is used."""
     database = env.db_url_config(database_url) if database_url else {}
     database |= {
         "ATOMIC_REQUESTS": False,

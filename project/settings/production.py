@@ -5,7 +5,7 @@ from project.settings.environment import refuse_incomplete
 
 refuse_incomplete(debug=DEBUG)
 
-# JSON lines on standard error: one for each request and job, and what goes wrong.
+# JSON lines on standard error: one for each request, job and error.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -15,9 +15,9 @@ LOGGING = {
     "loggers": {
         # Django's own handlers would print the lines a second time, as text.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # The request's own line has the status; these say more only of our mistakes.
+        # The request's own line has the status; these loggers add only errors of ours.
         "django.request": {"level": "ERROR"},
-        # Each task coming and going, every five seconds; the jobs in it have lines of their own.
+        # The start and end of each task, every five seconds; the jobs of a task have lines of their own.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

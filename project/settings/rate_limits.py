@@ -1,14 +1,14 @@
-"""How often one may do what costs others something. Shared by every way of running; tests and benchmarks lift ours.
+"""Rate limits of acts that cost others something. Shared by every way of running; tests and benchmarks lift ours.
 
 In django-allauth's notation: times / time / whom, several rates with a comma between them. "60/10m/ip" is sixty times
-in ten minutes by one network address a request comes from (see TRUST_PROXY), which an office or a school shares.
-"user" is a person signed in, "key" what the comment says.
+in ten minutes by one network address a request comes from (see TRUST_PROXY), which an office or a school shares. "user"
+is a person signed in, "key" is explained by the comment.
 """
 
-# django-allauth's own pages, counted by itself; "key" is the address typed, known or not. Unnamed ones keep its
-# defaults: 30 sign-ins a minute and ip, 10 failed ones; 5 failed ones in five minutes and address.
+# django-allauth's own pages, counted by allauth; "key" is the address typed, known or not. Pages not named keep
+# allauth's defaults: 30 sign-ins a minute and ip, 10 failed ones; 5 failed ones in five minutes and address.
 ACCOUNT_RATE_LIMITS = {
-    # Each of these mails a code to whatever address was typed.
+    # Each of these acts mails a code to the address that was typed.
     "signup": "20/m/ip,200/h/ip",
     "request_login_code": "20/m/ip,200/h/ip,3/m/key,10/h/key",
     "reset_password": "20/m/ip,200/h/ip,3/m/key,10/h/key",
@@ -22,7 +22,7 @@ RATE_LIMITS = {
     "link": "60/10m/ip",
     # Placing orders; key: the person, else the network address. Each placed order is mailed, cancelled or not.
     "order": "30/h/key",
-    # The same; key: each address a visitor typed, and a payer's address, whoever typed it.
+    # Placing orders, too; key: each address a visitor typed, and a payer's address, typed by anybody.
     "order to address": "10/h/key",
     # Choosing a way to pay, which mails instructions; key: the order.
     "payment method": "20/h/key",
@@ -31,7 +31,7 @@ RATE_LIMITS = {
     # Invitations into an account; key: the account. Then those to one address; key: the account and the address.
     "member invitation": "40/h/key",
     "member invitation again": "1/10m/key",
-    # Mails of an account to a person, whatever caused them; key: the two. Then what somebody asks to be mailed again.
+    # Mails of an account to a person, whatever the cause; key: the two. Then mails that a person asks for again.
     "mail to person": "5/d/key",
     "mail to person again": "1/10m/key",
 }

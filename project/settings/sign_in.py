@@ -1,4 +1,4 @@
-"""Who may sign in and how: django-allauth with the e-mail as identity and mandatory proof of it."""
+"""Settings of the sign-in: django-allauth with the e-mail as identity and mandatory proof of it."""
 
 AUTH_USER_MODEL = "accounts.User"
 # allauth's backend alone: ModelBackend in front of it would look addresses up past their index.
@@ -43,7 +43,7 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_TIMEOUT = 20 * 60
 ACCOUNT_PREVENT_ENUMERATION = True
-# Strangers get no mail all the same: our adapter takes this one and spends the time an ordinary mail takes.
+# Strangers still get no mail: our adapter drops this mail and spends the time an ordinary mail takes.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True

@@ -1,4 +1,4 @@
-"""Where uploads and static files live."""
+"""Storage of uploads and static files."""
 
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -9,7 +9,7 @@ __all__ = ["storages_for"]
 
 
 def storages_for(storage_url: str) -> dict[str, dict[str, Any]]:
-    """STORAGES for an address like s3://KEY:SECRET@HOST/BUCKET?region=…; empty means the local media folder.
+    """Return STORAGES for an address like s3://KEY:SECRET@HOST/BUCKET?region=…; empty means the local media folder.
 
     Without KEY:SECRET the machine's own credentials are used, without HOST Amazon's. Needs the `storage` extra.
     Static files are always served by the web process itself.

@@ -22,7 +22,7 @@ SECURE_HSTS_SECONDS = 0
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = "Amphi <shop@amphi.example>"
 SALES_EMAIL = "sales@amphi.example"
 
-# Tests do in seconds what people do in days; those of the limits put ours back. What is counted by its rows stays.
+# Tests do in seconds what people do in days; tests of the limits put ours back. Limits counted by rows stay.
 RATE_LIMITS = {
     what: RATE_LIMITS[what] for what in ("member invitation again", "mail to person", "mail to person again")
 }
@@ -31,10 +31,10 @@ PAYMENT_PROVIDERS = ("sandbox", "transfer", "free")
 IMAGINARY_MONEY = True
 DEV_MAIL = True
 
-# A shop in processes of its own shows its mails at /dev/mail/, as development does.
+# A shop in processes of its own shows its mails at /dev/mail/, like development.
 EMAIL_FILE_PATH = env.str("MAIL_FOLDER", default="")
-# A page that asks one row at a time fails. Allowed is what asks for one row of its own a second time, in code that is
-# not ours: the frameworks' sign-in looks these up by their key whenever it wants them.
+# A page that asks one row at a time fails. Allowed is a second query for a single row in code that is not ours: the
+# frameworks' sign-in looks such rows up by key, again and again.
 INSTALLED_APPS = [*INSTALLED_APPS, "workbench", "zeal"]
 MIDDLEWARE = [*MIDDLEWARE, "zeal.middleware.zeal_middleware"]
 ZEAL_ALLOWLIST = [

@@ -1,1 +1,1 @@
-"""Translations: kept up to date and checked with Babel alone, without gettext's tools."""
+"""Translations, kept up to date and checked with Babel alone, without gettext's tools."""

@@ -1,8 +1,9 @@
-"""Words of libraries that come without French: marked here, they stand among ours, which Django asks first."""
+"""Words of libraries that come without French: marked here, these words get translations of ours, which Django asks
+first."""
 
 from django.utils.translation import gettext_noop
 
-# What django-unfold writes on the administration's pages.
+# Words of django-unfold on the administration's pages.
 ADMINISTRATION = (
     gettext_noop("Action"),
     gettext_noop("All applications"),

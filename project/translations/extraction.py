@@ -1,4 +1,4 @@
-"""Finds every translatable string of ours, in Python sources and in templates."""
+"""Extraction of every translatable string of ours, from Python sources and from templates."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ KEYWORDS: dict[str, Any] = (
 
 @dataclass(frozen=True)
 class Text:
-    """A string to translate. Two texts are the same when singular and context are."""
+    """A string to translate. Two texts with one singular and one context are one text for gettext."""
 
     singular: str
     plural: str | None = None
@@ -48,7 +48,7 @@ class Text:
 
 
 def texts_in(project: Path) -> set[Text]:
-    """Every string of the project but those of handlers with translations of their own."""
+    """Return every string of the project but those of handlers with translations of their own."""
     project = project.absolute()
     handlers = project / "handlers"
 
@@ -61,7 +61,7 @@ def texts_in(project: Path) -> set[Text]:
 
 
 def texts_of_handler(package: Path) -> set[Text]:
-    """Every string of a handler that has translations of its own."""
+    """Return every string of a handler that has translations of its own."""
     return _texts(extract_from_dir(package, METHODS, keywords=KEYWORDS))
 
 
@@ -70,7 +70,8 @@ def extract_template(
 ) -> Iterable[Any]:
     """Extract the strings of a Django template: Babel's method for files of METHODS that are not Python.
 
-    Django turns a template's strings into calls and the rest into X; Python's tokenizer then only minds indents.
+    Django turns a template's strings into calls and the rest into X. Python's tokenizer refuses only the indents of
+    that text, so they are removed.
     """
     lines = templatize(source.read().decode(), origin=getattr(source, "name", None)).splitlines()
     python = "\n".join(line.lstrip() for line in lines)
@@ -78,7 +79,7 @@ def extract_template(
 
 
 def _texts(extracted: Iterable[Any]) -> set[Text]:
-    """A plural wins over the same singular used alone, as it does in a .po file."""
+    """Merge the extracted strings: a plural wins over its singular used alone, like in a .po file."""
     found: dict[tuple[str, str | None], Text] = {}
     for _file, _line, message, _comments, context in extracted:
         singular, plural = message if isinstance(message, tuple) else (message, None)

@@ -1,4 +1,4 @@
-"""A language's translations (.po) against the strings in the sources: their faults, and bringing them up to date."""
+"""A language's translations (.po) compared with the strings in the sources: faults, and updates."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po, write_po
 from project.translations.extraction import Text
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)[-#0 +]*\d*(?:\.\d+)?[sdifgr]|%[sd](?!\w)|(?<!\{)\{(\w*)[^{}]*\}(?!\})")
-# Lines that would change at every update without anything having changed.
+# Headers that would change at every update, even of unchanged strings.
 RESTLESS_HEADERS = ("POT-Creation-Date", "PO-Revision-Date", "Generated-By", "Language-Team")
 
 
@@ -27,13 +27,13 @@ def read(path: Path, language: str) -> Catalog:
 
 
 def faults(translations: Catalog, texts: set[Text]) -> list[str]:
-    """One line for each string that is missing, unfinished, stale or has other placeholders than its source."""
+    """List one line for each string that is missing, unfinished, stale or has other placeholders than its source."""
     found = [line for text in sorted(texts) if (line := _fault_of(translations, text))]
     return found + [f"stale (no source has it any more): {text}" for text in _stale(translations, texts)]
 
 
 def updated(translations: Catalog, texts: set[Text], language: str) -> Catalog:
-    """Exactly these strings, with the translations there are. Stale ones are left out."""
+    """Return exactly these strings, with the translations there are. Stale ones are left out."""
     fresh = Catalog(locale=language, project="Amphi", version="1", charset="utf-8", fuzzy=False)
     for text in sorted(texts):
         known = translations.get(text.singular, context=text.context)
@@ -49,7 +49,7 @@ def updated(translations: Catalog, texts: set[Text], language: str) -> Catalog:
 
 
 def write(translations: Catalog, path: Path) -> None:
-    """Sorted, without places and dates: a diff shows nothing but changed strings."""
+    """Write the file sorted, without places and dates: a diff shows nothing but changed strings."""
     buffer = BytesIO()
     write_po(buffer, translations, width=0, no_location=True, sort_output=True)
     lines = buffer.getvalue().decode().splitlines()
@@ -71,7 +71,8 @@ def _fault_of(translations: Catalog, text: Text) -> str | None:
 
 
 def _placeholder_fault(message: Message, text: Text) -> str | None:
-    """The singular may leave the number out ("one seat"), nothing else may differ."""
+    """Return a line for a translation with other placeholders than its source, else None. Only a singular may leave the
+    number out ("one seat")."""
     wanted = _placeholders(text.plural or text.singular)
     for index, string in enumerate(_strings(message)):
         found = _placeholders(string)

@@ -1,7 +1,7 @@
 "use strict";
 
-// Select2 draws a box of its own over a list of choices and names it by what is chosen, never by the list's label.
-// This puts the label before it: on the box, and on the field in it that is typed into.
+// Select2 draws a box of its own over a list of choices and names the box by the choice, never by the list's label.
+// This script puts the label before that name: on the box, and on the field for typing in the box.
 {
   const nameBoxes = () => {
     for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
@@ -18,7 +18,7 @@
     }
   };
 
-  // The boxes are drawn when the document is ready; those of a row added to a table, by the event that adds it.
+  // The boxes are drawn when the document is ready; those of a row added to a table, at the event that adds the row.
   window.addEventListener("load", nameBoxes);
   document.addEventListener("formset:added", () => window.setTimeout(nameBoxes));
 }

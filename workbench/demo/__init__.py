@@ -1,1 +1,1 @@
-"""A believable training organisation, so that every page of a new shop has something to show."""
+"""Demo data: a believable training organisation, so that every page of a new shop has contents."""

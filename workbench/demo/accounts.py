@@ -27,14 +27,14 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
 
 
 def make_accounts(people: dict[str, User], now: datetime) -> dict[str, CustomerAccount]:
-    """Makes the accounts with their members: owner, buyer, operator and accountant each. Returns them by key."""
+    """Make the accounts with their members: owner, buyer, operator and accountant each. Returns them by key."""
     accounts: dict[str, CustomerAccount] = {}
     for person in DEMO_PEOPLE:
         if not person.account:
             continue
         user = people[person.email]
         if person.account not in accounts:
-            # Its owner comes first.
+            # The account's owner comes first.
             accounts[person.account] = _open(person.account, user, now)
             continue
         member = ensure_owner(account=accounts[person.account], user=user, now=now)
@@ -43,7 +43,8 @@ def make_accounts(people: dict[str, User], now: datetime) -> dict[str, CustomerA
 
 
 def invite_members(people: dict[str, User], accounts: dict[str, CustomerAccount], now: datetime) -> None:
-    """Two people who did not follow their link yet; one was asked long ago, while no mail left the shop."""
+    """Invite two people who have not followed their link yet; one invitation is old, from a time when no mail left the
+    shop."""
     owner, account = people["paul@lacombe.example"], accounts["lacombe"]
     for email, asked_at in (
         ("bureau@lacombe.example", now - timedelta(days=45)),

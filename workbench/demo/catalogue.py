@@ -1,4 +1,4 @@
-"""What the demo sells: entries over all handlers, with price tiers."""
+"""The demo's catalogue: entries over all handlers, with price tiers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class DemoEntry:
     # Parameters that are moments: days from today and time, so that the demo never grows old.
     moments: dict[str, tuple[int, str]] = field(default_factory=dict)
     tax: str = "20.00"
-    # What each unit is asked besides what the handler asks.
+    # Fields asked for each unit, besides the handler's.
     asks: tuple[EntryField, ...] = ()
     more: dict[str, Any] = field(default_factory=dict)
 
@@ -252,7 +252,7 @@ DESCRIPTION = (
 
 
 def make_catalogue(now: datetime) -> dict[str, Entry]:
-    """Makes taxes, categories and entries. Returns the entries by code."""
+    """Make taxes, categories and entries. Returns the entries by code."""
     taxes = {
         "20.00": Tax.objects.create(name_fr="TVA 20 %", name_en="VAT 20%", rate=Decimal("20.00")),
         "5.50": Tax.objects.create(name_fr="TVA 5,5 % (livres)", name_en="VAT 5.5% (books)", rate=Decimal("5.50")),

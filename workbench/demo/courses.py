@@ -12,10 +12,10 @@ NANTES = ("Centre de Nantes, salle Loire", "Nantes centre, Loire room")
 RENNES = ("Centre de Rennes, atelier 2", "Rennes centre, workshop 2")
 ONLINE = ("En ligne", "Online")
 
-# Nobody sees the people of another group: in the customer corner, where there are none, nobody else at all.
+# Nobody sees the people of another group: in the customer corner, which has no groups, nobody else at all.
 SEPARATE = {"group_mode": "separate"}
 
-# Short name, French name, English name, place, and what is special.
+# Short name, French name, English name, place, and special values.
 COURSES: tuple[tuple[str, str, str, tuple[str, str], dict[str, Any]], ...] = (
     ("SEC-SST", "Sauveteur secouriste du travail", "First aider at work", NANTES, SEPARATE),
     ("SEC-INC", "Équipier de première intervention incendie", "Fire warden", NANTES, {"capacity": 40}),
@@ -42,7 +42,7 @@ COURSES: tuple[tuple[str, str, str, tuple[str, str], dict[str, Any]], ...] = (
 
 
 def make_courses(today: date) -> dict[str, Course]:
-    """Makes the courses; dates count from today, so that the demo never grows old. Returns them by short name."""
+    """Make the courses; dates count from today, so that the demo never grows old. Returns them by short name."""
     return {row[0]: _make(row, today) for row in COURSES}
 
 

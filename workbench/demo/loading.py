@@ -13,21 +13,21 @@ MARK = "demo data loaded"
 
 
 def is_demo_due() -> bool:
-    """Whether this database never got the demo data."""
+    """Tell whether this database never got the demo data."""
     return _mark() != MARK
 
 
 def load_demo() -> None:
-    """Loads them and notes it in the database itself, so that the note lives exactly as long as the data."""
+    """Load the demo data and note it in the database itself, so that the note lives exactly as long as the data."""
     call_command("seed_demo", stdout=StringIO())
     with connection.cursor() as cursor:
         cursor.execute(f"COMMENT ON DATABASE {connection.ops.quote_name(_name())} IS %s", [MARK])
 
 
 def introductions() -> Iterator[str]:
-    """A line for each person of the demo data: who it is, the address and the password to sign in with.
+    """Yield a line for each person of the demo data: role, address and password.
 
-    In English, as all that `up` says.
+    In English, like all output of `up`.
     """
     if is_demo_due():
         return

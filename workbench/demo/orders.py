@@ -1,4 +1,5 @@
-"""The demo's orders, made as customers make them, over a year: in every state, with money right and wrong.
+"""The demo's orders, placed by the services behind the customers' pages, over a year: in every state, with money right
+and wrong.
 
 Paid orders are delivered on the spot, at the day they were paid; the mails go out when a worker runs.
 """
@@ -48,12 +49,12 @@ DIPLOMAS = tuple(
     for name in ("Omar Haddad", "Julie Caron")
 )
 VESTS = ({"fields.taille": "m", "fields.prenom": "Samira"}, {"fields.taille": "xl", "fields.prenom": ""})
-# Booklets sold in the weeks before: what the start page of the administration draws.
+# Booklets sold in the weeks before, for the chart on the administration's start page.
 BOOKLETS = ((11, 12), (9, 25), (7, 18), (5, 60), (4, 22), (2, 80), (1, 35))
 
 
 class DemoOrders:
-    """Places orders for the demo's people; `merchant` confirms the transfers. Days count back from now."""
+    """Orders of the demo's people; `merchant` confirms the transfers. Days count back from now."""
 
     def __init__(self, *, entries: dict[str, Entry], merchant: User, now: datetime) -> None:
         self.entries = entries
@@ -73,7 +74,7 @@ class DemoOrders:
         days_ago: float = 0,
         **details: Any,
     ) -> Order:
-        """An order of (code, quantity, answers) lines, chosen to be paid by transfer."""
+        """Place an order of (code, quantity, answers) lines, to be paid by transfer."""
         at = self.at(days_ago)
         cart = open_cart(token=None, user=buyer)
         for code, quantity, units in lines:
@@ -97,7 +98,7 @@ class DemoOrders:
         return order
 
     def receive(self, order: Order, reference: str, *, days_ago: float = 0, amount: Decimal | None = None) -> None:
-        """Money arrives; by default what the order costs."""
+        """Record money received; by default the order's total."""
         confirm_received(
             order_id=order.pk,
             amount=order.gross if amount is None else amount,
@@ -108,7 +109,7 @@ class DemoOrders:
         )
 
     def pay_and_deliver(self, order: Order, reference: str, *, days_ago: float = 0) -> Order:
-        """The order's money arrives, and what a worker would do follows at once; its job finds nothing left to do."""
+        """Record the order's money and deliver at once, in a worker's place; the job finds nothing left to do."""
         self.receive(order, reference, days_ago=days_ago)
         for line in order.lines.exclude(handler="").order_by("position"):
             fulfil_line(line_id=line.pk, now=self.at(days_ago))
@@ -124,7 +125,7 @@ def make_orders(
     courses: dict[str, Course],
     now: datetime,
 ) -> dict[str, Order]:
-    """Makes the orders. Returns those whose seats are used later, by what they sold."""
+    """Make the orders. Returns those whose seats are used later, by what they sold."""
     demo = DemoOrders(entries=entries, merchant=people["merchant@demo.example"], now=now)
     _booklets(demo, people, accounts)
     used = _of_lacombe(demo, people, accounts["lacombe"]) | _of_saint_aubin(demo, people, accounts["aubin"])
@@ -186,13 +187,13 @@ def _of_saint_aubin(demo: DemoOrders, people: dict[str, User], account: Customer
         reason="Rétractation dans les quatorze jours.",
         now=demo.at(25),
     )
-    # Nobody pays it within its two weeks.
+    # Nobody pays this order within its two weeks.
     demo.place(account, yann, theo, ("CONFLITS-SESSION", 2, ()), days_ago=20)
     return {"pack": pack}
 
 
 def _failing(demo: DemoOrders, people: dict[str, User], account: CustomerAccount, courses: dict[str, Course]) -> None:
-    """Paid, but its course is over by then: the line fails."""
+    """Pay an order whose course is over by then: the line fails."""
     claire = people["claire@saint-aubin.example"]
     failing = demo.place(account, claire, claire, ("ELEC-BR-SESSION", 2, ()), days_ago=1)
     _end_yesterday(courses["ELEC-BR"], demo.now)
@@ -201,7 +202,7 @@ def _failing(demo: DemoOrders, people: dict[str, User], account: CustomerAccount
 
 
 def _of_visitors(demo: DemoOrders) -> None:
-    """One paid and delivered, one waiting for money; nobody has claimed either."""
+    """Place two visitors' orders, one paid and delivered, one waiting for money; both stay unclaimed."""
     for name, code, days_ago, reference in (
         ("Sacha Rive", "DOC-SOLO", 4, "RIVE 0412"),
         ("Jeanne Visiteuse", "EXCEL-SOLO", 0, ""),
@@ -220,7 +221,7 @@ def _with_diets(units: Units) -> Units:
 
 
 def _part(units: Units, prefix: str = "") -> dict[int, dict[str, str]]:
-    """The answers to the handlers' forms, or with `fields.` those to the fields of the entries, by index."""
+    """Return the answers to the handlers' forms, or with `fields.` the answers to the entries' fields, by index."""
     return {
         index: {
             name.removeprefix(prefix): value for name, value in unit.items() if name.startswith(FIELDS) == bool(prefix)
@@ -230,7 +231,7 @@ def _part(units: Units, prefix: str = "") -> dict[int, dict[str, str]]:
 
 
 def _end_yesterday(course: Course, now: datetime) -> None:
-    """The order that comes next cannot be delivered: its course is over."""
+    """End the course, so that the next order of it cannot be delivered."""
     course.last_day = (now - timedelta(days=1)).date()
     course.enrolment_closes_on = None
     save_course(course=course)

@@ -1,4 +1,4 @@
-"""Who can sign in to the demo."""
+"""People who can sign in to the demo."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PASSWORD = "demo-amphi-2026"  # noqa: S105 - shown by `manage.py up`, exists in 
 
 @dataclass(frozen=True)
 class DemoPerson:
-    """Somebody the greeting of `manage.py up` introduces. `account` is the key of a demo account, "" for staff."""
+    """A person whom the greeting of `manage.py up` introduces. `account` is the key of a demo account, "" for staff."""
 
     role: str | Promise
     email: str
@@ -42,8 +42,8 @@ DEMO_PEOPLE = (
 
 
 def make_people() -> dict[str, User]:
-    """Makes the demo people, their addresses proved. Returns them by address."""
-    # One hash for all: it is made to be slow, and a shop of demo people keeps no secret.
+    """Make the demo people, their addresses proved. Returns them by address."""
+    # One hash for all: hashing is slow by design, and a shop of demo people keeps no secret.
     hashed = make_password(PASSWORD)
     return {person.email: _make(person, hashed) for person in DEMO_PEOPLE}
 

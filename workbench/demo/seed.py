@@ -1,4 +1,4 @@
-"""Loads the demo, all of it or none of it."""
+"""Loading of the demo, all of it or none of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workbench.demo.training import use_seats
 
 
 def seed(*, now: datetime) -> bool:
-    """Loads the demo into a shop without entries, in one transaction. Returns whether it did."""
+    """Load the demo into a shop without entries, in one transaction. Returns whether anything was loaded."""
     with transaction.atomic(), translation.override("fr"):
         if Entry.objects.exists():
             return False

@@ -1,4 +1,4 @@
-"""Who sells in the demo, and its legal texts."""
+"""The demo's seller, with the legal texts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TEXTS = {
 
 
 def make_seller(now: datetime) -> None:
-    """Fills in the seller and publishes one version of each legal text, two years ago."""
+    """Fill in the seller and publish one version of each legal text, two years ago."""
     seller = ShopIdentity.current()
     for name, value in {
         **ADDRESS.columns(),

@@ -1,4 +1,4 @@
-"""The demo's learners, each at another point of his way: invited, waiting, begun, over, released, expired."""
+"""The demo's learners, each at another point on the way: invited, waiting, begun, over, released, expired."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from shop.orders.models import Order
 
 
 class DemoTraining:
-    """What operators, learners and the merchant do with the seats. Days count back from now."""
+    """Acts of operators, learners and the merchant on the seats. Days count back from now."""
 
     def __init__(self, *, people: dict[str, User], courses: dict[str, Course], now: datetime) -> None:
         self.people = people
@@ -32,14 +32,14 @@ class DemoTraining:
         return self.now - timedelta(days=days_ago)
 
     def signs_in(self, name: str, email: str, *, days_ago: float) -> None:
-        """Somebody follows a link mailed to him: his address is proved."""
+        """Follow a link mailed to the learner, which proves the address."""
         first_name, last_name = name.split()
         person = PersonTyped(email=email, first_name=first_name, last_name=last_name)
         find_or_create_people(people=[person], account=None, language="fr", now=self.at(days_ago))
         prove_address(email=email, language="fr", may_create=False, now=self.at(days_ago))
 
     def assign(self, order: Order, operator: User, name: str, email: str, course: str, *, days_ago: float) -> Seat:
-        """The operator gives the order's next free seat to somebody."""
+        """Give the order's next free seat to a person, by the operator."""
         first_name, last_name = name.split()
         free = Seat.objects.filter(batch__order_id=order.pk, state=SeatState.AVAILABLE).order_by("pk")[0]
         return assign_seat(
@@ -58,7 +58,7 @@ class DemoTraining:
 
 
 def use_seats(*, orders: dict[str, Order], people: dict[str, User], courses: dict[str, Course], now: datetime) -> None:
-    """Assigns, enters, releases, revokes and expires, so that a seat in every state can be looked at."""
+    """Assign, enter, release, revoke and expire, so that the demo shows a seat in every state."""
     demo = DemoTraining(people=people, courses=courses, now=now)
     _old_seats(demo, orders["old"], people["nadia@lacombe.example"])
     _lacombe(demo, orders, people["nadia@lacombe.example"])
@@ -68,7 +68,7 @@ def use_seats(*, orders: dict[str, Order], people: dict[str, User], courses: dic
 
 
 def _old_seats(demo: DemoTraining, order: Order, nadia: User) -> None:
-    """A course that is over: one learner took it, one never came. The other two seats were never assigned."""
+    """Use two seats of a course that is over: one learner took it, one never came. The other two stay unassigned."""
     for name, email in (("Léa Martin", "lea.martin@lacombe.example"), ("Lucas Morin", "lucas.morin@lacombe.example")):
         demo.signs_in(name, email, days_ago=371)
         demo.assign(order, nadia, name, email, "SEC-EVA", days_ago=370)
@@ -76,7 +76,8 @@ def _old_seats(demo: DemoTraining, order: Order, nadia: User) -> None:
 
 
 def _lacombe(demo: DemoTraining, orders: dict[str, Order], nadia: User) -> None:
-    """A session in which one has begun and one was never seen; seats running, released and taken back."""
+    """Use seats of a session that one learner has begun and one never saw; also seats running, released and taken
+    back."""
     seats = orders["seats"]
     demo.signs_in("Samira Benali", "samira.benali@lacombe.example", days_ago=7)
     demo.enters("samira.benali@lacombe.example", "SEC-SST", days_ago=6)
@@ -95,7 +96,7 @@ def _lacombe(demo: DemoTraining, orders: dict[str, Order], nadia: User) -> None:
 
 
 def _saint_aubin(demo: DemoTraining, order: Order, theo: User) -> None:
-    """One in the middle of his course, one whose course has not begun, one invited today."""
+    """Use three seats: a learner in the middle of the course, one whose course has not begun, one invited today."""
     demo.signs_in("Omar Haddad", "omar.haddad@saint-aubin.example", days_ago=11)
     demo.assign(order, theo, "Omar Haddad", "omar.haddad@saint-aubin.example", "BUR-EXCEL", days_ago=11)
     demo.enters("omar.haddad@saint-aubin.example", "BUR-EXCEL", days_ago=9)
@@ -105,7 +106,7 @@ def _saint_aubin(demo: DemoTraining, order: Order, theo: User) -> None:
 
 
 def _by_hand(demo: DemoTraining) -> None:
-    """The merchant's own hand: a colleague takes part without a purchase."""
+    """Enrol a colleague without a purchase, by the merchant's own hand."""
     enrol_address_by_hand(
         course=demo.courses["MAN-CON"],
         person=PersonTyped(email="benoit.lefort@demo.example", first_name="Benoît", last_name="Lefort"),

@@ -1,6 +1,6 @@
 """`python -m workbench.servers COMMAND …`: runs a command against throwaway servers named in its environment.
 
-For tools that need an empty database for a moment. Ends with the command's status.
+For tools that need an empty database for a moment. The exit status is the command's.
 """
 
 import os

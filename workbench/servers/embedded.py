@@ -20,9 +20,9 @@ from workbench.servers.run_as import ServerUser, user_for
 def embedded_servers(
     addresses: Addresses, *, with_postgres: bool = True, with_redis: bool = True, is_throwaway: bool = False
 ) -> Iterator[list[Child]]:
-    """Runs the servers for the length of the block; afterwards, or when we die, neither is left.
+    """Run the servers for the length of the block; afterwards, or when we die, neither is left.
 
-    Gives those started. Raises AlreadyRunning when another process uses the data folder, ServerError when one
+    Yields the servers started. Raises AlreadyRunning when another process uses the data folder, ServerError when one
     cannot start. `is_throwaway` trades safety for speed: the data are lost with the machine.
     """
     with ExitStack() as stack:
@@ -55,7 +55,7 @@ def _prepare_folders(addresses: Addresses, server_user: ServerUser) -> None:
     try:
         sockets.mkdir(mode=0o700)
     except FileExistsError:
-        # A folder in the machine's temporary folder may be somebody's trap.
+        # A folder in the machine's temporary folder may be another user's trap.
         if sockets.is_symlink() or sockets.stat().st_uid not in (os.geteuid(), server_user.uid):
             raise ServerError(f"{sockets} belongs to somebody else; remove it.") from None
     sockets.chmod(0o700)

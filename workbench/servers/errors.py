@@ -1,8 +1,8 @@
-"""What can go wrong with embedded servers, in words for the person at the terminal."""
+"""Errors of embedded servers, in words for the person at the terminal."""
 
 
 class ServerError(Exception):
-    """A server cannot be started. The message says what to do."""
+    """A server cannot be started. The message names the remedy."""
 
 
 class AlreadyRunning(ServerError):

@@ -1,4 +1,4 @@
-"""One owner for a data folder."""
+"""The lock of a data folder, which gives the folder one owner."""
 
 import fcntl
 import os
@@ -9,17 +9,17 @@ from pathlib import Path
 
 from workbench.servers.errors import AlreadyRunning, ServerError
 
-# A killed owner takes a moment to vanish, and a server that lost its parent one to write its last page.
+# A killed owner takes a moment to vanish, and a server without its parent needs one to write its last page.
 PATIENCE_WITH_OWNER_SECONDS = 1.0
 PATIENCE_WITH_SERVERS_SECONDS = 10.0
 
 
 @contextmanager
 def sole_owner(folder: Path) -> Iterator[int]:
-    """Holds the folder's lock and gives its file descriptor. Raises AlreadyRunning.
+    """Hold the folder's lock and yield its file descriptor. Raises AlreadyRunning.
 
-    The servers inherit the descriptor, so the lock lasts until the last of them is gone even when we are killed:
-    whoever gets it knows that lock files and process numbers found in the folder are stale.
+    The servers inherit the descriptor, so the lock lasts until the last of them is gone even when we are killed: with
+    the lock held, lock files and process numbers found in the folder are stale.
     """
     try:
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -55,7 +55,7 @@ def _acquire(descriptor: int, folder: Path) -> None:
 
 
 def _is_alive(process_number: str) -> bool:
-    """Whether such a process runs. One that ended and was not yet collected by its parent does not."""
+    """Tell whether such a process runs; not one that ended and was not yet collected by its parent."""
     if not process_number.isdigit():
         return False
     try:

@@ -17,7 +17,7 @@ from workbench.servers.process import Child, Program
 from workbench.servers.run_as import ServerUser
 
 LOCALE = "C.UTF-8"
-# After a crash it first replays its journal, on a slow disk for minutes.
+# After a crash Postgres first replays its journal, on a slow disk for minutes.
 READY_WITHIN_SECONDS = 120
 # Tests may lose everything with the machine; a developer's demo shop may not.
 THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
@@ -27,7 +27,8 @@ THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_wr
 def running_postgres(
     addresses: Addresses, *, server_user: ServerUser, lock: int, is_throwaway: bool = False
 ) -> Iterator[Child]:
-    """Runs it for the length of the block, which begins when it answers; makes its files first. Raises ServerError.
+    """Run Postgres for the length of the block, which begins when Postgres answers; make its files first. Raises
+    ServerError.
 
     The caller owns the data folder's lock, whose descriptor the server keeps open.
     """
@@ -69,7 +70,7 @@ def running_postgres(
 
 
 def make_database(addresses: Addresses, name: str, *, template: str = "template0") -> bool:
-    """Creates a database unless it is there. Returns whether it was made."""
+    """Create a database unless it is there. Returns whether it was made."""
     with _outside_databases(addresses) as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if cursor.fetchone():
@@ -79,14 +80,14 @@ def make_database(addresses: Addresses, name: str, *, template: str = "template0
 
 
 def drop_database(addresses: Addresses, name: str) -> None:
-    """Removes a database that nobody is connected to, with everything in it."""
+    """Remove a database that nobody is connected to, with all its data."""
     with _outside_databases(addresses) as cursor:
         cursor.execute(f'DROP DATABASE "{name}"')
 
 
 @contextmanager
 def _outside_databases(addresses: Addresses) -> Iterator[psycopg2.extensions.cursor]:
-    """Databases are made and removed from another one, outside transactions."""
+    """Yield a cursor outside transactions in another database, for making and removing databases."""
     connection = psycopg2.connect(addresses.database_url_for("postgres"))
     connection.autocommit = True
     try:
@@ -97,7 +98,8 @@ def _outside_databases(addresses: Addresses) -> Iterator[psycopg2.extensions.cur
 
 
 def _make_cluster(cluster: Path, binaries: Path, server_user: ServerUser, is_throwaway: bool) -> None:
-    """Makes it beside its place and moves it there when complete, so that a kill in between leaves no half cluster."""
+    """Make the cluster beside its place and move it there when complete, so that a kill in between leaves no half
+    cluster."""
     unfinished = cluster.with_suffix(".new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)

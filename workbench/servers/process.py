@@ -18,10 +18,10 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def stop_signals_held() -> Iterator[None]:
-    """A request to stop that comes within the block is heard at its end.
+    """Hold back a request to stop that comes within the block, until its end.
 
-    In the block a child is started and put where it will be found again: raised in between, the request would leave a
-    child that nobody stops.
+    The block starts a child and stores it where it will be found again: between the two, a request would leave a child
+    that nobody stops.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
@@ -32,10 +32,10 @@ def stop_signals_held() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Program:
-    """What to run and how to end it.
+    """A program: its command, and the signals that end it.
 
-    `stop_signal` asks it to end in good order; after `patience` seconds it is killed. `death_signal` is what the
-    kernel sends it when we die ourselves, and must end it without anybody's help.
+    `stop_signal` asks the program to end in good order; after `patience` seconds the program is killed. The kernel
+    sends `death_signal` when we die ourselves, and that signal alone must end the program.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Program:
     patience: float = 5.0
 
     def start(self) -> "Child":
-        """Starts it in a session of its own, so that Ctrl-C in our terminal reaches us alone.
+        """Start the program in a session of its own, so that Ctrl-C in our terminal reaches us alone.
 
         Call from the main thread: the kernel ties a child's life to the thread that made it.
         """
@@ -76,7 +76,7 @@ class Program:
 
     @contextmanager
     def running(self) -> "Iterator[Child]":
-        """Runs it for the length of the block."""
+        """Run the program for the length of the block."""
         child = None
         try:
             with stop_signals_held():
@@ -100,9 +100,10 @@ class Child:
 
     @property
     def exit_status(self) -> int | None:
-        """None while it runs, then its exit code, or the negative number of the signal that ended it.
+        """None while the child runs, then its exit code, or the negative number of the signal that ended it.
 
-        Looking does not reap: until `stop` its process number and its group's cannot belong to somebody else.
+        Reading does not reap the child: until `stop` its process number and its group's cannot belong to another
+        process.
         """
         if self.process.returncode is not None:
             return self.process.returncode
@@ -120,7 +121,7 @@ class Child:
             os.kill(self.pid, self.program.stop_signal)
 
     def stop(self) -> None:
-        """Ends it and whatever is left of its session. Returns when nothing is left; harmless when repeated."""
+        """End the child and all that is left of its session. Returns when nothing is left; harmless when repeated."""
         if self.process.returncode is not None:
             return
         self.ask_to_stop()
@@ -131,13 +132,14 @@ class Child:
         self.process.wait()
 
     def restart(self) -> None:
-        """Starts the program anew after it ended; clears away what it left of its session."""
+        """Start the program anew after its end; remove first all that is left of its session."""
         self.stop()
         with stop_signals_held():
             self.process = self.program.start().process
 
     def wait_until(self, is_ready: Callable[[], bool], *, seconds: float) -> None:
-        """Raises ServerError with the end of its log when it ends or is not ready in time."""
+        """Wait until the child is ready. Raises ServerError with the end of its log when the child ends or is not ready
+        in time."""
         deadline = time.monotonic() + seconds
         while not is_ready():
             if not self.is_running:
@@ -157,8 +159,8 @@ def _before_exec(program: Program, parent: int) -> Callable[[], None]:
     def prepare() -> None:
         if program.server_user:
             program.server_user.assume()
-        # What we ignore ourselves (a shell's background jobs ignore Ctrl-C and SIGQUIT) it would ignore as well, until
-        # it has handlers of its own; and what we hold back would be held back from it for good.
+        # A child inherits ignored signals (a shell's background jobs ignore Ctrl-C and SIGQUIT) until it sets handlers,
+        # and blocked signals for good.
         for number in {program.stop_signal, program.death_signal} - {signal.SIGKILL}:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())

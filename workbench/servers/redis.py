@@ -1,4 +1,4 @@
-"""An embedded Redis. It carries the doorbell only, so it keeps nothing on disk."""
+"""An embedded Redis, for the doorbell only: it keeps nothing on disk."""
 
 import signal
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ READY_WITHIN_SECONDS = 60
 
 @contextmanager
 def running_redis(addresses: Addresses, *, server_user: ServerUser, lock: int) -> Iterator[Child]:
-    """Runs it on its Unix socket for the length of the block, which begins when it answers. Raises ServerError."""
+    """Run Redis on its Unix socket for the length of the block, which begins when Redis answers. Raises ServerError."""
     addresses.redis_socket.unlink(missing_ok=True)  # stale: we hold the lock
     settings = {
         "port": "0",

@@ -1,4 +1,4 @@
-"""Whom the servers run as: Postgres refuses root, so root's servers run as a plain user of the machine."""
+"""The user that runs the servers: Postgres refuses root, so root's servers run as a plain user of the machine."""
 
 import ctypes
 import os
@@ -25,7 +25,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class ServerUser:
-    """A user and group, and the one capability it needs to read below folders closed to it (0: none)."""
+    """A user and group, and the one capability that user needs to read below closed folders (0: none)."""
 
     uid: int
     gid: int
@@ -36,16 +36,16 @@ class ServerUser:
         return self.uid == os.geteuid()
 
     def own(self, folder: Path) -> None:
-        """Hands a folder over, as far as that is needed."""
+        """Hand a folder over to the user, if need be."""
         if not self.is_our_own:
             os.chown(folder, self.uid, self.gid)
 
     def assume(self) -> None:
-        """Becomes this user for good. Runs in a child between fork and exec."""
+        """Become this user for good. Runs in a child between fork and exec."""
         if self.is_our_own:
             return
         if self.capability:
-            # Else the change of user takes every capability away, and access(2) would overlook the one kept.
+            # Without this the change of user takes every capability away, and access(2) would overlook the one kept.
             _prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
         os.setgroups([])
         os.setresgid(self.gid, self.gid, self.gid)
@@ -55,11 +55,10 @@ class ServerUser:
 
 
 def user_for(*must_reach: Path, cluster: Path) -> ServerUser:
-    """Ourselves, or for root a plain user: the owner of the cluster if there is one, else nobody.
+    """Return the present user, or for root a plain one: the owner of the cluster if there is one, else nobody.
 
-    A clone in root's own home is closed to that user. He then gets the capability to read, which lets him pass
-    without opening the folders to everybody else; where the machine does not let us hand it on, raises
-    ServerError.
+    A clone in root's own home is closed to that user. The plain user then gets the capability to read, without opening
+    the folders to everybody else. Raises ServerError where the machine does not let us hand that capability on.
     """
     if os.geteuid() != 0:
         return ServerUser(os.geteuid(), os.getegid())
@@ -78,9 +77,9 @@ def user_for(*must_reach: Path, cluster: Path) -> ServerUser:
 
 
 def die_with_parent(signal_number: int) -> None:
-    """Asks the kernel to send us this signal when the parent's thread ends, however it ends.
+    """Ask the kernel to send us this signal when the parent's thread ends, however it ends.
 
-    The kernel forgets the wish on every change of user: say it last.
+    The kernel forgets the request on every change of user: call this last.
     """
     _prctl(PR_SET_PDEATHSIG, signal_number)
 
@@ -102,7 +101,7 @@ def _plain_user() -> pwd.struct_passwd:
 
 
 def _can_pass(path: Path, uid: int, gid: int) -> bool:
-    """Whether this user may enter every folder above the path."""
+    """Tell whether this user may enter every folder above the path."""
     for folder in path.resolve().parents:
         status = folder.stat()
         if status.st_uid == uid:

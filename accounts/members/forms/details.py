@@ -32,7 +32,7 @@ class AccountDetailsForm(PostalAddressForm, forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial = {**self.initial, **self.initial_of(self.instance.address)}
-        # Typed with blanks and dots a number is longer than what is stored of it.
+        # A number typed with blanks and dots is longer than the stored one.
         self.fields["vat_id"] = forms.CharField(label=self.fields["vat_id"].label, required=False, max_length=40)
 
     def clean(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def home(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @login_required
 def switch(request: SignedInRequest) -> HttpResponse:
-    """Work for another of one's accounts from now on."""
+    """Choose another of the person's accounts to work for from now on."""
     account_id = request.POST.get("account", "")
     accounts = active_accounts(request.user)
     account = get_object_or_404(accounts, pk=account_id if account_id.isdecimal() else 0)

@@ -25,11 +25,11 @@ from accounts.people.models import User
 @login_required
 @require_http_methods(["GET", "POST"])
 def details(request: SignedInRequest) -> HttpResponse:
-    """Two forms on one page, each posted alone: `form` says which."""
+    """Show two forms on one page, each posted alone: `form` says which."""
     account = current_account(request, Right.MANAGE_ACCOUNT)
     which = request.POST.get("form") if request.method == "POST" else ""
     account_form = profile_form = None
-    # A refused form leaves what was typed in its instance: hand it a copy, the page goes on showing what is.
+    # A refused form leaves the typed values in its instance: the form gets a copy, the page shows the stored account.
     if which == "account" and account is not None:
         account_form = AccountDetailsForm(request.POST, instance=CustomerAccount.objects.get(pk=account.pk))
         if account_form.is_valid():

@@ -1,4 +1,4 @@
-"""An owner decides who belongs to the account."""
+"""Pages on which an owner decides who belongs to the account."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ owners_only = account_page(Right.MANAGE_MEMBERS)
 @owners_only
 @require_http_methods(["GET", "POST"])
 def member_list(request: AccountRequest) -> HttpResponse:
-    """The members and who is invited; posting the form invites somebody."""
+    """List members and invitations; a posted form invites a person."""
     form = InviteMemberForm(_posted(request), initial={"roles": ["is_buyer"]})
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if request.method == "POST" and form.is_valid():
@@ -64,7 +64,7 @@ def member_list(request: AccountRequest) -> HttpResponse:
 @owners_only
 @require_http_methods(["GET", "POST"])
 def member(request: AccountRequest, membership_id: int) -> HttpResponse:
-    """One member's roles."""
+    """Show one member's roles, and change them."""
     membership = members_of(request.account).filter(pk=membership_id).first()
     if membership is None:
         raise Http404
@@ -130,11 +130,11 @@ def withdraw(request: AccountRequest, invitation_id: int) -> HttpResponse:
 
 
 def _posted(request: HttpRequest) -> QueryDict | None:
-    """The posted data. A form posted with everything unticked is empty, and posted all the same."""
+    """Return the posted data. A form posted with everything unticked is empty, and posted all the same."""
     return request.POST if request.method == "POST" else None
 
 
 def _back(request: AccountRequest) -> HttpResponse:
-    """To the list, unless the change took away the right to see it."""
+    """Redirect to the list, unless the change took away the right to see it."""
     still_owner = Membership.objects.filter(account=request.account, user=request.user, is_owner=True).exists()
     return redirect("account-members" if still_owner else "account-home")

@@ -9,10 +9,10 @@ from common.emails import MAX_EMAIL_LENGTH, is_normal
 
 
 class Delegation(models.Model):
-    """An operator looks after a person on behalf of a customer account.
+    """Delegation of one person to one operator, on behalf of a customer account.
 
-    Every operator of the account works with it. Name and address are those typed by this account, never those the
-    person or another account wrote elsewhere.
+    Every operator of the account works with the delegation. Name and address are those typed by this account, never
+    those the person or another account wrote elsewhere.
     """
 
     account = models.ForeignKey(

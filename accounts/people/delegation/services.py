@@ -1,4 +1,4 @@
-"""Operators look after people: who attached whom, under the name his account typed."""
+"""Delegation of people to operators, each under the name that the account typed."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def delegate(
 ) -> None:
     """Attach people to an operator of an account. `users` gives the user of each normalised address.
 
-    Somebody attached already keeps the name under which he was. One statement for any number of people, rows in the
-    order of their key; locks nothing.
+    A person attached before keeps the earlier name. One statement for any number of people, rows in the order of their
+    key; locks nothing.
     """
     rows: dict[int, Delegation] = {}
     for person in people:

@@ -19,17 +19,18 @@ from common.secrets import derive_key
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Keeps the keys of authenticator apps and recovery codes unreadable in the database."""
+    """Adapter that keeps the keys of authenticator apps and recovery codes encrypted in the database."""
 
     def build_totp_svg(self, url: str) -> str:
-        """The picture on white: in the dark a telephone could not read black on nothing."""
+        """Draw the QR code on white: on the dark scheme's ground a telephone could not read it."""
         return qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode")
 
     def encrypt(self, text: str) -> str:
         return _fernet().encrypt(text.encode()).decode("ascii")
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Raises InvalidToken under another SECRET_KEY: an empty key would be one that anybody can guess."""
+        """Decrypt a stored key. Raises InvalidToken under another SECRET_KEY: an empty key would be one that anybody
+        can guess."""
         return _fernet().decrypt(encrypted_text.encode()).decode()
 
 
@@ -39,9 +40,9 @@ def _fernet() -> MultiFernet:
 
 
 class StaffSecondFactorMiddleware:
-    """Sends staff without a second factor from the administration to the page that explains it.
+    """Middleware that sends staff without a second factor from the administration to the page that explains it.
 
-    Who has one was asked for it when he signed in. Off in development (STAFF_NEEDS_SECOND_FACTOR).
+    Staff with a second factor were asked for it at sign-in. Off in development (STAFF_NEEDS_SECOND_FACTOR).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

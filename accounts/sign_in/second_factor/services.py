@@ -11,7 +11,7 @@ from outbox.mails.services import queue_mail
 
 
 def remove_second_factor(*, user: User, now: datetime) -> bool:
-    """Take a lost second factor away, and tell the person. False when there was none.
+    """Remove a lost second factor, and mail the person. False when there was none.
 
     For the administration, after it made sure who asks. Locks nothing.
     """

@@ -10,7 +10,7 @@ from accounts.selectors import has_second_factor
 @login_required
 @require_safe
 def second_factor_required(request: SignedInRequest) -> HttpResponse:
-    """Why the administration is closed to staff without a second factor, and how to set one up."""
+    """Explain why the administration is closed to staff without a second factor, and how to set one up."""
     if has_second_factor(request.user):
         return redirect("admin:index")
     return render(request, "second_factor/required.html")

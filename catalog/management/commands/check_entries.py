@@ -1,4 +1,5 @@
-"""Prints what is odd about the catalogue; fails when something cannot be sold or delivered."""
+"""`manage.py check_entries`: prints the findings about the catalogue; fails on an entry that cannot be sold or
+delivered."""
 
 import sys
 from typing import Any
@@ -16,7 +17,7 @@ class Command(BaseCommand):
         styles = {Level.ERROR: self.style.ERROR, Level.WARNING: self.style.WARNING, Level.INFO: self.style.NOTICE}
         errors = 0
         for entry, finding in check_entries():
-            # Nobody is refused or disappointed by what is not on sale.
+            # A fault of an entry that is not on sale harms no customer.
             errors += finding.level is Level.ERROR and entry.is_on_sale
             where = "" if entry.is_on_sale else f" ({entry.state})"
             self.stdout.write(f"{entry.code}{where}: {styles[finding.level](finding.level.value)}: {finding.message}")

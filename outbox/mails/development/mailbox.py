@@ -51,7 +51,7 @@ class DevelopmentMail:
 
 
 def newest_mails(limit: int = NEWEST) -> list[DevelopmentMail]:
-    """The mails written last, the newest first."""
+    """Return the mails written last, the newest first."""
     mails: list[DevelopmentMail] = []
     for path in sorted(_files(), key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True):
         mails += reversed(list(_mails_in(path)))
@@ -61,7 +61,7 @@ def newest_mails(limit: int = NEWEST) -> list[DevelopmentMail]:
 
 
 def find_mail(name: str) -> DevelopmentMail | None:
-    """The mail of that name; None when there is none, whatever the name looks like."""
+    """Return the mail of that name; None when there is none, for any text."""
     match = NAME.fullmatch(name)
     if match is None:
         return None
@@ -81,7 +81,7 @@ def _files() -> list[Path]:
 
 def _mails_in(path: Path) -> Iterator[DevelopmentMail]:
     written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    # What follows the last line of dashes is still being written.
+    # The text after the last line of dashes is still being written.
     for index, source in enumerate(path.read_bytes().split(b"\n" + END_OF_MESSAGE)[:-1]):
         message = email.message_from_bytes(source, _class=EmailMessage, policy=email.policy.default)
         yield DevelopmentMail(f"{path.stem}.{index}", written_at, message)

@@ -1,4 +1,4 @@
-"""Mounted under dev/mail/ where settings.DEV_MAIL is on."""
+"""Addresses below dev/mail/, mounted where settings.DEV_MAIL is on."""
 
 from django.urls import path
 

@@ -1,6 +1,6 @@
 """`/dev/mail/`: every mail with its links and codes, for development and tests only.
 
-Routed only where settings.DEV_MAIL says so, and asked once more here: what it shows opens accounts.
+Routed only where settings.DEV_MAIL is on, which each view checks again: the links and codes open accounts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`manage.py run_jobs`: runs what is due without Celery, once or for as long as it is left alone."""
+"""`manage.py run_jobs`: runs due jobs without Celery, once or for as long as it is left alone."""
 
 from __future__ import annotations
 

@@ -40,7 +40,8 @@ class Command(BaseCommand):
 
 
 def _package_of(name: str) -> Path:
-    """The folder of an installed handler, listed or specific, that has translations of its own."""
+    """Return the folder of an installed handler, listed or specific, that has translations of its own. Raises
+    CommandError when there is none."""
     folders = [found.folder for found in installed() if found.handler.name == name and found.folder]
     for folder in folders:
         if (folder / "locale").is_dir():
