@@ -22,9 +22,10 @@ from accounts.links.models import AddressLink
 from accounts.links.remembered import remember_link, take_effect
 from accounts.links.services import LinkGone, NotYourLink, find_link
 from accounts.members.current import SignedInRequest
+from accounts.members.selectors import active_accounts
 from accounts.people.proof import prove_by_link
+from accounts.people.selectors import has_own_way_in
 from accounts.rate_limits.pages import limited
-from accounts.selectors import active_accounts, signs_in_by_himself
 from common.refusals import Refused
 
 
@@ -57,7 +58,7 @@ def address_link(request: HttpRequest, token: str) -> HttpResponse:
 def _enter(request: HttpRequest, link: AddressLink) -> HttpResponse:
     user = prove_by_link(link=link, now=timezone.now())
     remember_link(request, link)
-    if signs_in_by_himself(user):
+    if has_own_way_in(user):
         messages.info(request, _("Thank you. Sign in as usual now, and the link takes effect."))
         return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': reverse('account-home')})}")
     record_authentication(request, user, method="link", email=link.email)

@@ -15,7 +15,7 @@ from accounts.links.services import NewLink, create_links
 from accounts.members.models import CustomerAccount
 from accounts.people.changes import PersonChange, tell_changed
 from accounts.people.models import User
-from accounts.selectors import ids_with_proved_address
+from accounts.people.selectors import ids_with_proved_address
 from common.emails import normalise_email
 from outbox.mails.models import Mail
 from outbox.mails.services import NewMail, queue_mails

@@ -15,8 +15,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
+from accounts.people.selectors import is_address_proved
 from accounts.people.services import PersonTyped, find_or_create_people
-from accounts.selectors import is_address_proved
 from accounts.sign_in.typed_password import remember_typed_password
 from common.fields import AddressField
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
+from accounts.people.selectors import ids_with_proved_address
 from accounts.people.services import CoursesInWords, invite_people
-from accounts.selectors import ids_with_proved_address
 from common.words import end_in_words, start_in_words
 from enrolments.courses.models import Course
 from enrolments.grounds.enrol import together

@@ -13,9 +13,9 @@ from accounts.members.models import CustomerAccount
 from accounts.members.operators import keep_account
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
+from accounts.people.selectors import is_address_proved
 from accounts.people.services import invite_people
 from accounts.rate_limits.services import find_used_up
-from accounts.selectors import is_address_proved
 from common.moments import in_shop_zone
 from common.refusals import Refused
 from common.words import in_words

@@ -109,7 +109,7 @@ def test_an_address_is_not_changed_by_hand(merchant):
     assert (alice.email, alice.first_name) == ("alice@example.org", "Alix")
 
 
-def test_a_clerk_cannot_make_himself_a_superuser(clerk):
+def test_a_clerk_cannot_make_themselves_a_superuser(clerk):
     me = User.objects.get(email="clerk@example.org")
 
     response = clerk.post(page_of(me), form_data(me, is_superuser="on", is_staff="on", first_name="Changed"))

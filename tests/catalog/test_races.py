@@ -84,7 +84,7 @@ def test_a_code_is_given_once():
     assert Entry.objects.count() == 1
 
 
-def test_a_merchant_whose_code_was_taken_while_he_saved_is_told_at_the_field():
+def test_a_merchant_whose_code_was_taken_while_they_saved_is_told_at_the_field():
     client, data = merchant(), typed(code="Mine", name_en="Bob's")
     category, tax = CategoryFactory(), TaxFactory()
 

@@ -218,7 +218,7 @@ def test_a_known_address_is_the_existing_user_and_nothing_tells_the_visitor_so(c
     assert Enrolment.objects.filter(user=known).count() == 1
 
 
-def test_somebody_already_enrolled_gets_one_more_ground_and_is_told_only_of_his_account(course):
+def test_somebody_already_enrolled_gets_one_more_ground_and_is_told_only_of_their_account(course):
     account, operator = account_with_operator()
     buy(sold(account=account, operator=operator, endtime="2026-06-30"))
 

@@ -68,7 +68,7 @@ def test_without_a_printing_service_the_sales_team_is_told(settings):
     assert (finding.level, finding.field) == (Level.INFO, "printer")
 
 
-def test_the_printer_reads_the_shop_s_language_and_the_customer_his_own(settings):
+def test_the_printer_reads_the_shop_s_language_and_the_customer_their_own(settings):
     buy(sold(MARIE))
 
     assert Mail.objects.get().language == settings.LANGUAGE_CODE

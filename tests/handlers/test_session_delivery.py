@@ -92,7 +92,7 @@ def test_a_new_address_becomes_a_user_without_password_who_is_invited(course):
     assert list(Mail.objects.values_list("kind", "recipient")) == [("invitation", "ada@example.org")]
 
 
-def test_a_known_participant_hears_in_his_language_that_he_is_enrolled(course):
+def test_a_known_participant_hears_in_their_language_that_they_are_enrolled(course):
     UserFactory(email="zoe@example.org", language="fr")
 
     buy(sold(participant("zoe@example.org")))
@@ -115,7 +115,7 @@ def test_every_participant_known_or_new_is_attached_to_the_operator(course):
     ]
 
 
-def test_an_operator_who_takes_part_himself_is_not_attached_to_himself(course):
+def test_an_operator_who_takes_part_themselves_is_not_attached_to_themselves(course):
     account, operator = account_with_operator()
     buy(sold(participant(operator.email), account=account, operator=operator))
     assert not Delegation.objects.exists()

@@ -85,7 +85,7 @@ def comes_in_by_every_door(number):
     return answers, [session.lines.get(), own.lines.get()]
 
 
-def test_whoever_signs_up_while_others_name_him_is_one_person(trial):
+def test_whoever_signs_up_while_others_name_them_is_one_person(trial):
     rounds = trial.size(1, 10)
     for number in range(rounds):
         answers, lines = comes_in_by_every_door(number)

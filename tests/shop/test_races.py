@@ -79,7 +79,7 @@ class TestClaimingAndDelivering:
         self.at_once(probe_entry)
         assert traces("operator") == 1
 
-    def test_control_without_locks_nobody_attaches_him(self, probe_entry):
+    def test_control_without_locks_nobody_attaches_them(self, probe_entry):
         self.at_once(probe_entry, without=no_row_locks)
         assert traces("operator") == 0
 

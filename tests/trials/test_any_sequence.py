@@ -151,7 +151,7 @@ TOUR: tuple[Step, ...] = (
     buy("visitor", 2, email="carol"),
     SETTLE,
     DELIVER,
-    ("claim", {"n": 0, "is_his": True}),
+    ("claim", {"n": 0, "is_theirs": True}),
     ("move_claimed", {"n": 0}),
     assign("pia", n=2),
     ("expire_a_seat", {"n": 0}),

@@ -13,7 +13,7 @@ from accounts.members.models import CustomerAccount
 from accounts.members.services import roles_of
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
-from accounts.selectors import ids_with_proved_address
+from accounts.people.selectors import ids_with_proved_address
 from catalog.models.entries import Entry
 from catalog.services.checks import check_entries
 from enrolments.grounds.models import Ground

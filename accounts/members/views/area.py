@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.members.current import SignedInRequest, choose_account
 from accounts.members.models import Membership
-from accounts.selectors import active_accounts
+from accounts.members.selectors import active_accounts
 
 
 @login_required

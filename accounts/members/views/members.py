@@ -18,8 +18,8 @@ from accounts.members.current import AccountRequest, account_page
 from accounts.members.forms.members import InviteMemberForm, RolesForm
 from accounts.members.models import CustomerAccount, Membership
 from accounts.members.rights import Right
+from accounts.members.selectors import invitations_of, members_of
 from accounts.rate_limits.services import TooOften, count_attempt
-from accounts.selectors import invitations_of, members_of
 from common.refusals import Refused
 
 owners_only = account_page(Right.MANAGE_MEMBERS)

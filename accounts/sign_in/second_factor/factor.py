@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from qrcode.image.svg import SvgPathFillImage
 
-from accounts.selectors import has_second_factor
+from accounts.people.selectors import has_second_factor
 from common.secrets import derive_key
 
 

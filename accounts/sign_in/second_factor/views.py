@@ -4,7 +4,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.members.current import SignedInRequest
-from accounts.selectors import has_second_factor
+from accounts.people.selectors import has_second_factor
 
 
 @login_required

@@ -12,7 +12,7 @@ def test_the_contract_is_kept(rule: Rule) -> None:
     rule($example)
 
 
-def test_the_customer_reads_in_his_language_that_the_units_are_noted() -> None:
+def test_the_customer_reads_in_their_language_that_the_units_are_noted() -> None:
     case = $example
     line = case.line(2)
     place(case.handler, line)

@@ -140,7 +140,7 @@ def test_who_works_for_several_switches(client, alice):
     assert response.context["account"] == other
 
 
-def test_nobody_switches_to_an_account_he_does_not_belong_to(client):
+def test_nobody_switches_to_an_account_they_do_not_belong_to(client):
     stranger = CustomerAccountFactory()
 
     for value in (str(stranger.pk), "", "x", "9" * 30):

@@ -302,7 +302,7 @@ def test_changes_are_posts(alice, bob):
         assert client.get(reverse(name, args=[membership.pk])).status_code == 405
 
 
-def test_claiming_makes_an_owner_of_whoever_he_was(account, bob):
+def test_claiming_makes_an_owner_of_whoever_they_were(account, bob):
     members.ensure_owner(account=account, user=bob, now=timezone.now())
     members.ensure_owner(account=account, user=bob, now=timezone.now())
 

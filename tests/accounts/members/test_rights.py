@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.members.models import CustomerAccount
 from accounts.members.rights import Right, accounts_with, operators_of, rights_of
-from accounts.selectors import active_accounts
+from accounts.members.selectors import active_accounts
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

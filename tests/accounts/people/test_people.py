@@ -60,7 +60,7 @@ def test_names_are_kept_as_long_as_the_column_is():
         assert (kept.first_name, kept.last_name) == ("A" * 149 + "b", "M" * 150)
 
 
-def test_a_known_person_stays_as_he_is():
+def test_a_known_person_stays_as_they_are():
     alice = UserFactory(email="alice@example.org", first_name="Alicia", language="en")
     password = alice.password
 
@@ -121,7 +121,7 @@ def test_as_many_statements_for_a_hundred_people_as_for_ten():
     assert statements(10, known=3) == statements(100, known=30)
 
 
-def test_only_who_has_not_proved_his_address_is_invited():
+def test_only_who_has_not_proved_their_address_is_invited():
     proved, unproved = UserFactory(), UserFactory(is_address_proved=False, password=None)
     closed = UserFactory(is_address_proved=False, password=None, is_active=False)
 

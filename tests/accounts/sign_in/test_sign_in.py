@@ -56,7 +56,7 @@ def test_a_wrong_code_proves_nothing(visitor):
     assert EmailAddress.objects.get().verified is False
 
 
-def test_sign_up_of_a_person_whom_others_named_completes_him(visitor, code_for):
+def test_sign_up_of_a_person_whom_others_named_completes_them(visitor, code_for):
     named = UserFactory(email="alice@example.org", password=None, is_address_proved=False, first_name="Alice")
 
     visitor.post(reverse("account_signup"), SIGN_UP)

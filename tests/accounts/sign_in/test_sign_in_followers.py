@@ -28,7 +28,7 @@ def followers():
         yield
 
 
-def test_followers_find_what_the_visitor_left_in_his_session(visitor, followers):
+def test_followers_find_what_the_visitor_left_in_their_session(visitor, followers):
     UserFactory(email="alice@example.org")
     session = visitor.session
     session["cart"] = "token"

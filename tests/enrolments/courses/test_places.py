@@ -45,7 +45,7 @@ def test_people_blank_seats_and_holds_take_places(account):
     assert free([course.pk]) == {course.pk: 1}
 
 
-def test_a_person_takes_one_place_however_many_purchases_and_roles_stand_behind_him(account):
+def test_a_person_takes_one_place_however_many_purchases_and_roles_stand_behind_them(account):
     course = CourseFactory()
     bob = UserFactory()
     given_session(course, account, learners=(bob,))
@@ -191,7 +191,7 @@ def test_late_money_for_a_course_that_is_over_gets_nothing(account):
     assert not PlaceHold.objects.live().exists()
 
 
-def test_somebody_who_takes_a_course_himself_gets_the_place_that_was_held(account):
+def test_somebody_who_takes_a_course_themselves_gets_the_place_that_was_held(account):
     course = CourseFactory(capacity=1)
     line = hold(course, account, 1)
     bob = UserFactory()

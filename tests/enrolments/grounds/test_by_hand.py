@@ -95,7 +95,7 @@ class TestEnrol:
         assert "Fire safety" in render_mail(mail, blank_secrets=True).text
         assert LogEntry.objects.get().object_id == str(course.pk)
 
-    def test_somebody_known_keeps_his_name_and_is_told(self, merchant, course):
+    def test_somebody_known_keeps_their_name_and_is_told(self, merchant, course):
         bob = UserFactory(email="bob@example.org", first_name="Bob", is_address_proved=True, language="en")
         merchant.post(enrol_url(course), typed(email="BOB@example.org", first_name="Robert"))
         bob.refresh_from_db()

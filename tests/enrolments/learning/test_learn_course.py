@@ -287,7 +287,7 @@ class TestSeparateGroups:
         assert participants(bob, course) == ["Bob Martin", "Tom Mine"]
         assert "Theirs" not in text + text_of(browser_of(bob), "/learn/")
 
-    def test_who_is_in_no_group_sees_himself_alone(self, course, sessions):
+    def test_who_is_in_no_group_sees_themselves_alone(self, course, sessions):
         carol = UserFactory(first_name="Carol", last_name="")
         by_hand(carol, course)
 

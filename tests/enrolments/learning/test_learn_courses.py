@@ -179,7 +179,7 @@ def test_somebody_elses_operators_are_not_named(bob, alice, account):
     assert [contact.name for contact in mine.contacts] == ["Alice Roche"]
 
 
-def test_a_nameless_operator_is_shown_by_his_account_and_never_by_his_address(bob, account):
+def test_a_nameless_operator_is_shown_by_their_account_and_never_by_their_address(bob, account):
     operator = MembershipFactory(account=account, user__first_name="", user__last_name="").user
     place(bob, CourseFactory(), operator, account=account)
 

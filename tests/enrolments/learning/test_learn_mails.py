@@ -50,7 +50,7 @@ def rendered(mail):
     return render_mail(mail, blank_secrets=True)
 
 
-def test_who_is_known_is_led_to_his_courses(course, settings):
+def test_who_is_known_is_led_to_their_courses(course, settings):
     settings.SITE_URL = "https://shop.example.org"
     tell([UserFactory()], course)
 
@@ -70,7 +70,7 @@ def test_an_invitation_names_the_course_its_dates_and_its_place(course):
     assert "Room 3<br>Lyon" in mail.html
 
 
-def test_the_page_after_the_invitation_leads_to_his_courses(course):
+def test_the_page_after_the_invitation_leads_to_their_courses(course):
     bob = UserFactory(is_address_proved=False, password=None)
     tell([bob], course, now=timezone.now())
     link = urlsplit(link_url(AddressLink.objects.get(email=bob.email))).path

@@ -99,7 +99,7 @@ def test_the_invitation_is_mailed_again(client, account, carol):
     assert AddressLink.objects.filter(user=carol, account=account).count() == 2
 
 
-def test_who_proved_his_address_is_told_how_to_sign_in_and_the_answer_is_the_same(client, account, bob):
+def test_who_proved_their_address_is_told_how_to_sign_in_and_the_answer_is_the_same(client, account, bob):
     dan = UserFactory(email="dan@example.org")
     DelegationFactory(account=account, operator=bob, person=dan, email="dan@example.org")
 

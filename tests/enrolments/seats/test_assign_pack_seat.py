@@ -122,7 +122,7 @@ def test_without_a_supervisor_role_the_operator_stays_outside(account, operator,
     assert not Enrolment.objects.filter(user=operator).exists()
 
 
-def test_an_operator_may_place_himself(account, operator, course):
+def test_an_operator_may_place_themselves(account, operator, course):
     [seat] = given_pack(account)
 
     assign(seat, course, operator.email, operator)
@@ -241,7 +241,7 @@ def test_a_full_course_takes_nobody_new(account, operator):
     assert not User.objects.filter(email="carol@example.org").exists()
 
 
-def test_a_full_course_takes_who_has_his_place_already(account, operator):
+def test_a_full_course_takes_who_has_their_place_already(account, operator):
     course = CourseFactory(capacity=1)
     [theirs] = given_pack(CustomerAccountFactory())
     assign(theirs, course, "bob@example.org", UserFactory())
@@ -310,7 +310,7 @@ def test_a_seat_of_another_account_does_not_exist(account, operator, course):
     assert nothing_changed(theirs)
 
 
-def test_the_supervisor_stays_while_one_of_his_seats_is_taken(account, operator, course):
+def test_the_supervisor_stays_while_one_of_their_seats_is_taken(account, operator, course):
     first, second = given_pack(account, seats=2)
     assign(first, course, "bob@example.org", operator)
     assign(second, course, "carol@example.org", operator)

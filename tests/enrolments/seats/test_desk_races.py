@@ -130,7 +130,7 @@ def edit_and_placing(carol, **how):
     return Seat.objects.get(pk=seat_id).person
 
 
-def test_whoever_places_a_person_who_is_just_being_edited_gets_the_address_he_typed(carol):
+def test_whoever_places_a_person_who_is_just_being_edited_gets_the_address_they_typed(carol):
     placed = edit_and_placing(carol)
 
     carol.refresh_from_db()
@@ -141,7 +141,7 @@ def test_whoever_places_a_person_who_is_just_being_edited_gets_the_address_he_ty
     }
 
 
-def test_without_the_persons_lock_he_would_be_placed_at_an_address_he_never_typed(carol):
+def test_without_the_persons_lock_they_would_be_placed_at_an_address_they_never_typed(carol):
     placed = edit_and_placing(carol, without=no_row_locks)
 
     assert placed == carol

@@ -186,7 +186,7 @@ def test_nobody_sits_twice_in_one_delivery(account):
         given_session(CourseFactory(), account, learners=(bob,), tutors=(bob,))
 
 
-def test_somebody_enrolled_keeps_the_later_end_and_the_operator_is_told_of_his_own(account, operator):
+def test_somebody_enrolled_keeps_the_later_end_and_the_operator_is_told_of_their_own(account, operator):
     course = CourseFactory()
     known, stranger, new = people(3)
     [mine] = given_pack(account, terms=Terms(ends_at=NOW + days(90)))

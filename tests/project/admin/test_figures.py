@@ -182,7 +182,7 @@ def test_seats_are_told_by_state(client, seats):
         assert str(client.get(url).context["cl"].result_count) == row[1]
 
 
-def test_nobody_reads_figures_of_what_he_may_not_see(order):
+def test_nobody_reads_figures_of_what_they_may_not_see(order):
     sees_orders = browser_of(staff("shop.view_order")).get("/admin/").context
     sees_seats = browser_of(staff("enrolments.view_seat")).get("/admin/").context
     sees_nothing = browser_of(staff()).get("/admin/").context

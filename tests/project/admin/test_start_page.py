@@ -45,7 +45,7 @@ def test_names_what_is_missing(client):
     assert "The shop must still tell its customers:" in text_of(client.get("/admin/"))
 
 
-def test_tells_nobody_what_he_may_not_see(order):
+def test_tells_nobody_what_they_may_not_see(order):
     client = browser_of(staff("shop.view_order"))
     assert set(counts(client)) == {"Orders waiting for money", "Orders with a failed line"}
     assert "must still tell" not in text_of(client.get("/admin/"))

@@ -188,7 +188,7 @@ class TestSignIn:
         assert joined == form_cart
         assert open_cart(token=None, user=alice) == form_cart
 
-    def test_lines_join_the_cart_he_has_with_their_answers(self, form_cart, probe_entry):
+    def test_lines_join_the_cart_they_have_with_their_answers(self, form_cart, probe_entry):
         alice = UserFactory()
         own = make_cart(probe_entry, quantity=2, user=alice)
         joined = join_carts(user=alice, token=form_cart.token)

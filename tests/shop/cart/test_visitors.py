@@ -30,7 +30,7 @@ def test_ipv4_behind_a_socket_of_both_kinds_is_still_an_address_of_its_own():
     assert key("::ffff:203.0.113.5") != key("::ffff:203.0.113.6")
 
 
-def test_somebody_signed_in_is_himself_wherever_he_is():
+def test_somebody_signed_in_is_themselves_wherever_they_are():
     alice = UserFactory()
     assert key("203.0.113.5", alice) == key("203.0.113.6", alice)
     assert key("203.0.113.5", alice) != key("203.0.113.5", UserFactory())

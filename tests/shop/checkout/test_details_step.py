@@ -89,7 +89,7 @@ def test_a_visitor_cannot_name_an_account_or_an_operator(buyer):
     assert (details.account_id, details.operator_id) == (None, None)
 
 
-def test_a_member_finds_his_account_filled_in(camille):
+def test_a_member_finds_their_account_filled_in(camille):
     form = camille.get("/checkout/details/").context["form"]
     assert "email" not in form.fields
     assert form["contact_name"].value() == "Camille Roy"
@@ -97,14 +97,14 @@ def test_a_member_finds_his_account_filled_in(camille):
     assert form["vat_id"].value() == "FR40303265045"
 
 
-def test_a_member_buys_with_his_own_address_whatever_is_posted(camille):
+def test_a_member_buys_with_their_own_address_whatever_is_posted(camille):
     alpha = account_named("Alpha")
     owner = alpha.memberships.get().user_id
     type_details(camille, account=alpha.pk, operator=owner, email="boss@example.org")
     assert camille.get("/checkout/review/").context["details"].email == "camille@example.org"
 
 
-def test_the_buyer_is_the_operator_unless_he_chooses_another(camille):
+def test_the_buyer_is_the_operator_unless_they_choose_another(camille):
     alpha = account_named("Alpha")
     colleague = MembershipFactory(account=alpha, is_owner=False, is_operator=True).user
     form = camille.get(f"/checkout/details/?account={alpha.pk}").context["form"]

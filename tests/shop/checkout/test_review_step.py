@@ -78,7 +78,7 @@ def test_the_review_of_a_cart_ordered_meanwhile_leads_to_its_order_and_not_to_a_
     assert buyer.post("/checkout/review/", posted).url == f"/orders/{Order.objects.get().token}/"
 
 
-def test_the_cart_of_another_leads_to_no_order_of_his(buyer):
+def test_the_cart_of_another_leads_to_no_order_of_theirs(buyer):
     posted = review_form(buyer.get("/checkout/review/").context)
     buyer.post("/checkout/review/", posted)
     assert english_client().post("/checkout/review/", posted).url == "/cart/"

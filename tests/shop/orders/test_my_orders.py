@@ -30,7 +30,7 @@ def test_a_visitor_is_asked_to_sign_in(visitor):
     assert visitor.get("/account/orders/").url == "/auth/login/?next=/account/orders/"
 
 
-def test_owner_and_accountant_see_all_and_a_buyer_his_own(owner, entry):
+def test_owner_and_accountant_see_all_and_a_buyer_their_own(owner, entry):
     buyer = MembershipFactory(account=owner.account)
     by_owner, by_buyer = bought_by(owner, entry), bought_by(buyer, entry)
     buyer.is_owner, buyer.is_buyer = False, True

@@ -97,7 +97,7 @@ def test_an_unclaimed_orders_mails_name_no_person(diary):
         assert "done for you" not in rendered.text + rendered.html
 
 
-def test_an_operator_reads_what_is_meant_for_him_and_nothing_twice():
+def test_an_operator_reads_what_is_meant_for_them_and_nothing_twice():
     owner = MembershipFactory()
     entry = EntryFactory(handler="std_generateseats")
     order = place(make_cart(entry, user=owner.user), user=owner.user, account=owner.account)

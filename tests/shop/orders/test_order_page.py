@@ -319,7 +319,7 @@ def test_an_order_given_back_as_a_whole_says_so_and_not_that_all_is_set_up(visit
 # After the claim
 
 
-def test_a_claimant_moves_his_order_into_an_account_he_owns(order):
+def test_a_claimant_moves_their_order_into_an_account_they_own(order):
     alice = UserFactory(email="alice@example.org")
     own = MembershipFactory(user=alice, account__name="Alpha").account
     claim_order(order_id=order.pk, user=alice, now=timezone.now())

@@ -76,7 +76,7 @@ class TestDetails:
         assert Order.objects.get().billing_name == "Ateliers Pay here: http://evil.example now"
 
     @pytest.mark.parametrize("posted", ["0", "-1", "9" * 30, "1e1", "٣"])
-    def test_an_account_that_is_not_his_is_not_bought_for(self, probe_entry, posted):
+    def test_an_account_that_is_not_theirs_is_not_bought_for(self, probe_entry, posted):
         alice = MembershipFactory().user
         client = signed_in(alice)
         put_in_cart(client, probe_entry)

@@ -51,10 +51,10 @@ class Orders(Frame):
     # Claiming a visitor's order --------------------------------------------------------------------------------------
 
     @precondition(lambda self: any(not order.is_claimed for order in self.orders))
-    @rule(n=some, is_his=often)
-    def claim(self, n: int, is_his: bool) -> None:
+    @rule(n=some, is_theirs=often)
+    def claim(self, n: int, is_theirs: bool) -> None:
         order = one_of([order for order in self.orders if not order.is_claimed], n)
-        user = User.objects.filter(email=order.contact_email if is_his else world.address("alice")).first()
+        user = User.objects.filter(email=order.contact_email if is_theirs else world.address("alice")).first()
         if user is None:
             self.arrange(lambda: UserFactory(email=order.contact_email))
             user = User.objects.get(email=order.contact_email)

@@ -143,7 +143,7 @@ def test_a_line_of_another_order_is_not_found(client, line, order):
     assert client.get(f"/admin/shop/order/{order.pk}/lines/{line.pk}/give-back/").status_code == 404
 
 
-def test_a_course_taken_by_the_buyer_names_him(client, course):
+def test_a_course_taken_by_the_buyer_names_them(client, course):
     owner = MembershipFactory()
     entry = EntryFactory(handler="std_enroloncourse", parameters={"coursename": course.short_name})
     order = place(make_cart(entry, user=owner.user), user=owner.user, account=owner.account)
