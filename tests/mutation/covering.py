@@ -18,6 +18,9 @@ from tests.mutation.targets import PROJECT, sources
 
 # Sum of the recorded times of the tests run for one fault, at most.
 SECONDS_OF_TESTS = 60.0
+# Part of that for the tests of the fault's room. Hundreds of others run the line on their way elsewhere: one of each
+# file would be all there is time for.
+SHARE_OF_THE_ROOM = 0.7
 # A run that takes so many times longer counts as endless; pytest itself has to start, too.
 TIMES_SLOWER, SECONDS_TO_START = 5, 60.0
 
@@ -53,20 +56,27 @@ class Recorded:
         return found
 
     def tests_of(self, fault: Fault, *, at_most: float = SECONDS_OF_TESTS) -> list[str]:
-        """Return the tests that meet a fault: the cheapest of each file, then the second of each, and so on.
+        """Return the tests that meet a fault: those of its room, then all others.
 
-        Their recorded times sum to `at_most` seconds at most, but one test is returned if there is any.
+        Of each part the cheapest of each file come first, then the second of each, and so on. Recorded times sum to
+        `at_most` seconds at most, of which the room has `SHARE_OF_THE_ROOM`; one test is returned if there is any.
         """
         met = self._meeting(fault) & self.seconds.keys()
+        room = {test for test in met if _is_of_room(test, fault.path)}
+        chosen = self._cheapest(room, SHARE_OF_THE_ROOM * at_most)
+        left = at_most - sum(self.seconds[test] for test in chosen)
+        chosen += self._cheapest(met - set(chosen), left)
+        return chosen or sorted(met, key=self.seconds.__getitem__)[:1]
+
+    def _cheapest(self, tests: Collection[str], at_most: float) -> list[str]:
         by_file: dict[str, list[str]] = defaultdict(list)
-        for test in sorted(met, key=lambda test: (self.seconds[test], test)):
+        for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
             by_file[test.split("::")[0]].append(test)
         rounds = itertools.zip_longest(*sorted(by_file.values(), key=lambda tests: self.seconds[tests[0]]))
         chosen: list[str] = []
-        left = at_most
         for test in (test for each in rounds for test in each if test is not None):
-            left -= self.seconds[test]
-            if left < 0 and chosen:
+            at_most -= self.seconds[test]
+            if at_most < 0:
                 break
             chosen.append(test)
         return chosen
@@ -96,3 +106,12 @@ class Recorded:
     def limit_of(self, tests: Collection[str]) -> float:
         """Return the seconds after which a run of these tests is given up."""
         return SECONDS_TO_START + TIMES_SLOWER * sum(self.seconds[test] for test in tests)
+
+
+def _is_of_room(test: str, path: str) -> bool:
+    """Whether a test lies in the folder of tests of a module's room, above it within the floor, or below it."""
+    room, folder = Path(path).parent, Path(test.split("::")[0]).parent
+    if folder.parts[:1] != ("tests",) or len(folder.parts) < 2:
+        return False
+    own = Path(*folder.parts[1:])
+    return own in (room, *room.parents) or room in own.parents

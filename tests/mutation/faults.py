@@ -21,6 +21,7 @@ LOGS = frozenset({"debug", "info", "warning", "error", "exception", "log"})
 # Arguments whose change does no harm: `strict` can only raise, `no_key` and `of` lock more than is needed, the others
 # are for speed. Calls likewise: reading related rows along saves queries, which have budgets of their own.
 IDLE_ARGUMENTS = frozenset({"strict", "no_key", "of", "batch_size", "savepoint", "frozen", "slots", "kw_only"})
+TYPES = frozenset({"Callable", "Mapping", "Sequence", "dict", "list", "tuple"})
 IDLE_CALLS = frozenset({"select_related", "prefetch_related", "TypeVar"})
 SQL = re.compile(r"\b(SELECT|UPDATE|INSERT INTO|DELETE FROM)\b")
 SQL_SWAPS = (
@@ -226,8 +227,14 @@ def _is_idle(node: cst.CSTNode) -> bool:
         return isinstance(node.test, cst.Name) and node.test.value == "TYPE_CHECKING"
     if isinstance(node, cst.Assign):
         first = node.targets[0].target
-        return isinstance(first, cst.Name) and first.value in ("__all__", "logger", "job_log")
+        is_name = isinstance(first, cst.Name) and first.value in ("__all__", "logger", "job_log")
+        return is_name or _is_type(node.value)
     return isinstance(node, cst.Call) and (_called(node) in WORDS | IDLE_CALLS or _is_log(node))
+
+
+def _is_type(value: cst.BaseExpression) -> bool:
+    """Whether a value is a type given a name, which only annotations read."""
+    return isinstance(value, cst.Subscript) and isinstance(value.value, cst.Name) and value.value.value in TYPES
 
 
 def _called(call: cst.Call) -> str:

@@ -123,6 +123,14 @@ def test_a_planted_module_is_imported_with_its_fault_and_the_file_stays(tmp_path
     del sys.modules["planted_for_a_test"]
 
 
+@pytest.mark.parametrize(
+    ("text", "is_changed"),
+    [("Run = Callable[[int], None]\n", False), ("Pair = tuple[int, int]\n", False), ("CHOSEN = NAMES[2]\n", True)],
+)
+def test_a_type_given_a_name_is_left_alone(text, is_changed):
+    assert any(all_faults("shop/services/take.py", text)) is is_changed
+
+
 def test_nothing_is_planted_too_late():
     with pytest.raises(RuntimeError, match="imported before"):
         plant(name="pytest", path=pytest.__file__, text="")
@@ -149,6 +157,30 @@ class TestTestsOfAFault:
 
     def test_are_the_cheapest_of_each_file_first(self, recorded):
         assert recorded.tests_of(fault_at(13), at_most=100) == ["a.py::quick", "b.py::only", "a.py::next", "a.py::slow"]
+
+    def test_are_those_of_the_room_first(self, recorded):
+        of_room = {
+            "tests/shop/services/test_take.py::dear": 9.0,
+            "tests/shop/test_carts.py::cheap": 0.1,
+            "tests/shop/services/deeper/test_more.py::middling": 2.0,
+        }
+        others = {"tests/shop/cart/test_cart.py::quick": 0.01, "tests/test_all.py::quick": 0.01}
+        recorded.__dict__["seconds"] = of_room | others
+        recorded.__dict__["_lines"]["shop/services/take.py"][13] = {*of_room, *others}
+
+        assert recorded.tests_of(fault_at(13), at_most=100) == [
+            "tests/shop/test_carts.py::cheap",
+            "tests/shop/services/deeper/test_more.py::middling",
+            "tests/shop/services/test_take.py::dear",
+            "tests/shop/cart/test_cart.py::quick",
+            "tests/test_all.py::quick",
+        ]
+
+    def test_of_the_room_leave_time_for_others(self, recorded):
+        recorded.__dict__["seconds"] = {"tests/shop/test_a.py::x": 6.0, "tests/shop/test_b.py::x": 6.5, "b.py::x": 4.0}
+        recorded.__dict__["_lines"]["shop/services/take.py"][13] = set(recorded.seconds)
+
+        assert recorded.tests_of(fault_at(13), at_most=10) == ["tests/shop/test_a.py::x", "b.py::x"]
 
     def test_take_no_longer_than_they_may(self, recorded):
         assert recorded.tests_of(fault_at(13), at_most=2) == ["a.py::quick", "b.py::only", "a.py::next"]

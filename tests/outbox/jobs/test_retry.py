@@ -1,5 +1,6 @@
 """A person retries a dead or waiting job."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -167,3 +168,23 @@ def test_a_job_may_die_again():
 
     job.refresh_from_db()
     assert (job.state, job.attempts, job.last_error) == ("dead", 1, "Still no.")
+
+
+def test_a_job_whose_worker_is_gone_may_be_tried_again():
+    claimed = timezone.now() - timedelta(minutes=1)
+    job = JobFactory(attempts=3, lease=uuid.uuid4(), due_at=claimed)
+
+    with temporary_job_kind("errand", lambda job, now: None):
+        again = retry_job(job_id=job.pk, now=timezone.now())
+
+    assert (again.state, again.attempts, again.lease) == ("pending", 0, None)
+
+
+def test_a_job_that_was_just_claimed_may_not():
+    job = JobFactory(attempts=3, lease=uuid.uuid4(), due_at=timezone.now() + timedelta(minutes=1))
+
+    with temporary_job_kind("errand", lambda job, now: None), pytest.raises(RetryRefused, match="running right now"):
+        retry_job(job_id=job.pk, now=timezone.now())
+
+    job.refresh_from_db()
+    assert job.attempts == 3

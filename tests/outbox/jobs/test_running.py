@@ -287,3 +287,29 @@ def test_each_job_costs_the_same_number_of_statements(django_assert_num_queries)
         # done; at last one look in vain.
         with django_assert_num_queries(3 * (4 + 4) + 3):
             assert run_due_jobs() == 3
+
+
+def test_a_job_that_succeeds_in_the_end_keeps_no_error(make_due):
+    answers = [Temporary("Not yet."), None]
+
+    def run(job, now):
+        if error := answers.pop(0):
+            raise error
+
+    with temporary_job_kind("errand", run):
+        job = enqueue(kind="errand", key="errand:1")
+        run_due_jobs()
+        make_due()
+        run_due_jobs()
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.last_error) == ("done", 2, "")
+
+
+def test_of_a_long_error_the_beginning_is_kept():
+    with temporary_job_kind("errand", fail_with(Temporary("No. " * 1_000))):
+        job = enqueue(kind="errand", key="errand:1")
+        run_due_jobs()
+
+    job.refresh_from_db()
+    assert job.last_error == "No. " * 500

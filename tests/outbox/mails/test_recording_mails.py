@@ -9,6 +9,7 @@ from django.db import transaction
 from common.registry import Unregistered
 from common.secrets import Undecryptable, decrypt
 from outbox.jobs.models import Job
+from outbox.jobs.registry import kinds_with_io
 from outbox.mails.models import Mail
 from outbox.mails.services import NewMail, queue_mail, queue_mails
 
@@ -119,3 +120,17 @@ def test_a_recipient_that_is_not_one_plain_address_is_refused(recipient):
 def test_a_kind_nobody_registered_is_refused():
     with pytest.raises(Unregistered):
         queue_mail(**FIELDS | {"kind": "nonsense"}, key="nonsense:1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_mail_rings_and_one_that_is_there_already_does_not(rings):
+    queue_mail(**FIELDS, key="greeting:1")
+    assert rings == [1]
+
+    queue_mail(**FIELDS, key="greeting:1")
+    queue_mails([])
+    assert rings == [1]
+
+
+def test_sending_counts_as_work_outside_the_database():
+    assert "send_mail" in kinds_with_io()

@@ -172,6 +172,7 @@ def test_a_secret_of_another_key_ends_the_mail(settings):
 
     mail.refresh_from_db()
     assert (mail.state, mail.secret) == ("failed", "")
+    assert mail.failed_reason == "The mail's secret cannot be read with the present SECRET_KEY."
     assert django_mail.outbox == []
 
 
@@ -181,6 +182,8 @@ def test_a_failed_mail_may_be_tried_again_by_hand():
     Mail.objects.filter(pk=mail.pk).update(expires_at=None)
 
     retry_job(job_id=Job.objects.get().pk, now=timezone.now())
+    mail.refresh_from_db()
+    assert (mail.state, mail.failed_reason) == ("queued", "")
     run_due_jobs()
 
     mail.refresh_from_db()

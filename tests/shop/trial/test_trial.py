@@ -212,6 +212,32 @@ def test_micro_forms_that_take_no_made_up_answers_are_told(merchant, diary):
     assert trial.problems == ("Unit 1: Only Zoé may come.", "Unit 2: Only Zoé may come.")
 
 
+def test_of_many_problems_the_first_ten_are_told(merchant, diary):
+    class Picky(FormProbe):
+        name = "std_picky"
+
+        class UnitForm(FormProbe.UnitForm):
+            def clean_name(self):
+                raise ValidationError("Only Zoé may come.")
+
+    with temporary(Picky):
+        trial = attempt(EntryFactory(handler="std_picky"), merchant, quantity=11)
+    assert trial.problems == tuple(f"Unit {number}: Only Zoé may come." for number in range(1, 11))
+
+
+def test_tells_what_it_would_cost_and_leaves_nothing(merchant, diary):
+    entry = EntryFactory(handler="std_probe", state="draft")
+    before = rows()
+
+    trial = attempt(entry, merchant, quantity=2)
+
+    assert (trial.quantity, trial.is_placed, trial.is_good, trial.refusal, trial.problems) == (2, True, True, "", ())
+    assert (trial.total, trial.currency) == (Decimal("240.00"), "EUR")
+    assert diary.hooks() == ["pre", "post", "operator"]
+    assert rows() == before
+    assert Entry.objects.get(pk=entry.pk).state == "draft"
+
+
 @pytest.mark.parametrize("quantity", [0, -1, MOST_UNITS + 1])
 def test_quantities_out_of_bounds_are_refused(merchant, diary, quantity):
     assert not attempt(EntryFactory(handler="std_probe"), merchant, quantity=quantity).is_good
