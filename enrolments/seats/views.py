@@ -24,11 +24,12 @@ from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.pages import page_of
 from enrolments.people.selectors import PersonRow, typed_names
-from enrolments.seats.assign import AlreadyInSession, Assignment, CourseNotAllowed, WrongRole, assign_seat
+from enrolments.seats.assign import AlreadyInSession, Assignment, assign_seat
 from enrolments.seats.desk import find_seat, is_attached, move_rows, moves_of, next_free_seat
 from enrolments.seats.forms import AssignForm, ReleaseForm
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.seats.moves import SeatMoved, SeatNotFound
+from enrolments.seats.placing import CourseNotAllowed, WrongRole
 from enrolments.seats.release import release_seat
 from enrolments.seats.selectors import Grounds, last_moment
 

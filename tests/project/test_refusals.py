@@ -20,8 +20,8 @@ from common.refusals import Refused
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
 from enrolments.people.mail_again import MailedJustNow, MailedOften
-from enrolments.seats.assign import CourseNotAllowed, RowsRefused
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
+from enrolments.seats.placing import CourseNotAllowed, RowsRefused
 from enrolments.seats.revoke import SeatsConsumed
 from tests.factories.accounts import CustomerAccountFactory
 from tests.factories.enrolments import CourseFactory

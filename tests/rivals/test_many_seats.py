@@ -5,9 +5,10 @@ Operators place many people on seats of which some are the same, or which expire
 
 from enrolments.grounds.models import Enrolment
 from enrolments.seats import assign as assign_module
-from enrolments.seats.assign import RowsRefused, SeatWanted, assign_seats
+from enrolments.seats.assign import assign_seats
 from enrolments.seats.expire import expire_seats
 from enrolments.seats.models import Seat
+from enrolments.seats.placing import RowsRefused, SeatWanted
 from tests.enrolments.given import NOW, days, given_pack, typed
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory
 from tests.factories.enrolments import CourseFactory

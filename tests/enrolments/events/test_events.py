@@ -16,7 +16,8 @@ from enrolments.events.models import Event
 from enrolments.events.services import FOLLOWS
 from enrolments.grounds.by_hand import end_by_hand, enrol_by_hand
 from enrolments.grounds.models import EnrolmentEvent
-from enrolments.seats.assign import SeatWanted, assign_seats
+from enrolments.seats.assign import assign_seats
+from enrolments.seats.placing import SeatWanted
 from enrolments.values import Period
 from outbox.jobs.models import Job
 from outbox.jobs.registry import temporary_job_kind

@@ -10,9 +10,9 @@ from enrolments.courses.places.services import CourseClosed, CourseFull, CourseO
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.enrol import PeriodOver
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
-from enrolments.seats.assign import CourseNotAllowed, SeatNotValid, WrongRole
 from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import SeatNotFound, SeatNotFree
+from enrolments.seats.placing import CourseNotAllowed, SeatNotValid, WrongRole
 from enrolments.seats.release import release_seat
 from enrolments.values import Terms
 from outbox.mails.models import Mail

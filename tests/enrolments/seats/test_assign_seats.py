@@ -9,15 +9,10 @@ from accounts.people.models import User
 from enrolments.courses.places.services import CourseFull
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
-from enrolments.seats.assign import (
-    AlreadyInSession,
-    CourseNotAllowed,
-    RowsRefused,
-    SeatWanted,
-    assign_seats,
-)
+from enrolments.seats.assign import AlreadyInSession, assign_seats
 from enrolments.seats.models import Seat, SeatEvent, SeatState
 from enrolments.seats.moves import SeatNotFound, SeatNotFree
+from enrolments.seats.placing import CourseNotAllowed, RowsRefused, SeatWanted
 from outbox.mails.models import Mail
 from tests.enrolments.given import NOW, assign, days, given_pack, given_session, new_line, typed
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory

@@ -8,7 +8,6 @@ from enrolments.courses.places.services import (
     CourseOver,
 )
 from enrolments.grounds.enrol_line import enrol_on_line
-from enrolments.seats.assign import CourseNotAllowed
 from enrolments.seats.enter import enter_course
 from enrolments.seats.expire import expire_seats
 from enrolments.seats.models import Seat, SeatEvent, SeatState
@@ -22,6 +21,7 @@ from enrolments.seats.moves import (
     refusal,
     with_locked_seats,
 )
+from enrolments.seats.placing import CourseNotAllowed
 from enrolments.seats.release import release_seat
 from enrolments.sessions.services import SessionPlace, create_session_seats
 from enrolments.values import Terms

@@ -9,8 +9,9 @@ from enrolments.courses.places.services import CourseFull, CourseOver, hold_plac
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
 from enrolments.grounds.supervise import supervise
-from enrolments.seats.assign import AlreadyInSession, CourseNotAllowed, WrongRole
+from enrolments.seats.assign import AlreadyInSession
 from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.placing import CourseNotAllowed, WrongRole
 from enrolments.seats.release import release_seat
 from enrolments.values import AlreadyEnrolled, Terms
 from tests.enrolments.given import NOW, assign, day, days, given_pack, given_session, history, live_grounds, new_line

@@ -1,0 +1,181 @@
+"""Checks of seats wanted for people: what can be said before any person is known."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.members.models import CustomerAccount
+from accounts.people.models import User
+from accounts.people.services import PersonTyped
+from common.emails import normalise_email
+from common.refusals import Refused
+from common.words import in_words
+from enrolments.courses.models import Course
+from enrolments.courses.places.services import CourseClosed, CourseOver
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.enrol import enrolment_period
+from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.moves import SeatNotFound, SeatNotFree, refusal
+from enrolments.values import LineRef, Period, Terms
+
+
+class SeatNotValid(Refused):
+    """Refusal when the seat's validity is over, though it was not marked as expired yet."""
+
+    message = _("This seat can no longer be assigned: its validity is over.")
+
+
+class CourseNotAllowed(Refused):
+    """Refusal when the seat was not sold for this course."""
+
+    def __init__(self, course: Course) -> None:
+        sentence = _("This seat cannot be used for the course “{course}”. Choose another one.")
+        super().__init__(format_lazy(sentence, course=in_words(lambda: course.name)))
+        self.course = course
+
+
+class WrongRole(Refused):
+    """Refusal when the seat was declared for the other role, or the role is neither a learner's nor a tutor's."""
+
+    message = _("This seat cannot be filled in that role.")
+
+
+class RowsRefused(Refused):
+    """Refusal of a set of rows, none of which was assigned. `rows` are the refusals by index of the row, from 0."""
+
+    def __init__(self, rows: Mapping[int, Refused | ValidationError]) -> None:
+        super().__init__(
+            in_words(
+                lambda: (
+                    ngettext(
+                        "Nobody was placed: %(n)d row cannot be assigned.",
+                        "Nobody was placed: %(n)d rows cannot be assigned.",
+                        len(rows),
+                    )
+                    % {"n": len(rows)}
+                )
+            )
+        )
+        self.rows = dict(sorted(rows.items()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatWanted:
+    """Row of a set: a person for a free seat, in a course. `role` applies to a session's blank seats only."""
+
+    seat_id: int
+    course: Course
+    person: PersonTyped
+    role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Row that may be assigned, as far as that depends on no person."""
+
+    index: int
+    seat: Seat
+    course: Course
+    role: Role
+    period: Period
+    person: PersonTyped
+    email: str
+    keeps_place: bool
+
+    @property
+    def is_session(self) -> bool:
+        return self.seat.batch.source == SeatBatch.Source.SESSION
+
+    @property
+    def line(self) -> LineRef:
+        batch = self.seat.batch
+        return LineRef(batch.order_id, batch.order_number, batch.line_id, self.seat.account_id)
+
+
+def check_rows(
+    account: CustomerAccount,
+    wanted: Sequence[SeatWanted],
+    courses: Mapping[int, Course],
+    operator: User,
+    now: datetime.datetime,
+) -> list[Placing]:
+    """Check all that depends on no person. Raises RowsRefused."""
+    rows = Seat.objects.select_related("batch", "batch__group", "role", "course")
+    seats = rows.filter(account=account).in_bulk([row.seat_id for row in wanted])
+    packs = {seat.batch.course_list for seat in seats.values() if seat.course_id is None}
+    allowed = Course.objects.filter(pk__in=courses).covered_by(packs)
+    student = Role.objects.get(code=Role.STUDENT)
+    placings: list[Placing] = []
+    refused: dict[int, Refused | ValidationError] = {}
+    chosen: set[int] = set()
+    for index, row in enumerate(wanted):
+        try:
+            seat = _free_seat(seats.get(row.seat_id), now)
+            if seat.pk in chosen:
+                raise SeatNotFree(operator, now, SeatState.ASSIGNED)
+            course = courses[row.course.pk]
+            _refuse_course(seat, course, allowed, now)
+            placings.append(
+                Placing(
+                    index=index,
+                    seat=seat,
+                    course=course,
+                    role=_role(seat, row.role, student),
+                    period=enrolment_period(course=course, now=now, terms=_terms(seat.batch)),
+                    person=row.person,
+                    email=normalise_email(row.person.email),
+                    keeps_place=seat.keeps_place,
+                )
+            )
+            chosen.add(seat.pk)
+        except (Refused, ValidationError) as refusal_of_row:
+            refused[index] = refusal_of_row
+    if refused:
+        raise RowsRefused(refused)
+    return placings
+
+
+def _free_seat(seat: Seat | None, now: datetime.datetime) -> Seat:
+    if seat is None:
+        raise SeatNotFound
+    if seat.state != SeatState.AVAILABLE:
+        raise refusal(SeatNotFree, seat.pk)
+    if seat.batch.valid_until is not None and seat.batch.valid_until <= now:
+        raise SeatNotValid
+    return seat
+
+
+def _refuse_course(seat: Seat, course: Course, allowed: Collection[tuple[str, int]], now: datetime.datetime) -> None:
+    if seat.course_id is not None and seat.course_id != course.pk:
+        raise CourseNotAllowed(course)
+    if not course.is_lasting_at(now):
+        raise CourseOver(course)
+    if seat.course_id is None:
+        if (seat.batch.course_list, course.pk) not in allowed:
+            raise CourseNotAllowed(course)
+        if not course.is_open_at(now):
+            raise CourseClosed(course)
+
+
+def _role(seat: Seat, asked: Role | None, student: Role) -> Role:
+    if seat.role is not None:
+        if asked is not None and asked != seat.role:
+            raise WrongRole
+        return seat.role
+    if asked is None:
+        return student
+    allowed = {Role.STUDENT} if seat.batch.source == SeatBatch.Source.PACK else {Role.STUDENT, Role.TUTOR}
+    if asked.code not in allowed:
+        raise WrongRole
+    return asked
+
+
+def _terms(batch: SeatBatch) -> Terms:
+    return Terms(starts_at=batch.starts_at, ends_at=batch.ends_at, duration_days=batch.duration_days)
