@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from catalog.codes import CODE_MAX_LENGTH, CODE_PATTERN
 from common.search import normalise
 
+CODE_MAX_LENGTH = 64
+CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 SEARCH_WORDS_AT_MOST = 12
 
 

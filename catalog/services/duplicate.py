@@ -8,8 +8,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from catalog.codes import CODE_MAX_LENGTH
-from catalog.models.entries import Entry, EntryState
+from catalog.models.entries import CODE_MAX_LENGTH, Entry, EntryState
 from catalog.offers import offer_of
 from catalog.services.entries import save_entry
 from catalog.services.entry_fields import copies_of

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from catalog.codes import CODE_MAX_LENGTH, CODE_PATTERN
-from catalog.models.entries import Entry
+from catalog.models.entries import CODE_MAX_LENGTH, CODE_PATTERN, Entry
 from handlers import registry
 from handlers.skeleton import names
 from tests.servers import PROJECT, as_at_a_terminal
