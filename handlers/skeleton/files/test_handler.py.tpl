@@ -1,4 +1,4 @@
-"""Tests of $name: the contract's rules, and its own promises."""
+"""Promises of $name."""
 
 import pytest
 
