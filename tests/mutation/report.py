@@ -19,9 +19,9 @@ LEAST_NOTICED = 0.95
 INTRODUCTION = """\
 # Planted faults
 
-What `make mutate` changed in the modules that decide and write, one small fault at a time, and whether a test noticed.
-Each fault meets the tests that execute its line, cheapest first. Written by the run itself; do not edit. Why a fault
-may stay unnoticed is kept in `tests/mutation/reasons.toml`.
+Small faults that `make mutate` plants in the modules that decide and write, one at a time, and whether a test noticed
+each. A fault meets the tests that execute its line, those of its own room first. Written by the run itself; do not
+edit. Why a fault may stay unnoticed is kept in `tests/mutation/reasons.toml`.
 """
 
 
