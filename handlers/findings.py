@@ -137,7 +137,7 @@ def check_terms(terms: Terms, *, now: datetime) -> Iterator[Finding]:
 
 def _of_pattern(pattern: str, field: str, now: datetime) -> Finding:
     matching = Course.objects.matching(pattern)
-    courses = list(matching.order_by("short_name")[:MOST_NAMES_SHOWN])
+    courses = list(matching.order_by("sort_name", "pk")[:MOST_NAMES_SHOWN])
     count = matching.count()
     if not courses:
         return _warning(

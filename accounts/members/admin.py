@@ -142,9 +142,9 @@ class CustomerAccountAdmin(TellsRefusals):
     )
     list_filter_submit = True
     list_fullwidth = True
-    search_fields = ("name", "city", "vat_id", "payer_email", "memberships__user__email")
+    search_fields = ("search_text", "memberships__user__search_text")
     search_help_text = _("Name, city, VAT number, or the address of a member or payer")
-    ordering = ("name", "pk")
+    ordering = ("sort_name", "pk")
     inlines = (MembershipInline, MemberInvitationInline)
     list_per_page = 50
     change_form_outer_before_template = "members/admin/account_links.html"
@@ -156,7 +156,7 @@ class CustomerAccountAdmin(TellsRefusals):
         """Refuse: orders and seats belong to the account."""
         return False
 
-    @display(description=_("name"), ordering="name")
+    @display(description=_("name"), ordering="sort_name")
     def name_label(self, account: CustomerAccount) -> str:
         return str(account)
 
@@ -177,10 +177,10 @@ class DelegationAdmin(ReadOnlyAdmin):
     list_filter = (("created_at", DayRangeFilter),)
     list_filter_submit = True
     list_fullwidth = True
-    search_fields = ("email", "first_name", "last_name", "account__name", "operator__email")
+    search_fields = ("search_text", "account__search_text", "operator__search_text")
     search_help_text = _("Person, account or operator")
     list_select_related = ("account", "operator")
-    ordering = ("account", "email")
+    ordering = ("account__sort_name", "sort_name", "pk")
     fields = readonly_fields = ("account", "operator", "person", "email", "first_name", "last_name", "created_at")
 
     @display(description=_("name"), ordering=("last_name", "first_name"))

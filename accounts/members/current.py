@@ -49,7 +49,7 @@ def memberships_of(request: HttpRequest) -> Sequence[Membership]:
     kept: Sequence[Membership] | None = getattr(request, REQUEST_KEY, None)
     if kept is None:
         rows = Membership.objects.filter(user_id=request.user.pk).select_related("account")
-        kept = tuple(rows.order_by("account__name", "account_id"))
+        kept = tuple(rows.order_by("account__sort_name", "account_id"))
         setattr(request, REQUEST_KEY, kept)
     return kept
 

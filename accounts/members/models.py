@@ -12,6 +12,7 @@ from django_countries.fields import CountryField
 
 from common.emails import MAX_EMAIL_LENGTH, is_normal
 from common.postal import PostalAddress
+from common.search import search_column, sort_column
 
 
 class CustomerAccountQuerySet(models.QuerySet["CustomerAccount"]):
@@ -51,13 +52,15 @@ class CustomerAccount(models.Model):
         help_text=_("Up to this amount a trusted account buys on account; empty for accounts that pay first."),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, db_default=Now(), editable=False)
+    search_text = search_column("name", "city", "vat_id", "payer_email")
+    sort_name = sort_column("name")
 
     objects: ClassVar[models.Manager[CustomerAccount]] = CustomerAccountQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("customer account")
         verbose_name_plural = _("customer accounts")
-        ordering = ("name", "pk")
+        ordering = ("sort_name", "pk")
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(kind__in=["organisation", "person"]), name="accounts_customeraccount_kind"

@@ -58,7 +58,7 @@ def accounts_with(user: User | AnonymousUser, right: Right) -> QuerySet[Customer
     if not user.is_active or user.pk is None:
         return CustomerAccount.objects.none()
     memberships = Membership.objects.filter(membership_with(right), account=OuterRef("pk"), user_id=user.pk)
-    return CustomerAccount.objects.filter(Exists(memberships)).order_by("name", "pk")
+    return CustomerAccount.objects.filter(Exists(memberships)).order_by("sort_name", "pk")
 
 
 def operators_of(account: CustomerAccount) -> QuerySet[User]:
@@ -66,4 +66,4 @@ def operators_of(account: CustomerAccount) -> QuerySet[User]:
     memberships = Membership.objects.filter(
         membership_with(Right.MANAGE_SEATS), account=account, user_id=OuterRef("pk")
     )
-    return User.objects.filter(Exists(memberships), is_active=True).order_by("last_name", "first_name", "email")
+    return User.objects.filter(Exists(memberships), is_active=True).order_by("sort_name", "pk")

@@ -14,15 +14,13 @@ def active_accounts(user: User | AnonymousUser) -> QuerySet[CustomerAccount]:
     if not user.is_active or user.pk is None:
         return CustomerAccount.objects.none()
     memberships = Membership.objects.filter(account=OuterRef("pk"), user_id=user.pk)
-    return CustomerAccount.objects.filter(Exists(memberships)).order_by("name", "pk")
+    return CustomerAccount.objects.filter(Exists(memberships)).order_by("sort_name", "pk")
 
 
 def members_of(account: CustomerAccount) -> QuerySet[Membership]:
     """Return the members with their users, owners first, then by name."""
     return (
-        Membership.objects.filter(account=account)
-        .select_related("user")
-        .order_by("-is_owner", "user__last_name", "user__first_name", "user__email")
+        Membership.objects.filter(account=account).select_related("user").order_by("-is_owner", "user__sort_name", "pk")
     )
 
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminEmailInputWidget
@@ -27,6 +27,7 @@ from accounts.people.services import invite_people
 from accounts.sign_in.second_factor.services import remove_second_factor
 from common.admin.filters import DayRangeFilter
 from common.admin.refusals import TellsRefusals
+from common.admin.search import FindsText
 from common.fields import AddressField
 from common.refusals import Refused
 
@@ -114,7 +115,7 @@ class UserAdmin(TellsRefusals):
     )
     list_filter_submit = True
     list_fullwidth = True
-    search_fields = ("email", "first_name", "last_name")
+    search_fields = ("search_text",)
     search_help_text = _("Address or name")
     ordering = ("email",)
     filter_horizontal = ("groups", "user_permissions")
@@ -255,7 +256,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(ModelAdmin):
+class GroupAdmin(FindsText):
     list_display = ("name", "people", "rights")
     search_fields = ("name",)
     search_help_text = _("Name")

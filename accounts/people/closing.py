@@ -38,5 +38,5 @@ def refuse_to_close_an_only_owner(user: User) -> None:
     others = Membership.objects.filter(account=OuterRef("pk"), user__is_active=True).exclude(user=user)
     owned = CustomerAccount.objects.filter(pk__in=locked, memberships__user=user, memberships__is_owner=True)
     left = owned.filter(Exists(others)).exclude(Exists(others.filter(is_owner=True)))
-    if accounts := list(left.order_by("name", "pk")):
+    if accounts := list(left.order_by("sort_name", "pk")):
         raise OnlyOwner(accounts)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.emails import MAX_EMAIL_LENGTH, is_normal, normalise_email
+from common.search import search_column, sort_column
 
 
 class UserManager(BaseUserManager["User"]):
@@ -83,6 +84,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         ),
     )
     date_joined = models.DateTimeField(_("known since"), default=timezone.now, db_default=Now(), editable=False)
+    search_text = search_column("first_name", "last_name", "email")
+    sort_name = sort_column("last_name", "first_name", "email")
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -57,7 +57,7 @@ class InTree(TypedDict):
 class CategoryAdmin(TellsRefusals, TranslationAdmin):
     form = CategoryForm
     list_display = ("indented_name", "slug", "position", "entry_count")
-    search_fields = ("name_en", "name_fr", "slug")
+    search_fields = ("search_text",)
     prepopulated_fields = {"slug": ("name",)}
     warn_unsaved_form = True
     list_per_page = 200

@@ -4,7 +4,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from common.search import normalise
+from common.search import matching
 from enrolments.courses.course_patterns import has_wildcard
 from enrolments.courses.models import Course
 
@@ -23,18 +23,13 @@ def course_choices(request: HttpRequest) -> JsonResponse:
     found = []
     if page == 1 and "patterns" in request.GET and has_wildcard(term):
         found.append({"id": term, "text": _covering(term)})
-    words = normalise(term).split()
-    courses = [
-        (course.short_name, course.name)
-        for course in Course.objects.order_by("short_name")
-        if all(word in normalise(f"{course.short_name} {course.name_en} {course.name_fr}") for word in words)
-    ]
     start = (page - 1) * PAGE
+    courses = matching(Course.objects.order_by("sort_name", "pk"), term, "search_text")[start : start + PAGE + 1]
     found += [
-        {"id": short_name, "text": f"{short_name} – {name}" if name else short_name}
-        for short_name, name in courses[start : start + PAGE]
+        {"id": each.short_name, "text": f"{each.short_name} – {each.name}" if each.name else each.short_name}
+        for each in courses[:PAGE]
     ]
-    return JsonResponse({"results": found, "pagination": {"more": len(courses) > start + PAGE}})
+    return JsonResponse({"results": found, "pagination": {"more": len(courses) > PAGE}})
 
 
 def _page(text: str) -> int:

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from common.search import search_column
+
 
 class Category(models.Model):
     """A category, which may stand in another; cycles are refused by the services."""
@@ -31,6 +33,7 @@ class Category(models.Model):
     position = models.PositiveIntegerField(
         _("position"), default=0, db_default=0, help_text=_("Lower numbers come first.")
     )
+    search_text = search_column("slug", "name_en", "name_fr")
 
     objects: ClassVar[models.Manager[Category]] = models.Manager()
     # For the types of relations to it: modeltranslation replaces the manager's class by one that mypy cannot find.

@@ -13,11 +13,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from common.search import normalise
+from common.search import matching
 
 CODE_MAX_LENGTH = 64
 CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
-SEARCH_WORDS_AT_MOST = 12
 
 
 class EntryState(models.TextChoices):
@@ -62,10 +61,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def matching(self, query: str) -> Self:
         """Return the entries whose code or texts, in whatever language, hold every word of ``query``."""
-        found = self
-        for word in normalise(query).split()[:SEARCH_WORDS_AT_MOST]:
-            found = found.filter(search_text__contains=word)
-        return found
+        return matching(self, query, "search_text")
 
     def with_prices(self) -> Self:
         """Load tax, category and tiers too: two queries, however many entries there are."""

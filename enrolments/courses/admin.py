@@ -115,9 +115,9 @@ class CourseAdmin(EnrolmentsByHand, TranslationAdmin):
     list_filter = (StateFilter, ("group_mode", ChoicesDropdownFilter))
     list_filter_submit = True
     list_fullwidth = True
-    search_fields = ("short_name", "names__name", "name_en", "name_fr")
+    search_fields = ("search_text", "names__search_text")
     search_help_text = gettext_lazy("Short name, former ones too, or words of the name")
-    ordering = ("short_name",)
+    ordering = ("sort_name", "pk")
     list_per_page = 50
     warn_unsaved_form = True
     readonly_fields = ("former_names", "places_now")

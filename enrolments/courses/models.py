@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from common.moments import local_day
+from common.search import search_column, sort_column
 from enrolments.courses.course_patterns import like_expression, parse_patterns
 from enrolments.courses.short_names import MAX_SHORT_NAME_LENGTH, SHORT_NAME_PATTERN
 
@@ -134,13 +135,15 @@ class Course(models.Model):
         db_default=GroupMode.NONE,
         help_text=_("In separate groups, people of one session never see those of another."),
     )
+    search_text = search_column("short_name", "name_en", "name_fr")
+    sort_name = sort_column("short_name")
 
     objects: ClassVar[CourseManager[Course]] = CourseManager()
 
     class Meta:
         verbose_name = _("course")
         verbose_name_plural = _("courses")
-        ordering = ("short_name",)
+        ordering = ("sort_name", "pk")
         constraints = (
             models.UniqueConstraint(
                 Lower("short_name"),
@@ -203,6 +206,7 @@ class CourseName(models.Model):
 
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="names", verbose_name=_("course"))
     name = models.CharField(_("short name"), max_length=MAX_SHORT_NAME_LENGTH)
+    search_text = search_column("name")
 
     objects = CourseNameQuerySet.as_manager()
 

@@ -34,5 +34,5 @@ def enrolments_with_grounds(course: Course) -> QuerySet[WithAnnotations[Enrolmen
         .filter(course=course)
         .select_related("user", "role")
         .prefetch_related(Prefetch("grounds", queryset=grounds, to_attr="live_grounds"))
-        .order_by("user__last_name", "user__first_name", "user__email", "pk")
+        .order_by("user__sort_name", "pk")
     )

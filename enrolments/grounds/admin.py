@@ -94,7 +94,7 @@ class EnrolmentAdmin(ReadOnlyAdmin):
     )
     list_filter_submit = True
     list_fullwidth = True
-    search_fields = ("user__email", "user__last_name", "course__short_name", "course__name")
+    search_fields = ("user__search_text", "course__search_text")
     search_help_text = _("Person or course")
     list_select_related = ("user", "course", "role")
     ordering = ("-id",)

@@ -16,6 +16,7 @@ from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from accounts.people.selectors import ids_with_proved_address
 from accounts.people.services import CoursesInWords, invite_people
+from common.search import in_name_order
 from common.words import end_in_words, start_in_words
 from enrolments.courses.models import Course
 from enrolments.grounds.enrol import together
@@ -125,7 +126,7 @@ def placed_by(*, account: CustomerAccount, user: User, now: datetime.datetime) -
         .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), account=account, enrolment__user=user)
         .filter(kind__in=(Ground.Kind.SEAT, Ground.Kind.LINE))
         .select_related("enrolment__course")
-        .order_by("enrolment__course__name", "pk")
+        .order_by(in_name_order("enrolment__course__name"), "pk")
     )
     periods: dict[Course, Period] = {}
     for ground in grounds:

@@ -121,7 +121,7 @@ def participants_of(user: User, course: Course, now: datetime.datetime) -> Query
     People whose period is over are left out.
     """
     visible = visible_enrolments(user, course, now)
-    return User.objects.filter(pk__in=visible.values("user_id")).order_by("last_name", "first_name", "pk")
+    return User.objects.filter(pk__in=visible.values("user_id")).order_by("sort_name", "pk")
 
 
 def participant_rows(user: User, course: Course, people: Iterable[User], now: datetime.datetime) -> list[Participant]:

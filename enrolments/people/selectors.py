@@ -6,10 +6,11 @@ import datetime
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.members.models import CustomerAccount, Membership
 from accounts.people.delegation.models import Delegation
+from common.search import matching
 from enrolments.grounds.models import Ground
 
 
@@ -45,9 +46,7 @@ def people_of(account: CustomerAccount, *, search: str = "") -> QuerySet[Delegat
     own = Delegation.objects.filter(account=account)
     older = own.filter(person=OuterRef("person"), pk__lt=OuterRef("pk"))
     people = own.exclude(Exists(older))
-    for word in search.split():
-        people = people.filter(Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(email__icontains=word))
-    return people
+    return matching(people, search, "search_text")
 
 
 def person_rows(account: CustomerAccount, delegations: Collection[Delegation]) -> list[PersonRow]:
@@ -68,7 +67,7 @@ def person_rows(account: CustomerAccount, delegations: Collection[Delegation]) -
             enrolment__user_id__in=list(rows),
         )
         .select_related("enrolment__course", "enrolment__role", "seat")
-        .order_by("enrolment__course__short_name", "pk")
+        .order_by("enrolment__course__sort_name", "pk")
     )
     for ground in grounds:
         rows[ground.enrolment.user_id].grounds.append(ground)

@@ -47,8 +47,8 @@ class SeatAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_fullwidth = True
     search_fields = (
-        "batch__order_number", "batch__entry_code", "account__name", "person__email", "person__last_name",
-        "course__short_name",
+        "batch__order_number", "batch__entry_code", "account__search_text", "person__search_text",
+        "course__search_text",
     )  # fmt: skip
     search_help_text = _("Order number, entry, account, person or course")
     list_select_related = ("batch", "account", "person", "course")
@@ -112,7 +112,7 @@ class SeatBatchAdmin(ReadOnlyAdmin):
     )
     list_filter_submit = True
     list_fullwidth = True
-    search_fields = ("order_number", "account__name", "entry_code")
+    search_fields = ("order_number", "account__search_text", "entry_code")
     search_help_text = _("Order number, account or entry code")
     list_select_related = ("account",)
     ordering = ("-id",)

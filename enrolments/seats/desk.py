@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 from accounts.members.models import CustomerAccount, Membership
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
+from common.search import in_name_order
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course, CourseQuerySet
 from enrolments.courses.places.services import with_taken
@@ -42,7 +43,7 @@ def nameable_courses(seat: Seat) -> CourseQuerySet:
 def choosable_courses(seat: Seat, now: datetime.datetime) -> QuerySet[Course]:
     """Return the courses a seat of a pack can be used for now: on its list, open, with a place left. By name."""
     places = with_taken(nameable_courses(seat).open_at(now))
-    return places.filter(Q(capacity__isnull=True) | Q(capacity__gt=F("taken"))).order_by("name", "pk")
+    return places.filter(Q(capacity__isnull=True) | Q(capacity__gt=F("taken"))).order_by(in_name_order("name"), "pk")
 
 
 def next_free_seat(seat: Seat, now: datetime.datetime) -> Seat | None:

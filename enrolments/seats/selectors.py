@@ -102,7 +102,7 @@ def seat_choices(account: CustomerAccount) -> SeatChoices:
     groups = CourseGroup.objects.filter(account=account, course=OuterRef("pk"))
     return SeatChoices(
         entries=dict(sorted(entries.items(), key=lambda entry: entry[1].casefold())),
-        courses=list(Course.objects.filter(Exists(groups)).order_by("short_name")),
+        courses=list(Course.objects.filter(Exists(groups)).order_by("sort_name", "pk")),
     )
 
 

@@ -13,6 +13,7 @@ from django_countries.fields import CountryField
 
 from common.languages import in_reader_language
 from common.postal import PostalAddress
+from common.search import search_column
 from handlers.asked_fields import AskedField
 from shop.cart.models import new_token
 
@@ -79,6 +80,9 @@ class Order(models.Model):
     expiry_failed_at = models.DateTimeField(null=True, help_text="When a broken handler last kept it from expiring.")
     paid_at = models.DateTimeField(_("paid on"), null=True)
     completed_at = models.DateTimeField(_("completed on"), null=True)
+    search_text = search_column(
+        "number", "contact_name", "contact_email", "billing_name", "billing_city", "payer_email", "purchase_reference"
+    )
 
     class Meta:
         verbose_name = _("order")

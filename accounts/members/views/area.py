@@ -16,7 +16,11 @@ from accounts.members.selectors import active_accounts
 @login_required
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
-    memberships = Membership.objects.filter(user=request.user).select_related("account").order_by("account__name")
+    memberships = (
+        Membership.objects.filter(user=request.user)
+        .select_related("account")
+        .order_by("account__sort_name", "account_id")
+    )
     return render(request, "members/home.html", {"memberships": memberships})
 
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
 from common.emails import MAX_EMAIL_LENGTH, is_normal
+from common.search import search_column, sort_column
 
 
 class Delegation(models.Model):
@@ -34,6 +35,8 @@ class Delegation(models.Model):
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
     created_at = models.DateTimeField(_("since"), default=timezone.now, db_default=Now(), editable=False)
+    search_text = search_column("first_name", "last_name", "email")
+    sort_name = sort_column("last_name", "first_name", "email")
 
     class Meta:
         verbose_name = _("delegation")

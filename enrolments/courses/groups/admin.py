@@ -65,7 +65,7 @@ class CourseGroupAdmin(CheckedAutocomplete, TellsRefusals):
     list_filter = (KindFilter, ("course", AutocompleteSelectFilter))
     list_filter_submit = True
     list_fullwidth = True
-    search_fields = ("name", "course__short_name", "account__name")
+    search_fields = ("search_text", "course__search_text", "account__search_text")
     search_help_text = _("Name or order number, course, account")
     ordering = ("-id",)
     autocomplete_fields = ("course",)

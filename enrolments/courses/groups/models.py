@@ -5,6 +5,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
+from common.search import search_column, sort_column
 from enrolments.courses.models import Course
 
 
@@ -34,13 +35,15 @@ class CourseGroup(models.Model):
         verbose_name=_("customer account"),
     )
     order_id = models.BigIntegerField(_("order"), null=True, blank=True, db_index=True)
+    search_text = search_column("name")
+    sort_name = sort_column("name")
 
     objects = CourseGroupQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("course group")
         verbose_name_plural = _("course groups")
-        ordering = ("name", "pk")
+        ordering = ("sort_name", "pk")
         constraints = (
             # Standing groups have no order, and nulls are distinct: only groups of orders meet here.
             models.UniqueConstraint(fields=["course", "order_id", "account"], name="enrolments_coursegroup_order"),

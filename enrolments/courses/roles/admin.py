@@ -18,7 +18,7 @@ from enrolments.courses.roles.services import is_fixed, save_role
 @admin.register(Role)
 class RoleAdmin(TellsRefusals, TranslationAdmin):
     list_display = ("code", "name", "kind")
-    search_fields = ("code", "name_en", "name_fr")
+    search_fields = ("search_text",)
     search_help_text = gettext_lazy("Code or name")
     ordering = ("code",)
 

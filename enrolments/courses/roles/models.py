@@ -6,6 +6,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from common.search import search_column
+
 
 class Role(models.Model):
     """Role of a person in a course. Learners and tutors take a place of it, supervisors take none."""
@@ -23,6 +25,7 @@ class Role(models.Model):
     )
     name = models.CharField(_("name"), max_length=100)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    search_text = search_column("code", "name_en", "name_fr")
 
     objects: ClassVar[models.Manager[Role]] = models.Manager()
 

@@ -49,7 +49,7 @@ class OrderAdmin(GivingBackPages):
     list_filter_submit = True
     list_fullwidth = True
     list_select_related = ("account",)
-    search_fields = ("number", "contact_email", "account__name", "billing_name", "purchase_reference")
+    search_fields = ("search_text", "account__search_text")
     search_help_text = _("Number, contact address, account or purchase-order reference")
     ordering = ("-id",)
 
