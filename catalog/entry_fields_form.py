@@ -22,7 +22,7 @@ from django.utils.translation import pgettext
 
 from catalog.models.entry_fields import LONGEST_LONG_TEXT, LONGEST_TEXT
 from catalog.regular_expressions import PatternBroken, matches
-from common.emails import MAX_EMAIL_LENGTH
+from common.fields import AddressField, LineField
 from common.languages import in_reader_language
 from handlers.asked_fields import AskedField, FieldKind, number_in_words
 
@@ -61,8 +61,7 @@ def form_field(asked: AskedField) -> forms.Field:
         case FieldKind.NUMBER:
             return Number(asked.least, asked.greatest, **said)
         case FieldKind.EMAIL:
-            widget = forms.EmailInput(attrs={"autocomplete": "off"})
-            return forms.EmailField(max_length=MAX_EMAIL_LENGTH, widget=widget, **said)
+            return AddressField(widget=forms.EmailInput(attrs={"autocomplete": "off"}), **said)
         case FieldKind.DATE:
             return Day(asked.earliest, asked.latest, **said)
     return Text(asked, **said)
@@ -73,7 +72,7 @@ def _as_text(text: str) -> str:
     return escape(text)
 
 
-class Text(forms.CharField):
+class Text(LineField):
     """One line, which matches the pattern if there is one."""
 
     def __init__(self, asked: AskedField, **options: Any) -> None:

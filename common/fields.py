@@ -1,4 +1,4 @@
-"""Form fields for e-mail addresses."""
+"""Form fields for what people type: e-mail addresses, and names and other lines."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from common.emails import INVALID_ADDRESS, MAX_EMAIL_LENGTH, normalise_email
+from common.emails import INVALID_ADDRESS, MAX_EMAIL_LENGTH, normalise_email, reachable_email
+from common.typed import clean_line
 
 
 class AddressField(forms.EmailField):
-    """An e-mail address, cleaned to the one spelling in which it is stored."""
+    """An e-mail address to which mail can be sent, cleaned to the one spelling in which it is stored."""
 
     default_error_messages = {"invalid": INVALID_ADDRESS}
 
@@ -25,4 +26,28 @@ class AddressField(forms.EmailField):
 
     def clean(self, value: Any) -> str:
         typed = super().clean(value)
-        return normalise_email(typed) if typed else ""
+        return self.read(typed) if typed else ""
+
+    def to_python(self, value: Any) -> str:
+        # Its own reader drops the signs that nobody sees; a text of nothing else is an empty one.
+        text = super().to_python(value) or ""
+        return text if clean_line(text) else ""
+
+    def read(self, typed: str) -> str:
+        return reachable_email(typed)
+
+
+class KnownAddressField(AddressField):
+    """An address that the shop may know, from wherever: nobody is kept out whose address was once accepted."""
+
+    def read(self, typed: str) -> str:
+        return normalise_email(typed)
+
+
+class LineField(forms.CharField):
+    """A name, a reference or another line, cleaned by `clean_line` before it counts as typed or is measured."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        # A null byte stays, for the validator that refuses it.
+        return text if "\0" in text else clean_line(text)

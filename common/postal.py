@@ -15,6 +15,9 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from common.fields import LineField
+from common.typed import clean_line
+
 
 @dataclass(frozen=True, kw_only=True)
 class PostalAddress:
@@ -25,6 +28,10 @@ class PostalAddress:
     postal_code: str = ""
     city: str = ""
     country: str = "FR"
+
+    def __post_init__(self) -> None:
+        for part in PARTS:
+            object.__setattr__(self, part, clean_line(getattr(self, part)))
 
     @classmethod
     def of(cls, row: Model, *, prefix: str = "") -> PostalAddress:
@@ -56,7 +63,7 @@ class PostalAddress:
 PARTS = tuple(part.name for part in fields(PostalAddress))
 
 
-class PostalNameField(forms.CharField):
+class PostalNameField(LineField):
     def __init__(self, **options: Any) -> None:
         super().__init__(
             label=_("Name on the invoice"),
@@ -74,15 +81,13 @@ class PostalAddressForm(forms.Form):
     """
 
     name = PostalNameField()
-    street = forms.CharField(
+    street = LineField(
         label=_("Street and number"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "street-address"})
     )
-    postal_code = forms.CharField(
+    postal_code = LineField(
         label=_("Postal code"), max_length=20, widget=forms.TextInput(attrs={"autocomplete": "postal-code"})
     )
-    city = forms.CharField(
-        label=_("City"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
-    )
+    city = LineField(label=_("City"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "address-level2"}))
     country = forms.ChoiceField(
         label=_("Country"),
         choices=lambda: list(countries),

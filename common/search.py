@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import models
 from django.db.models.functions import Coalesce, Left, NullIf
 
 from common.languages import languages, reader_language
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models.sql.compiler import SQLCompiler
 
 # A longer query finds nothing more, and each word costs a comparison for each row.
 SEARCH_WORDS_AT_MOST = 12
@@ -29,7 +33,7 @@ _LIKE = {"øłđðħıς": "oldđhiσ", "‘’‛ʼ′`": "'" * 6, "‐‑‒�
 _SPELT_OUT = {"œ": "oe", "æ": "ae", "ß": "ss", "þ": "th"}
 _FROM, _TO = "".join(_LIKE), "".join(_LIKE.values())
 
-AnyModel = TypeVar("AnyModel", bound=models.Model)
+Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
 
 
 def normalise(text: str) -> str:
@@ -46,12 +50,21 @@ class Normalised(models.Func):
 
     output_field = models.TextField()
 
-    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, list[Any]]:
-        columns, params = [], []
+    def as_sql(
+        self,
+        compiler: SQLCompiler,
+        connection: BaseDatabaseWrapper,
+        function: str | None = None,
+        template: str | None = None,
+        arg_joiner: str | None = None,
+        **extra_context: Any,
+    ) -> tuple[str, tuple[str | int, ...]]:
+        columns: list[str] = []
+        params: tuple[str | int, ...] = ()
         for expression in self.source_expressions:
             sql, its_params = compiler.compile(expression)
             columns.append(f"coalesce({sql}, '')")
-            params += its_params
+            params = (*params, *its_params)
         joined = " || ' ' || ".join(columns)
         bare = f"regexp_replace(normalize(lower(normalize({joined}, NFKD)), NFKD), '{_DROPPED}', '', 'g')"
         quoted_from, quoted_to = (each.replace("'", "''") for each in (_FROM, _TO))
@@ -84,7 +97,7 @@ def in_name_order(field: str) -> Normalised:
     return Normalised(Coalesce(*(NullIf(column, models.Value("")) for column in columns), models.Value("")))
 
 
-def matching(rows: models.QuerySet[AnyModel], query: str, *columns: str) -> models.QuerySet[AnyModel]:
+def matching(rows: Rows, query: str, *columns: str) -> Rows:
     """Return the rows of which each word of a query is found in one of the columns.
 
     Accents and case do not count in columns called `search_text`, case alone does not in any other. A column of whole

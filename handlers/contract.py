@@ -218,8 +218,11 @@ class Revocation:
 class ParametersForm(forms.Form):
     """Internal parameters of a handler, one typed field each (see ``handlers.parameter_fields``).
 
-    Made from data it validates; ``to_parameters`` gives the JSON that is stored on the entry.
+    Made from data it validates; ``to_parameters`` gives the JSON that is stored on the entry. ``without_effect`` names
+    the parameters of older shops that a string may still have and that mean nothing here.
     """
+
+    without_effect: ClassVar[frozenset[str]] = frozenset()
 
     def to_parameters(self) -> dict[str, Any]:
         """Return the cleaned values as JSON: dates in ISO 8601, courses and roles by name, None for blank."""

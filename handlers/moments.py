@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from common.moments import day_ends, day_starts
 
-_SECONDS = re.compile(r"-?[0-9]{1,12}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Fewer digits are a year or a day, more are milliseconds.
+_SECONDS = re.compile(r"[0-9]{9,10}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}")
 
 
 class Edge(Enum):
@@ -27,9 +28,10 @@ class Edge(Enum):
 
 
 def read_moment(text: str, edge: Edge) -> datetime:
-    """Return the moment given in seconds since 1970 or in ISO 8601, to the second, in UTC.
+    """Return the moment given in seconds since 1970 (9 or 10 digits) or in ISO 8601, to the second, in UTC.
 
-    Raises ``ValueError`` for anything else, or when it lies outside the years 1 to 9999.
+    Eight digits are a day in ISO's basic form, 20270331. Raises ``ValueError`` for anything else, or when it lies
+    outside the years 1 to 9999.
     """
     text = text.strip()
     try:
@@ -43,6 +45,11 @@ def read_moment(text: str, edge: Edge) -> datetime:
         return checked(timezone.make_aware(moment) if timezone.is_naive(moment) else moment)
     except OverflowError as error:
         raise ValueError(str(error)) from error
+
+
+def is_seconds(text: str) -> bool:
+    """Tell whether `read_moment` takes a text for seconds."""
+    return _SECONDS.fullmatch(text) is not None
 
 
 def edge_of(day: date, edge: Edge) -> datetime:

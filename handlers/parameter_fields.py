@@ -18,9 +18,11 @@ from django.utils.translation import gettext_lazy as _
 
 from enrolments.courses.course_patterns import parse_patterns
 from enrolments.courses.short_names import FORBIDDEN_IN_SHORT_NAME, MAX_SHORT_NAME_LENGTH
-from handlers.moments import Edge, checked, edge_of, read_moment, seconds_of, show_moment, write_moment
+from handlers.moments import Edge, checked, edge_of, is_seconds, read_moment, seconds_of, show_moment, write_moment
 
 _FORBIDDEN_IN_PATTERN = FORBIDDEN_IN_SHORT_NAME - set(",*%")
+# In strings of older shops, for a date and for a number of days.
+NONE = "0"
 _ROLE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -43,6 +45,11 @@ class ParameterField(forms.Field):
     def to_string(self, stored: Any) -> str:
         """Return ``stored`` JSON as it stands in the string, before encoding."""
         return str(stored)
+
+    def from_string(self, text: str) -> str:
+        """Return the text to type for a value of the string. Raises ``ValidationError`` where it could mean two
+        things."""
+        return text
 
 
 class TextField(ParameterField, forms.CharField):
@@ -116,6 +123,10 @@ class MomentField(ParameterField):
             "“%(value)s” is not a date. Write it as 2026-03-31 or 2026-03-31 14:00, or as the number of "
             "seconds since 1 January 1970."
         ),
+        "in_string": _(
+            "“%(value)s” is not a date of the string. Write 2026-03-31, 2026-03-31 14:00, or the seconds since "
+            "1 January 1970, which have 9 or 10 digits; 0 means no date."
+        ),
     }
 
     def __init__(self, *, ends: bool = False, **options: Any) -> None:
@@ -161,7 +172,19 @@ class MomentField(ParameterField):
         return None if value is None else write_moment(value, self.edge)
 
     def to_string(self, stored: str) -> str:
-        return str(seconds_of(read_moment(stored, self.edge)))
+        seconds = str(seconds_of(read_moment(stored, self.edge)))
+        return seconds if is_seconds(seconds) else stored
+
+    def from_string(self, text: str) -> str:
+        """Take seconds and ISO 8601 only: 10/01/2027 is January to some and October to others."""
+        if not text.strip() or text.strip() == NONE:
+            return ""
+        try:
+            read_moment(text, self.edge)
+        except ValueError:
+            message = self.error_messages["in_string"]
+            raise ValidationError(message, code="in_string", params={"value": text}) from None
+        return text
 
 
 def _parsed(text: str, written: str) -> datetime:
@@ -182,6 +205,9 @@ class DaysField(CountField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(min_value=1, max_value=36_500, **options)
+
+    def from_string(self, text: str) -> str:
+        return "" if text.strip() == NONE else text
 
 
 class SwitchInput(forms.CheckboxInput):

@@ -38,6 +38,9 @@ def _moment(stored: str | None, edge: Edge) -> datetime | None:
 class PeriodForm(ParametersForm):
     """Form with the three fields of a period; forms that enrol inherit them."""
 
+    # How an older shop entered people into a course; here enrolments are the shop's own.
+    without_effect = frozenset({"enrol", "enrolname"})
+
     starttime = MomentField(
         label=_("Enrolments start on"),
         help_text=_(

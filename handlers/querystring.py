@@ -7,6 +7,7 @@ Reading accepts the spellings of older shops and refuses to guess:
 * only percent-encoding counts: ``+`` is a plus, and a ``%`` without two hexadecimal digits stands
   for itself, since it was a wildcard;
 * where decoding changes a value both readings are kept, since ``SEC-%20`` may mean either;
+* dates are seconds or ISO 8601, never a local form, and 0 is none;
 * an unknown key, a repeated key, or a value that is no text once decoded is an error at that key.
 
 Writing encodes every value and writes dates in seconds, so that the result has one reading only.
@@ -17,9 +18,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from common.words import Text, in_words
@@ -40,13 +43,15 @@ class Readings(NamedTuple):
 class ParsedString:
     """Result of reading a string. ``values`` are decoded texts by key, for the fields of the form.
 
-    ``errors`` are by key; unknown keys are among them and not in ``values``.
+    ``errors`` are by key; unknown keys are among them and not in ``values``. ``without_effect`` are the keys of older
+    shops that mean nothing here: they are told, and not written again.
     """
 
     form_class: type[ParametersForm]
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, list[Text]] = field(default_factory=dict)
     both_readings: dict[str, Readings] = field(default_factory=dict)
+    without_effect: list[str] = field(default_factory=list)
 
     def form_data(self) -> dict[str, Any]:
         """Return data for the form, as its fields show it (dates as dates, switches as booleans).
@@ -62,6 +67,8 @@ class ParsedString:
         """Return the bound form, with the string's errors at their fields; unknown keys are errors of the whole."""
         form = self.form_class(self.form_data())
         for key, messages in self.errors.items():
+            # Told once: a field refuses in other words what the string refused already.
+            form.errors.pop(key, None)
             for message in messages:
                 form.add_error(key if key in form.fields else None, str(message))
         return form
@@ -78,7 +85,9 @@ def parse(text: str, form_class: type[ParametersForm]) -> ParsedString:
         key = _key(literal_key)
         if not key and not literal:
             continue
-        if key in seen:
+        if key in form_class.without_effect:
+            parsed.without_effect.append(key)
+        elif key in seen:
             parsed.errors.setdefault(key, []).append(_repeated(key))
         elif key not in form_class.base_fields:
             parsed.errors.setdefault(key, []).append(_unknown(key, form_class))
@@ -130,9 +139,18 @@ def _read_value(parsed: ParsedString, key: str, literal: str) -> None:
             )
         )
         return
-    parsed.values[key] = decoded
+    form_field = parsed.form_class.base_fields[key]
+    try:
+        parsed.values[key] = form_field.from_string(decoded) if isinstance(form_field, ParameterField) else decoded
+    except ValidationError as refused:
+        parsed.values[key] = decoded
+        parsed.errors.setdefault(key, []).extend(in_words(partial(_first, each)) for each in refused.error_list)
     if decoded != literal:
         parsed.both_readings[key] = Readings(literal, decoded)
+
+
+def _first(error: ValidationError) -> str:
+    return str(error.messages[0])
 
 
 def _key(literal: str) -> str:

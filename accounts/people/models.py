@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from common.emails import MAX_EMAIL_LENGTH, is_normal, normalise_email
 from common.search import search_column, sort_column
 
+MAX_NAME_LENGTH = 150
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes users together with the row that says whether their address is proved."""
@@ -56,8 +58,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         unique=True,
         error_messages={"unique": _("Somebody with this e-mail address exists already.")},
     )
-    first_name = models.CharField(_("first name"), max_length=150, blank=True)
-    last_name = models.CharField(_("last name"), max_length=150, blank=True)
+    first_name = models.CharField(_("first name"), max_length=MAX_NAME_LENGTH, blank=True)
+    last_name = models.CharField(_("last name"), max_length=MAX_NAME_LENGTH, blank=True)
     language = models.CharField(
         _("language"),
         max_length=7,

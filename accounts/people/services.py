@@ -14,20 +14,25 @@ from accounts.links.models import AddressLink
 from accounts.links.services import NewLink, create_links
 from accounts.members.models import CustomerAccount
 from accounts.people.changes import PersonChange, tell_changed
-from accounts.people.models import User
+from accounts.people.models import MAX_NAME_LENGTH, User
 from accounts.people.selectors import ids_with_proved_address
 from common.emails import normalise_email
+from common.typed import clean_line
 from outbox.mails.models import Mail
 from outbox.mails.services import NewMail, queue_mails
 
 
 @dataclass(frozen=True, kw_only=True)
 class PersonTyped:
-    """A person with the name and address that a customer typed."""
+    """A person with the name and address that a customer typed; the name is cleaned, of `MAX_NAME_LENGTH` at most."""
 
     email: str
     first_name: str = ""
     last_name: str = ""
+
+    def __post_init__(self) -> None:
+        for part in ("first_name", "last_name"):
+            object.__setattr__(self, part, clean_line(getattr(self, part))[:MAX_NAME_LENGTH].strip())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +113,8 @@ def _insert_users(
             "account": account.pk if account else None,
             "now": now,
             "emails": emails,
-            "first_names": [typed[email].first_name.strip()[:150] for email in emails],
-            "last_names": [typed[email].last_name.strip()[:150] for email in emails],
+            "first_names": [typed[email].first_name for email in emails],
+            "last_names": [typed[email].last_name for email in emails],
             "passwords": [make_password(None) for _ in emails],
         },
     )

@@ -18,7 +18,7 @@ from accounts.people.models import User
 from accounts.people.selectors import is_address_proved
 from accounts.people.services import PersonTyped, find_or_create_people
 from accounts.sign_in.typed_password import remember_typed_password
-from common.fields import AddressField
+from common.fields import AddressField, KnownAddressField, LineField
 
 
 class PlainFields(forms.Form):
@@ -34,7 +34,7 @@ class PlainFields(forms.Form):
 class SignInForm(PlainFields, allauth.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"] = AddressField(
+        self.fields["login"] = KnownAddressField(
             widget=forms.EmailInput(attrs={"autocomplete": "username", "spellcheck": "false"})
         )
         self.order_fields(["login", "password"])
@@ -70,18 +70,18 @@ class SignUpForm(PlainFields, allauth.SignupForm):
 
 
 class RequestPasswordResetForm(PlainFields, allauth.ResetPasswordForm):
-    email = AddressField()
+    email = KnownAddressField()
 
 
 class RequestSignInCodeForm(PlainFields, allauth.RequestLoginCodeForm):
-    email = AddressField()
+    email = KnownAddressField()
 
 
 class ChangeAddressForm(PlainFields, allauth.AddEmailForm):
     email = AddressField(label=_("New e-mail address"))
 
 
-class CodeField(forms.CharField):
+class CodeField(LineField):
     """A code from a mail or an authenticator app; blanks and dashes do not matter."""
 
     def __init__(self, **options: Any) -> None:

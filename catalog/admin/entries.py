@@ -66,6 +66,7 @@ class Read(TypedDict):
     """Readings that `EntryAdmin.save_model` keeps: label, literal and reading of each value that decoding changed."""
 
     readings: list[tuple[str, str, str]]
+    without_effect: list[str]
 
 
 @admin.register(Entry)
@@ -184,6 +185,7 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
         self, request: HttpRequest, obj: WithAnnotations[Entry, Read], form: EntryForm, change: bool
     ) -> None:
         obj.readings = form.typed.readings() if form.typed else []
+        obj.without_effect = form.typed.without_effect() if form.typed else []
         save_entry(entry=obj, expected_version=form.cleaned_data.get("version") if change else None, now=timezone.now())
 
     def save_formset(self, request: HttpRequest, form: Any, formset: forms.BaseInlineFormSet, change: bool) -> None:
@@ -214,6 +216,9 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
                 _("%(label)s: written as “%(literal)s”, read as “%(decoded)s”.")
                 % {"label": label, "literal": literal, "decoded": decoded},
             )
+        if entry.without_effect:
+            told = _("Left out, since it has no effect in this shop: %(keys)s.")
+            messages.info(request, told % {"keys": ", ".join(entry.without_effect)})
         for finding in check_entry(Entry.objects.with_prices().with_fields().get(pk=entry.pk)):
             messages.add_message(request, MESSAGE_LEVELS[finding.level], str(finding.message))
 

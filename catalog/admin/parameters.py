@@ -147,6 +147,10 @@ class TypedParameters:
             for key, (literal, decoded) in self.parsed.both_readings.items()
         ]
 
+    def without_effect(self) -> list[str]:
+        """List the parameters of a changed string that mean nothing in this shop, and are not kept."""
+        return self.parsed.without_effect if self.parsed else []
+
     def _fields_form(self, data: Any, files: Any) -> ParametersForm:
         form = self.section.handler.MerchantForm(data, files)
         form.add_prefix = self.section.field_name  # type: ignore[assignment, method-assign]  # replaced on this form alone

@@ -5,6 +5,8 @@ import unicodedata
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from common.typed import without_unseen
+
 MAX_SHORT_NAME_LENGTH = 100
 
 # No comma (it separates), no wildcard, no character with a meaning in a parameter string or an address, no blank at the
@@ -18,11 +20,11 @@ FORBIDDEN_IN_SHORT_NAME = frozenset(",*%&=/")
 
 
 def normalise_short_name(typed: str) -> str:
-    """Return the stored form of a short name (NFC, no blanks at the ends).
+    """Return the stored form of a short name (NFC, no unseen signs, no blanks at the ends).
 
     Raises ValidationError when it is empty, too long, or holds a character that separates or stands for others.
     """
-    short_name = unicodedata.normalize("NFC", typed).strip()
+    short_name = without_unseen(typed).strip()
     if not short_name:
         raise ValidationError(_("A course needs a short name."), code="required")
     if len(short_name) > MAX_SHORT_NAME_LENGTH:

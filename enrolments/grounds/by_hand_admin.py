@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
 from accounts.people.services import PersonTyped
 from common.admin.refusals import TellsRefusals
-from common.fields import AddressField
+from common.fields import AddressField, LineField
 from common.moments import day_ends, day_starts
 from common.refusals import Refused
 from enrolments.courses.models import Course
@@ -50,14 +50,14 @@ class EnrolForm(forms.Form):
         widget=UnfoldAdminEmailInputWidget({"autocomplete": "off"}),
         help_text=gettext_lazy("Somebody unknown gets a user account and an invitation by mail."),
     )
-    first_name = forms.CharField(
+    first_name = LineField(
         label=gettext_lazy("First name"),
         max_length=150,
         required=False,
         widget=TextInput({"autocomplete": "off"}),
         help_text=gettext_lazy("The names of somebody known stay as they are."),
     )
-    last_name = forms.CharField(
+    last_name = LineField(
         label=gettext_lazy("Last name"), max_length=150, required=False, widget=TextInput({"autocomplete": "off"})
     )
     role = forms.ModelChoiceField(

@@ -96,7 +96,7 @@ def edit_person(
     and ValidationError for something that is no address.
     """
     email = normalise_email(person.email)
-    first_name, last_name = person.first_name.strip()[:150], person.last_name.strip()[:150]
+    first_name, last_name = person.first_name, person.last_name
     with transaction.atomic():
         if not keep_account(account.pk):
             raise PersonNotFound

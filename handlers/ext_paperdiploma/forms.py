@@ -10,7 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from common.emails import MAX_EMAIL_LENGTH, normalise_email
+from common.emails import MAX_EMAIL_LENGTH, reachable_email
+from common.fields import LineField
 from handlers.contract import ParametersForm
 from handlers.parameter_fields import DaysField, TextField
 
@@ -27,7 +28,7 @@ class MailboxField(TextField):
 
     def clean(self, value: Any) -> str:
         typed: str = super().clean(value)
-        return normalise_email(typed) if typed else ""
+        return reachable_email(typed) if typed else ""
 
 
 class PaperDiplomaForm(ParametersForm):
@@ -51,7 +52,7 @@ class PaperDiplomaForm(ParametersForm):
 class DiplomaForm(forms.Form):
     """Micro-form of one diploma: the name on it, and the address it is posted to."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Name on the diploma"),
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -11,7 +11,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from common.emails import MAX_EMAIL_LENGTH, normalise_email
+from common.emails import normalise_email
+from common.fields import AddressField, LineField
+from common.typed import clean_line
 from enrolments.courses.roles.models import Role
 from enrolments.values import Terms
 from handlers.parameter_fields import CountField, CourseField, RoleField, SwitchField
@@ -69,34 +71,28 @@ class ParticipantForm(forms.Form):
         initial=Role.STUDENT,
         required=False,
     )
-    email = forms.CharField(
-        label=_("E-mail address"),
-        max_length=MAX_EMAIL_LENGTH,
+    email = AddressField(
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    first_name = forms.CharField(
+    first_name = LineField(
         label=_("First name"),
         max_length=150,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    last_name = forms.CharField(
+    last_name = LineField(
         label=_("Last name"),
         max_length=150,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def clean_email(self) -> str:
-        typed = self.cleaned_data["email"]
-        return normalise_email(typed) if typed else ""
-
     def clean(self) -> dict[str, Any]:
         typed = [
             name
             for name in ("email", "first_name", "last_name")
-            if str(self.data.get(self.add_prefix(name)) or "").strip()
+            if clean_line(str(self.data.get(self.add_prefix(name)) or ""))
         ]
         if not typed and self.cleaned_data.get("role") != Role.TUTOR and not self.errors:
             return dict.fromkeys(self.fields, "")

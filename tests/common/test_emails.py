@@ -10,7 +10,8 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.emails import normalise_email
+from common.emails import normalise_email, reachable_email
+from common.fields import AddressField, KnownAddressField, LineField
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,14 @@ from common.emails import normalise_email
         ("alice@exam\u00adple.org", "alice@example.org"),
         ("alice+tag@example.org", "alice+tag@example.org"),
         ("o'brien@example.org", "o'brien@example.org"),
+        ("\ufeffalice@example.org\u200b", "alice@example.org"),
+        ("alice@example.org;", "alice@example.org"),
+        (" alice@example.org , ", "alice@example.org"),
+        ("mailto:alice@example.org", "alice@example.org"),
+        ("Alice Martin <alice@example.org>", "alice@example.org"),
+        ('"Martin, Alice" <Alice@example.org>;', "alice@example.org"),
+        ("<alice@example.org>", "alice@example.org"),
+        ("\u2068alice@example.org\u2069", "alice@example.org"),
     ],
 )
 def test_spellings_of_one_address(typed, stored):
@@ -41,12 +50,33 @@ def test_spellings_of_one_address(typed, stored):
         "", " ", "alice", "@example.org", "alice@", "alice@example", "alice @example.org", "alice@exam ple.org",
         "alice@example.org, bob@example.org", "alice@example.org\nBcc: bob@example.org", "élise@example.org",
         "alice@example..org", "a@b@c", "alice@xn--.org", "a" * 250 + "@example.org", "alice@" + "é" * 70 + ".fr",
-        "alice\x00@example.org", "<alice@example.org>",
+        "alice\x00@example.org", "<alice@example.org> <bob@example.org>", "alice@example.org; bob@example.org",
+        "mailto:alice@example.org?cc=bob@example.org", ";", "<>", "\ufeff",
     ],
 )  # fmt: skip
 def test_what_is_no_address(typed):
     with pytest.raises(ValidationError):
         normalise_email(typed)
+
+
+@pytest.mark.parametrize("typed", ["jd@localhost", "jd@shop.localhost", "jd@127.0.0.1", "jd@[127.0.0.1]", "jd@[::1]"])
+def test_an_address_that_no_mail_reaches_is_refused_where_it_is_new_only(typed):
+    with pytest.raises(ValidationError, match=r"reaches|valide"):
+        reachable_email(typed)
+    with pytest.raises(ValidationError):
+        AddressField().clean(typed)
+
+
+def test_somebody_with_such_an_address_from_before_may_still_sign_in():
+    assert KnownAddressField().clean("jd@localhost") == "jd@localhost"
+
+
+def test_a_text_that_nobody_sees_is_no_answer():
+    for unseen in ("\ufeff\u200b", "\u00ad", "\u200d \u200d", "\u202e"):
+        assert AddressField(required=False).clean(unseen) == ""
+        assert LineField(required=False).clean(unseen) == ""
+        with pytest.raises(ValidationError, match="obligatoire"):
+            LineField().clean(unseen)
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

@@ -42,8 +42,6 @@ def in_the_database(text: str) -> str:
 
 
 def TextValue(text):
-    from django.db.models import TextField, Value
-    from django.db.models.functions import Cast
 
     return Cast(Value(text), TextField())
 

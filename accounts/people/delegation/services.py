@@ -36,8 +36,8 @@ def delegate(
                 operator=operator,
                 person=user,
                 email=email,
-                first_name=person.first_name.strip()[:150],
-                last_name=person.last_name.strip()[:150],
+                first_name=person.first_name,
+                last_name=person.last_name,
                 created_at=now,
             ),
         )

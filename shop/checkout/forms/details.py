@@ -11,8 +11,9 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
 from accounts.members.rights import Right, accounts_with, operators_of
-from common.fields import AddressField
+from common.fields import AddressField, LineField
 from common.postal import PostalAddressForm, PostalNameField
+from common.typed import clean_line
 from common.vat import normalise_vat_id
 from shop.checkout.parties import OrderDetails
 from shop.orders.answers import choice_in_words
@@ -36,7 +37,7 @@ class DetailsForm(PostalAddressForm):
         label=_("Your e-mail address"),
         help_text=_("The order and a link to it are sent here."),
     )
-    contact_name = forms.CharField(
+    contact_name = LineField(
         label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     operator = forms.ChoiceField(
@@ -61,7 +62,7 @@ class DetailsForm(PostalAddressForm):
         max_length=40,
         help_text=_("For organisations that have one, such as FR40303265045."),
     )
-    purchase_reference = forms.CharField(
+    purchase_reference = LineField(
         label=_("Your purchase-order reference"),
         required=False,
         max_length=60,
@@ -176,13 +177,7 @@ def details_form(kept: Mapping[str, Any], *, user: User | None) -> DetailsForm |
 def as_typed(data: Mapping[str, Any], *, user: User | None) -> dict[str, str]:
     """Return the raw fields of a posted form to keep, each on one line and cut to TYPED_AT_MOST characters."""
     names = set(DetailsForm.base_fields) - ({"account"} if user is None else {"email"})
-    return {name: _one_line(str(data.get(name, "")))[:TYPED_AT_MOST] for name in sorted(names)}
-
-
-def _one_line(typed: str) -> str:
-    """Put a text on one line: names go into mails to people who do not know the author, and must not carry
-    paragraphs."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in typed.replace("\0", "")).split())
+    return {name: clean_line(str(data.get(name, "")))[:TYPED_AT_MOST] for name in sorted(names)}
 
 
 def _known(user: User | None, account: CustomerAccount | None) -> dict[str, Any]:
