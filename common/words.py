@@ -55,7 +55,7 @@ def last_day_of(end: datetime.datetime) -> datetime.date:
 
 
 def moment_in_words(moment: datetime.datetime) -> str:
-    """Write a day and a time in the shop's zone: “March 2, 2026, 10:00”, “2 mars 2026 à 10:00”.
+    """Write a day and a time in the shop's zone: “2 March 2026, 10:00”, “2 mars 2026 à 10:00”.
 
     Never Django's DATETIME_FORMAT, whose English “10 a.m.” makes a second full stop at the end of a sentence.
     """

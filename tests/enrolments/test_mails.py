@@ -38,7 +38,7 @@ def test_the_mail_names_account_course_place_and_period():
     assert "Ateliers <Martin> & fils has enrolled you in the course “Fire “safety” & more”." in mail.text
     assert "Ateliers &lt;Martin&gt; &amp; fils" in mail.html
     assert "Room 3<br>Lyon" in mail.html
-    assert "It is open to you until May 31, 2026" in mail.text
+    assert "It is open to you until 31 May 2026" in mail.text
 
 
 def test_it_is_in_the_persons_language_with_the_courses_french_name():

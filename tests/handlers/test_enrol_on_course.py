@@ -84,7 +84,7 @@ def test_the_buyer_is_enrolled_on_the_ground_of_the_line(course):
         account,
     )
     assert (ground.enrolment.user, ground.enrolment.course, ground.enrolment.role.code) == (buyer, course, "student")
-    assert in_english(feedback.public) == "The enrolment in “Fire safety” holds from March 2, 2026, 10:00 on."
+    assert in_english(feedback.public) == "The enrolment in “Fire safety” holds from 2 March 2026, 10:00 on."
     assert not Delegation.objects.exists()
 
 
@@ -131,7 +131,7 @@ def test_role_group_and_period_are_the_entry_s(course):
     assert ground.enrolment.role.code == "tutor"
     assert ground.starts_at == datetime.datetime(2026, 3, 31, 22, tzinfo=datetime.UTC)
     assert ground.ends_at == datetime.datetime(2026, 4, 30, 22, tzinfo=datetime.UTC)
-    assert in_english(feedback.public).endswith("from April 1, 2026, 00:00 to April 30, 2026.")
+    assert in_english(feedback.public).endswith("from 1 April 2026, 00:00 to 30 April 2026.")
 
 
 def test_a_standing_group_is_made_with_the_first_sale(course):
@@ -226,7 +226,7 @@ def test_somebody_already_enrolled_gets_one_more_ground_and_is_told_only_of_thei
     by_a_visitor = buy(sold_to_visitor(operator.email, endtime="2026-12-31"))
 
     assert Enrolment.objects.get().grounds.count() == 3
-    assert "The learner was enrolled already until June 30, 2026" in in_english(same_account.customer)
+    assert "The learner was enrolled already until 30 June 2026" in in_english(same_account.customer)
     assert "already" not in in_english(by_a_visitor.customer)
     assert "already" not in in_english(by_a_visitor.sales)
 

@@ -201,7 +201,7 @@ def test_feedback_tells_how_many_seats_and_until_when():
         feedback = deliver(NAME, sold(quantity=2, packsize="5", courselist="SEC-*", validity="365"))
         assert str(feedback.public) == (
             "10 seats are ready in the customer account. Its operators choose the person and the course of each seat, "
-            "whenever they like. The seats can be assigned until March 2, 2027, 10:00."
+            "whenever they like. The seats can be assigned until 2 March 2027, 10:00."
         )
         assert "They may be used for these courses: SEC-*." in str(feedback.sales)
 

@@ -47,7 +47,7 @@ def test_a_date_without_time_ends_at_24_00():
 
 
 @pytest.mark.parametrize(
-    ("language", "typed"), [("fr", "31/03/2026"), ("en", "03/31/2026"), ("fr", "31/03/2026 14:00")]
+    ("language", "typed"), [("fr", "31/03/2026"), ("en", "31/03/2026"), ("fr", "31/03/2026 14:00")]
 )
 def test_a_date_picker_may_write_as_its_language_does(language, typed):
     with translation.override(language):

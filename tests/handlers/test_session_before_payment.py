@@ -147,7 +147,7 @@ def test_findings_about_the_course():
 
     assert [found[:2] for found in findings(coursename="NONE")] == [("error", "coursename")]
     assert findings(coursename="OVER") == [
-        ("error", "coursename", "The course “Over” ended on Jan. 1, 2020: whoever buys this is refused.")
+        ("error", "coursename", "The course “Over” ended on 1 January 2020: whoever buys this is refused.")
     ]
     assert [found[:2] for found in findings(coursename="HIDDEN")] == [("warning", "coursename")]
     assert findings(coursename="FULL") == [

@@ -225,7 +225,7 @@ def test_a_person_already_enrolled_keeps_the_later_end(course):
     assert enrolment.ends_at == datetime.datetime(2026, 12, 31, 23, tzinfo=datetime.UTC)
     assert enrolment.grounds.count() == 2
     assert (
-        "Participant 1 was enrolled already until Dec. 31, 2026 on a seat of your account; the later end counts."
+        "Participant 1 was enrolled already until 31 December 2026 on a seat of your account; the later end counts."
         in in_english(feedback.customer)
     )
     assert "Participant 1 was enrolled already" in in_english(feedback.sales)
@@ -249,7 +249,7 @@ def test_feedback_is_made_for_three_audiences(course):
     feedback = buy(line)
 
     public = (
-        f"The session in “Fire safety” is set up from March 2, 2026, 10:00 to June 30, 2026, in the group "
+        f"The session in “Fire safety” is set up from 2 March 2026, 10:00 to 30 June 2026, in the group "
         f"{line.order_number}. 2 participants were declared and hear from us by e-mail. "
         "1 seat is left to be filled later."
     )

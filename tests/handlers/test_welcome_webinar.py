@@ -52,7 +52,7 @@ def test_the_buyer_is_enrolled_from_payment_until_the_webinar_ends(webinar, cour
     assert (ground.enrolment.user, ground.enrolment.course) == (line.buyer, course)
     assert (ground.starts_at, ground.ends_at) == (NOW, datetime.datetime(2026, 3, 20, 10, 30, tzinfo=datetime.UTC))
     assert in_english(feedback.public).startswith(
-        "The webinar begins on March 20, 2026, 10:00 and ends on March 20, 2026, 11:30."
+        "The webinar begins on 20 March 2026, 10:00 and ends on 20 March 2026, 11:30."
     )
 
 

@@ -176,10 +176,10 @@ MOMENT = datetime.timedelta(microseconds=1)
 @pytest.mark.parametrize(
     ("now", "is_open", "words"),
     [
-        (STARTS - MOMENT, False, "You can enter from June 1, 2026 on."),
+        (STARTS - MOMENT, False, "You can enter from 1 June 2026 on."),
         (STARTS, True, ""),
         (ENDS - MOMENT, True, ""),
-        (ENDS, False, "This course was open to you until June 30, 2026."),
+        (ENDS, False, "This course was open to you until 30 June 2026."),
     ],
 )
 def test_the_button_is_there_from_the_first_moment_to_the_last(bob, alice, course, monkeypatch, now, is_open, words):

@@ -72,7 +72,7 @@ def test_it_shows_dates_role_place_operator_and_tutor(bob, alice, account):
     for expected in (
         "Fire safety",
         "Room 3",
-        "May 31, 2090",
+        "31 May 2090",
         "Learner",
         "Open to you",
         "Alice Roche (Ateliers &amp; fils)",
@@ -87,8 +87,8 @@ def test_it_shows_dates_role_place_operator_and_tutor(bob, alice, account):
 @pytest.mark.parametrize(
     ("first", "last", "words"),
     [
-        ("2090-05-30", "2090-05-31", "May 30, 2090 to May 31, 2090"),
-        ("2090-05-31", "2090-05-31", "<dd>May 31, 2090</dd>"),
+        ("2090-05-30", "2090-05-31", "30 May 2090 to 31 May 2090"),
+        ("2090-05-31", "2090-05-31", "<dd>31 May 2090</dd>"),
     ],
 )
 def test_it_shows_the_days_of_a_course_that_has_them(bob, first, last, words):

@@ -65,7 +65,7 @@ def test_an_invitation_names_the_course_its_dates_and_its_place(course):
 
     mail = rendered(Mail.objects.get())
 
-    assert "– Fire & rescue\n  from March 2, 2026, 10:00 until April 30, 2026\n  Room 3\nLyon" in mail.text
+    assert "– Fire & rescue\n  from 2 March 2026, 10:00 until 30 April 2026\n  Room 3\nLyon" in mail.text
     assert "<strong>Fire &amp; rescue</strong>" in mail.html
     assert "Room 3<br>Lyon" in mail.html
 
@@ -113,7 +113,7 @@ def test_without_an_end_it_names_none(course):
 
     [told] = Mail.objects.get().context["courses"]
 
-    assert told["period"] == "from March 2, 2026, 10:00"
+    assert told["period"] == "from 2 March 2026, 10:00"
 
 
 def test_a_hundred_invitations_take_as_many_statements_as_one(course):
@@ -138,5 +138,5 @@ def test_an_invitation_sent_again_names_what_this_account_bought_and_nothing_els
 
     mail = Mail.objects.filter(kind="invitation").latest("pk")
     assert mail.context["courses"] == [
-        {"name": "Fire & rescue", "period": "from March 2, 2026, 10:00 until April 30, 2026", "place": "Room 3\nLyon"}
+        {"name": "Fire & rescue", "period": "from 2 March 2026, 10:00 until 30 April 2026", "place": "Room 3\nLyon"}
     ]

@@ -112,7 +112,7 @@ def test_who_is_enrolled_already_uses_up_no_seat(client, account, bob):
     answer = client.post(seat_url(second), CAROL | {"course": course.pk}, follow=True)
 
     assert said(answer) == [
-        "Your account has already enrolled carol@example.org in “Fire safety”, until June 30, 2099. "
+        "Your account has already enrolled carol@example.org in “Fire safety”, until 30 June 2099. "
         "The seat was not used up: it is still free."
     ]
     assert state(second) == "available"

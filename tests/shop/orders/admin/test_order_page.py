@@ -79,7 +79,7 @@ def test_parameters_stand_in_words(client):
     assert f"{labels['courselist']} SEC-*" in text
     assert f"{labels['packsize']} 5" in text
     assert f"{labels['validity']} 365 days" in text
-    assert f"{labels['endtime']} March 31, 2031" in text
+    assert f"{labels['endtime']} 31 March 2031" in text
     assert f"{labels['supervisor']} {Role.objects.get(code='teacher').name}" in text
 
 
