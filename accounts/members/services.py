@@ -46,8 +46,8 @@ class RolesChanged(Refused):
             in_words(
                 lambda: (
                     gettext(
-                        "The roles of this member were changed meanwhile. The page showed: %(shown)s. Now they are: "
-                        "%(now)s. Nothing was changed by you. Look at them, and go on if it still suits."
+                        "The roles of this member have changed since the page was opened. The page showed: %(shown)s. "
+                        "They are now: %(now)s. Nothing was saved: check them, then try again."
                     )
                     % {"shown": _in_words(shown), "now": _in_words(roles_of(membership))}
                 )

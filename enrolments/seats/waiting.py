@@ -48,7 +48,9 @@ def blanks_of_sessions(membership: Membership, now: datetime.datetime) -> list[W
         )
         course, order = courses[row["batch__course_id"]].name, row["batch__group__name"]
         url = reverse("account-session", args=[membership.account_id, row["batch__group_id"]])
-        found.append(Waits(sentence % {"course": course, "order": order, "number": row["seats"]}, url, _("Fill")))
+        found.append(
+            Waits(sentence % {"course": course, "order": order, "number": row["seats"]}, url, _("Fill the seats"))
+        )
     if len(rows) > AT_MOST:
         url = reverse("account-sessions", args=[membership.account_id])
         found.append(Waits(_("Further sessions have seats to fill."), url, _("See all sessions")))
@@ -81,7 +83,7 @@ def seats_about_to_end(membership: Membership, now: datetime.datetime) -> list[W
             "end": end_in_words(cast("datetime.datetime", row["batch__valid_until"])),  # by the condition above
         }
         query = urlencode({"entry": row["batch__entry_code"], "state": SeatState.AVAILABLE})
-        found.append(Waits(sentence % values, f"{seats}?{query}", _("Assign"), is_wrong=True))
+        found.append(Waits(sentence % values, f"{seats}?{query}", _("Assign the seats"), is_wrong=True))
     if len(rows) > AT_MOST:
         url = f"{seats}?{urlencode({'state': SeatState.AVAILABLE})}"
         found.append(Waits(_("Further seats will end soon."), url, _("See all free seats"), is_wrong=True))
