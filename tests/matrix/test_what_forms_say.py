@@ -16,14 +16,16 @@ from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
 
+from shop.checkout.place import Consent
 from shop.orders.claim import claim_order
 from tests.factories.accounts import MembershipFactory
 from tests.factories.shop import make_cart, place
 from tests.matrix import forms
-from tests.matrix.test_who_may_what import BY_NAME, RULES, page_url, url_of
+from tests.matrix.test_who_may_what import BY_NAME, MODELS, RULES, page_url, url_of
 from tests.matrix.test_who_may_what import world as world
 from tests.matrix.urlconf import names_of_model_pages, registered_models
 from tests.matrix.world import World
+from tests.shop.probes import diary as diary
 from tests.shop.steps import english_client, put_in_cart, signed_in, type_details, type_units
 from tests.shop.visitors import entry_with_forms as entry_with_forms
 from tests.trials.pages import PageForm, PageReader
@@ -118,10 +120,10 @@ def forms_of_a_purchase(entry_with_forms) -> Iterator[PageForm]:
     yield from forms_on(visitor, "/checkout/review/")
 
 
-def forms_of_a_claimed_order(entry) -> Iterator[PageForm]:
+def forms_of_a_claimed_order(world: World) -> Iterator[PageForm]:
     """Yield the forms on the page of an order that was claimed, and may still be moved and paid."""
     alice = MembershipFactory(user__email="alice@example.org").user
-    order = place(make_cart(entry), email=alice.email)
+    order = place(make_cart(world.entry), email=alice.email, consent=Consent(terms_id=world.legal_text.pk))
     claim_order(order_id=order.pk, user=alice, now=timezone.now())
     yield from forms_on(signed_in(alice), f"/orders/{order.token}/")
 
@@ -163,7 +165,7 @@ def test_a_form_of_an_account_names_the_account_and_all_else_that_its_address_ha
 def test_every_form_names_its_object_and_shows_what_it_was_made_from(world, entry_with_forms):
     found = [form for client, url in pages_walked(world) for form in forms_on(client, url)]
     found += forms_of_a_purchase(entry_with_forms)
-    found += forms_of_a_claimed_order(world.entry)
+    found += forms_of_a_claimed_order(world)
 
     of_models = names_of_model_pages()
     wrong, seen = {}, set()
@@ -194,6 +196,19 @@ def test_every_change_page_of_the_administration_shows_what_it_was_made_from(wor
         return
     [form] = own
     assert missing_in(form, line, frozenset()) == []
+
+
+@pytest.mark.parametrize("label", MODELS)
+def test_actions_on_a_list_and_the_page_that_deletes_name_their_rows(world, label):
+    administrator = browser_of(world, "administrator")
+    row = registered_models()[label]._default_manager.first()
+
+    for form in forms_on(administrator, page_url(label, "list")) if MODELS[label][0] == "page" else ():
+        fields = {name for name, _value in form.fields + form.buttons}
+        assert "action" not in fields or "_selected_action" in fields
+    for form in forms_on(administrator, page_url(label, "delete")) if MODELS[label][3] == "page" else ():
+        if name_of(form) in names_of_model_pages():
+            assert f"/{row.pk}/" in form.action
 
 
 # A walk that could not fail would prove nothing

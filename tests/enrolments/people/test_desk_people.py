@@ -198,6 +198,33 @@ def test_the_mails_of_others_neither_count_nor_show(client, account, bob):
     assert said(client.post(mail_url(dan), shown(dan), follow=True)) == ["A mail to dan@example.org is on its way."]
 
 
+def test_an_old_page_mails_nobody_at_an_address_it_did_not_show(client, carol):
+    age_mails(11)
+    old = shown(carol)
+    edit(client, carol, email="corrected@example.org")
+    age_mails(11)
+    mails = Mail.objects.count()
+
+    for posted in (old, {}, {"email": ""}):
+        answer = client.post(mail_url(carol), posted, follow=True)
+        assert "now it is corrected@example.org. No mail was sent" in said(answer)[-1]
+    assert Mail.objects.count() == mails
+    client.post(mail_url(carol), shown(carol))
+    assert Mail.objects.count() == mails + 1
+
+
+def test_two_tabs_mail_in_the_name_of_the_account_each_shows(client, account, bob, carol):
+    other = MembershipFactory(user=bob, account__name="Zinc SA").account
+    age_mails(11)
+    client.get(person_url(carol))
+    client.get(reverse("account-people", args=[other.pk]))
+
+    client.post(mail_url(carol), shown(carol))
+
+    assert set(Mail.objects.filter(person_id=carol.pk).values_list("account_id", flat=True)) == {account.pk}
+    assert client.post(reverse("account-person-mail", args=[other.pk, carol.pk]), shown(carol)).status_code == 404
+
+
 def test_opening_the_address_mails_nobody(client, carol):
     assert client.get(mail_url(carol)).status_code == 405
     assert Mail.objects.count() == 1

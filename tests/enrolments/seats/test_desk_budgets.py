@@ -65,6 +65,7 @@ class Desk:
 
     def pages(self):
         return {
+            "overview": reverse("account-overview", args=[self.account.pk]),
             "seats": reverse("account-seats", args=[self.account.pk]),
             "counts": reverse("account-seat-counts", args=[self.account.pk]),
             "people": reverse("account-people", args=[self.account.pk]),
