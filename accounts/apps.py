@@ -12,12 +12,16 @@ class AccountsConfig(floors.Floor):
         super().ready()
         from accounts.links import purposes
         from accounts.members.navigation import AreaLink, add_area_link
+        from accounts.members.open_invitations import open_invitations
         from accounts.members.rights import Right
+        from accounts.members.waiting import Waiting, add_waiting
 
         purposes.register()
-        add_area_link(AreaLink("account-home", _("Overview"), position=0))
+        add_waiting(Waiting("open invitations", open_invitations, rights={Right.MANAGE_MEMBERS}, position=60))
+        add_area_link(AreaLink("account-overview", _("Overview"), position=0))
         add_area_link(AreaLink("account-members", _("Members"), rights={Right.MANAGE_MEMBERS}, position=60))
-        add_area_link(AreaLink("account-details", _("Details and language"), position=70))
-        add_area_link(AreaLink("account_email", _("E-mail address"), position=80))
-        add_area_link(AreaLink("account_change_password", _("Password"), position=81))
-        add_area_link(AreaLink("mfa_index", _("Second factor"), position=82))
+        add_area_link(AreaLink("account-details", _("Billing details"), rights={Right.MANAGE_ACCOUNT}, position=65))
+        add_area_link(AreaLink("account-profile", _("Your name and language"), position=70, is_personal=True))
+        add_area_link(AreaLink("account_email", _("E-mail address"), position=80, is_personal=True))
+        add_area_link(AreaLink("account_change_password", _("Password"), position=81, is_personal=True))
+        add_area_link(AreaLink("mfa_index", _("Second factor"), position=82, is_personal=True))

@@ -1,21 +1,28 @@
 """Links from mails, and the account area. allauth's own pages are in `sign_in_urls`."""
 
-from django.urls import path
+from django.urls import include, path, re_path
 
 from accounts.links import views as links
 from accounts.members.views import area, details, members
 from accounts.sign_in.second_factor import views as second_factor
+
+of_account = [
+    path("", area.overview, name="account-overview"),
+    path("details/", details.details, name="account-details"),
+    path("members/", members.member_list, name="account-members"),
+    path("members/<int:membership_id>/", members.member, name="account-member"),
+    path("members/<int:membership_id>/remove/", members.remove, name="account-member-remove"),
+    path("members/<int:membership_id>/transfer/", members.transfer, name="account-member-transfer"),
+    path("members/invitations/<int:invitation_id>/withdraw/", members.withdraw, name="account-member-withdraw"),
+]
 
 urlpatterns = [
     path("accounts/link/<str:token>/", links.address_link, name="address-link"),
     path("accounts/welcome/", links.welcome, name="accounts-welcome"),
     path("accounts/second-factor/", second_factor.second_factor_required, name="accounts-second-factor"),
     path("account/", area.home, name="account-home"),
-    path("account/switch/", area.switch, name="account-switch"),
-    path("account/details/", details.details, name="account-details"),
-    path("account/members/", members.member_list, name="account-members"),
-    path("account/members/<int:membership_id>/", members.member, name="account-member"),
-    path("account/members/<int:membership_id>/remove/", members.remove, name="account-member-remove"),
-    path("account/members/<int:membership_id>/transfer/", members.transfer, name="account-member-transfer"),
-    path("account/members/invitations/<int:invitation_id>/withdraw/", members.withdraw, name="account-member-withdraw"),
+    path("account/profile/", details.profile, name="account-profile"),
+    path("account/<int:number>/", include(of_account)),
+    # A page of the account used last: links from before accounts had numbers, and those of pages that know none.
+    re_path(r"^account/(?P<page>[a-z].*)$", area.of_account_used_last, name="account-used-last"),
 ]

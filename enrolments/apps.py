@@ -31,9 +31,12 @@ class EnrolmentsConfig(floors.Floor):
         from accounts.members.lost_rights import on_right_lost
         from accounts.members.navigation import AreaLink, add_area_link
         from accounts.members.rights import Right
+        from accounts.members.waiting import Waiting, add_waiting
         from accounts.people.changes import FOLLOWERS
         from enrolments.events.services import person_changed
         from enrolments.grounds.supervise import end_what_operators_got, lock_what_operators_got
+        from enrolments.people.waiting import not_accepted
+        from enrolments.seats.waiting import blanks_of_sessions, seats_about_to_end
 
         FOLLOWERS.add(person_changed)
         on_right_lost(Right.MANAGE_SEATS, lock=lock_what_operators_got, end=end_what_operators_got)
@@ -41,3 +44,7 @@ class EnrolmentsConfig(floors.Floor):
         add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
+
+        add_waiting(Waiting("seats about to end", seats_about_to_end, rights={Right.MANAGE_SEATS}, position=30))
+        add_waiting(Waiting("seats to fill", blanks_of_sessions, rights={Right.MANAGE_SEATS}, position=40))
+        add_waiting(Waiting("not accepted", not_accepted, rights={Right.MANAGE_PEOPLE}, position=50))

@@ -22,5 +22,5 @@ urlpatterns = [
     path("orders/<slug:token>/pay/", orders.order_pay, name="order-pay"),
     path("orders/<slug:token>/cancel/", orders.order_cancel, name="order-cancel"),
     path("orders/<slug:token>/move/", orders.order_move, name="order-move"),
-    path("account/orders/", orders.my_orders, name="account-orders"),
+    path("account/<int:number>/orders/", orders.my_orders, name="account-orders"),
 ]

@@ -16,6 +16,7 @@ from accounts.links.effects import EFFECTS
 from accounts.links.models import AddressLink
 from accounts.members.navigation import AreaLink, add_area_link
 from accounts.members.rights import Right
+from accounts.members.waiting import Waiting, add_waiting
 from accounts.people.models import User
 from accounts.sign_in.followers import FOLLOWERS
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
@@ -23,6 +24,7 @@ from enrolments.unit_rows import register_unit_rows
 from shop.cart.current import join_cart_of_session
 from shop.orders.claim import claim_order
 from shop.orders.models import Order, OrderLine, OrderUnit
+from shop.orders.waiting import failed_deliveries, unpaid_orders
 from shop.payments.registry import providers
 
 
@@ -33,9 +35,10 @@ def connect() -> None:
     EFFECTS.register(AddressLink.Purpose.CLAIM, claim_by_link)
     FOLLOWERS.add(join_cart_of_session)
     register_unit_rows(OrderUnit._meta.db_table)
-    add_area_link(
-        AreaLink("account-orders", _("Orders"), rights={Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}, position=10)
-    )
+    of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}
+    add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))
+    add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
+    add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
     providers()
 
 

@@ -25,7 +25,9 @@ def join_account(link: AddressLink, user: User, request: HttpRequest, now: datet
     membership = accept_invitation(link=link, user=user, now=now)
     choose_account(request, membership.account)
     messages.success(request, _("You are now a member of %(account)s.") % {"account": membership.account})
-    return reverse("accounts-welcome") if not user.has_usable_password() else reverse("account-home")
+    if not user.has_usable_password():
+        return reverse("accounts-welcome")
+    return reverse("account-overview", args=[membership.account_id])
 
 
 def register() -> None:

@@ -1,11 +1,14 @@
-"""The customer account of a page of the account area.
+"""The customer account of a page of the account area: its number stands in the page's address.
+
+    path("account/<int:number>/seats/", seats, name="account-seats")
 
     @account_page(Right.MANAGE_SEATS)
     def seats(request: AccountRequest) -> HttpResponse:
         ... request.account ...
 
-A visitor is asked to sign in. A person with the right in no account gets a 404. A person with the right in several
-accounts works in the one chosen last (`account-switch`), else in the first by name.
+A visitor is asked to sign in. An account that somebody is no member of, or lacks the page's right in, does not exist
+for them (404). The account of the last page visited is the one that addresses without a number lead to, else the first
+by name.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ class AccountRequest(SignedInRequest):
     """A request that `account_page` let through."""
 
     account: CustomerAccount
+    membership: Membership
     htmx: HtmxDetails
 
 
@@ -55,30 +59,53 @@ def memberships_of(request: HttpRequest) -> Sequence[Membership]:
 
 
 def current_account(request: HttpRequest, right: Right) -> CustomerAccount | None:
-    """Return the account in which the signed-in person now works with a right; None where no account gives the
-    right."""
-    accounts = [each.account for each in memberships_of(request) if right in rights_of(each)]
-    chosen = request.session.get(SESSION_KEY)
-    return next((account for account in accounts if account.pk == chosen), accounts[0] if accounts else None)
+    """Return the account that the signed-in person used last, of those that give the right, else the first by name;
+    None where no account gives the right."""
+    return _used_last(request, [each.account for each in memberships_of(request) if right in rights_of(each)])
+
+
+def account_at_hand(request: HttpRequest) -> CustomerAccount | None:
+    """Return the account of the page, else the one used last; None for a person without accounts."""
+    of_page: CustomerAccount | None = getattr(request, "account", None)
+    return of_page or _used_last(request, [each.account for each in memberships_of(request)])
+
+
+def _used_last(request: HttpRequest, accounts: Sequence[CustomerAccount]) -> CustomerAccount | None:
+    used = request.session.get(SESSION_KEY)
+    return next((account for account in accounts if account.pk == used), accounts[0] if accounts else None)
 
 
 def choose_account(request: HttpRequest, account: CustomerAccount) -> None:
-    request.session[SESSION_KEY] = account.pk
+    """Make an account the one used last. Writes the session only where that changes something."""
+    if account_at_hand(request) != account:
+        request.session[SESSION_KEY] = account.pk
 
 
 def account_page(*rights: Right) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """Let in people with one of the rights, and set `request.account`: the account of the first right held anywhere."""
+    """Let members of the account in the address in who have one of the rights (none named: every member).
+
+    Takes `number` from the address, sets `request.account` and `request.membership`, and makes the account the one used
+    last. Raises Http404 for everybody else.
+    """
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @login_required
         @wraps(view)
-        def let_in(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            account = next((found for right in rights if (found := current_account(request, right))), None)
-            if account is None:
+        def let_in(request: HttpRequest, *args: Any, number: int, **kwargs: Any) -> HttpResponseBase:
+            membership = next((each for each in memberships_of(request) if each.account_id == number), None)
+            if membership is None or (rights and not rights_of(membership).intersection(rights)):
                 raise Http404
-            cast("AccountRequest", request).account = account
+            choose_account(request, membership.account)
+            asked = cast("AccountRequest", request)
+            asked.account, asked.membership = membership.account, membership
             return view(request, *args, **kwargs)
 
+        cast("Any", let_in).rights = rights
         return let_in
 
     return decorate
+
+
+def rights_asked(view: Callable[..., Any]) -> tuple[Right, ...] | None:
+    """Return the rights of which a page asks one; None for a view that is no page of an account."""
+    return getattr(view, "rights", None)

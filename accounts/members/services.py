@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.links.models import AddressLink
@@ -19,6 +20,7 @@ from common.again import again_after_deadlock
 from common.emails import normalise_email
 from common.postal import PostalAddress
 from common.refusals import Refused
+from common.words import in_words
 from outbox.mails.services import queue_mail
 
 MAX_PENDING_INVITATIONS = 50
@@ -34,6 +36,24 @@ class ClosedMember(Refused):
 
 class AlreadyMember(Refused):
     message = _("This person is a member already. Change the roles in the list instead.")
+
+
+class RolesChanged(Refused):
+    """Refusal when a member's roles are no longer those that the page showed. Tells both; `membership` has today's."""
+
+    def __init__(self, membership: Membership, shown: Collection[str]) -> None:
+        super().__init__(
+            in_words(
+                lambda: (
+                    gettext(
+                        "The roles of this member have changed since the page was opened. The page showed: %(shown)s. "
+                        "They are now: %(now)s. Nothing was saved: check them, then try again."
+                    )
+                    % {"shown": _in_words(shown), "now": _in_words(roles_of(membership))}
+                )
+            )
+        )
+        self.membership = membership
 
 
 class NoRole(Refused):
@@ -171,11 +191,18 @@ def accept_invitation(*, link: AddressLink, user: User, now: datetime) -> Member
 
 
 @again_after_deadlock
-def change_roles(*, account: CustomerAccount, membership_id: int, roles: Collection[str], now: datetime) -> Membership:
+def change_roles(
+    *,
+    account: CustomerAccount,
+    membership_id: int,
+    roles: Collection[str],
+    now: datetime,
+    shown: Collection[str] | None = None,
+) -> Membership:
     """Give a member exactly these roles; the rights that none of the roles grants end, with what they gave the member.
 
-    Locks what those rights gave (`accounts.members.lost_rights`), then the account. Raises LastOwner, NoRole,
-    Membership.DoesNotExist.
+    `shown` are the roles that the caller saw; None for a caller that saw none. Locks what those rights gave
+    (`accounts.members.lost_rights`), then the account. Raises RolesChanged, LastOwner, NoRole, Membership.DoesNotExist.
     """
     flags = _flags(roles)
     lost = set(Right).difference(*(RIGHTS_BY_ROLE[role] for role in roles))
@@ -184,6 +211,7 @@ def change_roles(*, account: CustomerAccount, membership_id: int, roles: Collect
         lock_what_rights_gave(account=account, user_ids=[user_id], rights=lost)
         lock_account(account.pk)
         membership = Membership.objects.get(account=account, pk=membership_id)
+        _refuse_other_roles(membership, shown)
         if not flags["is_owner"]:
             _refuse_without_other_owner(membership)
         Membership.objects.filter(pk=membership.pk).update(**flags)
@@ -193,11 +221,13 @@ def change_roles(*, account: CustomerAccount, membership_id: int, roles: Collect
 
 
 @again_after_deadlock
-def remove_member(*, account: CustomerAccount, membership_id: int, now: datetime) -> None:
+def remove_member(
+    *, account: CustomerAccount, membership_id: int, now: datetime, shown: Collection[str] | None = None
+) -> None:
     """End a membership, and what its rights gave the person; purchases and assigned seats stay.
 
-    Locks what the rights gave (`accounts.members.lost_rights`), then the account. Raises LastOwner, and
-    Membership.DoesNotExist.
+    `shown` are the roles that the caller saw. Locks what the rights gave (`accounts.members.lost_rights`), then the
+    account. Raises RolesChanged, LastOwner, and Membership.DoesNotExist.
     """
     lost = set(Right)
     with transaction.atomic():
@@ -205,21 +235,26 @@ def remove_member(*, account: CustomerAccount, membership_id: int, now: datetime
         lock_what_rights_gave(account=account, user_ids=[user_id], rights=lost)
         lock_account(account.pk)
         membership = Membership.objects.get(account=account, pk=membership_id)
+        _refuse_other_roles(membership, shown)
         _refuse_without_other_owner(membership)
         membership.delete()
         end_what_rights_gave(account=account, user_ids=[user_id], rights=lost, now=now)
 
 
-def transfer_ownership(*, account: CustomerAccount, giver: User, membership_id: int) -> Membership:
+def transfer_ownership(
+    *, account: CustomerAccount, giver: User, membership_id: int, shown: Collection[str] | None = None
+) -> Membership:
     """Hand the account over: the member becomes owner, the giver stays buyer and operator. Locks the account.
 
-    Raises ClosedMember, and Membership.DoesNotExist when either is no member, or the giver no owner.
+    `shown` are the member's roles that the caller saw. Raises RolesChanged, ClosedMember, and Membership.DoesNotExist
+    when either is no member, or the giver no owner.
     """
     with transaction.atomic():
         lock_account(account.pk)
         own = Membership.objects.get(account=account, user=giver, is_owner=True)
         others = Membership.objects.select_related("user").exclude(pk=own.pk)
         taker = others.get(account=account, pk=membership_id)
+        _refuse_other_roles(taker, shown)
         if not taker.user.is_active:
             raise ClosedMember
         Membership.objects.filter(pk=taker.pk).update(is_owner=True)
@@ -239,6 +274,18 @@ def _flags(roles: Collection[str]) -> dict[str, bool]:
     if not roles:
         raise NoRole
     return {role: role in roles for role in ROLES}
+
+
+def _refuse_other_roles(membership: Membership, shown: Collection[str] | None) -> None:
+    if shown is not None and set(shown) != roles_of(membership):
+        raise RolesChanged(membership, shown)
+
+
+def _in_words(roles: Collection[str]) -> str:
+    """Name roles in the reader's language; a text that is no role is left out."""
+    fields = {field.name: field for field in Membership._meta.fields}
+    names = [str(fields[role].verbose_name) for role in ROLES if role in roles]
+    return ", ".join(names) or "–"
 
 
 def _refuse_without_other_owner(membership: Membership) -> None:

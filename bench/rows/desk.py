@@ -19,18 +19,18 @@ COUNT = "SELECT batch_id, state, count(*) FROM enrolments_seat WHERE account_id 
 
 def measure(report: Report, sizes: Sizes, servers: Servers) -> None:
     few, many = (Visitor(servers.base_url, cookies=session_cookie(email)) for email in (FEW, MANY))
-    account = CustomerAccount.objects.get(name=MANY).pk
+    of_few, account = (CustomerAccount.objects.get(name=name).pk for name in (FEW, MANY))
 
     def list_of_few() -> dict[str, float]:
-        return {"few": seconds(lambda: few.get("/account/seats/"))}
+        return {"few": seconds(lambda: few.get(f"/account/{of_few}/seats/"))}
 
     def list_of_many() -> dict[str, float]:
-        return {"many": seconds(lambda: many.get("/account/seats/"))}
+        return {"many": seconds(lambda: many.get(f"/account/{account}/seats/"))}
 
     def counts() -> dict[str, float]:
         with closing(bare.client()) as session, session, session.cursor() as cursor:
             return {
-                "counts": seconds(lambda: many.get("/account/seats/counts/")),
+                "counts": seconds(lambda: many.get(f"/account/{account}/seats/counts/")),
                 "bare": seconds(lambda: (cursor.execute(COUNT, [account]), cursor.fetchall())),
             }
 

@@ -55,22 +55,52 @@ class MailedOften(Refused):
         )
 
 
-def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: datetime.datetime) -> None:
+class AddressChanged(Refused):
+    """Refusal when the account has another address for the person than the page showed. Tells both."""
+
+    def __init__(self, shown: str, now: str) -> None:
+        super().__init__(
+            in_words(
+                lambda: (
+                    _(
+                        "A colleague changed this address meanwhile. The page showed %(shown)s, now it is %(now)s. "
+                        "No mail was sent: look at the address, then send it again."
+                    )
+                    % {"shown": shown or "–", "now": now}
+                )
+            )
+        )
+
+
+def mail_again(
+    *,
+    account: CustomerAccount,
+    person_id: int,
+    language: str,
+    now: datetime.datetime,
+    shown_email: str | None = None,
+) -> None:
     """Mail a person of the account the invitation again, or, if their address is proved, how to sign in.
 
     The operator is not told which of the two: that would tell whether the person signed in for others. A closed user
     gets nothing, which is not told either. The limits count the mails of this account alone. The mail goes to the
     person's present address, in their language, else in `language`.
 
-    Locks the account (FOR KEY SHARE), then the person. Raises PersonNotFound, MailedJustNow, MailedOften.
+    `shown_email` is the address that the caller saw, as the account typed it.
+
+    Locks the account (FOR KEY SHARE), then the person. Raises PersonNotFound, AddressChanged, MailedJustNow,
+    MailedOften.
     """
     with transaction.atomic():
         if not keep_account(account.pk):
             raise PersonNotFound
         # Locked, so that of two operators at once the second one finds the mail of the first.
         user = User.objects.select_for_update(no_key=True).filter(pk=person_id).first()
-        if user is None or not Delegation.objects.filter(account=account, person=user).exists():
+        typed = Delegation.objects.filter(account=account, person_id=person_id).order_by("pk").first()
+        if user is None or typed is None:
             raise PersonNotFound
+        if shown_email not in (None, typed.email):
+            raise AddressChanged(shown_email or "", typed.email)
         refuse_often(account, user, now)
         just = find_used_up(what="mail to person again", rows=_mails_to(account, user), at="created_at", now=now)
         if just is not None:

@@ -63,7 +63,7 @@ def person(request: AccountRequest, person_id: int) -> HttpResponse:
                 if is_moved
                 else _("The details were changed."),
             )
-            return redirect("account-person", person_id)
+            return redirect("account-person", request.account.pk, person_id)
     return _page(request, shown, form, status=status)
 
 
@@ -73,14 +73,20 @@ def mail(request: AccountRequest, person_id: int) -> HttpResponse:
     """Mail the invitation, or the way to sign in, again."""
     shown = _find(request, person_id)
     try:
-        mail_again(account=request.account, person_id=person_id, language=get_language() or "", now=timezone.now())
+        mail_again(
+            account=request.account,
+            person_id=person_id,
+            shown_email=request.POST.get("email", ""),
+            language=get_language() or "",
+            now=timezone.now(),
+        )
     except PersonNotFound:
         raise Http404 from None
     except Refused as refused:
         messages.error(request, str(refused.message))
     else:
         messages.success(request, _("A mail to %(email)s is on its way.") % {"email": shown.email})
-    return redirect("account-person", person_id)
+    return redirect("account-person", request.account.pk, person_id)
 
 
 def _find(request: AccountRequest, person_id: int) -> Delegation:

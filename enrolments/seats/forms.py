@@ -100,7 +100,7 @@ class AssignForm(PersonForm):
 
 
 class ReleaseForm(forms.Form):
-    """Reason for which a seat is taken back. `person` is the one that the page showed on the seat."""
+    """Reason for which a seat is taken back. `seen` is the `state_shown` of the seat on the page."""
 
     reason = forms.CharField(
         label=_("Reason"),
@@ -109,4 +109,4 @@ class ReleaseForm(forms.Form):
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    person = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)

@@ -76,6 +76,11 @@ class SeatConsumed(SeatMoved):
     sentence_without_actor = sentence
 
 
+def state_shown(seat: Seat) -> str:
+    """Return the state of a seat as a page shows it, posted back by its form: an assignment is told by its time."""
+    return f"{seat.state} {seat.assigned_at.isoformat()}" if seat.assigned_at is not None else seat.state
+
+
 def still(seat_ids: Collection[int], *states: str) -> QuerySet[Seat]:
     """Return the seats that are still in one of the states: the guard of every move."""
     return Seat.objects.filter(pk__in=seat_ids, state__in=states)

@@ -14,7 +14,7 @@ from enrolments.courses.places.services import lock_courses
 from enrolments.grounds.enrol import end_grounds
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.models import Seat, SeatBatch, SeatState
-from enrolments.seats.moves import SeatNotAssigned, SeatNotFound, move_seat, refusal
+from enrolments.seats.moves import SeatMoved, SeatNotAssigned, SeatNotFound, move_seat, refusal, state_shown
 from enrolments.seats.reasons import SeatReason
 
 NOBODY = {"person": None, "enrolment": None, "assigned_at": None, "assigned_by": None}
@@ -28,23 +28,26 @@ def release_seat(
     actor: User | None,
     now: datetime.datetime,
     reason: str = "",
-    person_id: int | None = None,
+    seen: str | None = None,
 ) -> Seat:
     """Free an assigned seat; its grounds end, the person's and the supervisor's, and enrolments left without any close.
 
     A session's seat keeps course, role, group and its place, unless its person stays in the course on another ground:
-    then the person keeps the place, and filling the seat again needs a free one. `person_id` is the person the caller
-    saw on the seat: if another person sits there by now, the seat is left alone.
+    then the person keeps the place, and filling the seat again needs a free one. `seen` is the
+    `state_shown` that the caller saw: a seat that was moved since, though to the same person again, is left alone.
 
     Locks the course, the account (FOR KEY SHARE), then the seat. Raises SeatNotFound, SeatConsumed when the person
-    entered the course first, and SeatNotAssigned when another operator released or revoked it first.
+    entered the course first, SeatNotAssigned when another operator released or revoked it first, and SeatMoved when it
+    was assigned anew since it was seen.
     """
     with transaction.atomic():
         seat = Seat.objects.select_related("batch", "course", "person").filter(pk=seat_id, account=account).first()
         if seat is None:
             raise SeatNotFound
-        if seat.state != SeatState.ASSIGNED or person_id not in (None, seat.person_id):
+        if seat.state != SeatState.ASSIGNED:
             raise refusal(SeatNotAssigned, seat.pk)
+        if seen not in (None, state_shown(seat)):
+            raise refusal(SeatMoved, seat.pk)
         course, person = seat.course, seat.person
         assert course is not None
         is_session = seat.batch.source == SeatBatch.Source.SESSION

@@ -28,7 +28,7 @@ from enrolments.seats.assign import AlreadyInSession, Assignment, assign_seat
 from enrolments.seats.desk import find_seat, is_attached, move_rows, moves_of, next_free_seat
 from enrolments.seats.forms import AssignForm, ReleaseForm
 from enrolments.seats.models import Seat, SeatBatch, SeatState
-from enrolments.seats.moves import SeatMoved, SeatNotFound
+from enrolments.seats.moves import SeatMoved, SeatNotFound, state_shown
 from enrolments.seats.placing import CourseNotAllowed, WrongRole
 from enrolments.seats.release import release_seat
 from enrolments.seats.selectors import Grounds, last_moment
@@ -71,7 +71,7 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
             shown = _find(request, seat_id)
         else:
             _tell(request, form, assignment, form.chosen_course(), is_known=is_known)
-            return redirect("account-seat", shown.pk)
+            return redirect("account-seat", request.account.pk, shown.pk)
     return _seat_page(request, shown, form, now=now, status=status)
 
 
@@ -82,8 +82,8 @@ def release(request: AccountRequest, seat_id: int) -> HttpResponse:
     shown = _find(request, seat_id)
     if request.method != "POST":
         if shown.state != SeatState.ASSIGNED:
-            return redirect("account-seat", shown.pk)
-        return _release_page(request, shown, ReleaseForm(initial={"person": shown.person_id}))
+            return redirect("account-seat", request.account.pk, shown.pk)
+        return _release_page(request, shown, ReleaseForm(initial={"seen": state_shown(shown)}))
     form = ReleaseForm(request.POST)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if form.is_valid():
@@ -94,17 +94,20 @@ def release(request: AccountRequest, seat_id: int) -> HttpResponse:
                 actor=request.user,
                 now=timezone.now(),
                 reason=form.cleaned_data["reason"],
-                person_id=form.cleaned_data["person"],
+                seen=form.cleaned_data["seen"],
             )
         except SeatNotFound:
             raise Http404 from None
         except SeatMoved as refused:
+            # The reason typed stays, beside the state that the page shows now.
+            shown = _find(request, seat_id)
+            form = ReleaseForm(request.POST.dict() | {"seen": state_shown(shown)})
+            form.full_clean()
             form.add_error(None, str(refused.message))
             status = HTTPStatus.CONFLICT
-            shown = _find(request, seat_id)
         else:
             messages.success(request, _("The seat is free again."))
-            return redirect("account-seat", shown.pk)
+            return redirect("account-seat", request.account.pk, shown.pk)
     return _release_page(request, shown, form, status=status)
 
 

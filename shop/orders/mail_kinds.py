@@ -50,7 +50,9 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
     # An operator who is not the buyer cannot see the order, but can see the seats.
     operates_only = mail.person_id is not None and mail.person_id != context["order"].buyer_id
     return context | {
-        "seats_url": settings.SITE_URL + reverse("account-seats") if operates_only else "",
+        "seats_url": settings.SITE_URL + reverse("account-seats", args=[context["order"].account_id])
+        if operates_only
+        else "",
         "is_operator_new": mail.context.get("is_operator_new", False),
     }
 

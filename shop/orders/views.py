@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.members.current import current_account
+from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
 from accounts.rate_limits.pages import too_often
 from accounts.rate_limits.services import TooOften, count_attempt
@@ -125,18 +125,14 @@ def order_move(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("order", found.token)
 
 
-@login_required
 @never_cache
 @require_safe
-def my_orders(request: HttpRequest) -> HttpResponse:
-    """List the orders that a person may see of the current account; none if the person may see none in any account."""
-    user = signed_in(request)
-    assert user is not None  # login_required
-    account = current_account(request, Right.SEE_OWN_ORDERS)
-    orders = orders_visible_to(user).filter(account=account) if account else Order.objects.none()
-    request.account = account  # type: ignore[attr-defined]  # the menu shows which one it is, or none
+@account_page(Right.SEE_ALL_ORDERS, Right.SEE_OWN_ORDERS)
+def my_orders(request: AccountRequest) -> HttpResponse:
+    """List the orders of the account that a person may see."""
+    orders = orders_visible_to(request.user).filter(account=request.account)
     page = Paginator(orders, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "orders/list.html", {"page": page, "account": account})
+    return render(request, "orders/list.html", {"page": page, "account": request.account})
 
 
 def _sight(request: HttpRequest, found: Order) -> Sight | None:

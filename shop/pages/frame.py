@@ -19,9 +19,9 @@ from shop.cart.models import CartLine
 from shop.seller.models import ShopIdentity
 
 ACCOUNT_PAGES = (
-    ("account-home", _("Your account")),
-    ("account-orders", _("Orders")),
-    ("learn", _("My courses")),
+    ("account-home", (), _("Your account")),
+    ("account-used-last", ("orders/",), _("Orders")),
+    ("learn", (), _("My courses")),
 )
 
 
@@ -95,9 +95,9 @@ class Site:
     @property
     def account_links(self) -> list[Link]:
         links = []
-        for name, label in ACCOUNT_PAGES:
+        for name, arguments, label in ACCOUNT_PAGES:
             try:
-                links.append(Link(reverse(name), str(label)))
+                links.append(Link(reverse(name, args=arguments), str(label)))
             except NoReverseMatch:
                 continue
         if self.request is not None and getattr(self.request.user, "is_staff", False):

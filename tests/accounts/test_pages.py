@@ -129,7 +129,7 @@ def alice(language):
     "name",
     [
         "account_logout", "account_email", "account_change_password", "mfa_index", "mfa_activate_totp",
-        "account-home", "account-details", "account-members", "accounts-welcome", "accounts-second-factor",
+        "account-profile", "accounts-welcome", "accounts-second-factor",
     ],
 )  # fmt: skip
 def test_pages_for_who_is_signed_in(browser, language, alice, name):
@@ -140,19 +140,32 @@ def test_pages_for_who_is_signed_in(browser, language, alice, name):
     assert_well_made(browser.get(reverse(name)), language)
 
 
+@pytest.mark.parametrize("name", ["account-overview", "account-details", "account-members"])
+def test_pages_of_an_account(browser, language, alice, name):
+    sign_in(browser, ADDRESS)
+
+    assert_well_made(browser.get(reverse(name, args=[alice.memberships.get().account_id])), language)
+
+
+def test_the_page_of_somebody_without_account(browser, language):
+    browser.force_login(UserFactory(language=language))
+
+    assert_well_made(browser.get(reverse("account-home")), language)
+
+
 def test_the_page_of_a_member(browser, language, alice):
     other = MembershipFactory(account=alice.memberships.get().account, is_owner=False, is_buyer=True)
     sign_in(browser, ADDRESS)
 
-    assert_well_made(browser.get(reverse("account-member", args=[other.pk])), language)
+    assert_well_made(browser.get(reverse("account-member", args=[other.account_id, other.pk])), language)
 
 
 def test_pages_with_a_choice_of_accounts(browser, language, alice):
-    MembershipFactory(user=alice)
+    account = MembershipFactory(user=alice).account
     sign_in(browser, ADDRESS)
 
-    for name in ("account-home", "account-members"):
-        assert_well_made(browser.get(reverse(name)), language)
+    for name in ("account-overview", "account-members"):
+        assert_well_made(browser.get(reverse(name, args=[account.pk])), language)
 
 
 def test_the_page_to_set_a_password(browser, language):

@@ -71,18 +71,18 @@ def test_every_page_of_the_desk_is_sound(
         bob,
     )
     addresses = {
-        "seats": "/account/seats/",
-        "counts": "/account/seats/counts/",
-        "free": f"/account/seats/{free.pk}/",
-        "taken": f"/account/seats/{taken.pk}/",
-        "used": f"/account/seats/{used.pk}/",
-        "release": f"/account/seats/{taken.pk}/release/",
-        "blank": f"/account/seats/{made.batch.seats.filter(state='available').first().pk}/",
-        "sessions": "/account/sessions/",
-        "session": f"/account/sessions/{made.group.pk}/",
-        "people": "/account/people/",
-        "person": f"/account/people/{carol.pk}/",
-        "settled": f"/account/people/{dan.pk}/",
+        "seats": f"/account/{account.pk}/seats/",
+        "counts": f"/account/{account.pk}/seats/counts/",
+        "free": f"/account/{account.pk}/seats/{free.pk}/",
+        "taken": f"/account/{account.pk}/seats/{taken.pk}/",
+        "used": f"/account/{account.pk}/seats/{used.pk}/",
+        "release": f"/account/{account.pk}/seats/{taken.pk}/release/",
+        "blank": f"/account/{account.pk}/seats/{made.batch.seats.filter(state='available').first().pk}/",
+        "sessions": f"/account/{account.pk}/sessions/",
+        "session": f"/account/{account.pk}/sessions/{made.group.pk}/",
+        "people": f"/account/{account.pk}/people/",
+        "person": f"/account/{account.pk}/people/{carol.pk}/",
+        "settled": f"/account/{account.pk}/people/{dan.pk}/",
     }
     for address in addresses.values():
         page.goto(address)
@@ -96,7 +96,7 @@ def test_every_page_of_the_desk_is_sound(
     expect(page.locator("#form-errors")).to_be_focused()
     check_page(page)
     for name in ("instead", "none"):
-        page.goto(f"/account/seats/{gone.pk}/" if name == "instead" else addresses["free"])
+        page.goto(f"/account/{account.pk}/seats/{gone.pk}/" if name == "instead" else addresses["free"])
         page.locator("main [name=course]").select_option(str(course.pk))
         fill(page, "eve@example.org", "Ève", "Petit")
         seat = gone if name == "instead" else free
@@ -109,10 +109,10 @@ def test_every_page_of_the_desk_is_sound(
 def test_a_seat_is_assigned_by_keyboard_alone(browse, live_shop, sign_in, account, bob, course):
     [seat] = given_pack(account, course_list="SST-*")
     page = sign_in(browse(live_shop.base_url, locale="en-GB"), bob)
-    page.goto("/account/seats/")
-    tab_to(page, f"main a[href='/account/seats/{seat.pk}/']")
+    page.goto(f"/account/{account.pk}/seats/")
+    tab_to(page, f"main a[href='/account/{account.pk}/seats/{seat.pk}/']")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/account/seats/{seat.pk}/")
+    page.wait_for_url(f"**/account/{account.pk}/seats/{seat.pk}/")
     tab_to(page, "main [name=course]")
     # The only course is chosen already.
     expect(page.locator("main [name=course]")).to_have_value(str(course.pk))
@@ -122,7 +122,7 @@ def test_a_seat_is_assigned_by_keyboard_alone(browse, live_shop, sign_in, accoun
     page.keyboard.press("Enter")
     expect(page.locator("main [role=status]")).to_contain_text("carol@example.org, who is new to your account")
     check_page(page)
-    tab_to(page, f"main a[href='/account/seats/{seat.pk}/release/']")
+    tab_to(page, f"main a[href='/account/{account.pk}/seats/{seat.pk}/release/']")
     page.keyboard.press("Enter")
     page.wait_for_url("**/release/")
     tab_to(page, "main [name=reason]")
@@ -142,7 +142,7 @@ def test_of_two_tabs_the_second_is_told_and_goes_on_with_another_seat(browse, li
     of_alice = sign_in(browse(live_shop.base_url, locale="en-GB"), alice)
     of_bob = sign_in(browse(live_shop.base_url, locale="en-GB"), bob)
     for page in (of_alice, of_bob):
-        page.goto(f"/account/seats/{first.pk}/")
+        page.goto(f"/account/{account.pk}/seats/{first.pk}/")
     fill(of_alice, "carol@example.org", "Carol", "Petit")
     fill(of_bob, "dan@example.org", "Dan", "Roux")
     for page in (of_alice, of_bob):
@@ -151,7 +151,7 @@ def test_of_two_tabs_the_second_is_told_and_goes_on_with_another_seat(browse, li
     expect(of_bob.locator("#form-errors")).to_contain_text("This seat is no longer free: Alice Martin changed it on")
     expect(of_bob.locator("main [name=email]")).to_have_value("dan@example.org")
     of_bob.locator("main form button[type=submit]").click()
-    of_bob.wait_for_url(f"**/account/seats/{second.pk}/")
+    of_bob.wait_for_url(f"**/account/{account.pk}/seats/{second.pk}/")
     expect(of_bob.locator("main [role=status]")).to_contain_text("dan@example.org")
     assert [Seat.objects.get(pk=seat.pk).person.email for seat in (first, second)] == [
         "carol@example.org",
@@ -163,10 +163,41 @@ def test_without_scripts_a_person_is_put_right_and_mailed_again(browse, live_sho
     [seat] = given_pack(account)
     carol = assign(seat, course, "carol@example.org", bob, now=timezone.now()).user
     page = sign_in(browse(live_shop.base_url, locale="fr-FR", java_script_enabled=False), bob)
-    page.goto("/account/people/")
-    page.locator(f"main a[href='/account/people/{carol.pk}/']").click()
+    page.goto(f"/account/{account.pk}/people/")
+    page.locator(f"main a[href='/account/{account.pk}/people/{carol.pk}/']").click()
     page.locator("main [name=last_name]").fill("Petit")
     page.locator("main form:not([action]) button").click()
     expect(page.locator("h1")).to_have_text("Camille Petit")
-    page.locator(f"main form[action='/account/people/{carol.pk}/mail/'] button").click()
+    page.locator(f"main form[action='/account/{account.pk}/people/{carol.pk}/mail/'] button").click()
     expect(page.locator("main .notice-bad")).to_be_visible()
+
+
+def test_another_account_is_reached_by_a_link_and_the_first_tab_keeps_its_own(browse, live_shop, sign_in, account, bob):
+    other = MembershipFactory(user=bob, account__name="Zinc SA", is_owner=True).account
+    MembershipFactory(user=bob, account__name="Alpha SARL", is_owner=False, is_buyer=True)
+    page = sign_in(browse(live_shop.base_url, locale="en-GB", viewport=NARROW, java_script_enabled=False), bob)
+    page.goto(f"/account/{account.pk}/people/")
+    second = page.context.new_page()
+    second.goto(f"{live_shop.base_url}/account/{account.pk}/people/")
+    expect(second.locator(".area-accounts summary")).to_contain_text("Ateliers Martin")
+    second.locator(".area-accounts summary").click()
+    second.get_by_role("link", name="Zinc SA").click()
+    second.wait_for_url(f"**/account/{other.pk}/people/")
+    expect(second.locator("main .lead")).to_have_text("Zinc SA")
+    # Where the right is missing, the overview.
+    second.locator(".area-accounts summary").click()
+    second.get_by_role("link", name="Alpha SARL").click()
+    expect(second.locator("h1")).to_have_text("Alpha SARL")
+    page.locator("main form[role=search] button").click()
+    page.wait_for_url(f"**/account/{account.pk}/people/?q=")
+    expect(page.locator("main .lead")).to_have_text("Ateliers Martin")
+
+
+def test_the_overview_leads_to_what_waits(browse, live_shop, sign_in, account, bob, course):
+    given_session(course, account, blanks=2)
+    page = sign_in(browse(live_shop.base_url, locale="fr-FR", viewport=NARROW, color_scheme="dark"), bob)
+    page.goto("/account/")
+    page.wait_for_url(f"**/account/{account.pk}/")
+    check_page(page)
+    page.locator("main .waiting a").first.click()
+    expect(page.locator("h1")).to_have_text("Secourisme au travail")

@@ -175,9 +175,9 @@ def buy(page: Page, tale: Tale) -> None:
 def fill_the_free_seat(page: Page, tale: Tale, number: str) -> None:
     page.goto("/account/sessions/")
     page.locator("main tr", has_text=number).get_by_role("link").click()
-    page.wait_for_url(re.compile(r"/account/sessions/\d+/"))
-    page.locator("main tr:has(.badge-info) a[href^='/account/seats/']").click()
-    page.wait_for_url(re.compile(r"/account/seats/\d+/"))
+    page.wait_for_url(re.compile(r"/account/\d+/sessions/\d+/"))
+    page.locator("main tr:has(.badge-info) a[href*='/seats/']").click()
+    page.wait_for_url(re.compile(r"/account/\d+/seats/\d+/"))
     for name, value in (("email", tale.address("lea")), ("first_name", "Lea"), ("last_name", "Story")):
         page.locator(f"main [name={name}]").fill(value)
     press(page)

@@ -59,8 +59,6 @@ order-cancel             GET  405
 order-cancel             POST 404     done    done    404      done       404      404     404     404     404
 order-move               GET  405
 order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
-account-orders           GET  sign-in page    page    page     page       page     page    page    page    page
-account-orders           POST sign-in 405     405     405      405        405      405     405     405     405
 
 payment-return           GET  done  # see RETURN_PAGE
 payment-return           POST 405
@@ -69,38 +67,45 @@ payment-webhook          POST refused  # see NOTIFICATION
 sandbox-pay              GET  page  # the bank's page, for whoever has its address
 sandbox-pay              POST done
 
-account-home             GET  sign-in page    page    page     page       page     page    page    page    page
+account-home             GET  sign-in go      go      go      go         go       page    page    page    page
 account-home             POST sign-in 405     405     405      405        405      405     405     405     405
-account-switch           GET  405
-account-switch           POST sign-in go      go      go       go         404      404     404     404     404
-account-details          GET  sign-in page    page    page     page       page     page    page    page    page
-account-details          POST sign-in done    page    page     page       done     page    page    page    page  # own
-account-members          GET  sign-in page    404     404      404        page     404     404     404     404  # own
-account-members          POST sign-in done    404     404      404        done     404     404     404     404  # own
+account-profile          GET  sign-in page    page    page     page       page     page    page    page    page
+account-profile          POST sign-in done    done    done     done       done     done    done    done    done  # own
+account-used-last        GET  sign-in go      go      go       go         go       go      go      go      go
+account-used-last        POST sign-in go      go      go       go         go       go      go      go      go
+
+account-overview         GET  sign-in page    page    page     page       404      404     404     404     404
+account-overview         POST 405
+account-orders           GET  sign-in page    page    404      page       404      404     404     404     404
+account-orders           POST 405
+account-details          GET  sign-in page    404     404      404        404      404     404     404     404
+account-details          POST sign-in done    404     404      404        404      404     404     404     404
+account-members          GET  sign-in page    404     404      404        404      404     404     404     404
+account-members          POST sign-in done    404     404      404        404      404     404     404     404
 account-member           GET  sign-in page    404     404      404        404      404     404     404     404
 account-member           POST sign-in done    404     404      404        404      404     404     404     404
-account-member-remove    GET  sign-in 405     404     404      404        405      404     404     404     404
+account-member-remove    GET  sign-in 405     404     404      404        404      404     404     404     404
 account-member-remove    POST sign-in done    404     404      404        404      404     404     404     404
-account-member-transfer  GET  sign-in 405     404     404      404        405      404     404     404     404
+account-member-transfer  GET  sign-in 405     404     404      404        404      404     404     404     404
 account-member-transfer  POST sign-in done    404     404      404        404      404     404     404     404
-account-member-withdraw  GET  sign-in 405     404     404      404        405      404     404     404     404
+account-member-withdraw  GET  sign-in 405     404     404      404        404      404     404     404     404
 account-member-withdraw  POST sign-in done    404     404      404        404      404     404     404     404
 
-account-seats            GET  sign-in page    404     page     404        page     404     404     404     404  # own
+account-seats            GET  sign-in page    404     page     404        404      404     404     404     404
 account-seats            POST 405
-account-seat-counts      GET  sign-in page    404     page     404        page     404     404     404     404  # own
+account-seat-counts      GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat-counts      POST 405
 account-seat             GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat             POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-release     GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat-release     POST sign-in done    404     done     404        404      404     404     404     404
-account-people           GET  sign-in page    404     page     404        page     404     404     404     404  # own
+account-people           GET  sign-in page    404     page     404        404      404     404     404     404
 account-people           POST 405
 account-person           GET  sign-in page    404     page     404        404      404     404     404     404
 account-person           POST sign-in done    404     done     404        404      404     404     404     404
-account-person-mail      GET  sign-in 405     404     405      404        405      404     404     404     404
+account-person-mail      GET  sign-in 405     404     405      404        404      404     404     404     404
 account-person-mail      POST sign-in done    404     done     404        404      404     404     404     404
-account-sessions         GET  sign-in page    404     page     404        page     404     404     404     404  # own
+account-sessions         GET  sign-in page    404     page     404        404      404     404     404     404
 account-sessions         POST 405
 account-session          GET  sign-in page    404     page     404        404      404     404     404     404
 account-session          POST 405

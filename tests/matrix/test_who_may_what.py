@@ -28,7 +28,7 @@ MODELS = {label: outcomes for label, *outcomes in rows_of(rules.MODELS)[1:]}
 BY_NAME = {address.name: address for address in addresses()}
 
 # Parameters that name things of a customer account.
-OF_AN_ACCOUNT = {"token", "membership_id", "invitation_id", "seat_id", "person_id", "session_id"}
+OF_AN_ACCOUNT = {"number", "token", "membership_id", "invitation_id", "seat_id", "person_id", "session_id"}
 # The token alone lets anybody pay: a provider opens these pages with it. A mailed link is the invited person's.
 MEMBERS = ("owner", "buyer", "operator", "accountant")
 BY_TOKEN_ALONE = {"payment-return", "sandbox-pay", "address-link"}
@@ -158,6 +158,28 @@ def test_what_belongs_to_another_account_does_not_exist(world, name, method):
             posted=world.posted(name, role),
         )
         for role in members
+    }
+
+    assert found == dict.fromkeys(members, "404")
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [
+        (name, method)
+        for name, method in RULES
+        if "number" in BY_NAME[name].parameters
+        and BY_NAME[name].parameters & OF_AN_ACCOUNT - {"number"}
+        and set(RULES[name, method].values()) != {"405"}
+    ],
+)
+def test_what_belongs_to_another_account_is_not_found_below_ones_own(world, name, method):
+    ours, theirs = (f"/account/{belongings.account.pk}/" for belongings in (world.ours, world.theirs))
+    url = url_of(name, world, whose=world.theirs).replace(theirs, ours)
+    members = [role for role in MEMBERS if RULES[name, method][role] != "405"]
+
+    found = {
+        role: visit(method, url, session=world.sessions[role], posted=world.posted(name, role)) for role in members
     }
 
     assert found == dict.fromkeys(members, "404")

@@ -26,19 +26,21 @@ class Address:
 def addresses() -> tuple[Address, ...]:
     """Return every address once; of two under one name the first, which answers requests."""
     found: dict[str, Address] = {}
-    for address in _below(get_resolver(), "", ""):
+    for address in _below(get_resolver(), "", "", frozenset()):
         found.setdefault(address.name, address)
     return tuple(found.values())
 
 
-def _below(resolver: URLResolver, route: str, namespace: str) -> Iterator[Address]:
+def _below(resolver: URLResolver, route: str, namespace: str, above: frozenset[str]) -> Iterator[Address]:
     for pattern in resolver.url_patterns:
         here = route + str(pattern.pattern)
+        parameters = above | frozenset(pattern.pattern.regex.groupindex)
         if isinstance(pattern, URLResolver):
-            yield from _below(pattern, here, namespace + (f"{pattern.namespace}:" if pattern.namespace else ""))
+            inside = namespace + (f"{pattern.namespace}:" if pattern.namespace else "")
+            yield from _below(pattern, here, inside, parameters)
         elif isinstance(pattern, URLPattern):
             name = namespace + pattern.name if pattern.name else here
-            yield Address(name, here, frozenset(pattern.pattern.regex.groupindex), pattern.callback)
+            yield Address(name, here, parameters, pattern.callback)
 
 
 PAGES = {"list": "changelist", "add": "add", "row": "change", "delete": "delete", "history": "history"}

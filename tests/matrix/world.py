@@ -26,6 +26,7 @@ from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
 from enrolments.people.edit import version_of
 from enrolments.seats.models import Seat
+from enrolments.seats.moves import state_shown
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
 from shop.cart.models import CartLine
@@ -88,6 +89,8 @@ class World:
         """Return a value for each parameter of an address; of our account unless `whose` says otherwise."""
         has = whose or self.ours
         values = {
+            "number": has.account.pk,
+            "page": "seats/",
             "token": has.order.token,
             "membership_id": has.colleague.pk,
             "invitation_id": has.invitation.pk,
@@ -129,20 +132,23 @@ class World:
         person = has.person
         forms: dict[str, Mapping[str, Any]] = {
             "set_language": {"language": "fr", "next": "/"},
-            "account-switch": {"account": has.account.pk},
+            "account-profile": {"first_name": "New", "last_name": "Name", "language": "fr"},
             "account-details": {
-                "form": "account", "kind": "organisation", "name": "New name", "street": "1 rue Neuve",
+                "kind": "organisation", "name": "New name", "street": "1 rue Neuve",
                 "postal_code": "44000", "city": "Nantes", "country": "FR",
             },
             "account-members": {"email": "somebody.new@example.org", "roles": ["is_buyer"]},
-            "account-member": {"roles": ["is_operator"]},
+            "account-member": {"roles": ["is_operator"], "shown": "is_buyer"},
+            "account-member-remove": {"shown": "is_buyer"},
+            "account-member-transfer": {"shown": "is_buyer"},
             "account-seat": {
                 "course": self.course.pk, "email": "fifth@example.org", "first_name": "Eve", "last_name": "Fifth",
             },
-            "account-seat-release": {"person": has.taken_seat.person_id, "reason": ""},
+            "account-seat-release": {"seen": state_shown(has.taken_seat), "reason": ""},
             "account-person": {
                 "email": person.email, "first_name": "New", "last_name": "Name", "seen": version_of(person),
             },
+            "account-person-mail": {"email": person.email},
             "entry": {"quantity": 1},
             "cart": {"remove": self.cart_lines[role].pk if role in self.cart_lines else 0},
             "checkout-details": {

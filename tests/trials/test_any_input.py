@@ -96,7 +96,7 @@ def check_that_faults_are_found(attack: Attack, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(ProfileForm, "clean", write_and_refuse)
     typed = hostile.urlencoded([("form", "profile"), ("first_name", "A"), ("last_name", "B"), ("language", "")])
-    wrong = attack.send(Request("a form", "owner", "POST", "/account/details/", typed))
+    wrong = attack.send(Request("a form", "owner", "POST", "/account/profile/", typed))
     assert wrong == "status 422, and yet accounts_user changed"
 
 

@@ -1,38 +1,71 @@
-"""The entrance of the account area, and the choice among several accounts."""
+"""The entrance of the account area, and the overview of an account."""
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
-from accounts.members.current import SignedInRequest, choose_account
-from accounts.members.models import Membership
-from accounts.members.selectors import active_accounts
+from accounts.members.current import (
+    AccountRequest,
+    SignedInRequest,
+    account_at_hand,
+    account_page,
+    current_account,
+    rights_asked,
+)
+from accounts.members.waiting import waiting_for
 
 
 @login_required
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
-    memberships = (
-        Membership.objects.filter(user=request.user)
-        .select_related("account")
-        .order_by("account__sort_name", "account_id")
-    )
-    return render(request, "members/home.html", {"memberships": memberships})
+    """Lead to the account used last; tell a person without accounts how one is made."""
+    account = account_at_hand(request)
+    if account is not None:
+        return redirect("account-overview", account.pk)
+    return render(request, "members/home.html")
 
 
-@require_POST
+@require_safe
+@account_page()
+def overview(request: AccountRequest) -> HttpResponse:
+    """Show what waits for a hand in the account, as far as the member's rights go."""
+    context = {
+        "account": request.account,
+        "membership": request.membership,
+        "waiting": waiting_for(request.membership, now=timezone.now()),
+    }
+    return render(request, "members/overview.html", context)
+
+
 @login_required
-def switch(request: SignedInRequest) -> HttpResponse:
-    """Choose another of the person's accounts to work for from now on."""
-    account_id = request.POST.get("account", "")
-    accounts = active_accounts(request.user)
-    account = get_object_or_404(accounts, pk=account_id if account_id.isdecimal() else 0)
-    choose_account(request, account)
-    next_url = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(next_url, {request.get_host()}, require_https=request.is_secure()):
-        return redirect(next_url)
-    return redirect("account-home")
+def of_account_used_last(request: SignedInRequest, page: str) -> HttpResponse:
+    """Lead to a page of the account used last, of those in which the person may open it.
+
+    A form posted to such an address, from a page made before accounts had numbers, does nothing: it does not say which
+    account it is about.
+    """
+    try:
+        view = resolve(f"{reverse('account-overview', args=[0])}{page}").func
+    except Resolver404:
+        raise Http404 from None
+    rights = rights_asked(view)
+    if rights is None:
+        raise Http404
+    account = next((found for right in rights if (found := current_account(request, right))), None)
+    if request.method not in ("GET", "HEAD"):
+        messages.warning(
+            request,
+            _("That page was too old: it did not say which account it was about. Nothing was changed. Open it again."),
+        )
+        return redirect("account-home")
+    if account is None:
+        return redirect("account-profile" if page == "details/" else "account-home")
+    query = request.META.get("QUERY_STRING", "")
+    return redirect(reverse("account-overview", args=[account.pk]) + page + (f"?{query}" if query else ""))

@@ -1,4 +1,4 @@
-"""Name, address and VAT number of the account; name and language of the person."""
+"""Name, address and VAT number of an account; name and language of a person, on a page of their own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods
 
-from accounts.members.current import SignedInRequest, current_account
+from accounts.members.current import AccountRequest, SignedInRequest, account_page
 from accounts.members.details import save_account_details, save_profile
 from accounts.members.forms.details import AccountDetailsForm, ProfileForm
 from accounts.members.models import CustomerAccount
@@ -22,32 +22,42 @@ from accounts.people.language_cookie import set_language_cookie
 from accounts.people.models import User
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-def details(request: SignedInRequest) -> HttpResponse:
-    """Show two forms on one page, each posted alone: `form` says which."""
-    account = current_account(request, Right.MANAGE_ACCOUNT)
-    which = request.POST.get("form") if request.method == "POST" else ""
-    account_form = profile_form = None
+@account_page(Right.MANAGE_ACCOUNT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: AccountRequest) -> HttpResponse:
+    """Show the account's details; posting the form changes them."""
+    account = request.account
+    if request.method != "POST":
+        return _details_page(request, AccountDetailsForm(instance=account))
     # A refused form leaves the typed values in its instance: the form gets a copy, the page shows the stored account.
-    if which == "account" and account is not None:
-        account_form = AccountDetailsForm(request.POST, instance=CustomerAccount.objects.get(pk=account.pk))
-        if account_form.is_valid():
-            save_account_details(account_id=account.pk, details=account_form.to_details())
-            messages.success(request, _("The details of the account were saved."))
-            return redirect("account-details")
-    elif which == "profile":
-        profile_form = ProfileForm(request.POST, instance=User.objects.get(pk=request.user.pk))
-        if profile_form.is_valid():
-            return _save_profile(request, profile_form)
-    refused = account_form is not None or profile_form is not None
-    context = {
-        "account": account,
-        "account_form": account_form or (AccountDetailsForm(instance=account) if account else None),
-        "profile_form": profile_form or ProfileForm(instance=request.user),
-    }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
-    return render(request, "members/details.html", context, status=status)
+    form = AccountDetailsForm(request.POST, instance=CustomerAccount.objects.get(pk=account.pk))
+    if not form.is_valid():
+        return _details_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    save_account_details(account_id=account.pk, details=form.to_details())
+    messages.success(request, _("The details of the account were saved."))
+    return redirect("account-details", account.pk)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: SignedInRequest) -> HttpResponse:
+    """Show a person's own name and language, the same for all accounts; posting the form changes them."""
+    if request.method != "POST":
+        return _profile_page(request, ProfileForm(instance=request.user))
+    form = ProfileForm(request.POST, instance=User.objects.get(pk=request.user.pk))
+    if not form.is_valid():
+        return _profile_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _save_profile(request, form)
+
+
+def _details_page(
+    request: AccountRequest, form: AccountDetailsForm, *, status: HTTPStatus = HTTPStatus.OK
+) -> HttpResponse:
+    return render(request, "members/details.html", {"account": request.account, "form": form}, status=status)
+
+
+def _profile_page(request: SignedInRequest, form: ProfileForm, *, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+    return render(request, "members/profile.html", {"form": form}, status=status)
 
 
 def _save_profile(request: SignedInRequest, form: ProfileForm) -> HttpResponse:
@@ -55,6 +65,6 @@ def _save_profile(request: SignedInRequest, form: ProfileForm) -> HttpResponse:
     save_profile(user_id=request.user.pk, **form.cleaned_data)
     with override(language or settings.LANGUAGE_CODE):
         messages.success(request, _("Your details were saved."))
-    response = redirect("account-details")
+    response = redirect("account-profile")
     set_language_cookie(response, language or settings.LANGUAGE_CODE)
     return response

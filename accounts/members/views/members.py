@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.members import services as service
 from accounts.members.current import AccountRequest, account_page
-from accounts.members.forms.members import InviteMemberForm, RolesForm
+from accounts.members.forms.members import InviteMemberForm, MemberForm, shown_roles
 from accounts.members.models import CustomerAccount, Membership
 from accounts.members.rights import Right
 from accounts.members.selectors import invitations_of, members_of
@@ -51,7 +51,7 @@ def member_list(request: AccountRequest) -> HttpResponse:
             raise Http404 from None
         else:
             messages.success(request, _("The invitation to %(email)s is on its way.") % form.cleaned_data)
-            return redirect("account-members")
+            return redirect("account-members", request.account.pk)
     context = {
         "account": request.account,
         "members": members_of(request.account),
@@ -68,15 +68,23 @@ def member(request: AccountRequest, membership_id: int) -> HttpResponse:
     membership = members_of(request.account).filter(pk=membership_id).first()
     if membership is None:
         raise Http404
-    form = RolesForm(_posted(request), holder=membership)
+    form = MemberForm(_posted(request), holder=membership)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
     if request.method == "POST" and form.is_valid():
         try:
             service.change_roles(
                 account=request.account,
                 membership_id=membership_id,
                 roles=form.cleaned_data["roles"],
+                shown=form.shown_roles(),
                 now=timezone.now(),
             )
+        except service.RolesChanged as refused:
+            # What was typed stays, now compared with the roles that the page shows.
+            membership = refused.membership
+            form = form.shown_again(membership)
+            form.add_error(None, str(refused.message))
+            status = HTTPStatus.CONFLICT
         except Refused as refused:
             form.add_error("roles", str(refused.message))
         except ObjectDoesNotExist:
@@ -85,18 +93,19 @@ def member(request: AccountRequest, membership_id: int) -> HttpResponse:
             messages.success(request, _("The roles were changed."))
             return _back(request)
     context = {"account": request.account, "membership": membership, "form": form}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "members/member.html", context, status=status)
+    return render(request, "members/member.html", context, status=status if form.errors else HTTPStatus.OK)
 
 
 @owners_only
 @require_POST
 def remove(request: AccountRequest, membership_id: int) -> HttpResponse:
     try:
-        service.remove_member(account=request.account, membership_id=membership_id, now=timezone.now())
+        service.remove_member(
+            account=request.account, membership_id=membership_id, shown=shown_roles(request.POST), now=timezone.now()
+        )
     except Refused as refused:
         messages.error(request, str(refused.message))
-        return redirect("account-member", membership_id)
+        return redirect("account-member", request.account.pk, membership_id)
     except ObjectDoesNotExist:
         raise Http404 from None
     messages.success(request, _("This person is no longer a member."))
@@ -108,10 +117,12 @@ def remove(request: AccountRequest, membership_id: int) -> HttpResponse:
 def transfer(request: AccountRequest, membership_id: int) -> HttpResponse:
     """Hand the account over to another member."""
     try:
-        service.transfer_ownership(account=request.account, giver=request.user, membership_id=membership_id)
+        service.transfer_ownership(
+            account=request.account, giver=request.user, membership_id=membership_id, shown=shown_roles(request.POST)
+        )
     except Refused as refused:
         messages.error(request, str(refused.message))
-        return redirect("account-member", membership_id)
+        return redirect("account-member", request.account.pk, membership_id)
     except ObjectDoesNotExist:
         raise Http404 from None
     messages.success(request, _("The account has a new owner. You remain buyer and operator."))
@@ -126,7 +137,7 @@ def withdraw(request: AccountRequest, invitation_id: int) -> HttpResponse:
     except ObjectDoesNotExist:
         raise Http404 from None
     messages.success(request, _("The invitation was withdrawn."))
-    return redirect("account-members")
+    return redirect("account-members", request.account.pk)
 
 
 def _posted(request: HttpRequest) -> QueryDict | None:
@@ -137,4 +148,4 @@ def _posted(request: HttpRequest) -> QueryDict | None:
 def _back(request: AccountRequest) -> HttpResponse:
     """Redirect to the list, unless the change took away the right to see it."""
     still_owner = Membership.objects.filter(account=request.account, user=request.user, is_owner=True).exists()
-    return redirect("account-members" if still_owner else "account-home")
+    return redirect("account-members" if still_owner else "account-overview", request.account.pk)

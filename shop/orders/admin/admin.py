@@ -59,7 +59,7 @@ class OrderAdmin(GivingBackPages):
         orders = went_back(super().get_queryset(request))
         return orders.annotate(has_failed_line=FAILED_LINE, has_open_money=OPEN_MONEY)
 
-    @display(description=_("customer"), ordering="account__name")
+    @display(description=_("customer"), ordering="account__sort_name")
     def customer(self, order: Order) -> SafeString:
         return two_lines(order.account, order.contact_email)
 

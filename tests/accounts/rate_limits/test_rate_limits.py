@@ -221,7 +221,7 @@ def test_invitations_of_an_account_are_limited_and_what_was_typed_stays(limits):
     limits.RATE_LIMITS = {"member invitation": "2/h/key"}
 
     def invite(email: str):
-        return client.post("/account/members/", {"email": email, "roles": ["is_buyer"]})
+        return client.post(f"/account/{owner.account_id}/members/", {"email": email, "roles": ["is_buyer"]})
 
     assert [invite(f"{name}@example.org").status_code for name in ("a", "b")] == [302, 302]
     refused = invite("c@example.org")

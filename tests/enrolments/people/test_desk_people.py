@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.links.models import AddressLink
 from accounts.links.services import LinkGone
+from accounts.members.models import CustomerAccount
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.people.proof import prove_by_link
@@ -55,16 +56,25 @@ def carol(account, bob):
     return assign(seat, CourseFactory(), "carol@example.org", bob, now=timezone.now()).user
 
 
+def ours():
+    return CustomerAccount.objects.get(name="Ateliers Martin").pk
+
+
+def shown(user):
+    """Return what the page's form says of the address."""
+    return {"email": Delegation.objects.get(account=ours(), person=user).email}
+
+
 def person_url(user):
-    return reverse("account-person", args=[user.pk])
+    return reverse("account-person", args=[ours(), user.pk])
 
 
 def mail_url(user):
-    return reverse("account-person-mail", args=[user.pk])
+    return reverse("account-person-mail", args=[ours(), user.pk])
 
 
 def mail_state(client):
-    [row] = client.get(reverse("account-people")).context["rows"]
+    [row] = client.get(reverse("account-people", args=[ours()])).context["rows"]
     return row.onboarding
 
 
@@ -88,7 +98,7 @@ def edit(client, user, **changes):
 def test_the_invitation_is_mailed_again(client, account, carol):
     age_mails(11)
 
-    answer = client.post(mail_url(carol), follow=True)
+    answer = client.post(mail_url(carol), shown(carol), follow=True)
 
     assert answer.redirect_chain == [(person_url(carol), 302)]
     assert said(answer) == ["A mail to carol@example.org is on its way."]
@@ -103,7 +113,7 @@ def test_who_proved_their_address_is_told_how_to_sign_in_and_the_answer_is_the_s
     dan = UserFactory(email="dan@example.org")
     DelegationFactory(account=account, operator=bob, person=dan, email="dan@example.org")
 
-    answer = client.post(mail_url(dan), follow=True)
+    answer = client.post(mail_url(dan), shown(dan), follow=True)
 
     assert said(answer) == ["A mail to dan@example.org is on its way."]
     mail = Mail.objects.get()
@@ -118,7 +128,7 @@ def test_the_address_typed_is_named_and_the_present_one_written_to(client, accou
     dan = UserFactory(email="new@example.org")
     DelegationFactory(account=account, operator=bob, person=dan, email="old@example.org")
 
-    answer = client.post(mail_url(dan), follow=True)
+    answer = client.post(mail_url(dan), shown(dan), follow=True)
 
     assert said(answer) == ["A mail to old@example.org is on its way."]
     assert "new@example.org" not in answer.content.decode()
@@ -126,7 +136,7 @@ def test_the_address_typed_is_named_and_the_present_one_written_to(client, accou
 
 
 def test_a_second_mail_waits_ten_minutes(client, carol):
-    [message] = said(client.post(mail_url(carol), follow=True))
+    [message] = said(client.post(mail_url(carol), shown(carol), follow=True))
 
     assert message.startswith("A mail went to this person at ")
     assert "before you send another one." in message
@@ -166,15 +176,17 @@ def test_the_day_of_five_mails_ends_to_the_moment(account, carol):
 def test_nobody_gets_more_than_five_mails_a_day_of_one_account(client, carol):
     for _ in range(4):
         age_mails(11)
-        client.post(mail_url(carol))
+        client.post(mail_url(carol), shown(carol))
     age_mails(11)
 
-    answer = client.post(mail_url(carol), follow=True)
+    answer = client.post(mail_url(carol), shown(carol), follow=True)
 
     assert said(answer)[-1] == "This person got 5 mails from your account within a day. Try again tomorrow."
     assert Mail.objects.count() == 5
     age_mails(24 * 60)
-    assert said(client.post(mail_url(carol), follow=True)) == ["A mail to carol@example.org is on its way."]
+    assert said(client.post(mail_url(carol), shown(carol), follow=True)) == [
+        "A mail to carol@example.org is on its way."
+    ]
 
 
 def test_the_mails_of_others_neither_count_nor_show(client, account, bob):
@@ -183,7 +195,34 @@ def test_the_mails_of_others_neither_count_nor_show(client, account, bob):
     DelegationFactory(account=account, operator=bob, person=dan, email="dan@example.org")
 
     assert mail_state(client).mailed_at is None
-    assert said(client.post(mail_url(dan), follow=True)) == ["A mail to dan@example.org is on its way."]
+    assert said(client.post(mail_url(dan), shown(dan), follow=True)) == ["A mail to dan@example.org is on its way."]
+
+
+def test_an_old_page_mails_nobody_at_an_address_it_did_not_show(client, carol):
+    age_mails(11)
+    old = shown(carol)
+    edit(client, carol, email="corrected@example.org")
+    age_mails(11)
+    mails = Mail.objects.count()
+
+    for posted in (old, {}, {"email": ""}):
+        answer = client.post(mail_url(carol), posted, follow=True)
+        assert "now it is corrected@example.org. No mail was sent" in said(answer)[-1]
+    assert Mail.objects.count() == mails
+    client.post(mail_url(carol), shown(carol))
+    assert Mail.objects.count() == mails + 1
+
+
+def test_two_tabs_mail_in_the_name_of_the_account_each_shows(client, account, bob, carol):
+    other = MembershipFactory(user=bob, account__name="Zinc SA").account
+    age_mails(11)
+    client.get(person_url(carol))
+    client.get(reverse("account-people", args=[other.pk]))
+
+    client.post(mail_url(carol), shown(carol))
+
+    assert set(Mail.objects.filter(person_id=carol.pk).values_list("account_id", flat=True)) == {account.pk}
+    assert client.post(reverse("account-person-mail", args=[other.pk, carol.pk]), shown(carol)).status_code == 404
 
 
 def test_opening_the_address_mails_nobody(client, carol):
@@ -196,17 +235,17 @@ def test_opening_the_address_mails_nobody(client, carol):
 
 def test_the_list_tells_how_far_people_came(client, account, bob, carol):
     assert mail_state(client).mailed_at == Mail.objects.get().created_at
-    assert "Mailed on" in client.get(reverse("account-people")).content.decode()
+    assert "Mailed on" in client.get(reverse("account-people", args=[ours()])).content.decode()
 
     AddressLink.objects.update(used_at=timezone.now())
-    assert "Accepted on" in client.get(reverse("account-people")).content.decode()
+    assert "Accepted on" in client.get(reverse("account-people", args=[ours()])).content.decode()
 
     User.objects.filter(pk=carol.pk).update(last_login=timezone.now())
-    assert "Has signed in" in client.get(reverse("account-people")).content.decode()
+    assert "Has signed in" in client.get(reverse("account-people", args=[ours()])).content.decode()
 
     course = carol.enrolments.get().course
     enter_course(user=carol, course=course, now=timezone.now())
-    assert "Began on" in client.get(reverse("account-people")).content.decode()
+    assert "Began on" in client.get(reverse("account-people", args=[ours()])).content.decode()
 
 
 def test_what_somebody_did_for_others_does_not_show(client, account, bob):

@@ -37,12 +37,12 @@ def client():
 
 
 @pytest.fixture
-def page(client, bob):
+def page(client, account, bob):
     """Return a function that opens a page of the account area as Bob."""
 
     def get(name, **parameters):
         client.force_login(bob)
-        answer = client.get(reverse(name), parameters)
+        answer = client.get(reverse(name, args=[account.pk]), parameters)
         assert answer.status_code == 200
         return answer
 
@@ -50,8 +50,8 @@ def page(client, bob):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_pages_ask_for_sign_in(client, name):
-    answer = client.get(reverse(name))
+def test_the_pages_ask_for_sign_in(client, account, name):
+    answer = client.get(reverse(name, args=[account.pk]))
 
     assert answer.status_code == 302
     assert reverse("account_login") in answer["Location"]
@@ -65,7 +65,7 @@ def test_who_manages_no_seats_finds_nothing(client, account, name, roles):
         MembershipFactory(account=account, user=charlie, is_owner=False, **roles)
     client.force_login(charlie)
 
-    assert client.get(reverse(name)).status_code == 404
+    assert client.get(reverse(name, args=[account.pk])).status_code == 404
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -73,16 +73,16 @@ def test_owner_and_operator_see_an_empty_list_that_says_so(client, account, bob,
     alice = MembershipFactory(account=account).user
     for user in (alice, bob):
         client.force_login(user)
-        answer = client.get(reverse(name))
+        answer = client.get(reverse(name, args=[account.pk]))
         assert answer.status_code == 200
         assert 'class="empty"' in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_pages_change_nothing(client, bob, name):
+def test_the_pages_change_nothing(client, account, bob, name):
     client.force_login(bob)
 
-    assert client.post(reverse(name)).status_code == 405
+    assert client.post(reverse(name, args=[account.pk])).status_code == 405
 
 
 def test_seats_are_counted_by_entry_and_state(page, account, bob):
@@ -189,12 +189,12 @@ def test_sessions_show_their_people_and_lead_to_their_seats(page, account):
     assert len(page("account-seats", session=made.group.pk).context["rows"]) == 4
 
 
-def test_a_session_of_another_account_does_not_exist(client, bob):
+def test_a_session_of_another_account_does_not_exist(client, account, bob):
     theirs = given_session(CourseFactory(), CustomerAccountFactory(), blanks=1)
     client.force_login(bob)
 
     for asked in (theirs.group.pk, "0", "x", "9" * 30):
-        assert client.get(reverse("account-seats"), {"session": asked}).status_code == 404
+        assert client.get(reverse("account-seats", args=[account.pk]), {"session": asked}).status_code == 404
 
 
 def test_pages_go_by_key_in_both_directions(account):
@@ -224,9 +224,9 @@ def test_a_page_of_many_takes_as_many_statements_as_one_of_few(client, account, 
             assign(seat, course, f"seat{seat.pk}@example.net", bob, now=timezone.now())
         for _ in range(people):
             given_session(course, account, learners=(UserFactory(),), blanks=1)
-        client.get(reverse(name))
+        client.get(reverse(name, args=[account.pk]))
         with CaptureQueriesContext(connection) as captured:
-            client.get(reverse(name))
+            client.get(reverse(name, args=[account.pk]))
         return len(captured)
 
     assert statements(2) == statements(12) <= 20

@@ -65,15 +65,16 @@ class Desk:
 
     def pages(self):
         return {
-            "seats": reverse("account-seats"),
-            "counts": reverse("account-seat-counts"),
-            "people": reverse("account-people"),
-            "sessions": reverse("account-sessions"),
-            "a free seat": reverse("account-seat", args=[self.seats[1].pk]),
-            "a seat somebody has": reverse("account-seat", args=[self.taken.pk]),
-            "a release": reverse("account-seat-release", args=[self.taken.pk]),
-            "a person": reverse("account-person", args=[self.person.pk]),
-            "a session": reverse("account-session", args=[self.session.pk]),
+            "overview": reverse("account-overview", args=[self.account.pk]),
+            "seats": reverse("account-seats", args=[self.account.pk]),
+            "counts": reverse("account-seat-counts", args=[self.account.pk]),
+            "people": reverse("account-people", args=[self.account.pk]),
+            "sessions": reverse("account-sessions", args=[self.account.pk]),
+            "a free seat": reverse("account-seat", args=[self.account.pk, self.seats[1].pk]),
+            "a seat somebody has": reverse("account-seat", args=[self.account.pk, self.taken.pk]),
+            "a release": reverse("account-seat-release", args=[self.account.pk, self.taken.pk]),
+            "a person": reverse("account-person", args=[self.account.pk, self.person.pk]),
+            "a session": reverse("account-session", args=[self.account.pk, self.session.pk]),
         }
 
     def statements(self):

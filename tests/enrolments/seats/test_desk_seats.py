@@ -13,6 +13,7 @@ from accounts.people.models import User
 from enrolments.grounds.models import Enrolment
 from enrolments.seats.enter import enter_course
 from enrolments.seats.models import Seat, SeatState
+from enrolments.seats.moves import state_shown
 from enrolments.seats.release import release_seat
 from enrolments.values import Terms
 from outbox.mails.models import Mail
@@ -44,11 +45,11 @@ def client(bob):
 
 
 def seat_url(seat):
-    return reverse("account-seat", args=[seat.pk])
+    return reverse("account-seat", args=[seat.account_id, seat.pk])
 
 
 def release_url(seat):
-    return reverse("account-seat-release", args=[seat.pk])
+    return reverse("account-seat-release", args=[seat.account_id, seat.pk])
 
 
 def said(answer):
@@ -258,11 +259,12 @@ def test_releasing_asks_first_and_keeps_the_reason(client, account, bob):
     course = CourseFactory()
     [seat] = given_pack(account)
     carol = assign(seat, course, "carol@example.org", bob, now=timezone.now()).user
+    shown = state_shown(Seat.objects.get(pk=seat.pk))
 
     asked = client.get(release_url(seat))
     assert asked.status_code == 200
     assert state(seat) == "assigned"
-    answer = client.post(release_url(seat), {"person": carol.pk, "reason": "Is ill"}, follow=True)
+    answer = client.post(release_url(seat), {"seen": shown, "reason": "Is ill"}, follow=True)
 
     assert said(answer) == ["The seat is free again."]
     assert history(seat)[-1] == ("assigned", "available", "Is ill")
@@ -273,10 +275,11 @@ def test_after_the_first_entry_nobody_is_taken_off(client, account, bob):
     course = CourseFactory()
     [seat] = given_pack(account)
     carol = assign(seat, course, "carol@example.org", bob, now=timezone.now()).user
+    shown = state_shown(Seat.objects.get(pk=seat.pk))
     enter_course(user=carol, course=course, now=timezone.now())
 
     assert client.get(release_url(seat)).status_code == 302
-    answer = client.post(release_url(seat), {"person": carol.pk, "reason": "Is ill"})
+    answer = client.post(release_url(seat), {"seen": shown, "reason": "Is ill"})
 
     assert answer.status_code == 409
     assert "This seat is used: the person entered the course on" in answer.content.decode()
@@ -286,16 +289,35 @@ def test_after_the_first_entry_nobody_is_taken_off(client, account, bob):
 def test_somebody_else_on_the_seat_by_now_is_not_taken_off(client, account, bob):
     course = CourseFactory()
     [seat] = given_pack(account)
-    carol = assign(seat, course, "carol@example.org", bob, now=timezone.now()).user
+    assign(seat, course, "carol@example.org", bob, now=timezone.now())
+    shown = state_shown(Seat.objects.get(pk=seat.pk))
     release_seat(account=account, seat_id=seat.pk, actor=bob, now=timezone.now())
     assign(seat, course, "dan@example.org", bob, now=timezone.now())
 
-    answer = client.post(release_url(seat), {"person": carol.pk, "reason": "Is ill"})
+    answer = client.post(release_url(seat), {"seen": shown, "reason": "Is ill"})
 
     assert answer.status_code == 409
-    assert "Bob Leroy changed it on" in answer.content.decode()
+    assert "This seat was changed by Bob Leroy on" in answer.content.decode()
     assert 'value="Is ill"' in answer.content.decode()
     assert Seat.objects.get(pk=seat.pk).person.email == "dan@example.org"
+
+
+def test_a_seat_assigned_to_the_same_person_anew_is_asked_about_again(client, account, bob):
+    course, other = CourseFactory(), CourseFactory()
+    [seat] = given_pack(account)
+    assign(seat, course, "carol@example.org", bob, now=timezone.now())
+    old = client.get(release_url(seat)).context["form"]["seen"].value()
+    release_seat(account=account, seat_id=seat.pk, actor=bob, now=timezone.now())
+    assign(seat, other, "carol@example.org", bob, now=timezone.now())
+
+    refused = client.post(release_url(seat), {"seen": old, "reason": "Is ill"})
+
+    assert refused.status_code == 409
+    assert (state(seat), Seat.objects.get(pk=seat.pk).course) == ("assigned", other)
+    again = refused.context["form"]
+    assert again["reason"].value() == "Is ill"
+    client.post(release_url(seat), {name: again[name].value() for name in again.fields})
+    assert state(seat) == "available"
 
 
 # History
@@ -387,7 +409,7 @@ def test_a_session_shows_its_people_and_what_is_to_fill(client, account, bob):
     first, second = made.batch.seats.order_by("pk")
     assign(first, course, "carol@example.org", bob, now=timezone.now())
 
-    answer = client.get(reverse("account-session", args=[made.group.pk]))
+    answer = client.get(reverse("account-session", args=[account.pk, made.group.pk]))
 
     assert [row["seat"] for row in answer.context["rows"]] == [second, first]
     text = answer.content.decode()
@@ -399,9 +421,9 @@ def test_a_released_participant_leaves_a_seat_to_fill_in_the_session(client, acc
     course = CourseFactory()
     made = given_session(course, account, blanks=1)
     seat = made.batch.seats.get()
-    carol = assign(seat, course, "carol@example.org", bob, now=timezone.now()).user
+    assign(seat, course, "carol@example.org", bob, now=timezone.now())
 
-    client.post(release_url(seat), {"person": carol.pk})
+    client.post(release_url(seat), {"seen": state_shown(Seat.objects.get(pk=seat.pk))})
 
     seat.refresh_from_db()
     assert (seat.state, seat.course, seat.keeps_place) == ("available", course, True)

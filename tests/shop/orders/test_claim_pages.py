@@ -39,7 +39,7 @@ def test_somebody_new_owns_the_order_after_pressing_the_button(visitor, order):
     assert answer.status_code == 200
     shown = visitor.get(f"/orders/{order.token}/")
     assert shown.context["view"].sight.is_member
-    assert order.number in visitor.get("/account/orders/").content.decode()
+    assert order.number in visitor.get("/account/orders/", follow=True).content.decode()
 
 
 def test_somebody_with_a_password_signs_in_as_usual_and_owns_it_then(visitor, order):

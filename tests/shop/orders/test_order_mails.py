@@ -115,7 +115,7 @@ def test_an_operator_without_the_order_is_led_to_the_seats(probe_entry):
     pay(order)
     deliver(order)
     text = render_mail(Mail.objects.get(kind="delivered"), blank_secrets=False).text
-    assert "/account/seats/" in text
+    assert f"/account/{order.account_id}/seats/" in text
     assert order.token not in text
 
 

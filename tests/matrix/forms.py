@@ -1,0 +1,118 @@
+"""Every form of the site that is posted: the object it was made from, and the state of the object that it showed.
+
+The columns.
+    made_from   the parameters of the address, or fields of the form, that name the object; several by commas
+    shows       the fields that post back what the page showed of the object: its version, its state or its values; a
+                change in between is then noticed and refused
+A field ending in `*` stands for those that begin so: `quantity-*`. A `-` says that there is none, and the remark why.
+A new address that takes a POST needs a line here, and a line without fields a reason.
+"""
+
+# The storefront, the account area, signing in, payments.
+FORMS = """
+                                     made_from                shows
+entry                                code                     -  # adds to one's own cart, overwrites nothing
+media                                path                     -  # answers as to a GET
+set_language                         -                        -  # a cookie of the browser
+cart                                 quantity-*               -  # each field is named by its line
+checkout-units                       unit-*                   -  # named by line and unit; no version yet
+checkout-details                     -                        -  # the browser has one cart; the review shows all again
+checkout-review                      cart                     version,gross,contents
+order-pay                            token                    -  # chooses how to pay; only an unpaid order takes it
+order-cancel                         token                    -  # only an unpaid order is cancelled
+order-move                           token,account            -  # only an order just claimed is moved
+payment-webhook                      provider                 -  # a provider's signed message, no form
+sandbox-pay                          token                    -  # the page of a bank that is none, in development
+
+account-profile                      -                        -  # the person's own, signed in; no shown values yet
+account-used-last                    page                     -  # does nothing
+account-details                      number                   -  # no shown values yet
+account-members                      number                   -  # invites, overwrites nothing
+account-member                       number,membership_id     shown
+account-member-remove                number,membership_id     shown
+account-member-transfer              number,membership_id     shown
+account-member-withdraw              number,invitation_id     -  # an invitation sent anew is another one
+account-seat                         number,seat_id           -  # shown by free seats, obeyed by free seats
+account-seat-release                 number,seat_id           seen
+account-person                       number,person_id         seen
+account-person-mail                  number,person_id         email
+learn-enter                          short_name               -  # entering again changes nothing
+
+address-link                         token                    -  # used up by the first use
+account_login                        -                        -  # one's own access: whoever is signing in
+account_signup                       -                        -  # one's own access
+account_logout                       -                        -  # one's own access
+account_request_login_code           -                        -  # one's own access
+account_confirm_login_code           -                        -  # one's own access: the code names the sign-in
+account_reset_password               -                        -  # one's own access
+account_confirm_password_reset_code  -                        -  # one's own access: the code names the sign-in
+account_complete_password_reset      -                        -  # one's own access
+account_email_verification_sent      -                        -  # one's own access: the code names the address
+account_reauthenticate               -                        -  # one's own access
+account_email                        -                        -  # one's own access: counts once the address is proved
+account_change_password              -                        -  # one's own access: the old password is typed
+account_set_password                 -                        -  # one's own access
+mfa_authenticate                     -                        -  # one's own access
+mfa_reauthenticate                   -                        -  # one's own access
+mfa_activate_totp                    -                        -  # one's own access: a code of the secret shown
+mfa_deactivate_totp                  -                        -  # one's own access
+mfa_generate_recovery_codes          -                        -  # one's own access
+mfa_download_recovery_codes          -                        -  # answers as to a GET
+"""
+
+# The administration's own pages and buttons.
+ADMIN_FORMS = """
+                                     made_from                shows
+admin:index                          -                        -  # answers as to a GET
+admin:login                          -                        -  # one's own access
+admin:logout                         -                        -  # one's own access
+admin:password_change                -                        -  # one's own access: the old password is typed
+admin:search                         -                        -  # answers as to a GET
+admin:view_on_site                   object_id                -  # answers as to a GET
+admin:app_list                       app_label                -  # answers as to a GET
+admin/(?P<url>.*)$                   url                      -  # answers as to a GET
+admin:shop_order_payment             order_id                 -  # the amount typed must be the one that is owed
+admin:shop_order_cancel              order_id                 -  # only an unpaid order is cancelled
+admin:shop_order_retry               order_id,line_id         -  # only a failed line is delivered again
+admin:shop_order_give_back           order_id,line_id         -  # a unit is given back once
+admin:shop_order_units               order_id,line_id         -  # answers as to a GET
+admin:shop_legaltext_publish         text_id                  -  # the page shows the text; no shown values yet
+admin:shop_legaltext_next            text_id                  -  # makes a new version, overwrites nothing
+admin:shop_paymentevent_resolve      event_id                 -  # only an open event is noted
+admin:shop_paymentevent_reopen       event_id                 -  # only a noted event is opened again
+admin:catalog_course_choices         -                        -  # looks up, changes nothing
+admin:catalog_entry_try              entry_id                 -  # a trial leaves nothing behind
+admin:catalog_entry_duplicate        entry_id                 -  # makes a new entry, overwrites nothing
+admin:enrolments_course_enrol        course_id                -  # enrols, overwrites nothing
+admin:enrolments_course_end          course_id,enrolment_id   -  # only the merchant's own enrolment ends
+admin:outbox_job_retry               job_id                   -  # a job done already is refused
+admin:outbox_mail_body               mail_id                  -  # answers as to a GET
+admin:outbox_mail_resend             mail_id                  -  # sends the mail named
+"""
+
+# The change pages of the administration's models. Pages that add make a new row; those that delete name the row in
+# their address; actions on a list name each row that was ticked.
+CHANGED_MODELS = """
+                          shows
+accounts.addresslink      -  # nothing to edit
+accounts.customeraccount  -  # no shown values yet
+accounts.delegation       -  # nothing to edit
+accounts.user             -  # no shown values yet
+auth.group                -  # no shown values yet
+catalog.category          -  # no shown values yet
+catalog.entry             version
+catalog.tax               -  # no shown values yet
+enrolments.course         -  # no shown values yet
+enrolments.coursegroup    -  # nothing to edit once it has an order; no shown values yet
+enrolments.enrolment      -  # nothing to edit
+enrolments.role           -  # no shown values yet
+enrolments.seat           -  # nothing to edit
+enrolments.seatbatch      -  # nothing to edit
+outbox.job                -  # nothing to edit
+outbox.mail               -  # nothing to edit
+shop.legaltext            -  # no shown values yet
+shop.order                -  # nothing to edit
+shop.payment              -  # nothing to edit
+shop.paymentevent         -  # nothing to edit
+shop.shopidentity         -  # no shown values yet
+"""
