@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class HandlersConfig(AppConfig):
     name = "handlers"
     verbose_name = _("Handlers")
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         from handlers import checks, registry, translations  # noqa: F401  importing registers the checks

@@ -52,7 +52,7 @@ def sections() -> list[Section]:
     specific = [
         Section(
             f"{SPECIFIC}_{found.handler.name}",
-            found.handler,
+            found.guarded,
             f"handler == '{SPECIFIC}' && code.toLowerCase().replaceAll('-', '_') == '{found.handler.name}'",
         )
         for found in installed()
