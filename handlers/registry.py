@@ -177,8 +177,8 @@ def _folders_called(name: str) -> list[Path]:
 
 @contextmanager
 def temporary(handler: Handler | type[Handler], *, specific: bool = False) -> Iterator[Handler]:
-    """Register ``handler`` inside the block, before one of the same name; for tests."""
-    instance = handler() if isinstance(handler, type) else handler
+    """Register ``handler`` inside the block, before one of the same name, and yield it guarded; for tests."""
+    found = Found(handler() if isinstance(handler, type) else handler, "temporary", None, specific)
     family = _registry().specific if specific else _registry().listed
-    with family.temporarily(instance.name, Found(instance, "temporary", None, specific)):
-        yield instance
+    with family.temporarily(found.handler.name, found):
+        yield found.guarded

@@ -155,7 +155,13 @@ def _line_pending_again(line: OrderLine, *, actor: User | None, now: datetime) -
 
 
 def _job_for(line: OrderLine, *, tries: int) -> NewJob:
-    return NewJob(kind=JOB_KIND, key=_job_key(line, tries), payload={"line": line.pk}, account_id=line.account_id)
+    return NewJob(
+        kind=JOB_KIND,
+        key=_job_key(line, tries),
+        payload={"line": line.pk},
+        account_id=line.account_id,
+        order_id=line.order_id,
+    )
 
 
 def _job_key(line: OrderLine, tries: int) -> str:

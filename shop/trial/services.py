@@ -133,6 +133,8 @@ def _step(work: Callable[[], R]) -> R | _Failure:
             % {"error": temporary}
         )
     except Exception as error:
+        if broken := _broken(error):
+            return broken
         if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
             return _Failure(PLACED_JUST_NOW)
         logger.exception("A trial of an entry met an error")
