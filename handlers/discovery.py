@@ -7,7 +7,6 @@ becomes a ``Problem`` and stops nothing else.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import re
 import sys
@@ -24,6 +23,7 @@ from django.utils.functional import Promise
 
 from handlers.contract import Audience, Handler, ParametersForm
 from handlers.faults import place_of
+from handlers.folders import package_for
 from handlers.guard import GuardedHandler
 
 ENTRY_POINT_GROUP = "amphi.handlers"
@@ -74,7 +74,7 @@ def discover(directories: Sequence[Path], installed: Iterable[EntryPoint] | None
         if not directory.is_dir():
             yield Problem(str(directory), "HANDLER_DIRS names a folder that does not exist.")
             continue
-        yield from _in_directory(directory, _package_for(directory))
+        yield from _in_directory(directory, package_for(directory))
     for point in entry_points(group=ENTRY_POINT_GROUP) if installed is None else installed:
         yield _from_entry_point(point)
 
@@ -91,16 +91,6 @@ def _folders(directory: Path) -> list[Path]:
     if not directory.is_dir():
         return []
     return sorted(path for path in directory.iterdir() if path.is_dir() and not path.name.startswith((".", "_")))
-
-
-def _package_for(directory: Path) -> str:
-    """Make a package of its own for a folder outside, so that two folders may hold the same names."""
-    name = "amphi_handlers_" + hashlib.sha256(str(directory).encode()).hexdigest()[:12]
-    if name not in sys.modules:
-        package = ModuleType(name, f"Handlers in {directory}")
-        package.__path__ = [str(directory)]
-        sys.modules[name] = package
-    return name
 
 
 def _from_folder(folder: Path, package: str, *, specific: bool) -> Found | Problem:
