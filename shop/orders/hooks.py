@@ -14,7 +14,7 @@ from common.words import Text, paragraphs
 from enrolments.courses.places.services import release_hold
 from enrolments.courses.services import lock_named_courses
 from handlers.contract import Feedback, HandlerMissing, LineContext, Refusal, Revocation, RevokeReason
-from handlers.faults import HookBroken
+from handlers.faults import Fault, HookBroken
 from handlers.giving_back import take_back_without_script
 from handlers.registry import problem_with
 from shop.orders.contexts import handler_of
@@ -25,8 +25,8 @@ from shop.orders.operator import with_standing_operator
 class LineFault(HookBroken):
     """Refusal because the handler of `line` cannot tell its courses."""
 
-    def __init__(self, line: OrderLine, broken: HookBroken) -> None:
-        super().__init__(broken.fault, broken.message)
+    def __init__(self, line: OrderLine, fault: Fault, message: Text) -> None:
+        super().__init__(fault, message)
         self.line = line
 
 
@@ -72,7 +72,7 @@ def lock_courses_of(
                 names[line.pk] += handler.courses_to_lock(contexts[line.pk].parameters)
         except HookBroken as broken:
             if not without_broken:
-                raise LineFault(line, broken) from broken
+                raise LineFault(line, broken.fault, broken.message) from broken
         except HandlerMissing:
             pass  # told where the hook is called
     locked = lock_named_courses(name for asked in names.values() for name in asked)
