@@ -113,9 +113,12 @@ class Extension:
         root = folder.parent.parent if specific else folder.parent
         return cls(f"specific/{name}" if specific else name, folder, root)
 
-    def raised(self, hook: str, error: BaseException) -> Fault:
-        """Return the fault of a hook that raised ``error``, at the last line of the package that was reached."""
+    def raised(self, hook: str, error: BaseException, source: object) -> Fault:
+        """Return the fault of a hook that raised ``error``, at the last line of the package that was reached; where
+        none was, as by an answer that cannot be read, at the line where ``source`` is defined."""
         file, line = place_of(error.__traceback__, self.folder)
+        if not Path(file).is_relative_to(self.folder):
+            file, line = _definition(source)
         detail = cut(str(error) if not isinstance(error, SystemExit) else f"{error.code}")
         return Fault(self.name, hook, self._short(file), line, type(error).__name__[:100], detail)
 

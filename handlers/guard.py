@@ -154,14 +154,13 @@ class GuardedHandler:
         except HookBroken:
             raise
         except _WrongAnswer as wrong:
-            source = getattr(type(self.bare), hook, None) or self.bare
-            raise self._broken(self.extension.answered(hook, source, wrong.answer), None, message) from None
+            raise self._broken(self.extension.answered(hook, self._source(hook), wrong.answer), None, message) from None
         except (Exception, SystemExit) as error:
             if is_deadlock(error) or (is_database_away(error) and isinstance(error.__cause__, psycopg2.Error)):
                 raise
             if isinstance(error, passes):
                 raise
-            raise self._broken(self.extension.raised(hook, error), error, message) from error
+            raise self._broken(self.extension.raised(hook, error, self._source(hook)), error, message) from error
         return answer
 
     def _work(self, hook: str, line: LineContext, run: Callable[[], Feedback], *passes: type[Exception]) -> Feedback:
@@ -177,6 +176,9 @@ class GuardedHandler:
             if isinstance(refused, Refusal):
                 raise
             raise Refusal(refused.message, field=refused.field) from refused
+
+    def _source(self, hook: str) -> object:
+        return getattr(type(self.bare), hook, None) or self.bare
 
     def _broken(self, fault: Fault, error: BaseException | None, message: Text) -> HookBroken:
         note(fault, error)

@@ -16,6 +16,7 @@ from django import forms
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.people.models import User
 from common.words import in_words
@@ -129,6 +130,12 @@ class Sound(Handler):
     MerchantForm = NoteForm
     UnitForm = NameForm
     units_may_be_blank = True
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with override("en"):
+        yield
 
 
 @pytest.fixture
