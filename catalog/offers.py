@@ -12,11 +12,14 @@ from catalog.models.entries import Audience, Entry, EntryState
 from catalog.pricing import NoPrice, tier_for, tiers_of
 from catalog.selectors import Shopper
 from handlers.contract import Handler, HandlerMissing, Text, in_words
+from handlers.faults import HookBroken
 from handlers.registry import handler_for
 
 # For an entry that asks nothing for each unit, unless the merchant has typed a largest quantity. For the others
 # the cart has a limit of its own, which is lower.
 DEFAULT_MAX_QUANTITY = 1_000
+
+NOT_DELIVERED = _("This cannot be delivered for the moment, so it is not sold. Please contact us.")
 
 _WIDEST_FIRST = (Audience.EVERYONE, Audience.MEMBERS, Audience.CUSTOMERS)
 
@@ -25,8 +28,8 @@ _WIDEST_FIRST = (Audience.EVERYONE, Audience.MEMBERS, Audience.CUSTOMERS)
 class Offer:
     """The stricter of entry and handler, with the parameters as today's handler reads them.
 
-    ``handler`` is None when nothing is delivered; ``is_installed`` is False when the handler is missing, and then the
-    entry cannot be sold.
+    ``handler`` is None when nothing is delivered; ``is_installed`` is False when the handler is missing or cannot read
+    the parameters, and then the entry cannot be sold.
     """
 
     entry: Entry
@@ -48,6 +51,7 @@ class ReasonCode(StrEnum):
     RETIRED = "retired"
     NO_PRICE = "no_price"
     NO_HANDLER = "no_handler"
+    BROKEN_HANDLER = "broken_handler"
     SIGN_IN = "sign_in"
     CUSTOMERS_ONLY = "customers_only"
     NOT_FOR_YOU = "not_for_you"
@@ -87,26 +91,25 @@ class Buyability:
 
 def offer_of(entry: Entry) -> Offer:
     """Return the offer of an entry. No query."""
-    handler, is_installed = None, True
+    handler, is_installed, parameters = None, True, dict(entry.parameters)
     if entry.handler:
         try:
             handler = handler_for(entry.handler, entry.code)
-        except HandlerMissing:
-            is_installed = False
+            if handler is not None and entry.handler_version < handler.version:
+                parameters = handler.upgrade(parameters, entry.handler_version)
+        except (HandlerMissing, HookBroken):
+            handler, is_installed = None, False
     if handler is None:
         return Offer(
             entry=entry,
             handler=None,
             is_installed=is_installed,
             handler_version=entry.handler_version,
-            parameters=dict(entry.parameters),
+            parameters=parameters,
             min_quantity=entry.min_quantity,
             max_quantity=_max_quantity(entry, None),
             audience=Audience(entry.audience),
         )
-    parameters = dict(entry.parameters)
-    if entry.handler_version < handler.version:
-        parameters = handler.upgrade(parameters, entry.handler_version)
     return Offer(
         entry=entry,
         handler=handler,
@@ -153,9 +156,7 @@ def _reasons_of_sale(offer: Offer, shopper: Shopper) -> Iterator[Reason]:
     elif state == EntryState.INTERNAL and not shopper.is_staff:
         yield Reason(ReasonCode.INTERNAL, _("This is sold by our team only. Please contact us."))
     if not offer.is_installed:
-        yield Reason(
-            ReasonCode.NO_HANDLER, _("This cannot be delivered for the moment, so it is not sold. Please contact us.")
-        )
+        yield Reason(ReasonCode.NO_HANDLER, NOT_DELIVERED)
     try:
         tier_for(tiers_of(offer.entry), offer.min_quantity)
     except NoPrice:
@@ -175,8 +176,11 @@ def _reasons_of_person(offer: Offer, shopper: Shopper, now: datetime) -> Iterato
         yield Reason(
             ReasonCode.CUSTOMERS_ONLY, _("This is for customers who have paid an order before. Please contact us.")
         )
-    if offer.handler and not offer.handler.is_offered_to(offer.parameters, shopper.user, now=now):
-        yield Reason(ReasonCode.NOT_FOR_YOU, _("You have this already, so you cannot buy it again."))
+    try:
+        if offer.handler and not offer.handler.is_offered_to(offer.parameters, shopper.user, now=now):
+            yield Reason(ReasonCode.NOT_FOR_YOU, _("You have this already, so you cannot buy it again."))
+    except HookBroken:
+        yield Reason(ReasonCode.BROKEN_HANDLER, NOT_DELIVERED)
 
 
 def _reasons_of_quantity(offer: Offer, quantity: int) -> Iterator[Reason]:

@@ -57,5 +57,6 @@ def template_folders(project: Path) -> list[Path]:
     floors = [floor for floor in FLOORS if floor != "handlers"]
     return [
         project / "templates",
+        project / "handlers" / "templates",
         *sorted(found for floor in floors for found in project.glob(f"{floor}/**/templates")),
     ]

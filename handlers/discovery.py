@@ -7,19 +7,24 @@ becomes a ``Problem`` and stops nothing else.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 from django import forms
+from django.utils.functional import Promise
 
-from handlers.contract import Handler, ParametersForm
+from handlers.contract import Audience, Handler, ParametersForm
+from handlers.faults import place_of
+from handlers.folders import package_for
+from handlers.guard import GuardedHandler
 
 ENTRY_POINT_GROUP = "amphi.handlers"
 LISTED_PREFIXES = ("std_", "ext_")
@@ -29,20 +34,32 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class Problem:
-    """Handler that could not be used: its place, and the reason (for developers, in English)."""
+    """Handler that could not be used: its place, and the reason with file and line (for developers, in English).
+
+    ``name`` is that of the handler, as ``std_x`` or ``specific/x``, "" where none can be told.
+    """
 
     source: str
     message: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class Found:
-    """Handler that works, ``specific`` or listed, with the folder of its package."""
+    """Handler that works, ``specific`` or listed, with the folder of its package.
+
+    The shop calls ``guarded``; ``handler`` itself is for looking at its package.
+    """
 
     handler: Handler
     source: str
     folder: Path | None
     specific: bool = False
+
+    @cached_property
+    def guarded(self) -> Handler:
+        # Everything that a handler has, the guarded one has.
+        return cast("Handler", GuardedHandler(self.handler, specific=self.specific))
 
 
 class Unusable(Exception):
@@ -57,7 +74,7 @@ def discover(directories: Sequence[Path], installed: Iterable[EntryPoint] | None
         if not directory.is_dir():
             yield Problem(str(directory), "HANDLER_DIRS names a folder that does not exist.")
             continue
-        yield from _in_directory(directory, _package_for(directory))
+        yield from _in_directory(directory, package_for(directory))
     for point in entry_points(group=ENTRY_POINT_GROUP) if installed is None else installed:
         yield _from_entry_point(point)
 
@@ -76,16 +93,6 @@ def _folders(directory: Path) -> list[Path]:
     return sorted(path for path in directory.iterdir() if path.is_dir() and not path.name.startswith((".", "_")))
 
 
-def _package_for(directory: Path) -> str:
-    """Make a package of its own for a folder outside, so that two folders may hold the same names."""
-    name = "amphi_handlers_" + hashlib.sha256(str(directory).encode()).hexdigest()[:12]
-    if name not in sys.modules:
-        package = ModuleType(name, f"Handlers in {directory}")
-        package.__path__ = [str(directory)]
-        sys.modules[name] = package
-    return name
-
-
 def _from_folder(folder: Path, package: str, *, specific: bool) -> Found | Problem:
     source = str(folder)
     try:
@@ -94,7 +101,7 @@ def _from_folder(folder: Path, package: str, *, specific: bool) -> Found | Probl
         module = importlib.import_module(f"{package}.{folder.name}.handler")
         handler = _instance(_class_in(module), folder.name)
     except (Exception, SystemExit) as error:  # an extension may fail in any way; the shop runs on
-        return Problem(source, _describe(error))
+        return Problem(source, _describe(error, folder), f"{SPECIFIC}/{folder.name}" if specific else folder.name)
     return Found(handler, source, folder, specific)
 
 
@@ -108,7 +115,7 @@ def _from_entry_point(point: EntryPoint) -> Found | Problem:
         handler = _instance(handler_class, point.name)
         file = getattr(sys.modules.get(handler_class.__module__), "__file__", None)
     except (Exception, SystemExit) as error:
-        return Problem(source, _describe(error))
+        return Problem(source, _describe(error, _folder_of(point)), point.name)
     return Found(handler, source, Path(file).parent if file else None)
 
 
@@ -137,8 +144,32 @@ def _instance(handler_class: object, name: str) -> Handler:
         raise Unusable("version is not a whole number from 1.")
     if not handler_class.label:
         raise Unusable("label is empty; it is what the merchant chooses by.")
+    for text in ("label", "summary"):
+        if not isinstance(getattr(handler_class, text), str | Promise):
+            raise Unusable(f"{text} is no text.")
+    if not isinstance(handler_class.units_may_be_blank, bool):
+        raise Unusable("units_may_be_blank is neither True nor False.")
+    if not isinstance(handler_class.audience, Audience):
+        raise Unusable("audience is not one of handlers.contract.Audience.")
+    most = handler_class.max_quantity
+    if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
+        raise Unusable("max_quantity is neither None nor a whole number from 1.")
     return handler_class()
 
 
-def _describe(error: BaseException) -> str:
-    return str(error) if isinstance(error, Unusable) else f"{type(error).__name__}: {error}"
+def _describe(error: BaseException, folder: Path) -> str:
+    """Return the reason; with the line reached last in ``folder``, unless the reason is one of our own."""
+    if isinstance(error, Unusable):
+        return str(error)
+    file, line = place_of(error.__traceback__, folder)
+    said = error.msg if isinstance(error, SyntaxError) else error
+    if isinstance(error, SyntaxError) and error.filename:
+        file, line = error.filename, error.lineno or 0
+    return f"{type(error).__name__}: {said} ({file}, line {line})"
+
+
+def _folder_of(point: EntryPoint) -> Path:
+    """Return the folder of an installed package, without importing it; any folder where it cannot be found."""
+    package = sys.modules.get(point.module.rpartition(".")[0] or point.module)
+    file = getattr(package, "__file__", None)
+    return Path(file).parent if file else Path("/nowhere/at/all")

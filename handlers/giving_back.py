@@ -74,6 +74,31 @@ def take_back_seats(line: LineContext, units: Sequence[UnitContext], reason: Rev
     )
 
 
+def take_back_without_script(line: LineContext, units: Sequence[UnitContext], reason: Revocation) -> None:
+    """Free places, seats and grounds of ``units``, of a line whose handler cannot; with the last unit, all grounds.
+
+    Raises ``Refusal`` at the first unit with a used seat, unless those are included.
+    """
+    free_places(line, units, reason)
+    if reason.why is RevokeReason.UNPAID:
+        return
+    try:
+        revoke_seats(
+            line_id=line.line_id,
+            units=runs_of(units),
+            actor=reason.by,
+            reason=reason_text(reason),
+            now=line.now,
+            consumed_too=reason.include_consumed,
+        )
+    except SeatsConsumed as consumed:
+        raise _refusal_at_used_unit(line, units, consumed) from consumed
+    is_all = len(units) == len(line.units)
+    end_line_grounds(
+        line_id=line.line_id, reason=reason_text(reason), now=line.now, units=None if is_all else runs_of(units)
+    )
+
+
 def reason_text(reason: Revocation) -> str:
     """Return the reason that the history keeps: the merchant's words, else the kind of reason."""
     return reason.note[:200] or reason.why.value

@@ -1,4 +1,4 @@
-"""Registry of the handlers, by name.
+"""Registry of the handlers, by name. It hands out guarded ones only (``handlers.guard``).
 
 Handlers are discovered once, when first asked for. Listed ones (standard and extensions) can be chosen for any entry; a
 specific one is found by the code of its entry alone.
@@ -74,8 +74,8 @@ def reset() -> None:
 
 
 def all_handlers() -> list[Handler]:
-    """Return the listed handlers, standard ones first, each family by name."""
-    handlers = [found.handler for found in _registry().listed]
+    """Return the listed handlers, standard ones first, each family by name. Their hooks are guarded."""
+    handlers = [found.guarded for found in _registry().listed]
     return sorted(handlers, key=lambda handler: (not handler.name.startswith("std_"), handler.name))
 
 
@@ -99,7 +99,7 @@ def get_handler(name: str) -> Handler:
                 )
             )
         )
-    return found.handler
+    return found.guarded
 
 
 def specific_folder(code: str) -> str:
@@ -110,7 +110,7 @@ def specific_folder(code: str) -> str:
 def specific_for(code: str) -> Handler | None:
     """Return the specific handler of the entry ``code``, if one is installed."""
     found = _registry().specific.find(specific_folder(code))
-    return found.handler if found else None
+    return found.guarded if found else None
 
 
 def handler_for(handler: str, code: str) -> Handler | None:
@@ -143,6 +143,12 @@ def problems() -> list[Problem]:
     return list(_registry().problems)
 
 
+def problem_with(handler: str, code: str) -> Problem | None:
+    """Return the reason why the handler of an entry with that handler and code could not be loaded, if one is known."""
+    name = f"{SPECIFIC}/{specific_folder(code)}" if handler == SPECIFIC else canonical_name(handler)
+    return next((problem for problem in problems() if problem.name == name), None)
+
+
 def report(problem: Problem) -> None:
     """Add a problem to those that the system check warns of."""
     _registry().problems.append(problem)
@@ -171,8 +177,8 @@ def _folders_called(name: str) -> list[Path]:
 
 @contextmanager
 def temporary(handler: Handler | type[Handler], *, specific: bool = False) -> Iterator[Handler]:
-    """Register ``handler`` inside the block, before one of the same name; for tests."""
-    instance = handler() if isinstance(handler, type) else handler
+    """Register ``handler`` inside the block, before one of the same name, and yield it guarded; for tests."""
+    found = Found(handler() if isinstance(handler, type) else handler, "temporary", None, specific)
     family = _registry().specific if specific else _registry().listed
-    with family.temporarily(instance.name, Found(instance, "temporary", None, specific)):
-        yield instance
+    with family.temporarily(found.handler.name, found):
+        yield found.guarded

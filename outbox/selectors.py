@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from outbox.jobs.models import Job, JobQuerySet
@@ -19,6 +19,11 @@ def mails_of_order(order_id: int) -> MailQuerySet:
 def jobs_by_key(keys: Iterable[str]) -> JobQuerySet:
     """Return the jobs recorded under these keys, in the order in which they were recorded."""
     return Job.objects.filter(key__in=list(keys)).order_by("id")
+
+
+def jobs_of_order(order_id: int, keys: Iterable[str]) -> JobQuerySet:
+    """Return the jobs that name the order, and those recorded under these keys, in the order of their recording."""
+    return Job.objects.filter(Q(order_id=order_id) | Q(key__in=list(keys))).order_by("id")
 
 
 def oldest_waiting_seconds() -> float | None:

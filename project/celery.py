@@ -10,8 +10,9 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_postrun
 
+from common.afterwards import run_waiting
 from common.floors import rooms
 from project.patches.kombu import EnduringAMQP
 
@@ -45,3 +46,9 @@ def keep_logging(loglevel: int | None = None, **_options: Any) -> None:
     """Log from workers and beat by the settings, in place of Celery's own way; `--loglevel` still sets the level."""
     if loglevel is not None:
         logging.getLogger().setLevel(loglevel)
+
+
+@task_postrun.connect
+def write_what_waits(**_options: Any) -> None:
+    """Write what must outlast a task's transactions, such as faults of handlers."""
+    run_waiting()

@@ -14,6 +14,7 @@ from django.core.exceptions import BadRequest, FieldDoesNotExist
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from common.afterwards import run_waiting
 from project import health
 from project.logs import mask_path, request_id
 
@@ -60,6 +61,19 @@ class RequestLogMiddleware:
                 }
             },
         )
+
+
+class AfterwardsMiddleware:
+    """Middleware that writes what must outlast a request's transactions, such as faults of handlers."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return self.get_response(request)
+        finally:
+            run_waiting()
 
 
 class ProbeMiddleware:

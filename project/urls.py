@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from handlers.pages import extension_pages
 from project.media import media
 from project.patches.admin_search import with_any_page
 
@@ -29,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("learn/", include("enrolments.learning.urls")),
     # The storefront, cart, checkout, orders and payments: include the shop's pages here, last
     path("payments/", include("shop.payments.urls")),
+    # Pages of extensions, each below its own name
+    *extension_pages(),
     path("", include("shop.urls")),
 ]
 

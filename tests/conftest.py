@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import TransactionTestCase, client
 from django.utils import translation
 
+from common.afterwards import forget_waiting
 from tests import servers
 from tests.databases import migrated_database
 from tests.emptying import empty_database
@@ -45,6 +46,13 @@ def in_no_language_of_another_test() -> Iterator[None]:
     """Reset the language: a request of Django's test client leaves its language active in this thread."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def with_nothing_to_write_of_another_test() -> Iterator[None]:
+    """Drop what waits to be written after a transaction."""
+    yield
+    forget_waiting()
 
 
 @pytest.fixture(scope="session")

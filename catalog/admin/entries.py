@@ -41,6 +41,7 @@ from common.admin.languages import language_tabs
 from common.admin.refusals import TellsRefusals
 from handlers.contract import Level
 from handlers.querystring import encode
+from handlers.selectors import faults_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -178,7 +179,10 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> Any:
-        context = {"entry_tools": tools_for(request), **(extra_context or {})}
+        entry = Entry.objects.filter(pk=object_id).first() if object_id.isdigit() and len(object_id) < 18 else None
+        sold = (entry.handler, entry.code) if entry else ("", "")
+        faults = faults_of([sold]).get(sold, [])
+        context = {"entry_tools": tools_for(request), "faults": faults, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
 
     def save_model(

@@ -20,6 +20,7 @@ from catalog.services.entries import find_handler, is_code_fixed, lock_entry
 from catalog.services.errors import EntryRefused, ImageRefused
 from catalog.services.images import prepare_image
 from handlers.discovery import SPECIFIC
+from handlers.faults import HookBroken
 from handlers.querystring import encode
 from handlers.registry import all_handlers, canonical_name
 
@@ -123,6 +124,8 @@ class EntryForm(forms.ModelForm):
                 self._clean_parameters(cleaned)
         except EntryRefused as refusal:
             self.add_error(refusal.field or None, str(refusal))
+        except HookBroken as broken:
+            self.add_error("handler", str(broken.fault.message))
         return cleaned
 
     @property

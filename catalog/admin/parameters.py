@@ -22,6 +22,7 @@ from catalog.admin.widgets import admin_widget, all_roles
 from enrolments.courses.course_patterns import parse_patterns
 from handlers.contract import Handler, ParametersForm
 from handlers.discovery import SPECIFIC
+from handlers.faults import HookBroken
 from handlers.parameter_fields import CoursePatternsField
 from handlers.querystring import ParsedString, encode, parse
 from handlers.registry import all_handlers, installed, specific_folder
@@ -38,6 +39,14 @@ class Section:
     handler: Handler
     condition: str
 
+    @property
+    def is_usable(self) -> bool:
+        try:
+            self.handler.MerchantForm.default_parameters()
+        except HookBroken:
+            return False
+        return True
+
     def field_name(self, name: str) -> str:
         return f"cfg_{self.key}_{name}"
 
@@ -46,19 +55,21 @@ class Section:
 
 
 def sections() -> list[Section]:
-    """List a section for every handler that can be chosen: the listed ones, and the specific ones, each for its
-    code."""
+    """List a section for every handler that can be chosen: the listed ones, and the specific ones, each for its code.
+
+    A handler whose form is broken has none.
+    """
     listed = [Section(handler.name, handler, f"handler == '{handler.name}'") for handler in all_handlers()]
     specific = [
         Section(
             f"{SPECIFIC}_{found.handler.name}",
-            found.handler,
+            found.guarded,
             f"handler == '{SPECIFIC}' && code.toLowerCase().replaceAll('-', '_') == '{found.handler.name}'",
         )
         for found in installed()
         if found.specific
     ]
-    return [*listed, *specific]
+    return [section for section in (*listed, *specific) if section.is_usable]
 
 
 def section_for(handler: str, code: str) -> Section | None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import logging
 from collections.abc import Iterator, Mapping
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
@@ -17,9 +15,8 @@ from catalog.pricing import NoPrice, tier_for, tiers_of
 from catalog.services.entry_fields import problems_of
 from common.languages import field_in_every_language, in_reader_language, languages
 from handlers.contract import Finding, Handler, HandlerMissing, Level, Text, in_words
-from handlers.registry import handler_for
-
-logger = logging.getLogger(__name__)
+from handlers.faults import HookBroken
+from handlers.registry import handler_for, problem_with
 
 
 def check_entry(entry: Entry) -> list[Finding]:
@@ -144,9 +141,16 @@ def _label_missing(code: str) -> Text:
 
 def _missing(entry: Entry) -> Iterator[Finding]:
     try:
-        handler_for(entry.handler, entry.code)
+        handler = handler_for(entry.handler, entry.code)
+        if handler is not None:
+            handler.upgrade(dict(entry.parameters), entry.handler_version)
+    except HookBroken as broken:
+        yield Finding(Level.ERROR, broken.fault.message)
     except HandlerMissing as missing:
         yield Finding(Level.ERROR, missing.message)
+        problem = problem_with(entry.handler, entry.code)
+        if problem is not None:
+            yield Finding(Level.ERROR, problem.message)
 
 
 def _of_handler(handler: Handler, offer: Offer) -> list[Finding]:
@@ -154,19 +158,7 @@ def _of_handler(handler: Handler, offer: Offer) -> list[Finding]:
     checked = copy.copy(offer.entry)
     checked.parameters = offer.parameters
     try:
-        with transaction.atomic():
-            return list(handler.check(checked))
-    except Exception:
+        return handler.check(checked)
+    except HookBroken as broken:
         # An extension that breaks in its own check must not break the merchant's page.
-        logger.exception("The check of handler %s broke at entry %s", handler.name, offer.entry.code)
-        return [
-            Finding(
-                Level.ERROR,
-                in_words(
-                    lambda: (
-                        _("The handler %(name)s could not check this entry: it failed with an error of its own.")
-                        % {"name": handler.name}
-                    )
-                ),
-            )
-        ]
+        return [Finding(Level.ERROR, broken.fault.message)]

@@ -26,6 +26,7 @@ from catalog.services.images import prepare_image
 from common.languages import languages
 from handlers.contract import Handler, HandlerMissing
 from handlers.discovery import SPECIFIC
+from handlers.faults import HookBroken
 from handlers.registry import canonical_name, handler_for
 
 _REFUSAL_OF = {"catalog_entry_code_ci": CodeTaken, "catalog_entry_specific_folder": FolderTaken}
@@ -112,14 +113,18 @@ def is_code_fixed(entry: Entry) -> bool:
 def find_handler(*, name: str, code: str, state: str, stored: Entry | None) -> Handler | None:
     """Return the handler an entry is to have; None for no handler, or for a missing one that the entry may keep.
 
-    Raises ``HandlerNotInstalled``. An entry that is not on sale may keep a handler that has gone missing: such an entry
-    must be open to suspension.
+    Raises ``HandlerNotInstalled``. An entry that is not on sale may keep a handler that has gone missing, or whose
+    parameters cannot be read: such an entry must be open to suspension.
     """
     try:
-        return handler_for(name, code)
-    except HandlerMissing as missing:
+        handler = handler_for(name, code)
+        if handler is not None:
+            handler.MerchantForm.default_parameters()
+        return handler
+    except (HandlerMissing, HookBroken) as missing:
         if stored is None or stored.handler != name or state in ON_SALE:
-            raise HandlerNotInstalled(missing.message) from missing
+            said = missing.fault.message if isinstance(missing, HookBroken) else missing.message
+            raise HandlerNotInstalled(said) from missing
         return None
 
 

@@ -15,6 +15,7 @@ from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from enrolments.courses.services import lock_named_courses
 from handlers.contract import DraftLine, Feedback, Handler, LineContext, Revocation, RevokeReason, UnitContext, Units
+from handlers.guard import bare
 from handlers.registry import get_handler
 from handlers.testing.world import join, make_account
 
@@ -128,7 +129,7 @@ def revoke(
 
 
 def _handler(handler: Handler | str) -> Handler:
-    return get_handler(handler) if isinstance(handler, str) else handler
+    return bare(get_handler(handler) if isinstance(handler, str) else handler)
 
 
 def _with_courses(handler: Handler, line: LineContext) -> LineContext:

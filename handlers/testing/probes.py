@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +65,69 @@ def no_network() -> Iterator[None]:
         patch.setattr(socket, "getaddrinfo", refuse)
         patch.setattr(socket, "create_connection", refuse)
         yield
+
+
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND
+PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty", "os.startfile")
+CHANGES_OF_FILES = (
+    "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate", "os.link", "os.symlink", "os.chmod", "os.chown",
+    "shutil.rmtree", "tempfile.mkstemp", "tempfile.mkdtemp",
+)  # fmt: skip
+_watch = {"is_on": False, "is_known": False}
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if not _watch["is_on"]:
+        return
+    if event in PROGRAMS:
+        raise AssertionError(f"a handler started a program: {arguments[0]!r}")
+    if event in CHANGES_OF_FILES:
+        raise AssertionError(f"a handler changed a file: {event} {arguments[0]!r}")
+    # Python itself writes what it has compiled.
+    if event == "open" and (arguments[2] or 0) & WRITING and "__pycache__" not in str(arguments[0]):
+        raise AssertionError(f"a handler wrote a file: {arguments[0]!r}")
+
+
+@contextmanager
+def no_files_or_programs() -> Iterator[None]:
+    """Make every attempt to write or change a file, or to start a program, fail."""
+    if not _watch["is_known"]:
+        sys.addaudithook(_audit)  # it can never be removed, so it is there once and looks away outside the block
+        _watch["is_known"] = True
+    _watch["is_on"] = True
+    try:
+        yield
+    finally:
+        _watch["is_on"] = False
+
+
+def translated_at_import(handler: Handler) -> list[str]:
+    """Return file and line of each text of the package that is translated while it is imported, in one language for
+    good."""
+    file = Path(inspect.getfile(type(handler)))
+    files = sorted(file.parent.rglob("*.py")) if file.name == "handler.py" else [file]
+    return [f"{each.name}:{line}" for each in files for line in _eager_lines(ast.parse(each.read_text()))]
+
+
+def _eager_lines(module: ast.Module) -> Iterator[int]:
+    eager = {"gettext", "ngettext", "pgettext", "npgettext"}
+    names = {
+        alias.asname or alias.name
+        for node in ast.walk(module)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+        if alias.name in eager
+    }
+    waiting: list[ast.AST] = [module]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue  # runs later
+        if isinstance(node, ast.Call):
+            called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if called in names or (isinstance(node.func, ast.Attribute) and called in eager):
+                yield node.lineno
+        waiting += ast.iter_child_nodes(node)
 
 
 def everything() -> dict[str, list[tuple[Any, ...]]]:

@@ -40,9 +40,11 @@ from handlers.testing.probes import (
     assert_nothing_stands_on,
     everything,
     failing_at,
+    no_files_or_programs,
     no_network,
     standing_units,
     statements,
+    translated_at_import,
     typed_texts,
 )
 from handlers.testing.world import make_person
@@ -364,7 +366,65 @@ def no_hook_reaches_the_network(case: Case) -> None:
         revoke(case.handler, line)
 
 
+@rule
+def no_hook_writes_a_file_or_starts_a_program(case: Case) -> None:
+    """A file written is not undone with the transaction, and is on one machine of several."""
+    case.prepare()
+    line = case.line(case.quantities[0])
+    with no_files_or_programs():
+        case.handler.check(case.entry)
+        place(case.handler, line)
+        deliver(case.handler, line)
+        revoke(case.handler, line)
+
+
+@rule
+def giving_units_back_undoes_those_and_no_others(case: Case) -> None:
+    case.prepare()
+    line = case.line(case.quantities[0])
+    place(case.handler, line)
+    placed = everything()
+    deliver(case.handler, line)
+    delivered = everything()
+    if delivered == placed:
+        return
+    some, rest = line.units[:1], line.units[1:]
+
+    revoke(case.handler, line, units=some)
+    without_some = everything()
+    assert without_some != delivered, "the delivery wrote rows, and revoke undoes nothing"
+    if rest:
+        revoke(case.handler, replace(line, units=rest))
+        assert everything() != without_some, "taking one unit back undid the others as well"
+
+
+@rule
+def giving_a_line_back_leaves_other_orders_as_they_are(case: Case) -> None:
+    case.prepare()
+    other = case.line(case.quantities[0])
+    place(case.handler, other)
+    deliver(case.handler, other)
+    before = standing_units(other)
+    rows = everything()
+    line = case.line(case.quantities[0])
+    place(case.handler, line)
+    deliver(case.handler, line)
+
+    revoke(case.handler, line)
+
+    assert standing_units(other) == before
+    for model, now in everything().items():
+        gone = [row for row in rows[model] if row[0] not in {each[0] for each in now}]
+        assert not gone, f"rows of another order are gone: {model}"
+
+
 # Feedback
+
+
+@rule
+def texts_are_translated_when_they_are_read(case: Case) -> None:
+    """Text translated while a module is imported stays in the language of that moment."""
+    assert translated_at_import(case.handler) == []
 
 
 @rule

@@ -50,7 +50,7 @@ class JobAdmin(ReadOnlyAdmin):
     search_help_text = _("Key or error")
     ordering = ("-id",)
     fields = (
-        "key", "kind", "state", "attempts_label", "due_at", "last_error", "payload", "account_id",
+        "key", "kind", "state", "attempts_label", "due_at", "last_error", "payload", "account_id", "order_id",
         "created_at", "finished_at",
     )  # fmt: skip
     readonly_fields = fields

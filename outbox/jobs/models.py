@@ -30,7 +30,7 @@ class Job(models.Model):
 
     `key` names the thing itself (`fulfil_line:17`), so that recording it twice changes nothing. While the job is
     `pending`, `due_at` is the time of the next claim, unless the job's worker still has the row locked; `lease` names
-    the claim under which the job runs.
+    the claim under which the job runs. A job with an `order_id` is listed on that order's page.
     """
 
     class State(models.TextChoices):
@@ -42,6 +42,7 @@ class Job(models.Model):
     key = models.CharField(_("key"), max_length=200)
     payload = models.JSONField(_("payload"), default=dict, db_default={}, encoder=DjangoJSONEncoder)
     account_id = models.BigIntegerField(_("customer account"), null=True, blank=True)
+    order_id = models.BigIntegerField(_("order"), null=True, blank=True)
     state = models.CharField(
         _("state"), max_length=8, choices=State.choices, default=State.PENDING, db_default=State.PENDING
     )
@@ -83,6 +84,7 @@ class Job(models.Model):
             models.Index(fields=["due_at", "id"], condition=Q(state="pending"), name="outbox_job_due"),
             models.Index(fields=["finished_at"], condition=Q(state="done"), name="outbox_job_done"),
             models.Index(fields=["id"], condition=Q(state="dead"), name="outbox_job_dead"),
+            models.Index(fields=["order_id"], condition=Q(order_id__isnull=False), name="outbox_job_order"),
         )
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from django.db.models import Func, TextField, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
+from common.afterwards import run_waiting
 from common.database_errors import is_database_away, is_deadlock
 from common.registry import Unregistered
 from outbox.errors import Final, Temporary
@@ -68,7 +69,7 @@ def run_due_jobs(*, limit: int | None = None) -> int:
         claim = _claim()
         if claim is None:
             break
-        _work(claim)
+        _run_and_note(claim)
         count += 1
     return count
 
@@ -118,6 +119,14 @@ def _work(claim: Claim) -> None:
             failure, wait = error, LONGEST_BACKOFF
     _put_off(job, failure, wait)
     _say(job, "put off", began)
+
+
+def _run_and_note(claim: Claim) -> None:
+    """Work on a job; then write what must be known of it even if its work was undone."""
+    try:
+        _work(claim)
+    finally:
+        run_waiting()
 
 
 def _wait_after(failure: Exception, *, attempts: int) -> timedelta:
@@ -221,6 +230,16 @@ def _say(job: Job, outcome: str, began: float) -> None:
 
 def _describe(failure: Exception) -> str:
     """Describe a failure for the admin. Without NULs, which Postgres does not store and a quoted cause may hold."""
+    if is_database_away(failure):
+        return gettext(
+            "The connection to the database was lost in the middle of the job, and nothing of it was kept. Either the "
+            "database was away, or the job stood still for longer than its kind may (its time limit)."
+        )
+    if isinstance(failure, Unregistered):
+        return gettext(
+            "Nothing knows how to run this kind of jobs: the extension that it belongs to is not installed, or could "
+            "not be loaded."
+        )
     said = str(failure).replace("\0", "")
     text = said if isinstance(failure, Temporary | Final | AttemptsUsedUp) else f"{type(failure).__name__}: {said}"
     return text[:ERROR_LENGTH]

@@ -19,12 +19,16 @@ from outbox.jobs.registry import JOB_KINDS
 
 @dataclass(frozen=True, kw_only=True)
 class NewJob:
-    """A job to record. `key` names the thing to do, so that recording it twice changes nothing."""
+    """A job to record. `key` names the thing to do, so that recording it twice changes nothing.
+
+    With `order_id` the job is listed on the page of that order, with its state and its last error.
+    """
 
     kind: str
     key: str
     payload: dict[str, Any] = field(default_factory=dict)
     account_id: int | None = None
+    order_id: int | None = None
     due_at: datetime | None = None
 
 
@@ -34,6 +38,7 @@ def enqueue(
     key: str,
     payload: dict[str, Any] | None = None,
     account_id: int | None = None,
+    order_id: int | None = None,
     due_at: datetime | None = None,
 ) -> Job:
     """Record a job in the caller's transaction and ring when that commits. Returns the job's row.
@@ -42,11 +47,12 @@ def enqueue(
     Without `due_at` the job is due at once. Raises Unregistered, and JobKeyTaken when the key
     belongs to a job of another kind.
     """
-    enqueue_many([NewJob(kind=kind, key=key, payload=payload or {}, account_id=account_id, due_at=due_at)])
-    job = Job.objects.get(key=key)
-    if job.kind != kind:
-        raise JobKeyTaken(f"The key {key!r} belongs to a job of kind {job.kind!r}, not {kind!r}.")
-    return job
+    job = NewJob(kind=kind, key=key, payload=payload or {}, account_id=account_id, order_id=order_id, due_at=due_at)
+    enqueue_many([job])
+    recorded = Job.objects.get(key=key)
+    if recorded.kind != kind:
+        raise JobKeyTaken(f"The key {key!r} belongs to a job of kind {recorded.kind!r}, not {kind!r}.")
+    return recorded
 
 
 def enqueue_many(jobs: Iterable[NewJob]) -> None:
@@ -102,6 +108,7 @@ def _row(job: NewJob) -> Job:
         key=job.key,
         payload=job.payload,
         account_id=job.account_id,
+        order_id=job.order_id,
         max_attempts=JOB_KINDS.get(job.kind).max_attempts,
     )
     if job.due_at is not None:

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from common.templatetags.money import grouped
+from handlers import registry
+from handlers.models import BrokenHook
 from outbox.jobs.models import Job
 from outbox.mails.admin import UnsentFilter
 from outbox.mails.models import Mail
@@ -78,6 +80,14 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
                 "admin:shop_paymentevent_changelist",
                 query={AttentionFilter.parameter_name: AttentionFilter.ATTENTION},
             ),
+            "bad",
+        )
+    if user.has_perm("handlers.view_brokenhook"):
+        yield Count(
+            _("Broken extensions"),
+            _("Hooks that broke, and extensions that could not be loaded: which file, which line, and what."),
+            BrokenHook.objects.count() + len(registry.problems()),
+            reverse("admin:handlers_brokenhook_changelist"),
             "bad",
         )
     if user.has_perm("outbox.view_job"):

@@ -69,6 +69,7 @@ GROUPS = (
             "shop.LegalText": "gavel",
             "outbox.Mail": "mail",
             "outbox.Job": "manufacturing",
+            "handlers.BrokenHook": "extension_off",
         },
     ),
 )

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from common.floors import template_folders
+from handlers.folders import application
 from project.settings.admin_site import UNFOLD as UNFOLD
 from project.settings.content_security import *
 from project.settings.environment import env, payment_providers, servers_at
@@ -61,6 +62,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "project.middleware.RequestLogMiddleware",
     "project.middleware.ProbeMiddleware",
+    "project.middleware.AfterwardsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.middleware.ContentSecurityPolicyMiddleware",
@@ -184,6 +186,9 @@ PAYMENT_PROVIDERS = payment_providers("transfer", "free")
 IMAGINARY_MONEY = False
 # Folders with handlers of one's own, besides those in handlers/ and in installed packages.
 HANDLER_DIRS = env.list("HANDLER_DIRS", default=[])
+# Handlers that are Django applications too, with tables and pages of their own; see docs/handlers.md.
+HANDLER_APPS = env.list("HANDLER_APPS", default=[])
+INSTALLED_APPS += [application(name, HANDLER_DIRS) for name in HANDLER_APPS]
 # Routes /dev/mail/, which shows every mail with its links and codes.
 DEV_MAIL = False
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from catalog.offers import Offer
+from catalog.offers import NOT_DELIVERED, Offer
+from handlers.faults import HookBroken
 from shop.cart.micro_forms import asked_of
 
 MAX_QUANTITY = 100_000
@@ -22,8 +23,13 @@ def units_beyond_limit(wanted: Iterable[tuple[Offer, int]]) -> list[str]:
     reasons = []
     for offer, quantity in wanted:
         asks = bool(asked_of(offer))
+        try:
+            made_of_one = offer.handler.units_made(offer.parameters) if offer.handler else 1
+        except HookBroken:
+            reasons.append(str(NOT_DELIVERED))
+            continue
         with_forms += quantity if asks else 0
-        made += quantity * (offer.handler.units_made(offer.parameters) if offer.handler else 1)
+        made += quantity * made_of_one
         if asks and with_forms > MAX_UNITS_WITH_FORMS:
             reason = _("At most %(limit)d units with details at once. Place a second order for the rest.")
             reasons.append(reason % {"limit": MAX_UNITS_WITH_FORMS})

@@ -143,7 +143,11 @@ def _asks_something(part: Form) -> bool:
 
 
 def _stored(part: Form | None) -> dict[str, Any]:
-    return answers_to_store(part.cleaned_data) if part is not None and part.is_valid() else {}
+    if part is None or not part.is_valid():
+        return {}
+    # A handler's form says by itself what is stored, under its guard; that of the entry's fields is ours.
+    to_store = getattr(part, "answers_to_store", None)
+    return to_store() if to_store else answers_to_store(part.cleaned_data)
 
 
 def _is_blank(form: Form) -> bool:

@@ -15,12 +15,14 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.people.models import User
 from catalog.models.entries import Entry
-from catalog.offers import Buyability, Offer, buyability
+from catalog.offers import NOT_DELIVERED, Buyability, Offer, buyability
 from catalog.pricing import LinePrice, NoPrice, price_line, tiers_of, total
 from catalog.selectors import entries_to_price, shopper_for
 from common.languages import field_in_every_language
 from handlers.contract import Units
+from handlers.faults import HookBroken
 from shop.cart.limits import units_beyond_limit
+from shop.cart.micro_forms import Asked
 from shop.cart.models import Cart, CartLine
 from shop.cart.units import UnitForms, forms_of
 
@@ -129,7 +131,13 @@ def _priced(line: CartLine, verdict: Buyability, too_many: str, forms: UnitForms
     problems = [str(reason.message) for reason in verdict.reasons]
     if too_many:
         problems.append(too_many)
-    return PricedLine(line, offer, _price(line, offer, forms.contexts), tuple(problems), verdict.needs_sign_in, forms)
+    try:
+        price = _price(line, offer, forms.contexts)
+    except HookBroken:
+        # The line can be removed and no more; the others are sold.
+        price, forms = None, UnitForms(line, Asked(), {})
+        problems.append(str(NOT_DELIVERED))
+    return PricedLine(line, offer, price, tuple(dict.fromkeys(problems)), verdict.needs_sign_in, forms)
 
 
 def _price(line: CartLine, offer: Offer, units: Units) -> LinePrice | None:

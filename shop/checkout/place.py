@@ -16,7 +16,7 @@ from common.again import again_after_deadlock
 from common.languages import field_in_every_language
 from common.refusals import Refused
 from enrolments.courses.places.services import places_held
-from shop.cart.across_units import cross_unit_errors
+from shop.cart.across_units import LineBroken, cross_unit_errors
 from shop.cart.models import Cart, CartUnit
 from shop.cart.pricing import PricedCart, PricedLine, price_cart
 from shop.checkout.errors import (
@@ -31,7 +31,7 @@ from shop.checkout.limits import check_places_held, check_unpaid_limits
 from shop.checkout.parties import OrderDetails, Parties, parties_of
 from shop.orders import mails
 from shop.orders.contexts import handler_of, line_contexts
-from shop.orders.hooks import keep_feedback, lock_courses_of
+from shop.orders.hooks import LineFault, keep_feedback, lock_courses_of
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.orders.transitions import record
 from shop.orders.unit_rows import write_rows
@@ -121,7 +121,10 @@ def _refuse_what_cannot_be_sold(priced: PricedCart) -> None:
 
 def _refuse_incomplete_units(priced: PricedCart) -> None:
     errors = [error for line in priced.lines for error in line.units.errors()]
-    errors = errors or cross_unit_errors(priced.lines)
+    try:
+        errors = errors or cross_unit_errors(priced.lines)
+    except LineBroken as broken:
+        raise EntryNotOnSale(broken.message) from broken
     if errors:
         raise UnitsIncomplete(_("Some participants’ details need your attention."), errors)
 
@@ -222,16 +225,24 @@ def _order_line(order: Order, position: int, priced: PricedLine) -> OrderLine:
 
 
 def _run_pre_payment(order: Order, lines: list[OrderLine], *, now: datetime) -> None:
-    contexts = lock_courses_of(lines, line_contexts(order, lines, now=now))
+    contexts = line_contexts(order, lines, now=now)
+    try:
+        contexts = lock_courses_of(lines, contexts)
+    except LineFault as fault:
+        raise _refused(fault.line, fault) from fault
     for line in lines:
-        handler = handler_of(line)
-        if handler is None:
-            continue
         try:
+            handler = handler_of(line)
+            if handler is None:
+                continue
             feedback = handler.pre_payment(contexts[line.pk])
         except Refused as refusal:
-            raise HandlerRefused(_("%(name)s: %(problem)s") % {"name": line.name, "problem": refusal}) from refusal
+            raise _refused(line, refusal) from refusal
         keep_feedback(line, LineFeedback.Hook.PRE_PAYMENT, feedback, now=now)
+
+
+def _refused(line: OrderLine, refusal: Refused) -> HandlerRefused:
+    return HandlerRefused(_("%(name)s: %(problem)s") % {"name": line.name, "problem": refusal})
 
 
 def _note_places_held(order: Order, lines: list[OrderLine]) -> bool:

@@ -15,11 +15,12 @@ from accounts.people.models import User
 from common.again import again_after_deadlock
 from common.refusals import Refused
 from enrolments.transfer import move_order as move_enrolments
-from handlers.contract import Feedback, HandlerMissing, LineContext, Refusal
+from handlers.contract import Feedback, HandlerMissing, LineContext, Refusal, Temporary
+from handlers.faults import HookBroken
 from outbox.transfer import lock_jobs_of_account
 from outbox.transfer import move_account as move_outbox
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
-from shop.orders.hooks import keep_feedback, lock_courses_of
+from shop.orders.hooks import fault_of, keep_feedback, lock_courses_of
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.orders.transitions import record
 from shop.payments import services as payments
@@ -46,7 +47,7 @@ def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
     order.buyer, order.operator, order.claimed_at = user, user, now
     record(order, OrderEvent.What.CLAIMED, actor=user, now=now)
     lines = list(order.lines.filter(status=OrderLine.Status.FULFILLED).order_by("position"))
-    contexts = lock_courses_of(lines, line_contexts(order, lines, now=now))
+    contexts = lock_courses_of(lines, line_contexts(order, lines, now=now), without_broken=True)
     ensure_owner(account=order.account, user=user, now=now)
     for line in lines:
         _attach_operator(line, contexts[line.pk], now=now)
@@ -80,7 +81,7 @@ def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datet
     order = order_with_people(order_id)
     source = order.account
     contexts = line_contexts(order, list(order.lines.all()), now=now)
-    lock_courses_of(order.lines.all(), contexts)
+    lock_courses_of(order.lines.all(), contexts, without_broken=True)
     lock_to_absorb(source_id=source.pk, target_id=account_id)
     # Checked under the locks: from here on nobody can join the account, be invited to it, buy or assign for it.
     target = next((account for account in accounts_to_move_into(order, user) if account.pk == account_id), None)
@@ -99,14 +100,12 @@ def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datet
 def _attach_operator(line: OrderLine, context: LineContext, *, now: datetime) -> None:
     try:
         handler = handler_of(line)
-    except HandlerMissing as missing:
+        feedback = Feedback() if handler is None else handler.attach_operator(context)
+    except (HandlerMissing, HookBroken) as broken:
         # The delivery stands and belongs to the claimant; without the handler, nothing can write the operator's part.
-        keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, Feedback(sales=missing.message), now=now)
-        return
-    if handler is None:
-        return
-    try:
-        feedback = handler.attach_operator(context)
+        feedback = Feedback(sales=fault_of(line, broken))
+    except Temporary as trouble:
+        feedback = Feedback(sales=str(trouble))
     except Refusal as refusal:
         raise ClaimRefused(refusal.message) from refusal
     keep_feedback(line, LineFeedback.Hook.POST_PAYMENT, feedback, now=now)

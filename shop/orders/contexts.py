@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Exists, OuterRef
 
-from handlers.contract import Handler, HandlerMissing, LineContext
+from handlers.contract import Handler, LineContext, Refusal
 from handlers.registry import handler_for
 from shop.orders.locks import lock_order, lock_order_of_line
 from shop.orders.models import Order, OrderLine
@@ -25,15 +25,22 @@ class AmongOthers(TypedDict):
 
 
 def handler_of(line: OrderLine) -> Handler | None:
-    """Return the handler of a sold line, None if it has none. Raises HandlerMissing if it is no longer installed."""
-    return handler_for(line.handler, line.entry_code)
+    """Return the handler of a sold line, None if it has none.
+
+    Raises HandlerMissing if it is no longer installed, and HookBroken if it cannot read the line's parameters.
+    """
+    handler = handler_for(line.handler, line.entry_code)
+    if handler is not None and handler.version != line.handler_version:
+        handler.upgrade(line.parameters, line.handler_version)
+    return handler
 
 
 def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) -> dict[int, LineContext]:
     """Return a context per line, by line id. One query for the units not given back, whatever their number.
 
     `order` comes with account, buyer and operator loaded (`order_with_people`). Parameters sold under an older version
-    of the handler are upgraded in the context; the row keeps them as sold.
+    of the handler are upgraded in the context; the row keeps them as sold, and so does the context of a line whose
+    handler cannot be used: `handler_of` refuses it.
     """
     lines = list(lines)
     units = units_left(lines)
@@ -82,7 +89,7 @@ def line_with_people(line_id: int) -> WithAnnotations[OrderLine, AmongOthers]:
 def _current_parameters(line: OrderLine) -> dict[str, object]:
     try:
         handler = handler_of(line)
-    except HandlerMissing:
+    except Refusal:
         return line.parameters
     if handler is None or handler.version == line.handler_version:
         return line.parameters

@@ -32,11 +32,14 @@ class OrderNotCancellable(Refused):
 
 @again_after_deadlock
 @transaction.atomic
-def cancel_order(*, order_id: int, actor: User | None, now: datetime, reason: str = "") -> None:
+def cancel_order(
+    *, order_id: int, actor: User | None, now: datetime, reason: str = "", needs_scripts: bool = False
+) -> None:
     """Cancel an unpaid order and free its holds. Locks the order, then the courses of its lines.
 
     `reason` is kept in the order's history. Cancelling twice is no error. Raises OrderNotCancellable once the order is
-    paid or expired.
+    paid or expired. A handler that is broken or gone stops nothing, its holds are freed; with `needs_scripts` it raises
+    ScriptBroken.
     """
     order = order_with_people(order_id)
     if order.status == Order.Status.CANCELLED:
@@ -44,7 +47,8 @@ def cancel_order(*, order_id: int, actor: User | None, now: datetime, reason: st
     if order.status != Order.Status.PLACED:
         raise OrderNotCancellable
     detail = {"reason": reason} if reason else None
-    _end(order, Order.Status.CANCELLED, what=OrderEvent.What.CANCELLED, actor=actor, now=now, detail=detail)
+    what = OrderEvent.What.CANCELLED
+    _end(order, Order.Status.CANCELLED, what=what, actor=actor, now=now, detail=detail, needs_scripts=needs_scripts)
 
 
 def expire_orders(*, now: datetime) -> int:
@@ -82,9 +86,16 @@ def _expire(order_id: int, *, now: datetime) -> bool:
 
 
 def _end(
-    order: Order, status: str, *, what: str, actor: User | None, now: datetime, detail: dict[str, Any] | None = None
+    order: Order,
+    status: str,
+    *,
+    what: str,
+    actor: User | None,
+    now: datetime,
+    detail: dict[str, Any] | None = None,
+    needs_scripts: bool = False,
 ) -> None:
     lines = list(order.lines.order_by("position"))
     move_order(order, status, what=what, actor=actor, now=now, detail=detail)
-    undo_pre_payment(lines, line_contexts(order, lines, now=now), now=now)
+    undo_pre_payment(lines, line_contexts(order, lines, now=now), now=now, needs_scripts=needs_scripts)
     mails.queue_ended_unpaid(order)

@@ -10,14 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from common.again import again_after_deadlock
-from handlers.contract import Feedback, Refusal, in_every_language
+from handlers.contract import Feedback, HandlerMissing, Refusal, Temporary, in_every_language
+from handlers.faults import FAULT_AFTER_PAYMENT, HookBroken
 from outbox.errors import RetryRefused
 from outbox.jobs.models import Job
 from outbox.jobs.services import NewJob, enqueue_many, retry_job
 from outbox.selectors import jobs_by_key
 from shop.orders import mails
 from shop.orders.contexts import handler_of, line_contexts, line_with_people
-from shop.orders.hooks import keep_feedback, lock_courses_of
+from shop.orders.hooks import fault_of, keep_feedback, lock_courses_of
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.orders.operator import take_operator
 from shop.orders.transitions import move_line, move_lines, move_order, record
@@ -45,8 +46,8 @@ def fulfil_line(*, line_id: int, now: datetime) -> None:
 
     The operator is chosen at this moment (`take_operator`); an owner who takes the part is told so with the delivery.
     Runs in the transaction of its job, whose row is locked; locks the order. Marks the line fulfilled, or failed with
-    the reason if the handler refuses. Any other exception rolls everything back, and the job is tried again. A line
-    that needs no delivery (any more) is left alone.
+    the reason if the handler refuses or answers nonsense. Any other exception rolls everything back, and the job is
+    tried again. A line that needs no delivery (any more) is left alone.
     """
     line = line_with_people(line_id)
     order = line.order
@@ -56,6 +57,11 @@ def fulfil_line(*, line_id: int, now: datetime) -> None:
     try:
         with transaction.atomic():
             feedback = _deliver(order, line, now=now)
+    except HookBroken as broken:
+        if not broken.has_answered:
+            raise Temporary(str(broken.fault.message)) from broken
+        fail_line(line, reason=in_every_language(FAULT_AFTER_PAYMENT), now=now)
+        return
     except Refusal as refusal:
         fail_line(line, reason=refusal.in_every_language(), now=now)
         return
@@ -95,8 +101,15 @@ def job_brought_back(job: Job, actor_id: int | None, now: datetime) -> None:
 @again_after_deadlock
 @transaction.atomic
 def retry_line(*, line_id: int, actor: User, now: datetime) -> None:
-    """Retry a failed line on behalf of the merchant. Locks the job, then the order. Raises RetryRefused."""
+    """Retry a failed line on behalf of the merchant. Locks the job, then the order.
+
+    Raises RetryRefused, also while the line's handler is missing: the message tells what is.
+    """
     line = OrderLine.objects.get(pk=line_id)
+    try:
+        handler_of(line)
+    except (HandlerMissing, HookBroken) as broken:
+        raise RetryRefused(fault_of(line, broken)) from broken
     job = jobs_by_key(job_keys(line, retries=_retries(line))).last()
     if job is not None and job.state == Job.State.DEAD:
         # Wait for a rival retry: `retry_job` would take a job locked by it for a running one.
@@ -142,7 +155,13 @@ def _line_pending_again(line: OrderLine, *, actor: User | None, now: datetime) -
 
 
 def _job_for(line: OrderLine, *, tries: int) -> NewJob:
-    return NewJob(kind=JOB_KIND, key=_job_key(line, tries), payload={"line": line.pk}, account_id=line.account_id)
+    return NewJob(
+        kind=JOB_KIND,
+        key=_job_key(line, tries),
+        payload={"line": line.pk},
+        account_id=line.account_id,
+        order_id=line.order_id,
+    )
 
 
 def _job_key(line: OrderLine, tries: int) -> str:

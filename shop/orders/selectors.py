@@ -12,7 +12,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from accounts.members.models import Membership
 from accounts.members.rights import Right, accounts_with, rights_of
 from accounts.people.models import User
-from handlers.contract import HandlerMissing
+from handlers.contract import Refusal
 from shop.orders.contexts import handler_of
 from shop.orders.giving_back.units import not_given_back
 from shop.orders.models import LineFeedback, Order, OrderLine, OrderUnit
@@ -189,7 +189,7 @@ def _said(row: LineFeedback, sight: Sight) -> str:
 def _form_class(line: OrderLine) -> type[forms.Form] | None:
     try:
         handler = handler_of(line)
-    except HandlerMissing:
+    except Refusal:
         return None
     return handler.UnitForm if handler else None
 

@@ -16,7 +16,8 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils.translation import get_language
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from psycopg2.errors import DeadlockDetected, LockNotAvailable
 
@@ -24,6 +25,7 @@ from accounts.people.models import User
 from catalog.models.entries import Entry, EntryState
 from catalog.offers import offer_of
 from common.postal import PostalAddress
+from handlers.faults import HookBroken
 from outbox.errors import Temporary
 from shop.cart.micro_forms import asked_of
 from shop.cart.pricing import price_cart
@@ -47,6 +49,7 @@ MOST_UNITS = 500
 PROBLEMS_SHOWN = 10
 # A trial does not wait for long: while it runs, it holds the places of a course like a sale.
 LONGEST_WAIT = "5s"
+PLACED_JUST_NOW = gettext_lazy("Orders for the same courses are being placed just now. Try again in a moment.")
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def try_entry(*, entry_id: int, quantity: int, actor: User, now: datetime) -> Tr
 class _Failure:
     """Failure of a step of the trial."""
 
-    refusal: str
+    refusal: str | Promise
     problems: tuple[str, ...] = ()
 
 
@@ -100,12 +103,12 @@ def _run(entry: Entry, *, quantity: int, actor: User, now: datetime) -> Trial:
     domain = f"{secrets.token_hex(3)}.example.invalid"
     placed = _step(lambda: _place(entry, quantity=quantity, domain=domain, now=now))
     if isinstance(placed, _Failure):
-        return replace(trial, refusal=placed.refusal, problems=placed.problems)
+        return replace(trial, refusal=str(placed.refusal), problems=placed.problems)
     trial = replace(trial, is_placed=True, total=placed.gross, currency=placed.currency)
     delivered = _step(lambda: _pay_and_deliver(placed, actor=actor, now=now))
     findings = findings_of(placed, domain=domain)
     if isinstance(delivered, _Failure):
-        return replace(trial, refusal=delivered.refusal, problems=delivered.problems, findings=findings)
+        return replace(trial, refusal=str(delivered.refusal), problems=delivered.problems, findings=findings)
     failed = placed.lines.filter(status=OrderLine.Status.FAILED).first()
     refusal = (failed.failure_text or _("No reason was given.")) if failed else ""
     return replace(trial, refusal=refusal, findings=findings)
@@ -123,20 +126,37 @@ def _step(work: Callable[[], R]) -> R | _Failure:
         ]
         return _Failure(_("The made-up answers are not accepted by the micro-form."), tuple(said))
     except (CartRefused, CheckoutRefused) as refusal:
-        return _Failure(str(refusal))
+        return _broken(refusal) or _Failure(str(refusal))
     except Temporary as temporary:
-        return _Failure(
+        return _broken(temporary) or _Failure(
             _("For the moment this does not work, and a sale would be tried again later: %(error)s")
             % {"error": temporary}
         )
     except Exception as error:
+        if broken := _broken(error):
+            return broken
         if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
-            return _Failure(_("Orders for the same courses are being placed just now. Try again in a moment."))
+            return _Failure(PLACED_JUST_NOW)
         logger.exception("A trial of an entry met an error")
-        return _Failure(
-            _("The automation stopped with an error, which whoever wrote it has to correct: %(error)s")
-            % {"error": f"{type(error).__name__}: {error}"}
-        )
+        return _stopped(f"{type(error).__name__}: {error}")
+
+
+def _broken(refusal: Exception) -> _Failure | None:
+    """Return the failure of the hook that is behind a refusal, None if there is none."""
+    cause: BaseException | None = refusal
+    while cause is not None and not isinstance(cause, HookBroken):
+        cause = cause.__cause__
+    if cause is None:
+        return None
+    error = cause.__cause__
+    if error is not None and isinstance(error.__cause__, LockNotAvailable):
+        return _Failure(PLACED_JUST_NOW)
+    return _stopped(str(cause.fault.message))
+
+
+def _stopped(error: str) -> _Failure:
+    told = _("The automation stopped with an error, which whoever wrote it has to correct: %(error)s")
+    return _Failure(told % {"error": error})
 
 
 def _place(entry: Entry, *, quantity: int, domain: str, now: datetime) -> Order:

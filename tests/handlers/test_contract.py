@@ -1,6 +1,9 @@
 """Every installed handler keeps the contract; and the rules notice a handler that does not."""
 
 import socket
+import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 from django import forms
@@ -19,6 +22,7 @@ from handlers.testing import RULES, Case, example_of, rule_name
 from handlers.testing import rules as suite
 from tests.factories.accounts import UserFactory
 from tests.factories.enrolments import CourseFactory
+from tests.handlers.eager_texts import Eager
 
 INSTALLED = [(found.handler.name, found.specific) for found in registry.installed()]
 
@@ -106,6 +110,32 @@ def enrols_for_ever(self, line):
     return Feedback(public="Done", customer="Done", sales="Done")
 
 
+def writes_a_file(self, line):
+    (Path(tempfile.gettempdir()) / "amphi-of-a-handler").write_text("done")
+
+
+def starts_a_program(self, line):
+    subprocess.run(["true"], check=True)
+
+
+def makes_a_person_per_unit(self, line):
+    for unit in line.units:
+        email = f"unit-{line.line_id}-{unit.index}@example.org"
+        if not User.objects.filter(email=email).exists():
+            User.objects.create_user(email)
+    return Feedback(public="Done", customer="Done", sales="Done")
+
+
+def removes_all_of_the_line(self, line, units, reason):
+    User.objects.filter(email__startswith=f"unit-{line.line_id}-").delete()
+    return Feedback()
+
+
+def removes_those_of_all_lines(self, line, units, reason):
+    User.objects.filter(email__startswith="unit-").delete()
+    return Feedback()
+
+
 class NameForm(forms.Form):
     name = forms.CharField(label="Name")
 
@@ -154,6 +184,18 @@ class LossyForm(ParametersForm):
                 answers=lambda count: [{"name": f"Marie {n}"} for n in range(count)],
             ),
         ),
+        (suite.no_hook_writes_a_file_or_starts_a_program, broken(pre_payment=writes_a_file)),
+        (suite.no_hook_writes_a_file_or_starts_a_program, broken(pre_payment=starts_a_program)),
+        (suite.giving_units_back_undoes_those_and_no_others, broken(post_payment=enrols_for_ever)),
+        (
+            suite.giving_units_back_undoes_those_and_no_others,
+            broken(post_payment=makes_a_person_per_unit, revoke=removes_all_of_the_line),
+        ),
+        (
+            suite.giving_a_line_back_leaves_other_orders_as_they_are,
+            broken(post_payment=makes_a_person_per_unit, revoke=removes_those_of_all_lines),
+        ),
+        (suite.texts_are_translated_when_they_are_read, Case(handler=Eager())),
         (suite.at_least_one_unit_is_charged, broken(charged_units=lambda self, params, units: 0)),
         (suite.it_is_offered_to_somebody_who_has_nothing_yet, broken(is_offered_to=lambda *_args, now: False)),
         (suite.parameters_of_an_older_version_are_kept, broken(upgrade=lambda self, params, version: {})),

@@ -27,6 +27,7 @@ from enrolments.grounds.models import Enrolment
 from enrolments.people.edit import version_of
 from enrolments.seats.models import Seat
 from enrolments.seats.moves import state_shown
+from handlers.models import BrokenHook
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
 from shop.cart.models import CartLine
@@ -192,6 +193,7 @@ def make_world() -> World:
     pay(paid, reference="second", event_id="second", now=now)
     # Sent a while ago, so that each may be sent again.
     Mail.objects.update(state=Mail.State.SENT, sent_at=now - timedelta(days=2), created_at=now - timedelta(days=2))
+    BrokenHook.objects.create(handler="ext_odd", hook="revoke", file="ext_odd/handler.py", line=7, error="Odd")
     return World(
         entry=entry,
         course=course,

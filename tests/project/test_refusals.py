@@ -23,6 +23,8 @@ from enrolments.people.mail_again import MailedJustNow, MailedOften
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
 from enrolments.seats.revoke import SeatsConsumed
+from handlers.faults import Fault, HookBroken
+from shop.orders.hooks import ScriptBroken
 from tests.factories.accounts import CustomerAccountFactory
 from tests.factories.enrolments import CourseFactory
 
@@ -40,6 +42,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     MailedOften: lambda: MailedOften(3),
     RowsRefused: lambda: RowsRefused({0: SeatNotFree(None, NOW, "assigned")}),
     OnlyOwner: lambda: OnlyOwner([CustomerAccountFactory.build()]),
+    ScriptBroken: lambda: ScriptBroken(None, HookBroken(Fault("ext_x", "revoke", "ext_x/handler.py", 7, "Odd", "x"))),
     SeatConsumed: lambda: SeatConsumed(None, NOW, "consumed"),
     SeatMoved: lambda: SeatMoved(None, NOW, "revoked"),
     SeatNotAssigned: lambda: SeatNotAssigned(None, NOW, "available"),

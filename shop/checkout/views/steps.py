@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from handlers.faults import HookBroken
 from shop.cart.services import CartRefused
 from shop.checkout.views.state import Checkout, checkout_of
 
@@ -102,14 +103,14 @@ def step_view(step: Step) -> Callable[[Callable[..., HttpResponse]], Callable[..
             checkout = checkout_of(request)
             if checkout is None:
                 return redirect("cart")
-            if not step.applies(checkout):
-                return redirect(next_step(checkout).url)
-            for earlier in STEPS[: STEPS.index(step)]:
-                if earlier.applies(checkout) and not earlier.is_complete(checkout):
-                    return redirect(earlier.url)
             try:
+                if not step.applies(checkout):
+                    return redirect(next_step(checkout).url)
+                for earlier in STEPS[: STEPS.index(step)]:
+                    if earlier.applies(checkout) and not earlier.is_complete(checkout):
+                        return redirect(earlier.url)
                 return view(request, checkout, *args, **kwargs)
-            except CartRefused as refusal:  # another tab was faster
+            except (CartRefused, HookBroken) as refusal:  # another tab was faster, or a handler is broken
                 messages.error(request, str(refusal))
                 return redirect("cart")
 
@@ -121,4 +122,8 @@ def step_view(step: Step) -> Callable[[Callable[..., HttpResponse]], Callable[..
 def go_on(request: HttpRequest) -> HttpResponseRedirect:
     """Redirect to the first incomplete step, read anew; to the cart if nothing can be ordered."""
     checkout = checkout_of(request)
-    return redirect("cart") if checkout is None else redirect(next_step(checkout).url)
+    try:
+        return redirect("cart") if checkout is None else redirect(next_step(checkout).url)
+    except (CartRefused, HookBroken) as refusal:
+        messages.error(request, str(refusal))
+        return redirect("cart")

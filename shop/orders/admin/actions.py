@@ -25,6 +25,7 @@ from shop.orders.admin.wording import installed_handler
 from shop.orders.ending import cancel_order
 from shop.orders.fulfilment import retry_line
 from shop.orders.giving_back.units import WentBack, units_given_back
+from shop.orders.hooks import ScriptBroken
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.services import confirm_received
@@ -100,8 +101,15 @@ class OrderActions(ReadOnlyAdmin):
         form = CancelForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                reason = form.cleaned_data["reason"]
-                cancel_order(order_id=order.pk, actor=cast(User, request.user), now=timezone.now(), reason=reason)
+                cancel_order(
+                    order_id=order.pk,
+                    actor=cast(User, request.user),
+                    now=timezone.now(),
+                    reason=form.cleaned_data["reason"],
+                    needs_scripts="without_script" not in request.POST,
+                )
+            except ScriptBroken as refusal:
+                return self._answer(request, order, "orders/admin/cancel.html", form=form, broken=str(refusal))
             except Refused as refusal:
                 messages.error(request, str(refusal))
             else:

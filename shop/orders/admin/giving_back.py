@@ -34,6 +34,7 @@ from shop.orders.giving_back.ranges import ranges
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.giving_back.units import units_given_back
 from shop.orders.giving_back.worth import worth_of
+from shop.orders.hooks import ScriptBroken
 from shop.orders.models import Order, OrderLine
 
 PEOPLE_SHOWN = 100
@@ -136,6 +137,8 @@ class GivingBackPages(OrderActions):
                 self._do(request, order, {line.pk: indexes}, form.cleaned_data)
             except Refused as refusal:
                 context["refused"] = str(refusal)
+                # Asked only where it is needed.
+                context["asks_without_script"] = isinstance(refusal, ScriptBroken)
             else:
                 return redirect(ORDER_PAGE, order.pk)
         look = look_at(order, line, indexes, owes_money=form.cleaned_data["owes_money"], viewer=request.user)
@@ -150,6 +153,7 @@ class GivingBackPages(OrderActions):
             actor=cast(User, request.user),
             reason=typed["reason"],
             include_consumed="include_used" in request.POST,
+            without_script="without_script" in request.POST,
             why=RevokeReason.REFUNDED if typed["owes_money"] else RevokeReason.CANCELLED,
             now=timezone.now(),
         )

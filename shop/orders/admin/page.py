@@ -31,17 +31,19 @@ from common.admin.display import (
     columns,
     moment,
 )
-from common.words import end_in_words, start_in_words
+from common.words import Text, end_in_words, start_in_words
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.models import Seat, SeatState
+from handlers.selectors import faults_of
 from outbox.jobs.admin import JOB_COLOURS
 from outbox.jobs.models import Job
+from outbox.jobs.troubles import trouble_of
 from outbox.mails.admin import MAIL_COLOURS
 from outbox.mails.kinds import mail_kind_label
 from outbox.mails.models import Mail
-from outbox.selectors import jobs_by_key, mails_of_order
+from outbox.selectors import jobs_of_order, mails_of_order
 from shop.orders.admin.colours import LINE_COLOURS, ORDER_COLOURS
 from shop.orders.admin.units import UnitsView, first_units, units_view
 from shop.orders.admin.wording import event_in_words, handler_in_words, installed_handler, parameters_in_words
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 MAILS_SHOWN = 30
+JOBS_SHOWN = 100
 ENROLMENTS_SHOWN = 10
 EVENTS_SHOWN = 200
 MONEY_SHOWN = 100
@@ -84,6 +87,7 @@ class LineView:
     gross: str
     handler: str
     is_handler_missing: bool
+    faults: list[Text]
     parameters: list[tuple[str, str]]
     units: UnitsView
     given_back: Table
@@ -136,19 +140,21 @@ def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> Orde
     grounds = Ground.objects.live().filter(order_id=order.pk).order_by("pk")
     seats_url = admin_url(viewer, Seat, "changelist")
     views = _line_views(order, lines, viewer)
+    jobs = _jobs_of(order, lines, events)
     return OrderPage(
         order=order,
         state=choice(order, "status", ORDER_COLOURS),
         marks=marks_of(
             has_failed_line=any(line.status == OrderLine.Status.FAILED for line in lines),
             has_open_money=any(event.is_open for event in money),
-        ),
+        )
+        + ([Label(_("failed job"), "danger")] if any(job.state == Job.State.DEAD for job in jobs) else []),
         facts=_facts(order, viewer),
         customer=_customer(order, viewer),
         lines=views,
         payments=_payments(order, viewer),
         money=_money(money, viewer),
-        jobs=_jobs(order, lines, events, viewer),
+        jobs=_jobs(jobs, viewer),
         mails=_mails(mails[:MAILS_SHOWN], viewer),
         mails_total=mails.count(),
         mails_url=admin_url(viewer, Mail, "changelist"),
@@ -217,6 +223,7 @@ def _person(person: User | None, viewer: User) -> SafeString | str:
 
 def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[LineView]:
     units, given_back = first_units(lines), units_given_back(lines)
+    faults = faults_of((line.handler, line.entry_code) for line in lines)
     roles = {role.code: str(role.name) for role in Role.objects.all()}
     feedback: dict[int, list[LineFeedback]] = {line.pk: [] for line in lines}
     for said in LineFeedback.objects.filter(line__in=lines).order_by("pk"):
@@ -242,6 +249,7 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
                 gross=amount(line.gross, order.currency),
                 handler=handler_in_words(line, handler),
                 is_handler_missing=bool(line.handler) and handler is None,
+                faults=faults.get((line.handler, line.entry_code), []),
                 parameters=parameters_in_words(line, handler, roles),
                 units=units_view(line, handler, units[line.pk], given_back=given_back[line.pk]),
                 given_back=_given_back(parts[line.pk], order, viewer),
@@ -353,20 +361,24 @@ def _still_to_do(event: WithAnnotations[PaymentEvent, ToDo]) -> str:
     return _("needs attention") if event.is_open else _("resolved")
 
 
-def _jobs(order: Order, lines: list[OrderLine], events: list[OrderEvent], viewer: User) -> Table:
+def _jobs_of(order: Order, lines: list[OrderLine], events: list[OrderEvent]) -> list[Job]:
     retries = Counter(
         event.detail.get("line") for event in events if event.what == OrderEvent.What.LINE_RETRIED and event.detail
     )
     keys = [key for line in lines if line.handler for key in job_keys(line, retries=retries[line.position])]
+    return list(jobs_of_order(order.pk, keys)[:JOBS_SHOWN])
+
+
+def _jobs(jobs: list[Job], viewer: User) -> Table:
     rows: list[list[object]] = [
         [
             admin_link(viewer, Job, job.pk, job.key),
             choice_label(job, "state", JOB_COLOURS),
             _("%(attempts)d of %(most)d") % {"attempts": job.attempts, "most": job.max_attempts},
             moment(job.finished_at) if job.finished_at else _("due %(at)s") % {"at": moment(job.due_at)},
-            job.last_error.strip().rpartition("\n")[2][:200],
+            trouble_of(job),
         ]
-        for job in jobs_by_key(keys)
+        for job in jobs
     ]
     headings = columns(_("Job"), _("State"), _("Attempts"), _("Finished"), _("Last error"))
     return Table(headings, rows, empty=_("No delivery has been started yet."))

@@ -16,7 +16,7 @@ from common.admin.display import amount
 from common.languages import in_reader_language
 from common.moments import from_iso
 from common.words import moment_in_words
-from handlers.contract import Handler, HandlerMissing
+from handlers.contract import Handler, Refusal
 from handlers.discovery import SPECIFIC
 from handlers.parameter_fields import DaysField, MomentField, RoleField, SwitchField
 from shop.orders.contexts import handler_of
@@ -26,10 +26,10 @@ from shop.payments.registry import method_label
 
 
 def installed_handler(line: OrderLine) -> Handler | None:
-    """Return the handler of a line; None if it has none, or if the handler is no longer installed."""
+    """Return the handler of a line; None if it has none, or if the handler is not installed or broken."""
     try:
         return handler_of(line)
-    except HandlerMissing:
+    except Refusal:
         return None
 
 

@@ -23,6 +23,7 @@ from enrolments.courses.services import find_courses
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat
 from handlers.contract import (
+    Feedback,
     HandlerMissing,
     LineContext,
     Refusal,
@@ -30,11 +31,13 @@ from handlers.contract import (
     RevokeReason,
     Units,
 )
+from handlers.faults import HookBroken
+from handlers.giving_back import take_back_without_script
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.giving_back.worth import amounts_of, worth_of
-from shop.orders.hooks import keep_feedback, lock_courses_of
+from shop.orders.hooks import WITHOUT_SCRIPT, ScriptBroken, keep_feedback, lock_courses_of
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine, OrderUnit
 from shop.orders.operator import with_standing_operator
 from shop.orders.transitions import move_line, move_order, record
@@ -67,14 +70,17 @@ def give_units_back(
     now: datetime,
     include_consumed: bool = False,
     why: RevokeReason = RevokeReason.REFUNDED,
+    without_script: bool = False,
 ) -> GivenBack:
     """Give units of a paid order back, delivered or not: all or none. `units` are indexes from 0 by line id.
 
     Each line's handler revokes its delivery for them; a line is given back once all its units are. An order with all
     units given back is refunded if an amount went back for any of them, else completed, like an order whose remaining
     lines are all delivered. Seats in use are revoked only if the merchant confirms it by `include_consumed`. `reason`
-    is kept with the units, and in the history of order and seats. Locks the order, then every course concerned, by key.
-    Returns the number of units and their worth. Raises GivingBackRefused.
+    is kept with the units, and in the history of order and seats. `without_script` confirms that units are given back
+    without a handler that is broken or gone: their places and seats are freed here. Locks the order, then every course
+    concerned, by key. Returns the number of units and their worth. Raises GivingBackRefused, and ScriptBroken without
+    that confirmation.
     """
     order = order_with_people(order_id)
     if not order.may_be_given_back:
@@ -87,25 +93,30 @@ def give_units_back(
     if not asked or count != sum(len(indexes) for indexes in asked.values()):
         raise GivingBackRefused(_("Some of these units were given back already, or are not of this order."))
     _lock_every_course(lines, contexts)
-    contexts = with_standing_operator(lock_courses_of(lines, contexts))
+    contexts = with_standing_operator(lock_courses_of(lines, contexts, without_broken=True))
     revocation = Revocation(why, by=actor, include_consumed=include_consumed, note=reason)
     worth = ZERO
     for line in lines:
-        worth += _give_back(line, contexts[line.pk], chosen[line.pk], revocation, now=now)
+        worth += _give_back(
+            line, contexts[line.pk], chosen[line.pk], revocation, now=now, without_script=without_script
+        )
     _move_on(order, now=now)
     return GivenBack(count, worth)
 
 
 def _give_back(
-    line: OrderLine, context: LineContext, units: Units, revocation: Revocation, *, now: datetime
+    line: OrderLine,
+    context: LineContext,
+    units: Units,
+    revocation: Revocation,
+    *,
+    now: datetime,
+    without_script: bool,
 ) -> Decimal:
     worth = worth_of(line, context, units) if revocation.why is RevokeReason.REFUNDED else ZERO
     try:
-        handler = handler_of(line)
-        if handler is not None:
-            with transaction.atomic():
-                feedback = handler.revoke(context, units, revocation)
-            keep_feedback(line, LineFeedback.Hook.REVOKE, feedback, now=now)
+        feedback = _revoke(line, context, units, revocation, without_script=without_script)
+        keep_feedback(line, LineFeedback.Hook.REVOKE, feedback, now=now)
     except Refusal as refusal:
         raise GivingBackRefused(refusal.message, unit=refusal.unit) from refusal
     parts = [(run.start, run.stop - 1) for run in units.runs]
@@ -143,6 +154,22 @@ def _give_back(
     return worth
 
 
+def _revoke(
+    line: OrderLine, context: LineContext, units: Units, revocation: Revocation, *, without_script: bool
+) -> Feedback:
+    try:
+        handler = handler_of(line)
+        if handler is None:
+            return Feedback()
+        with transaction.atomic():
+            return handler.revoke(context, units, revocation)
+    except (HookBroken, HandlerMissing) as broken:
+        if not without_script:
+            raise ScriptBroken(line, broken) from broken
+    take_back_without_script(context, units, revocation)
+    return Feedback(sales=WITHOUT_SCRIPT)
+
+
 def _move_on(order: Order, *, now: datetime) -> None:
     """Move an order with units given back to the status that fits its remaining lines."""
     statuses = set(order.lines.order_by().values_list("status", flat=True).distinct())
@@ -158,7 +185,7 @@ def _lock_every_course(lines: Sequence[OrderLine], contexts: dict[int, LineConte
     used."""
     names: set[str] = set()
     for line in lines:
-        with suppress(HandlerMissing):
+        with suppress(Refusal):
             handler = handler_of(line)
             if handler is not None:
                 names.update(handler.courses_to_lock(contexts[line.pk].parameters))

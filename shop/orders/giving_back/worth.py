@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from catalog.pricing import ZERO, round_money
-from handlers.contract import HandlerMissing, LineContext, UnitContext, runs_of
+from handlers.contract import LineContext, Refusal, UnitContext, runs_of
 from shop.orders.contexts import handler_of
 from shop.orders.models import OrderLine
 
@@ -22,13 +22,13 @@ def worth_of(line: OrderLine, context: LineContext, units: Collection[UnitContex
 
 
 def _price(line: OrderLine, context: LineContext, units: Sequence[UnitContext]) -> Decimal:
+    charged = len(units)
     try:
         handler = handler_of(line)
-    except HandlerMissing:
-        handler = None
-    charged = len(units)
-    if handler is not None and units:
-        charged = handler.charged_units(context.parameters, units)
+        if handler is not None and units:
+            charged = handler.charged_units(context.parameters, units)
+    except Refusal:
+        charged = len(units)  # without its handler the line counts each unit
     net = round_money(line.unit_net * min(charged, line.charged))
     return net + round_money(net * line.tax_rate / 100)
 

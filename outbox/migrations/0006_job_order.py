@@ -1,0 +1,19 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ('outbox', '0003_db_defaults'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='job',
+            name='order_id',
+            field=models.BigIntegerField(blank=True, null=True, verbose_name='order'),
+        ),
+        migrations.AddIndex(
+            model_name='job',
+            index=models.Index(condition=models.Q(('order_id__isnull', False)), fields=['order_id'], name='outbox_job_order'),
+        ),
+    ]
