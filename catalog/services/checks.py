@@ -11,9 +11,11 @@ from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
+from catalog.availability import availability_of
 from catalog.models.entries import Audience, Entry, EntryState
 from catalog.offers import Offer, offer_of
 from catalog.pricing import NoPrice, tier_for, tiers_of
+from catalog.reasons import ReasonCode
 from catalog.services.entry_fields import problems_of
 from common.languages import field_in_every_language, in_reader_language, languages
 from handlers.contract import Finding, Handler, HandlerMissing, Level, Text, in_words
@@ -30,6 +32,7 @@ def check_entry(entry: Entry) -> list[Finding]:
         findings += _missing(entry)
     elif offer.handler is not None:
         findings += _of_handler(offer.handler, offer)
+        findings += _of_availability(offer, findings)
     return sorted(findings, key=lambda finding: [Level.ERROR, Level.WARNING, Level.INFO].index(finding.level))
 
 
@@ -140,6 +143,27 @@ def _label_missing(code: str) -> Text:
         return _("the label in %(language)s is missing; another language is shown instead.") % {"language": language}
 
     return in_words(say)
+
+
+def _of_availability(offer: Offer, others: list[Finding]) -> Iterator[Finding]:
+    """Tell that the courses are not open, in the words that customers read; an error found already says why."""
+    [available] = availability_of([offer], now=timezone.now())
+    reason = available.reason
+    if reason is None or reason.code is ReasonCode.FAULTY:
+        return
+    if reason.code is ReasonCode.HANDLER_FAILS:
+        yield Finding(
+            Level.ERROR,
+            gettext_lazy("The handler could not say what this entry sells: it failed with an error of its own."),
+        )
+    elif not any(finding.level is Level.ERROR for finding in others):
+        yield Finding(
+            Level.WARNING,
+            in_words(
+                lambda: _("Not on sale for the moment. Customers read: “%(reason)s”") % {"reason": reason.message}
+            ),
+            follows_from_sold=True,
+        )
 
 
 def _missing(entry: Entry) -> Iterator[Finding]:
