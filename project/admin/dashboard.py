@@ -14,6 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from catalog.admin.on_sale import SaleFilter
+from catalog.on_sale import not_sellable
 from common.templatetags.money import grouped
 from outbox.jobs.models import Job
 from outbox.mails.admin import UnsentFilter
@@ -78,6 +80,14 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
                 "admin:shop_paymentevent_changelist",
                 query={AttentionFilter.parameter_name: AttentionFilter.ATTENTION},
             ),
+            "bad",
+        )
+    if user.has_perm("catalog.view_entry"):
+        yield Count(
+            _("Entries that nobody can buy"),
+            _("On sale by their state; the entry says what is to be mended."),
+            len(not_sellable(now=now)),
+            reverse("admin:catalog_entry_changelist", query={SaleFilter.parameter_name: SaleFilter.NOT_NOW}),
             "bad",
         )
     if user.has_perm("outbox.view_job"):
