@@ -79,7 +79,7 @@ def too_few_places(left: int) -> Reason:
 
 
 def places_left_in_words(left: int) -> str:
-    return ngettext("Only %(n)d place is left.", "Only %(n)d places are left.", left) % {"n": left}
+    return ngettext("Only one place is left.", "Only %(n)d places are left.", left) % {"n": left}
 
 
 def _opens(day: date) -> str:

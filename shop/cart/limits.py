@@ -50,7 +50,7 @@ def places_missing(wanted: Iterable[tuple[Availability, int]]) -> list[str]:
             taken[each.course.pk] = before + quantity * available.places_per_unit
             if fits_alone and each.places_left is not None and taken[each.course.pk] > each.places_left:
                 text = ngettext(
-                    "Only %(n)d place is left in the course “%(course)s”, for all lines of this cart together.",
+                    "Only one place is left in the course “%(course)s”, for all lines of this cart together.",
                     "Only %(n)d places are left in the course “%(course)s”, for all lines of this cart together.",
                     each.places_left,
                 )

@@ -110,7 +110,7 @@ class TestOneCourse:
         held = hold(course, 2)
         assert reasons(entry) == ["course_full"]
         assert said(entry) == ["This course is full at the moment."]
-        assert said(entry, language="fr") == ["Cette formation est complète pour le moment."]
+        assert said(entry, language="fr") == ["Ce cours est complet pour le moment."]
 
         PlaceHold.objects.filter(pk=held.pk).update(released_at=timezone.now())
         assert reasons(entry) == []
@@ -163,7 +163,7 @@ class TestPlacesLeft:
         assert said(entry, quantity=4) == ["Only 3 places are left."]
         hold_more = hold(CourseFactory(), 1)
         PlaceHold.objects.filter(pk=hold_more.pk).update(course=course, places=2)
-        assert said(entry, quantity=2) == ["Only 1 place is left."]
+        assert said(entry, quantity=2) == ["Only one place is left."]
         assert said(entry, quantity=2, language="fr") == ["Il ne reste plus qu’une place."]
 
     def test_fewer_places_than_the_smallest_quantity_are_too_few(self):
