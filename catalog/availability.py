@@ -18,6 +18,7 @@ from enrolments.courses.course_patterns import parse_patterns
 from enrolments.courses.roles.models import Role
 from enrolments.courses.sale import CourseForSale, courses_for_sale, lists_with_an_open_course
 from enrolments.grounds.enrol import PeriodOver, enrolment_period
+from enrolments.values import Terms
 from handlers.contract import Sold
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def availability_of(offers: Sequence[Offer], *, now: datetime) -> list[Availabil
     read = _Read(
         courses=courses_for_sale(name for each in known for name in each.courses),
         open_lists=lists_with_an_open_course(
-            (each.course_list for each in known if parse_patterns(each.course_list or "") and each.course_list),
+            (each.course_list for each in known if each.course_list and parse_patterns(each.course_list)),
             now=now,
         ),
         placeless=_placeless({each.role for each in known}),
@@ -73,11 +74,19 @@ def what_is_sold(offer: Offer) -> Sold | None:
         return NOTHING
     try:
         sold = offer.handler.sold(offer.parameters)
-        return sold if isinstance(sold, Sold) and all(isinstance(name, str) for name in sold.courses) else None
+        return sold if _is_sound(sold) else None
     except Exception:
         # An extension that breaks here must not break a page on which other entries stand.
         logger.exception("Handler %s could not say what entry %s sells", offer.handler.name, offer.entry.code)
         return None
+
+
+def _is_sound(sold: object) -> bool:
+    """Tell whether an answer of a hook can be read: of the right types, without signs that no database takes."""
+    if not isinstance(sold, Sold) or not isinstance(sold.terms, Terms) or not isinstance(sold.places_per_unit, int):
+        return False
+    texts = [*sold.courses, sold.role, sold.course_list or ""]
+    return sold.places_per_unit >= 0 and all(isinstance(text, str) and "\0" not in text for text in texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,20 @@ OF_ONE_PURCHASE = frozenset(
     }
 )
 
+# Reasons that a handler has, too, once it looks at the courses under their locks.
+OF_COURSES = frozenset(
+    {
+        ReasonCode.COURSE_MISSING,
+        ReasonCode.COURSE_OVER,
+        ReasonCode.COURSE_HIDDEN,
+        ReasonCode.COURSE_CLOSED,
+        ReasonCode.COURSE_NOT_YET,
+        ReasonCode.COURSE_FULL,
+        ReasonCode.PERIOD_OVER,
+        ReasonCode.TOO_FEW_PLACES,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -70,6 +84,11 @@ class Buyability:
     def is_gone(self) -> bool:
         """Tell whether nobody can buy the entry at the moment, in whatever quantity."""
         return any(reason.code not in OF_ONE_PURCHASE for reason in self.reasons)
+
+    @property
+    def is_about_courses(self) -> bool:
+        """Tell whether the first reason is the state of the courses, which a handler refuses under their locks too."""
+        return bool(self.reasons) and self.reasons[0].code in OF_COURSES
 
     @property
     def needs_sign_in(self) -> bool:

@@ -31,7 +31,8 @@ EntriesByKey = Callable[[Collection[int]], Mapping[int, Entry]]
 @dataclass(frozen=True)
 class PricedLine:
     """Line of a cart. `price` is None if the entry has no price; `problems` are sentences for the customer; `is_gone`
-    tells that nobody can buy the entry at the moment, in whatever quantity."""
+    tells that nobody can buy the entry at the moment, in whatever quantity; `lacks_places` that its courses are the
+    first problem, of which the handler would speak too."""
 
     line: CartLine
     offer: Offer
@@ -40,6 +41,7 @@ class PricedLine:
     needs_sign_in: bool
     units: UnitForms
     is_gone: bool = False
+    lacks_places: bool = False
 
     @property
     def entry_name(self) -> str:
@@ -144,7 +146,16 @@ def _priced(line: CartLine, verdict: Buyability, limit: str, forms: UnitForms) -
     if limit:
         problems.append(limit)
     price = _price(line, offer, forms.contexts)
-    return PricedLine(line, offer, price, tuple(problems), verdict.needs_sign_in, forms, is_gone=verdict.is_gone)
+    return PricedLine(
+        line,
+        offer,
+        price,
+        tuple(problems),
+        verdict.needs_sign_in,
+        forms,
+        is_gone=verdict.is_gone,
+        lacks_places=verdict.is_about_courses,
+    )
 
 
 def _price(line: CartLine, offer: Offer, units: Units) -> LinePrice | None:

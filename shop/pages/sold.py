@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +18,8 @@ from enrolments.courses.models import Course
 from enrolments.courses.sale import CourseForSale
 from handlers.contract import Fact, Sold
 from shop.pages.offers import FEW_PLACES
+
+logger = logging.getLogger(__name__)
 
 NAMES_SHOWN = 12
 
@@ -42,8 +45,13 @@ class ListedCourses:
 
 
 def facts_of(sold: Sold) -> list[Fact]:
-    """Return the facts that the handler tells, without those whose text is empty."""
-    return [fact for fact in sold.facts if str(fact.text)]
+    """Return the facts that the handler tells, without those whose text is empty; none if the handler fails."""
+    try:
+        facts = [Fact(str(fact.label), str(fact.text)) for fact in sold.facts]
+    except Exception:
+        logger.exception("A handler could not tell the facts of what it sells")
+        return []
+    return [fact for fact in facts if fact.text]
 
 
 def courses_shown(available: Availability, *, now: datetime) -> list[CourseShown]:

@@ -294,7 +294,9 @@ class TestErrorsOfTheCheck:
         later = buyability(entry=entry, shopper=ANYBODY, now=timezone.now() + timedelta(days=1))
         assert [each.code for each in later.reasons] == [ReasonCode.FAULTY]
 
-    @pytest.mark.parametrize("answer", [lambda: 1 / 0, lambda: None, lambda: Sold(courses=[None])])
+    @pytest.mark.parametrize(
+        "answer", [lambda: 1 / 0, lambda: None, lambda: Sold(courses=[None]), lambda: Sold(courses=["\0"])]
+    )
     def test_a_handler_that_fails_to_say_what_it_sells_hurts_its_own_entry_alone(self, monkeypatch, answer):
         class Failing(Handler):
             name = "ext_failing"
