@@ -23,7 +23,7 @@ from catalog.models.entries import Entry
 from catalog.offers import offer_of
 from catalog.on_sale import not_sellable, obstacle_of_each
 from catalog.reasons import Reason, ReasonCode
-from catalog.services.checks import check_entry
+from catalog.services.checks import find_faults
 from common.admin.display import NOTHING, Label
 from handlers.contract import Finding, Level
 
@@ -111,7 +111,7 @@ def banner_for(entry: Entry, user: User) -> Banner | None:
     reason = obstacle_of_each([entry], now=now).get(entry.pk)
     if reason is None:
         return None
-    findings = [each for each in check_entry(entry) if each.level is not Level.INFO]
+    findings = [each for each in find_faults(entry) if each.level is not Level.INFO]
     errors = [each for each in findings if each.level is Level.ERROR]
     [available] = availability_of([offer_of(entry)], now=now)
     courses = [

@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from catalog.availability import what_is_sold
 from catalog.models.entries import Entry, EntryState
 from catalog.offers import offer_of
-from catalog.services.checks import check_entry
+from catalog.services.checks import find_faults
 from common.clock import database_now
 from common.languages import in_every_language
 from common.moments import day_ends
@@ -49,7 +49,7 @@ def _found(entry: Entry) -> dict[str, Any]:
     """Return the values of the columns that a check fills."""
     offer = offer_of(entry)
     # Not stored: a missing handler, and what is seen wherever the entry is read.
-    findings = check_entry(entry) if offer.is_installed else []
+    findings = find_faults(entry) if offer.is_installed else []
     errors = [each for each in findings if each.level is Level.ERROR and not each.follows_from_sold]
     last_days = [field.latest for field in entry.fields.all() if field.is_required and field.latest]
     return {

@@ -280,7 +280,7 @@ class TestErrorsOfTheCheck:
             Entry.objects.filter(pk=entry.pk).update(version=2, faults=[{"field": "", "message": {}}])
             return []
 
-        monkeypatch.setattr("catalog.services.recheck.check_entry", meanwhile)
+        monkeypatch.setattr("catalog.services.recheck.find_faults", meanwhile)
         recheck([entry.pk], now=timezone.now())
         entry.refresh_from_db()
         assert entry.faults != []

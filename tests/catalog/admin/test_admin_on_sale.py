@@ -67,6 +67,7 @@ def test_the_page_says_what_customers_read_why_and_where_it_is_mended(hidden):
     page = client.get(change_url(hidden))
     assert "Nobody can buy this entry at the moment." in text_of(page)
     assert "Customers read: “This cannot be bought at the moment.”" in text_of(page)
+    assert text_of(page).count("Customers read") == 1
     assert "is hidden, or enrolment is not open today" in text_of(page)
     assert f"/admin/enrolments/course/{Course.objects.get().pk}/change/" in page.content.decode()
 
