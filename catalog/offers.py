@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from catalog.availability import Availability, availability_of
 from catalog.models.entries import Audience, Entry, EntryState
 from catalog.pricing import NoPrice, tier_for, tiers_of
+from catalog.reasons import Reason, ReasonCode, too_few_places
 from catalog.selectors import Shopper
 from handlers.contract import Handler, HandlerMissing, Text, in_words
 from handlers.faults import HookBroken
@@ -22,6 +23,34 @@ DEFAULT_MAX_QUANTITY = 1_000
 NOT_DELIVERED = _("This cannot be delivered for the moment, so it is not sold. Please contact us.")
 
 _WIDEST_FIRST = (Audience.EVERYONE, Audience.MEMBERS, Audience.CUSTOMERS)
+
+
+# Reasons that another person or another quantity would not meet.
+OF_ONE_PURCHASE = frozenset(
+    {
+        ReasonCode.INTERNAL,
+        ReasonCode.SIGN_IN,
+        ReasonCode.CUSTOMERS_ONLY,
+        ReasonCode.NOT_FOR_YOU,
+        ReasonCode.TOO_FEW,
+        ReasonCode.TOO_MANY,
+        ReasonCode.TOO_FEW_PLACES,
+    }
+)
+
+# Reasons that a handler has, too, once it looks at the courses under their locks.
+OF_COURSES = frozenset(
+    {
+        ReasonCode.COURSE_MISSING,
+        ReasonCode.COURSE_OVER,
+        ReasonCode.COURSE_HIDDEN,
+        ReasonCode.COURSE_CLOSED,
+        ReasonCode.COURSE_NOT_YET,
+        ReasonCode.COURSE_FULL,
+        ReasonCode.PERIOD_OVER,
+        ReasonCode.TOO_FEW_PLACES,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +71,27 @@ class Offer:
     audience: Audience
 
 
-class ReasonCode(StrEnum):
-    """Reasons why an entry cannot be bought; stable, for code and tests."""
-
-    DRAFT = "draft"
-    INTERNAL = "internal"
-    SUSPENDED = "suspended"
-    RETIRED = "retired"
-    NO_PRICE = "no_price"
-    NO_HANDLER = "no_handler"
-    BROKEN_HANDLER = "broken_handler"
-    SIGN_IN = "sign_in"
-    CUSTOMERS_ONLY = "customers_only"
-    NOT_FOR_YOU = "not_for_you"
-    TOO_FEW = "too_few"
-    TOO_MANY = "too_many"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One reason, with a sentence for the shopper."""
-
-    code: ReasonCode
-    message: Text
-
-
 @dataclass(frozen=True, slots=True)
 class Buyability:
     """Buyability of one entry for one shopper: every reason against it."""
 
     offer: Offer
+    available: Availability
     reasons: tuple[Reason, ...]
 
     @property
     def can_buy(self) -> bool:
         return not self.reasons
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether nobody can buy the entry at the moment, in whatever quantity."""
+        return any(reason.code not in OF_ONE_PURCHASE for reason in self.reasons)
+
+    @property
+    def is_about_courses(self) -> bool:
+        """Tell whether the first reason is the state of the courses, which a handler refuses under their locks too."""
+        return bool(self.reasons) and self.reasons[0].code in OF_COURSES
 
     @property
     def needs_sign_in(self) -> bool:
@@ -130,22 +145,48 @@ def _max_quantity(entry: Entry, handler: Handler | None) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def buyability(*, entry: Entry, shopper: Shopper, now: datetime, quantity: int | None = None) -> Buyability:
+def buyability(
+    *,
+    entry: Entry,
+    shopper: Shopper,
+    now: datetime,
+    quantity: int | None = None,
+    available: Availability | None = None,
+) -> Buyability:
     """Return every reason why ``shopper`` cannot buy ``entry`` (in this quantity, if one is given).
 
     Rules about a person are asked of a signed-in person only; for anybody else an audience rule
-    asks for sign-in. Asking the handler may cost queries, so lists of entries do not call this.
+    asks for sign-in. Asking the handler may cost queries, so lists of entries do not call this. ``available`` is asked
+    of the courses here, at two queries at most, unless the caller has asked for several entries at once.
     """
     offer = offer_of(entry)
-    reasons = [*_reasons_of_sale(offer, shopper)]
+    if available is None:
+        [available] = availability_of([offer], now=now)
+    reasons = [*_reasons_of_state(offer, shopper), *obstacles(offer, available)]
     if not reasons:
         reasons += _reasons_of_person(offer, shopper, now)
     if quantity is not None:
-        reasons += _reasons_of_quantity(offer, quantity)
-    return Buyability(offer, tuple(reasons))
+        reasons += _reasons_of_quantity(offer, available, quantity)
+    return Buyability(offer, available, tuple(reasons))
 
 
-def _reasons_of_sale(offer: Offer, shopper: Shopper) -> Iterator[Reason]:
+def obstacles(offer: Offer, available: Availability) -> list[Reason]:
+    """Return the reasons why nobody can buy what an offer sells, whatever the state of its entry."""
+    if not offer.is_installed:
+        return [
+            Reason(
+                ReasonCode.NO_HANDLER,
+                NOT_DELIVERED,
+            )
+        ]
+    try:
+        tier_for(tiers_of(offer.entry), offer.min_quantity)
+    except NoPrice:
+        return [Reason(ReasonCode.NO_PRICE, _("This has no price yet. Please contact us."))]
+    return [available.reason] if available.reason else []
+
+
+def _reasons_of_state(offer: Offer, shopper: Shopper) -> Iterator[Reason]:
     state = offer.entry.state
     if state == EntryState.DRAFT:
         yield Reason(ReasonCode.DRAFT, _("This is a draft. It is not on sale yet."))
@@ -155,12 +196,6 @@ def _reasons_of_sale(offer: Offer, shopper: Shopper) -> Iterator[Reason]:
         yield Reason(ReasonCode.SUSPENDED, _("This is not on sale for the moment."))
     elif state == EntryState.INTERNAL and not shopper.is_staff:
         yield Reason(ReasonCode.INTERNAL, _("This is sold by our team only. Please contact us."))
-    if not offer.is_installed:
-        yield Reason(ReasonCode.NO_HANDLER, NOT_DELIVERED)
-    try:
-        tier_for(tiers_of(offer.entry), offer.min_quantity)
-    except NoPrice:
-        yield Reason(ReasonCode.NO_PRICE, _("This has no price yet. Please contact us."))
 
 
 def _reasons_of_person(offer: Offer, shopper: Shopper, now: datetime) -> Iterator[Reason]:
@@ -180,12 +215,14 @@ def _reasons_of_person(offer: Offer, shopper: Shopper, now: datetime) -> Iterato
         if offer.handler and not offer.handler.is_offered_to(offer.parameters, shopper.user, now=now):
             yield Reason(ReasonCode.NOT_FOR_YOU, _("You have this already, so you cannot buy it again."))
     except HookBroken:
-        yield Reason(ReasonCode.BROKEN_HANDLER, NOT_DELIVERED)
+        yield Reason(ReasonCode.HANDLER_FAILS, NOT_DELIVERED)
 
 
-def _reasons_of_quantity(offer: Offer, quantity: int) -> Iterator[Reason]:
+def _reasons_of_quantity(offer: Offer, available: Availability, quantity: int) -> Iterator[Reason]:
     least, most = offer.min_quantity, offer.max_quantity
     if quantity < least:
         yield Reason(ReasonCode.TOO_FEW, in_words(lambda: _("The smallest quantity is %(n)d.") % {"n": least}))
     if most is not None and quantity > most:
         yield Reason(ReasonCode.TOO_MANY, in_words(lambda: _("The largest quantity is %(n)d.") % {"n": most}))
+    if available.reason is None and available.units_left is not None and quantity > available.units_left:
+        yield too_few_places(available.places_left or 0)

@@ -36,6 +36,7 @@ from accounts.people.models import User
 from common.languages import in_every_language
 from common.words import Text, in_words, paragraphs, sentences
 from enrolments.courses.models import Course
+from enrolments.values import Terms
 from handlers.asked_fields import AskedField, fields_in_words
 from handlers.errors import HandlerMissing, Refusal, UnitError, UnitErrors
 from handlers.units import UnitContext, Units, runs_of
@@ -46,6 +47,7 @@ __all__ = [
     "Audience",
     "DraftLine",
     "EntryToCheck",
+    "Fact",
     "Feedback",
     "Finding",
     "Handler",
@@ -56,6 +58,7 @@ __all__ = [
     "Refusal",
     "Revocation",
     "RevokeReason",
+    "Sold",
     "Temporary",
     "Text",
     "UnitContext",
@@ -92,12 +95,40 @@ class Level(StrEnum):
 class Finding:
     """Remark of a handler about an entry, in plain words for the merchant.
 
-    ``field`` names the internal parameter concerned, "" for the entry as a whole.
+    ``field`` names the internal parameter concerned, "" for the entry as a whole. ``follows_from_sold``: every page
+    sees the fault by itself in what ``Handler.sold`` returns and in the state of its courses; it is not stored.
     """
 
     level: Level
     message: Text
     field: str = ""
+    follows_from_sold: bool = False
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Line of an entry's page, for customers: a label and a short text. Lazy texts."""
+
+    label: Text
+    text: Text
+
+
+@dataclass(frozen=True)
+class Sold:
+    """Contents of an entry: what decides whether it can be bought at this moment, and what its page says.
+
+    ``courses`` are short names; each must be open, with ``places_per_unit`` left for each unit, unless ``role``, the
+    code of the role in which people enter them, takes no place. ``course_list`` holds short names and patterns; one of
+    the courses that it covers must be open, and an empty list asks nothing. ``terms`` are those of the enrolments:
+    nothing is sold once nothing would be left of them.
+    """
+
+    courses: Collection[str] = ()
+    role: str = ""
+    places_per_unit: int = 1
+    course_list: str | None = None
+    terms: Terms = field(default_factory=Terms)
+    facts: Sequence[Fact] = ()
 
 
 def answers_to_store(cleaned: Mapping[str, Any]) -> dict[str, Any]:
@@ -294,6 +325,10 @@ class Handler:
     def courses(self, params: Mapping[str, Any]) -> Collection[str]:
         """Return the short names of the courses whose places the line takes when it is placed."""
         return ()
+
+    def sold(self, params: Mapping[str, Any]) -> Sold:
+        """Return what an entry with these parameters sells; pure: lists of entries ask it of each."""
+        return Sold(courses=self.courses(params))
 
     def courses_to_lock(self, params: Mapping[str, Any]) -> Collection[str]:
         """Return the short names of every course that a hook may lock; those of ``courses`` and others."""

@@ -26,9 +26,10 @@ def check_course(short_name: str, *, field: str, now: datetime) -> Iterator[Find
     """Check a course that is sold: it exists, and it is open now with a place left."""
     course = find_course(short_name)
     if course is None:
-        yield _error(field, lambda: _("No course has the short name “%(name)s”.") % {"name": short_name})
+        yield _seen(Level.ERROR, field, lambda: _("No course has the short name “%(name)s”.") % {"name": short_name})
     elif not course.is_lasting_at(now):
-        yield _error(
+        yield _seen(
+            Level.ERROR,
             field,
             lambda: (
                 _("The course “%(course)s” ended on %(date)s: whoever buys this is refused.")
@@ -36,7 +37,8 @@ def check_course(short_name: str, *, field: str, now: datetime) -> Iterator[Find
             ),
         )
     elif not course.is_open_at(now):
-        yield _warning(
+        yield _seen(
+            Level.WARNING,
             field,
             lambda: (
                 _(
@@ -47,7 +49,8 @@ def check_course(short_name: str, *, field: str, now: datetime) -> Iterator[Find
             ),
         )
     elif free([course.pk])[course.pk] == 0:
-        yield _warning(
+        yield _seen(
+            Level.WARNING,
             field,
             lambda: (
                 _("The course “%(course)s” is full: whoever buys this is refused for the moment.")
@@ -120,7 +123,8 @@ def check_terms(terms: Terms, *, now: datetime) -> Iterator[Finding]:
         yield Finding(Level.ERROR, REVERSED, "endtime")
     elif terms.ends_at is not None and terms.ends_at <= now:
         ended = terms.ends_at
-        yield _error(
+        yield _seen(
+            Level.ERROR,
             "endtime",
             lambda: (
                 _("Enrolments would have ended on %(date)s: whoever buys this is refused.")
@@ -182,6 +186,11 @@ def _names(courses: list[Course], count: int) -> str:
 
 def _error(field: str, say: Callable[[], str]) -> Finding:
     return Finding(Level.ERROR, in_words(say), field)
+
+
+def _seen(level: Level, field: str, say: Callable[[], str]) -> Finding:
+    """Return a finding about a course that is sold, or about the time: every page sees it by itself."""
+    return Finding(level, in_words(say), field, follows_from_sold=True)
 
 
 def _warning(field: str, say: Callable[[], str]) -> Finding:

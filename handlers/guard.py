@@ -22,9 +22,11 @@ from django.utils.functional import Promise
 from common.database_errors import is_database_away, is_deadlock
 from common.refusals import Refused
 from common.words import Text, in_words
+from enrolments.values import Terms
 from handlers.contract import (
     DraftLine,
     EntryToCheck,
+    Fact,
     Feedback,
     Finding,
     Handler,
@@ -33,6 +35,7 @@ from handlers.contract import (
     ParametersForm,
     Refusal,
     Revocation,
+    Sold,
     Temporary,
     UnitContext,
     UnitError,
@@ -98,6 +101,9 @@ class GuardedHandler:
 
     def courses(self, params: Mapping[str, Any]) -> Collection[str]:
         return self.call("courses", lambda: self.bare.courses(params), _are_names)
+
+    def sold(self, params: Mapping[str, Any]) -> Sold:
+        return self.call("sold", lambda: self.bare.sold(params), _is_sold)
 
     def courses_to_lock(self, params: Mapping[str, Any]) -> Collection[str]:
         return self.call("courses_to_lock", lambda: self.bare.courses_to_lock(params), _are_names)
@@ -269,6 +275,17 @@ def _are_names(answer: object) -> bool:
     if not isinstance(answer, Collection) or isinstance(answer, str | bytes) or len(answer) > NAMES_AT_MOST:
         return False
     return all(isinstance(name, str) and len(name) <= NAME_AT_MOST and "\0" not in name for name in answer)
+
+
+def _is_sold(answer: object) -> bool:
+    return (
+        isinstance(answer, Sold)
+        and isinstance(answer.terms, Terms)
+        and _is_number(answer.places_per_unit) >= 0
+        and _are_names(answer.courses)
+        and all(isinstance(text, str) and "\0" not in text for text in (answer.role, answer.course_list or ""))
+        and all(isinstance(fact, Fact) for fact in answer.facts)
+    )
 
 
 def _are_findings(answer: object) -> bool:

@@ -32,6 +32,7 @@ BEAT_SCHEDULE: dict[str, dict] = {
         "task": "shop.orders.tasks.delete_blank_unit_rows",
         "schedule": crontab(hour="3", minute="37"),
     },
+    "check entries": {"task": "catalog.tasks.recheck_entries", "schedule": 60},
     "expire unpaid orders": {"task": "shop.orders.tasks.expire_unpaid_orders", "schedule": 60},
 }
 

@@ -1,16 +1,18 @@
 """URLs of the shop for customers."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from shop.cart import views as cart
 from shop.checkout.views import details, review, units
 from shop.orders import views as orders
+from shop.pages import pictures
 from shop.pages import views as storefront
 
 urlpatterns = [
     path("", storefront.home, name="home"),
     path("c/<slug:slug>/", storefront.category, name="category"),
     path("e/<str:code>/", storefront.entry, name="entry"),
+    re_path(r"^pictures/(?P<hue>[1-6])-(?P<seed>[0-9a-f]{8})\.svg$", pictures.picture, name="picture"),
     path("legal/<slug:kind>/", storefront.legal, name="legal"),
     path("cart/", cart.cart, name="cart"),
     path("checkout/", details.start, name="checkout"),

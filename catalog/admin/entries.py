@@ -27,6 +27,7 @@ from catalog.admin.course_choices import course_choices
 from catalog.admin.entry_fields import FieldFormSet, FieldInline
 from catalog.admin.entry_form import STRING, EntryForm, handler_choices
 from catalog.admin.filters import CategoryFilter, HandlerFilter
+from catalog.admin.on_sale import Asked, EntryList, SaleFilter, banner_for, sale_label
 from catalog.admin.parameters import sections
 from catalog.admin.prices import PriceFormSet, PriceInline
 from catalog.admin.tools import tool_urls, tools_for
@@ -36,6 +37,7 @@ from catalog.offers import offer_of
 from catalog.services.checks import check_entry
 from catalog.services.entries import save_entry, set_prices
 from catalog.services.entry_fields import set_fields
+from catalog.services.recheck import recheck
 from common.admin.display import NOTHING, amount, choice_label
 from common.admin.languages import language_tabs
 from common.admin.refusals import TellsRefusals
@@ -45,6 +47,8 @@ from handlers.selectors import faults_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
+
+    from accounts.people.models import User
 
 ENTRY_COLOURS = {
     EntryState.DRAFT: "info",
@@ -74,10 +78,11 @@ class Read(TypedDict):
 class EntryAdmin(TellsRefusals, TranslationAdmin):
     form = EntryForm
     inlines = (PriceInline, FieldInline)
-    list_display = ("code", "name", "category", "state_label", "first_price", "handler_label", "updated_at")
+    list_display = ("code", "name", "category", "state_label", "sale", "first_price", "handler_label", "updated_at")
     list_display_links = ("code", "name")
     list_filter = (
         ("state", ChoicesDropdownFilter),
+        SaleFilter,
         CategoryFilter,
         HandlerFilter,
         ("audience", ChoicesDropdownFilter),
@@ -96,7 +101,10 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
     # --- The list ---
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
-        return super().get_queryset(request).annotate(lowest_price=Min("tiers__unit_net"))
+        return super().get_queryset(request).annotate(lowest_price=Min("tiers__unit_net")).prefetch_related("tiers")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EntryList]:
+        return EntryList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Entry], search_term: str
@@ -106,6 +114,10 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
     @display(description=gettext_lazy("state"), ordering="state")
     def state_label(self, entry: Entry) -> SafeString:
         return choice_label(entry, "state", ENTRY_COLOURS)
+
+    @display(description=gettext_lazy("can be bought"))
+    def sale(self, entry: WithAnnotations[Entry, Asked]) -> str:
+        return sale_label(entry)
 
     @display(description=gettext_lazy("net price from"), ordering="lowest_price")
     def first_price(self, entry: WithAnnotations[Entry, Priced]) -> str:
@@ -179,10 +191,12 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> Any:
-        entry = Entry.objects.filter(pk=object_id).first() if object_id.isdigit() and len(object_id) < 18 else None
-        sold = (entry.handler, entry.code) if entry else ("", "")
-        faults = faults_of([sold]).get(sold, [])
-        context = {"entry_tools": tools_for(request), "faults": faults, **(extra_context or {})}
+        entry = self.get_object(request, object_id) if request.method in ("GET", "HEAD") else None
+        context: dict[str, Any] = {"entry_tools": tools_for(request), **(extra_context or {})}
+        if entry is not None:
+            sold = (entry.handler, entry.code)
+            context["banner"] = banner_for(entry, cast("User", request.user))
+            context["faults"] = faults_of([sold]).get(sold, [])
         return super().change_view(request, object_id, form_url, context)
 
     def save_model(
@@ -191,6 +205,11 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
         obj.readings = form.typed.readings() if form.typed else []
         obj.without_effect = form.typed.without_effect() if form.typed else []
         save_entry(entry=obj, expected_version=form.cleaned_data.get("version") if change else None, now=timezone.now())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        # Prices and fields are stored only now.
+        recheck([form.instance.pk], now=timezone.now())
 
     def save_formset(self, request: HttpRequest, form: Any, formset: forms.BaseInlineFormSet, change: bool) -> None:
         formset.save(commit=False)  # collects the changes for the history

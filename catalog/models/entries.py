@@ -146,6 +146,12 @@ class Entry(models.Model):
     )
     search_text = models.TextField(editable=False, default="", db_default="")
     sort_name = models.CharField(max_length=220, editable=False, default="", db_default="")
+    # Written by `catalog.services.recheck` alone. Errors of the last check by a handler of `faults_version`, each with
+    # its sentence per language; from `answerable_until` on no unit can be filled in any more.
+    faults = models.JSONField(editable=False, default=list, db_default=[], blank=True)
+    faults_version = models.PositiveIntegerField(editable=False, default=0, db_default=0)
+    answerable_until = models.DateTimeField(editable=False, null=True, blank=True)
+    checked_at = models.DateTimeField(editable=False, null=True, blank=True)
     version = models.PositiveIntegerField(editable=False, default=1, db_default=1)
     created_at = models.DateTimeField(_("created at"), editable=False)
     updated_at = models.DateTimeField(_("changed at"), editable=False)

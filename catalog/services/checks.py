@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
+from catalog.availability import availability_of, what_is_sold
 from catalog.models.entries import Audience, Entry, EntryState
 from catalog.offers import Offer, offer_of
 from catalog.pricing import NoPrice, tier_for, tiers_of
@@ -20,13 +21,24 @@ from handlers.registry import handler_for, problem_with
 
 
 def check_entry(entry: Entry) -> list[Finding]:
+    """List the findings about ``entry`` as it is stored, errors first, and what customers read if they cannot buy it.
+    Writes nothing."""
+    findings = find_faults(entry)
+    return _worst_first([*findings, *_of_availability(offer_of(entry), findings)])
+
+
+def find_faults(entry: Entry) -> list[Finding]:
     """List the findings about ``entry`` as it is stored, errors first. Writes nothing."""
     offer = offer_of(entry)
     findings = [*_prices(entry), *_prices_out_of_reach(offer), *_names(entry), *_limits(offer), *_fields(entry)]
     if not offer.is_installed:
         findings += _missing(entry)
     elif offer.handler is not None:
-        findings += _of_handler(offer.handler, offer)
+        findings += [*_of_handler(offer.handler, offer), *_of_sold(offer)]
+    return _worst_first(findings)
+
+
+def _worst_first(findings: list[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: [Level.ERROR, Level.WARNING, Level.INFO].index(finding.level))
 
 
@@ -137,6 +149,31 @@ def _label_missing(code: str) -> Text:
         return _("the label in %(language)s is missing; another language is shown instead.") % {"language": language}
 
     return in_words(say)
+
+
+def _of_sold(offer: Offer) -> Iterator[Finding]:
+    if what_is_sold(offer) is None:
+        yield Finding(
+            Level.ERROR,
+            gettext_lazy("The handler could not say what this entry sells: it failed with an error of its own."),
+            follows_from_sold=True,
+        )
+
+
+def _of_availability(offer: Offer, others: list[Finding]) -> Iterator[Finding]:
+    """Tell that the courses are not open, in the words that customers read; an error found already says why."""
+    if not offer.is_installed:
+        return
+    [available] = availability_of([offer], now=timezone.now())
+    reason = available.reason
+    if reason is not None and not any(finding.level is Level.ERROR for finding in others):
+        yield Finding(
+            Level.WARNING,
+            in_words(
+                lambda: _("Not on sale for the moment. Customers read: “%(reason)s”") % {"reason": reason.message}
+            ),
+            follows_from_sold=True,
+        )
 
 
 def _missing(entry: Entry) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from catalog.services.errors import (
     UnknownParameters,
 )
 from catalog.services.images import prepare_image
+from catalog.services.recheck import recheck
 from common.languages import languages
 from handlers.contract import Handler, HandlerMissing
 from handlers.discovery import SPECIFIC
@@ -69,6 +70,7 @@ def save_entry(
             set_prices(entry=entry, tiers=tiers)
         if fields is not None:
             write_fields(entry=entry, fields=fields)
+        recheck([entry.pk], now=now)
     return entry
 
 

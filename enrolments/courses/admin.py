@@ -132,7 +132,7 @@ class CourseAdmin(EnrolmentsByHand, TranslationAdmin):
                 {"fields": [("enrolment_opens_on", "enrolment_closes_on"), "capacity", *known[1:]]},
             ),
             (gettext_lazy("Course"), {"fields": [("first_day", "last_day"), "group_mode"]}),
-            *language_tabs("name", "summary", "place"),
+            *language_tabs("name", "summary", "venue", "place"),
         ]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -111,6 +111,14 @@ class Course(models.Model):
     name_fr: str | None
     summary = models.TextField(_("summary"), blank=True)
     place = models.TextField(_("place"), blank=True, help_text=_("Where it happens; shown to those enrolled."))
+    venue = models.CharField(
+        _("town or venue"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("In a few words for everybody who looks at the entries: “Lyon”, “online”."),
+    )
     link = models.URLField(
         _("link"),
         max_length=500,
@@ -194,6 +202,10 @@ class Course(models.Model):
             and (self.enrolment_opens_on is None or self.enrolment_opens_on <= today)
             and (self.enrolment_closes_on is None or self.enrolment_closes_on >= today)
         )
+
+    def opens_after(self, now: datetime.datetime) -> bool:
+        """Tell whether enrolment opens later than today."""
+        return self.enrolment_opens_on is not None and self.enrolment_opens_on > local_day(now)
 
 
 class CourseNameQuerySet(models.QuerySet["CourseName"]):

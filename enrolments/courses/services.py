@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import OuterRef
+from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import Lower
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from common.refusals import Refused
+from enrolments.courses.changes import tell_course_saved
 from enrolments.courses.models import Course, CourseName
 from enrolments.courses.places.services import lock_courses, taken
 from enrolments.courses.short_names import normalise_short_name
@@ -85,6 +86,7 @@ def save_course(*, course: Course, actor: User | None = None) -> Course:
             if not CourseName.objects.called(course.short_name).filter(course=course).exists():
                 raise ShortNameTaken(made[0].name)
         write_events(_events(before, course, actor))
+        tell_course_saved(course)
     return course
 
 
@@ -118,7 +120,7 @@ def find_courses(short_names: Iterable[str]) -> dict[str, Course]:
 
     One statement, whatever the number of names.
     """
-    asked = {name: _comparable(name) for name in short_names}
+    asked = {name: comparable(name) for name in short_names}
     if not asked:
         return {}
     names = (
@@ -126,7 +128,7 @@ def find_courses(short_names: Iterable[str]) -> dict[str, Course]:
         .filter(lowered__in=set(asked.values()))
         .select_related("course")
     )
-    by_lowered = {_comparable(row.name): row.course for row in names}
+    by_lowered = {comparable(row.name): row.course for row in names}
     return {name: by_lowered[lowered] for name, lowered in asked.items() if lowered in by_lowered}
 
 
@@ -135,19 +137,27 @@ def lock_named_courses(short_names: Iterable[str]) -> dict[str, Course]:
 
     Locks: course rows, FOR NO KEY UPDATE. One statement, whatever the number of names.
     """
-    asked = {name: _comparable(name) for name in short_names}
+    return by_names(Course.objects.select_for_update(no_key=True), short_names)
+
+
+def by_names(courses: QuerySet[Course], short_names: Iterable[str]) -> dict[str, Course]:
+    """Return those of `courses` that have, or had, these short names, by the names asked for. One statement, by primary
+    key, none without names."""
+    asked = {name: comparable(name) for name in short_names}
     if not asked:
         return {}
     lowered = sorted(set(asked.values()))
     rows = (
-        Course.objects.select_for_update(no_key=True)
-        .filter(pk__in=CourseName.objects.annotate(lowered=Lower("name")).filter(lowered__in=lowered).values("course"))
+        courses.filter(
+            pk__in=CourseName.objects.annotate(lowered=Lower("name")).filter(lowered__in=lowered).values("course")
+        )
         .annotate(every_name=ArraySubquery(CourseName.objects.filter(course=OuterRef("pk")).values("name")))
         .order_by("pk")
     )
-    by_lowered = {_comparable(name): course for course in rows for name in course.every_name}
+    by_lowered = {comparable(name): course for course in rows for name in course.every_name}
     return {name: by_lowered[lowered] for name, lowered in asked.items() if lowered in by_lowered}
 
 
-def _comparable(name: str) -> str:
+def comparable(name: str) -> str:
+    """Return a short name in the form in which two names are compared."""
     return unicodedata.normalize("NFC", name).strip().lower()

@@ -6,7 +6,7 @@ from enrolments.courses.roles.models import Role
 
 @register(Course)
 class CourseTranslation(TranslationOptions):
-    fields = ("name", "summary", "place")
+    fields = ("name", "summary", "venue", "place")
     required_languages = {"en": ("name",), "fr": ("name",)}
 
 

@@ -30,12 +30,14 @@ from handlers.contract import (
     ParametersForm,
     Revocation,
     RevokeReason,
+    Sold,
     Text,
     UnitContext,
     in_words,
     paragraphs,
 )
 from handlers.delivery import ask_open, ask_period, hold, line_ref, refusals, sold_course, sold_role
+from handlers.facts import period_facts
 from handlers.findings import check_course, check_role, check_support_course, check_terms
 from handlers.giving_back import free_places, reason_text
 from handlers.std_enroloncourse.forms import EnrolOnCourseForm, EnrolOnCourseParameters
@@ -66,6 +68,15 @@ class EnrolOnCourse(Handler):
 
     def courses(self, params: Mapping[str, Any]) -> Collection[str]:
         return [EnrolOnCourseParameters.of(params).course_name]
+
+    def sold(self, params: Mapping[str, Any]) -> Sold:
+        typed = EnrolOnCourseParameters.of(params)
+        return Sold(
+            courses=[typed.course_name],
+            role=typed.role,
+            terms=typed.terms,
+            facts=[*period_facts(typed.terms)],
+        )
 
     def courses_to_lock(self, params: Mapping[str, Any]) -> Collection[str]:
         sold = EnrolOnCourseParameters.of(params)

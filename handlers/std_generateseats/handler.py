@@ -15,17 +15,20 @@ from enrolments.seats.generate import generate_seats
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from handlers.contract import (
     EntryToCheck,
+    Fact,
     Feedback,
     Finding,
     Handler,
     LineContext,
     Revocation,
+    Sold,
     UnitContext,
     in_words,
     runs_of,
     sentences,
 )
 from handlers.delivery import SUPERVISING, entry_ref, line_ref, sold_role, too_late
+from handlers.facts import assignable_in_words, period_facts, seats_in_words
 from handlers.findings import check_course_list, check_role, check_support_course, check_terms
 from handlers.giving_back import take_back_seats
 from handlers.std_generateseats.forms import GenerateSeatsForm, GenerateSeatsParameters
@@ -48,6 +51,17 @@ class GenerateSeats(Handler):
 
     def units_made(self, params: Mapping[str, Any]) -> int:
         return GenerateSeatsParameters.of(params).pack_size
+
+    def sold(self, params: Mapping[str, Any]) -> Sold:
+        seats = GenerateSeatsParameters.of(params)
+        facts = [Fact(gettext_lazy("Each unit contains"), seats_in_words(seats.pack_size))]
+        if seats.validity_days:
+            facts.append(Fact(gettext_lazy("Seats can be assigned"), assignable_in_words(seats.validity_days)))
+        return Sold(
+            course_list=seats.course_list,
+            terms=seats.terms,
+            facts=[*facts, *period_facts(seats.terms)],
+        )
 
     def courses_to_lock(self, params: Mapping[str, Any]) -> Collection[str]:
         support = GenerateSeatsParameters.of(params).support_course

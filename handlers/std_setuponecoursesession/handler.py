@@ -12,15 +12,18 @@ from enrolments.courses.places.services import retake_holds
 from handlers.contract import (
     DraftLine,
     EntryToCheck,
+    Fact,
     Feedback,
     Finding,
     Handler,
     LineContext,
     Revocation,
+    Sold,
     UnitContext,
     UnitErrors,
 )
 from handlers.delivery import SUPERVISING, ask_period, hold, refusals, sold_course, sold_role
+from handlers.facts import free_tutors_in_words, period_facts
 from handlers.findings import check_course, check_role, check_support_course, check_terms
 from handlers.giving_back import take_back_seats
 from handlers.std_setuponecoursesession.forms import ParticipantForm, SessionForm, SessionParameters
@@ -51,6 +54,13 @@ class SetUpOneCourseSession(Handler):
 
     def courses(self, params: Mapping[str, Any]) -> Collection[str]:
         return [SessionParameters.of(params).course_name]
+
+    def sold(self, params: Mapping[str, Any]) -> Sold:
+        session = SessionParameters.of(params)
+        facts = [*period_facts(session.terms)]
+        if session.free_tutors:
+            facts.append(Fact(_("Tutors"), free_tutors_in_words(session.free_tutors)))
+        return Sold(courses=[session.course_name], terms=session.terms, facts=facts)
 
     def courses_to_lock(self, params: Mapping[str, Any]) -> Collection[str]:
         session = SessionParameters.of(params)

@@ -27,6 +27,7 @@ from handlers.contract import (
     Level,
     Refusal,
     RevokeReason,
+    Sold,
     Units,
     answers_to_store,
 )
@@ -154,6 +155,17 @@ def at_least_one_unit_is_charged(case: Case) -> None:
         line = case.line(quantity)
         assert 1 <= case.handler.charged_units(line.parameters, line.units) <= quantity
         assert case.handler.units_made(line.parameters) >= 1
+
+
+@rule
+def what_is_sold_is_said_without_asking_the_database(case: Case) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        sold = case.handler.sold(case.parameters)
+        said = [str(text) for fact in sold.facts for text in (fact.label, fact.text)]
+    assert isinstance(sold, Sold)
+    assert all(said), "a fact without a label or a text"
+    assert captured.captured_queries == []
+    assert set(sold.courses) <= set(case.handler.courses_to_lock(case.parameters))
 
 
 @rule

@@ -14,6 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from catalog.admin.on_sale import SaleFilter
+from catalog.on_sale import not_sellable
 from common.templatetags.money import grouped
 from handlers import registry
 from handlers.models import BrokenHook
@@ -88,6 +90,14 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             _("Hooks that broke, and extensions that could not be loaded: which file, which line, and what."),
             BrokenHook.objects.count() + len(registry.problems()),
             reverse("admin:handlers_brokenhook_changelist"),
+            "bad",
+        )
+    if user.has_perm("catalog.view_entry"):
+        yield Count(
+            _("Entries that nobody can buy"),
+            _("On sale by their state; the entry says what is to be mended."),
+            len(not_sellable(now=now)),
+            reverse("admin:catalog_entry_changelist", query={SaleFilter.parameter_name: SaleFilter.NOT_NOW}),
             "bad",
         )
     if user.has_perm("outbox.view_job"):

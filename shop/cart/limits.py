@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from catalog.availability import Availability
 from catalog.offers import NOT_DELIVERED, Offer
 from handlers.faults import HookBroken
 from shop.cart.micro_forms import asked_of
@@ -38,4 +40,26 @@ def units_beyond_limit(wanted: Iterable[tuple[Offer, int]]) -> list[str]:
             reasons.append(reason % {"limit": MAX_UNITS_MADE})
         else:
             reasons.append("")
+    return reasons
+
+
+def places_missing(wanted: Iterable[tuple[Availability, int]]) -> list[str]:
+    """Return one message per line of the cart, in order, "" if its courses have places for the line beside those before
+    it. A line for which there are too few places even alone has a reason of its own. No query."""
+    taken: dict[int, int] = {}
+    reasons = []
+    for available, quantity in wanted:
+        reason = ""
+        fits_alone = available.units_left is None or quantity <= available.units_left
+        for each in available.courses if available.places_per_unit else ():
+            before = taken.get(each.course.pk, 0)
+            taken[each.course.pk] = before + quantity * available.places_per_unit
+            if fits_alone and each.places_left is not None and taken[each.course.pk] > each.places_left:
+                text = ngettext(
+                    "Only one place is left in the course “%(course)s”, for all lines of this cart together.",
+                    "Only %(n)d places are left in the course “%(course)s”, for all lines of this cart together.",
+                    each.places_left,
+                )
+                reason = text % {"n": each.places_left, "course": each.course.name}
+        reasons.append(reason)
     return reasons

@@ -14,14 +14,15 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.people.models import User
+from catalog.availability import availability_of
 from catalog.models.entries import Entry
-from catalog.offers import NOT_DELIVERED, Buyability, Offer, buyability
+from catalog.offers import NOT_DELIVERED, Buyability, Offer, buyability, offer_of
 from catalog.pricing import LinePrice, NoPrice, price_line, tiers_of, total
 from catalog.selectors import entries_to_price, shopper_for
 from common.languages import field_in_every_language
 from handlers.contract import Units
 from handlers.faults import HookBroken
-from shop.cart.limits import units_beyond_limit
+from shop.cart.limits import places_missing, units_beyond_limit
 from shop.cart.micro_forms import Asked
 from shop.cart.models import Cart, CartLine
 from shop.cart.units import UnitForms, forms_of
@@ -31,7 +32,9 @@ EntriesByKey = Callable[[Collection[int]], Mapping[int, Entry]]
 
 @dataclass(frozen=True)
 class PricedLine:
-    """Line of a cart. `price` is None if the entry has no price; `problems` are sentences for the customer."""
+    """Line of a cart. `price` is None if the entry has no price; `problems` are sentences for the customer; `is_gone`
+    tells that nobody can buy the entry at the moment, in whatever quantity; `lacks_places` that its courses are the
+    first problem, of which the handler would speak too."""
 
     line: CartLine
     offer: Offer
@@ -39,6 +42,8 @@ class PricedLine:
     problems: tuple[str, ...]
     needs_sign_in: bool
     units: UnitForms
+    is_gone: bool = False
+    lacks_places: bool = False
 
     @property
     def entry_name(self) -> str:
@@ -63,6 +68,11 @@ class PricedLines:
     @property
     def has_problems(self) -> bool:
         return any(line.problems for line in self.lines)
+
+    @property
+    def goes_on_without(self) -> bool:
+        """Tell whether an order can be placed once the lines that nobody can buy are removed."""
+        return any(line.is_gone for line in self.lines) and any(not line.is_gone for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -109,10 +119,16 @@ def price_lines(lines: list[CartLine], *, entries: EntriesByKey, user: User | No
     ones."""
     found = _with_entries(lines, entries)
     shopper = shopper_for(user or AnonymousUser())
-    verdicts = [buyability(entry=line.entry, shopper=shopper, quantity=line.quantity, now=now) for line in found]
+    available = availability_of([offer_of(line.entry) for line in found], now=now)
+    verdicts = [
+        buyability(entry=line.entry, shopper=shopper, quantity=line.quantity, now=now, available=each)
+        for line, each in zip(found, available, strict=True)
+    ]
     too_many = units_beyond_limit((verdict.offer, line.quantity) for line, verdict in zip(found, verdicts, strict=True))
+    too_few = places_missing((verdict.available, line.quantity) for line, verdict in zip(found, verdicts, strict=True))
     forms = forms_of([(line, verdict.offer) for line, verdict in zip(found, verdicts, strict=True)])
-    priced = tuple(starmap(_priced, zip(found, verdicts, too_many, forms, strict=True)))
+    limits = [many or few for many, few in zip(too_many, too_few, strict=True)]
+    priced = tuple(starmap(_priced, zip(found, verdicts, limits, forms, strict=True)))
     sums = total(line.price for line in priced if line.price is not None)
     return PricedLines(priced, sums.net, sums.tax, sums.gross, settings.SHOP_CURRENCY)
 
@@ -126,18 +142,27 @@ def _with_entries(lines: list[CartLine], entries: EntriesByKey) -> list[CartLine
     return there
 
 
-def _priced(line: CartLine, verdict: Buyability, too_many: str, forms: UnitForms) -> PricedLine:
+def _priced(line: CartLine, verdict: Buyability, limit: str, forms: UnitForms) -> PricedLine:
     offer = verdict.offer
     problems = [str(reason.message) for reason in verdict.reasons]
-    if too_many:
-        problems.append(too_many)
+    if limit:
+        problems.append(limit)
     try:
         price = _price(line, offer, forms.contexts)
     except HookBroken:
         # The line can be removed and no more; the others are sold.
         price, forms = None, UnitForms(line, Asked(), {})
         problems.append(str(NOT_DELIVERED))
-    return PricedLine(line, offer, price, tuple(dict.fromkeys(problems)), verdict.needs_sign_in, forms)
+    return PricedLine(
+        line,
+        offer,
+        price,
+        tuple(dict.fromkeys(problems)),
+        verdict.needs_sign_in,
+        forms,
+        is_gone=verdict.is_gone,
+        lacks_places=verdict.is_about_courses,
+    )
 
 
 def _price(line: CartLine, offer: Offer, units: Units) -> LinePrice | None:

@@ -18,7 +18,7 @@ from common.remembered import remembered_each
 from shop.cart.current import current_cart, session_token, signed_in
 from shop.cart.forms import QuantityField
 from shop.cart.models import Cart, CartLine
-from shop.cart.pricing import PricedLine, PricedLines, price_lines
+from shop.cart.pricing import PricedLine, PricedLines, price_cart, price_lines
 from shop.cart.services import CartRefused, remove_line, set_quantity
 from shop.pages.frame import site_of
 
@@ -39,15 +39,18 @@ class Row:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def cart(request: HttpRequest) -> HttpResponse:
-    """Show the cart. POST takes new quantities for any of its lines, and `remove` or `continue`."""
+    """Show the cart. POST takes new quantities for any of its lines, and `remove`, `continue`, or `without`: go on
+    without the lines that nobody can buy at the moment."""
     refused: dict[int, tuple[str, str]] = {}
     if request.method == "POST":
         found = current_cart(request)
         if found is None:
             return redirect("cart")
         refused = _take_changes(request, found)
+        if "without" in request.POST and not refused:
+            _remove_what_is_gone(request, found)
         if not refused:
-            return redirect("checkout" if "continue" in request.POST else "cart")
+            return redirect("checkout" if {"continue", "without"} & set(request.POST) else "cart")
     priced = _price(request)
     site_of(request).cart_count = len(priced.lines)
     rows = [_row(line, refused) for line in priced.lines]
@@ -66,6 +69,13 @@ def _price(request: HttpRequest) -> PricedLines:
     user = signed_in(request)
     lines = CartLine.objects.in_open_cart(token=session_token(request), user=user)
     return price_lines(lines, entries=_entries_lately, user=user, now=timezone.now())
+
+
+def _remove_what_is_gone(request: HttpRequest, found: Cart) -> None:
+    """Remove the lines that nobody can buy at the moment."""
+    for line in price_cart(found, user=signed_in(request), now=timezone.now()).lines:
+        if line.is_gone:
+            remove_line(cart=found, line_id=line.line.pk)
 
 
 def _entries_lately(keys: Collection[int]) -> Mapping[int, Entry]:

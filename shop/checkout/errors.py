@@ -29,7 +29,7 @@ class DetailsRefused(CheckoutRefused):
 
 
 class HandlerRefused(CheckoutRefused):
-    """Refusal by a handler before payment: no place left, a closed course …"""
+    """Refusal by a handler before payment, or for the courses it sells: no place left, a closed course …"""
 
 
 class TooManyUnpaidOrders(CheckoutRefused):

@@ -116,7 +116,8 @@ def _refuse_what_cannot_be_sold(priced: PricedCart) -> None:
     for line in priced.lines:
         if line.problems or line.price is None:
             problem = line.problems[0] if line.problems else ""
-            raise EntryNotOnSale(_("%(name)s: %(problem)s") % {"name": line.entry_name, "problem": problem})
+            refused = HandlerRefused if line.lacks_places else EntryNotOnSale
+            raise refused(_("%(name)s: %(problem)s") % {"name": line.entry_name, "problem": problem})
 
 
 def _refuse_incomplete_units(priced: PricedCart) -> None:

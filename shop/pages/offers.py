@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from catalog.availability import Availability, availability_of
 from catalog.models.entries import Entry
+from catalog.offers import Offer, obstacles, offer_of
 from catalog.pricing import round_money, tiers_of
+from catalog.reasons import ReasonCode, places_left_in_words
 from common.templatetags.money import money
+from shop.pages.pictures import picture_url
 
 HUES = 6
-PICTURES = 3
+# So many places left are told: more would only tell competitors how well a course sells.
+FEW_PLACES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ class Card:
     """Entry in a list, as plain strings: twenty cards on a page are rendered from few attributes.
 
     `net` is the lowest unit price in the reader's format, `gross` the sentence with the price incl. tax; both "" if
-    there is no price. `hue` and `rows` choose the picture of an entry without an image.
+    there is no price. `notice` says why the entry cannot be bought at the moment, or that few places are left.
     """
 
     name: str
@@ -42,12 +49,12 @@ class Card:
     category: str
     image_url: str
     state: str
+    notice: str
     net: str
     gross: str
     is_free: bool
     has_tiers: bool
     hue: int
-    rows: int
 
 
 def price_table(entry: Entry) -> list[PriceRow]:
@@ -66,8 +73,19 @@ def price_table(entry: Entry) -> list[PriceRow]:
     ]
 
 
-def card_of(entry: Entry, *, shelf_rank: int) -> Card:
-    """Return the card of an entry; `shelf_rank` chooses the colour of its picture."""
+def cards_of(entries: Iterable[Entry], *, shelf_ranks: Mapping[int, int], now: datetime) -> list[Card]:
+    """Return the cards of entries, with the state of their courses: three queries at most, for any number of entries.
+    `shelf_ranks` has the place of each category, by key."""
+    offers = [offer_of(entry) for entry in entries]
+    return [
+        card_of(offer, available, shelf_rank=shelf_ranks.get(offer.entry.category_id, 0))
+        for offer, available in zip(offers, availability_of(offers, now=now), strict=True)
+    ]
+
+
+def card_of(offer: Offer, available: Availability, *, shelf_rank: int) -> Card:
+    """Return the card of an offer; `shelf_rank` chooses the colour of its category."""
+    entry = offer.entry
     prices = [tier.unit_net for tier in tiers_of(entry)]
     net = min(prices, default=None)
     return Card(
@@ -75,15 +93,23 @@ def card_of(entry: Entry, *, shelf_rank: int) -> Card:
         url=entry_url(entry.code),
         summary=entry.summary,
         category=entry.category.name,
-        image_url=entry.image.url if entry.image else "",
+        image_url=entry.image.url if entry.image else picture_url(entry.code, hue=shelf_rank % HUES + 1),
         state=entry.state,
+        notice=_notice(offer, available) if entry.is_on_sale else "",
         net=money(net),
         gross="" if net is None else _("%(amount)s incl. tax") % {"amount": money(_with_tax(net, entry))},
         is_free=net == 0,
         has_tiers=len(set(prices)) > 1,
         hue=shelf_rank % HUES + 1,
-        rows=entry.pk % PICTURES + 1,
     )
+
+
+def _notice(offer: Offer, available: Availability) -> str:
+    for reason in obstacles(offer, available):
+        # A card without a price says so already.
+        return "" if reason.code is ReasonCode.NO_PRICE else str(reason.message)
+    left = available.places_left
+    return places_left_in_words(left) if left is not None and left <= FEW_PLACES else ""
 
 
 @lru_cache(maxsize=4096)

@@ -24,7 +24,8 @@ from shop.cart.current import put_into_cart
 from shop.cart.forms import AddToCartForm
 from shop.cart.services import CartRefused
 from shop.pages.frame import site_of
-from shop.pages.offers import Card, card_of, price_table
+from shop.pages.offers import Card, card_of, cards_of, price_table
+from shop.pages.sold import courses_shown, facts_of, listed_courses
 from shop.seller.models import LegalText
 
 ENTRIES_PER_PAGE = 20
@@ -62,7 +63,7 @@ def _catalogue(request: HttpRequest, *, node: CategoryNode | None) -> HttpRespon
 
     def cards() -> list[Card]:
         ranks = {shelf.category.pk: rank for rank, shelf in enumerate(frame.categories)}
-        return [card_of(entry, shelf_rank=ranks.get(entry.category_id, 0)) for entry in page]
+        return cards_of(page, shelf_ranks=ranks, now=timezone.now())
 
     shelf_key = node.category.pk if node else None
     name = ("cards", get_language(), frame.shopper.is_staff, shelf_key, page.number)
@@ -94,7 +95,8 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
     found = _entry_to_show(code, frame.shopper) if request.method != "POST" else _entry_to_sell(code, frame.shopper)
     if found.code != code and request.method != "POST":
         return redirect("entry", found.code, permanent=True)
-    verdict = buyability(entry=found, shopper=_full_shopper(found, frame.shopper), now=timezone.now())
+    now = timezone.now()
+    verdict = buyability(entry=found, shopper=_full_shopper(found, frame.shopper), now=now)
     form = AddToCartForm(request.POST or None, initial={"quantity": verdict.offer.min_quantity})
     if request.method == "POST" and form.is_valid():
         try:
@@ -111,9 +113,12 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
         "pages/entry.html",
         {
             "entry": found,
-            "card": card_of(found, shelf_rank=rank),
+            "card": card_of(verdict.offer, verdict.available, shelf_rank=rank),
             "offer": verdict.offer,
             "verdict": verdict,
+            "facts": facts_of(verdict.available.sold),
+            "courses": courses_shown(verdict.available, now=now),
+            "listed": listed_courses(verdict.available.sold, now=now),
             "prices": price_table(found),
             "form": form,
             **_place(frame.categories, node),

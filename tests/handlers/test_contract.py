@@ -10,13 +10,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
+from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from enrolments.courses.services import find_course
 from enrolments.grounds.enrol import NewGround, add_grounds
 from enrolments.grounds.models import Ground
 from enrolments.values import Period
 from handlers import registry
-from handlers.contract import Feedback, Handler, ParametersForm, in_words
+from handlers.contract import Feedback, Handler, ParametersForm, Sold, in_words
 from handlers.parameter_fields import TextField
 from handlers.testing import RULES, Case, example_of, rule_name
 from handlers.testing import rules as suite
@@ -197,6 +198,10 @@ class LossyForm(ParametersForm):
         ),
         (suite.texts_are_translated_when_they_are_read, Case(handler=Eager())),
         (suite.at_least_one_unit_is_charged, broken(charged_units=lambda self, params, units: 0)),
+        (
+            suite.what_is_sold_is_said_without_asking_the_database,
+            broken(sold=lambda self, params: Sold(courses=[course.short_name for course in Course.objects.all()])),
+        ),
         (suite.it_is_offered_to_somebody_who_has_nothing_yet, broken(is_offered_to=lambda *_args, now: False)),
         (suite.parameters_of_an_older_version_are_kept, broken(upgrade=lambda self, params, version: {})),
         (suite.the_case_sets_every_parameter, Case(handler=Double())),

@@ -31,6 +31,8 @@ category                 GET  page
 category                 POST 405
 entry                    GET  page
 entry                    POST done  # into one's own cart
+picture                  GET  page
+picture                  POST 405
 legal                    GET  page
 legal                    POST 405
 media                    GET  page  # pictures of the catalogue

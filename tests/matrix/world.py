@@ -102,6 +102,8 @@ class World:
             "code": self.entry.code,
             "slug": self.entry.category.slug,
             "kind": self.legal_text.kind,
+            "hue": "1",
+            "seed": "0123abcd",
             "provider": "sandbox",
             "path": PICTURE,
             "name": "no-such-mail",

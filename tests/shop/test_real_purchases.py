@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
+from enrolments.courses.models import Course
 from enrolments.courses.places.models import PlaceHold
 from enrolments.courses.places.services import taken
 from enrolments.grounds.models import Enrolment, Ground
@@ -37,9 +38,10 @@ def participant(name: str, role: str = "student") -> dict[str, str]:
 def test_capacity_is_kept_from_checkout_to_delivery_and_freed_by_expiry():
     course = CourseFactory(capacity=3)
     entry = session_entry(course)
+    late = make_cart(entry, quantity=2)
     first = place(make_cart(entry, quantity=2, units=[participant("ana")]), email="a@example.org")
     with pytest.raises(HandlerRefused):
-        place(make_cart(entry, quantity=2), email="b@example.org")
+        place(late, email="b@example.org")
     expire_orders(now=first.placed_at + timedelta(days=1))
     assert taken([course.pk]).get(course.pk, 0) == 0
     second = place(make_cart(entry, quantity=3), email="c@example.org")
@@ -50,9 +52,10 @@ def test_capacity_is_kept_from_checkout_to_delivery_and_freed_by_expiry():
 
 
 def test_a_refusal_at_the_second_line_holds_no_place_for_the_first():
-    roomy, full = CourseFactory(capacity=5), CourseFactory(capacity=1)
+    roomy, full = CourseFactory(capacity=5), CourseFactory(capacity=2)
     cart = make_cart(session_entry(roomy), quantity=2)
     fill_cart(cart, session_entry(full), quantity=2)
+    Course.objects.filter(pk=full.pk).update(capacity=1)
 
     with pytest.raises(HandlerRefused):
         place(cart)

@@ -11,6 +11,7 @@ from enrolments.courses.services import save_course
 NANTES = ("Centre de Nantes, salle Loire", "Nantes centre, Loire room")
 RENNES = ("Centre de Rennes, atelier 2", "Rennes centre, workshop 2")
 ONLINE = ("En ligne", "Online")
+VENUES = {NANTES: ("Nantes", "Nantes"), RENNES: ("Rennes", "Rennes"), ONLINE: ONLINE}
 
 # Nobody sees the people of another group: in the customer corner, which has no groups, nobody else at all.
 SEPARATE = {"group_mode": "separate"}
@@ -57,6 +58,8 @@ def _make(row: tuple[str, str, str, tuple[str, str], dict[str, Any]], today: dat
         name_en=english,
         place_fr=place[0],
         place_en=place[1],
+        venue_fr=VENUES[place][0],
+        venue_en=VENUES[place][1],
         link=f"https://learn.example.org/{short_name.lower()}",
         first_day=today + timedelta(days=first),
         last_day=today + timedelta(days=last),

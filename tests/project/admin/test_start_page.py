@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from shop.seller.checks import check_seller
 from shop.seller.models import LegalText, ShopIdentity
+from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, pay
 from tests.shop.admin_pages import text_of
 from tests.shop.merchants import browser_of, staff
@@ -32,6 +33,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Orders waiting for money": 2,
         "Orders with a failed line": 1,
         "Payments that need attention": 1,
+        "Entries that nobody can buy": 0,
         "Jobs that gave up": 0,
         "Mails that could not be sent": 0,
     }
@@ -39,6 +41,16 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         listed = client.get(count.url)
         assert listed.status_code == 200
         assert listed.context["cl"].result_count == count.number
+
+
+def test_counts_entries_that_nobody_can_buy_and_leads_there(client):
+    EntryFactory()
+    EntryFactory(code="GONE", handler="ext_gone")
+    EntryFactory(handler="ext_gone", state="suspended")
+
+    [count] = [each for each in client.get("/admin/").context["counts"] if "nobody can buy" in str(each.label)]
+    assert count.number == 1
+    assert [entry.code for entry in client.get(count.url).context["cl"].result_list] == ["GONE"]
 
 
 def test_names_what_is_missing(client):

@@ -16,6 +16,8 @@ from tests.shop.steps import put_in_cart, signed_in, type_details, type_units
 pytestmark = pytest.mark.django_db
 
 CATALOGUE_AT_MOST = 7
+# An entry of unassigned seats names the courses that are open now.
+COURSES_LISTED = 1
 
 
 def queries(client: Client, address: str) -> int:
@@ -55,7 +57,8 @@ def member(catalogue) -> Client:
 @pytest.mark.parametrize("address", ["/", "/c/shelf-a/", "/?q=course", "/e/E-0/", "/e/E-1/", "/legal/terms/"])
 @pytest.mark.parametrize("who", ["with_cart", "member"])
 def test_a_page_of_the_catalogue_costs_few_queries(request, who, address):
-    assert queries(request.getfixturevalue(who), address) <= CATALOGUE_AT_MOST
+    listed = COURSES_LISTED if address == "/e/E-1/" else 0
+    assert queries(request.getfixturevalue(who), address) <= CATALOGUE_AT_MOST + listed
 
 
 def grows(client: Client, address: str, more: Callable[[], object]) -> int:
