@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -45,6 +46,11 @@ def mark_sent(mail: Mail, now: datetime) -> None:
     Mail.objects.filter(pk=mail.pk, state=Mail.State.QUEUED).update(
         state=Mail.State.SENT, sent_at=now, secret="", failed_reason=""
     )
+
+
+def mark_recalled(mail_ids: Collection[int]) -> None:
+    """Move mails from `queued` to `recalled`, unless another state is stored; their secrets are blanked."""
+    Mail.objects.filter(pk__in=mail_ids, state=Mail.State.QUEUED).update(state=Mail.State.RECALLED, secret="")
 
 
 def mark_failed(mail_id: int, reason: str) -> None:

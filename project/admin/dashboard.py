@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from common.templatetags.money import grouped
+from outbox.jobs.admin import GivenUpFilter
 from outbox.jobs.models import Job
 from outbox.mails.admin import UnsentFilter
 from outbox.mails.models import Mail
@@ -83,15 +84,15 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
     if user.has_perm("outbox.view_job"):
         yield Count(
             _("Jobs that gave up"),
-            _("Tried as often as allowed. Read why, then run them again."),
-            Job.objects.dead().count(),
-            reverse("admin:outbox_job_changelist", query={"state__exact": Job.State.DEAD}),
+            _("Tried as often as allowed. Read why, then run them again or dismiss them."),
+            Job.objects.given_up().count(),
+            reverse("admin:outbox_job_changelist", query={GivenUpFilter.parameter_name: GivenUpFilter.GIVEN_UP}),
             "bad",
         )
     if user.has_perm("outbox.view_mail"):
         yield Count(
             _("Mails that could not be sent"),
-            _("In the last 30 days, and not sent again since."),
+            _("In the last 30 days, and neither sent again nor dismissed since."),
             Mail.objects.unsent(now).count(),
             reverse("admin:outbox_mail_changelist", query={UnsentFilter.parameter_name: UnsentFilter.UNSENT}),
             "bad",

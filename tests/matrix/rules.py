@@ -226,10 +226,14 @@ admin:enrolments_course_end         GET  sign-in sign-in  405     405     405
 admin:enrolments_course_end         POST sign-in sign-in  403     403     done
 admin:outbox_job_retry              GET  sign-in sign-in  405     405     405
 admin:outbox_job_retry              POST sign-in sign-in  403     403     done
+admin:outbox_job_dismiss            GET  sign-in sign-in  405     405     405
+admin:outbox_job_dismiss            POST sign-in sign-in  403     403     go  # the job has not given up
 admin:outbox_mail_body              GET  sign-in sign-in  403     page    page
 admin:outbox_mail_body              POST sign-in sign-in  403     page    page
 admin:outbox_mail_resend            GET  sign-in sign-in  405     405     405
 admin:outbox_mail_resend            POST sign-in sign-in  403     403     done
+admin:outbox_mail_dismiss           GET  sign-in sign-in  405     405     405
+admin:outbox_mail_dismiss           POST sign-in sign-in  403     403     go  # the mail has no job that gave up
 """
 
 # The pages that Django makes for each model of the administration, as an administrator sees them; a row's history is

@@ -98,6 +98,8 @@ BUTTONS = (
     ),
     Button("enrolments_course_end", "enrolments.grounds.by_hand_admin.end_by_hand", by_hand),
     Button("outbox_job_retry", "outbox.jobs.admin.retry_job", lambda _: JobFactory().pk),
+    Button("outbox_job_dismiss", "outbox.jobs.admin.dismiss_job", lambda _: JobFactory().pk),
+    Button("outbox_mail_dismiss", "outbox.mails.admin.dismiss_mail", lambda _: MailFactory().pk),
     Button("outbox_mail_resend", "outbox.mails.admin.resend_mail", lambda _: MailFactory().pk),
     Button(
         "shop_order_payment",
