@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.members.models import CustomerAccount
 from accounts.members.operators import keep_account
@@ -55,6 +56,12 @@ class MailedOften(Refused):
         )
 
 
+class InNoCourse(Refused):
+    """Refusal when all that the account placed the person into was taken back, or is over: nothing to invite to."""
+
+    message = _lazy("This person is in no course of your account any more. Place them again, and they are told.")
+
+
 def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: datetime.datetime) -> None:
     """Mail a person of the account the invitation again, or, if their address is proved, how to sign in.
 
@@ -62,7 +69,7 @@ def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: 
     gets nothing, which is not told either. The limits count the mails of this account alone. The mail goes to the
     person's present address, in their language, else in `language`.
 
-    Locks the account (FOR KEY SHARE), then the person. Raises PersonNotFound, MailedJustNow, MailedOften.
+    Locks the account (FOR KEY SHARE), then the person. Raises PersonNotFound, InNoCourse, MailedJustNow, MailedOften.
     """
     with transaction.atomic():
         if not keep_account(account.pk):
@@ -71,6 +78,9 @@ def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: 
         user = User.objects.select_for_update(no_key=True).filter(pk=person_id).first()
         if user is None or not Delegation.objects.filter(account=account, person=user).exists():
             raise PersonNotFound
+        placed = placed_by(account=account, user=user, now=now)
+        if not placed and Ground.objects.filter(account=account, enrolment__user=user).exists():
+            raise InNoCourse
         refuse_often(account, user, now)
         just = find_used_up(what="mail to person again", rows=_mails_to(account, user), at="created_at", now=now)
         if just is not None:
@@ -79,15 +89,14 @@ def mail_again(*, account: CustomerAccount, person_id: int, language: str, now: 
         if not user.is_active:
             return
         if not is_address_proved(user):
-            is_enrolled = Ground.objects.live().filter(account=account, enrolment__user=user).exists()
             invite_people(
                 users=[user],
                 account=account,
                 reason_key=occasion,
                 language=language,
                 now=now,
-                is_enrolled=is_enrolled,
-                courses=courses_in_words({user.pk: placed_by(account=account, user=user, now=now)}),
+                is_enrolled=bool(placed),
+                courses=courses_in_words({user.pk: placed}),
             )
             return
         queue_mail(
@@ -109,7 +118,7 @@ def refuse_often(account: CustomerAccount, user: User, now: datetime.datetime) -
 
 
 def _mails_to(account: CustomerAccount, user: User) -> QuerySet[Mail]:
-    return Mail.objects.filter(account_id=account.pk, person_id=user.pk)
+    return Mail.objects.filter(account_id=account.pk, person_id=user.pk).exclude(state=Mail.State.RECALLED)
 
 
 def _time(moment: datetime.datetime) -> str:

@@ -114,9 +114,7 @@ def dismiss_dead_jobs(*, keys: Iterable[str], reason: str, actor_id: int | None)
     return (
         Job.objects.given_up()
         .filter(key__in=list(keys))
-        .update(
-            dismissed_at=Now(), dismissed_by_id=actor_id, dismissed_reason=reason.strip()[: Job.DISMISSAL_LENGTH]
-        )
+        .update(dismissed_at=Now(), dismissed_by_id=actor_id, dismissed_reason=reason.strip()[: Job.DISMISSAL_LENGTH])
     )
 
 

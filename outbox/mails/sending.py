@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Collection
 from datetime import datetime
+from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -64,7 +65,7 @@ def _message(mail: Mail, rendered: RenderedMail) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=rendered.subject,
         body=rendered.text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
+        from_email=_sender(rendered.sender_name),
         to=[mail.recipient],
         connection=get_connection(timeout=settings.EMAIL_TIMEOUT or SERVER_TIMEOUT),
         headers={
@@ -76,6 +77,11 @@ def _message(mail: Mail, rendered: RenderedMail) -> EmailMultiAlternatives:
     )
     message.attach_alternative(rendered.html, "text/html")
     return message
+
+
+def _sender(name: str) -> str:
+    """Return the shop's address with the sender's own name, if there is one."""
+    return formataddr((name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])) if name else settings.DEFAULT_FROM_EMAIL
 
 
 def _by_code(code: int, error: Exception) -> Exception:

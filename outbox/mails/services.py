@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from outbox.jobs.models import Job
 from outbox.jobs.registry import JOB_KINDS
 from outbox.jobs.services import dismiss_dead_jobs, dismiss_job
 from outbox.mails.kinds import MAIL_KINDS, Renewed
-from outbox.mails.models import JOB_KIND, Mail, MailQuerySet
+from outbox.mails.models import JOB_KIND, Mail
 
 # Mails that are new, each with its job, in one statement; rows in the order of their keys.
 RECORD = """
@@ -118,18 +118,17 @@ def queue_mails(mails: Sequence[NewMail]) -> list[Mail]:
     return _insert([_row(mail) for mail in mails], due={mail.key: mail.due_at for mail in mails})
 
 
-def lock_queued(mails: MailQuerySet) -> list[Mail]:
-    """Return the queued ones of some mails, by key, kept from leaving until the caller's transaction ends.
+def lock_queued(mails: Iterable[Mail]) -> list[Mail]:
+    """Return the queued ones of some mails, read again, by key; they do not leave until the caller's transaction ends.
 
     Locks their jobs and waits for none: a mail that a worker or another transaction holds is left out, and counts as
-    one that has left. Three statements for any number.
+    one that has left. Two statements for any number, none if none is queued.
     """
-    ids = list(mails.queued().order_by("pk").values_list("pk", flat=True))
-    if not ids:
+    keys = [mail.job_key for mail in mails if mail.state == Mail.State.QUEUED]
+    if not keys:
         return []
-    jobs = Job.objects.pending().filter(key__in=[Mail(pk=pk).job_key for pk in ids])
-    locked = jobs.select_for_update(no_key=True, skip_locked=True).order_by("pk")
-    held = [job.payload["mail_id"] for job in locked]
+    jobs = Job.objects.pending().filter(key__in=keys).select_for_update(no_key=True, skip_locked=True)
+    held = [job.payload["mail_id"] for job in jobs.order_by("pk")]
     return list(Mail.objects.queued().filter(pk__in=held).order_by("pk"))
 
 

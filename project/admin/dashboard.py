@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -14,14 +15,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from common.templatetags.money import grouped
+from common.templatetags.money import grouped, money
 from outbox.jobs.admin import GivenUpFilter
 from outbox.jobs.models import Job
 from outbox.mails.admin import UnsentFilter
 from outbox.mails.models import Mail
 from project.admin.figures_page import WaitingView, sales_view, seats_view, waiting_url, waiting_view
 from shop.orders.admin.filters import TodoFilter
-from shop.orders.figures import Period, failed_lines
+from shop.orders.figures import Period, failed_lines, owed_back
 from shop.payments.admin import AttentionFilter
 from shop.payments.models import PaymentEvent
 from shop.seller.missing import missing_from_the_shop
@@ -69,6 +70,13 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             failed.orders,
             reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.LINE}),
             "bad",
+        )
+        owed = owed_back()
+        yield Count(
+            _("Orders with money to be paid back"),
+            _("%(amount)s owed for units given back.") % {"amount": money(owed.amount, settings.SHOP_CURRENCY)},
+            owed.orders,
+            reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.OWED}),
         )
     if user.has_perm("shop.view_paymentevent"):
         yield Count(
