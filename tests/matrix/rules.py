@@ -204,6 +204,10 @@ admin:shop_order_retry              GET  sign-in sign-in  405     405     405
 admin:shop_order_retry              POST sign-in sign-in  403     403     go  # the line has not failed
 admin:shop_order_give_back          GET  sign-in sign-in  403     403     page
 admin:shop_order_give_back          POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_pay_back           GET  sign-in sign-in  403     403     page
+admin:shop_order_pay_back           POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_owed_again         GET  sign-in sign-in  405     405     405
+admin:shop_order_owed_again         POST sign-in sign-in  403     403     go             # nothing was paid back
 admin:shop_order_units              GET  sign-in sign-in  403     page    page
 admin:shop_order_units              POST sign-in sign-in  403     page    page
 admin:shop_legaltext_publish        GET  sign-in sign-in  403     403     page
