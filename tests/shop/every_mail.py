@@ -12,18 +12,23 @@ from accounts.sign_in.mails import ALLAUTH_MAILS, queue_allauth_mail
 from enrolments.people.mail_again import mail_again
 from enrolments.seats.models import Seat
 from enrolments.seats.release import release_seat
+from handlers.ext_paperdiploma.example import diplomas
 from outbox.mails.kinds import MAIL_KINDS
 from outbox.mails.models import Mail
+from shop.orders.giving_back.services import give_units_back
 from tests.enrolments.given import assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
+from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
+from tests.factories.shop import deliver, make_cart, pay, place
 from tests.shop.orders.test_order_mails import every_kind
 
 
 def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
-    """Return a mail of every registered kind, by its kind, all still queued."""
+    """Return a mail of every registered kind, by its kind, sent or queued."""
     now = timezone.now()
     every_kind(probe_entry, diary)
+    _diplomas()
     account = CustomerAccountFactory(name="Ateliers Roy")
     owner = MembershipFactory(account=account).user
     told, new, lost = UserFactory(), UserFactory(is_address_proved=False), UserFactory()
@@ -41,5 +46,20 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     for prefix in ALLAUTH_MAILS:
         queue_allauth_mail(prefix, recipient="alice@example.org", context={"user": owner, "code": 4711}, language="fr")
     mails = {mail.kind: mail for mail in Mail.objects.order_by("pk")}
-    assert sorted(mails) == sorted(MAIL_KINDS.names())
+    missing = set(MAIL_KINDS.names()) - set(mails)
+    assert not missing, f"Nothing queues {sorted(missing)}."
     return mails
+
+
+def _diplomas() -> None:
+    """Have a diploma printed, and stopped."""
+    buyer = MembershipFactory()
+    parameters = {"title": "First aider", "printer": "printer@example.org", "days": 5}
+    entry = EntryFactory(handler="ext_paperdiploma", parameters=parameters)
+    cart = make_cart(entry, units=diplomas(1), user=buyer.user)
+    order = place(cart, user=buyer.user, account=buyer.account)
+    pay(order)
+    deliver(order)
+    give_units_back(
+        order_id=order.pk, units={order.lines.get().pk: [0]}, actor=UserFactory(), reason="Slip", now=timezone.now()
+    )

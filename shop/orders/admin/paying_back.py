@@ -77,7 +77,9 @@ class PayingBackPages(GivingBackPages):
             except Refused as refusal:
                 if isinstance(refusal, OwedDiffers):
                     # What was typed stays, beside the amount of now.
-                    form = PayBackForm(request.POST | {"owed": str(order.owed_back)})
+                    typed_again = request.POST.copy()
+                    typed_again["owed"] = str(order.owed_back)
+                    form = PayBackForm(typed_again)
                     form.full_clean()
                 form.add_error(None, str(refusal))
             else:

@@ -122,7 +122,7 @@ def test_a_mail_past_its_date_is_not_sent_again():
 
 def test_a_kind_renews_what_works_no_more(settings):
     first = sent_mail(expires_at=timezone.now())
-    later = timezone.now() + timedelta(days=30)
+    later = timezone.now().replace(microsecond=0) + timedelta(days=30)
     with temporary_mail_kind(
         "greeting", template="outbox_tests/greeting", renew=lambda mail, now: Renewed({"name": "Ada"}, later)
     ):
@@ -132,7 +132,7 @@ def test_a_kind_renews_what_works_no_more(settings):
 
 
 def test_a_copy_keeps_the_date_of_the_first():
-    expires_at = timezone.now() + timedelta(days=1)
+    expires_at = timezone.now().replace(microsecond=0) + timedelta(days=1)
     assert resend(sent_mail(expires_at=expires_at)).expires_at == expires_at
 
 
@@ -148,7 +148,7 @@ def test_a_mail_that_is_due_no_more_is_recalled_and_not_sent_again():
 
 
 def test_a_mail_waits_for_its_time():
-    due_at = timezone.now() + timedelta(hours=1)
+    due_at = timezone.now().replace(microsecond=0) + timedelta(hours=1)
     mails = [NewMail(kind="greeting", key=k, recipient="a@example.org", language="en", due_at=due) for k, due in
              (("late", due_at), ("soon", None))]  # fmt: skip
     late, soon = queue_mails(mails)

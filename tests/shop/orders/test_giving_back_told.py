@@ -109,10 +109,10 @@ def test_the_customer_reads_the_amount_and_the_operator_the_reason(order, mercha
     assert given.worth == Decimal("24.03")
     assert sorted(told) == ["nadia@example.org", "paul@example.org"]
     assert "1, 3" in told["paul@example.org"]
-    assert "24,03" in told["paul@example.org"]
+    assert "24.03" in told["paul@example.org"]
     assert "Agreed with Nadia" not in told["paul@example.org"]
     assert "Agreed with Nadia" in told["nadia@example.org"]
-    assert "24,03" not in told["nadia@example.org"]
+    assert "24.03" not in told["nadia@example.org"]
 
 
 def test_each_act_is_told_once_also_at_one_moment(order, merchant):
@@ -135,7 +135,7 @@ def test_who_is_buyer_and_operator_gets_one_mail_with_both(account, owner, merch
 
     [text] = texts().values()
     assert "Agreed with Nadia" in text
-    assert "12,01" in text
+    assert "12.01" in text
 
 
 def test_the_address_of_an_unclaimed_order_reads_no_word_that_may_name_a_person(merchant):
