@@ -34,7 +34,7 @@ class TodoFilter(DropdownFilter):
             (self.MONEY, _("waiting for money")),
             (self.LINE, _("with a failed line")),
             (self.ATTENTION, _("payment needs attention")),
-            (self.OWED, _("to be paid back")),
+            (self.OWED, _("with money to pay back")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
