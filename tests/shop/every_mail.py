@@ -32,7 +32,7 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     account = CustomerAccountFactory(name="Ateliers Roy")
     owner = MembershipFactory(account=account).user
     told, new, lost = UserFactory(), UserFactory(is_address_proved=False), UserFactory()
-    for person in (told, new, lost):
+    for person in (lost, told, new):
         [seat] = given_pack(account, now=now)
         assign(seat, CourseFactory(place_en="Room 3", place_fr="Salle 3"), person.email, owner, now=now)
     Mail.objects.filter(person_id__in=[told.pk, lost.pk]).update(state="sent", sent_at=now, created_at=now)
