@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.links.effects import link_url
 from accounts.links.models import AddressLink
-from outbox.mails.kinds import BLANK, register_mail_kind
+from accounts.links.services import NewLink, create_links
+from accounts.members.models import MemberInvitation
+from accounts.members.services import lock_account
+from accounts.people.models import User
+from accounts.people.selectors import is_address_proved
+from common.registry import Registry
+from outbox.errors import ResendRefused
+from outbox.mails.kinds import BLANK, Renewed, register_mail_kind
 from outbox.mails.models import Mail
 
 
@@ -28,6 +38,86 @@ def with_sign_in_pages(mail: Mail, *, blank: bool) -> dict[str, Any]:
     }
 
 
+# Returns those of some courses that a person still has by an account (None: by the merchant); registered by the floor
+# that knows courses.
+StillPlaced = Callable[[User, int | None, Collection[str]], set[str]]
+STILL_PLACED: Registry[StillPlaced] = Registry("courses that a person still has")
+
+
+def renew_invitation(mail: Mail, now: datetime) -> Renewed:
+    """Return the mail's context for the courses that the person still has, with a new link if the old one is dead.
+
+    Raises ResendRefused if the person needs no invitation any more, or has lost every course that the mail names.
+    """
+    link = AddressLink.objects.select_related("user", "account").get(pk=mail.context["link_id"])
+    user = link.user
+    if user is None or not user.is_active or user.email != link.email:
+        raise ResendRefused(_("This person has another address by now, or cannot sign in any more."))
+    if is_address_proved(user):
+        raise ResendRefused(_("This person has proved their address already, and signs in with it."))
+    context = dict(mail.context)
+    told = context.get("told", {})
+    if told:
+        still = _still_placed(user, mail.account_id, told)
+        if not still:
+            raise ResendRefused(_("This person is no longer enrolled in what the mail invites them to."))
+        context["told"] = {course: end for course, end in told.items() if course in still}
+        context["courses"] = [course for course in context["courses"] if str(course["id"]) in still]
+    link = _living(link, now)
+    return Renewed(context | {"link_id": link.pk}, link.expires_at)
+
+
+def is_for_nothing(link: AddressLink) -> bool:
+    """Tell whether an invitation named courses, and its person has lost them all since."""
+    mail = Mail.objects.filter(person_id=link.user_id, kind="invitation", context__link_id=link.pk).last()
+    told = mail.context.get("told") if mail is not None else None
+    if mail is None or link.user is None or not told:
+        return False
+    return not _still_placed(link.user, mail.account_id, told)
+
+
+def _still_placed(user: User, account_id: int | None, course_ids: Collection[str]) -> set[str]:
+    return set[str]().union(*(ask(user, account_id, list(course_ids)) for ask in STILL_PLACED))
+
+
+def renew_member_invitation(mail: Mail, now: datetime) -> Renewed:
+    """Return the mail's context with a new link if the old one is dead. Locks the account.
+
+    Raises ResendRefused if the invitation was withdrawn, replaced or accepted.
+    """
+    link = AddressLink.objects.select_related("account").get(pk=mail.context["link_id"])
+    if link.account is not None:
+        lock_account(link.account.pk)
+    # Renewed by an earlier mail, it has another link.
+    invitation = MemberInvitation.objects.filter(account=link.account, email=link.email).select_related("link").first()
+    if invitation is None:
+        raise ResendRefused(_("This invitation was withdrawn or accepted."))
+    living = _living(invitation.link, now)
+    if living != invitation.link:
+        MemberInvitation.objects.filter(pk=invitation.pk).update(link=living)
+    return Renewed(mail.context | {"link_id": living.pk}, living.expires_at)
+
+
+def _living(link: AddressLink, now: datetime) -> AddressLink:
+    """Return a link that can be used now: the one given, or a new one like it."""
+    if AddressLink.objects.usable_at(now).filter(pk=link.pk).exists():
+        return link
+    [renewed] = create_links(
+        links=[
+            NewLink(
+                purpose=link.purpose,
+                email=link.email,
+                user=link.user,
+                account=link.account,
+                order_id=link.order_id,
+                language=link.language,
+            )
+        ],
+        now=now,
+    )
+    return renewed
+
+
 KINDS = {
     "invitation": (with_link, pgettext_lazy("kind of mail", "Invitation")),
     "member_invitation": (with_link, pgettext_lazy("kind of mail", "Invitation of a member")),
@@ -38,5 +128,7 @@ KINDS = {
     "security_notice": (with_sign_in_pages, pgettext_lazy("kind of mail", "Security notice")),
 }
 
+RENEW = {"invitation": renew_invitation, "member_invitation": renew_member_invitation}
+
 for name, (build, label) in KINDS.items():
-    register_mail_kind(name, template=f"accounts/mails/{name}", build=build, label=label)
+    register_mail_kind(name, template=f"accounts/mails/{name}", build=build, label=label, renew=RENEW.get(name))

@@ -33,13 +33,20 @@ class EnrolmentsConfig(floors.Floor):
         from accounts.members.rights import Right
         from accounts.members.waiting import Waiting, add_waiting
         from accounts.people.changes import FOLLOWERS
+        from accounts.people.closing import on_closed
         from enrolments.events.services import person_changed
-        from enrolments.grounds.supervise import end_what_operators_got, lock_what_operators_got
+        from enrolments.grounds.supervise import (
+            end_what_an_operator_got,
+            end_what_operators_got,
+            lock_what_an_operator_got,
+            lock_what_operators_got,
+        )
         from enrolments.people.waiting import not_accepted
         from enrolments.seats.waiting import blanks_of_sessions, seats_about_to_end
 
         FOLLOWERS.add(person_changed)
         on_right_lost(Right.MANAGE_SEATS, lock=lock_what_operators_got, end=end_what_operators_got)
+        on_closed(lock=lock_what_an_operator_got, end=end_what_an_operator_got)
 
         add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from outbox.mails.kinds import register_mail_kind
+from accounts.mail_kinds import STILL_PLACED
+from accounts.people.models import User
+from enrolments.grounds.models import Ground
+from outbox.errors import ResendRefused
+from outbox.mails.kinds import Renewed, register_mail_kind
 from outbox.mails.models import Mail
 
 
@@ -19,10 +28,35 @@ def with_sign_in_page(mail: Mail, *, blank: bool) -> dict[str, Any]:
     return {"sign_in_url": f"{settings.SITE_URL}{reverse('account_login')}?{query}"}
 
 
+def still_placed(user: User, account_id: int | None, course_ids: Collection[str]) -> set[str]:
+    """Return those of some courses in which a person is, by a live ground of an account, or of the merchant."""
+    grounds = Ground.objects.live().filter(
+        account=account_id, enrolment__user=user, enrolment__course_id__in=[int(pk) for pk in course_ids]
+    )
+    lasting = grounds.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=timezone.now()))
+    return {str(pk) for pk in lasting.order_by().values_list("enrolment__course_id", flat=True)}
+
+
+def renew_assigned(mail: Mail, now: datetime) -> Renewed:
+    """Return the mail's context. Raises ResendRefused if the person is no longer in the course, or it is over."""
+    told = mail.context.get("told")
+    user = User.objects.filter(pk=mail.person_id or 0).first()
+    if told and user is not None and not still_placed(user, mail.account_id, list(told)):
+        raise ResendRefused(_("This person is no longer enrolled in the course that the mail tells of."))
+    return Renewed(mail.context)
+
+
+STILL_PLACED.add(still_placed)
 register_mail_kind(
     "seat_assigned",
+    renew=renew_assigned,
     template="enrolments/mails/seat_assigned",
     label=pgettext_lazy("kind of mail", "Enrolment in a course"),
+)
+register_mail_kind(
+    "place_lost",
+    template="enrolments/mails/place_lost",
+    label=pgettext_lazy("kind of mail", "Enrolment taken back"),
 )
 register_mail_kind(
     "sign_in_reminder",

@@ -23,6 +23,10 @@ class RetryRefused(Refused):
     """The job cannot be run again."""
 
 
+class DismissalRefused(Refused):
+    """The job cannot be dismissed."""
+
+
 class ResendRefused(Refused):
     """The mail cannot be sent again."""
 
@@ -30,3 +34,4 @@ class ResendRefused(Refused):
 SECRET_IS_GONE = _(
     "This mail contained a one-time code or link and cannot be sent again. Its recipient can ask for a new one."
 )
+TOO_LATE = _("This mail was of use until a date that is past, and cannot be sent again.")

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.links.models import AddressLink
 from accounts.links.remembered import remember_link, take_effect
 from accounts.links.services import LinkGone, NotYourLink, find_link
+from accounts.mail_kinds import is_for_nothing
 from accounts.members.current import SignedInRequest
 from accounts.members.selectors import active_accounts
 from accounts.people.proof import prove_by_link
@@ -43,7 +44,8 @@ def address_link(request: HttpRequest, token: str) -> HttpResponse:
     if request.user.is_authenticated and request.user.email != link.email:
         return render(request, "links/link_of_another.html", {"link": link}, status=HTTPStatus.FORBIDDEN)
     if request.method == "GET":
-        return render(request, "links/link.html", {"link": link, "purpose": link.purpose})
+        context = {"link": link, "purpose": link.purpose, "is_for_nothing": is_for_nothing(link)}
+        return render(request, "links/link.html", context)
     try:
         if request.user.is_authenticated:
             return redirect(take_effect(request, link.pk, link.purpose, request.user))

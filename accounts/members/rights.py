@@ -67,3 +67,11 @@ def operators_of(account: CustomerAccount) -> QuerySet[User]:
         membership_with(Right.MANAGE_SEATS), account=account, user_id=OuterRef("pk")
     )
     return User.objects.filter(Exists(memberships), is_active=True).order_by("sort_name", "pk")
+
+
+def first_owner(account: CustomerAccount) -> User | None:
+    """Return the active owner who joined an account first; None if it has none. Locks nothing: see
+    `accounts.members.operators` for an answer that stays true."""
+    owners = Membership.objects.filter(account=account, is_owner=True, user__is_active=True).select_related("user")
+    owner = owners.order_by("created_at", "pk").first()
+    return owner.user if owner is not None else None

@@ -21,7 +21,11 @@ from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from accounts.members.models import Membership
 from accounts.people.changes import PersonChange, tell_changed
-from accounts.people.closing import refuse_to_close_an_only_owner
+from accounts.people.closing import (
+    end_what_closing_ends,
+    lock_what_closing_ends,
+    refuse_to_close_an_only_owner,
+)
 from accounts.people.models import User
 from accounts.people.services import invite_people
 from accounts.sign_in.second_factor.services import remove_second_factor
@@ -51,6 +55,7 @@ class UserForm(forms.ModelForm):
         """Check under the accounts' locks, which the page's own transaction keeps until the row is written."""
         is_active: bool = self.cleaned_data["is_active"]
         if self.instance.pk is not None and self.initial.get("is_active") and not is_active:
+            lock_what_closing_ends(self.instance)
             try:
                 refuse_to_close_an_only_owner(self.instance)
             except Refused as refused:
@@ -218,6 +223,8 @@ class UserAdmin(TellsRefusals):
         if change:
             super().save_model(request, obj, form, change)
             actor_id = request.user.pk
+            if "is_active" in form.changed_data and not obj.is_active:
+                end_what_closing_ends(obj, timezone.now())
             if "email" in form.changed_data:
                 tell_changed(PersonChange.REPLACED, [obj.pk], actor_id=actor_id)
             if {"first_name", "last_name"} & set(form.changed_data):

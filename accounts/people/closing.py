@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.members.models import CustomerAccount, Membership
 from accounts.people.models import User
 from common.refusals import Refused
+from common.registry import Registry, qualified_name
 from common.words import in_words
+
+
+@dataclass(frozen=True)
+class Follower:
+    """Undoing what a person had as an operator: `lock` takes the locks that stand before those of accounts, `end` runs
+    in the transaction that closes the person."""
+
+    lock: Callable[[User], None]
+    end: Callable[[User, datetime], None]
+
+
+FOLLOWERS: Registry[Follower] = Registry("follower of a closing")
+
+
+def on_closed(*, lock: Callable[[User], None], end: Callable[[User, datetime], None]) -> None:
+    """Register what follows the closing of a person; registering twice counts once."""
+    FOLLOWERS.register(qualified_name(end), Follower(lock, end))
+
+
+def lock_what_closing_ends(user: User) -> None:
+    """Lock what `end_what_closing_ends` will end; call it before an account is locked."""
+    for follower in FOLLOWERS:
+        follower.lock(user)
+
+
+def end_what_closing_ends(user: User, now: datetime) -> None:
+    """End what a person had as an operator of their accounts. Opening them again brings nothing of it back."""
+    for follower in FOLLOWERS:
+        follower.end(user, now)
 
 
 class OnlyOwner(Refused):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
@@ -47,8 +48,9 @@ class PersonFound:
 # A person whose address changed while the statement waited is not found, and nobody has the address any more.
 KNOWN_PEOPLE = "SELECT * FROM accounts_user WHERE email = ANY(%s) ORDER BY id FOR KEY SHARE"
 
-# Texts of an invitation about each course in one language, as `name`, `period` and `place`.
-CoursesInWords = Callable[[User, str], Sequence[Mapping[str, str]]]
+# Texts of an invitation about each course in one language, as `name`, `period` and `place`, with its key as `id` and
+# its last day as `until`.
+CoursesInWords = Callable[[User, str], Sequence[Mapping[str, Any]]]
 
 INSERT_MISSING_USERS = """
 INSERT INTO accounts_user
@@ -130,13 +132,14 @@ def invite_people(
     now: datetime,
     is_enrolled: bool = True,
     courses: CoursesInWords | None = None,
+    due_at: Callable[[User], datetime | None] | None = None,
 ) -> int:
     """Mail an invitation link to the users whose address is not proved yet; return the number of mails.
 
     `reason_key` names the occasion: asking twice for the same one mails nobody twice. The mail speaks of a training
     course unless `is_enrolled` is unset, and names the courses that `courses` gives in the mail's language. Users with
     a proved address get no mail here; the caller informs them. The mail is in the person's language, else in
-    `language`. Five statements for any number of people; locks nothing.
+    `language`; it leaves at once, or when `due_at` says. Five statements for any number of people; locks nothing.
     """
     with transaction.atomic(savepoint=False):
         proved = ids_with_proved_address(users)
@@ -166,17 +169,27 @@ def invite_people(
                     key=key,
                     recipient=link.email,
                     language=link.language,
-                    context={
-                        "link_id": link.pk,
-                        "account_name": account.name if account else "",
-                        "is_enrolled": is_enrolled,
-                        "courses": courses(user, link.language) if courses else [],
-                    },
+                    context=_context(
+                        link,
+                        account_name=account.name if account else "",
+                        is_enrolled=is_enrolled,
+                        courses=courses(user, link.language) if courses else [],
+                    ),
                     account_id=account.pk if account else None,
                     person_id=user.pk,
                     expires_at=link.expires_at,
+                    due_at=due_at(user) if due_at else None,
                 )
                 for (key, user), link in zip(waiting.items(), links, strict=True)
             ]
         )
         return len(mails)
+
+
+def _context(
+    link: AddressLink, *, account_name: str, is_enrolled: bool, courses: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    context = {"link_id": link.pk, "account_name": account_name, "is_enrolled": is_enrolled, "courses": courses}
+    if courses:
+        context["told"] = {str(course["id"]): course["until"] for course in courses}
+    return context

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -21,6 +22,7 @@ from common.words import end_in_words, start_in_words
 from enrolments.courses.models import Course
 from enrolments.grounds.enrol import together
 from enrolments.grounds.models import Ground
+from enrolments.grounds.told import LOST_KIND, PLACED_KINDS, Heard, heard_of, last_day_told
 from enrolments.values import LineRef, Period
 from outbox.mails.services import NewMail, queue_mails
 
@@ -34,6 +36,10 @@ class Placed:
     period: Period
     key: str
     order_id: int | None = None
+
+    @property
+    def key_of_place(self) -> tuple[int, int]:
+        return self.user.pk, self.course.pk
 
 
 def tell_enrolled(
@@ -63,8 +69,13 @@ def tell_placed(
 ) -> None:
     """Like `tell_enrolled`, for people in different courses: one invitation names all the courses of a person.
 
-    `occasion` is the key of the invitations.
+    `occasion` is the key of the invitations. A person whose last mail about the course told the same within the hour
+    gets no other one (`enrolments.grounds.told`).
     """
+    heard = heard_of(account=account, users=[each.user for each in placed])
+    placed = [each for each in placed if not _is_known(each, heard, now)]
+    heard.save()
+    due = {each.key_of_place: heard.due_at(each.user, each.course, now=now) for each in placed}
     proved = ids_with_proved_address([each.user for each in placed])
     waiting = {each.user.pk: each.user for each in placed if each.user.pk not in proved}
     if waiting:
@@ -80,6 +91,9 @@ def tell_placed(
             language=language,
             now=now,
             courses=courses_in_words({pk: list(of_person.items()) for pk, of_person in courses.items()}),
+            due_at=lambda user: max(
+                (at for (user_id, _course), at in due.items() if at is not None and user_id == user.pk), default=None
+            ),
         )
     queue_mails(
         [
@@ -92,11 +106,21 @@ def tell_placed(
                 account_id=account.pk if account else None,
                 order_id=each.order_id,
                 person_id=each.user.pk,
+                due_at=due[each.key_of_place],
             )
             for each in placed
             if each.user.pk in proved and each.user.is_active
         ]
     )
+
+
+def _is_known(placed: Placed, heard: Heard, now: datetime.datetime) -> bool:
+    """Tell whether the last mail about the place told the same within the hour; recall a waiting one of its loss."""
+    heard.recall(placed.user, placed.course, (LOST_KIND,))
+    last = heard.last(placed.user, placed.course)
+    if last is None or last.kind not in PLACED_KINDS or heard.due_at(placed.user, placed.course, now=now) is None:
+        return False
+    return last.context["told"][str(placed.course.pk)] == last_day_told(placed.period.ends_at)
 
 
 def courses_in_words(courses: Mapping[int, Sequence[tuple[Course, Period]]]) -> CoursesInWords:
@@ -106,11 +130,17 @@ def courses_in_words(courses: Mapping[int, Sequence[tuple[Course, Period]]]) -> 
     """
 
     @cache
-    def say(course: Course, period: Period, language: str) -> dict[str, str]:
+    def say(course: Course, period: Period, language: str) -> dict[str, Any]:
         with translation.override(language or settings.LANGUAGE_CODE):
-            return {"name": course.name, "period": _period_in_words(period), "place": course.place}
+            return {
+                "id": course.pk,
+                "name": course.name,
+                "period": _period_in_words(period),
+                "place": course.place,
+                "until": last_day_told(period.ends_at),
+            }
 
-    def say_all(user: User, language: str) -> list[dict[str, str]]:
+    def say_all(user: User, language: str) -> list[dict[str, Any]]:
         return [say(course, period, language) for course, period in courses[user.pk]]
 
     return say_all
@@ -151,4 +181,5 @@ def _context(course: Course, account: CustomerAccount | None, period: Period, la
             "starts_at": period.starts_at,
             "ends_at": period.ends_at,
             "account_name": account.name if account else "",
+            "told": {str(course.pk): last_day_told(period.ends_at)},
         }

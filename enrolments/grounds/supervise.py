@@ -62,6 +62,20 @@ def end_what_operators_got(account: CustomerAccount, user_ids: Collection[int], 
     end_grounds(grounds=_grounds_of_operators(account, user_ids), reason=SeatReason.RIGHT_LOST, now=now)
 
 
+def lock_what_an_operator_got(user: User) -> None:
+    """Lock the courses in which a person is as an operator, of whatever account."""
+    lock_courses(_as_operators([user.pk]).order_by().values_list("enrolment__course_id", flat=True).distinct())
+
+
+def end_what_an_operator_got(user: User, now: datetime.datetime) -> None:
+    """End the supervisions and support courses that a closed person has as an operator of any account."""
+    end_grounds(grounds=_as_operators([user.pk]), reason=SeatReason.PERSON_CLOSED, now=now)
+
+
 def _grounds_of_operators(account: CustomerAccount, user_ids: Collection[int]) -> QuerySet[Ground]:
+    return _as_operators(user_ids).filter(account=account)
+
+
+def _as_operators(user_ids: Collection[int]) -> QuerySet[Ground]:
     kinds = (Ground.Kind.SUPERVISION, Ground.Kind.SUPPORT)
-    return Ground.objects.live().filter(account=account, enrolment__user_id__in=list(user_ids), kind__in=kinds)
+    return Ground.objects.live().filter(enrolment__user_id__in=list(user_ids), kind__in=kinds)

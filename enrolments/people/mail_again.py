@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.members.models import CustomerAccount
 from accounts.members.operators import keep_account
@@ -72,6 +73,12 @@ class AddressChanged(Refused):
         )
 
 
+class InNoCourse(Refused):
+    """Refusal when all that the account placed the person into was taken back, or is over: nothing to invite to."""
+
+    message = _lazy("This person is in no course of your account any more. Place them again, and they are told.")
+
+
 def mail_again(
     *,
     account: CustomerAccount,
@@ -88,8 +95,8 @@ def mail_again(
 
     `shown_email` is the address that the caller saw, as the account typed it.
 
-    Locks the account (FOR KEY SHARE), then the person. Raises PersonNotFound, AddressChanged, MailedJustNow,
-    MailedOften.
+    Locks the account (FOR KEY SHARE), then the person. Raises PersonNotFound, AddressChanged, InNoCourse,
+    MailedJustNow, MailedOften.
     """
     with transaction.atomic():
         if not keep_account(account.pk):
@@ -101,6 +108,9 @@ def mail_again(
             raise PersonNotFound
         if shown_email not in (None, typed.email):
             raise AddressChanged(shown_email or "", typed.email)
+        placed = placed_by(account=account, user=user, now=now)
+        if not placed and Ground.objects.filter(account=account, enrolment__user=user).exists():
+            raise InNoCourse
         refuse_often(account, user, now)
         just = find_used_up(what="mail to person again", rows=_mails_to(account, user), at="created_at", now=now)
         if just is not None:
@@ -109,15 +119,14 @@ def mail_again(
         if not user.is_active:
             return
         if not is_address_proved(user):
-            is_enrolled = Ground.objects.live().filter(account=account, enrolment__user=user).exists()
             invite_people(
                 users=[user],
                 account=account,
                 reason_key=occasion,
                 language=language,
                 now=now,
-                is_enrolled=is_enrolled,
-                courses=courses_in_words({user.pk: placed_by(account=account, user=user, now=now)}),
+                is_enrolled=bool(placed),
+                courses=courses_in_words({user.pk: placed}),
             )
             return
         queue_mail(
@@ -139,7 +148,7 @@ def refuse_often(account: CustomerAccount, user: User, now: datetime.datetime) -
 
 
 def _mails_to(account: CustomerAccount, user: User) -> QuerySet[Mail]:
-    return Mail.objects.filter(account_id=account.pk, person_id=user.pk)
+    return Mail.objects.filter(account_id=account.pk, person_id=user.pk).exclude(state=Mail.State.RECALLED)
 
 
 def _time(moment: datetime.datetime) -> str:

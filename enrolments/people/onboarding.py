@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import datetime
+from collections.abc import Collection, Iterable
 
 from django.db.models import Max
 
@@ -19,7 +20,9 @@ def find_person(account: CustomerAccount, person_id: int) -> Delegation | None:
     return people_of(account).select_related("person").filter(person=person_id).first()
 
 
-def onboarding_of(account: CustomerAccount, people: Collection[Delegation]) -> dict[int, Onboarding]:
+def onboarding_of(
+    account: CustomerAccount, people: Collection[Delegation], *, now: datetime.datetime
+) -> dict[int, Onboarding]:
     """Return the progress of some people, from this account's mails, invitations and seats. Three statements.
 
     A sign-in counts only for people whom this account created; others may have signed in for another account. Expects
@@ -32,15 +35,34 @@ def onboarding_of(account: CustomerAccount, people: Collection[Delegation]) -> d
         for each in people
     }
     ids = list(onboarding)
-    mails = Mail.objects.filter(account_id=account.pk, person_id__in=ids).order_by().values_list("person_id")
+    sent = Mail.objects.filter(account_id=account.pk, person_id__in=ids).exclude(state=Mail.State.RECALLED)
+    mails = sent.order_by().values_list("person_id")
     for person_id, at in mails.annotate(at=Max("created_at")):
         onboarding[person_id].mailed_at = at
-    links = AddressLink.objects.filter(
-        account=account, user__in=ids, purpose=AddressLink.Purpose.INVITATION, used_at__isnull=False
-    )
-    for person_id, at in links.order_by().values_list("user_id").annotate(at=Max("used_at")):
-        onboarding[person_id].accepted_at = at
+    for person_id, used_at, until in _invitations(account, ids):
+        onboarding[person_id].accepted_at = used_at
+        onboarding[person_id].expired_at = until if used_at is None and until <= now else None
     seats = Seat.objects.filter(account=account, person__in=ids, consumed_at__isnull=False)
     for person_id, at in seats.order_by().values_list("person_id").annotate(at=Max("consumed_at")):
         onboarding[person_id].entered_at = at
     return onboarding
+
+
+def expired_invitations(
+    account: CustomerAccount, person_ids: Collection[int], *, now: datetime.datetime
+) -> dict[int, datetime.datetime]:
+    """Return the end of the account's last invitation of each person who accepted none before all expired. One
+    statement, none for nobody."""
+    return {
+        person_id: until
+        for person_id, used_at, until in (_invitations(account, person_ids) if person_ids else ())
+        if used_at is None and until <= now
+    }
+
+
+def _invitations(
+    account: CustomerAccount, person_ids: Collection[int]
+) -> Iterable[tuple[int, datetime.datetime | None, datetime.datetime]]:
+    """Return the last use and the last end of the account's invitations, by person."""
+    links = AddressLink.objects.filter(account=account, user__in=person_ids, purpose=AddressLink.Purpose.INVITATION)
+    return links.order_by().values_list("user_id").annotate(used=Max("used_at"), until=Max("expires_at"))

@@ -16,9 +16,13 @@ from enrolments.grounds.models import Ground
 
 @dataclass(slots=True)
 class Onboarding:
-    """Progress of a person from the first mail to the first entry, as far as this account may know."""
+    """Progress of a person from the first mail to the first entry, as far as this account may know.
+
+    `expired_at` is the end of the last invitation, if it is past and none was accepted.
+    """
 
     mailed_at: datetime.datetime | None = None
+    expired_at: datetime.datetime | None = None
     accepted_at: datetime.datetime | None = None
     entered_at: datetime.datetime | None = None
     has_signed_in: bool = False

@@ -109,7 +109,7 @@ def _page(
         "account": request.account,
         "person": shown,
         "row": row,
-        "onboarding": onboarding_of(request.account, [shown])[shown.person_id],
+        "onboarding": onboarding_of(request.account, [shown], now=timezone.now())[shown.person_id],
         "form": form,
         "is_editable": is_editable(account=request.account, user=shown.person),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -81,7 +82,7 @@ def people(request: AccountRequest) -> HttpResponse:
     search = form.cleaned_data["q"] if form.is_valid() else ""
     page = page_of(request, people_of(request.account, search=search).select_related("person"), PEOPLE_A_PAGE)
     rows = person_rows(request.account, page.rows)
-    onboarding = onboarding_of(request.account, page.rows)
+    onboarding = onboarding_of(request.account, page.rows, now=timezone.now())
     for row in rows:
         row.onboarding = onboarding[row.person_id]
     context = {

@@ -12,6 +12,7 @@ class SeatReason(models.TextChoices):
     ENTERED = "entered", pgettext_lazy("reason of a seat's move", "Entered the course")
     EXPIRED = "expired", pgettext_lazy("reason of a seat's move", "Validity over")
     RIGHT_LOST = "right_lost", pgettext_lazy("reason why a ground ended", "No longer an operator of the account")
+    PERSON_CLOSED = "person_closed", pgettext_lazy("reason why a ground ended", "The person was closed")
 
 
 def reason_in_words(reason: str) -> str:

@@ -23,6 +23,7 @@ from common.words import end_in_words
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.pages import page_of
+from enrolments.people.onboarding import expired_invitations
 from enrolments.people.selectors import PersonRow, typed_names
 from enrolments.seats.assign import AlreadyInSession, Assignment, assign_seat
 from enrolments.seats.desk import find_seat, is_attached, move_rows, moves_of, next_free_seat
@@ -165,8 +166,16 @@ def _facts(
         "entry_name": in_reader_language(shown.batch.entry_name),
         "is_session": shown.batch.source == SeatBatch.Source.SESSION,
         "person": names.get(shown.person_id or 0),
+        "invitation_expired_at": _invitation_expired_at(request, shown),
         "until": last_moment(shown),
     }
+
+
+def _invitation_expired_at(request: AccountRequest, shown: Seat) -> datetime.datetime | None:
+    """Return the end of the invitation of the person on a seat that nobody has entered with, if it is past."""
+    if shown.state != SeatState.ASSIGNED or shown.person_id is None:
+        return None
+    return expired_invitations(request.account, [shown.person_id], now=timezone.now()).get(shown.person_id)
 
 
 def _field_of(refused: Refused, form: AssignForm) -> str | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
 from enrolments.pages import page_of
+from enrolments.people.onboarding import expired_invitations
 from enrolments.people.selectors import typed_names
 from enrolments.seats.desk import find_session
+from enrolments.seats.models import SeatState
 from enrolments.seats.selectors import seats_of
 from enrolments.sessions.selectors import session_rows
 
@@ -26,6 +29,8 @@ def session(request: AccountRequest, session_id: int) -> HttpResponse:
         raise Http404
     [counts] = session_rows([group])
     page = page_of(request, seats_of(request.account, session_id=group.pk), SEATS_A_PAGE)
+    waiting = {seat.person_id for seat in page.rows if seat.person_id and seat.state == SeatState.ASSIGNED}
+    expired = expired_invitations(request.account, waiting, now=timezone.now())
     names = typed_names(request.account, {seat.person_id for seat in page.rows if seat.person_id})
     context = {
         "account": request.account,
@@ -33,7 +38,14 @@ def session(request: AccountRequest, session_id: int) -> HttpResponse:
         "course": group.course,
         "counts": counts,
         "page": page,
-        "rows": [{"seat": seat, "person": names.get(seat.person_id or 0)} for seat in page.rows],
+        "rows": [
+            {
+                "seat": seat,
+                "person": names.get(seat.person_id or 0),
+                "invitation_expired_at": expired.get(seat.person_id or 0) if seat.person_id in waiting else None,
+            }
+            for seat in page.rows
+        ],
         "query_string": "",
     }
     return render(request, "sessions/session.html", context)

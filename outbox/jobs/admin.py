@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
-from common.admin.display import choice_label
+from common.admin.display import choice_label, link
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from outbox.jobs.models import Job
 from outbox.jobs.registry import JOB_KINDS
-from outbox.jobs.services import retry_job
+from outbox.jobs.services import dismiss_job, retry_job
 
 JOB_COLOURS = {Job.State.PENDING: "info", Job.State.DONE: "success", Job.State.DEAD: "danger"}
 
@@ -36,10 +36,30 @@ class KindFilter(DropdownFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
+class GivenUpFilter(DropdownFilter):
+    """Filter for jobs that gave up: those that ask for attention, and those dismissed."""
+
+    title = _("to do")
+    parameter_name = "todo"
+    GIVEN_UP, DISMISSED = "given_up", "dismissed"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [(self.GIVEN_UP, _("gave up")), (self.DISMISSED, _("dismissed"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        match self.value():
+            case self.GIVEN_UP:
+                return queryset.filter(pk__in=Job.objects.given_up().values("pk"))
+            case self.DISMISSED:
+                return queryset.filter(pk__in=Job.objects.dismissed().values("pk"))
+        return queryset
+
+
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
     list_display = ("key", "state_label", "kind", "attempts_label", "due_at", "finished_at", "last_error_start")
     list_filter = (
+        GivenUpFilter,
         ("state", ChoicesDropdownFilter),
         KindFilter,
         ("due_at", DayRangeFilter),
@@ -51,17 +71,25 @@ class JobAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     fields = (
         "key", "kind", "state", "attempts_label", "due_at", "last_error", "payload", "account_id", "order_id",
-        "created_at", "finished_at",
+        "created_at", "finished_at", "dismissed_at", "dismissed_by", "dismissed_reason",
     )  # fmt: skip
     readonly_fields = fields
     change_form_outer_before_template = "jobs/admin/job_tools.html"
 
     def get_urls(self) -> list[URLPattern]:
-        retry = path("<int:job_id>/retry/", self.admin_site.admin_view(self.retry), name="outbox_job_retry")
-        return [retry, *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:job_id>/retry/", wrap(self.retry), name="outbox_job_retry"),
+            path("<int:job_id>/dismiss/", wrap(self.dismiss), name="outbox_job_dismiss"),
+            *super().get_urls(),
+        ]
 
     def row_context(self, request: HttpRequest, row: Job) -> dict[str, Any]:
-        return {"may_retry": request.user.has_perm("outbox.retry_job")}
+        return {
+            "may_retry": request.user.has_perm("outbox.retry_job"),
+            "may_dismiss": Job.objects.given_up().filter(pk=row.pk).exists(),
+            "reason_length": Job.DISMISSAL_LENGTH,
+        }
 
     def retry(self, request: HttpRequest, job_id: int) -> HttpResponse:
         return self.ask_service(
@@ -72,6 +100,15 @@ class JobAdmin(ReadOnlyAdmin):
             done=_("The job runs again in a moment."),
         )
 
+    def dismiss(self, request: HttpRequest, job_id: int) -> HttpResponse:
+        return self.ask_service(
+            request,
+            job_id,
+            permission="outbox.retry_job",
+            service=lambda: dismiss_job(job_id=job_id, reason=posted_reason(request), actor_id=request.user.pk),
+            done=_("The job is dismissed: it no longer waits for you."),
+        )
+
     @display(description=_("state"), ordering="state")
     def state_label(self, job: Job) -> SafeString:
         return choice_label(job, "state", JOB_COLOURS)
@@ -80,6 +117,17 @@ class JobAdmin(ReadOnlyAdmin):
     def attempts_label(self, job: Job) -> str:
         return gettext("%(attempts)s of %(most)s") % {"attempts": job.attempts, "most": job.max_attempts}
 
+    @display(description=_("dismissed by"))
+    def dismissed_by(self, job: Job) -> SafeString | str:
+        """Link to the page of the person, which belongs to a floor above: it is found by name, where it is
+        installed."""
+        return link("accounts_user", job.dismissed_by_id, _("Open the person"))
+
     @display(description=_("last error"))
     def last_error_start(self, job: Job) -> str:
         return job.last_error[:80]
+
+
+def posted_reason(request: HttpRequest) -> str:
+    """Return the reason typed for a dismissal, without what a text column cannot store."""
+    return request.POST.get("reason", "").replace("\0", "").strip()[: Job.DISMISSAL_LENGTH]

@@ -24,14 +24,26 @@ class JobQuerySet(models.QuerySet["Job"]):
     def dead(self) -> JobQuerySet:
         return self.filter(state=Job.State.DEAD)
 
+    def dismissed(self) -> JobQuerySet:
+        """Keep dead jobs that were dismissed after they died; a job brought back that dies again asks for attention
+        again."""
+        return self.dead().filter(dismissed_at__gte=F("finished_at"))
+
+    def given_up(self) -> JobQuerySet:
+        """Keep dead jobs that nobody has dismissed since they died."""
+        return self.dead().filter(Q(dismissed_at__isnull=True) | Q(dismissed_at__lt=F("finished_at")))
+
 
 class Job(models.Model):
     """One thing to do, exactly once for database work, at least once for work outside it.
 
     `key` names the thing itself (`fulfil_line:17`), so that recording it twice changes nothing. While the job is
     `pending`, `due_at` is the time of the next claim, unless the job's worker still has the row locked; `lease` names
-    the claim under which the job runs. A job with an `order_id` is listed on that order's page.
+    the claim under which the job runs. A job with an `order_id` is listed on that order's page. The last dismissal of a
+    dead job stays on it, whatever becomes of the job.
     """
+
+    DISMISSAL_LENGTH = 300
 
     class State(models.TextChoices):
         PENDING = "pending", pgettext_lazy("state of a job", "pending")
@@ -53,6 +65,11 @@ class Job(models.Model):
     last_error = models.TextField(_("last error"), blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created at"), db_default=Now())
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    dismissed_at = models.DateTimeField(_("dismissed at"), null=True, blank=True)
+    dismissed_by_id = models.BigIntegerField(_("dismissed by"), null=True, blank=True)
+    dismissed_reason = models.CharField(
+        _("why it was dismissed"), max_length=DISMISSAL_LENGTH, blank=True, default="", db_default=""
+    )
 
     objects = JobQuerySet.as_manager()
 
@@ -78,6 +95,13 @@ class Job(models.Model):
             models.CheckConstraint(
                 condition=Q(lease__isnull=True) | Q(state="pending"),
                 name="outbox_job_lease_while_pending",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(dismissed_at__isnull=True, dismissed_by_id__isnull=True, dismissed_reason="")
+                    | (Q(dismissed_at__isnull=False) & ~Q(dismissed_reason=""))
+                ),
+                name="outbox_job_dismissed_with_reason",
             ),
         )
         indexes = (

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from outbox.errors import JobKeyTaken, RetryRefused
+from outbox.errors import DismissalRefused, JobKeyTaken, RetryRefused
 from outbox.jobs.doorbell import ring_on_commit
 from outbox.jobs.models import Job
 from outbox.jobs.registry import JOB_KINDS
@@ -93,6 +93,35 @@ def retry_job(*, job_id: int, now: datetime, actor_id: int | None = None) -> Job
         ring_on_commit()
     job.refresh_from_db()
     return job
+
+
+@transaction.atomic
+def dismiss_job(*, job_id: int, reason: str, actor_id: int | None) -> Job:
+    """Take a dead job off the list of jobs that gave up, with the reason. Returns the job's row.
+
+    `actor_id` is the user who asked, None where the shop itself has dealt with it. The job can still be run again.
+    Locks the job. Raises DismissalRefused, and Job.DoesNotExist.
+    """
+    job = Job.objects.select_for_update(no_key=True).get(pk=job_id)
+    if job.state != Job.State.DEAD:
+        raise DismissalRefused(_("Only a job that gave up can be dismissed."))
+    if not reason.strip():
+        raise DismissalRefused(_("Say why this job needs nothing more."))
+    if Job.objects.dismissed().filter(pk=job.pk).exists():
+        raise DismissalRefused(_("This job was dismissed already."))
+    dismiss_dead_jobs(keys=[job.key], reason=reason, actor_id=actor_id)
+    job.refresh_from_db()
+    return job
+
+
+def dismiss_dead_jobs(*, keys: Iterable[str], reason: str, actor_id: int | None) -> int:
+    """Dismiss those of the jobs that gave up; return their number. Any others are left alone."""
+    # By the database's clock, like the time of the job's end.
+    return (
+        Job.objects.given_up()
+        .filter(key__in=list(keys))
+        .update(dismissed_at=Now(), dismissed_by_id=actor_id, dismissed_reason=reason.strip()[: Job.DISMISSAL_LENGTH])
+    )
 
 
 def _refuse_unless_retryable(job: Job) -> None:

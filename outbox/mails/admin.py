@@ -20,11 +20,13 @@ from unfold.decorators import display
 from common.admin.display import choice_label, link
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
+from outbox.jobs.admin import posted_reason
+from outbox.jobs.models import Job
 from outbox.mails.frames import framed_html
 from outbox.mails.kinds import mail_kind_label, mail_kind_labels
 from outbox.mails.models import Mail
 from outbox.mails.rendering import RenderedMail, render_mail
-from outbox.mails.services import resend_mail
+from outbox.mails.services import dismiss_mail, resend_mail
 
 logger = logging.getLogger(__name__)
 
@@ -84,11 +86,17 @@ class MailAdmin(ReadOnlyAdmin):
         return [
             path("<int:mail_id>/body/", self.admin_site.admin_view(self.body), name="outbox_mail_body"),
             path("<int:mail_id>/resend/", self.admin_site.admin_view(self.resend), name="outbox_mail_resend"),
+            path("<int:mail_id>/dismiss/", self.admin_site.admin_view(self.dismiss), name="outbox_mail_dismiss"),
             *super().get_urls(),
         ]
 
     def row_context(self, request: HttpRequest, row: Mail) -> dict[str, Any]:
-        return {"rendered": _rendered(row), "may_resend": request.user.has_perm("outbox.resend_mail")}
+        return {
+            "rendered": _rendered(row),
+            "may_resend": request.user.has_perm("outbox.resend_mail"),
+            "may_dismiss": Job.objects.given_up().filter(key=row.job_key).exists(),
+            "reason_length": Job.DISMISSAL_LENGTH,
+        }
 
     def body(self, request: HttpRequest, mail_id: int) -> HttpResponse:
         """Return the HTML for the sandboxed frame; links in it lead nowhere."""
@@ -105,8 +113,17 @@ class MailAdmin(ReadOnlyAdmin):
             request,
             mail_id,
             permission="outbox.resend_mail",
-            service=lambda: resend_mail(mail_id=mail_id, now=timezone.now()),
+            service=lambda: resend_mail(mail_id=mail_id, now=timezone.now(), actor_id=request.user.pk),
             done=_("The mail is sent again in a moment."),
+        )
+
+    def dismiss(self, request: HttpRequest, mail_id: int) -> HttpResponse:
+        return self.ask_service(
+            request,
+            mail_id,
+            permission="outbox.resend_mail",
+            service=lambda: dismiss_mail(mail_id=mail_id, reason=posted_reason(request), actor_id=request.user.pk),
+            done=_("The mail is dismissed: it no longer waits for you."),
         )
 
     @display(description=_("state"), ordering="state")

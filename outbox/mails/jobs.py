@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext
 
 from common.secrets import Undecryptable
-from outbox.errors import SECRET_IS_GONE, Final, RetryRefused
+from outbox.errors import SECRET_IS_GONE, TOO_LATE, Final, RetryRefused
 from outbox.jobs.models import Job
 from outbox.jobs.registry import job_kind
-from outbox.mails.models import Mail
-from outbox.mails.sending import mark_failed, mark_sent, send
+from outbox.mails.kinds import MAIL_KINDS
+from outbox.mails.models import JOB_KIND, Mail
+from outbox.mails.sending import mark_failed, mark_recalled, mark_sent, send
 
 
 def _give_up(job: Job, now: datetime) -> None:
@@ -19,17 +20,20 @@ def _give_up(job: Job, now: datetime) -> None:
 
 
 def _queue_again(job: Job, actor_id: int | None, now: datetime) -> None:
-    """Queue a failed mail again. Raises RetryRefused for a mail that had a secret: the secret is gone."""
+    """Queue a failed mail again. Raises RetryRefused for a mail that had a secret, which is gone, and for one past its
+    date."""
     mail = Mail.objects.select_for_update(no_key=True).get(pk=job.payload["mail_id"])
     if mail.state == Mail.State.FAILED:
         if mail.has_secret:
             raise RetryRefused(SECRET_IS_GONE)
+        if mail.expires_at is not None and mail.expires_at <= now:
+            raise RetryRefused(TOO_LATE)
         Mail.objects.filter(pk=mail.pk).update(state=Mail.State.QUEUED, failed_reason="")
 
 
 # Over a day of attempts: a mail server may be down for a night. One that answers slowly is heard out.
 @job_kind(
-    "send_mail", max_attempts=36, io=True, longest_silence=timedelta(minutes=3), on_dead=_give_up, on_retry=_queue_again
+    JOB_KIND, max_attempts=36, io=True, longest_silence=timedelta(minutes=3), on_dead=_give_up, on_retry=_queue_again
 )  # fmt: skip
 def send_mail(job: Job, now: datetime) -> None:
     mail = Mail.objects.get(pk=job.payload["mail_id"])
@@ -37,6 +41,10 @@ def send_mail(job: Job, now: datetime) -> None:
         return
     if mail.expires_at is not None and mail.expires_at <= now:
         raise Final(gettext("The mail was not sent in time and is of no use any more."))
+    kind = MAIL_KINDS.get(mail.kind)
+    if kind.is_due is not None and not kind.is_due(mail, now):
+        mark_recalled([mail.pk])
+        return
     try:
         send(mail)
     except Undecryptable as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.utils.functional import Promise
@@ -21,17 +22,35 @@ class Build(Protocol):
 
 
 @dataclass(frozen=True)
+class Renewed:
+    """Context of a mail that is sent again, and the time after which it is of no use; None for no such time."""
+
+    context: dict[str, Any]
+    expires_at: datetime | None = None
+
+
+# Called in the transaction that sends a mail again, with the mail first sent. Raises ResendRefused.
+Renew = Callable[[Mail, datetime], Renewed]
+# Called before a mail is handed to the mail server, in the transaction of its job.
+IsDue = Callable[[Mail, datetime], bool]
+
+
+@dataclass(frozen=True)
 class MailKind:
     """`template` names three files: `.subject.txt`, `.txt` and `.html`; `label` is its name in the administration.
 
     `build(mail, blank=…)` adds values to the mail's context that are only known when the mail is rendered, such as
-    derived links; with `blank`, BLANK in place of each.
+    derived links; with `blank`, BLANK in place of each. `renew(mail, now)` makes links that work for a mail sent again;
+    a kind without it is sent again as it was, until it expires. `is_due(mail, now)` tells whether the mail is still to
+    be sent: one that is not is recalled.
     """
 
     name: str
     template: str
     build: Build | None
     label: str | Promise = ""
+    renew: Renew | None = None
+    is_due: IsDue | None = None
 
 
 MAIL_KINDS: Registry[MailKind] = Registry("mail kind", same=lambda one, other: one.template == other.template)
@@ -39,9 +58,17 @@ MAIL_KINDS: Registry[MailKind] = Registry("mail kind", same=lambda one, other: o
 FRAMES: Registry[Callable[[], dict[str, Any]]] = Registry("mail frame")
 
 
-def register_mail_kind(name: str, *, template: str, build: Build | None = None, label: str | Promise = "") -> MailKind:
+def register_mail_kind(
+    name: str,
+    *,
+    template: str,
+    build: Build | None = None,
+    label: str | Promise = "",
+    renew: Renew | None = None,
+    is_due: IsDue | None = None,
+) -> MailKind:
     """Register a kind of mail; another template for a name already taken is refused."""
-    return MAIL_KINDS.register(name, MailKind(name, template, build, label))
+    return MAIL_KINDS.register(name, MailKind(name, template, build, label, renew, is_due))
 
 
 def mail_kind_label(name: str) -> str:
@@ -55,9 +82,16 @@ def mail_kind_labels() -> list[tuple[str, str]]:
     return sorted(((name, mail_kind_label(name)) for name in MAIL_KINDS.names()), key=lambda kind: kind[1].casefold())
 
 
-def temporary_mail_kind(name: str, *, template: str, build: Build | None = None) -> AbstractContextManager[MailKind]:
+def temporary_mail_kind(
+    name: str,
+    *,
+    template: str,
+    build: Build | None = None,
+    renew: Renew | None = None,
+    is_due: IsDue | None = None,
+) -> AbstractContextManager[MailKind]:
     """Register a kind for the length of a `with` block: for tests."""
-    return MAIL_KINDS.temporarily(name, MailKind(name, template, build))
+    return MAIL_KINDS.temporarily(name, MailKind(name, template, build, renew=renew, is_due=is_due))
 
 
 def frame_context() -> dict[str, Any]:

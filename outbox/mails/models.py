@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models import Exists, OuterRef, Q, TextField, Value
+from django.db.models.functions import Cast, Concat, Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from outbox.jobs.models import Job
+
+JOB_KIND = "send_mail"
 UNSENT_FOR_DAYS = 30
 
 
@@ -19,9 +22,13 @@ class MailQuerySet(models.QuerySet["Mail"]):
         return self.filter(state=Mail.State.QUEUED)
 
     def unsent(self, now: datetime) -> MailQuerySet:
-        """Return mails of the last 30 days that could not be sent, and that were not sent again since."""
+        """Return mails of the last 30 days that could not be sent, and that were neither sent again nor dismissed
+        since."""
         failed = self.filter(state=Mail.State.FAILED, created_at__gte=now - timedelta(days=UNSENT_FOR_DAYS))
-        return failed.filter(~Exists(Mail.objects.filter(original=OuterRef("pk"))))
+        later = Mail.objects.filter(pk__gt=OuterRef("pk"))
+        again = later.filter(Q(original=OuterRef("pk")) | Q(original=OuterRef("original")))
+        key = Concat(Value(f"{JOB_KIND}:"), Cast(OuterRef("pk"), TextField()))
+        return failed.filter(~Exists(again), ~Exists(Job.objects.dismissed().filter(key=key)))
 
     def of_order(self, order_id: int) -> MailQuerySet:
         return self.filter(order_id=order_id).order_by("-created_at", "-id")
@@ -39,6 +46,7 @@ class Mail(models.Model):
         QUEUED = "queued", pgettext_lazy("state of a mail", "queued")
         SENT = "sent", pgettext_lazy("state of a mail", "sent")
         FAILED = "failed", pgettext_lazy("state of a mail", "failed")
+        RECALLED = "recalled", pgettext_lazy("state of a mail", "recalled")
 
     kind = models.CharField(_("kind"), max_length=60)
     key = models.CharField(_("key"), max_length=200)
@@ -90,7 +98,9 @@ class Mail(models.Model):
                 condition=Q(message_id__regex=r"^<[^[:space:][:cntrl:]<>]+@[^[:space:][:cntrl:]<>]+>$"),
                 name="outbox_mail_message_id_shape",
             ),
-            models.CheckConstraint(condition=Q(state__in=["queued", "sent", "failed"]), name="outbox_mail_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "sent", "failed", "recalled"]), name="outbox_mail_state_known"
+            ),
             models.CheckConstraint(
                 condition=(Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at__isnull=True))),
                 name="outbox_mail_sent_at_when_sent",
@@ -117,3 +127,8 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} → {self.recipient}"
+
+    @property
+    def job_key(self) -> str:
+        """Key of the job that sends the mail."""
+        return f"{JOB_KIND}:{self.pk}"

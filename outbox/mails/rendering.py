@@ -18,9 +18,12 @@ from outbox.mails.models import Mail
 
 @dataclass(frozen=True)
 class RenderedMail:
+    """Mail as it is read. `sender_name` is "" where no floor above names the sender."""
+
     subject: str
     text: str
     html: str
+    sender_name: str = ""
 
 
 def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
@@ -47,6 +50,7 @@ def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
             subject=subject,
             text=_without_gaps(_render(f"{kind.template}.txt", context, autoescape=False)),
             html=_render(f"{kind.template}.html", context, autoescape=True),
+            sender_name=one_line(str(context.get("sender_name", ""))),
         )
 
 

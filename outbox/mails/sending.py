@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Collection
 from datetime import datetime
+from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -47,6 +49,11 @@ def mark_sent(mail: Mail, now: datetime) -> None:
     )
 
 
+def mark_recalled(mail_ids: Collection[int]) -> None:
+    """Move mails from `queued` to `recalled`, unless another state is stored; their secrets are blanked."""
+    Mail.objects.filter(pk__in=mail_ids, state=Mail.State.QUEUED).update(state=Mail.State.RECALLED, secret="")
+
+
 def mark_failed(mail_id: int, reason: str) -> None:
     """Move the mail from `queued` to `failed`, unless another state is stored; its secret is blanked."""
     Mail.objects.filter(pk=mail_id, state=Mail.State.QUEUED).update(
@@ -58,7 +65,7 @@ def _message(mail: Mail, rendered: RenderedMail) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=rendered.subject,
         body=rendered.text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
+        from_email=_sender(rendered.sender_name),
         to=[mail.recipient],
         connection=get_connection(timeout=settings.EMAIL_TIMEOUT or SERVER_TIMEOUT),
         headers={
@@ -70,6 +77,11 @@ def _message(mail: Mail, rendered: RenderedMail) -> EmailMultiAlternatives:
     )
     message.attach_alternative(rendered.html, "text/html")
     return message
+
+
+def _sender(name: str) -> str:
+    """Return the shop's address with the sender's own name, if there is one."""
+    return formataddr((name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])) if name else settings.DEFAULT_FROM_EMAIL
 
 
 def _by_code(code: int, error: Exception) -> Exception:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,36 +13,42 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.secrets import encrypt
-from outbox.errors import SECRET_IS_GONE, ResendRefused
+from outbox.errors import SECRET_IS_GONE, TOO_LATE, DismissalRefused, ResendRefused
 from outbox.jobs.doorbell import ring_on_commit
+from outbox.jobs.models import Job
 from outbox.jobs.registry import JOB_KINDS
-from outbox.mails.kinds import MAIL_KINDS
-from outbox.mails.models import Mail
+from outbox.jobs.services import dismiss_dead_jobs, dismiss_job
+from outbox.mails.kinds import MAIL_KINDS, Renewed
+from outbox.mails.models import JOB_KIND, Mail
 
 # Mails that are new, each with its job, in one statement; rows in the order of their keys.
 RECORD = """
-WITH mail AS (
+WITH given AS (
+    SELECT * FROM jsonb_to_recordset(%(mails)s) AS given (
+        kind text, key text, message_id text, recipient text, language text, context jsonb, secret text,
+        has_secret boolean, account_id bigint, order_id bigint, person_id bigint, original_id bigint,
+        expires_at timestamptz, due_at timestamptz
+    )
+), mail AS (
     INSERT INTO outbox_mail (
         kind, key, message_id, recipient, language, context, secret, has_secret, account_id, order_id, person_id,
         original_id, expires_at
     )
     SELECT kind, key, message_id, recipient, language, context, secret, has_secret, account_id, order_id, person_id,
         original_id, coalesce(expires_at, CASE WHEN has_secret THEN statement_timestamp() + %(lifetime)s END)
-    FROM jsonb_to_recordset(%(mails)s) AS given (
-        kind text, key text, message_id text, recipient text, language text, context jsonb, secret text,
-        has_secret boolean, account_id bigint, order_id bigint, person_id bigint, original_id bigint,
-        expires_at timestamptz
-    )
+    FROM given
     ORDER BY key
     ON CONFLICT DO NOTHING
     RETURNING *
 ), job AS (
-    INSERT INTO outbox_job (kind, key, payload, account_id, max_attempts)
+    INSERT INTO outbox_job (kind, key, payload, account_id, max_attempts, due_at)
     SELECT %(job_kind)s, %(job_kind)s || ':' || id, jsonb_build_object('mail_id', id), account_id,
-        %(max_attempts)s
+        %(max_attempts)s,
+        coalesce((SELECT min(given.due_at) FROM given WHERE given.key = mail.key), statement_timestamp())
     FROM mail ORDER BY 2
 )
 SELECT * FROM mail ORDER BY id
@@ -51,7 +57,6 @@ COLUMNS = (
     "kind", "key", "message_id", "recipient", "language", "context", "secret", "has_secret", "account_id", "order_id",
     "person_id", "original_id", "expires_at",
 )  # fmt: skip
-JOB_KIND = "send_mail"
 
 # A code or reset link that is a day late is not sent any more, and blanked.
 SECRET_LIFETIME = timedelta(days=1)
@@ -63,7 +68,7 @@ class NewMail:
 
     `key` names the occasion, so that recording it twice changes nothing. `context` is stored as JSON (dates become ISO
     texts, see the template filter `moment`). `secret` is encrypted at once. The `*_id`s name the account, order and
-    person of the mail. After `expires_at` the mail is not sent.
+    person of the mail. After `expires_at` the mail is not sent; before `due_at` neither (None: it leaves at once).
     """
 
     kind: str
@@ -76,6 +81,7 @@ class NewMail:
     order_id: int | None = None
     person_id: int | None = None
     expires_at: datetime | None = None
+    due_at: datetime | None = None
 
 
 def queue_mail(
@@ -109,35 +115,83 @@ def queue_mails(mails: Sequence[NewMail]) -> list[Mail]:
     Mails whose key is there already are neither recorded nor returned. Raises Unregistered, and ValueError for a
     recipient that is not one plain address.
     """
-    return _insert([_row(mail) for mail in mails])
+    return _insert([_row(mail) for mail in mails], due={mail.key: mail.due_at for mail in mails})
 
 
-def resend_mail(*, mail_id: int, now: datetime) -> Mail:
+def lock_queued(mails: Iterable[Mail]) -> list[Mail]:
+    """Return the queued ones of some mails, read again, by key; they do not leave until the caller's transaction ends.
+
+    Locks their jobs and waits for none: a mail that a worker or another transaction holds is left out, and counts as
+    one that has left. Two statements for any number, none if none is queued.
+    """
+    keys = [mail.job_key for mail in mails if mail.state == Mail.State.QUEUED]
+    if not keys:
+        return []
+    jobs = Job.objects.pending().filter(key__in=keys).select_for_update(no_key=True, skip_locked=True)
+    held = [job.payload["mail_id"] for job in jobs.order_by("pk")]
+    return list(Mail.objects.queued().filter(pk__in=held).order_by("pk"))
+
+
+def resend_mail(*, mail_id: int, now: datetime, actor_id: int | None = None) -> Mail:
     """Send a mail again: record a new row with a Message-ID of its own, and return that row.
 
-    Locks the mail first sent. Raises ResendRefused with a message for the person who asked, and
-    Mail.DoesNotExist.
+    Its kind renews links that work no more. The jobs of the mail that gave up are dismissed. Locks the mail first sent.
+    Raises ResendRefused with a message for the person who asked, and Mail.DoesNotExist.
     """
     with transaction.atomic():
         asked = Mail.objects.get(pk=mail_id)
         first = Mail.objects.select_for_update(no_key=True).get(pk=asked.original_id or asked.pk)
         if first.has_secret:
             raise ResendRefused(SECRET_IS_GONE)
-        copies = Mail.objects.filter(original=first)
-        if first.state == Mail.State.QUEUED or copies.queued().exists():
+        copies = list(Mail.objects.filter(original=first))
+        if any(mail.state == Mail.State.QUEUED for mail in (first, *copies)):
             raise ResendRefused(_("This mail is still waiting to be sent."))
+        renewed = _renewed(first, now)
         copy = Mail(
-            kind=first.kind, key=f"{first.key}:again:{copies.count() + 1}"[-200:], message_id=_new_message_id(),
-            recipient=first.recipient, language=first.language, context=first.context, original=first,
+            kind=first.kind, key=f"{first.key}:again:{len(copies) + 1}"[-200:], message_id=_new_message_id(),
+            recipient=first.recipient, language=first.language, context=renewed.context, original=first,
             account_id=first.account_id, order_id=first.order_id, person_id=first.person_id,
+            expires_at=renewed.expires_at,
         )  # fmt: skip
-        return _insert([copy])[0]
+        [recorded] = _insert([copy])
+        dismiss_dead_jobs(
+            keys=[mail.job_key for mail in (first, *copies)], reason=gettext("The mail was sent again."),
+            actor_id=actor_id,
+        )  # fmt: skip
+        return recorded
 
 
-def _insert(rows: list[Mail]) -> list[Mail]:
+def dismiss_mail(*, mail_id: int, reason: str, actor_id: int | None) -> None:
+    """Take a mail that could not be sent off the lists of what waits for the merchant, with the reason.
+
+    Locks the mail's job. Raises DismissalRefused, and Mail.DoesNotExist.
+    """
+    mail = Mail.objects.get(pk=mail_id)
+    job = Job.objects.filter(key=mail.job_key).first()
+    if job is None:
+        raise DismissalRefused(_("Only a mail that could not be sent can be dismissed."))
+    dismiss_job(job_id=job.pk, reason=reason, actor_id=actor_id)
+
+
+def _renewed(first: Mail, now: datetime) -> Renewed:
+    kind = MAIL_KINDS.find(first.kind)
+    if kind is None:
+        raise ResendRefused(_("Mails of this kind are no longer sent."))
+    if first.state == Mail.State.RECALLED:
+        raise ResendRefused(_("This mail was recalled before it left: what it says is no longer so."))
+    if kind.renew is not None:
+        return kind.renew(first, now)
+    if first.expires_at is not None and first.expires_at <= now:
+        raise ResendRefused(TOO_LATE)
+    return Renewed(first.context, first.expires_at)
+
+
+def _insert(rows: list[Mail], due: Mapping[str, datetime | None] | None = None) -> list[Mail]:
     if not rows:
         return []
-    given = [{column: getattr(row, column) for column in COLUMNS} for row in rows]
+    given = [
+        {column: getattr(row, column) for column in COLUMNS} | {"due_at": (due or {}).get(row.key)} for row in rows
+    ]
     recorded = Mail.objects.raw(
         RECORD,
         {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -16,15 +17,16 @@ from django.utils.translation import ngettext
 
 from catalog.admin.on_sale import SaleFilter
 from catalog.on_sale import not_sellable
-from common.templatetags.money import grouped
+from common.templatetags.money import grouped, money
 from handlers import registry
 from handlers.models import BrokenHook
+from outbox.jobs.admin import GivenUpFilter
 from outbox.jobs.models import Job
 from outbox.mails.admin import UnsentFilter
 from outbox.mails.models import Mail
 from project.admin.figures_page import WaitingView, sales_view, seats_view, waiting_url, waiting_view
 from shop.orders.admin.filters import TodoFilter
-from shop.orders.figures import Period, failed_lines
+from shop.orders.figures import Period, failed_lines, owed_back
 from shop.payments.admin import AttentionFilter
 from shop.payments.models import PaymentEvent
 from shop.seller.missing import missing_from_the_shop
@@ -73,6 +75,13 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.LINE}),
             "bad",
         )
+        owed = owed_back()
+        yield Count(
+            _("Orders with money to be paid back"),
+            _("%(amount)s owed for units given back.") % {"amount": money(owed.amount, settings.SHOP_CURRENCY)},
+            owed.orders,
+            reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.OWED}),
+        )
     if user.has_perm("shop.view_paymentevent"):
         yield Count(
             _("Payments that need attention"),
@@ -103,15 +112,15 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
     if user.has_perm("outbox.view_job"):
         yield Count(
             _("Jobs that gave up"),
-            _("Tried as often as allowed. Read why, then run them again."),
-            Job.objects.dead().count(),
-            reverse("admin:outbox_job_changelist", query={"state__exact": Job.State.DEAD}),
+            _("Tried as often as allowed. Read why, then run them again or dismiss them."),
+            Job.objects.given_up().count(),
+            reverse("admin:outbox_job_changelist", query={GivenUpFilter.parameter_name: GivenUpFilter.GIVEN_UP}),
             "bad",
         )
     if user.has_perm("outbox.view_mail"):
         yield Count(
             _("Mails that could not be sent"),
-            _("In the last 30 days, and not sent again since."),
+            _("In the last 30 days, and neither sent again nor dismissed since."),
             Mail.objects.unsent(now).count(),
             reverse("admin:outbox_mail_changelist", query={UnsentFilter.parameter_name: UnsentFilter.UNSENT}),
             "bad",

@@ -15,7 +15,7 @@ _in_english = DateFormat.S
 
 def _ending(day: DateFormat) -> str:
     if reader_language() == "fr":
-        return "er" if day.data.day == 1 else ""
+        return "er" if day.format("j") == "1" else ""
     return _in_english(day)
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from django.conf import settings
-from django.db.models import Count, DateField, Min, Q, QuerySet, Sum
+from django.db.models import Count, DateField, Exists, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncDay, TruncWeek
 from django.utils import timezone
 
@@ -51,6 +51,14 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class OwedBack:
+    """Orders for which money is to be paid back to the customer, and its sum in the shop's currency."""
+
+    orders: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
 class FailedLines:
     lines: int
     orders: int
@@ -64,17 +72,21 @@ def waiting_for_money(orders: QuerySet[Order]) -> QuerySet[Order]:
 def sales(*, period: Period, now: datetime) -> list[Sales]:
     """Return the sales of the last weeks or days, the current one last, those without a sale included.
 
-    An order counts in the period of its payment, unless it is refunded. Its total counts less the amounts of units
+    An order counts in the period of its payment, unless all of it was given back for money, paid back or still owed.
+    Its total counts less the amounts of units
     given back, whenever they were given back. Units given back without money change nothing.
     """
     starts = _starts(period, local_day(now))
     truncate = TruncWeek if period is Period.WEEK else TruncDay
     first, zone = day_starts(starts[0]), timezone.get_default_timezone()
+    lines_kept = OrderLine.objects.filter(order=OuterRef("pk")).exclude(status=OrderLine.Status.GIVEN_BACK)
+    with_money = GivingBack.objects.filter(line__order=OuterRef("pk"), amount__gt=0)
+    stands = ~Q(status=Order.Status.REFUNDED) & (Exists(lines_kept) | ~Exists(with_money))
     found = (
         Order.objects.filter(paid_at__gte=first, currency=settings.SHOP_CURRENCY)
         .order_by()
         .values(on=truncate("paid_at", output_field=DateField(), tzinfo=zone))
-        .annotate(orders=Count("pk", filter=~Q(status=Order.Status.REFUNDED)), total=Sum("gross"))
+        .annotate(orders=Count("pk", filter=stands), total=Sum("gross"))
     )
     went_back = dict(
         GivingBack.objects.filter(line__order__paid_at__gte=first, line__order__currency=settings.SHOP_CURRENCY)
@@ -119,6 +131,15 @@ def waiting_by_method(*, now: datetime) -> list[Waiting]:
 def failed_lines() -> FailedLines:
     failed = OrderLine.objects.filter(status=OrderLine.Status.FAILED)
     return FailedLines(**failed.aggregate(lines=Count("pk"), orders=Count("order", distinct=True)))
+
+
+def owed_back() -> OwedBack:
+    """Count the orders with money owed for units given back. The amount leaves orders in other currencies out."""
+    of_shop = Q(line__order__currency=settings.SHOP_CURRENCY)
+    found = GivingBack.objects.owed().aggregate(
+        orders=Count("line__order", distinct=True), total=Sum("amount", filter=of_shop)
+    )
+    return OwedBack(found["orders"], found["total"] or ZERO)
 
 
 def age_starts(now: datetime) -> tuple[date, date]:

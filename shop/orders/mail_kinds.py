@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from itertools import groupby
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.links.effects import link_url
 from accounts.links.models import AddressLink
-from outbox.mails.kinds import BLANK, FRAMES, register_mail_kind
+from accounts.members.rights import first_owner, operators_of
+from catalog.pricing import ZERO
+from outbox.errors import ResendRefused
+from outbox.mails.kinds import BLANK, FRAMES, Renewed, register_mail_kind
 from outbox.mails.models import Mail
+from shop.orders.giving_back.models import GivingBack
+from shop.orders.giving_back.ranges import in_ranges
+from shop.orders.mails import create_claim_link, queue_for_owner
 from shop.orders.models import LineFeedback, Order, OrderLine
 from shop.payments.models import PaymentEvent
+from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.registry import get_provider
 from shop.seller.frozen import bank_details, seller_of
 from shop.seller.models import FrozenSeller, ShopIdentity
@@ -36,10 +46,15 @@ def _order(mail: Mail, *, blank: bool) -> dict[str, Any]:
 def _claim_url(order: Order, *, blank: bool) -> str:
     if order.is_claimed:
         return ""
-    link = AddressLink.objects.filter(purpose=AddressLink.Purpose.CLAIM, order_id=order.pk).order_by("pk").last()
+    link = AddressLink.objects.filter(**_claim_of(order)).order_by("pk").last()
     if link is None:
         return ""
     return BLANK if blank else link_url(link)
+
+
+def _claim_of(order: Order) -> dict[str, Any]:
+    """Return the filter for the links that claim an order."""
+    return {"purpose": AddressLink.Purpose.CLAIM, "order_id": order.pk}
 
 
 def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
@@ -57,25 +72,87 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
     }
 
 
+def _given_back(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of a mail about one act of giving back: units and amounts by line, and the handlers' words."""
+    givings = GivingBack.objects.filter(pk__in=mail.context["givings"]).select_related("line")
+    rows = list(givings.order_by("line__position", "first_index"))
+    said = LineFeedback.objects.filter(
+        hook=LineFeedback.Hook.REVOKE, line__in={row.line_id for row in rows}, at__in={row.at for row in rows}
+    )
+    is_operator = mail.context["is_operator"]
+    context = _order(mail, blank=blank)
+    return context | {
+        "parts": [_part(line, list(of_line)) for line, of_line in groupby(rows, key=lambda row: row.line)],
+        "owed": sum((row.amount for row in rows), ZERO),
+        "reason": rows[0].reason if is_operator and rows else "",
+        "said": [words.customer_text if is_operator else words.public_text for words in said.order_by("pk")],
+        "is_customer": mail.context["is_customer"],
+        "seats_url": settings.SITE_URL + reverse("account-seats") if is_operator else "",
+        "is_operator_new": mail.context.get("is_operator_new", False),
+    }
+
+
+def _part(line: OrderLine, rows: list[GivingBack]) -> dict[str, Any]:
+    return {
+        "name": line.name,
+        "units": in_ranges((row.first_index + 1, row.last_index + 1) for row in rows),
+        "count": sum(row.last_index - row.first_index + 1 for row in rows),
+        "quantity": line.quantity,
+        "amount": sum((row.amount for row in rows), ZERO),
+    }
+
+
 def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
     event = PaymentEvent.objects.select_related("order").get(pk=mail.context["event"])
     return {
         "event": event,
         "order": event.order,
         "method": provider.label if (provider := get_provider(event.provider)) else event.provider,
+        "pieces": sum_in_words(pieces_of(event.order)) if event.order and not event.is_afterwards else "",
         "admin_url": settings.SITE_URL + reverse("admin:shop_paymentevent_change", args=[event.pk]),
     }
 
 
+def renew(mail: Mail, now: datetime) -> Renewed:
+    """Make sure that the link in a mail sent again still claims its order. Raises ResendRefused for instructions to
+    pay an order that no longer waits for money."""
+    assert mail.order_id is not None
+    order = Order.objects.select_related("account").get(pk=mail.order_id)
+    if mail.kind in TO_PAY and order.status != Order.Status.PLACED:
+        raise ResendRefused(_("The order no longer waits for money: this mail would ask for it again."))
+    if not order.is_claimed and not AddressLink.objects.usable_at(now).filter(**_claim_of(order)).exists():
+        create_claim_link(order, now=now)
+    return Renewed(mail.context)
+
+
+def is_due_to_operator(mail: Mail, now: datetime) -> bool:
+    """Tell whether a mail to an operator still concerns them; else queue it for the owner who joined first.
+
+    A mail to a buyer who is no operator, and one to a visitor's address, is always due.
+    """
+    if mail.person_id is None or mail.order_id is None or not mail.context.get("is_operator", True):
+        return True
+    order = Order.objects.select_related("account").get(pk=mail.order_id)
+    if operators_of(order.account).filter(pk=mail.person_id).exists():
+        return True
+    owner = first_owner(order.account)
+    if owner is not None:
+        queue_for_owner(order, mail, owner)
+    return False
+
+
 def shop_frame() -> dict[str, Any]:
-    """Return the footer of every mail; a mail about an order names the seller as sold, with today's support address."""
+    """Return head and foot of every mail; a mail about an order names the seller as sold, with today's logo and support
+    address."""
     shop = ShopIdentity.current()
-    return _names_of(shop) | {"support_email": shop.support_email}
+    logo_url = urljoin(settings.SITE_URL, shop.logo.url) if shop.logo else ""
+    return _names_of(shop) | {"support_email": shop.support_email, "logo_url": logo_url}
 
 
 def _names_of(seller: ShopIdentity | FrozenSeller) -> dict[str, Any]:
     return {
         "shop_name": seller.name or urlsplit(settings.SITE_URL).hostname,
+        "sender_name": seller.name,
         "shop_address": "\n".join(seller.address.lines_below_name),
     }
 
@@ -91,10 +168,21 @@ KINDS = {
     "delivered": (_line, pgettext_lazy("kind of mail", "Delivery, to the operator")),
     "delivered_public": (_line, pgettext_lazy("kind of mail", "Delivery, to the buyer")),
     "delivered_sales": (_line, pgettext_lazy("kind of mail", "Delivery, to the sales team")),
+    "given_back": (_given_back, pgettext_lazy("kind of mail", "Units given back")),
     "line_failed_sales": (_line, pgettext_lazy("kind of mail", "Delivery failed, to the sales team")),
     "money_needs_attention": (_money, pgettext_lazy("kind of mail", "Payment that needs attention")),
 }
 
+TO_PAY = ("payment_instructions", "payer_instructions")
+TO_OPERATORS = ("delivered", "given_back")
+
 for name, (build, label) in KINDS.items():
-    register_mail_kind(name, template=f"orders/mails/{name}", build=build, label=label)
+    register_mail_kind(
+        name,
+        template=f"orders/mails/{name}",
+        build=build,
+        label=label,
+        renew=None if build is _money else renew,
+        is_due=is_due_to_operator if name in TO_OPERATORS else None,
+    )
 FRAMES.add(shop_frame)

@@ -6,6 +6,7 @@ mail is built by its kind (`shop.orders.mail_kinds`) when it is sent.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.db.models import Max
 
 from accounts.links.models import AddressLink
 from accounts.links.services import VALID_FOR, NewLink, create_links
+from accounts.people.models import User
+from outbox.mails.models import Mail
 from outbox.mails.services import NewMail, queue_mails
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
@@ -24,21 +27,26 @@ from shop.seller.models import ShopIdentity
 def queue_placed(order: Order, *, now: datetime) -> None:
     """Queue the mails to the customer and the sales team; a visitor's mail carries the link that claims the order."""
     if not order.is_claimed:
-        create_links(
-            links=[
-                NewLink(
-                    purpose=AddressLink.Purpose.CLAIM,
-                    email=order.contact_email,
-                    account=order.account,
-                    order_id=order.pk,
-                    language=order.language,
-                )
-            ],
-            now=now,
-            # The link must work if the money comes at the last moment, and then as long as any other link.
-            valid_for=timedelta(days=ShopIdentity.current().deferred_days) + VALID_FOR,
-        )
+        create_claim_link(order, now=now)
     queue_mails([_to_customer(order, "order_placed"), *_to_sales(order, "order_placed_sales")])
+
+
+def create_claim_link(order: Order, *, now: datetime) -> None:
+    """Record a link that claims an order. The mails of the order carry its newest link."""
+    create_links(
+        links=[
+            NewLink(
+                purpose=AddressLink.Purpose.CLAIM,
+                email=order.contact_email,
+                account=order.account,
+                order_id=order.pk,
+                language=order.language,
+            )
+        ],
+        now=now,
+        # The link must work if the money comes at the last moment, and then as long as any other link.
+        valid_for=timedelta(days=ShopIdentity.current().deferred_days) + VALID_FOR,
+    )
 
 
 def queue_payment_instructions(order: Order, provider: Provider) -> None:
@@ -68,22 +76,41 @@ def queue_delivered(order: Order, line: OrderLine, *, is_operator_new: bool = Fa
         mails.append(_mail(order, "delivered_public", order.contact_email, occasion=occasion, context=context))
     else:
         operator = order.operator
-        mails.append(
-            _mail(
-                order,
-                "delivered",
-                operator.email,
-                occasion=occasion,
-                context=context | {"is_operator_new": is_operator_new},
-                language=operator.language,
-                person_id=operator.pk,
-            )
-        )
+        told = context | {"is_operator_new": is_operator_new}
+        mails.append(_to_operator(order, operator, "delivered", occasion=occasion, context=told))
         if order.buyer is not None and order.buyer != operator:
             mails.append(
                 _mail(order, "delivered_public", order.buyer.email, occasion=f"{occasion}:buyer", context=context)
             )
     queue_mails(mails)
+
+
+def queue_given_back(order: Order, *, givings: Sequence[int], operator: User | None) -> None:
+    """Queue the mails about one act of giving back, whose rows of `GivingBack` are given by key.
+
+    The customer reads the amount, the order's operator the reason; somebody who is both gets one mail with both. While
+    the order is unclaimed, its address reads no word that may name a person.
+    """
+    occasion = f"given_back:{givings[0]}"
+    context = {"givings": list(givings)}
+    is_both = operator is not None and operator == order.buyer
+    mails = [
+        _to_customer(
+            order, "given_back", occasion=occasion, context=context | {"is_customer": True, "is_operator": is_both}
+        )
+    ]
+    if operator is not None and not is_both:
+        told = context | {"is_customer": False, "is_operator": True}
+        mails.append(_to_operator(order, operator, "given_back", occasion=f"{occasion}:operator", context=told))
+    queue_mails(mails)
+
+
+def queue_for_owner(order: Order, mail: Mail, owner: User) -> None:
+    """Queue a mail for a former operator anew, for the owner who takes the operator's part."""
+    occasion = f"{mail.key.removeprefix(f'order:{order.pk}:')}:owner:{owner.pk}"
+    queue_mails(
+        [_to_operator(order, owner, mail.kind, occasion=occasion, context=mail.context | {"is_operator_new": True})]
+    )
 
 
 def queue_line_failed(order: Order, line: OrderLine) -> None:
@@ -117,14 +144,27 @@ def queue_ended_unpaid(order: Order) -> None:
     queue_mails([_to_customer(order, "order_ended", occasion=f"order_ended:{order.status}")])
 
 
-def _to_customer(order: Order, kind: str, *, occasion: str = "") -> NewMail:
+def _to_customer(order: Order, kind: str, *, occasion: str = "", context: dict[str, Any] | None = None) -> NewMail:
     buyer = order.buyer
     return _mail(
         order,
         kind,
         buyer.email if buyer else order.contact_email,
         occasion=occasion,
+        context=context,
         person_id=buyer.pk if buyer else None,
+    )
+
+
+def _to_operator(order: Order, operator: User, kind: str, *, occasion: str, context: dict[str, Any]) -> NewMail:
+    return _mail(
+        order,
+        kind,
+        operator.email,
+        occasion=occasion,
+        context=context,
+        language=operator.language,
+        person_id=operator.pk,
     )
 
 

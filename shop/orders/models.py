@@ -316,6 +316,8 @@ class OrderEvent(models.Model):
         CANCELLED = "cancelled", _("order cancelled")
         EXPIRED = "expired", _("order expired unpaid")
         REFUNDED = "refunded", _("everything given back")
+        PAID_BACK = "paid_back", _("amount paid back")
+        OWED_AGAIN = "owed_again", _("amount owed again")
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField(_("at"))

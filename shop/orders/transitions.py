@@ -17,7 +17,7 @@ ORDER_MOVES: dict[str, frozenset[str]] = {
     Order.Status.CANCELLED: frozenset({Order.Status.PAID}),
     Order.Status.PAID: frozenset({Order.Status.COMPLETED, Order.Status.REFUNDED}),
     Order.Status.COMPLETED: frozenset({Order.Status.REFUNDED}),
-    Order.Status.REFUNDED: frozenset(),
+    Order.Status.REFUNDED: frozenset({Order.Status.COMPLETED}),
 }
 
 LINE_MOVES: dict[str, frozenset[str]] = {

@@ -24,6 +24,7 @@ from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from shop.payments.attention import mark_open_again, mark_resolved
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent
+from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.registry import method_label, providers
 
 DEAL = "shop.deal_with_money"
@@ -102,6 +103,11 @@ class MoneyAdmin(ReadOnlyAdmin):
     def money(self, row: Payment | PaymentEvent) -> str:
         return amount(row.amount, row.currency)
 
+    @display(description=gettext_lazy("unallocated payments for the order"))
+    def pieces(self, row: Payment | PaymentEvent) -> str:
+        """Return number and sum of the payments that did not pay the order, beside its total."""
+        return sum_in_words(pieces_of(row.order)) or NOTHING if row.order else NOTHING
+
     @display(description=gettext_lazy("order"), ordering="order")
     def order_link(self, row: Payment | PaymentEvent) -> SafeString | str:
         return link("shop_order", row.order_id, row.order)
@@ -120,7 +126,8 @@ class PaymentAdmin(MoneyAdmin):
     search_fields = ("reference", "order__number")
     search_help_text = gettext_lazy("Reference or order number")
     fields = (
-        "reference", "order_link", "money", "method_name", "state_label", "effect", "created_at", "events_link",
+        "reference", "order_link", "money", "pieces", "method_name", "state_label", "effect", "created_at",
+        "events_link",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -154,8 +161,8 @@ class PaymentEventAdmin(MoneyAdmin):
     search_fields = ("event_id", "order__number", "payment__reference")
     search_help_text = gettext_lazy("Event, reference or order number")
     fields = (
-        "event_id", "received_at", "outcome_label", "advice", "order_link", "payment_link", "money", "method_name",
-        "kind", "told_by", "payload_text",
+        "event_id", "received_at", "outcome_label", "advice", "order_link", "payment_link", "money", "pieces",
+        "method_name", "kind", "told_by", "payload_text",
     )  # fmt: skip
     readonly_fields = fields
     change_form_outer_before_template = "payments/admin/money_tools.html"

@@ -17,8 +17,11 @@ from accounts.members import services as members
 from accounts.members.models import CustomerAccount, Membership
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
+from enrolments.grounds.models import Ground
 from outbox.mails.models import Mail
+from tests.enrolments.given import assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, DelegationFactory, MembershipFactory, UserFactory
+from tests.factories.enrolments import CourseFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -323,6 +326,20 @@ def test_the_only_owner_of_colleagues_is_not_closed(merchant):
     Membership.objects.filter(pk=bob.pk).update(is_owner=True)
     close(merchant, alice)
     assert not alice.is_active
+
+
+def test_a_closed_operator_supervises_nothing_any_more(merchant):
+    bob = MembershipFactory(is_owner=False, is_operator=True)
+    course = CourseFactory()
+    [seat] = given_pack(bob.account, now=timezone.now())
+    assign(seat, course, "ada@example.org", bob.user, now=timezone.now())
+    assert Ground.objects.live().filter(enrolment__user=bob.user).exists()
+
+    close(merchant, bob.user)
+
+    [ended] = Ground.objects.filter(enrolment__user=bob.user)
+    assert (ended.kind, ended.ended_reason) == ("supervision", "person_closed")
+    assert Ground.objects.live().get().enrolment.user.email == "ada@example.org"
 
 
 def test_who_works_for_nobody_else_is_closed_with_their_account(merchant):

@@ -211,6 +211,10 @@ admin:shop_order_retry              GET  sign-in sign-in  405     405     405
 admin:shop_order_retry              POST sign-in sign-in  403     403     go  # the line has not failed
 admin:shop_order_give_back          GET  sign-in sign-in  403     403     page
 admin:shop_order_give_back          POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_pay_back           GET  sign-in sign-in  403     403     page
+admin:shop_order_pay_back           POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_owed_again         GET  sign-in sign-in  405     405     405
+admin:shop_order_owed_again         POST sign-in sign-in  403     403     go             # nothing was paid back
 admin:shop_order_units              GET  sign-in sign-in  403     page    page
 admin:shop_order_units              POST sign-in sign-in  403     page    page
 admin:shop_legaltext_publish        GET  sign-in sign-in  403     403     page
@@ -233,10 +237,14 @@ admin:enrolments_course_end         GET  sign-in sign-in  405     405     405
 admin:enrolments_course_end         POST sign-in sign-in  403     403     done
 admin:outbox_job_retry              GET  sign-in sign-in  405     405     405
 admin:outbox_job_retry              POST sign-in sign-in  403     403     done
+admin:outbox_job_dismiss            GET  sign-in sign-in  405     405     405
+admin:outbox_job_dismiss            POST sign-in sign-in  403     403     go  # the job has not given up
 admin:outbox_mail_body              GET  sign-in sign-in  403     page    page
 admin:outbox_mail_body              POST sign-in sign-in  403     page    page
 admin:outbox_mail_resend            GET  sign-in sign-in  405     405     405
 admin:outbox_mail_resend            POST sign-in sign-in  403     403     done
+admin:outbox_mail_dismiss           GET  sign-in sign-in  405     405     405
+admin:outbox_mail_dismiss           POST sign-in sign-in  403     403     go  # the mail has no job that gave up
 """
 
 # The pages that Django makes for each model of the administration, as an administrator sees them; a row's history is

@@ -1,13 +1,17 @@
 """Jobs and mails in the admin: read, never edited, and acted on by buttons that call a service."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
 from common.secrets import encrypt
 from outbox.jobs.models import Job
 from outbox.jobs.registry import temporary_job_kind
+from outbox.jobs.services import dismiss_job
 from outbox.mails.kinds import BLANK
 from outbox.mails.models import Mail
 from tests.factories.accounts import UserFactory
@@ -173,7 +177,54 @@ def test_a_mail_that_had_a_code_says_why_it_is_not_sent_again(merchant, greeting
     assert not Mail.objects.filter(original=mail).exists()
 
 
-@pytest.mark.parametrize("name", ["outbox_job_retry", "outbox_mail_resend"])
+def test_a_job_that_gave_up_is_dismissed_with_a_reason(merchant):
+    job = dead_job()
+    dismiss = reverse("admin:outbox_job_dismiss", args=[job.pk])
+    assert dismiss in text(merchant.get(job_page(job)))
+    assert "Say why this job needs nothing more." in text(merchant.post(dismiss, {"reason": " "}, follow=True))
+
+    assert "it no longer waits for you" in text(
+        merchant.post(dismiss, {"reason": "The platform is gone."}, follow=True)
+    )
+
+    job.refresh_from_db()
+    assert (job.state, job.dismissed_reason) == ("dead", "The platform is gone.")
+    assert job.dismissed_by_id == int(merchant.session["_auth_user_id"])
+    shown = text(merchant.get(job_page(job)))
+    assert "The platform is gone." in shown
+    assert dismiss not in shown
+    lists = reverse("admin:outbox_job_changelist")
+    assert job.key not in text(merchant.get(lists, {"todo": "given_up"}))
+    assert job.key in text(merchant.get(lists, {"todo": "dismissed"}))
+    assert "dismissed already" in text(merchant.post(dismiss, {"reason": "Again"}, follow=True))
+
+
+def test_a_job_that_is_brought_back_and_dies_again_waits_again(merchant):
+    job = dead_job()
+    dismiss_job(job_id=job.pk, reason="Gone", actor_id=None)
+    assert not Job.objects.given_up().exists()
+
+    Job.objects.update(finished_at=Now() + timedelta(seconds=1))
+
+    assert Job.objects.given_up().get() == job
+
+
+def test_a_mail_that_could_not_be_sent_is_dismissed_with_its_job(merchant, greeting):
+    mail = MailFactory(state="failed", failed_reason="550", has_secret=True)
+    JobFactory(kind="send_mail", key=mail.job_key, state="dead", finished_at=timezone.now())
+    dismiss = reverse("admin:outbox_mail_dismiss", args=[mail.pk])
+    assert dismiss in text(merchant.get(mail_page(mail)))
+
+    merchant.post(dismiss, {"reason": "The address was a slip."})
+
+    assert not Mail.objects.unsent(timezone.now()).exists()
+    assert not Job.objects.given_up().exists()
+    assert dismiss not in text(merchant.get(mail_page(mail)))
+
+
+@pytest.mark.parametrize(
+    "name", ["outbox_job_retry", "outbox_job_dismiss", "outbox_mail_dismiss", "outbox_mail_resend"]
+)
 def test_opening_a_buttons_address_does_nothing(merchant, greeting, name):
     row = dead_job() if "job" in name else sent_mail()
 
@@ -182,7 +233,10 @@ def test_opening_a_buttons_address_does_nothing(merchant, greeting, name):
     assert row.state in ("dead", "sent")
 
 
-@pytest.mark.parametrize("name", ["outbox_job_retry", "outbox_mail_resend", "outbox_mail_body"])
+@pytest.mark.parametrize(
+    "name",
+    ["outbox_job_retry", "outbox_job_dismiss", "outbox_mail_dismiss", "outbox_mail_resend", "outbox_mail_body"],
+)
 def test_what_does_not_exist_is_not_found(merchant, name):
     call = merchant.get if name.endswith("body") else merchant.post
     assert call(reverse(f"admin:{name}", args=[0])).status_code == 404

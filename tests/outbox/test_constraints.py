@@ -1,6 +1,7 @@
 """Constraints of jobs and mails, each broken by raw SQL."""
 
 import pytest
+from django.utils import timezone
 
 from tests.constraints import broken, run
 from tests.factories.outbox import JobFactory, MailFactory
@@ -12,6 +13,13 @@ def test_a_key_names_one_job():
     first, second = JobFactory(), JobFactory()
     with broken("outbox_job_key_unique"):
         run("UPDATE outbox_job SET key = %s WHERE id = %s", first.key, second.pk)
+
+
+@pytest.mark.parametrize("change", ["dismissed_at = now()", "dismissed_reason = 'gone'", "dismissed_by_id = 7"])
+def test_a_job_is_dismissed_with_a_reason(change):
+    job = JobFactory(state="dead", finished_at=timezone.now())
+    with broken("outbox_job_dismissed_with_reason"):
+        run(f"UPDATE outbox_job SET {change} WHERE id = %s", job.pk)
 
 
 @pytest.mark.parametrize("column", ["kind", "key"])

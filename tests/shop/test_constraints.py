@@ -152,6 +152,9 @@ def given_back(probe_entry) -> GivingBack:
         (broken("shop_givingback_amount"), "amount = -0.01"),
         (broken("shop_givingback_why_known"), "why = 'unpaid', amount = 0"),
         (broken("shop_givingback_amount_only_of_a_refund"), "why = 'cancelled'"),
+        (broken("shop_givingback_paid_back_whole"), "paid_back_at = now()"),
+        (broken("shop_givingback_paid_back_whole"), "paid_back_reference = 'transfer 7'"),
+        (broken("shop_givingback_paid_back_whole"), "paid_back_on = current_date, paid_back_at = now()"),
     ],
 )
 def test_what_was_given_back_keeps_its_shape(given_back, refusal, change):

@@ -56,6 +56,7 @@ def member_list(request: AccountRequest) -> HttpResponse:
         "account": request.account,
         "members": members_of(request.account),
         "invitations": invitations_of(request.account),
+        "now": timezone.now(),
         "form": form,
     }
     return render(request, "members/members.html", context, status=status if form.errors else HTTPStatus.OK)

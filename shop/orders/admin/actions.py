@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
@@ -148,11 +149,20 @@ class OrderActions(ReadOnlyAdmin):
             raise Http404
         return order, line
 
-    def _answer(self, request: HttpRequest, order: Order, template: str, **context: Any) -> HttpResponse:
+    def _answer(
+        self,
+        request: HttpRequest,
+        order: Order,
+        template: str,
+        *,
+        more_facts: Sequence[tuple[str, str]] = (),
+        **context: Any,
+    ) -> HttpResponse:
         facts = [
             (_("Customer account"), str(order.account)),
             (_("Status"), order.get_status_display()),
             (_("Total"), amount(order.gross, order.currency)),
+            *more_facts,
         ]
         return TemplateResponse(request, template, {**self.page_context(request, order), "facts": facts, **context})
 

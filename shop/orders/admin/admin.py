@@ -20,8 +20,8 @@ from common.admin.display import NOTHING, amount, choice_label, day, two_lines
 from common.admin.filters import DayRangeFilter
 from shop.orders.admin.colours import ORDER_COLOURS
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, TodoFilter
-from shop.orders.admin.giving_back import GivingBackPages
 from shop.orders.admin.page import marks_of, order_page
+from shop.orders.admin.paying_back import PayingBackPages
 from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
 from shop.payments.registry import method_label
@@ -38,7 +38,7 @@ class Marks(WentBack):
 
 
 @admin.register(Order)
-class OrderAdmin(GivingBackPages):
+class OrderAdmin(PayingBackPages):
     list_display = ("number", "customer", "state", "total", "method_name", "placed_on", "paid_on")
     list_filter = (
         TodoFilter,
@@ -58,6 +58,20 @@ class OrderAdmin(GivingBackPages):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         orders = went_back(super().get_queryset(request))
         return orders.annotate(has_failed_line=FAILED_LINE, has_open_money=OPEN_MONEY)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return the columns; the list of what is to be paid back shows how much, and since when."""
+        if request.GET.get(TodoFilter.parameter_name) == TodoFilter.OWED:
+            return ("number", "customer", "owed", "owed_since", "state")
+        return self.list_display
+
+    @display(description=_("to be paid back"), ordering="owed_back")
+    def owed(self, order: WithAnnotations[Order, Marks]) -> str:
+        return amount(order.owed_back, order.currency)
+
+    @display(description=_("since"), ordering="owed_since")
+    def owed_since(self, order: WithAnnotations[Order, Marks]) -> SafeString | str:
+        return day(order.owed_since)
 
     @display(description=_("customer"), ordering="account__sort_name")
     def customer(self, order: Order) -> SafeString:
@@ -89,10 +103,12 @@ class OrderAdmin(GivingBackPages):
     @display(description=_("total"), ordering="gross")
     def total(self, order: WithAnnotations[Order, Marks]) -> SafeString | str:
         total = amount(order.gross, order.currency)
-        owed = order.went_back
-        if not owed:
+        if order.owed_back:
+            told = _("%(amount)s to be paid back") % {"amount": amount(order.owed_back, order.currency)}
+        elif order.went_back:
+            told = _("%(amount)s paid back") % {"amount": amount(order.went_back, order.currency)}
+        else:
             return total
-        told = _("%(amount)s to be paid back") % {"amount": amount(owed, order.currency)}
         return two_lines(total, told)
 
     # --- The page of one order ---
@@ -116,6 +132,8 @@ class OrderAdmin(GivingBackPages):
             "page": page,
             "public_url": _public_url(order),
             "may_confirm": self.may_confirm(request),
+            "owed_back": order.owed_back,
+            "paid_back": order.went_back - order.owed_back,
             "may_cancel": self.may_act(request) and order.status == Order.Status.PLACED,
             **(extra_context or {}),
         }

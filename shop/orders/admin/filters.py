@@ -11,12 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from shop.orders.figures import waiting_for_money
+from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.registry import method_label, providers
 
 FAILED_LINE = Exists(OrderLine.objects.filter(order=OuterRef("pk"), status=OrderLine.Status.FAILED))
 OPEN_MONEY = Exists(PaymentEvent.objects.needing_attention().filter(order=OuterRef("pk")))
+OWED_BACK = Exists(GivingBack.objects.owed().filter(line__order=OuterRef("pk")))
 
 
 class TodoFilter(DropdownFilter):
@@ -25,13 +27,14 @@ class TodoFilter(DropdownFilter):
     title = _("to do")
     parameter_name = "todo"
 
-    MONEY, LINE, ATTENTION = "money", "line", "attention"
+    MONEY, LINE, ATTENTION, OWED = "money", "line", "attention", "owed"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
         return [
             (self.MONEY, _("waiting for money")),
             (self.LINE, _("with a failed line")),
             (self.ATTENTION, _("payment needs attention")),
+            (self.OWED, _("with money to pay back")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
@@ -42,6 +45,8 @@ class TodoFilter(DropdownFilter):
                 return queryset.filter(FAILED_LINE)
             case self.ATTENTION:
                 return queryset.filter(OPEN_MONEY)
+            case self.OWED:
+                return queryset.filter(OWED_BACK)
         return queryset
 
 

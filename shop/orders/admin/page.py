@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -54,6 +55,7 @@ from shop.orders.giving_back.units import WentBack, units_given_back, went_back
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.payments.admin import OUTCOME_COLOURS, PAYMENT_COLOURS
 from shop.payments.models import Payment, PaymentEvent
+from shop.payments.pieces import pieces_in_words, pieces_of
 from shop.payments.registry import method_label
 from shop.seller.frozen import seller_of
 
@@ -176,11 +178,13 @@ def marks_of(*, has_failed_line: bool, has_open_money: bool) -> list[Label]:
 
 
 def _facts(order: WithAnnotations[Order, WentBack], viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
-    owed = order.went_back
+    owed, paid_back = order.owed_back, order.went_back - order.owed_back
     facts: list[tuple[str | Promise, str | SafeString]] = [
         (_("Total"), amount(order.gross, order.currency)),
         (_("of which tax"), amount(order.tax, order.currency)),
         *([(_("To be paid back"), amount(owed, order.currency))] if owed else []),
+        *([(_("Paid back"), amount(paid_back, order.currency))] if paid_back else []),
+        *pieces_in_words(pieces_of(order)),
         (_("Payment method"), method_label(order.method) if order.method else _("not chosen yet")),
         (_("Placed"), moment(order.placed_at)),
     ]
@@ -267,18 +271,28 @@ def _given_back(parts: list[GivingBack], order: Order, viewer: User) -> Table:
     rows: list[list[object]] = []
     for (at, actor, why, reason), act in groupby(parts, key=lambda part: (part.at, part.actor, part.why, part.reason)):
         of_act = list(act)
+        noted = of_act[0]
         owed = sum((part.amount for part in of_act), Decimal(0))
         rows.append(
             [
                 in_ranges((part.first_index + 1, part.last_index + 1) for part in of_act),
                 amount(owed, order.currency) if why == GivingBack.Why.REFUNDED else _("nothing"),
+                _paid_back(noted) if owed else NOTHING,
                 moment(at),
                 _person(actor, viewer),
                 reason,
             ]
         )
-    headings = columns(_("Units"), Column(_("To be paid back"), is_amount=True), _("When"), _("Who"), _("Why"))
+    headings = columns(
+        _("Units"), Column(_("To be paid back"), is_amount=True), _("Paid back"), _("When"), _("Who"), _("Why")
+    )
     return Table(headings, rows)
+
+
+def _paid_back(part: GivingBack) -> str:
+    if part.paid_back_on is None:
+        return _("not yet")
+    return f"{date_format(part.paid_back_on, 'DATE_FORMAT')}, {part.paid_back_reference}"
 
 
 def _seats(order: Order) -> dict[int, list[Label]]:

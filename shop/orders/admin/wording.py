@@ -114,6 +114,10 @@ def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLin
     if "units" in detail:
         told = {"units": detail["units"], "amount": amount(Decimal(detail["worth"]), order.currency)}
         said.append(_("Units %(units)s, worth %(amount)s") % told)
+    elif "worth" in detail:
+        said.append(amount(Decimal(detail["worth"]), order.currency))
+    if "on" in detail:
+        said.append(_stored_moment_in_words(detail["on"]))
     for key in ("method", "provider"):
         if key in detail:
             said.append(method_label(str(detail[key])))

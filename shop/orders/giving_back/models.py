@@ -15,12 +15,22 @@ from django.utils.translation import gettext_lazy as _
 _INCLUSIVE = RangeBoundary(inclusive_lower=True, inclusive_upper=True)
 
 
-class GivingBack(models.Model):
-    """Consecutive units of a line given back in one act. Append-only.
+class GivingBackQuerySet(models.QuerySet["GivingBack"]):
+    def owed(self) -> GivingBackQuerySet:
+        """Keep the rows whose amount is still to be paid back."""
+        return self.filter(amount__gt=0, paid_back_at__isnull=True)
 
-    An act writes one row per such range; the amounts of its rows sum to the worth of the act. Units given back by the
-    previous release have no row until a migration reads its events: see `shop.orders.giving_back.units`.
+
+class GivingBack(models.Model):
+    """Consecutive units of a line given back in one act, and how their amount was paid back.
+
+    An act writes one row per such range; the amounts of its rows sum to the worth of the act. Only the columns of the
+    payment change afterwards, by `shop.orders.giving_back.paying_back`: the day on which the money went, and the
+    reference of the transfer or the refund. Units given back by the previous release have no row until a migration
+    reads its events: see `shop.orders.giving_back.units`.
     """
+
+    REFERENCE_LENGTH = 120
 
     class Why(models.TextChoices):
         """Subset of `RevokeReason` for units of paid orders."""
@@ -36,12 +46,18 @@ class GivingBack(models.Model):
         max_digits=12,
         decimal_places=2,
         db_default=Decimal("0.00"),
-        help_text="With tax, in the order's currency. Counts as gone back.",
+        help_text="With tax, in the order's currency. Taken off the sales from the giving back on.",
     )
     why = models.CharField(_("why"), max_length=10, choices=Why.choices, db_default=Why.CANCELLED)
     at = models.DateTimeField(_("at"), db_default=Now())
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     reason = models.TextField(_("reason"), blank=True, db_default="")
+    paid_back_on = models.DateField(_("paid back on"), null=True)
+    paid_back_reference = models.CharField(_("reference"), max_length=REFERENCE_LENGTH, blank=True, db_default="")
+    paid_back_at = models.DateTimeField(_("noted at"), null=True)
+    paid_back_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = GivingBackQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("giving back")
@@ -54,6 +70,22 @@ class GivingBack(models.Model):
             models.CheckConstraint(
                 condition=Q(amount=0) | Q(why="refunded"), name="shop_givingback_amount_only_of_a_refund"
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    paid_back_on__isnull=True,
+                    paid_back_at__isnull=True,
+                    paid_back_by__isnull=True,
+                    paid_back_reference="",
+                )
+                | Q(
+                    ~Q(paid_back_reference=""),
+                    amount__gt=0,
+                    paid_back_on__isnull=False,
+                    paid_back_at__isnull=False,
+                    paid_back_by__isnull=False,
+                ),
+                name="shop_givingback_paid_back_whole",
+            ),
             # The line is written as a range of one number: comparing numbers in a GiST index needs an extension.
             ExclusionConstraint(
                 name="shop_givingback_unit_once",
@@ -65,6 +97,12 @@ class GivingBack(models.Model):
                     ),
                 ],
             ),
+        ]
+
+        indexes = [
+            models.Index(
+                fields=("line",), condition=Q(amount__gt=0, paid_back_at__isnull=True), name="shop_givingback_owed"
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Giving back of units of a paid order by the merchant: some of them, or all.
 
-No money moves here. The amounts of the rows of `GivingBack` are for the merchant to pay back, and count as gone back.
+No money moves here. The amounts of the rows of `GivingBack` are taken off the sales at once, and owed to the customer
+until the merchant notes them as paid back (`shop.orders.giving_back.paying_back`).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from handlers.contract import (
 )
 from handlers.faults import HookBroken
 from handlers.giving_back import take_back_without_script
+from shop.orders import mails
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
@@ -75,12 +77,13 @@ def give_units_back(
     """Give units of a paid order back, delivered or not: all or none. `units` are indexes from 0 by line id.
 
     Each line's handler revokes its delivery for them; a line is given back once all its units are. An order with all
-    units given back is refunded if an amount went back for any of them, else completed, like an order whose remaining
-    lines are all delivered. Seats in use are revoked only if the merchant confirms it by `include_consumed`. `reason`
-    is kept with the units, and in the history of order and seats. `without_script` confirms that units are given back
-    without a handler that is broken or gone: their places and seats are freed here. Locks the order, then every course
-    concerned, by key. Returns the number of units and their worth. Raises GivingBackRefused, and ScriptBroken without
-    that confirmation.
+    Each line's handler revokes its delivery for them; a line is given back once all its units are. An order with all
+    units given back is completed, like one whose remaining lines are all delivered, and refunded only once what is owed
+    for them was paid back. Seats in use are revoked only if the merchant confirms it by `include_consumed`. `reason` is
+    kept with the units, and in the history of order and seats. `without_script` confirms that units are given back
+    without a handler that is broken or gone: their places and seats are freed here. The customer and the order's
+    operator are mailed, once for the act. Locks the order, then every course concerned, by key. Returns the number of
+    units and their worth. Raises GivingBackRefused, and ScriptBroken without that confirmation.
     """
     order = order_with_people(order_id)
     if not order.may_be_given_back:
@@ -96,11 +99,15 @@ def give_units_back(
     contexts = with_standing_operator(lock_courses_of(lines, contexts, without_broken=True))
     revocation = Revocation(why, by=actor, include_consumed=include_consumed, note=reason)
     worth = ZERO
+    given_before = set(GivingBack.objects.filter(line__order=order).values_list("pk", flat=True))
     for line in lines:
         worth += _give_back(
             line, contexts[line.pk], chosen[line.pk], revocation, now=now, without_script=without_script
         )
     _move_on(order, now=now)
+    givings = GivingBack.objects.filter(line__order=order).exclude(pk__in=given_before).order_by("pk")
+    operator = next((context.operator for context in contexts.values()), None)
+    mails.queue_given_back(order, givings=list(givings.values_list("pk", flat=True)), operator=operator)
     return GivenBack(count, worth)
 
 
@@ -173,10 +180,7 @@ def _revoke(
 def _move_on(order: Order, *, now: datetime) -> None:
     """Move an order with units given back to the status that fits its remaining lines."""
     statuses = set(order.lines.order_by().values_list("status", flat=True).distinct())
-    went_back = GivingBack.objects.filter(line__order=order, amount__gt=0)
-    if statuses == {OrderLine.Status.GIVEN_BACK} and went_back.exists():
-        move_order(order, Order.Status.REFUNDED, what=OrderEvent.What.REFUNDED, actor=None, now=now)
-    elif order.status == Order.Status.PAID and statuses <= set(OrderLine.DONE):
+    if order.status == Order.Status.PAID and statuses <= set(OrderLine.DONE):
         move_order(order, Order.Status.COMPLETED, what=OrderEvent.What.COMPLETED, actor=None, now=now, completed_at=now)
 
 

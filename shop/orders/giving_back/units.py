@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from catalog.pricing import ZERO
@@ -35,6 +35,8 @@ class WentBack(TypedDict):
     """Columns added to each order by `went_back`."""
 
     went_back: Decimal
+    owed_back: Decimal
+    owed_since: datetime | None
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,15 @@ class UnitsGivenBack:
 
 
 def went_back(orders: QuerySet[Order]) -> QuerySet[WithAnnotations[Order, WentBack]]:
-    """Annotate each order with `went_back`: the amount that counts as gone back, with tax, 0.00 for none."""
+    """Annotate each order with the amounts, tax included, for its units given back: `went_back` in all, `owed_back`
+    still to be paid back, each 0.00 for none; and with `owed_since`, the time of the first giving back still owed."""
     of_order = GivingBack.objects.filter(line__order=OuterRef("pk")).order_by().values("line__order")
-    return orders.annotate(went_back=Coalesce(Subquery(of_order.values(sum=Sum("amount"))), ZERO))
+    owed = GivingBack.objects.owed().filter(line__order=OuterRef("pk")).order_by().values("line__order")
+    return orders.annotate(
+        went_back=Coalesce(Subquery(of_order.values(sum=Sum("amount"))), ZERO),
+        owed_back=Coalesce(Subquery(owed.values(sum=Sum("amount"))), ZERO),
+        owed_since=Subquery(owed.values(first=Min("at"))),
+    )
 
 
 def not_given_back(units: QuerySet[OrderUnit]) -> QuerySet[OrderUnit]:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.links.effects import link_url
 from accounts.links.models import AddressLink
 from accounts.links.services import LinkGone
 from accounts.members.models import CustomerAccount
@@ -20,6 +21,7 @@ from enrolments.grounds.enrol_line import enrol_on_line
 from enrolments.grounds.models import Ground
 from enrolments.people.mail_again import MailedJustNow, MailedOften, mail_again
 from enrolments.seats.enter import enter_course
+from enrolments.seats.release import release_seat
 from enrolments.values import Period, Terms
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
@@ -440,3 +442,47 @@ def test_an_address_is_changed_as_often_as_mails_may_go_out(client, carol):
     assert "got 5 mails from your account within a day" in str(answer.context["form"].non_field_errors())
     assert User.objects.get(pk=carol.pk).email == "carol3@example.org"
     assert edit(client, carol, first_name="Carole").status_code == 302
+
+
+# Invitations that are over
+
+
+def test_an_invitation_past_its_date_looks_so(client, carol):
+    long_ago = timezone.now() - datetime.timedelta(days=40)
+    AddressLink.objects.update(created_at=long_ago, expires_at=long_ago + datetime.timedelta(days=30))
+
+    seat = reverse("account-seat", args=[carol.seats.get().pk])
+    for page in (reverse("account-people"), person_url(carol)):
+        assert "Expired on" in client.get(page).content.decode()
+
+    assert "Invitation expired on" in client.get(seat).content.decode()
+
+    AddressLink.objects.update(used_at=long_ago)
+    assert "Invitation expired on" not in client.get(seat).content.decode()
+    assert "Expired on" not in client.get(reverse("account-people")).content.decode()
+
+
+def test_who_is_in_no_course_any_more_is_not_invited_to_one(client, account, carol, bob):
+    age_mails(11)
+    seat = carol.seats.get()
+    release_seat(account=account, seat_id=seat.pk, actor=bob, now=timezone.now())
+    before = Mail.objects.count()
+
+    [told] = said(client.post(mail_url(carol), follow=True))
+
+    assert told.startswith("This person is in no course of your account any more.")
+    assert Mail.objects.count() == before
+
+
+def test_the_page_of_an_invitation_to_what_was_taken_back_says_so(account, carol, bob):
+    link = AddressLink.objects.get(user=carol)
+    page = link_url(link).partition("/accounts/")[1:]
+    visitor = Client(headers={"accept-language": "en"})
+    assert "Welcome to your training" in visitor.get("".join(page)).content.decode()
+    Mail.objects.update(state="sent", sent_at=timezone.now())
+    release_seat(account=account, seat_id=carol.seats.get().pk, actor=bob, now=timezone.now())
+
+    shown = visitor.get("".join(page)).content.decode()
+
+    assert "This invitation is over" in shown
+    assert "Welcome to your training" not in shown

@@ -1,15 +1,29 @@
 """Sending a mail again by hand makes a row of its own."""
 
+import smtplib
+from datetime import timedelta
+
 import pytest
 from django.core import mail as django_mail
+from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from outbox.errors import ResendRefused
+from outbox.errors import ResendRefused, RetryRefused
+from outbox.jobs.models import Job
 from outbox.jobs.running import run_due_jobs
+from outbox.jobs.services import retry_job
+from outbox.mails.kinds import Renewed, temporary_mail_kind
 from outbox.mails.models import Mail
-from outbox.mails.services import queue_mail, resend_mail
+from outbox.mails.services import NewMail, lock_queued, queue_mail, queue_mails, resend_mail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("greeting")]
+
+
+class Refusing(BaseEmailBackend):
+    """A mail server that refuses every recipient for good."""
+
+    def send_messages(self, email_messages):
+        raise smtplib.SMTPRecipientsRefused({"alice@example.org": (550, b"no such person")})
 
 
 def sent_mail(**attributes) -> Mail:
@@ -69,14 +83,82 @@ def test_a_mail_not_yet_sent_is_not_sent_twice():
         resend(mail)
 
 
-def test_a_failed_mail_may_be_sent_again():
-    first = sent_mail(expires_at=timezone.now())
+def test_a_failed_mail_may_be_sent_again_and_leaves_the_lists_of_what_waits(settings):
+    settings.EMAIL_BACKEND = "tests.outbox.mails.test_resend.Refusing"
+    first = sent_mail()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     assert first.state == "failed"
+    assert [Job.objects.given_up().count(), Mail.objects.unsent(timezone.now()).count()] == [1, 1]
 
     resend(first)
     run_due_jobs()
 
     assert len(django_mail.outbox) == 1
+    assert [Job.objects.given_up().count(), Mail.objects.unsent(timezone.now()).count()] == [0, 0]
+    job = Job.objects.dismissed().get()
+    assert (job.key, job.dismissed_reason, job.dismissed_by_id) == (first.job_key, "The mail was sent again.", None)
+
+
+def test_of_copies_that_fail_too_the_last_one_waits(settings):
+    settings.EMAIL_BACKEND = "tests.outbox.mails.test_resend.Refusing"
+    first = sent_mail()
+    for _time in range(2):
+        copy = resend(first)
+        run_due_jobs()
+
+    assert list(Mail.objects.unsent(timezone.now())) == [copy]
+    assert [job.key for job in Job.objects.given_up()] == [copy.job_key]
+
+
+def test_a_mail_past_its_date_is_not_sent_again():
+    first = sent_mail(expires_at=timezone.now())
+    assert first.state == "failed"
+
+    with pytest.raises(ResendRefused, match="until a date that is past"):
+        resend(first)
+    with pytest.raises(RetryRefused, match="until a date that is past"):
+        retry_job(job_id=Job.objects.get().pk, now=timezone.now())
+
+
+def test_a_kind_renews_what_works_no_more(settings):
+    first = sent_mail(expires_at=timezone.now())
+    later = timezone.now().replace(microsecond=0) + timedelta(days=30)
+    with temporary_mail_kind(
+        "greeting", template="outbox_tests/greeting", renew=lambda mail, now: Renewed({"name": "Ada"}, later)
+    ):
+        copy = resend(first)
+
+    assert (copy.context, copy.expires_at) == ({"name": "Ada"}, later)
+
+
+def test_a_copy_keeps_the_date_of_the_first():
+    expires_at = timezone.now().replace(microsecond=0) + timedelta(days=1)
+    assert resend(sent_mail(expires_at=expires_at)).expires_at == expires_at
+
+
+def test_a_mail_that_is_due_no_more_is_recalled_and_not_sent_again():
+    mail = queue_mail(kind="greeting", key="k", recipient="a@example.org", language="en", context={})
+    with temporary_mail_kind("greeting", template="outbox_tests/greeting", is_due=lambda mail, now: False):
+        run_due_jobs()
+    mail.refresh_from_db()
+
+    assert (mail.state, Job.objects.get().state, django_mail.outbox) == ("recalled", "done", [])
+    with pytest.raises(ResendRefused, match="recalled before it left"):
+        resend(mail)
+
+
+def test_a_mail_waits_for_its_time():
+    due_at = timezone.now().replace(microsecond=0) + timedelta(hours=1)
+    mails = [NewMail(kind="greeting", key=k, recipient="a@example.org", language="en", due_at=due) for k, due in
+             (("late", due_at), ("soon", None))]  # fmt: skip
+    late, soon = queue_mails(mails)
+    run_due_jobs()
+
+    late.refresh_from_db()
+    soon.refresh_from_db()
+    assert (late.state, soon.state) == ("queued", "sent")
+    assert Job.objects.get(key=late.job_key).due_at == due_at
+    assert [mail.pk for mail in lock_queued([late, soon])] == [late.pk]
 
 
 def test_a_mail_that_had_a_secret_is_never_sent_again():

@@ -19,6 +19,7 @@ from common.refusals import Refused
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.by_hand import enrol_by_hand
 from enrolments.values import Period
+from shop.orders.giving_back.models import GivingBack
 from shop.payments.models import PaymentEvent
 from shop.seller.models import LegalText, ShopIdentity
 from tests.catalog.admin_pages import controls, typed
@@ -67,6 +68,12 @@ def paid_line(order: Any) -> tuple[int, int]:
     return line(order)
 
 
+def owing(order: Any) -> int:
+    pay(order)
+    GivingBack.objects.create(line=order.lines.get(), first_index=0, last_index=0, amount=120, why="refunded")
+    return order.pk
+
+
 def wrong_money(order: Any) -> int:
     pay(order, amount=order.gross + 1)
     return PaymentEvent.objects.get().pk
@@ -98,6 +105,8 @@ BUTTONS = (
     ),
     Button("enrolments_course_end", "enrolments.grounds.by_hand_admin.end_by_hand", by_hand),
     Button("outbox_job_retry", "outbox.jobs.admin.retry_job", lambda _: JobFactory().pk),
+    Button("outbox_job_dismiss", "outbox.jobs.admin.dismiss_job", lambda _: JobFactory().pk),
+    Button("outbox_mail_dismiss", "outbox.mails.admin.dismiss_mail", lambda _: MailFactory().pk),
     Button("outbox_mail_resend", "outbox.mails.admin.resend_mail", lambda _: MailFactory().pk),
     Button(
         "shop_order_payment",
@@ -113,6 +122,13 @@ BUTTONS = (
         paid_line,
         {"units": "1", "reason": "Ill", "confirmed": "1"},
     ),
+    Button(
+        "shop_order_pay_back",
+        "shop.orders.admin.paying_back.mark_paid_back",
+        owing,
+        {"owed": "120.00", "paid_on": "2026-01-02", "reference": "transfer 7"},
+    ),
+    Button("shop_order_owed_again", "shop.orders.admin.paying_back.mark_owed_again", owing),
     Button("shop_paymentevent_resolve", "shop.payments.admin.mark_resolved", wrong_money, {"note": "Done"}),
     Button("shop_paymentevent_reopen", "shop.payments.admin.mark_open_again", wrong_money),
     Button("shop_legaltext_publish", f"{LEGAL}.publish_text", legal_text),

@@ -32,6 +32,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
     assert counts(client) == {
         "Orders waiting for money": 2,
         "Orders with a failed line": 1,
+        "Orders with money to be paid back": 0,
         "Payments that need attention": 1,
         "Entries that nobody can buy": 0,
         "Jobs that gave up": 0,
@@ -59,7 +60,11 @@ def test_names_what_is_missing(client):
 
 def test_tells_nobody_what_they_may_not_see(order):
     client = browser_of(staff("shop.view_order"))
-    assert set(counts(client)) == {"Orders waiting for money", "Orders with a failed line"}
+    assert set(counts(client)) == {
+        "Orders waiting for money",
+        "Orders with a failed line",
+        "Orders with money to be paid back",
+    }
     assert "must still tell" not in text_of(client.get("/admin/"))
     assert counts(browser_of(staff())) == {}
 

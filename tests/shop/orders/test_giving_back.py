@@ -7,6 +7,7 @@ from typing import ClassVar
 import pytest
 from django.utils import timezone
 
+from common.moments import local_day
 from enrolments.courses.places.models import PlaceHold
 from enrolments.courses.services import save_course
 from enrolments.grounds.models import Enrolment, Ground
@@ -19,6 +20,7 @@ from outbox.jobs.models import Job
 from shop.orders.claim import claim_order
 from shop.orders.fulfilment import retry_line
 from shop.orders.giving_back.models import GivingBack
+from shop.orders.giving_back.paying_back import mark_paid_back, owed_for
 from shop.orders.giving_back.ranges import ranges
 from shop.orders.giving_back.services import GivingBackRefused, give_units_back
 from shop.orders.giving_back.units import units_given_back
@@ -98,13 +100,20 @@ def test_some_units_go_with_their_seats_and_the_rest_stays(owner, merchant, give
     assert said.sales["en"] == "4 seats were taken back, 2 left of this line."
 
 
-def test_the_order_is_refunded_with_its_last_unit_and_the_parts_add_up(owner, give_back):
+def pay_back(order, merchant, **changes):
+    told = {"amount": owed_for(order), "paid_on": local_day(timezone.now()), "reference": "transfer 7"} | changes
+    return mark_paid_back(order_id=order.pk, actor=merchant, now=timezone.now(), **told)
+
+
+def test_the_order_is_refunded_once_its_last_unit_was_paid_back_and_the_parts_add_up(owner, merchant, give_back):
     order = packs(owner)
     worth = [give_back(order, unit).worth for unit in (1, 0, 2)]
 
     assert sum(worth) == order.gross
     assert [amount for _first, _last, amount, _why in rows(order)] == [worth[1], worth[0], worth[2]]
     assert order.lines.get().status == "given_back"
+    assert Order.objects.get(pk=order.pk).status == "completed"
+    assert pay_back(order, merchant) == order.gross
     assert Order.objects.get(pk=order.pk).status == "refunded"
     event = OrderEvent.objects.get(what="refunded")
     assert (event.from_status, event.to_status) == ("completed", "refunded")
@@ -202,11 +211,12 @@ def test_before_its_delivery_it_is_completed_when_all_is_given_back_without_mone
 
 
 @pytest.mark.parametrize("with_money", [0, 1])
-def test_an_order_is_refunded_as_soon_as_an_amount_went_back_with_any_of_it(owner, give_back, with_money):
+def test_an_order_is_refunded_when_an_amount_went_back_with_any_of_it(owner, merchant, give_back, with_money):
     order = packs(owner, quantity=2)
     for place_in_order in (0, 1):
         why = RevokeReason.REFUNDED if place_in_order == with_money else RevokeReason.CANCELLED
         give_back(order, place_in_order, why=why)
+    pay_back(order, merchant)
     assert Order.objects.get(pk=order.pk).status == "refunded"
 
 
@@ -237,7 +247,7 @@ class TestOfTheReleaseBefore:
         assert give_back(order, 0, 2).worth == Decimal("24.02")
         assert sum(row[2] for row in rows(order)) == Decimal("24.02")
         assert order.lines.get().status == "given_back"
-        assert Order.objects.get(pk=order.pk).status == "refunded"
+        assert Order.objects.get(pk=order.pk).status == "completed"
 
     def test_both_kinds_are_read_together(self, order, give_back):
         give_back(order, 2)
@@ -319,7 +329,7 @@ def test_before_delivery_the_places_are_free_again_and_the_rest_is_delivered(own
 def test_a_line_given_back_before_delivery_is_never_delivered(owner, give_back, diary):
     order = bought(EntryFactory(handler="std_probe"), owner)
     give_back(order)
-    assert deliver(order).status == "refunded"
+    assert deliver(order).status == "completed"
     assert (traces("post"), traces("revoke")) == (0, 1)
     assert set(Job.objects.filter(kind="fulfil_line").values_list("state", flat=True)) == {"done"}
 

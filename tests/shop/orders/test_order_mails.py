@@ -9,6 +9,7 @@ from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
 from shop.orders.claim import claim_order
 from shop.orders.ending import cancel_order
+from shop.orders.giving_back.services import give_units_back
 from shop.orders.mail_kinds import KINDS
 from shop.orders.models import Order
 from shop.payments.services import choose_method
@@ -47,6 +48,9 @@ def every_kind(probe_entry, diary) -> None:
     pay(failing)
     deliver(failing)
     cancel_order(order_id=place(make_cart(probe_entry), email="x@y.org").pk, actor=None, now=timezone.now())
+    give_units_back(
+        order_id=order.pk, units={order.lines.get().pk: [0]}, actor=UserFactory(), reason="Agreed", now=timezone.now()
+    )
 
 
 def test_every_kind_is_readable_in_both_languages(probe_entry, diary):

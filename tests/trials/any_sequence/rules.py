@@ -276,15 +276,17 @@ BROKEN_BY: dict[str, str] = {
             ELSE bool_and(line.status = 'pending')
         END
     """,
-    "an order is refunded when all of it was given back and an amount went back, else never": """
+    "an order is refunded when all of it was given back and all that was owed was paid back, else never": """
         SELECT orders.id, orders.status, array_agg(line.status), sum(line.went_back) FROM shop_order orders JOIN (
             SELECT *, (SELECT coalesce(sum(given.amount), 0) FROM shop_givingback given
-                       WHERE given.line_id = each.id) AS went_back
+                       WHERE given.line_id = each.id AND given.paid_back_at IS NOT NULL) AS went_back,
+                (SELECT coalesce(sum(given.amount), 0) FROM shop_givingback given
+                       WHERE given.line_id = each.id AND given.paid_back_at IS NULL) AS owed
             FROM shop_orderline each
         ) line ON line.order_id = orders.id
         GROUP BY orders.id
         HAVING (orders.status = 'refunded')
-            <> (bool_and(line.status = 'given_back') AND sum(line.went_back) > 0)
+            <> (bool_and(line.status = 'given_back') AND sum(line.went_back) > 0 AND sum(line.owed) = 0)
     """,
     "an order is completed at a moment it keeps": """
         SELECT id, status, completed_at FROM shop_order

@@ -11,6 +11,7 @@ from accounts.members.models import CustomerAccount
 from accounts.members.rights import operators_of
 from accounts.people.models import User
 from accounts.people.services import PersonTyped
+from common.moments import local_day
 from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.courses.places.models import PlaceHold
@@ -21,6 +22,8 @@ from enrolments.seats.expire import expire_seats
 from enrolments.seats.models import Seat
 from enrolments.seats.release import release_seat
 from handlers.contract import RevokeReason
+from shop.orders.giving_back.models import GivingBack
+from shop.orders.giving_back.paying_back import mark_owed_again, mark_paid_back, owed_for
 from shop.orders.giving_back.services import GivingBackRefused, give_units_back
 from shop.orders.models import Order, OrderUnit
 from tests.factories.shop import units_left
@@ -129,8 +132,26 @@ class Seats(Frame):
                 self.reach(f"a seat {state} was given back", when=before[state] > 0)
             self.reach("units were given back before their delivery", when=holds)
             after = Order.objects.get(pk=order.pk).status
-            self.reach("an order was refunded", when=after == Status.REFUNDED)
             self.reach("an order was given back without money", when=whole and not money and after == Status.COMPLETED)
+
+    @precondition(lambda self: self.owed())
+    @rule(n=some)
+    def pay_back(self, n: int) -> None:
+        """Note that what is owed for an order's units was paid back; as owed again, now and then."""
+        order = one_of(self.owed(), n)
+        with self.step("note a payment back"):
+            said = {"order_id": order.pk, "actor": self.world.merchant, "now": self.now}
+            owed = owed_for(order)
+            mark_paid_back(amount=owed, paid_on=local_day(self.now), reference=f"transfer {n}", **said)
+            self.reach("an order was refunded", when=Order.objects.get(pk=order.pk).status == Status.REFUNDED)
+            if n % 4 == 0:
+                assert mark_owed_again(**said) == owed
+                assert Order.objects.get(pk=order.pk).status == order.status
+
+    def owed(self) -> list[Order]:
+        """Return the orders with money owed for units given back."""
+        owing = set(GivingBack.objects.owed().values_list("line__order_id", flat=True))
+        return [order for order in self.orders if order.pk in owing]
 
     def with_units_left(self) -> list[Order]:
         """Return the paid orders with units that can be given back."""

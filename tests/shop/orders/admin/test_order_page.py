@@ -138,8 +138,9 @@ class TestUnits:
         page = page_of(client, line.order)
         assert "5 given back" in page
         [of_line] = client.get(order_url(line.order)).context["page"].lines
-        told = [[str(cell) for cell in (units, owed, why)] for units, owed, _at, _who, why in of_line.given_back.rows]
-        assert told == [["1-3, 7", "€48.00", "Agreed"], ["5", "nothing", "Never came"]]
+        rows = of_line.given_back.rows
+        told = [[str(cell) for cell in (units, owed, paid, why)] for units, owed, paid, _at, _who, why in rows]
+        assert told == [["1-3, 7", "€48.00", "not yet", "Agreed"], ["5", "nothing", "–", "Never came"]]
         assert "Maud Marchand" in page
         units = text_of(client.get(line_url(line, "units")))
         assert "Given back" in units

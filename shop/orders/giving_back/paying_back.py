@@ -1,0 +1,112 @@
+"""Money owed for units given back: noted as paid back by the merchant, and noted as owed again after a mistake.
+
+No money moves here: the merchant has sent it. An order whose units were all given back is *refunded* once nothing of
+it is owed any more, and *completed* again if something is.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+from accounts.people.models import User
+from catalog.pricing import ZERO
+from common.moments import local_day
+from common.refusals import Refused
+from shop.orders.giving_back.models import GivingBack
+from shop.orders.locks import lock_order
+from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.transitions import move_order, record
+
+
+class NothingOwed(Refused):
+    """Refusal because nothing of the order is to be paid back, or was paid back."""
+
+    message = _("Nothing is to be paid back for this order any more.")
+
+
+class OwedDiffers(Refused):
+    """Refusal because the amount owed has changed since the page was made."""
+
+    message = _("The amount to be paid back has changed meanwhile. Look at it again.")
+
+
+class ReferenceMissing(Refused):
+    """Refusal because no reference of the payment was given."""
+
+    message = _("Give the reference under which the money went back.")
+
+
+class DayAhead(Refused):
+    """Refusal of a day that is still to come."""
+
+    message = _("The day on which the money went back lies ahead.")
+
+
+class NothingPaidBack(Refused):
+    """Refusal because nothing is noted as paid back."""
+
+    message = _("Nothing is noted as paid back for this order.")
+
+
+def owed_for(order: Order) -> Decimal:
+    """Return the amount still to be paid back for an order, with tax."""
+    return GivingBack.objects.owed().filter(line__order=order).aggregate(owed=Sum("amount"))["owed"] or ZERO
+
+
+@transaction.atomic
+def mark_paid_back(
+    *, order_id: int, amount: Decimal, paid_on: date, reference: str, actor: User, now: datetime
+) -> Decimal:
+    """Note that all that was owed for an order went back: `amount`, as the merchant saw it. Returns the amount.
+
+    An order whose units are all given back is refunded by it. Locks the order. Raises NothingOwed, OwedDiffers,
+    ReferenceMissing, DayAhead and Order.DoesNotExist.
+    """
+    order = lock_order(order_id)
+    owed = owed_for(order)
+    if not owed:
+        raise NothingOwed
+    if owed != amount:
+        raise OwedDiffers
+    reference = reference.strip()[: GivingBack.REFERENCE_LENGTH]
+    if not reference:
+        raise ReferenceMissing
+    if paid_on > local_day(now):
+        raise DayAhead
+    GivingBack.objects.owed().filter(line__order=order).update(
+        paid_back_on=paid_on, paid_back_reference=reference, paid_back_at=now, paid_back_by=actor
+    )
+    detail = {"worth": str(owed), "on": paid_on.isoformat(), "reason": reference}
+    record(order, OrderEvent.What.PAID_BACK, actor=actor, now=now, detail=detail)
+    if order.status == Order.Status.COMPLETED and not order.lines.exclude(status=OrderLine.Status.GIVEN_BACK).exists():
+        move_order(order, Order.Status.REFUNDED, what=OrderEvent.What.REFUNDED, actor=None, now=now)
+    return owed
+
+
+@transaction.atomic
+def mark_owed_again(*, order_id: int, actor: User, now: datetime) -> Decimal:
+    """Note that what was noted last as paid back did not go, or came back. Returns the amount owed again for it.
+
+    A refunded order is completed again. Locks the order. Raises NothingPaidBack and Order.DoesNotExist.
+    """
+    order = lock_order(order_id)
+    of_order = GivingBack.objects.filter(line__order=order, paid_back_at__isnull=False)
+    last = of_order.order_by("paid_back_at").last()
+    if last is None:
+        raise NothingPaidBack
+    noted = of_order.filter(paid_back_at=last.paid_back_at)
+    owed = noted.aggregate(owed=Sum("amount"))["owed"]
+    # By key: the rows no longer fit the filter once they are written.
+    GivingBack.objects.filter(pk__in=list(noted.values_list("pk", flat=True))).update(
+        paid_back_on=None, paid_back_reference="", paid_back_at=None, paid_back_by=None
+    )
+    detail = {"worth": str(owed), "reason": last.paid_back_reference}
+    record(order, OrderEvent.What.OWED_AGAIN, actor=actor, now=now, detail=detail)
+    if order.status == Order.Status.REFUNDED:
+        move_order(order, Order.Status.COMPLETED, what=OrderEvent.What.COMPLETED, actor=None, now=now)
+    return owed

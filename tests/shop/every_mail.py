@@ -1,0 +1,65 @@
+"""One mail of every kind there is, each queued by the service that causes it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.members.services import invite_member
+from accounts.sign_in.mails import ALLAUTH_MAILS, queue_allauth_mail
+from enrolments.people.mail_again import mail_again
+from enrolments.seats.models import Seat
+from enrolments.seats.release import release_seat
+from handlers.ext_paperdiploma.example import diplomas
+from outbox.mails.kinds import MAIL_KINDS
+from outbox.mails.models import Mail
+from shop.orders.giving_back.services import give_units_back
+from tests.enrolments.given import assign, given_pack
+from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
+from tests.factories.catalog import EntryFactory
+from tests.factories.enrolments import CourseFactory
+from tests.factories.shop import deliver, make_cart, pay, place
+from tests.shop.orders.test_order_mails import every_kind
+
+
+def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
+    """Return a mail of every registered kind, by its kind, sent or queued."""
+    now = timezone.now()
+    every_kind(probe_entry, diary)
+    _diplomas()
+    account = CustomerAccountFactory(name="Ateliers Roy")
+    owner = MembershipFactory(account=account).user
+    told, new, lost = UserFactory(), UserFactory(is_address_proved=False), UserFactory()
+    for person in (lost, told, new):
+        [seat] = given_pack(account, now=now)
+        assign(seat, CourseFactory(place_en="Room 3", place_fr="Salle 3"), person.email, owner, now=now)
+    Mail.objects.filter(person_id__in=[told.pk, lost.pk]).update(state="sent", sent_at=now, created_at=now)
+    seat = Seat.objects.get(person=lost)
+    release_seat(account=account, seat_id=seat.pk, actor=owner, now=now)
+    Mail.objects.filter(account_id=account.pk).update(created_at=now - timedelta(hours=2))
+    mail_again(account=account, person_id=told.pk, language="fr", now=now)
+    invite_member(
+        account=account, invited_by=owner, email="colleague@example.org", roles=["is_buyer"], language="fr", now=now
+    )
+    for prefix in ALLAUTH_MAILS:
+        queue_allauth_mail(prefix, recipient="alice@example.org", context={"user": owner, "code": 4711}, language="fr")
+    mails = {mail.kind: mail for mail in Mail.objects.order_by("pk")}
+    missing = set(MAIL_KINDS.names()) - set(mails)
+    assert not missing, f"Nothing queues {sorted(missing)}."
+    return mails
+
+
+def _diplomas() -> None:
+    """Have a diploma printed, and stopped."""
+    buyer = MembershipFactory()
+    parameters = {"title": "First aider", "printer": "printer@example.org", "days": 5}
+    entry = EntryFactory(handler="ext_paperdiploma", parameters=parameters)
+    cart = make_cart(entry, units=diplomas(1), user=buyer.user)
+    order = place(cart, user=buyer.user, account=buyer.account)
+    pay(order)
+    deliver(order)
+    give_units_back(
+        order_id=order.pk, units={order.lines.get().pk: [0]}, actor=UserFactory(), reason="Slip", now=timezone.now()
+    )
