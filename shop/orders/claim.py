@@ -1,4 +1,5 @@
-"""Claim of a visitor's order by the person who proved its address, and its move into another account."""
+"""Claim of a visitor's order by the person who proved its address, by link or button, and its move into another
+account."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from accounts.members.models import CustomerAccount, MemberInvitation, Membershi
 from accounts.members.rights import Right, accounts_with
 from accounts.members.services import ensure_owner
 from accounts.people.models import User
+from accounts.people.selectors import has_proved
+from accounts.people.services import name_nameless
 from common.again import again_after_deadlock
 from common.refusals import Refused
 from enrolments.transfer import move_order as move_enrolments
@@ -48,12 +51,39 @@ def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
     lines = list(order.lines.filter(status=OrderLine.Status.FULFILLED).order_by("position"))
     contexts = lock_courses_of(lines, line_contexts(order, lines, now=now))
     ensure_owner(account=order.account, user=user, now=now)
+    name_nameless(user=user, name=order.contact_name)
     for line in lines:
         _attach_operator(line, contexts[line.pk], now=now)
     if order.is_free and order.status == Order.Status.PLACED:
         payments.settle(event=nothing_to_pay(order), actor=user, now=now)
         order.refresh_from_db()
     return order
+
+
+def may_claim(order: Order, user: User) -> bool:
+    """Tell whether the order waits for this person: unclaimed, and placed with the address that they have proved."""
+    return not order.is_claimed and has_proved(user, order.contact_email)
+
+
+@again_after_deadlock
+@transaction.atomic
+def claim_by_button(*, order_id: int, user: User, account_id: int | None, now: datetime) -> Order:
+    """Claim an order for somebody who has proved its address, whatever proved it; with an account, move it there.
+
+    Takes the locks of `claim_order`, and with an account those of `move_claimed_order`, in their order. Raises
+    ClaimRefused; then nothing has changed.
+    """
+    if account_id is not None:
+        lock_jobs_of_account(account_id=Order.objects.values_list("account_id", flat=True).get(pk=order_id))
+    order = order_with_people(order_id)
+    if not order.is_claimed and not may_claim(order, user):
+        raise ClaimRefused(_("This order was placed with another address. Sign in with that one to claim it."))
+    if account_id is None:
+        return claim_order(order_id=order_id, user=user, now=now)
+    lines = list(order.lines.all())
+    lock_courses_of(lines, line_contexts(order, lines, now=now))
+    claim_order(order_id=order_id, user=user, now=now)
+    return move_claimed_order(order_id=order_id, user=user, account_id=account_id, now=now)
 
 
 def accounts_to_move_into(order: Order, user: User) -> list[CustomerAccount]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
@@ -29,6 +30,14 @@ def handler_of(line: OrderLine) -> Handler | None:
     return handler_for(line.handler, line.entry_code)
 
 
+def enrols_buyer(line: OrderLine) -> bool:
+    """Tell whether a line puts its buyer into a course, and nobody else; no for a handler that is gone."""
+    with suppress(HandlerMissing):
+        handler = handler_of(line)
+        return handler is not None and handler.enrols_buyer
+    return False
+
+
 def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) -> dict[int, LineContext]:
     """Return a context per line, by line id. One query for the units not given back, whatever their number.
 
@@ -45,6 +54,7 @@ def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) ->
             account=order.account,
             buyer=order.buyer,
             contact_email=order.contact_email,
+            contact_name=order.contact_name,
             operator=order.operator,
             language=order.language,
             entry_code=line.entry_code,

@@ -87,4 +87,4 @@ def _end(
     lines = list(order.lines.order_by("position"))
     move_order(order, status, what=what, actor=actor, now=now, detail=detail)
     undo_pre_payment(lines, line_contexts(order, lines, now=now), now=now)
-    mails.queue_ended_unpaid(order)
+    mails.queue_ended_unpaid(order, now=now)

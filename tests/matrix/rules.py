@@ -57,6 +57,10 @@ order-pay                GET  405
 order-pay                POST 404     done    done    404      done       404      404     404     404     404
 order-cancel             GET  405
 order-cancel             POST 404     done    done    404      done       404      404     404     404     404
+order-claim              GET  sign-in go      go      404      go         404      404     404     go      go
+order-claim              POST sign-in go      go      404      go         404      404     404     go      go  # refused
+order-mail               GET  405
+order-mail               POST 404     go      go      404      go         404      404     404     go      go  # claimed
 order-move               GET  405
 order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
 account-orders           GET  sign-in page    page    page     page       page     page    page    page    page

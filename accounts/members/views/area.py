@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.members.current import SignedInRequest, choose_account
 from accounts.members.models import Membership
+from accounts.members.overview import PARTS
 from accounts.members.selectors import active_accounts
 
 
@@ -17,7 +18,8 @@ from accounts.members.selectors import active_accounts
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
     memberships = Membership.objects.filter(user=request.user).select_related("account").order_by("account__name")
-    return render(request, "members/home.html", {"memberships": memberships})
+    parts = [part(request, request.user) for part in PARTS]
+    return render(request, "members/home.html", {"memberships": memberships, "parts": parts})
 
 
 @require_POST
