@@ -110,9 +110,8 @@ class EnrolOnCourse(Handler):
                 now=line.now,
                 unit_index=line.units[0].index,
             )
-        return _delivered(
-            course, enrolled, is_new=is_new, is_own=line.buyer is not None and line.buyer == line.operator
-        )
+        is_own = line.buyer is not None and line.buyer == line.operator
+        return _delivered(course, enrolled, is_new=is_new, is_own=is_own)
 
     def attach_operator(self, line: LineContext) -> Feedback:
         if not Ground.objects.live().filter(line_id=line.line_id, kind=Ground.Kind.LINE).exists():
