@@ -63,7 +63,14 @@ def address_link(request: HttpRequest, token: str) -> HttpResponse:
 def address_link_again(request: HttpRequest, token: str) -> HttpResponse:
     """Mail a new link to the address of this one. The answer is one for every link, known or not."""
     mail_new_link(token=token, language=get_language() or "", now=timezone.now())
-    return render(request, "links/link_mailed.html")
+    messages.success(
+        request,
+        _(
+            "A mail that leads you further is on its way to the address that the link was sent to. Nothing there after "
+            "some minutes? Look into the folder for unwanted mail, and see that you have copied the whole link."
+        ),
+    )
+    return redirect("address-link", token)
 
 
 def _enter(request: HttpRequest, link: AddressLink) -> HttpResponse:

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.links.services import lock_links_of_account
 from accounts.members.absorb import absorb_account, lock_to_absorb
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
 from accounts.members.rights import Right, accounts_with
@@ -74,7 +75,7 @@ def claim_by_button(*, order_id: int, user: User, account_id: int | None, now: d
     ClaimRefused; then nothing has changed.
     """
     if account_id is not None:
-        lock_jobs_of_account(account_id=Order.objects.values_list("account_id", flat=True).get(pk=order_id))
+        _lock_before_moving(order_id)
     order = order_with_people(order_id)
     if not order.is_claimed and not may_claim(order, user):
         raise ClaimRefused(_("This order was placed with another address. Sign in with that one to claim it."))
@@ -103,10 +104,10 @@ def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datet
     """Move a claimed order, with all rows that carry its account, into another account that the claimant owns.
 
     The account made for the order is deleted; a transaction that writes for it meanwhile comes first, or finds it gone.
-    Locks its jobs, the order, the courses of its lines, both accounts, the members of the one deleted, then the rows
-    moved. Raises ClaimRefused.
+    Locks its links and jobs, the order, the courses of its lines, both accounts, the members of the one deleted, then
+    the rows moved. Raises ClaimRefused.
     """
-    lock_jobs_of_account(account_id=Order.objects.values_list("account_id", flat=True).get(pk=order_id))
+    _lock_before_moving(order_id)
     order = order_with_people(order_id)
     source = order.account
     contexts = line_contexts(order, list(order.lines.all()), now=now)
@@ -124,6 +125,14 @@ def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datet
     order.account = target
     record(order, OrderEvent.What.CLAIMED, actor=user, now=now, detail={"account": target.pk})
     return order
+
+
+def _lock_before_moving(order_id: int) -> None:
+    """Lock the mailed links and the jobs of an order's account: whoever uses or runs one of them locks it before the
+    order, so a move does, too."""
+    account_id = Order.objects.values_list("account_id", flat=True).get(pk=order_id)
+    lock_links_of_account(account_id=account_id)
+    lock_jobs_of_account(account_id=account_id)
 
 
 def _attach_operator(line: OrderLine, context: LineContext, *, now: datetime) -> None:

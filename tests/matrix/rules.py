@@ -169,7 +169,7 @@ mfa_download_recovery_codes          POST sign-in 404      404     404
 address-link                         GET  page    403      403     403  # somebody else's address
 address-link                         POST done    403      403     403  # proves the address
 address-link-again                   GET  405
-address-link-again                   POST done  # mails its own address alone
+address-link-again                   POST done  # mails the link's own address
 accounts-welcome                     GET  sign-in page     page    page
 accounts-welcome                     POST sign-in 405      405     405
 accounts-second-factor               GET  sign-in page     page    page
