@@ -31,8 +31,11 @@ class PersonTyped:
 
 
 def typed_by_themself(*, email: str, name: str) -> PersonTyped:
-    """Return a person who typed their whole name into one field: of several words, the first is the first name."""
-    first, _blank, last = " ".join(name.split()).partition(" ")
+    """Return a person who typed their whole name into one field: of several words, the first is the first name.
+
+    An address typed for a name is none.
+    """
+    first, _blank, last = " ".join(name.split() if "@" not in name else ()).partition(" ")
     return PersonTyped(email=email, first_name=first[:150] if last else "", last_name=(last or first)[:150])
 
 

@@ -315,3 +315,15 @@ def test_a_name_that_a_person_has_is_not_overwritten(order):
     claim_order(order_id=order.pk, user=ada, now=timezone.now())
     ada.refresh_from_db()
     assert (ada.first_name, ada.last_name) == ("Ada", "")
+
+
+def test_an_address_typed_for_a_name_is_none(own_course):
+    member = MembershipFactory(user__first_name="", user__last_name="")
+    place(
+        make_cart(own_course, user=member.user), user=member.user, account=member.account, contact_name="me@example.org"
+    )
+    member.user.refresh_from_db()
+    assert member.user.last_name == ""
+    details = signed_in(member.user)
+    details.post(f"/e/{own_course.code}/", {"quantity": 1})
+    assert details.get("/checkout/details/").context["form"]["contact_name"].value() in (None, "")
