@@ -41,6 +41,7 @@ from shop.orders.selectors import (
 from shop.orders.waiting import waiting_part
 from shop.pages.frame import site_of
 from shop.payments.form_action import let_forms_lead_to
+from shop.payments.models import Payment
 from shop.payments.registry import origins
 from shop.payments.services import MethodNotAllowed, choose_method
 from shop.payments.under_way import UnderWay, under_way
@@ -110,11 +111,12 @@ def order_cancel(request: HttpRequest, token: str) -> HttpResponse:
     except OrderNotCancellable as refusal:
         messages.error(request, str(refusal))
     else:
-        going = under_way(found, found.payments.all())
-        if going == UnderWay.NOTHING:
+        payments = list(found.payments.all())
+        is_paid_in_part = any(payment.status == Payment.Status.SUCCEEDED for payment in payments)
+        if under_way(found, payments) == UnderWay.NOTHING and not is_paid_in_part:
             messages.success(request, _("The order is cancelled. Nothing is charged."))
         else:
-            messages.warning(request, _("The order is cancelled. Money may still be on its way: read below."))
+            messages.warning(request, _("The order is cancelled. Read below what becomes of your payment."))
     return redirect("order", found.token)
 
 

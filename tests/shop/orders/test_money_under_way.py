@@ -91,3 +91,10 @@ def test_a_declined_payment_is_not_called_the_only_one_while_another_is_under_wa
     html = page(order)
     assert "Nothing was charged" not in html
     assert "still under way" in html
+
+
+def test_money_that_was_taken_and_did_not_match_is_not_called_nothing(order):
+    settle(event=success(order, amount=order.gross - 1), now=timezone.now())
+    html = cancel(order)
+    assert "Nothing is charged." not in html
+    assert "could not allocate" in html
