@@ -30,6 +30,12 @@ def with_link(mail: Mail, *, blank: bool) -> dict[str, Any]:
     return {"link_url": BLANK if blank else link_url(link), "expires_at": link.expires_at}
 
 
+def with_new_link(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the address of the new link, if there is one, and that of the page where a code signs in."""
+    link = with_link(mail, blank=blank) if mail.context["link_id"] else {}
+    return link | {"code_url": settings.SITE_URL + reverse("account_request_login_code")}
+
+
 def with_sign_in_pages(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the addresses of the pages for signing in and for a new password."""
     return {
@@ -121,6 +127,7 @@ def _living(link: AddressLink, now: datetime) -> AddressLink:
 KINDS = {
     "invitation": (with_link, pgettext_lazy("kind of mail", "Invitation")),
     "member_invitation": (with_link, pgettext_lazy("kind of mail", "Invitation of a member")),
+    "new_link": (with_new_link, pgettext_lazy("kind of mail", "New link")),
     "address_code": (None, pgettext_lazy("kind of mail", "Code for an address")),
     "sign_in_code": (None, pgettext_lazy("kind of mail", "Code for signing in")),
     "password_reset_code": (None, pgettext_lazy("kind of mail", "Code for a new password")),

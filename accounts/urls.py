@@ -18,6 +18,7 @@ of_account = [
 
 urlpatterns = [
     path("accounts/link/<str:token>/", links.address_link, name="address-link"),
+    path("accounts/link/<str:token>/again/", links.address_link_again, name="address-link-again"),
     path("accounts/welcome/", links.welcome, name="accounts-welcome"),
     path("accounts/second-factor/", second_factor.second_factor_required, name="accounts-second-factor"),
     path("account/", area.home, name="account-home"),

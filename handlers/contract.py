@@ -159,13 +159,14 @@ class LineContext:
 
     ``account`` owns the order (without a member while a visitor's order is unclaimed). ``buyer`` is the signed-in
     person who placed it, None for a visitor, who is known by ``contact_email`` alone, an address that nobody has
-    proved. ``operator`` is the order's operator now, an owner if the one chosen left the account; None for an unclaimed
-    order, and where no owner is left. ``parameters`` are the internal parameters frozen on the line; ``paid_at`` is
-    None before payment. ``courses`` are those locked for the hook, read under their locks, by the names that
-    ``courses_to_lock`` gave; a name that belongs to no course is missing. ``fields_asked`` are the entry's own fields
-    as they were when the order was placed: labels and choices for reading ``UnitContext.fields``. ``units`` are those
-    not given back: their number (``len``) costs nothing, each object is made on demand. A line without forms may have a
-    hundred thousand, so count them, and pass their indexes on as ranges (``runs_of``).
+    proved, and the ``contact_name`` typed with it. ``operator`` is the order's operator now, an owner if the one chosen
+    left the account; None for an unclaimed order, and where no owner is left. ``parameters`` are the internal
+    parameters frozen on the line; ``paid_at`` is None before payment. ``courses`` are those locked for the hook, read
+    under their locks, by the names that ``courses_to_lock`` gave; a name that belongs to no course is missing.
+    ``fields_asked`` are the entry's own fields as they were when the order was placed: labels and choices for reading
+    ``UnitContext.fields``. ``units`` are those not given back: their number (``len``) costs nothing, each object is
+    made on demand. A line without forms may have a hundred thousand, so count them, and pass their indexes on as
+    ranges (``runs_of``).
     """
 
     order_id: int
@@ -185,6 +186,7 @@ class LineContext:
     now: datetime
     courses: Mapping[str, Course] = field(default_factory=dict)
     fields_asked: tuple[AskedField, ...] = ()
+    contact_name: str = ""
 
     def __post_init__(self) -> None:
         # A test may pass a tuple or a list.
@@ -299,6 +301,8 @@ class Handler:
     # A unit may be left wholly blank, to be filled in later; then the entry's own fields are not asked of it either,
     # required or not.
     units_may_be_blank: ClassVar[bool] = False
+    # Each line enrols its buyer and nobody else: pages and mails then speak to one person, not of seats and people.
+    enrols_buyer: ClassVar[bool] = False
 
     audience: ClassVar[Audience] = Audience.EVERYONE
     max_quantity: ClassVar[int | None] = None

@@ -23,6 +23,8 @@ urlpatterns = [
     path("orders/<slug:token>/state/", orders.order_state, name="order-state"),
     path("orders/<slug:token>/pay/", orders.order_pay, name="order-pay"),
     path("orders/<slug:token>/cancel/", orders.order_cancel, name="order-cancel"),
+    path("orders/<slug:token>/claim/", orders.order_claim, name="order-claim"),
+    path("orders/<slug:token>/mail/", orders.order_mail, name="order-mail"),
     path("orders/<slug:token>/move/", orders.order_move, name="order-move"),
     path("account/<int:number>/orders/", orders.my_orders, name="account-orders"),
 ]

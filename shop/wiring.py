@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.links.effects import EFFECTS
 from accounts.links.models import AddressLink
+from accounts.links.renewal import RENEWALS
 from accounts.members.navigation import AreaLink, add_area_link
+from accounts.members.overview import PARTS
 from accounts.members.rights import Right
 from accounts.members.waiting import Waiting, add_waiting
 from accounts.people.models import User
@@ -22,8 +24,10 @@ from accounts.sign_in.followers import FOLLOWERS
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
 from enrolments.unit_rows import register_unit_rows
 from shop.cart.current import join_cart_of_session
-from shop.orders.claim import claim_order
+from shop.orders.claim import ClaimRefused, claim_order
+from shop.orders.mails import renew_claim
 from shop.orders.models import Order, OrderLine, OrderUnit
+from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
 from shop.payments.registry import providers
 
@@ -33,7 +37,10 @@ def connect() -> None:
     SOLD_CHECKS.add(sold_entries)
     CUSTOMER_CHECKS.add(has_paid_order)
     EFFECTS.register(AddressLink.Purpose.CLAIM, claim_by_link)
+    RENEWALS.register(AddressLink.Purpose.CLAIM, renew_claim)
     FOLLOWERS.add(join_cart_of_session)
+    FOLLOWERS.add(tell_of_waiting_orders)
+    PARTS.add(waiting_part)
     register_unit_rows(OrderUnit._meta.db_table)
     of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}
     add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))
@@ -54,7 +61,15 @@ def has_paid_order(person: Person) -> bool:
 
 
 def claim_by_link(link: AddressLink, user: User, request: HttpRequest, now: datetime) -> str:
-    """Claim a visitor's order for the owner of its address, who has used its link; return the order's URL."""
+    """Claim a visitor's order for the owner of its address, who has used its link; return the order's URL.
+
+    An order that the same person has claimed by its button meanwhile is no error.
+    """
     assert link.order_id is not None
-    order = claim_order(order_id=link.order_id, user=user, now=now)
+    try:
+        order = claim_order(order_id=link.order_id, user=user, now=now)
+    except ClaimRefused:
+        order = Order.objects.get(pk=link.order_id)
+        if order.buyer_id != user.pk:
+            raise
     return reverse("order", args=[order.token])

@@ -92,6 +92,12 @@ def find_link(*, token: str, now: datetime) -> AddressLink | None:
     return AddressLink.objects.usable_at(now).filter(token_hash=hash_token(token)).first()
 
 
+def lock_links_of_account(*, account_id: int) -> None:
+    """Lock the links of an account, in the order of their keys, before anything that `use_link` locks after them."""
+    links = AddressLink.objects.select_for_update(no_key=True).filter(account=account_id)
+    list(links.order_by("pk").values_list("pk"))
+
+
 @again_after_deadlock
 def use_link(*, link_id: int, user: User, now: datetime, effect: Callable[[AddressLink], str]) -> str:
     """Use a link up for the signed-in owner of its address, with its effect, and return the address of the next page.

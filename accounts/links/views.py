@@ -14,12 +14,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.links.models import AddressLink
 from accounts.links.remembered import remember_link, take_effect
+from accounts.links.renewal import mail_new_link
 from accounts.links.services import LinkGone, NotYourLink, find_link
 from accounts.mail_kinds import is_for_nothing
 from accounts.members.current import SignedInRequest
@@ -57,6 +59,22 @@ def address_link(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("account-home")
 
 
+@never_cache
+@require_POST
+@limited("link", "POST")
+def address_link_again(request: HttpRequest, token: str) -> HttpResponse:
+    """Mail a new link to the address of this one. The answer is one for every link, known or not."""
+    mail_new_link(token=token, language=get_language() or "", now=timezone.now())
+    messages.success(
+        request,
+        _(
+            "A mail that leads you further is on its way to the address that the link was sent to. Nothing there after "
+            "some minutes? Look into the folder for unwanted mail, and see that you have copied the whole link."
+        ),
+    )
+    return redirect("address-link", token)
+
+
 def _enter(request: HttpRequest, link: AddressLink) -> HttpResponse:
     user = prove_by_link(link=link, now=timezone.now())
     remember_link(request, link)
@@ -68,7 +86,8 @@ def _enter(request: HttpRequest, link: AddressLink) -> HttpResponse:
 
 
 def _gone(request: HttpRequest) -> HttpResponse:
-    """Return one page for every link that is unknown, used or too old: it names the next step, and nobody."""
+    """Return one page for every link that is unknown, used or too old: its button mails a new one, and it
+    names nobody."""
     return render(request, "links/link_gone.html", status=HTTPStatus.NOT_FOUND)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.links.models import AddressLink
+from accounts.links.renewal import renewed
 from accounts.links.services import LinkGone, NewLink, create_links
 from accounts.members.lost_rights import end_what_rights_gave, lock_what_rights_gave
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
@@ -173,6 +174,24 @@ def _withdraw(invitation: MemberInvitation, now: datetime) -> None:
     invitation.delete()
     # A link is never read after its invitation is gone; marking it used also says so in the admin.
     AddressLink.objects.usable_at(now).filter(pk=link_id).update(used_at=now)
+
+
+def renew_link_of_invitation(*, link: AddressLink, now: datetime) -> AddressLink | None:
+    """Give the standing invitation of a link's account and address a new link, and return it; None without one.
+
+    The link it had before is dead. Locks the account.
+    """
+    if link.account_id is None:
+        return None
+    with transaction.atomic():
+        lock_account(link.account_id)
+        invitation = MemberInvitation.objects.filter(account=link.account_id, email=link.email).first()
+        if invitation is None:
+            return None
+        new = renewed(link, now=now)
+        MemberInvitation.objects.filter(pk=invitation.pk).update(link=new)
+        AddressLink.objects.usable_at(now).filter(pk=invitation.link_id).update(used_at=now)
+        return new
 
 
 def accept_invitation(*, link: AddressLink, user: User, now: datetime) -> Membership:

@@ -45,6 +45,17 @@ def prove_address(*, email: str, language: str, may_create: bool, now: datetime)
         return user
 
 
+def meet_mailed_person(*, email: str, language: str, now: datetime) -> None:
+    """Make the user of an address that a claim or a membership was mailed to, so that a mailed code lets them in.
+
+    Pages say that a code is on its way; to these addresses the shop has written before. Every other address without a
+    user stays unknown.
+    """
+    mailed = AddressLink.objects.filter(email=email).exclude(purpose=AddressLink.Purpose.INVITATION)
+    if mailed.exists():
+        find_or_create_people(people=[PersonTyped(email=email)], account=None, language=language, now=now)
+
+
 def prove_by_link(*, link: AddressLink, now: datetime) -> User:
     """Take the link as the proof of its address and return the user who owns that address.
 

@@ -15,6 +15,12 @@ def is_address_proved(user: User) -> bool:
     return EmailAddress.objects.filter(user_id=user.pk, email=user.email, verified=True).exists()
 
 
+def has_proved(user: User, email: str) -> bool:
+    """Tell whether a (normalised) address is the user's own now, and proved. Reads both anew."""
+    proved = EmailAddress.objects.filter(user_id=user.pk, email=email, verified=True)
+    return proved.filter(user__email=email, user__is_active=True).exists()
+
+
 def ids_with_proved_address(users: Iterable[User]) -> set[int]:
     """Return the keys of the users whose address is proved, in one statement."""
     proved = EmailAddress.objects.filter(user_id__in=[user.pk for user in users], verified=True)

@@ -36,6 +36,15 @@ class PersonTyped:
             object.__setattr__(self, part, clean_line(getattr(self, part))[:MAX_NAME_LENGTH].strip())
 
 
+def typed_by_themself(*, email: str, name: str) -> PersonTyped:
+    """Return a person who typed their whole name into one field: of several words, the first is the first name.
+
+    An address typed for a name is none.
+    """
+    first, _blank, last = " ".join(name.split() if "@" not in name else ()).partition(" ")
+    return PersonTyped(email=email, first_name=first[:150] if last else "", last_name=(last or first)[:150])
+
+
 @dataclass(frozen=True, kw_only=True)
 class PersonFound:
     """The user behind a typed address. `created` is True in the transaction that made the user."""
@@ -96,6 +105,21 @@ def find_or_create_people(
         tell_changed(PersonChange.MADE, [user.pk for user in created.values()])
     users = known | created
     return {email: PersonFound(user=users[email], created=email in created) for email in typed}
+
+
+def name_nameless(*, user: User, name: str) -> None:
+    """Give a user without a name the one that they typed themself.
+
+    One statement, whose condition decides, and those of the followers of changes; nothing for a user with a name.
+    """
+    typed = typed_by_themself(email=user.email, name=name)
+    if not typed.last_name or user.first_name or user.last_name:
+        return
+    named = {"first_name": typed.first_name, "last_name": typed.last_name}
+    with transaction.atomic(savepoint=False):
+        if User.objects.filter(pk=user.pk, first_name="", last_name="").update(**named):
+            user.first_name, user.last_name = named["first_name"], named["last_name"]
+            tell_changed(PersonChange.RENAMED, [user.pk], actor_id=user.pk)
 
 
 def _insert_users(

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
+from accounts.people.proof import meet_mailed_person
 from accounts.people.selectors import is_address_proved
 from accounts.people.services import PersonTyped, find_or_create_people
 from accounts.sign_in.typed_password import remember_typed_password
@@ -72,9 +73,22 @@ class SignUpForm(PlainFields, allauth.SignupForm):
 class RequestPasswordResetForm(PlainFields, allauth.ResetPasswordForm):
     email = KnownAddressField()
 
+    def clean_email(self) -> str:
+        _meet(self.cleaned_data["email"])
+        return super().clean_email()
+
 
 class RequestSignInCodeForm(PlainFields, allauth.RequestLoginCodeForm):
     email = KnownAddressField()
+
+    def clean_email(self) -> str:
+        _meet(self.cleaned_data["email"])
+        return super().clean_email()
+
+
+def _meet(email: str) -> None:
+    """Let people who so far have nothing but a link ask for a code."""
+    meet_mailed_person(email=email, language=get_language() or "", now=timezone.now())
 
 
 class ChangeAddressForm(PlainFields, allauth.AddEmailForm):

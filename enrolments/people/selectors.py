@@ -32,7 +32,8 @@ class Onboarding:
 class PersonRow:
     """Person as this account typed them, and its own live grounds that put them into courses.
 
-    `onboarding`, the person's progress, is filled in by the view that shows it.
+    `onboarding`, the person's progress, is filled in by the view that shows it. `has_page` tells whether the account
+    looks after the person; one of its members whom it placed nowhere else has no page there.
     """
 
     person_id: int
@@ -40,6 +41,7 @@ class PersonRow:
     email: str
     grounds: list[Ground] = field(default_factory=list)
     onboarding: Onboarding | None = None
+    has_page: bool = True
 
 
 def people_of(account: CustomerAccount, *, search: str = "") -> QuerySet[Delegation]:
@@ -96,7 +98,10 @@ def typed_names(account: CustomerAccount, person_ids: Collection[int]) -> dict[i
         names.update(
             {
                 each.user_id: PersonRow(
-                    each.user_id, f"{each.user.first_name} {each.user.last_name}".strip(), each.user.email
+                    each.user_id,
+                    f"{each.user.first_name} {each.user.last_name}".strip(),
+                    each.user.email,
+                    has_page=False,
                 )
                 for each in members
             }

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.members.models import CustomerAccount
 from common.languages import in_reader_language
+from common.moments import local_day
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Ground
@@ -76,6 +77,27 @@ def seat_counts(account: CustomerAccount) -> SeatCounts:
         entry.counts[state] += number
         by_state[state] += number
     return SeatCounts(sorted(entries.values(), key=lambda entry: entry.name.casefold()), by_state)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsToFill:
+    """Free seats of one order line that can still be filled; `session_id` is their session's, None in a pack."""
+
+    number: int
+    session_id: int | None
+    entry_code: str
+
+
+def seats_to_fill(*, order_id: int, now: datetime.datetime) -> dict[int, SeatsToFill]:
+    """Return the seats of an order that wait for somebody, by the id of their line. One statement."""
+    batches = SeatBatch.objects.filter(order_id=order_id).filter(
+        Q(course__isnull=True) | Q(course__last_day__isnull=True) | Q(course__last_day__gte=local_day(now))
+    )
+    free = Seat.objects.assignable_at(now).filter(batch__in=batches)
+    counted = (
+        free.order_by().values_list("batch__line_id", "batch__group_id", "batch__entry_code").annotate(Count("pk"))
+    )
+    return {line_id: SeatsToFill(number, session_id, code) for line_id, session_id, code, number in counted}
 
 
 @dataclass(frozen=True, slots=True)

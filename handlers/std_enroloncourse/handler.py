@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.people.models import User
-from accounts.people.services import PersonTyped, find_or_create_people
+from accounts.people.services import find_or_create_people, typed_by_themself
 from common.words import end_in_words, moment_in_words
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import standing_group
@@ -53,6 +53,7 @@ class EnrolOnCourse(Handler):
     summary = gettext_lazy("Enrols the buyer in a course once it is paid.")
     MerchantForm: ClassVar[type[ParametersForm]] = EnrolOnCourseForm
     max_quantity = 1
+    enrols_buyer = True
 
     def check(self, entry: EntryToCheck) -> list[Finding]:
         return list(_findings(EnrolOnCourseParameters.of(entry.parameters)))
@@ -120,7 +121,8 @@ class EnrolOnCourse(Handler):
                 now=line.now,
                 unit_index=line.units[0].index,
             )
-        return _delivered(course, enrolled, is_new=is_new)
+        is_own = line.buyer is not None and line.buyer == line.operator
+        return _delivered(course, enrolled, is_new=is_new, is_own=is_own)
 
     def attach_operator(self, line: LineContext) -> Feedback:
         if not Ground.objects.live().filter(line_id=line.line_id, kind=Ground.Kind.LINE).exists():
@@ -141,21 +143,25 @@ class EnrolOnCourse(Handler):
 def _learner(line: LineContext) -> tuple[User, bool]:
     """Return the signed-in buyer, else the person with the typed address, and whether that person was created now.
 
-    A person created here belongs to no account, so that nobody else may edit them.
+    A person created here gets the name typed with the order, and belongs to no account, so that nobody else may edit
+    them.
     """
     if line.buyer is not None:
         return line.buyer, False
     [found] = find_or_create_people(
-        people=[PersonTyped(email=line.contact_email)], account=None, language=line.language, now=line.now
+        people=[typed_by_themself(email=line.contact_email, name=line.contact_name)],
+        account=None,
+        language=line.language,
+        now=line.now,
     ).values()
     return found.user, found.created
 
 
-def _delivered(course: Course, enrolled: LineEnrolment, *, is_new: bool) -> Feedback:
+def _delivered(course: Course, enrolled: LineEnrolment, *, is_new: bool, is_own: bool) -> Feedback:
     told = in_words(lambda: _period(course, enrolled))
     return Feedback(
         public=told,
-        customer=paragraphs(told, _already_there(enrolled)),
+        customer=paragraphs(told, _already_there(enrolled, is_own=is_own)),
         sales=paragraphs(
             told,
             gettext_lazy("The learner is a new user.") if is_new else gettext_lazy("The learner is a known user."),
@@ -171,11 +177,21 @@ def _period(course: Course, enrolled: LineEnrolment) -> str:
     return _("The enrolment in “%(course)s” holds from %(start)s to %(end)s.") % told
 
 
-def _already_there(enrolled: LineEnrolment) -> Text:
+def _already_there(enrolled: LineEnrolment, *, is_own: bool) -> Text:
+    """Tell of an earlier enrolment: to the learner, where they are buyer and operator in one; else of them."""
     already = enrolled.already
     if already is None:
         return ""
     until = already.until
+    if is_own and until is None:
+        return gettext_lazy("You were enrolled already, without an end, by a purchase of your account.")
+    if is_own and until is not None:
+        return in_words(
+            lambda: (
+                _("You were enrolled already until %(date)s by a purchase of your account; the later end counts.")
+                % {"date": end_in_words(until)}
+            )
+        )
     if until is None:
         return gettext_lazy("The learner was enrolled already, without an end, by a purchase of your account.")
     return in_words(

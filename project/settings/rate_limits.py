@@ -20,6 +20,8 @@ ACCOUNT_RATE_LIMITS = {
 RATE_LIMITS = {
     # Opening and using links of mails.
     "link": "60/10m/ip",
+    # New links in place of dead ones, and the link to an order once more; key: the address mailed.
+    "mail of a link": "4/h/key",
     # Placing orders; key: the person, else the network address. Each placed order is mailed, cancelled or not.
     "order": "30/h/key",
     # Placing orders, too; key: each address a visitor typed, and a payer's address, typed by anybody.

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.people.models import User
+from accounts.people.services import name_nameless
 from catalog.services.entries import pin_entries
 from common.again import again_after_deadlock
 from common.languages import field_in_every_language
@@ -103,6 +104,8 @@ def place_order(
     _run_pre_payment(order, lines, now=now)
     if _note_places_held(order, lines):
         check_places_held(order=order)
+    if order.buyer is not None:
+        name_nameless(user=order.buyer, name=order.contact_name)
     mails.queue_placed(order, now=now)
     if order.is_free and order.is_claimed:
         payments.settle(event=nothing_to_pay(order), now=now)

@@ -1,4 +1,5 @@
-"""Claim of a visitor's order by the person who proved its address, and its move into another account."""
+"""Claim of a visitor's order by the person who proved its address, by link or button, and its move into another
+account."""
 
 from __future__ import annotations
 
@@ -7,11 +8,14 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.links.services import lock_links_of_account
 from accounts.members.absorb import absorb_account, lock_to_absorb
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
 from accounts.members.rights import Right, accounts_with
 from accounts.members.services import ensure_owner
 from accounts.people.models import User
+from accounts.people.selectors import has_proved
+from accounts.people.services import name_nameless
 from common.again import again_after_deadlock
 from common.refusals import Refused
 from enrolments.transfer import move_order as move_enrolments
@@ -49,12 +53,39 @@ def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
     lines = list(order.lines.filter(status=OrderLine.Status.FULFILLED).order_by("position"))
     contexts = lock_courses_of(lines, line_contexts(order, lines, now=now), without_broken=True)
     ensure_owner(account=order.account, user=user, now=now)
+    name_nameless(user=user, name=order.contact_name)
     for line in lines:
         _attach_operator(line, contexts[line.pk], now=now)
     if order.is_free and order.status == Order.Status.PLACED:
         payments.settle(event=nothing_to_pay(order), actor=user, now=now)
         order.refresh_from_db()
     return order
+
+
+def may_claim(order: Order, user: User) -> bool:
+    """Tell whether the order waits for this person: unclaimed, and placed with the address that they have proved."""
+    return not order.is_claimed and has_proved(user, order.contact_email)
+
+
+@again_after_deadlock
+@transaction.atomic
+def claim_by_button(*, order_id: int, user: User, account_id: int | None, now: datetime) -> Order:
+    """Claim an order for somebody who has proved its address, whatever proved it; with an account, move it there.
+
+    Takes the locks of `claim_order`, and with an account those of `move_claimed_order`, in their order. Raises
+    ClaimRefused; then nothing has changed.
+    """
+    if account_id is not None:
+        _lock_before_moving(order_id)
+    order = order_with_people(order_id)
+    if not order.is_claimed and not may_claim(order, user):
+        raise ClaimRefused(_("This order was placed with another address. Sign in with that one to claim it."))
+    if account_id is None:
+        return claim_order(order_id=order_id, user=user, now=now)
+    lines = list(order.lines.all())
+    lock_courses_of(lines, line_contexts(order, lines, now=now))
+    claim_order(order_id=order_id, user=user, now=now)
+    return move_claimed_order(order_id=order_id, user=user, account_id=account_id, now=now)
 
 
 def accounts_to_move_into(order: Order, user: User) -> list[CustomerAccount]:
@@ -74,10 +105,10 @@ def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datet
     """Move a claimed order, with all rows that carry its account, into another account that the claimant owns.
 
     The account made for the order is deleted; a transaction that writes for it meanwhile comes first, or finds it gone.
-    Locks its jobs, the order, the courses of its lines, both accounts, the members of the one deleted, then the rows
-    moved. Raises ClaimRefused.
+    Locks its links and jobs, the order, the courses of its lines, both accounts, the members of the one deleted, then
+    the rows moved. Raises ClaimRefused.
     """
-    lock_jobs_of_account(account_id=Order.objects.values_list("account_id", flat=True).get(pk=order_id))
+    _lock_before_moving(order_id)
     order = order_with_people(order_id)
     source = order.account
     contexts = line_contexts(order, list(order.lines.all()), now=now)
@@ -95,6 +126,14 @@ def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datet
     order.account = target
     record(order, OrderEvent.What.CLAIMED, actor=user, now=now, detail={"account": target.pk})
     return order
+
+
+def _lock_before_moving(order_id: int) -> None:
+    """Lock the mailed links and the jobs of an order's account: whoever uses or runs one of them locks it before the
+    order, so a move does, too."""
+    account_id = Order.objects.values_list("account_id", flat=True).get(pk=order_id)
+    lock_links_of_account(account_id=account_id)
+    lock_jobs_of_account(account_id=account_id)
 
 
 def _attach_operator(line: OrderLine, context: LineContext, *, now: datetime) -> None:

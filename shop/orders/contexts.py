@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Exists, OuterRef
 
-from handlers.contract import Handler, LineContext, Refusal
+from handlers.contract import Handler, HandlerMissing, LineContext, Refusal
 from handlers.registry import handler_for
 from shop.orders.locks import lock_order, lock_order_of_line
 from shop.orders.models import Order, OrderLine
@@ -35,6 +36,14 @@ def handler_of(line: OrderLine) -> Handler | None:
     return handler
 
 
+def enrols_buyer(line: OrderLine) -> bool:
+    """Tell whether a line puts its buyer into a course, and nobody else; no for a handler that is gone."""
+    with suppress(HandlerMissing):
+        handler = handler_of(line)
+        return handler is not None and handler.enrols_buyer
+    return False
+
+
 def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) -> dict[int, LineContext]:
     """Return a context per line, by line id. One query for the units not given back, whatever their number.
 
@@ -52,6 +61,7 @@ def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) ->
             account=order.account,
             buyer=order.buyer,
             contact_email=order.contact_email,
+            contact_name=order.contact_name,
             operator=order.operator,
             language=order.language,
             entry_code=line.entry_code,

@@ -98,4 +98,4 @@ def _end(
     lines = list(order.lines.order_by("position"))
     move_order(order, status, what=what, actor=actor, now=now, detail=detail)
     undo_pre_payment(lines, line_contexts(order, lines, now=now), now=now, needs_scripts=needs_scripts)
-    mails.queue_ended_unpaid(order)
+    mails.queue_ended_unpaid(order, now=now)

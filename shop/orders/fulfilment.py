@@ -70,7 +70,7 @@ def fulfil_line(*, line_id: int, now: datetime) -> None:
     record(order, OrderEvent.What.LINE_FULFILLED, actor=None, now=now, detail={"line": line.position})
     if line.is_last_open:
         _complete(order, now=now)
-    mails.queue_delivered(order, line, is_operator_new=order.operator != chosen)
+    mails.queue_delivered(order, line, now=now, is_operator_new=order.operator != chosen)
 
 
 def fail_line(line: OrderLine, *, reason: dict[str, str], now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -9,23 +10,29 @@ from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.links.effects import link_url
 from accounts.links.models import AddressLink
-from accounts.members.rights import first_owner, operators_of
+from accounts.members.models import Membership
+from accounts.members.rights import Right, first_owner, operators_of, rights_of
+from accounts.people.models import User
 from catalog.pricing import ZERO
 from outbox.errors import ResendRefused
 from outbox.mails.kinds import BLANK, FRAMES, Renewed, register_mail_kind
 from outbox.mails.models import Mail
+from shop.orders.contexts import enrols_buyer
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
-from shop.orders.mails import create_claim_link, queue_for_owner
+from shop.orders.mails import has_outside_payer, living_claim_link, queue_for_owner
 from shop.orders.models import LineFeedback, Order, OrderLine
+from shop.orders.next_steps import NextStep, area_url, delivered_steps
 from shop.payments.models import PaymentEvent
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.registry import get_provider
+from shop.payments.under_way import under_way
 from shop.seller.frozen import bank_details, seller_of
 from shop.seller.models import FrozenSeller, ShopIdentity
 
@@ -33,12 +40,16 @@ from shop.seller.models import FrozenSeller, ShopIdentity
 def _order(mail: Mail, *, blank: bool) -> dict[str, Any]:
     assert mail.order_id is not None
     order = Order.objects.select_related("account", "buyer", "operator", "seller").get(pk=mail.order_id)
+    lines = list(order.lines.all())
     return _names_of(seller_of(order)) | {
         "order": order,
-        "lines": list(order.lines.all()),
+        "lines": lines,
         "order_url": settings.SITE_URL + reverse("order", args=[order.token]),
         "admin_url": settings.SITE_URL + reverse("admin:shop_order_change", args=[order.pk]),
         "claim_url": _claim_url(order, blank=blank),
+        "is_for_buyer": all(enrols_buyer(line) for line in lines),
+        "has_outside_payer": has_outside_payer(order),
+        "under_way": under_way(order, order.payments.all()),
         "bank": bank_details(order, seller=ShopIdentity.current()),
     }
 
@@ -46,15 +57,11 @@ def _order(mail: Mail, *, blank: bool) -> dict[str, Any]:
 def _claim_url(order: Order, *, blank: bool) -> str:
     if order.is_claimed:
         return ""
-    link = AddressLink.objects.filter(**_claim_of(order)).order_by("pk").last()
+    links = AddressLink.objects.usable_at(timezone.now()).filter(purpose=AddressLink.Purpose.CLAIM, order_id=order.pk)
+    link = links.order_by("pk").last()
     if link is None:
         return ""
     return BLANK if blank else link_url(link)
-
-
-def _claim_of(order: Order) -> dict[str, Any]:
-    """Return the filter for the links that claim an order."""
-    return {"purpose": AddressLink.Purpose.CLAIM, "order_id": order.pk}
 
 
 def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
@@ -64,12 +71,23 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
     context = _order(mail, blank=blank) | {"line": line, "feedback": said}
     # An operator who is not the buyer cannot see the order, but can see the seats.
     operates_only = mail.person_id is not None and mail.person_id != context["order"].buyer_id
+    order = context["order"]
     return context | {
-        "seats_url": settings.SITE_URL + reverse("account-seats", args=[context["order"].account_id])
-        if operates_only
-        else "",
+        "seats_url": settings.SITE_URL + area_url("account-seats", order) if operates_only else "",
+        "steps": _steps(order, line, reader_id=mail.person_id),
         "is_operator_new": mail.context.get("is_operator_new", False),
     }
+
+
+def _steps(order: Order, line: OrderLine, *, reader_id: int | None) -> list[NextStep]:
+    """Return the buttons of a delivery for its reader; none for an address that nobody has proved."""
+    reader = User.objects.filter(pk=reader_id).first() if reader_id else None
+    if reader is None:
+        return []
+    rights = rights_of(Membership.objects.filter(account=order.account_id, user=reader).first())
+    may = Right.MANAGE_SEATS in rights
+    steps = delivered_steps(order, [line], reader=reader, manages_seats=may, now=timezone.now())
+    return [replace(step, url=settings.SITE_URL + step.url) for step in steps.get(line.pk, []) if step.url]
 
 
 def _given_back(mail: Mail, *, blank: bool) -> dict[str, Any]:
@@ -81,13 +99,14 @@ def _given_back(mail: Mail, *, blank: bool) -> dict[str, Any]:
     )
     is_operator = mail.context["is_operator"]
     context = _order(mail, blank=blank)
+    order = context["order"]
     return context | {
         "parts": [_part(line, list(of_line)) for line, of_line in groupby(rows, key=lambda row: row.line)],
         "owed": sum((row.amount for row in rows), ZERO),
         "reason": rows[0].reason if is_operator and rows else "",
         "said": [words.customer_text if is_operator else words.public_text for words in said.order_by("pk")],
         "is_customer": mail.context["is_customer"],
-        "seats_url": settings.SITE_URL + reverse("account-seats") if is_operator else "",
+        "seats_url": settings.SITE_URL + area_url("account-seats", order) if is_operator else "",
         "is_operator_new": mail.context.get("is_operator_new", False),
     }
 
@@ -120,8 +139,8 @@ def renew(mail: Mail, now: datetime) -> Renewed:
     order = Order.objects.select_related("account").get(pk=mail.order_id)
     if mail.kind in TO_PAY and order.status != Order.Status.PLACED:
         raise ResendRefused(_("The order no longer waits for money: this mail would ask for it again."))
-    if not order.is_claimed and not AddressLink.objects.usable_at(now).filter(**_claim_of(order)).exists():
-        create_claim_link(order, now=now)
+    if not order.is_claimed:
+        living_claim_link(order, now=now)
     return Renewed(mail.context)
 
 
@@ -164,6 +183,9 @@ KINDS = {
     "payer_instructions": (_order, pgettext_lazy("kind of mail", "How to pay, to the payer")),
     "payment_received": (_order, pgettext_lazy("kind of mail", "Payment received")),
     "payment_received_sales": (_order, pgettext_lazy("kind of mail", "Payment received, to the sales team")),
+    "order_again": (_order, pgettext_lazy("kind of mail", "Order, its page once more")),
+    "payer_nothing_due": (_order, pgettext_lazy("kind of mail", "Nothing due any more, to the payer")),
+    "payer_order_ended": (_order, pgettext_lazy("kind of mail", "Order ended, to the payer")),
     "order_ended": (_order, pgettext_lazy("kind of mail", "Order ended")),
     "delivered": (_line, pgettext_lazy("kind of mail", "Delivery, to the operator")),
     "delivered_public": (_line, pgettext_lazy("kind of mail", "Delivery, to the buyer")),

@@ -18,52 +18,55 @@ from accounts.links.services import VALID_FOR, NewLink, create_links
 from accounts.people.models import User
 from outbox.mails.models import Mail
 from outbox.mails.services import NewMail, queue_mails
+from shop.orders.locks import lock_order
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.port import Provider
 from shop.seller.models import ShopIdentity
 
+# A mailed link works for at least this long.
+LINK_LIVES_FOR = timedelta(days=7)
+
 
 def queue_placed(order: Order, *, now: datetime) -> None:
     """Queue the mails to the customer and the sales team; a visitor's mail carries the link that claims the order."""
-    if not order.is_claimed:
-        create_claim_link(order, now=now)
-    queue_mails([_to_customer(order, "order_placed"), *_to_sales(order, "order_placed_sales")])
+    queue_mails([_to_customer(order, "order_placed", now=now), *_to_sales(order, "order_placed_sales")])
 
 
-def create_claim_link(order: Order, *, now: datetime) -> None:
-    """Record a link that claims an order. The mails of the order carry its newest link."""
-    create_links(
-        links=[
-            NewLink(
-                purpose=AddressLink.Purpose.CLAIM,
-                email=order.contact_email,
-                account=order.account,
-                order_id=order.pk,
-                language=order.language,
-            )
-        ],
-        now=now,
-        # The link must work if the money comes at the last moment, and then as long as any other link.
-        valid_for=timedelta(days=ShopIdentity.current().deferred_days) + VALID_FOR,
-    )
+def queue_again(order: Order, *, now: datetime) -> None:
+    """Queue a mail with the order's page, and the link that claims it, to the address of an unclaimed order."""
+    queue_mails([_to_customer(order, "order_again", occasion=f"order_again:{int(now.timestamp())}", now=now)])
 
 
-def queue_payment_instructions(order: Order, provider: Provider) -> None:
+def renew_claim(link: AddressLink, now: datetime) -> AddressLink | None:
+    """Return a link that claims the order of a dead one; None once the order is claimed. Locks the order."""
+    assert link.order_id is not None
+    order = lock_order(link.order_id)
+    return None if order.is_claimed else living_claim_link(order, now=now)
+
+
+def queue_payment_instructions(order: Order, provider: Provider, *, now: datetime) -> None:
     """Queue the instructions for payment to the customer and to an outside payer."""
     occasion = f"payment_instructions:{provider.name}"
-    mails = [_to_customer(order, "payment_instructions", occasion=occasion)]
-    if order.payer_email and order.payer_email != order.contact_email:
+    mails = [_to_customer(order, "payment_instructions", occasion=occasion, now=now)]
+    if has_outside_payer(order):
         mails.append(_mail(order, "payer_instructions", order.payer_email, occasion=f"{occasion}:payer"))
     queue_mails(mails)
 
 
-def queue_payment_received(order: Order) -> None:
+def queue_payment_received(order: Order, *, now: datetime) -> None:
+    """Queue the news to the customer, to an outside payer who was asked for the money, and to the sales team."""
     if not order.is_free:
-        queue_mails([_to_customer(order, "payment_received"), *_to_sales(order, "payment_received_sales")])
+        queue_mails(
+            [
+                _to_customer(order, "payment_received", now=now),
+                *_to_asked_payer(order, "payer_nothing_due"),
+                *_to_sales(order, "payment_received_sales"),
+            ]
+        )
 
 
-def queue_delivered(order: Order, line: OrderLine, *, is_operator_new: bool = False) -> None:
+def queue_delivered(order: Order, line: OrderLine, *, now: datetime, is_operator_new: bool = False) -> None:
     """Queue the mails about a delivered line: to the operator with everything, to a different buyer without persons, to
     the sales team.
 
@@ -73,19 +76,26 @@ def queue_delivered(order: Order, line: OrderLine, *, is_operator_new: bool = Fa
     context: dict[str, Any] = {"line": line.pk}
     mails = [*_to_sales(order, "delivered_sales", occasion=f"{occasion}:sales", context=context)]
     if order.operator is None:
-        mails.append(_mail(order, "delivered_public", order.contact_email, occasion=occasion, context=context))
+        mails.append(_to_customer(order, "delivered_public", occasion=occasion, context=context, now=now))
     else:
         operator = order.operator
         told = context | {"is_operator_new": is_operator_new}
         mails.append(_to_operator(order, operator, "delivered", occasion=occasion, context=told))
         if order.buyer is not None and order.buyer != operator:
             mails.append(
-                _mail(order, "delivered_public", order.buyer.email, occasion=f"{occasion}:buyer", context=context)
+                _mail(
+                    order,
+                    "delivered_public",
+                    order.buyer.email,
+                    occasion=f"{occasion}:buyer",
+                    context=context,
+                    person_id=order.buyer.pk,
+                )
             )
     queue_mails(mails)
 
 
-def queue_given_back(order: Order, *, givings: Sequence[int], operator: User | None) -> None:
+def queue_given_back(order: Order, *, givings: Sequence[int], operator: User | None, now: datetime) -> None:
     """Queue the mails about one act of giving back, whose rows of `GivingBack` are given by key.
 
     The customer reads the amount, the order's operator the reason; somebody who is both gets one mail with both. While
@@ -96,7 +106,11 @@ def queue_given_back(order: Order, *, givings: Sequence[int], operator: User | N
     is_both = operator is not None and operator == order.buyer
     mails = [
         _to_customer(
-            order, "given_back", occasion=occasion, context=context | {"is_customer": True, "is_operator": is_both}
+            order,
+            "given_back",
+            occasion=occasion,
+            context=context | {"is_customer": True, "is_operator": is_both},
+            now=now,
         )
     ]
     if operator is not None and not is_both:
@@ -139,13 +153,30 @@ def queue_money_needs_attention(event: PaymentEvent, order: Order | None, outcom
     )
 
 
-def queue_ended_unpaid(order: Order) -> None:
-    """Queue a mail to the customer: the order was cancelled, or expired unpaid."""
-    queue_mails([_to_customer(order, "order_ended", occasion=f"order_ended:{order.status}")])
+def queue_ended_unpaid(order: Order, *, now: datetime) -> None:
+    """Queue a mail to the customer, and to an outside payer who was asked for the money: the order was cancelled, or
+    expired unpaid."""
+    occasion = f"order_ended:{order.status}"
+    queue_mails(
+        [
+            _to_customer(order, "order_ended", occasion=occasion, now=now),
+            *_to_asked_payer(order, "payer_order_ended", occasion=f"{occasion}:payer"),
+        ]
+    )
 
 
-def _to_customer(order: Order, kind: str, *, occasion: str = "", context: dict[str, Any] | None = None) -> NewMail:
+def has_outside_payer(order: Order) -> bool:
+    """Tell whether somebody else than the customer was named as the payer."""
+    return order.payer_email not in ("", order.contact_email)
+
+
+def _to_customer(
+    order: Order, kind: str, *, now: datetime, occasion: str = "", context: dict[str, Any] | None = None
+) -> NewMail:
+    """Make a mail to the buyer, or to the typed address of an unclaimed order, which gets a living link to claim it."""
     buyer = order.buyer
+    if buyer is None:
+        living_claim_link(order, now=now)
     return _mail(
         order,
         kind,
@@ -166,6 +197,39 @@ def _to_operator(order: Order, operator: User, kind: str, *, occasion: str, cont
         language=operator.language,
         person_id=operator.pk,
     )
+
+
+def living_claim_link(order: Order, *, now: datetime) -> AddressLink:
+    """Return the newest link that claims an order and lives for some days yet; make one if there is none."""
+    living = AddressLink.objects.usable_at(now + LINK_LIVES_FOR).filter(
+        purpose=AddressLink.Purpose.CLAIM, order_id=order.pk
+    )
+    found = living.order_by("pk").last()
+    if found is not None:
+        return found
+    [made] = create_links(
+        links=[
+            NewLink(
+                purpose=AddressLink.Purpose.CLAIM,
+                email=order.contact_email,
+                account=order.account,
+                order_id=order.pk,
+                language=order.language,
+            )
+        ],
+        now=now,
+        # The link must work if the money comes at the last moment, and then as long as any other link.
+        valid_for=timedelta(days=ShopIdentity.current().deferred_days) + VALID_FOR,
+    )
+    return made
+
+
+def _to_asked_payer(order: Order, kind: str, *, occasion: str = "") -> list[NewMail]:
+    """Make a mail to the outside payer, if this one was mailed how to pay: nobody else hears of facts of an order."""
+    asked = Mail.objects.filter(order_id=order.pk, kind="payer_instructions")
+    if not has_outside_payer(order) or not asked.exists():
+        return []
+    return [_mail(order, kind, order.payer_email, occasion=occasion)]
 
 
 def _to_sales(

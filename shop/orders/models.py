@@ -108,6 +108,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=("expires_at",), condition=Q(status="placed"), name="shop_order_due_to_expire"),
             models.Index(fields=("account", "-id"), name="shop_order_by_account"),
+            models.Index(fields=("contact_email",), condition=Q(claimed_at__isnull=True), name="shop_order_unclaimed"),
             models.Index(fields=("paid_at",), condition=Q(paid_at__isnull=False), name="shop_order_by_payment_day"),
         ]
 

@@ -13,11 +13,12 @@ from accounts.members.models import Membership
 from accounts.members.rights import Right, accounts_with, rights_of
 from accounts.people.models import User
 from handlers.contract import Refusal
-from shop.orders.contexts import handler_of
+from shop.orders.contexts import enrols_buyer, handler_of
 from shop.orders.giving_back.units import not_given_back
 from shop.orders.models import LineFeedback, Order, OrderLine, OrderUnit
 from shop.payments.models import Payment
 from shop.payments.services import methods_for
+from shop.payments.under_way import UnderWay, under_way
 
 if TYPE_CHECKING:
     from django import forms
@@ -52,6 +53,7 @@ class Sight:
     is_member: bool = False
     sees_people: bool = False
     may_pay: bool = False
+    manages_seats: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class OrderView:
     lines: tuple[LineView, ...]
     methods: tuple[Provider, ...]
     has_stray_money: bool
+    under_way: UnderWay
     seen: str
 
     @property
@@ -95,6 +98,21 @@ class OrderView:
     def chosen(self) -> Provider | None:
         """Method chosen so far, None if the order may not use it."""
         return next((method for method in self.methods if method.name == self.order.method), None)
+
+    @property
+    def is_for_buyer(self) -> bool:
+        """Tell whether every line enrols the buyer, so that the page speaks to one person."""
+        return all(enrols_buyer(shown.line) for shown in self.lines)
+
+    @property
+    def has_ended_unpaid(self) -> bool:
+        return self.phase in (Phase.CANCELLED, Phase.EXPIRED)
+
+    @property
+    def may_be_claimed(self) -> bool:
+        """Tell whether the order still looks for its person: unclaimed, and not ended with no money in sight."""
+        is_over = self.has_ended_unpaid and not self.has_stray_money and self.under_way == UnderWay.NOTHING
+        return not self.order.is_claimed and not is_over
 
     @property
     def may_cancel(self) -> bool:
@@ -139,13 +157,15 @@ def sight_of(order: Order, *, viewer: User | None, placed_here: bool = False) ->
         is_member=True,
         sees_people=is_own or Right.MANAGE_PEOPLE in rights,
         may_pay=Right.PAY in rights,
+        manages_seats=Right.MANAGE_SEATS in rights,
     )
 
 
 def order_page(order: Order, *, sight: Sight) -> OrderView:
     """Return the page of an order for a viewer with these rights. Six queries, however many lines and units."""
     lines = tuple(_line_views(order, sight))
-    last_payment = order.payments.order_by("-pk").first()
+    payments = list(order.payments.order_by("-pk"))
+    last_payment = payments[0] if payments else None
     view = OrderView(
         order=order,
         sight=sight,
@@ -153,6 +173,7 @@ def order_page(order: Order, *, sight: Sight) -> OrderView:
         lines=lines,
         methods=tuple(methods_for(order)) if sight.may_pay else (),
         has_stray_money=order.payment_events.needing_attention().unallocated().exists(),
+        under_way=under_way(order, payments),
         seen="",
     )
     return replace(view, seen=_fingerprint(view))
@@ -223,6 +244,6 @@ def _phase_of_unpaid(order: Order, last_payment: Payment | None) -> Phase:
 
 def _fingerprint(view: OrderView) -> str:
     """Return a digest that changes whenever the page does; a browser sends it back to ask for news."""
-    parts = [view.phase, view.order.method, str(view.order.expires_at), str(view.has_stray_money)]
+    parts = [view.phase, view.order.method, str(view.order.expires_at), str(view.has_stray_money), view.under_way]
     parts += [f"{shown.looks_pending or shown.line.status}:{'|'.join(shown.said)}" for shown in view.lines]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

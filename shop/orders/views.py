@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
@@ -11,17 +13,20 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.members.current import AccountRequest, account_page
-from accounts.members.rights import Right
+from accounts.members.rights import Right, accounts_with
 from accounts.rate_limits.pages import too_often
 from accounts.rate_limits.services import TooOften, count_attempt
 from shop.cart.current import signed_in
+from shop.orders.again import mail_again
 from shop.orders.answers import Answer, unit_in_words
-from shop.orders.claim import ClaimRefused, accounts_to_move_into, move_claimed_order
+from shop.orders.claim import ClaimRefused, accounts_to_move_into, claim_by_button, may_claim, move_claimed_order
 from shop.orders.ending import OrderNotCancellable, cancel_order
+from shop.orders.mails import has_outside_payer
 from shop.orders.models import Order
+from shop.orders.next_steps import steps_of_page
 from shop.orders.placed_here import was_placed_here
 from shop.orders.selectors import (
     LineView,
@@ -33,10 +38,13 @@ from shop.orders.selectors import (
     orders_visible_to,
     sight_of,
 )
+from shop.orders.unclaimed import waiting_part
 from shop.pages.frame import site_of
 from shop.payments.form_action import let_forms_lead_to
+from shop.payments.models import Payment
 from shop.payments.registry import origins
 from shop.payments.services import MethodNotAllowed, choose_method
+from shop.payments.under_way import UnderWay, under_way
 from shop.seller.frozen import bank_details, seller_of
 
 ORDERS_PER_PAGE = 25
@@ -103,7 +111,49 @@ def order_cancel(request: HttpRequest, token: str) -> HttpResponse:
     except OrderNotCancellable as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("The order is cancelled. Nothing is charged."))
+        payments = list(found.payments.all())
+        is_paid_in_part = any(payment.status == Payment.Status.SUCCEEDED for payment in payments)
+        if under_way(found, payments) == UnderWay.NOTHING and not is_paid_in_part:
+            messages.success(request, _("The order is cancelled. Nothing is charged."))
+        else:
+            messages.warning(request, _("The order is cancelled. Read below what becomes of your payment."))
+    return redirect("order", found.token)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def order_claim(request: HttpRequest, token: str) -> HttpResponse:
+    """Claim an order for a person who has proved its address. A GET, as after signing in, redirects to the order."""
+    found, _sight_of_it = _seen_order(request, token)
+    user = signed_in(request)
+    assert user is not None  # login_required
+    if request.method == "POST":
+        account_id = _posted_account(request) if request.POST.get("account") else None
+        try:
+            claim_by_button(order_id=found.pk, user=user, account_id=account_id, now=timezone.now())
+        except ClaimRefused as refusal:
+            # Claimed by the same person in another tab: nothing is left to do.
+            if not Order.objects.filter(pk=found.pk, buyer=user).exists():
+                messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("This order is yours now. You find it among the orders of your account."))
+    return redirect("order", found.token)
+
+
+@require_POST
+def order_mail(request: HttpRequest, token: str) -> HttpResponse:
+    """Mail the order's page and its link again, to its own address alone. One answer, whatever is mailed."""
+    found, _sight_of_it = _seen_order(request, token)
+    now = timezone.now()
+    if not found.is_claimed:
+        with suppress(TooOften):
+            count_attempt(what="mail of a link", who=found.contact_email, now=now)
+            mail_again(order_id=found.pk, now=now)
+    messages.success(
+        request,
+        _("The mail is on its way. Look into the folder for unwanted mail, too; we send no more than a few an hour."),
+    )
     return redirect("order", found.token)
 
 
@@ -113,11 +163,9 @@ def order_move(request: HttpRequest, token: str) -> HttpResponse:
     """Move a claimed order into another account of its claimant."""
     found, _sight_of_it = _seen_order(request, token)
     user = signed_in(request)
-    typed = request.POST.get("account", "")
-    account_id = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0
     assert user is not None  # login_required
     try:
-        move_claimed_order(order_id=found.pk, user=user, account_id=account_id, now=timezone.now())
+        move_claimed_order(order_id=found.pk, user=user, account_id=_posted_account(request), now=timezone.now())
     except ClaimRefused as refusal:
         messages.error(request, str(refusal))
     else:
@@ -132,7 +180,14 @@ def my_orders(request: AccountRequest) -> HttpResponse:
     """List the orders of the account that a person may see."""
     orders = orders_visible_to(request.user).filter(account=request.account)
     page = Paginator(orders, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "orders/list.html", {"page": page, "account": request.account})
+    context = {"page": page, "account": request.account, "waiting": waiting_part(request, request.user)}
+    return render(request, "orders/list.html", context)
+
+
+def _posted_account(request: HttpRequest) -> int:
+    """Return the key of the account posted; 0, which no account has, for anything else."""
+    typed = request.POST.get("account", "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0
 
 
 def _sight(request: HttpRequest, found: Order) -> Sight | None:
@@ -151,10 +206,15 @@ def _seen_order(request: HttpRequest, token: str) -> tuple[Order, Sight]:
 def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
     user = signed_in(request)
     is_told_to_pay = view.phase == Phase.AWAITING_MONEY
+    steps = steps_of_page(view, viewer=user, now=timezone.now())
+    is_theirs = user is not None and may_claim(view.order, user)
     return {
         "view": view,
         "order": view.order,
-        "lines": [(line, _filled_in(line)) for line in view.lines],
+        "lines": [(line, _filled_in(line), steps.get(line.line.pk, [])) for line in view.lines],
+        "may_claim": is_theirs,
+        "has_outside_payer": has_outside_payer(view.order),
+        "accounts": list(accounts_with(user, Right.MANAGE_ACCOUNT)) if user and is_theirs else [],
         "seller": seller_of(view.order),
         "bank": bank_details(view.order, seller=site_of(request).seller) if is_told_to_pay else None,
         "accounts_to_move_into": accounts_to_move_into(view.order, user) if user and view.sight.is_member else [],

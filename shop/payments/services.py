@@ -80,7 +80,7 @@ def choose_method(*, order_id: int, method: str, actor: User | None, now: dateti
     if changed:
         record(order, OrderEvent.What.METHOD_CHOSEN, actor=actor, now=now, detail={"method": provider.name})
         if not provider.is_immediate:
-            mails.queue_payment_instructions(order, provider)
+            mails.queue_payment_instructions(order, provider, now=now)
     return provider
 
 
@@ -282,7 +282,7 @@ def _outcome_of_money(
         method=event.provider,
     )
     fulfilment.begin(order, now=now)
-    mails.queue_payment_received(order)
+    mails.queue_payment_received(order, now=now)
     return Outcome.SETTLED
 
 

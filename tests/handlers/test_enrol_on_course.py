@@ -226,7 +226,7 @@ def test_somebody_already_enrolled_gets_one_more_ground_and_is_told_only_of_thei
     by_a_visitor = buy(sold_to_visitor(operator.email, endtime="2026-12-31"))
 
     assert Enrolment.objects.get().grounds.count() == 3
-    assert "The learner was enrolled already until 30 June 2026" in in_english(same_account.customer)
+    assert "You were enrolled already until 30 June 2026" in in_english(same_account.customer)
     assert "already" not in in_english(by_a_visitor.customer)
     assert "already" not in in_english(by_a_visitor.sales)
 

@@ -59,6 +59,10 @@ order-pay                GET  405
 order-pay                POST 404     done    done    404      done       404      404     404     404     404
 order-cancel             GET  405
 order-cancel             POST 404     done    done    404      done       404      404     404     404     404
+order-claim              GET  sign-in go      go      404      go         404      404     404     go      go
+order-claim              POST sign-in go      go      404      go         404      404     404     go      go  # refused
+order-mail               GET  405
+order-mail               POST 404     go      go      404      go         404      404     404     go      go  # claimed
 order-move               GET  405
 order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
 
@@ -171,6 +175,8 @@ mfa_download_recovery_codes          GET  sign-in 404      404     404
 mfa_download_recovery_codes          POST sign-in 404      404     404
 address-link                         GET  page    403      403     403  # somebody else's address
 address-link                         POST done    403      403     403  # proves the address
+address-link-again                   GET  405
+address-link-again                   POST done  # mails the link's own address
 accounts-welcome                     GET  sign-in page     page    page
 accounts-welcome                     POST sign-in 405      405     405
 accounts-second-factor               GET  sign-in page     page    page

@@ -124,6 +124,7 @@ class World:
         link = has.invitation.link
         special = {
             "address-link": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
+            "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
             "account-seat-release": {"seat_id": has.taken_seat.pk},
         }

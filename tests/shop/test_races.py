@@ -3,8 +3,12 @@
 from functools import partial
 
 import pytest
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts.links.models import AddressLink
+from accounts.links.services import use_link
 from outbox.jobs.running import run_due_jobs
 from shop.cart import services as cart_services
 from shop.cart.models import Cart
@@ -15,15 +19,16 @@ from shop.checkout.limits import PER_TYPED_ADDRESS
 from shop.orders import claim as claim_services
 from shop.orders import ending as order_services
 from shop.orders import fulfilment
-from shop.orders.claim import claim_order
+from shop.orders.claim import claim_by_button, claim_order
 from shop.orders.ending import cancel_order
 from shop.orders.fulfilment import retry_line
 from shop.orders.models import Order
 from shop.payments import services as payments
-from tests.factories.accounts import UserFactory
+from shop.wiring import claim_by_link
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, fill_cart, make_cart, pay, place, shown_now
-from tests.rivals.processes import Rival, errors_among, no_row_locks, race, values_among
+from tests.rivals.processes import Rival, deadlocks_among, errors_among, no_row_locks, race, values_among
 from tests.shop.probes import REFUSED, traces
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -193,6 +198,38 @@ class TestTwoClaims:
         assert errors == ["ClaimRefused"]
         assert order.account.memberships.count() == 1
         assert order.events.filter(what="claimed").count() == 1
+
+    @pytest.mark.parametrize("is_moved", [False, True], ids=["stays", "moved"])
+    @pytest.mark.parametrize("first", ["button", "link"])
+    def test_button_against_link_the_order_is_claimed_once_and_both_lead_to_it(self, probe_entry, first, is_moved):
+        alice = UserFactory(email="alice@example.org")
+        own = MembershipFactory(user=alice).account
+        order = place(make_cart(probe_entry), email=alice.email)
+        link = AddressLink.objects.get(purpose="claim")
+        account_id = own.pk if is_moved else None
+
+        page = reverse("order", args=[order.token])
+
+        def press():
+            claim_by_button(order_id=order.pk, user=alice, account_id=account_id, now=timezone.now())
+            return page
+
+        def follow():
+            def effect(link):
+                return claim_by_link(link, alice, HttpRequest(), timezone.now())
+
+            return use_link(link_id=link.pk, user=alice, now=timezone.now(), effect=effect)
+
+        rivals = [Rival(press, after=[(claim_services, "record")]), Rival(follow, after=[(claim_services, "record")])]
+        answers = race(*(rivals if first == "button" else reversed(rivals)), in_turn=True)
+        pressed, followed = answers if first == "button" else reversed(answers)
+
+        order.refresh_from_db()
+        assert followed.value == page
+        assert (pressed.error, deadlocks_among(answers)) == ("" if first == "button" else "ClaimRefused", 0)
+        assert (order.buyer, order.account == own) == (alice, is_moved and first == "button")
+        assert order.events.filter(what="claimed").count() == (2 if is_moved and first == "button" else 1)
+        assert order.account.memberships.filter(user=alice, is_owner=True).count() == 1
 
     def test_control_without_the_orders_lock_it_is_claimed_twice(self, probe_entry):
         order, errors = self.at_once(probe_entry, without=no_row_locks)

@@ -19,6 +19,7 @@ from accounts.members.current import (
     current_account,
     rights_asked,
 )
+from accounts.members.overview import PARTS
 from accounts.members.waiting import waiting_for
 
 
@@ -29,16 +30,17 @@ def home(request: SignedInRequest) -> HttpResponse:
     account = account_at_hand(request)
     if account is not None:
         return redirect("account-overview", account.pk)
-    return render(request, "members/home.html")
+    return render(request, "members/home.html", {"parts": [part(request, request.user) for part in PARTS]})
 
 
 @require_safe
 @account_page()
 def overview(request: AccountRequest) -> HttpResponse:
-    """Show what waits for a hand in the account, as far as the member's rights go."""
+    """Show what waits for a hand in the account, as far as the member's rights go, and for the person."""
     context = {
         "account": request.account,
         "membership": request.membership,
+        "parts": [part(request, request.user) for part in PARTS],
         "waiting": waiting_for(request.membership, now=timezone.now()),
     }
     return render(request, "members/overview.html", context)

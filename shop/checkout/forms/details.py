@@ -185,7 +185,8 @@ def _known(user: User | None, account: CustomerAccount | None) -> dict[str, Any]
     known: dict[str, Any] = {}
     if user is not None:
         known["account"] = str(account.pk) if account else ""
-        if name := user.get_full_name():
+        # Not get_full_name, which gives the address of a person without a name.
+        if name := f"{user.first_name} {user.last_name}".strip():
             known["contact_name"] = name
     if account is not None:
         known |= DetailsForm.initial_of(account.address)

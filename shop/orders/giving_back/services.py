@@ -107,7 +107,7 @@ def give_units_back(
     _move_on(order, now=now)
     givings = GivingBack.objects.filter(line__order=order).exclude(pk__in=given_before).order_by("pk")
     operator = next((context.operator for context in contexts.values()), None)
-    mails.queue_given_back(order, givings=list(givings.values_list("pk", flat=True)), operator=operator)
+    mails.queue_given_back(order, givings=list(givings.values_list("pk", flat=True)), operator=operator, now=now)
     return GivenBack(count, worth)
 
 

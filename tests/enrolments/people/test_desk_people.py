@@ -451,15 +451,17 @@ def test_an_invitation_past_its_date_looks_so(client, carol):
     long_ago = timezone.now() - datetime.timedelta(days=40)
     AddressLink.objects.update(created_at=long_ago, expires_at=long_ago + datetime.timedelta(days=30))
 
-    seat = reverse("account-seat", args=[carol.seats.get().pk])
-    for page in (reverse("account-people"), person_url(carol)):
+    [delegation] = carol.delegations_as_person.all()
+    people = reverse("account-people", args=[delegation.account_id])
+    seat = reverse("account-seat", args=[delegation.account_id, carol.seats.get().pk])
+    for page in (people, person_url(carol)):
         assert "Expired on" in client.get(page).content.decode()
 
     assert "Invitation expired on" in client.get(seat).content.decode()
 
     AddressLink.objects.update(used_at=long_ago)
     assert "Invitation expired on" not in client.get(seat).content.decode()
-    assert "Expired on" not in client.get(reverse("account-people")).content.decode()
+    assert "Expired on" not in client.get(people).content.decode()
 
 
 def test_who_is_in_no_course_any_more_is_not_invited_to_one(client, account, carol, bob):

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
+from shop.orders.again import mail_again
 from shop.orders.claim import claim_order
 from shop.orders.ending import cancel_order
 from shop.orders.giving_back.services import give_units_back
@@ -43,6 +44,10 @@ def every_kind(probe_entry, diary) -> None:
     pay(order)
     pay(order, reference="again")
     deliver(order)
+    given_up = place(make_cart(probe_entry), payer_email="payer@example.org")
+    choose_method(order_id=given_up.pk, method="transfer", actor=None, now=timezone.now())
+    mail_again(order_id=given_up.pk, now=timezone.now())
+    cancel_order(order_id=given_up.pk, actor=None, now=timezone.now())
     failing = place(make_cart(probe_entry))
     diary.raises["post"] = [Refusal("over")]
     pay(failing)

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0016_wording")]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("claimed_at__isnull", True)),
+                fields=["contact_email"],
+                name="shop_order_unclaimed",
+            ),
+        ),
+    ]
