@@ -25,6 +25,7 @@ from catalog.regular_expressions import PatternBroken, matches
 from common.emails import MAX_EMAIL_LENGTH
 from common.languages import in_reader_language
 from handlers.asked_fields import AskedField, FieldKind, number_in_words
+from handlers.unit_fields import OfOneUnit
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def form_field(asked: AskedField) -> forms.Field:
             return Number(asked.least, asked.greatest, **said)
         case FieldKind.EMAIL:
             widget = forms.EmailInput(attrs={"autocomplete": "off"})
-            return forms.EmailField(max_length=MAX_EMAIL_LENGTH, widget=widget, **said)
+            return Address(max_length=MAX_EMAIL_LENGTH, widget=widget, **said)
         case FieldKind.DATE:
             return Day(asked.earliest, asked.latest, **said)
     return Text(asked, **said)
@@ -99,6 +100,10 @@ class Text(forms.CharField):
             raise ValidationError(
                 _("Write this like the example: %(example)s"), code="pattern", params={"example": self.example}
             )
+
+
+class Address(OfOneUnit, forms.EmailField):
+    """E-mail address: usually of one person, so it is not copied; two units may still have the same."""
 
 
 class LongText(forms.CharField):

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from common.emails import MAX_EMAIL_LENGTH, normalise_email
 from enrolments.courses.roles.models import Role
 from enrolments.values import Terms
+from handlers.contract import UniquePerUnit
 from handlers.parameter_fields import CountField, CourseField, RoleField, SwitchField
 from handlers.periods import PeriodForm, terms_of
 
@@ -60,6 +61,10 @@ class SessionForm(PeriodForm):
     )
 
 
+class ParticipantEmail(UniquePerUnit, forms.CharField):
+    """Address of one participant: nobody takes part twice."""
+
+
 class ParticipantForm(forms.Form):
     """Micro-form of one participant: wholly blank (the seat is filled later) or complete."""
 
@@ -69,7 +74,7 @@ class ParticipantForm(forms.Form):
         initial=Role.STUDENT,
         required=False,
     )
-    email = forms.CharField(
+    email = ParticipantEmail(
         label=_("E-mail address"),
         max_length=MAX_EMAIL_LENGTH,
         required=False,

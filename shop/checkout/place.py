@@ -16,7 +16,7 @@ from common.again import again_after_deadlock
 from common.languages import field_in_every_language
 from common.refusals import Refused
 from enrolments.courses.places.services import places_held
-from shop.cart.across_units import cross_unit_errors
+from shop.cart.across_units import errors_across_units
 from shop.cart.models import Cart, CartUnit
 from shop.cart.pricing import PricedCart, PricedLine, price_cart
 from shop.checkout.errors import (
@@ -121,7 +121,7 @@ def _refuse_what_cannot_be_sold(priced: PricedCart) -> None:
 
 def _refuse_incomplete_units(priced: PricedCart) -> None:
     errors = [error for line in priced.lines for error in line.units.errors()]
-    errors = errors or cross_unit_errors(priced.lines)
+    errors = errors or errors_across_units(priced.lines)
     if errors:
         raise UnitsIncomplete(_("Some participants’ details need your attention."), errors)
 

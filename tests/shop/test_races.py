@@ -103,8 +103,8 @@ def test_signing_in_on_two_devices_at_once_joins_both_carts(probe_entry):
     at_work, at_home = make_cart(probe_entry), make_cart(other)
 
     answers = race(
-        lambda: join_carts(user=alice, token=at_work.token).pk,
-        lambda: join_carts(user=alice, token=at_home.token).pk,
+        lambda: join_carts(user=alice, token=at_work.token).cart.pk,
+        lambda: join_carts(user=alice, token=at_home.token).cart.pk,
         before=[(cart_services, "_make_own")],
     )
 
@@ -164,12 +164,17 @@ class TestTheLastUnpaidOrderOfAnAddress:
         assert Order.objects.count() == PER_TYPED_ADDRESS.orders + 1
 
 
+def _joined_cart(user, token):
+    joined = join_carts(user=user, token=token)
+    return joined and joined.cart
+
+
 @pytest.mark.parametrize("first", ["placed", "joined"])
 def test_signing_in_while_the_order_is_placed_ends_in_one_of_both(probe_entry, first):
     alice, cart = UserFactory(), make_cart(probe_entry)
     shown = shown_now(cart)
     placing = Rival(lambda: place(cart, shown=shown).pk, before=[(place_module, "price_cart")])
-    joining = Rival(lambda: join_carts(user=alice, token=cart.token), before=[(cart_services, "_make_own")])
+    joining = Rival(lambda: _joined_cart(alice, cart.token), before=[(cart_services, "_make_own")])
 
     answers = race(*((placing, joining) if first == "placed" else (joining, placing)), in_turn=True)
 
