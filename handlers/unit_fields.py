@@ -1,6 +1,6 @@
 """Fields of a micro-form that say what they are among the units of a line.
 
-    class ParticipantEmail(UniquePerUnit, forms.CharField): ...
+class ParticipantEmail(UniquePerUnit, forms.CharField): ...
 """
 
 from __future__ import annotations

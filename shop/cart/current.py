@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.rate_limits.network import network_of
 from shop.cart.joined_in_words import in_words
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 SESSION_KEY = "cart"
 # Key of the token of the visitor's cart that keeps the lines which did not fit into the person's.
 WAITING_KEY = "cart that waits"
+VISIT_ENDED = gettext_lazy(
+    "Your last visit has ended, and with it this browser’s cart. If you were signed in, sign in again: your cart is "
+    "still there. If not, please choose again."
+)
+GONE = gettext_lazy("This cart is no longer there: it was ordered or emptied elsewhere.")
 
 
 def signed_in(request: HttpRequest) -> User | None:
@@ -89,10 +95,7 @@ def why_cart_is_gone(request: HttpRequest) -> str:
     if signed_in(request) is not None:
         return ""
     if visit_has_ended(request):
-        return _(
-            "Your visit here has ended, and this browser no longer shows its cart. Sign in if you were signed in: your "
-            "cart is there again. If not, please choose again."
-        )
+        return str(VISIT_ENDED)
     token = session_token(request)
     cart = Cart.objects.filter(token=token).only("ordered_at", "user").first() if token else None
     if token is None or (cart is not None and (cart.ordered_at is not None or cart.user_id is None)):

@@ -82,9 +82,7 @@ def _join_units(line: CartLine, held: CartLine, offer: Offer, beside: list[tuple
     is_as_confirmed = line.units_confirmed and not more and quantity == line.quantity
     CartLine.objects.filter(pk=line.pk).update(quantity=quantity, units_confirmed=is_as_confirmed)
     line.quantity = quantity
-    return LineJoined(
-        offer.entry, quantity, was_in_both=True, units_kept=kept, units_waiting=max(kept - quantity, 0)
-    )
+    return LineJoined(offer.entry, quantity, was_in_both=True, units_kept=kept, units_waiting=max(kept - quantity, 0))
 
 
 def _typed(line: CartLine, offer: Offer) -> tuple[dict[int, Typed], dict[int, Typed]]:

@@ -33,6 +33,11 @@ class Checkout:
     def cart(self) -> Cart:
         return self.priced.cart
 
+    @property
+    def can_be_ordered(self) -> bool:
+        """Tell whether the cart has lines, and none has a problem."""
+        return bool(self.priced.lines) and not self.priced.has_problems
+
     @cached_property
     def lines_with_forms(self) -> list[PricedLine]:
         """Lines whose units have micro-forms."""
@@ -58,9 +63,7 @@ class Checkout:
 def checkout_of(request: HttpRequest) -> Checkout | None:
     """Return the checkout of the cart of this browser or person; None if it is empty or a line has a problem."""
     checkout = checkout_to_keep(request)
-    if checkout is None or not checkout.priced.lines or checkout.priced.has_problems:
-        return None
-    return checkout
+    return checkout if checkout is not None and checkout.can_be_ordered else None
 
 
 def checkout_to_keep(request: HttpRequest) -> Checkout | None:
