@@ -30,7 +30,7 @@ def _given_twice(line: PricedLine) -> list[UnitError]:
         for name, value in form.unique.items():
             number = first.setdefault((name, value), index) + 1
             if number <= index and name not in form.errors:
-                said = _("Unit %(number)d has this already. Every unit needs another one here.") % {"number": number}
+                said = _("Unit %(number)d has this already. Type something else for each unit.") % {"number": number}
                 errors.append(UnitError(line.line.pk, index, name, said))
     return errors
 

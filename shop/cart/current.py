@@ -25,7 +25,7 @@ SESSION_KEY = "cart"
 # Key of the token of the visitor's cart that keeps the lines which did not fit into the person's.
 WAITING_KEY = "cart that waits"
 VISIT_ENDED = gettext_lazy(
-    "Your last visit has ended, and with it this browser’s cart. If you were signed in, sign in again: your cart is "
+    "Your last visit has ended, and with it this browser's cart. If you were signed in, sign in again: your cart is "
     "still there. If not, please choose again."
 )
 GONE = gettext_lazy("This cart is no longer there: it was ordered or emptied elsewhere.")

@@ -15,7 +15,7 @@ NAMED_AT_MOST = 5
 
 def in_words(lines: Sequence[LineJoined]) -> str:
     """Return sentences about the lines that came into the person's cart; the first few are named."""
-    told = [_("There was a cart in your account already; it was joined with the one from here.")]
+    told = [_("Your account had a cart already: this one was joined to it.")]
     for line in lines[:NAMED_AT_MOST]:
         told += _about(line)
     if len(lines) > NAMED_AT_MOST:
@@ -26,13 +26,11 @@ def in_words(lines: Sequence[LineJoined]) -> str:
 def _about(line: LineJoined) -> Iterator[str]:
     named = {"name": line.entry.name, "quantity": grouped(line.quantity)}
     if not line.was_in_both:
-        yield _("%(name)s came in from here, %(quantity)s ×.") % named
+        yield _("Added: %(name)s, quantity %(quantity)s.") % named
         return
-    yield _("%(name)s was in both and is there %(quantity)s × now.") % named
+    yield _("In both carts: %(name)s, whose quantity is now %(quantity)s.") % named
     if line.units_kept:
-        kept = ngettext(
-            "The form filled in for it is kept.", "All %(n)d forms filled in for it are kept.", line.units_kept
-        )
+        kept = ngettext("The form filled in is kept.", "All %(n)d forms filled in are kept.", line.units_kept)
         yield kept % {"n": line.units_kept}
     if line.units_waiting:
         waiting = ngettext(

@@ -26,6 +26,7 @@ LONGEST_PASTE = 200_000
 HEADINGS = {
     "email": {"email", "mail", "courriel", "courriels", "adressemail", "adresseelectronique"},
     "first_name": {"prenom", "prenoms", "firstname", "givenname", "forename"},
+    "role": {"role", "profil"},
     "last_name": {"nom", "nomdefamille", "lastname", "surname", "familyname"},
 }
 _YES = {"oui", "yes", "x", "1", "true", "vrai", "on", "o", "y"}
