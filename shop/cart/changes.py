@@ -30,11 +30,12 @@ class Taken:
     lines_differ: bool = False
 
 
-def take_changes(data: QueryDict, *, cart: Cart, user: User | None, now: datetime) -> Taken:
-    """Make the changes that can be made, none of a line that was changed elsewhere since the page was shown."""
+def take_changes(data: QueryDict, *, cart: Cart, user: User | None, now: datetime, removes: bool = True) -> Taken:
+    """Make the changes that can be made, none of a line that was changed elsewhere since the page was shown. Without
+    `removes` no line is removed, whatever the form says."""
     taken = Taken()
     lines = list(cart.lines.select_related("entry"))
-    removing = data.get("remove", "")
+    removing = data.get("remove", "") if removes else ""
     for line in lines:
         try:
             if removing == str(line.pk):

@@ -36,8 +36,8 @@ class Joined:
 def join_lines(*, own: Cart, visitor: Cart, most_lines: int) -> tuple[tuple[LineJoined, ...], int]:
     """Move the lines of one locked cart into another as far as its limits allow; return the lines moved, and the number
     of those left behind."""
-    mine = {line.entry_id: line for line in own.lines.order_by("pk")}
-    coming = list(visitor.lines.order_by("pk"))
+    mine = {line.entry_id: line for line in own.lines.order_by("pk").prefetch_related("units")}
+    coming = list(visitor.lines.order_by("pk").prefetch_related("units"))
     entries = entries_to_price({*mine, *(line.entry_id for line in coming)})
     joined, waiting = [], 0
     for line in coming:
@@ -67,7 +67,7 @@ def _join_units(line: CartLine, held: CartLine, offer: Offer, beside: list[tuple
     more = [typed for typed in theirs.values() if version_of(typed) not in known]
     kept = len(ours) + len(more)
     quantity = _allowed(kept, max(line.quantity, held.quantity), offer, beside)
-    line.units.filter(index__gte=line.quantity).delete()
+    CartUnit.objects.filter(line=line.pk, index__gte=line.quantity).delete()
     to_place = [*more, *ours_waiting.values(), *theirs_waiting.values()]
     free = (index for index in range(quantity + len(ours) + len(to_place)) if index not in ours)
     CartUnit.objects.bulk_create(
@@ -89,7 +89,7 @@ def _typed(line: CartLine, offer: Offer) -> tuple[dict[int, Typed], dict[int, Ty
     """Return the input of units in which something was typed, by index: those within the quantity, and those beyond
     it, which wait."""
     asked = asked_of(offer)
-    rows: Iterable[CartUnit] = line.units.order_by("index") if asked else ()
+    rows: Iterable[CartUnit] = line.units.all() if asked else ()
     all_typed = {row.index: Typed(row.answers, row.fields) for row in rows}
     typed = {index: each for index, each in all_typed.items() if not MicroForm(asked, each, Names()).is_blank}
     within = {index: each for index, each in typed.items() if index < line.quantity}

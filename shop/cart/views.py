@@ -54,8 +54,11 @@ def cart(request: HttpRequest) -> HttpResponse:
             if any(name.startswith("quantity-") for name in request.POST):
                 messages.warning(request, why_cart_is_gone(request) or GONE)
             return redirect("cart")
-        taken = take_changes(request.POST, cart=found, user=signed_in(request), now=timezone.now())
-        if not taken.refused and not is_by_script(request):
+        by_script = is_by_script(request)
+        taken = take_changes(
+            request.POST, cart=found, user=signed_in(request), now=timezone.now(), removes=not by_script
+        )
+        if not taken.refused and not by_script:
             for told in taken.told:
                 messages.warning(request, told)
             return redirect("checkout" if "continue" in request.POST and not taken.told else "cart")

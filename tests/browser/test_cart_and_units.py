@@ -78,12 +78,17 @@ def test_what_is_typed_into_another_field_meanwhile_stays(page, session):
     second.focus()
     page.keyboard.press("Control+A")
     page.keyboard.type("4")
-    expect(page.locator("[id^=net-]").first).to_have_text("30,00 €")
+    expect(page.locator("[id^=net-]").first).to_contain_text("30,00")
     expect(second).to_have_value("4")
     expect(second).to_be_focused()
     page.locator("h1").click()
     expect(page.locator("[id^=net-]").nth(1)).to_contain_text("160,00")
-    assert [line.quantity for line in CartLine.objects.all()] == [3, 4]
+    # Tab leads to a button of the same line, which is not pressed by that.
+    first.fill("2")
+    page.keyboard.press("Tab")
+    expect(page.locator("[id^=remove-]").first).to_be_focused()
+    expect(page.locator("[id^=net-]").first).to_contain_text("20,00")
+    assert [line.quantity for line in CartLine.objects.all()] == [2, 4]
 
 
 @pytest.mark.parametrize(("locale", "viewport"), [("fr-FR", NARROW), ("en-GB", WIDE)])

@@ -8,7 +8,7 @@ from django.utils import timezone
 from outbox.jobs.running import run_due_jobs
 from shop.cart import services as cart_services
 from shop.cart.models import Cart
-from shop.cart.services import join_carts, open_cart
+from shop.cart.services import MadeFrom, join_carts, open_cart, save_units
 from shop.checkout import limits
 from shop.checkout import place as place_module
 from shop.checkout.limits import PER_TYPED_ADDRESS
@@ -96,6 +96,28 @@ class TestOneCartInTwoTabs:
 
     def test_control_without_the_carts_lock_one_of_them_is_lost(self, probe_entry):
         assert self.add_twice(probe_entry, without=no_row_locks) == 2
+
+
+class TestOneUnitInTwoTabs:
+    def type_twice(self, **how) -> list[bool]:
+        """Type into one blank unit from two pages at once; tell for each whether it was refused."""
+        cart = make_cart(EntryFactory(handler="std_formprobe"))
+        answers = race(*[partial(_type_into_blank, cart, name) for name in ("Ann", "Bob")], **how)
+        assert errors_among(answers) == []
+        return sorted(values_among(answers))
+
+    def test_one_of_both_is_told(self, diary):
+        assert self.type_twice(after=[(cart_services, "_without_changed")]) == [False, True]
+
+    def test_control_without_the_carts_lock_one_is_lost_without_a_word(self, diary):
+        told = self.type_twice(after=[(cart_services, "_without_changed")], without=no_row_locks)
+        assert told == [False, False]
+
+
+def _type_into_blank(cart, name: str) -> bool:
+    line = cart.lines.get()
+    made_from = {0: MadeFrom("", is_as_shown=False)}
+    return bool(save_units(cart=cart, line_id=line.pk, answers={0: {"name": name}}, made_from=made_from))
 
 
 def test_signing_in_on_two_devices_at_once_joins_both_carts(probe_entry):

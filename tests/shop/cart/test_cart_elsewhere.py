@@ -120,6 +120,11 @@ class TestAnswerToTheScript:
             assert f'id="cell-{line.pk}" hx-swap-oob="true"' in answer.content.decode()
         assert line.cart.lines.get().quantity == 4
 
+    def test_a_button_that_has_the_focus_was_not_pressed(self, buyer):
+        sent = page(buyer, 4, remove=str(cart_of(buyer).lines.get().pk))
+        buyer.post("/cart/", sent, headers=self.SCRIPT)
+        assert quantity(buyer) == 4
+
     def test_other_lines_than_those_shown_are_a_new_page(self, buyer):
         sent = page(buyer, 4)
         put_in_cart(buyer, EntryFactory(), 1)

@@ -40,8 +40,8 @@ def kept() -> dict[int, dict[str, str]]:
         "Learner\tada@example.org\tAda\tRoy\nTutor\tbob@example.org\tBob\tBlanc",
         "student;ada@example.org;Ada;Roy\r\ntutor;bob@example.org;Bob;Blanc\r\n",
         'Apprenant,ada@example.org,"Ada",Roy\n\n,,,\nTuteur,bob@example.org,Bob,Blanc',
-        "Nom;Prénom;Courriel;Participe en tant que\nRoy;Ada;ada@example.org;Apprenant\nBlanc;Bob;bob@example.org;Tuteur",
-        "LAST NAME\tfirst_name\tE-mail\tTakes part as\nRoy\tAda\tada@example.org\tlearner\nBlanc\tBob\tbob@example.org\ttutor",
+        "Nom;Prénom;Courriel;Participe comme\nRoy;Ada;ada@example.org;Apprenant\nBlanc;Bob;bob@example.org;Tuteur",
+        "LAST NAME,first_name,E-mail,Takes part as\nRoy,Ada,ada@example.org,learner\nBlanc,Bob,bob@example.org,tutor",
     ],
 )
 def test_rows_are_read_in_the_order_of_the_form_or_by_their_headings(session, rows):
