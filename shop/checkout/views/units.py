@@ -18,7 +18,7 @@ from shop.cart.current import GONE, why_cart_is_gone
 from shop.cart.micro_forms import Typed
 from shop.cart.pricing import PricedLine
 from shop.cart.services import CartRefused, confirm_units, copy_first_unit, save_units
-from shop.checkout.forms.pasted import rows_typed
+from shop.checkout.forms.pasted import LONGEST_PASTE, rows_typed
 from shop.checkout.forms.units import Sent, UnitsPage, page_with, pages_of, sent_of, units_on
 from shop.checkout.views.pasting import Pasting, paste_into
 from shop.checkout.views.state import Checkout, checkout_of, checkout_to_keep
@@ -139,7 +139,7 @@ def _page_sent(request: HttpRequest, checkout: Checkout, line: PricedLine, sent:
 
 def _not_kept(request: HttpRequest, checkout: Checkout | None, *, reason: str = "") -> HttpResponse:
     """Show what was typed for a line or a cart that is not there any more, so that it can be used again."""
-    rows = rows_typed(request.POST)
+    rows = "\n".join(filter(None, (rows_typed(request.POST), request.POST.get("rows", "")[:LONGEST_PASTE])))
     if not reason and checkout is None:
         reason = why_cart_is_gone(request) or str(GONE)
     elif not reason:
@@ -160,7 +160,8 @@ def _changed_elsewhere(request: HttpRequest, line: PricedLine, typed_here: dict[
     if checkout is None or not here:
         return _not_kept(request, checkout)
     page = page_with(here, line.line.pk, min(typed_here))
-    return _page(request, checkout, page, typed_here=typed_here, status=HTTPStatus.CONFLICT)
+    rows = request.POST.get("rows", "")[:LONGEST_PASTE]
+    return _page(request, checkout, page, typed_here=typed_here, rows=rows, status=HTTPStatus.CONFLICT)
 
 
 def _tell_quantity(request: HttpRequest, line: PricedLine, sent: Sent) -> None:
@@ -175,7 +176,7 @@ def _tell_quantity(request: HttpRequest, line: PricedLine, sent: Sent) -> None:
 
 def _pasted(request: HttpRequest, line: PricedLine, pasting: Pasting) -> HttpResponse:
     """Lead to the first form filled in; rows for which no unit was free stay in their field."""
-    checkout = checkout_of(request)
+    checkout = checkout_to_keep(request)
     pages = pages_of(checkout.lines_with_forms) if checkout else []
     if checkout is None or not any(page.line.line.pk == line.line.pk for page in pages):
         return redirect("cart")

@@ -74,9 +74,10 @@ def test_a_unit_changed_on_both_sides_shows_both_values_and_the_others_are_saved
     sent = old_page(buyer, "Ann", "Robert", "Cleo")
     elsewhere(buyer, unit2="Bobby")
 
-    answer = buyer.post(UNITS, sent)
+    answer = buyer.post(UNITS, sent | {"rows": "Emil\nFay"})
 
     assert answer.status_code == 409
+    assert answer.context["rows"] == "Emil\nFay"
     assert kept(buyer) == {0: "Ann", 1: "Bobby", 2: "Cleo"}
     [changed] = answer.context["changed"]
     assert (changed.number, changed.elsewhere, changed.form.own["name"].value()) == (2, [("Name", "Bobby")], "Robert")
@@ -108,11 +109,11 @@ def test_a_removed_line_does_not_give_its_participants_to_another(buyer):
     sent = old_page(buyer, "Ann", "Bob", "Cleo")
     remove_line(cart=cart_of(buyer), line_id=first.pk)
 
-    answer = buyer.post(UNITS, sent)
+    answer = buyer.post(UNITS, sent | {"rows": "Fay"})
 
     assert answer.status_code == 409
     assert "it was removed elsewhere" in answer.content.decode()
-    assert answer.context["rows"] == "Ann\nBob\nCleo"
+    assert answer.context["rows"] == "Ann\nBob\nCleo\nFay"
     assert kept(buyer) == {0: "Dora", 1: "Emil"}
 
 
