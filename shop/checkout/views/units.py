@@ -88,18 +88,23 @@ def _take_units(request: HttpRequest) -> HttpResponse:
     line = _line_sent(request, checkout)
     if checkout is None or line is None:
         return _not_kept(request, checkout)
-    sent = sent_of(line, request.POST)
     try:
-        changed = save_units(
-            cart=checkout.cart,
-            line_id=line.line.pk,
-            answers={index: unit.answers for index, unit in sent.units.items()},
-            fields={index: unit.fields for index, unit in sent.units.items()},
-            made_from=sent.made_from,
-            shown=sent.quantity_shown,
-        )
+        return _keep_units(request, checkout, line)
     except CartRefused as refusal:  # another tab was faster
         return _not_kept(request, checkout, reason=str(refusal))
+
+
+def _keep_units(request: HttpRequest, checkout: Checkout, line: PricedLine) -> HttpResponse:
+    """Keep what was sent, and do what the button pressed asks for. Raises CartRefused."""
+    sent = sent_of(line, request.POST)
+    changed = save_units(
+        cart=checkout.cart,
+        line_id=line.line.pk,
+        answers={index: unit.answers for index, unit in sent.units.items()},
+        fields={index: unit.fields for index, unit in sent.units.items()},
+        made_from=sent.made_from,
+        shown=sent.quantity_shown,
+    )
     if changed:
         return _changed_elsewhere(request, line, {index: sent.units[index] for index in changed})
     _tell_quantity(request, line, sent)
@@ -159,6 +164,8 @@ def _changed_elsewhere(request: HttpRequest, line: PricedLine, typed_here: dict[
     here = [page for page in pages if page.line.line.pk == line.line.pk]
     if checkout is None or not here:
         return _not_kept(request, checkout)
+    if max(typed_here) >= here[-1].last:
+        return _not_kept(request, checkout, reason=_("The quantity, and what you typed, were changed elsewhere."))
     page = page_with(here, line.line.pk, min(typed_here))
     rows = request.POST.get("rows", "")[:LONGEST_PASTE]
     return _page(request, checkout, page, typed_here=typed_here, rows=rows, status=HTTPStatus.CONFLICT)

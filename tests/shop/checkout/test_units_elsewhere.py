@@ -128,6 +128,18 @@ def test_forms_beyond_a_quantity_lowered_elsewhere_come_back_with_it(buyer):
     assert kept(buyer) == {0: "Ann", 1: "Bob", 2: "Cleo"}
 
 
+def test_a_form_changed_elsewhere_beyond_a_quantity_lowered_there_is_given_back(buyer):
+    sent = old_page(buyer, "Ann", "Bob", "Cleo")
+    elsewhere(buyer, unit3="Dora")
+    line = cart_of(buyer).lines.get()
+    set_quantity(cart=cart_of(buyer), line_id=line.pk, quantity=2, user=None, now=timezone.now())
+
+    answer = buyer.post(UNITS, sent)
+
+    assert (answer.status_code, answer.context["rows"]) == (409, "Ann\nBob\nCleo")
+    assert kept(buyer)[2] == "Dora"
+
+
 def test_a_cart_that_is_gone_gives_back_what_was_typed(buyer):
     sent = old_page(buyer, "Ann", "Bob", "Cleo")
     buyer.cookies["sessionid"] = "gone" * 8
