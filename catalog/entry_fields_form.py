@@ -25,6 +25,7 @@ from catalog.regular_expressions import PatternBroken, matches
 from common.fields import AddressField, LineField
 from common.languages import in_reader_language
 from handlers.asked_fields import AskedField, FieldKind, number_in_words
+from handlers.unit_fields import OfOneUnit
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ def form_field(asked: AskedField) -> forms.Field:
         case FieldKind.NUMBER:
             return Number(asked.least, asked.greatest, **said)
         case FieldKind.EMAIL:
-            return AddressField(widget=forms.EmailInput(attrs={"autocomplete": "off"}), **said)
+            return Address(widget=forms.EmailInput(attrs={"autocomplete": "off"}), **said)
         case FieldKind.DATE:
             return Day(asked.earliest, asked.latest, **said)
     return Text(asked, **said)
@@ -98,6 +99,10 @@ class Text(LineField):
             raise ValidationError(
                 _("Write this like the example: %(example)s"), code="pattern", params={"example": self.example}
             )
+
+
+class Address(OfOneUnit, AddressField):
+    """E-mail address: usually of one person, so it is not copied; two units may still have the same."""
 
 
 class LongText(forms.CharField):

@@ -39,6 +39,7 @@ from enrolments.courses.models import Course
 from enrolments.values import Terms
 from handlers.asked_fields import AskedField, fields_in_words
 from handlers.errors import HandlerMissing, Refusal, UnitError, UnitErrors
+from handlers.unit_fields import OfOneUnit, UniquePerUnit
 from handlers.units import UnitContext, Units, runs_of
 from outbox.errors import Temporary
 
@@ -54,6 +55,7 @@ __all__ = [
     "HandlerMissing",
     "Level",
     "LineContext",
+    "OfOneUnit",
     "ParametersForm",
     "Refusal",
     "Revocation",
@@ -61,6 +63,7 @@ __all__ = [
     "Sold",
     "Temporary",
     "Text",
+    "UniquePerUnit",
     "UnitContext",
     "UnitError",
     "UnitErrors",
@@ -341,7 +344,8 @@ class Handler:
     def clean_units(self, lines: Sequence[DraftLine]) -> None:
         """Check rules across the units of all lines of an order with this handler.
 
-        Raises ``UnitErrors`` with every error at once. The single forms are valid already.
+        Raises ``UnitErrors`` with every error at once. The single forms of the units given are valid; in a cart, units
+        whose form is not valid yet are left out.
         """
 
     def pre_payment(self, line: LineContext) -> Feedback:

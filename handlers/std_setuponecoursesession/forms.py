@@ -16,6 +16,7 @@ from common.fields import AddressField, LineField
 from common.typed import clean_line
 from enrolments.courses.roles.models import Role
 from enrolments.values import Terms
+from handlers.contract import UniquePerUnit
 from handlers.parameter_fields import CountField, CourseField, RoleField, SwitchField
 from handlers.periods import PeriodForm, terms_of
 
@@ -62,6 +63,10 @@ class SessionForm(PeriodForm):
     )
 
 
+class ParticipantEmail(UniquePerUnit, AddressField):
+    """Address of one participant: nobody takes part twice."""
+
+
 class ParticipantForm(forms.Form):
     """Micro-form of one participant: wholly blank (the seat is filled later) or complete."""
 
@@ -71,7 +76,7 @@ class ParticipantForm(forms.Form):
         initial=Role.STUDENT,
         required=False,
     )
-    email = AddressField(
+    email = ParticipantEmail(
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.rate_limits.network import network_of
+from shop.cart.joined_in_words import in_words
 from shop.cart.models import Cart, CartLine
 from shop.cart.services import fill_cart, find_cart, join_carts
 
@@ -21,6 +24,11 @@ if TYPE_CHECKING:
 SESSION_KEY = "cart"
 # Key of the token of the visitor's cart that keeps the lines which did not fit into the person's.
 WAITING_KEY = "cart that waits"
+VISIT_ENDED = gettext_lazy(
+    "Your last visit has ended, and with it this browser's cart. If you were signed in, sign in again: your cart is "
+    "still there. If not, please choose again."
+)
+GONE = gettext_lazy("This cart is no longer there: it was ordered or emptied elsewhere.")
 
 
 def signed_in(request: HttpRequest) -> User | None:
@@ -48,12 +56,15 @@ def put_into_cart(request: HttpRequest, entry: Entry, quantity: int) -> None:
 
 
 def join_cart_of_session(request: HttpRequest, user: User) -> None:
-    """Join the visitor's cart to the person's; lines beyond its limits wait, and a message names them."""
+    """Join the visitor's cart to the person's; messages name what was joined, and the lines beyond its limits, which
+    wait."""
     token = session_token(request)
-    cart = join_carts(user=user, token=token)
-    if cart is None:
+    joined = join_carts(user=user, token=token)
+    if joined is None:
         return
-    request.session[SESSION_KEY] = cart.token
+    request.session[SESSION_KEY] = joined.cart.token
+    if joined.lines:
+        messages.info(request, in_words(joined.lines))
     waiting = find_cart(token=token, user=None)
     if waiting is not None:
         request.session[WAITING_KEY] = token
@@ -65,9 +76,9 @@ def bring_what_waits(request: HttpRequest, user: User | None) -> None:
     token = request.session.pop(WAITING_KEY, None)
     if token is None or user is None:
         return
-    cart = join_carts(user=user, token=token)
-    if cart is not None:
-        request.session[SESSION_KEY] = cart.token
+    joined = join_carts(user=user, token=token)
+    if joined is not None:
+        request.session[SESSION_KEY] = joined.cart.token
         messages.info(request, _("What did not fit into your last order is in your cart now."))
 
 
@@ -76,6 +87,30 @@ def _tell_waiting(request: HttpRequest, waiting: Cart) -> None:
     names = ", ".join(line.entry.name for line in lines)
     sentence = _("Your cart is full. This waits, with all you typed, until you have placed the order: %(names)s.")
     messages.warning(request, sentence % {"names": names})
+
+
+def why_cart_is_gone(request: HttpRequest) -> str:
+    """Return the reason why a visitor no longer sees the cart they had, and how to go on; "" if there is none to tell.
+    One query at most; tells nothing about the cart or its owner."""
+    if signed_in(request) is not None:
+        return ""
+    if visit_has_ended(request):
+        return str(VISIT_ENDED)
+    token = session_token(request)
+    cart = Cart.objects.filter(token=token).only("ordered_at", "user").first() if token else None
+    if token is None or (cart is not None and (cart.ordered_at is not None or cart.user_id is None)):
+        return ""
+    return _(
+        "The cart of this browser is no longer here. Sign in if it belongs to an account: it is there again. If not, "
+        "please choose again."
+    )
+
+
+def visit_has_ended(request: HttpRequest) -> bool:
+    """Tell whether the browser names a session that is not there any more."""
+    if not request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+        return False
+    return not request.session.keys() and request.session.session_key is None
 
 
 def visitor_key(request: HttpRequest, *, has_account: bool) -> str:

@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 # Python's int() would also read digits of other scripts, underscores and signs.
-_WHOLE_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+# Far more digits than any limit: a number too large is refused by the limit's name, not for its form.
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,30}", re.ASCII)
 
 
 class QuantityField(forms.Field):

@@ -6,6 +6,8 @@ form.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +20,7 @@ from catalog.entry_fields import fields_of
 from catalog.entry_fields_form import FieldsForm
 from catalog.offers import Offer
 from handlers.asked_fields import AskedField
-from handlers.contract import answers_to_store
+from handlers.contract import OfOneUnit, UniquePerUnit, answers_to_store
 
 # Prefix of the names of an entry's fields where fields of both forms are told apart by name.
 FIELDS = "fields."
@@ -71,6 +73,7 @@ class MicroForm:
 
     def __init__(self, asked: Asked, typed: Typed | None, names: Names) -> None:
         self.asked = asked
+        self.typed = typed or Typed({}, {})
         self.own: Form | None = None
         self.added: FieldsForm | None = None
         if asked.form_class is not None:
@@ -122,9 +125,28 @@ class MicroForm:
         return self.own.non_field_errors() if self.own else ErrorList()
 
     def add_error(self, name: str | None, message: str) -> None:
-        """Add the error of a rule across units to the handler's form: only handlers have such rules."""
-        if self.own is not None:
+        """Add the error of a rule across units; `name` as in `errors`, None for the handler's form as a whole."""
+        bare = (name or "").removeprefix(FIELDS)
+        if name != bare and self.added is not None and bare in self.added.fields:
+            self.added.add_error(bare, message)
+        elif self.own is not None:
             self.own.add_error(name if name in self.own.fields else None, message)
+
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether nothing was typed: every field is empty or has its initial value."""
+        return all(_is_blank(part) for part in self.parts if part.is_bound)
+
+    @property
+    def to_copy(self) -> Typed:
+        """Raw input that may be copied into another unit: without blanks, and without what belongs to one unit."""
+        return Typed(_to_copy(self.own, self.typed.answers), _to_copy(self.added, self.typed.fields))
+
+    @property
+    def unique(self) -> dict[str, str]:
+        """Answers that no other unit of the line may have, as they are compared, by field name as in `errors`."""
+        own = _unique(self.own)
+        return own | {f"{FIELDS}{name}": value for name, value in _unique(self.added).items()}
 
     @property
     def may_be_blank(self) -> bool:
@@ -153,11 +175,52 @@ def _stored(part: Form | None) -> dict[str, Any]:
 def _is_blank(form: Form) -> bool:
     """Tell whether every field is empty or still has its initial value."""
     for name, field in form.fields.items():
-        value = field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
+        value = _raw(form, name)
         at_first = form.get_initial_for_field(field, name)
         if value not in (None, "", [], False) and str(value).strip() not in ("", str(at_first)):
             return False
     return True
+
+
+def _raw(form: Form, name: str) -> Any:
+    return form.fields[name].widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
+
+
+def _to_copy(form: Form | None, typed: Mapping[str, Any]) -> dict[str, Any]:
+    fields = form.fields.items() if form is not None else ()
+    # Some widgets have several controls, named after the field: name_0, name_1.
+    left_out = [name for name, field in fields if isinstance(field, OfOneUnit)]
+    return {
+        name: value
+        for name, value in typed.items()
+        if value not in (None, "", []) and not any(name == one or name.startswith(f"{one}_") for one in left_out)
+    }
+
+
+def _unique(form: Form | None) -> dict[str, str]:
+    if form is None or not form.is_bound:
+        return {}
+    form.is_valid()
+    names = [name for name, field in form.fields.items() if isinstance(field, UniquePerUnit)]
+    values = {name: str(form.cleaned_data.get(name) or _raw(form, name) or "").strip().casefold() for name in names}
+    return {name: value for name, value in values.items() if value}
+
+
+def version_of(typed: Typed) -> str:
+    """Return the fingerprint of raw input, by which a form says what it was made from; "" for none.
+
+    Blanks and the spelling of line breaks, which browsers change, do not count.
+    """
+    told = [_told(typed.answers), _told(typed.fields)]
+    if not any(told):
+        return ""
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _told(typed: Mapping[str, Any]) -> dict[str, list[str]]:
+    lists = {name: value if isinstance(value, list | tuple) else [value] for name, value in typed.items()}
+    texts = {name: ["\n".join(str(value or "").split("\r\n")).strip() for value in lists[name]] for name in lists}
+    return {name: values for name, values in texts.items() if any(values)}
 
 
 def _data(typed: Mapping[str, Any], prefix: str | None) -> QueryDict:

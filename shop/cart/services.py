@@ -4,6 +4,7 @@ cart's version. No input is lost."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,12 @@ from django.utils.translation import gettext as _
 
 from catalog.models.entries import Entry
 from catalog.offers import buyability, offer_of
-from catalog.selectors import entries_to_price, shopper_for
+from catalog.selectors import shopper_for
 from common.refusals import Refused
-from shop.cart.limits import MAX_QUANTITY, units_beyond_limit
+from common.templatetags.money import grouped
+from shop.cart.joining import Joined, join_lines
+from shop.cart.limits import MAX_QUANTITY, MAX_UNITS_WITH_FORMS, units_beyond_limit
+from shop.cart.micro_forms import MicroForm, Names, Typed, asked_of, version_of
 from shop.cart.models import Cart, CartLine, CartUnit
 
 if TYPE_CHECKING:
@@ -33,6 +37,15 @@ class CartRefused(Refused):
 
 class QuantityRefused(CartRefused):
     """Refusal of the quantity."""
+
+
+class QuantityChanged(CartRefused):
+    """Refusal because the quantity is no longer the one that the page showed. `now` is the one it has."""
+
+    def __init__(self, *, entry_name: str, now: int) -> None:
+        told = _("%(name)s: the quantity was changed elsewhere, to %(now)s. If you want another one, type it again.")
+        super().__init__(told % {"name": entry_name, "now": grouped(now)})
+        self.now = now
 
 
 class EntryRefused(CartRefused):
@@ -93,25 +106,44 @@ def add_to_cart(*, cart: Cart, entry: Entry, quantity: int, user: User | None, n
 
 
 @transaction.atomic
-def set_quantity(*, cart: Cart, line_id: int, quantity: int, user: User | None, now: datetime) -> None:
-    """Change a line's quantity. Answers of units beyond it are kept until the quantity rises again. Raises
-    CartRefused."""
+def set_quantity(
+    *, cart: Cart, line_id: int, quantity: int, user: User | None, now: datetime, seen: int | None = None
+) -> None:
+    """Change a line's quantity. Answers of units beyond it are kept until the quantity rises again.
+
+    `seen` is the quantity on which the change is based, None for any. Raises QuantityChanged if it is no longer that,
+    CartRefused.
+    """
     locked = _lock(cart)
     line = _line(locked, line_id)
     _check_quantity(quantity)
     if quantity == line.quantity:
         return
+    _check_seen(line, seen)
     _check_buyable(locked, line.entry, quantity, user=user, now=now)
     CartLine.objects.filter(pk=line.pk).update(quantity=quantity, units_confirmed=False)
     _touch(locked)
 
 
 @transaction.atomic
-def remove_line(*, cart: Cart, line_id: int) -> None:
-    """Remove a line from the cart; a line already removed is no error."""
+def remove_line(*, cart: Cart, line_id: int, seen: int | None = None) -> None:
+    """Remove a line from the cart; a line already removed is no error. Raises QuantityChanged unless its quantity is
+    `seen` (None: whatever it is)."""
     locked = _lock(cart)
+    line = locked.lines.select_related("entry").filter(pk=line_id).first()
+    if line is not None:
+        _check_seen(line, seen)
     if locked.lines.filter(pk=line_id).delete()[0]:
         _touch(locked)
+
+
+@dataclass(frozen=True)
+class MadeFrom:
+    """Basis of a micro-form that was sent: the version of the answers it showed, and whether they came back as they
+    were."""
+
+    version: str
+    is_as_shown: bool
 
 
 @transaction.atomic
@@ -121,15 +153,20 @@ def save_units(
     line_id: int,
     answers: Mapping[int, Mapping[str, Any]],
     fields: Mapping[int, Mapping[str, Any]] | None = None,
-) -> None:
+    made_from: Mapping[int, MadeFrom] | None = None,
+    shown: int = 0,
+) -> frozenset[int]:
     """Keep the raw input of micro-forms, valid or not: answers to the handler's form and to the entry's fields, by unit
     index.
 
-    A unit with one part only has an empty other part. Indexes outside the quantity are ignored.
+    A unit with one part only has an empty other part. Indexes outside the quantity, and outside the `shown` units of
+    the page that was sent, are ignored. With `made_from`, a unit changed since is not overwritten: what was not changed
+    on the page stays as it is now, and the indexes of units changed on both sides are returned. Raises CartRefused.
     """
     locked = _lock(cart)
     line = _line(locked, line_id)
     typed = fields or {}
+    limit = max(line.quantity, min(shown, MAX_UNITS_WITH_FORMS))
     rows = [
         CartUnit(
             line=line,
@@ -138,28 +175,54 @@ def save_units(
             fields=_bounded(typed.get(index, {})),
         )
         for index in sorted({*answers, *typed})
-        if 0 <= index < line.quantity
+        if 0 <= index < limit
     ]
-    CartUnit.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=("line", "index"), update_fields=("answers", "fields")
-    )
-    _touch(locked)
+    changed: frozenset[int] = frozenset()
+    if made_from is not None:
+        rows, changed = _without_changed(line, rows, made_from)
+    if rows:
+        CartUnit.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=("line", "index"), update_fields=("answers", "fields")
+        )
+        _touch(locked)
+    return changed
+
+
+def _without_changed(
+    line: CartLine, rows: list[CartUnit], made_from: Mapping[int, MadeFrom]
+) -> tuple[list[CartUnit], frozenset[int]]:
+    """Return the rows that may be written, and the indexes of those that somebody else has changed meanwhile."""
+    kept = {unit.index: _version(unit) for unit in line.units.filter(index__in=[row.index for row in rows])}
+    to_write, changed = [], set()
+    for row in rows:
+        basis, now = made_from[row.index], kept.get(row.index, "")
+        if now == basis.version:
+            to_write.append(row)
+        elif not basis.is_as_shown and now != _version(row):
+            changed.add(row.index)
+    return to_write, frozenset(changed)
+
+
+def _version(unit: CartUnit) -> str:
+    return version_of(Typed(unit.answers, unit.fields))
 
 
 @transaction.atomic
 def copy_first_unit(*, cart: Cart, line_id: int, indexes: Iterable[int]) -> None:
-    """Copy the answers of unit 1 to the units with these indexes."""
+    """Copy the answers of unit 1 to the units with these indexes, except blanks and what belongs to one unit alone."""
     locked = _lock(cart)
     line = _line(locked, line_id)
-    first = line.units.filter(index=0).first()
-    if first is not None:
-        targets = [index for index in indexes if index > 0]
-        save_units(
-            cart=locked,
-            line_id=line.pk,
-            answers=dict.fromkeys(targets, first.answers),
-            fields=dict.fromkeys(targets, first.fields),
-        )
+    kept = {unit.index: Typed(unit.answers, unit.fields) for unit in line.units.all()}
+    if 0 not in kept:
+        return
+    source = MicroForm(asked_of(offer_of(line.entry)), kept[0], Names()).to_copy
+    targets = {index: kept.get(index, Typed({}, {})) for index in indexes if index > 0}
+    save_units(
+        cart=locked,
+        line_id=line.pk,
+        answers={index: {**typed.answers, **source.answers} for index, typed in targets.items()},
+        fields={index: {**typed.fields, **source.fields} for index, typed in targets.items()},
+    )
 
 
 @transaction.atomic
@@ -178,12 +241,13 @@ def save_details(*, cart: Cart, details: dict[str, Any]) -> None:
 
 
 @transaction.atomic
-def join_carts(*, user: User, token: str | None) -> Cart | None:
+def join_carts(*, user: User, token: str | None) -> Joined | None:
     """Give a visitor's cart to a person at sign-in, or join its lines to the person's cart.
 
-    Of an entry in both, the line with more units stays, with its answers: signing in never doubles a purchase. Lines
-    for which the joined cart has no room (lines or units) stay in the visitor's cart, with their answers; the visitor's
-    cart is deleted when all lines have joined. Locks both carts; returns the person's, None if there is neither.
+    Of an entry in both, one line stays, with the larger quantity: signing in never doubles a purchase. It keeps every
+    unit typed in either, and gets as many units more as that needs, within the limits. Lines for which the joined cart
+    has no room (lines or units) stay in the visitor's cart, with their answers; the visitor's cart is deleted when all
+    lines have joined. Locks both carts; returns None if there is neither.
     """
     visitor = (
         Cart.objects.select_for_update(no_key=True).filter(token=token, user=None, ordered_at=None).first()
@@ -192,40 +256,16 @@ def join_carts(*, user: User, token: str | None) -> Cart | None:
     )
     own = Cart.objects.select_for_update(no_key=True).filter(user=user, ordered_at=None).first()
     if visitor is None:
-        return own
+        return Joined(own) if own is not None else None
     if own is None:
         if _make_own(visitor, user):
-            return visitor
+            return Joined(visitor)
         own = Cart.objects.select_for_update(no_key=True).get(user=user, ordered_at=None)
-    if not _take_lines(own, visitor):
+    lines, waiting = join_lines(own=own, visitor=visitor, most_lines=MAX_LINES)
+    if not waiting:
         visitor.delete()
     _touch(own)
-    return own
-
-
-def _take_lines(own: Cart, visitor: Cart) -> int:
-    """Move the lines of one locked cart into another as far as its limits allow; return the number of lines left
-    behind."""
-    mine = {line.entry_id: line for line in own.lines.order_by("pk")}
-    coming = list(visitor.lines.order_by("pk"))
-    entries = entries_to_price({*mine, *(line.entry_id for line in coming)})
-    waiting = 0
-    for line in coming:
-        held = mine.get(line.entry_id)
-        if held is not None and held.quantity >= line.quantity:
-            continue
-        beside = [each for each in mine.values() if each != held]
-        units = units_beyond_limit((offer_of(entries[each.entry_id]), each.quantity) for each in beside)
-        # A line that takes the cart over the unit limit still joins and is shown with a problem; later sign-ins add no
-        # more.
-        if len(beside) >= MAX_LINES or any(units):
-            waiting += 1
-            continue
-        if held is not None:
-            held.delete()
-        CartLine.objects.filter(pk=line.pk).update(cart=own)
-        mine[line.entry_id] = line
-    return waiting
+    return Joined(own, lines)
 
 
 def _make_own(cart: Cart, user: User) -> bool:
@@ -255,12 +295,20 @@ def _line(cart: Cart, line_id: int) -> CartLine:
 
 
 def _check_quantity(quantity: int) -> None:
-    if not 1 <= quantity <= MAX_QUANTITY:
-        raise QuantityRefused(_("Type a whole number, 1 or more."))
+    if quantity < 1:
+        raise QuantityRefused(_("Quantity: type a whole number, 1 or more."))
+
+
+def _check_seen(line: CartLine, seen: int | None) -> None:
+    if seen is not None and seen != line.quantity:
+        raise QuantityChanged(entry_name=line.entry.name, now=line.quantity)
 
 
 def _check_buyable(cart: Cart, entry: Entry, quantity: int, *, user: User | None, now: datetime) -> None:
     verdict = buyability(entry=entry, shopper=shopper_for(user or AnonymousUser()), quantity=quantity, now=now)
+    if quantity > MAX_QUANTITY:
+        limit = min(MAX_QUANTITY, verdict.offer.max_quantity or MAX_QUANTITY)
+        raise QuantityRefused(_("Quantity: at most %(limit)s.") % {"limit": grouped(limit)})
     if not verdict.can_buy:
         raise EntryRefused(verdict.message)
     others = cart.lines.exclude(entry=entry).select_related("entry").prefetch_related("entry__fields")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,21 +15,25 @@ from django.views.decorators.http import require_http_methods
 from catalog.models.entries import Entry
 from catalog.selectors import entries_to_price
 from common.remembered import remembered_each
-from shop.cart.current import current_cart, session_token, signed_in
-from shop.cart.forms import QuantityField
+from shop.cart.changes import Taken, take_changes
+from shop.cart.current import GONE, current_cart, session_token, signed_in, why_cart_is_gone
 from shop.cart.models import Cart, CartLine
+from shop.cart.nudge import Nudge, nudges
 from shop.cart.pricing import PricedLine, PricedLines, price_cart, price_lines
-from shop.cart.services import CartRefused, remove_line, set_quantity
+from shop.cart.services import remove_line
 from shop.pages.frame import site_of
 
 
 @dataclass(frozen=True)
 class Row:
-    """Line as the page shows it: with the quantity typed, even if it was refused."""
+    """Line as the page shows it: with the quantity typed, even if it was refused. `is_new_cell`: the control of the
+    quantity differs from the one in the page that asked, so it is put into it; else it is left to whoever types."""
 
     priced: PricedLine
     typed: str
     error: str
+    nudge: Nudge | None
+    is_new_cell: bool
 
     @property
     def field_id(self) -> str:
@@ -40,29 +44,56 @@ class Row:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cart(request: HttpRequest) -> HttpResponse:
     """Show the cart. POST takes new quantities for any of its lines, and `remove`, `continue`, or `without`: go on
-    without the lines that nobody can buy at the moment."""
-    refused: dict[int, tuple[str, str]] = {}
+    without the lines that nobody can buy at the moment.
+
+    The page's script posts a quantity as soon as it is typed, and takes only figures out of the answer: no control that
+    somebody may be using is replaced.
+    """
+    taken = Taken()
     if request.method == "POST":
         found = current_cart(request)
         if found is None:
+            if any(name.startswith("quantity-") for name in request.POST):
+                messages.warning(request, why_cart_is_gone(request) or GONE)
             return redirect("cart")
-        refused = _take_changes(request, found)
-        if "without" in request.POST and not refused:
-            _remove_what_is_gone(request, found)
-        if not refused:
-            return redirect("checkout" if {"continue", "without"} & set(request.POST) else "cart")
+        by_script = is_by_script(request)
+        taken = take_changes(
+            request.POST, cart=found, user=signed_in(request), now=timezone.now(), removes=not by_script
+        )
+        if not taken.refused and not by_script:
+            for told in taken.told:
+                messages.warning(request, told)
+            if "without" in request.POST and not taken.told:
+                _remove_what_is_gone(request, found)
+            goes_on = {"continue", "without"} & set(request.POST) and not taken.told
+            return redirect("checkout" if goes_on else "cart")
+    return _page(request, taken)
+
+
+def is_by_script(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def _page(request: HttpRequest, taken: Taken) -> HttpResponse:
     priced = _price(request)
     site_of(request).cart_count = len(priced.lines)
-    rows = [_row(line, refused) for line in priced.lines]
-    return render(
+    cheaper = nudges(priced.lines, currency=priced.currency)
+    rows = [_row(request, line, taken, cheaper.get(line.line.pk)) for line in priced.lines]
+    response = render(
         request,
         "cart/cart.html",
         {
             "rows": rows,
             "cart": priced,
             "errors": [row for row in rows if row.error],
+            "told": taken.told,
+            "gone": "" if rows else why_cart_is_gone(request),
+            "figures_only": is_by_script(request) and not taken.lines_differ,
         },
     )
+    if is_by_script(request) and taken.lines_differ:
+        response["HX-Retarget"], response["HX-Reswap"], response["HX-Reselect"] = "#cart", "outerHTML", "#cart"
+    return response
 
 
 def _price(request: HttpRequest) -> PricedLines:
@@ -84,27 +115,8 @@ def _entries_lately(keys: Collection[int]) -> Mapping[int, Entry]:
     return remembered_each("entries to price", keys, entries_to_price)
 
 
-def _row(line: PricedLine, refused: dict[int, tuple[str, str]]) -> Row:
-    typed, error = refused.get(line.line.pk, (str(line.line.quantity), ""))
-    return Row(line, typed, error)
-
-
-def _take_changes(request: HttpRequest, found: Cart) -> dict[int, tuple[str, str]]:
-    """Make the changes that can be made; return the input and the reason for each that cannot, by line id."""
-    refused: dict[int, tuple[str, str]] = {}
-    gone = request.POST.get("remove", "")
-    for line in found.lines.all():
-        if gone == str(line.pk):
-            remove_line(cart=found, line_id=line.pk)
-            continue
-        typed = request.POST.get(f"quantity-{line.pk}")
-        if typed is None or typed.strip() == str(line.quantity):
-            continue
-        try:
-            quantity = QuantityField().clean(typed)
-            set_quantity(cart=found, line_id=line.pk, quantity=quantity, user=signed_in(request), now=timezone.now())
-        except ValidationError as error:
-            refused[line.pk] = (typed[:20], error.messages[0])
-        except CartRefused as refusal:
-            refused[line.pk] = (typed[:20], str(refusal))
-    return refused
+def _row(request: HttpRequest, line: PricedLine, taken: Taken, nudge: Nudge | None) -> Row:
+    key = line.line.pk
+    typed, error = taken.refused.get(key, (str(line.line.quantity), ""))
+    is_new = key in taken.moved or bool(error) or f"invalid-{key}" in request.POST
+    return Row(line, typed, error, nudge, is_new)

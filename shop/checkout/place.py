@@ -17,7 +17,7 @@ from common.again import again_after_deadlock
 from common.languages import field_in_every_language
 from common.refusals import Refused
 from enrolments.courses.places.services import places_held
-from shop.cart.across_units import LineBroken, cross_unit_errors
+from shop.cart.across_units import LineBroken, errors_across_units
 from shop.cart.models import Cart, CartUnit
 from shop.cart.pricing import PricedCart, PricedLine, price_cart
 from shop.checkout.errors import (
@@ -126,7 +126,7 @@ def _refuse_what_cannot_be_sold(priced: PricedCart) -> None:
 def _refuse_incomplete_units(priced: PricedCart) -> None:
     errors = [error for line in priced.lines for error in line.units.errors()]
     try:
-        errors = errors or cross_unit_errors(priced.lines)
+        errors = errors or errors_across_units(priced.lines)
     except LineBroken as broken:
         raise EntryNotOnSale(broken.message) from broken
     if errors:

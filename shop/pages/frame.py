@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.selectors import CategoryNode, Shopper, visible_categories
 from common.remembered import remembered
-from shop.cart.current import session_token, signed_in
+from shop.cart.current import VISIT_ENDED, session_token, signed_in, visit_has_ended
 from shop.cart.models import CartLine
 from shop.seller.models import ShopIdentity
 
@@ -79,6 +79,16 @@ class Site:
         if self.request is None or not hasattr(self.request, "session"):
             return 0
         return CartLine.objects.count_in_open_cart(token=session_token(self.request), user=signed_in(self.request))
+
+    @property
+    def visit_has_ended(self) -> bool:
+        """Tell whether the browser still names a session that is gone; true on one page only, for the answer to it
+        makes the browser forget the session."""
+        return self.request is not None and hasattr(self.request, "session") and visit_has_ended(self.request)
+
+    @property
+    def what_ended(self) -> str:
+        return str(VISIT_ENDED)
 
     @property
     def other_languages(self) -> list[tuple[str, str]]:

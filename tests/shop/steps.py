@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,7 +10,8 @@ from django.test import Client
 
 from accounts.people.models import User
 from catalog.models.entries import Entry
-from shop.cart.models import Cart
+from shop.cart.micro_forms import Typed, version_of
+from shop.cart.models import Cart, CartLine
 from shop.orders.models import Order
 
 VISITOR_DETAILS = {
@@ -54,7 +56,15 @@ def type_units(client: Client, *names: str, start: int = 0, page: int = 1, **pre
     line = cart_of(client).lines.first()
     assert line is not None
     typed = {f"unit-{line.pk}-{start + offset}-name": name for offset, name in enumerate(names)}
-    return client.post(f"/checkout/units/?page={page}", {**typed, **(pressed or {"next": "1"})})
+    made_from = units_shown(line, range(start, start + len(names)))
+    return client.post(f"/checkout/units/?page={page}", {**made_from, **typed, **(pressed or {"next": "1"})})
+
+
+def units_shown(line: CartLine, indexes: Iterable[int]) -> dict[str, Any]:
+    """Return the controls by which the page of the units says what it shows now: line, quantity, units."""
+    kept = {unit.index: version_of(Typed(unit.answers, unit.fields)) for unit in line.units.all()}
+    versions = {f"made-{line.pk}-{index}": kept.get(index, "") for index in indexes}
+    return {"line": line.pk, "quantity": line.quantity, **versions}
 
 
 def type_details(client: Client, **changes: Any) -> HttpResponse:

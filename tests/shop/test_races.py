@@ -12,7 +12,7 @@ from accounts.links.services import use_link
 from outbox.jobs.running import run_due_jobs
 from shop.cart import services as cart_services
 from shop.cart.models import Cart
-from shop.cart.services import join_carts, open_cart
+from shop.cart.services import MadeFrom, join_carts, open_cart, save_units
 from shop.checkout import limits
 from shop.checkout import place as place_module
 from shop.checkout.limits import PER_TYPED_ADDRESS
@@ -103,13 +103,35 @@ class TestOneCartInTwoTabs:
         assert self.add_twice(probe_entry, without=no_row_locks) == 2
 
 
+class TestOneUnitInTwoTabs:
+    def type_twice(self, **how) -> list[bool]:
+        """Type into one blank unit from two pages at once; tell for each whether it was refused."""
+        cart = make_cart(EntryFactory(handler="std_formprobe"))
+        answers = race(*[partial(_type_into_blank, cart, name) for name in ("Ann", "Bob")], **how)
+        assert errors_among(answers) == []
+        return sorted(values_among(answers))
+
+    def test_one_of_both_is_told(self, diary):
+        assert self.type_twice(after=[(cart_services, "_without_changed")]) == [False, True]
+
+    def test_control_without_the_carts_lock_one_is_lost_without_a_word(self, diary):
+        told = self.type_twice(after=[(cart_services, "_without_changed")], without=no_row_locks)
+        assert told == [False, False]
+
+
+def _type_into_blank(cart, name: str) -> bool:
+    line = cart.lines.get()
+    made_from = {0: MadeFrom("", is_as_shown=False)}
+    return bool(save_units(cart=cart, line_id=line.pk, answers={0: {"name": name}}, made_from=made_from))
+
+
 def test_signing_in_on_two_devices_at_once_joins_both_carts(probe_entry):
     alice, other = UserFactory(), EntryFactory()
     at_work, at_home = make_cart(probe_entry), make_cart(other)
 
     answers = race(
-        lambda: join_carts(user=alice, token=at_work.token).pk,
-        lambda: join_carts(user=alice, token=at_home.token).pk,
+        lambda: join_carts(user=alice, token=at_work.token).cart.pk,
+        lambda: join_carts(user=alice, token=at_home.token).cart.pk,
         before=[(cart_services, "_make_own")],
     )
 
@@ -169,12 +191,17 @@ class TestTheLastUnpaidOrderOfAnAddress:
         assert Order.objects.count() == PER_TYPED_ADDRESS.orders + 1
 
 
+def _joined_cart(user, token):
+    joined = join_carts(user=user, token=token)
+    return joined and joined.cart
+
+
 @pytest.mark.parametrize("first", ["placed", "joined"])
 def test_signing_in_while_the_order_is_placed_ends_in_one_of_both(probe_entry, first):
     alice, cart = UserFactory(), make_cart(probe_entry)
     shown = shown_now(cart)
     placing = Rival(lambda: place(cart, shown=shown).pk, before=[(place_module, "price_cart")])
-    joining = Rival(lambda: join_carts(user=alice, token=cart.token), before=[(cart_services, "_make_own")])
+    joining = Rival(lambda: _joined_cart(alice, cart.token), before=[(cart_services, "_make_own")])
 
     answers = race(*((placing, joining) if first == "placed" else (joining, placing)), in_turn=True)
 

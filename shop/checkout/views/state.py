@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest
 from django.utils import timezone
 
-from shop.cart.across_units import cross_unit_errors
+from shop.cart.across_units import errors_across_units
 from shop.cart.current import current_cart, signed_in
 from shop.cart.models import Cart
 from shop.cart.pricing import PricedCart, PricedLine, price_cart
@@ -33,6 +33,11 @@ class Checkout:
     def cart(self) -> Cart:
         return self.priced.cart
 
+    @property
+    def can_be_ordered(self) -> bool:
+        """Tell whether the cart has lines, and none has a problem."""
+        return bool(self.priced.lines) and not self.priced.has_problems
+
     @cached_property
     def lines_with_forms(self) -> list[PricedLine]:
         """Lines whose units have micro-forms."""
@@ -40,9 +45,14 @@ class Checkout:
 
     @cached_property
     def unit_errors(self) -> list[UnitError]:
-        """Errors of the micro-forms; those of rules across units only once every single form is valid."""
+        """Errors of the micro-forms, and of rules across units."""
         single = [error for line in self.lines_with_forms for error in line.units.errors()]
-        return single or cross_unit_errors(self.priced.lines)
+        return single + self.errors_across
+
+    @cached_property
+    def errors_across(self) -> list[UnitError]:
+        """Errors of rules across units."""
+        return errors_across_units(self.priced.lines)
 
     @cached_property
     def details_form(self) -> DetailsForm | None:
@@ -52,11 +62,15 @@ class Checkout:
 
 def checkout_of(request: HttpRequest) -> Checkout | None:
     """Return the checkout of the cart of this browser or person; None if it is empty or a line has a problem."""
+    checkout = checkout_to_keep(request)
+    return checkout if checkout is not None and checkout.can_be_ordered else None
+
+
+def checkout_to_keep(request: HttpRequest) -> Checkout | None:
+    """Return the checkout in which input is kept, even while nothing can be ordered; None without a cart."""
     cart, user, now = current_cart(request), signed_in(request), timezone.now()
     if cart is None:
         return None
     priced = price_cart(cart, user=user, now=now)
     site_of(request).cart_count = len(priced.lines)
-    if not priced.lines or priced.has_problems:
-        return None
     return Checkout(priced=priced, user=user, now=now)

@@ -15,8 +15,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from handlers.faults import HookBroken
-from shop.cart.services import CartRefused
-from shop.checkout.views.state import Checkout, checkout_of
+from shop.cart.current import GONE, why_cart_is_gone
+from shop.cart.services import CartRefused, save_details
+from shop.checkout.forms.details import as_typed
+from shop.checkout.views.state import Checkout, checkout_to_keep
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,23 @@ class Step:
         """Tell whether the customer may go on to the next step."""
         return False
 
+    @property
+    def why_first(self) -> str | Promise:
+        """Sentence for a customer led back to this step from a later one."""
+        return ""
+
+    def keep(self, request: HttpRequest, checkout: Checkout) -> None:
+        """Keep what was sent to this step while an earlier one has to come first. Raises CartRefused."""
+
 
 class UnitsStep(Step):
+    @property
+    def why_first(self) -> str | Promise:
+        return _(
+            "First please look at the units: their number or what is asked for them has changed, or a form is not "
+            "complete."
+        )
+
     def applies(self, checkout: Checkout) -> bool:
         return bool(checkout.lines_with_forms)
 
@@ -48,6 +65,15 @@ class UnitsStep(Step):
 
 
 class DetailsStep(Step):
+    @property
+    def why_first(self) -> str | Promise:
+        return _("First please complete your details.")
+
+    def keep(self, request: HttpRequest, checkout: Checkout) -> None:
+        kept = as_typed(request.POST, user=checkout.user)
+        if any(kept.values()):
+            save_details(cart=checkout.cart, details=kept)
+
     def is_complete(self, checkout: Checkout) -> bool:
         return checkout.details_form is not None and checkout.details_form.is_valid()
 
@@ -100,15 +126,15 @@ def step_view(step: Step) -> Callable[[Callable[..., HttpResponse]], Callable[..
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            checkout = checkout_of(request)
-            if checkout is None:
-                return redirect("cart")
+            checkout = checkout_to_keep(request)
+            if checkout is None or not checkout.can_be_ordered:
+                return _lead_back(request, step, checkout)
             try:
                 if not step.applies(checkout):
                     return redirect(next_step(checkout).url)
                 for earlier in STEPS[: STEPS.index(step)]:
                     if earlier.applies(checkout) and not earlier.is_complete(checkout):
-                        return redirect(earlier.url)
+                        return _lead_back(request, step, checkout, to=earlier)
                 return view(request, checkout, *args, **kwargs)
             except (CartRefused, HookBroken) as refusal:  # another tab was faster, or a handler is broken
                 messages.error(request, str(refusal))
@@ -119,11 +145,41 @@ def step_view(step: Step) -> Callable[[Callable[..., HttpResponse]], Callable[..
     return decorate
 
 
+def _lead_back(
+    request: HttpRequest, step: Step, checkout: Checkout | None, *, to: Step | None = None
+) -> HttpResponseRedirect:
+    """Redirect to a step that has to come first, or to the cart, with the reason if something was sent; what was sent
+    is kept."""
+    if request.method == "POST":
+        try:
+            if checkout is not None:
+                step.keep(request, checkout)
+        except (CartRefused, HookBroken) as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.warning(request, str(to.why_first) if to else _why_cart_first(request, checkout))
+    return redirect(to.url if to else "cart")
+
+
+def _why_cart_first(request: HttpRequest, checkout: Checkout | None) -> str:
+    if checkout is None or not checkout.priced.lines:
+        return why_cart_is_gone(request) or str(GONE)
+    return str(_("First the cart needs your attention: it has changed, or something in it cannot be ordered."))
+
+
 def go_on(request: HttpRequest) -> HttpResponseRedirect:
     """Redirect to the first incomplete step, read anew; to the cart if nothing can be ordered."""
-    checkout = checkout_of(request)
+    checkout = checkout_to_keep(request)
+    if checkout is None or not checkout.can_be_ordered:
+        if checkout is not None and checkout.priced.lines:
+            messages.warning(request, _why_cart_first(request, checkout))
+        return redirect("cart")
     try:
-        return redirect("cart") if checkout is None else redirect(next_step(checkout).url)
+        step = next_step(checkout)
     except (CartRefused, HookBroken) as refusal:
         messages.error(request, str(refusal))
         return redirect("cart")
+    came_from = next((each for each in STEPS if each.url == request.path), None)
+    if request.method == "POST" and came_from is not None and STEPS.index(step) < STEPS.index(came_from):
+        messages.warning(request, str(step.why_first))
+    return redirect(step.url)

@@ -223,7 +223,7 @@ def test_joining_raises_the_version_and_takes_the_visitors_cart_away(probe_entry
     own, visitor = make_cart(probe_entry, user=user), make_cart(EntryFactory(), quantity=2)
     before = version_of(own)
 
-    assert join_carts(user=user, token=visitor.token) == own
+    assert join_carts(user=user, token=visitor.token).cart == own
 
     assert version_of(own) == before + 1
     assert list(own.lines.order_by("pk").values_list("quantity", flat=True)) == [1, 2]
@@ -236,12 +236,12 @@ def test_an_ordered_cart_is_joined_with_nothing(probe_entry):
     Cart.objects.filter(pk=ordered.pk).update(ordered_at=NOW - timedelta(days=1))
     visitor = make_cart(probe_entry)
 
-    assert join_carts(user=user, token=visitor.token) == visitor
+    assert join_carts(user=user, token=visitor.token).cart == visitor
 
     assert Cart.objects.get(pk=visitor.pk).user == user
     assert ordered.lines.count() == 1
     assert join_carts(user=UserFactory(), token=None) is None
-    assert join_carts(user=user, token="unknown") == visitor
+    assert join_carts(user=user, token="unknown").cart == visitor
 
 
 def test_each_line_that_finds_no_room_waits_and_the_next_one_is_still_asked(monkeypatch):

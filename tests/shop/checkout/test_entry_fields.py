@@ -10,7 +10,7 @@ from shop.orders.models import Order, OrderLine, OrderUnit
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.entry_fields import ask, make_field
-from tests.shop.steps import cart_of, press_order, put_in_cart, type_details
+from tests.shop.steps import cart_of, press_order, put_in_cart, type_details, units_shown
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,8 @@ def type_fields(client: Client, *units: dict[str, str], page: int = 1, start: in
         for index, unit in enumerate(units, start=start)
         for name, value in unit.items()
     }
-    return client.post(f"{UNITS}?page={page}", {**typed, **(more or {"next": "1"})})
+    made_from = units_shown(line, range(start, start + len(units)))
+    return client.post(f"{UNITS}?page={page}", {**made_from, **typed, **(more or {"next": "1"})})
 
 
 def kept(client: Client) -> list[dict[str, str]]:
@@ -185,7 +186,7 @@ class TestASessionWhoseSeatsAreFilledLater:
         first, last = ("Jo", "Roy") if email else ("", "")
         names = {"role": "student", "email": email, "first_name": first, "last_name": last}
         answers = {f"unit-{line.pk}-0-{name}": value for name, value in names.items()}
-        return client.post(UNITS, {**answers, f"field-{line.pk}-0-size": size, "next": "1"})
+        return client.post(UNITS, {**units_shown(line, [0]), **answers, f"field-{line.pk}-0-size": size, "next": "1"})
 
     def test_a_wholly_blank_unit_is_right(self, visitor, session):
         put_in_cart(visitor, session)

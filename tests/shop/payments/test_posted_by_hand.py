@@ -144,5 +144,6 @@ def test_a_line_that_another_tab_took_out_is_said_so(visitor, form_entry, monkey
     put_in_cart(visitor, form_entry)
     monkeypatch.setattr(units, "save_units", gone)
     answer = type_units(visitor, "Ada")
-    assert answer["Location"] == "/cart/"
-    assert "no longer in the cart" in visitor.get("/cart/").content.decode()
+    assert answer.status_code == 409
+    assert "no longer in the cart" in answer.content.decode()
+    assert "Ada" in answer.context["rows"]
