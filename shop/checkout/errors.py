@@ -17,7 +17,14 @@ class CartEmpty(CheckoutRefused):
 
 
 class TotalChanged(CheckoutRefused):
-    """Refusal because price or contents differ from those shown; the review is shown again."""
+    """Refusal because something of the order differs from what was shown; the review is shown again.
+
+    `changes` are sentences that say what differs.
+    """
+
+    def __init__(self, changes: Sequence[Sentence]) -> None:
+        super().__init__(" ".join(map(str, changes)))
+        self.changes = tuple(changes)
 
 
 class EntryNotOnSale(CheckoutRefused):

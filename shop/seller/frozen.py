@@ -36,13 +36,17 @@ def freeze_seller(*, seller: ShopIdentity) -> FrozenSeller:
 
     Locks no existing row; waits for a transaction that is creating the same row.
     """
-    values = _values(seller)
-    fingerprint = hashlib.sha256(json.dumps(values).encode()).hexdigest()
+    values, fingerprint = _values(seller), fingerprint_of(seller)
     frozen = FrozenSeller.objects.filter(fingerprint=fingerprint).first()
     if frozen is not None:
         return frozen
     FrozenSeller.objects.bulk_create([FrozenSeller(fingerprint=fingerprint, **values)], ignore_conflicts=True)
     return FrozenSeller.objects.get(fingerprint=fingerprint)
+
+
+def fingerprint_of(seller: ShopIdentity) -> str:
+    """Return the digest of the seller's details that are frozen with an order."""
+    return hashlib.sha256(json.dumps(_values(seller)).encode()).hexdigest()
 
 
 def seller_of(order: Order) -> FrozenSeller:

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from shop.cart.services import CartRefused
+from shop.checkout.views.mending import first_unit_error, linked
 from shop.checkout.views.state import Checkout, checkout_of
 
 
@@ -37,6 +38,10 @@ class Step:
         """Tell whether the customer may go on to the next step."""
         return False
 
+    def what_is_missing(self, checkout: Checkout) -> str:
+        """Return a sentence that names what keeps the step from being complete, with a link to it."""
+        return linked(_("This step is not complete."), self.url, self.label)
+
 
 class UnitsStep(Step):
     def applies(self, checkout: Checkout) -> bool:
@@ -45,10 +50,24 @@ class UnitsStep(Step):
     def is_complete(self, checkout: Checkout) -> bool:
         return all(line.line.units_confirmed for line in checkout.lines_with_forms) and not checkout.unit_errors
 
+    def what_is_missing(self, checkout: Checkout) -> str:
+        error = first_unit_error(checkout.lines_with_forms, checkout.unit_errors)
+        unread = next((line for line in checkout.lines_with_forms if not line.line.units_confirmed), None)
+        if error is None and unread is not None:
+            error = _("%(name)s: please look through its units.") % {"name": unread.entry_name}
+        return linked(error or _("This step is not complete."), self.url, self.label)
+
 
 class DetailsStep(Step):
     def is_complete(self, checkout: Checkout) -> bool:
         return checkout.details_form is not None and checkout.details_form.is_valid()
+
+    def what_is_missing(self, checkout: Checkout) -> str:
+        form = checkout.details_form
+        field = next((field for field in form if field.errors), None) if form is not None else None
+        if field is None:
+            return super().what_is_missing(checkout)
+        return linked(field.errors[0], f"{self.url}#{field.auto_id}", f"{self.label}, {field.label}")
 
 
 UNITS = UnitsStep("checkout-units", _("Units"))
@@ -106,6 +125,8 @@ def step_view(step: Step) -> Callable[[Callable[..., HttpResponse]], Callable[..
                 return redirect(next_step(checkout).url)
             for earlier in STEPS[: STEPS.index(step)]:
                 if earlier.applies(checkout) and not earlier.is_complete(checkout):
+                    if request.method == "POST":
+                        messages.error(request, earlier.what_is_missing(checkout))
                     return redirect(earlier.url)
             try:
                 return view(request, checkout, *args, **kwargs)
