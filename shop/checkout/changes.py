@@ -9,9 +9,10 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from common.postal import PARTS, PostalAddress
 from shop.checkout.draft import Draft
 
-ADDRESS = {f"billing_{part}" for part in ("street", "postal_code", "city", "country")}
+ADDRESS = {f"billing_{part}" for part in PARTS} - {"billing_name"}
 LABELS = {
     "vat_id": gettext_lazy("VAT number"),
     "purchase_reference": gettext_lazy("Your purchase-order reference"),
@@ -41,8 +42,8 @@ def _goes_to(draft: Draft) -> str:
 
 
 def _address(draft: Draft) -> str:
-    parts = (draft.columns[f"billing_{part}"] for part in ("street", "postal_code", "city", "country"))
-    return _("The address on the invoice would now be %(address)s.") % {"address": ", ".join(parts)}
+    address = PostalAddress(**{part: draft.columns[f"billing_{part}"] for part in PARTS})
+    return _("The address on the invoice would now be %(address)s.") % {"address": ", ".join(address.lines_below_name)}
 
 
 def _contact(draft: Draft) -> str:
