@@ -138,7 +138,7 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
         except TooManyUnpaidOrders as refusal:
             notice = Notice((str(refusal),))
             if checkout.user is not None:
-                notice = Notice((str(refusal),), reverse("account-orders"), _("Your orders"))
+                notice = Notice((str(refusal),), reverse("account-orders"), _("Orders"))
         except CheckoutRefused as refusal:
             notice = Notice((str(refusal),), "#agree", _("Before you order"))
         except TooOften:
