@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
+from html import escape, unescape
 from html.parser import HTMLParser
 
 SWITCH = "switch_language"
 FORM_ID = "typed"
-TOKEN = "csrfmiddlewaretoken"
+# Mark of a form whose consent belongs to the very words shown: in another language it is given again.
+SHOWN_ANEW = "data-shown-anew"
+TOKEN = "csrfmiddlewaretoken"  # noqa: S105  the name of the field, no token
 
 _SECRET = re.compile(r"passw|secret|otp", re.IGNORECASE)
 _SECRET_NAMES = {"code"}
 _FORM = re.compile(r"<form\b[^>]*>", re.IGNORECASE)
 _CONTROL = re.compile(r"<(?:input\b(?![^>]*\btype=\"(?:hidden|submit|button)\")|select\b|textarea\b)", re.IGNORECASE)
-_ID = re.compile(r"\bid=\"([^\"]*)\"")
+_BUTTON = re.compile(r"<button\b[^>]*>", re.IGNORECASE)
 _UNTOUCHED = ("password", "file", "submit", "button", "image", "reset")
 
 
@@ -29,25 +32,45 @@ def is_carried(name: str, path: str) -> bool:
     return name != TOKEN and not _SECRET.search(name) and not (name in _SECRET_NAMES and path.startswith("/auth/"))
 
 
-def mark_form(page: str) -> tuple[str, str]:
-    """Find the form of a page into which people type; return the page, and the form's id, "" if there is none.
+@dataclass(frozen=True)
+class Marked:
+    """Page with the form into which people type: its id, and name and value of the button that the Enter key presses;
+    all "" if there is no such form."""
 
-    It is a posted form marked `novalidate`, as all forms with fields are, the one with most fields if there are
-    several. A form without an id gets one.
+    page: str
+    form_id: str = ""
+    name: str = ""
+    value: str = ""
+
+
+def mark_form(page: str) -> Marked:
+    """Find the form of a page into which people type; a form without an id gets one.
+
+    It is a posted form marked `novalidate`, as all forms with fields are, and not SHOWN_ANEW; the one with most fields
+    if there are several.
     """
-    best, most = None, 0
+    best, most, inside = None, 0, ""
     for match in _FORM.finditer(page):
         tag = match.group()
-        if "novalidate" not in tag or 'method="post"' not in tag:
+        if "novalidate" not in tag or 'method="post"' not in tag or SHOWN_ANEW in tag:
             continue
-        fields = len(_CONTROL.findall(page, match.end(), _end(page, match.end())))
+        content = page[match.end() : _end(page, match.end())]
+        fields = len(_CONTROL.findall(content))
         if fields > most:
-            best, most = match, fields
+            best, most, inside = match, fields, content
     if best is None:
-        return page, ""
-    if found := _ID.search(best.group()):
-        return page, found.group(1)
-    return f'{page[: best.start()]}<form id="{FORM_ID}"{page[best.start() + 5 :]}', FORM_ID
+        return Marked(page)
+    button = next((tag for tag in _BUTTON.findall(inside) if _part(tag, "type") in ("", "submit")), "")
+    name, value = _part(button, "name"), _part(button, "value")
+    if form_id := _part(best.group(), "id"):
+        return Marked(page, form_id, name, value)
+    return Marked(f'{page[: best.start()]}<form id="{FORM_ID}"{page[best.start() + 5 :]}', FORM_ID, name, value)
+
+
+def _part(tag: str, name: str) -> str:
+    """Return the value of an attribute, "" if the tag has none."""
+    found = re.search(rf'\s{name}="([^"]*)"', tag)
+    return unescape(found.group(1)) if found else ""
 
 
 def fill_form(page: str, form_id: str, typed: Mapping[str, Sequence[str]]) -> str:

@@ -29,7 +29,7 @@ class LanguageSwitchMiddleware:
         typed: QueryDict | None = getattr(request, "typed_before", None)
         if typed is None or not isinstance(response, HttpResponse):
             return response
-        set_language_cookie(response, typed[SWITCH])
+        set_language_cookie(response, str(typed[SWITCH]))
         if response.status_code == 200 and response.get("Content-Type", "").startswith("text/html"):
             form_id = getattr(request, "typed_form", "")
             response.content = fill_form(response.text, form_id, dict(typed.lists()))

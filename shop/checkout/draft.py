@@ -18,7 +18,7 @@ from accounts.people.models import User
 from common.languages import field_in_every_language
 from shop.cart.pricing import PricedCart, PricedLine
 from shop.checkout.parties import OrderDetails
-from shop.seller.frozen import fingerprint_of
+from shop.seller.frozen import fingerprint_of, seller_today
 from shop.seller.models import LegalText, ShopIdentity
 
 DIGEST_LENGTH = 16
@@ -71,7 +71,7 @@ def draft_order(
     now: datetime,
 ) -> Draft:
     """Describe the order that a cart makes now. Two queries: terms in force, seller."""
-    terms, seller = LegalText.in_force(LegalText.Kind.TERMS, now), ShopIdentity.current()
+    terms, seller = LegalText.in_force(LegalText.Kind.TERMS, now), seller_today()
     return Draft(
         version=priced.version,
         terms=terms,

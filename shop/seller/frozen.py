@@ -55,7 +55,7 @@ def seller_of(order: Order) -> FrozenSeller:
     An order that the previous release placed during an update has none: the current seller is returned in a row that is
     not stored.
     """
-    return order.seller or FrozenSeller(**_values(_seller_today()))
+    return order.seller or FrozenSeller(**_values(seller_today()))
 
 
 def bank_details(order: Order, *, seller: ShopIdentity) -> BankDetails:
@@ -71,7 +71,8 @@ def bank_details(order: Order, *, seller: ShopIdentity) -> BankDetails:
     )
 
 
-def _seller_today() -> ShopIdentity:
+def seller_today() -> ShopIdentity:
+    """Return the shop's row, blank and not stored if there is none."""
     return ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1)
 
 

@@ -40,22 +40,22 @@ def page_numbers(page: Page) -> Iterator[int | str]:
 @register.tag("page_first")
 def page_first(parser: template.base.Parser, _token: template.base.Token) -> PageFirst:
     """Render a part of the page before the frame above it, which has to know the page's form:
-    {% page_first %}…{% end_page_first %}, then {{ first_part }} where it belongs, and {{ typed_form }} with the form's id."""
+    {% page_first %}…{% end_page_first %}, then {{ first_part }} where it belongs, and `typed_form` for the frame."""
     nodelist = parser.parse(("end_page_first",))
     parser.delete_first_token()
     return PageFirst(nodelist)
 
 
 class PageFirst(template.Node):
-    """Node that keeps its content in the variable `first_part`, and the id of the form to type into in `typed_form`."""
+    """Node that keeps its content in the variable `first_part`, and the form to type into in `typed_form`."""
 
     def __init__(self, nodelist: template.NodeList) -> None:
         self.nodelist = nodelist
 
     def render(self, context: template.Context) -> str:
-        page, form_id = mark_form(self.nodelist.render(context))
-        context["first_part"], context["typed_form"] = mark_safe(page), form_id
+        marked = mark_form(self.nodelist.render(context))
+        context["first_part"], context["typed_form"] = mark_safe(marked.page), marked  # noqa: S308  rendered by the page's own templates
         request = context.get("request")
         if request is not None:
-            request.typed_form = form_id
+            request.typed_form = marked.form_id
         return ""

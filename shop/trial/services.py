@@ -28,8 +28,8 @@ from outbox.errors import Temporary
 from shop.cart.micro_forms import asked_of
 from shop.cart.pricing import price_cart
 from shop.cart.services import CartRefused, add_to_cart, open_cart, save_units
-from shop.checkout.errors import CheckoutRefused, UnitsIncomplete
 from shop.checkout.draft import draft_order
+from shop.checkout.errors import CheckoutRefused, UnitsIncomplete
 from shop.checkout.parties import OrderDetails
 from shop.checkout.place import Consent, Shown, place_order
 from shop.orders import fulfilment

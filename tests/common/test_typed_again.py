@@ -6,17 +6,19 @@ import pytest
 from django import forms
 
 from accounts.sign_in.forms import CodeField
-from common.typed_again import fill_form, is_carried, mark_form
+from common.typed_again import Marked, fill_form, is_carried, mark_form
 
 PAGE = """<form method="get" novalidate><input name="q"></form>
 <form method="post"><button>Leave</button></form>
-<form class="x" method="post" novalidate><input type="hidden" name="csrfmiddlewaretoken" value="new"><input name="z">{}</form>
+<form class="x" method="post" novalidate>
+<input type="hidden" name="csrfmiddlewaretoken" value="new"><input name="z">{}</form>
 <p>after &amp; <b>all</b></p>"""
 
 
 def refilled(controls: str, **typed: list[str]) -> str:
-    page, form_id = mark_form(PAGE.format(controls))
-    filled = fill_form(page, form_id, {"csrfmiddlewaretoken": ["old"], **typed})
+    marked = mark_form(PAGE.format(controls))
+    page = marked.page
+    filled = fill_form(page, marked.form_id, {"csrfmiddlewaretoken": ["old"], **typed})
     start = page.index('name="z">') + len('name="z">')
     assert filled[:start] == page[:start]
     assert filled.endswith("</form>\n<p>after &amp; <b>all</b></p>")
@@ -56,10 +58,16 @@ def test_every_kind_of_control(controls, typed, expected):
 
 def test_the_form_with_most_fields_is_meant_and_a_page_without_one_stays_as_it_is():
     small, large = ('<form method="post" novalidate>{}</form>'.format('<input name="x">' * n) for n in (1, 3))
-    page, form_id = mark_form(small + large)
-    assert (page, form_id) == (small + large.replace("<form", '<form id="typed"'), "typed")
-    assert mark_form('<form method="post" novalidate id="mine"><select></select></form>')[1] == "mine"
-    assert mark_form('<form method="post"><input></form><form method="get" novalidate><input></form>')[1] == ""
+    assert mark_form(small + large) == Marked(small + large.replace("<form", '<form id="typed"'), "typed")
+    assert mark_form('<form method="post" novalidate id="mine"><select></select></form>').form_id == "mine"
+    without = '<form method="post"><input></form><form method="get" novalidate><input></form>'
+    assert mark_form(without) == Marked(without)
+
+
+def test_the_button_of_the_enter_key_is_found():
+    buttons = '<button type="button" name="no"></button><button type="submit" name="next" value="&lt;1"></button>'
+    marked = mark_form(f'<form method="post" novalidate><input>{buttons}<button name="later"></button></form>')
+    assert (marked.name, marked.value) == ("next", "<1")
 
 
 @pytest.mark.parametrize(

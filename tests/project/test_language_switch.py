@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -88,6 +90,22 @@ def test_the_token_is_asked_for(entry):
     client = Client(enforce_csrf_checks=True)
     assert client.post("/auth/signup/", {"email": "a@example.org"} | TO_FRENCH).status_code == 403
     assert "django_language" not in client.cookies
+
+
+def test_the_enter_key_still_presses_the_forms_own_button(visitor, entry):
+    put_in_cart(visitor, entry)
+    page = visitor.get("/cart/").content.decode()
+    buttons = [tag for tag in re.findall(r"<button[^>]*>", page) if 'form="typed"' in tag]
+    assert 'name="update" value="1"' in buttons[0]
+    assert 'name="switch_language"' in buttons[1]
+
+
+def test_consent_to_an_order_is_given_again(visitor, entry):
+    put_in_cart(visitor, entry)
+    visitor.post("/checkout/details/", VISITOR_DETAILS)
+    page = visitor.get("/checkout/review/").content.decode()
+    assert 'name="language" value="fr"' in page
+    assert "switch_language" not in page
 
 
 def test_an_unknown_language_is_no_switch(visitor, entry):

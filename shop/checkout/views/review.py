@@ -214,9 +214,7 @@ def _whole_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
 
 
-def _page(
-    checkout: Checkout, details: DetailsForm, draft: Draft, form: ReviewForm, notice: Notice
-) -> dict[str, Any]:
+def _page(checkout: Checkout, details: DetailsForm, draft: Draft, form: ReviewForm, notice: Notice) -> dict[str, Any]:
     return {
         "steps": indicator(checkout, REVIEW),
         "cart": checkout.priced,

@@ -67,7 +67,7 @@ class DetailsStep(Step):
         field = next((field for field in form if field.errors), None) if form is not None else None
         if field is None:
             return super().what_is_missing(checkout)
-        return linked(field.errors[0], f"{self.url}#{field.auto_id}", f"{self.label}, {field.label}")
+        return linked(str(field.errors[0]), f"{self.url}#{field.auto_id}", f"{self.label}, {field.label}")
 
 
 UNITS = UnitsStep("checkout-units", _("Units"))

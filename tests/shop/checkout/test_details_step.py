@@ -96,7 +96,7 @@ def test_switching_between_private_and_organisation_keeps_what_was_typed(buyer):
     page = buyer.get("/checkout/details/").content.decode()
     for hidden in ("billing_name", "vat_id", "purchase_reference", "payer_email"):
         before = page[: page.index(f'name="{hidden}"')]
-        assert before.rindex('<div class="organisation-only">') > max(before.rfind("</fieldset>"), before.rfind("<form"))
+        assert before.rindex('<div class="organisation-only">') > before.rindex("<fieldset")
     type_details(buyer, purchase_reference="PO 7", payer_email="payer@example.org")
     assert buyer.get("/checkout/review/").context["details"].purchase_reference == "PO 7"
 
