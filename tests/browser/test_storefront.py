@@ -278,6 +278,17 @@ def test_nothing_typed_is_lost_in_another_language_or_after_a_sign_in_elsewhere(
     page.wait_for_url("**/checkout/review/")
 
 
+def test_a_quantity_typed_after_a_sign_in_elsewhere_is_kept(page, session):
+    put_in_cart(page, 1)
+    page.context.clear_cookies(name="csrftoken")
+    page.locator("[name^=quantity-]").fill("5")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Envoyer à nouveau").click()
+    page.wait_for_url("**/cart/")
+    expect(page.locator("[name^=quantity-]")).to_have_value("5")
+    expect(page.locator(".totals .total dd")).to_have_text(re.compile(r"1\s560,00\s€"))
+
+
 def test_a_review_that_is_out_of_date_says_what_changed(browse, live_shop, session):
     page = browse(live_shop.base_url, locale="en-GB", viewport=NARROW)
     put_in_cart(page, 1)
