@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from common.postal import PARTS, PostalAddress
 from shop.checkout.draft import Draft
+from shop.checkout.errors import TotalChanged
 
 ADDRESS = {f"billing_{part}" for part in PARTS} - {"billing_name"}
 LABELS = {
@@ -26,7 +27,7 @@ def changes_in_words(names: set[str], draft: Draft) -> list[str]:
     known = {name for parts, _say in SENTENCES for name in parts} | set(LABELS)
     # All at once: a form that is not ours, or of another release.
     if not told or names - known or known <= names:
-        return [_("Prices or contents have changed meanwhile. Please look at the new total.")]
+        return [str(TotalChanged.message)]
     return told
 
 
@@ -72,7 +73,7 @@ SENTENCES: tuple[tuple[set[str], Callable[[Draft], str]], ...] = (
     ({"terms"}, lambda _draft: _("A new version of the terms of sale is in force. Please read it.")),
     (
         {"lines", "currency", "net", "tax", "gross", "entry_terms"},
-        lambda _draft: _("Prices or contents have changed meanwhile. Please look at the new total."),
+        lambda _draft: str(TotalChanged.message),
     ),
     ({"units"}, lambda _draft: _("What was typed for the units has changed meanwhile.")),
 )

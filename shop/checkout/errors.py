@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext_lazy as _
+
 from common.refusals import Refused, Sentence
 from shop.cart.units import UnitError
 
@@ -22,9 +24,11 @@ class TotalChanged(CheckoutRefused):
     `changes` are sentences that say what differs.
     """
 
-    def __init__(self, changes: Sequence[Sentence]) -> None:
-        super().__init__(" ".join(map(str, changes)))
-        self.changes = tuple(changes)
+    message = _("Prices or contents have changed meanwhile. Please look at the new total.")
+
+    def __init__(self, changes: Sequence[Sentence] = ()) -> None:
+        super().__init__(" ".join(map(str, changes)) or None)
+        self.changes = tuple(changes) or (self.message,)
 
 
 class EntryNotOnSale(CheckoutRefused):

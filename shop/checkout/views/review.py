@@ -206,7 +206,7 @@ def _shown(request: HttpRequest, checkout: Checkout) -> Shown:
     except InvalidOperation:
         gross = Decimal("NaN")
     if version is None or not gross.is_finite() or request.POST.get("cart") != checkout.cart.token:
-        raise TotalChanged([_("Prices or contents have changed meanwhile. Please look at the new total.")])
+        raise TotalChanged
     return Shown(version=version, gross=gross, contents=request.POST.get("contents", ""))
 
 

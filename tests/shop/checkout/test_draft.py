@@ -1,4 +1,4 @@
-"""What the review shows is what the order freezes: one description, compared part by part."""
+"""One description of an order for the review and the placing, compared part by part."""
 
 from dataclasses import replace
 
