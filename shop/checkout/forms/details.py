@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -147,10 +146,6 @@ class DetailsForm(PostalAddressForm):
             self.errors.pop(name, None)
             self.cleaned_data[name] = ""
         self.cleaned_data["billing_name"] = self.cleaned_data.get("contact_name", "")
-
-    def address_fields(self) -> list[BoundField]:
-        """Fields of the address below its name."""
-        return [field for field in super().address_fields() if field.name != "billing_name"]
 
     def in_words(self, name: str) -> str:
         """Return the label of the choice made in a field, "" if the form has no such field; for a valid form only."""
