@@ -31,6 +31,7 @@ from outbox.jobs.models import Job
 from outbox.jobs.running import run_due_jobs
 from shop.cart.pricing import price_cart
 from shop.cart.services import add_to_cart, open_cart, save_units
+from shop.checkout.draft import draft_order
 from shop.checkout.parties import OrderDetails
 from shop.checkout.place import Consent, Shown, place_order
 from shop.orders.models import Order
@@ -149,11 +150,19 @@ def paid_order(code: str, *, quantity: int, units: Units = (), by: str | None = 
     if units:
         save_units(cart=cart, line_id=line.pk, answers=dict(enumerate(units)))
     cart.refresh_from_db()
+    details = _details(account, user)
+    draft = draft_order(
+        priced=price_cart(cart, user=user, now=now),
+        details=details,
+        user=user,
+        language="en",
+        now=now,
+    )
     order = place_order(
         cart_token=cart.token,
         user=user,
-        details=_details(account, user),
-        shown=Shown.of(price_cart(cart, user=user, now=now)),
+        details=details,
+        shown=Shown.of(draft),
         consent=Consent(terms_id=None),
         language="en",
         visitor_key="",

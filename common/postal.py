@@ -103,7 +103,8 @@ class PostalAddressForm(forms.Form):
         return {cls.renamed.get(part, part): value for part, value in address.columns().items()}
 
     def address_fields(self) -> list[BoundField]:
-        return [self[self.renamed.get(part, part)] for part in PARTS]
+        names = (self.renamed.get(part, part) for part in PARTS)
+        return [self[name] for name in names if name in self.fields]
 
     def to_address(self) -> PostalAddress:
         """Return the address typed; for a valid form."""

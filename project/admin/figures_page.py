@@ -84,7 +84,7 @@ def sales_view(*, period: Period, now: datetime) -> SalesView:
         [date_format(one.starts_on, "DATE_FORMAT"), grouped(one.orders), amount(one.gross, settings.SHOP_CURRENCY)]
         for one in reversed(found)
     ]
-    headings = columns(heading, Column(_("Orders"), is_amount=True), Column(_("Total with tax"), is_amount=True))
+    headings = columns(heading, Column(_("Orders"), is_amount=True), Column(_("Total incl. tax"), is_amount=True))
     return SalesView(
         period=period,
         summary=summary,
@@ -100,7 +100,7 @@ def _chart(found: list[Sales]) -> str:
         "labels": [date_format(one.starts_on, "SHORT_DATE_FORMAT") for one in found],
         "datasets": [
             {
-                "label": _("Total with tax, %(currency)s") % {"currency": settings.SHOP_CURRENCY},
+                "label": _("Total incl. tax, %(currency)s") % {"currency": settings.SHOP_CURRENCY},
                 "data": [float(one.gross) for one in found],
                 "backgroundColor": "var(--color-primary-500)",
                 "borderRadius": 3,
@@ -164,7 +164,7 @@ def waiting_view(*, now: datetime) -> WaitingView:
     headings = columns(
         _("Payment method"),
         Column(_("Orders"), is_amount=True),
-        Column(_("Total with tax"), is_amount=True),
+        Column(_("Total incl. tax"), is_amount=True),
         Column(_("placed today"), is_amount=True),
         Column(_("1 to 6 days ago"), is_amount=True),
         Column(_("7 days ago or more"), is_amount=True),

@@ -121,6 +121,11 @@ class MicroForm:
         added = {f"{FIELDS}{name}": said for name, said in self.added.errors.items()} if self.added else {}
         return own | added
 
+    def label_of(self, name: str | None) -> str:
+        """Return the label of a field by its name in `errors`; "" for the whole form."""
+        part, name = (self.added, name.removeprefix(FIELDS)) if name and name.startswith(FIELDS) else (self.own, name)
+        return str(part[name].label) if part is not None and name in part.fields else ""
+
     def non_field_errors(self) -> ErrorList:
         return self.own.non_field_errors() if self.own else ErrorList()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +17,6 @@ from catalog.models.entries import Entry
 from catalog.offers import NOT_DELIVERED, Buyability, Offer, buyability, offer_of
 from catalog.pricing import LinePrice, NoPrice, price_line, tiers_of, total
 from catalog.selectors import entries_to_price, shopper_for
-from common.languages import field_in_every_language
 from handlers.contract import Units
 from handlers.faults import HookBroken
 from shop.cart.limits import places_missing, units_beyond_limit
@@ -84,25 +81,6 @@ class PricedCart(PricedLines):
     @property
     def version(self) -> int:
         return self.cart.version
-
-    @property
-    def contents(self) -> str:
-        """Fingerprint of all that the order lines would freeze of their entries.
-
-        It changes with a merchant's edit that leaves version and total alone: fewer seats in a pack at the same price.
-        """
-        sold = [
-            [
-                line.line.entry_id,
-                line.line.quantity,
-                field_in_every_language(line.line.entry, "name"),
-                line.line.entry.handler,
-                line.offer.parameters,
-                [line.price.unit_net, line.price.charged, line.price.tax_rate] if line.price else None,
-            ]
-            for line in self.lines
-        ]
-        return hashlib.sha256(json.dumps(sold, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
 def price_cart(cart: Cart, *, user: User | None, now: datetime) -> PricedCart:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext_lazy as _
+
 from common.refusals import Refused, Sentence
 from shop.cart.units import UnitError
 
@@ -17,7 +19,16 @@ class CartEmpty(CheckoutRefused):
 
 
 class TotalChanged(CheckoutRefused):
-    """Refusal because price or contents differ from those shown; the review is shown again."""
+    """Refusal because something of the order differs from what was shown; the review is shown again.
+
+    `changes` are sentences that say what differs.
+    """
+
+    message = _("Prices or contents have changed meanwhile. Please look at the new total.")
+
+    def __init__(self, changes: Sequence[Sentence] = ()) -> None:
+        super().__init__(" ".join(map(str, changes)) or None)
+        self.changes = tuple(changes) or (self.message,)
 
 
 class EntryNotOnSale(CheckoutRefused):

@@ -55,7 +55,7 @@ def parties_of(details: OrderDetails, *, user: User | None, now: datetime) -> Pa
         return Parties(_new_account(details, owner=user, now=now), user, user)
     account = accounts_with(user, Right.BUY).filter(pk=details.account_id).first()
     if account is None or not keep_account(account.pk):
-        raise DetailsRefused(_("You cannot buy for this account. Choose another one at «Your details»."))
+        raise DetailsRefused(_("You cannot buy for this account. Choose another one."), field="account")
     return Parties(account, user, _operator(account, details, user))
 
 
@@ -63,7 +63,7 @@ def _operator(account: CustomerAccount, details: OrderDetails, user: User) -> Us
     wanted = details.operator_id or user.pk
     operator = operators_of(account).filter(pk=wanted).first()
     if operator is None:
-        raise DetailsRefused(_("Choose who places people into the training, at «Your details»."))
+        raise DetailsRefused(_("Choose who places people into the training."), field="operator")
     return operator
 
 

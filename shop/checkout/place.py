@@ -14,12 +14,13 @@ from accounts.people.models import User
 from accounts.people.services import name_nameless
 from catalog.services.entries import pin_entries
 from common.again import again_after_deadlock
-from common.languages import field_in_every_language
 from common.refusals import Refused
 from enrolments.courses.places.services import places_held
 from shop.cart.across_units import LineBroken, errors_across_units
 from shop.cart.models import Cart, CartUnit
-from shop.cart.pricing import PricedCart, PricedLine, price_cart
+from shop.cart.pricing import PricedCart, price_cart
+from shop.checkout.changes import changes_in_words
+from shop.checkout.draft import Draft, draft_order
 from shop.checkout.errors import (
     CartEmpty,
     CheckoutRefused,
@@ -39,20 +40,20 @@ from shop.orders.unit_rows import write_rows
 from shop.payments import services as payments
 from shop.payments.providers.free import nothing_to_pay
 from shop.seller.frozen import freeze_seller
-from shop.seller.models import LegalText, ShopIdentity, unpaid_time
+from shop.seller.models import LegalText, unpaid_time
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Contents of the review page: the cart's version, the total, and the fingerprint of what is sold."""
+    """Contents of the review page: the cart's version, the total, and the fingerprint of all that will be frozen."""
 
     version: int
     gross: Decimal
     contents: str
 
     @classmethod
-    def of(cls, priced: PricedCart) -> Shown:
-        return cls(priced.version, priced.gross, priced.contents)
+    def of(cls, draft: Draft) -> Shown:
+        return cls(draft.version, draft.gross, draft.fingerprint)
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,13 @@ def place_order(
     priced = price_cart(cart, user=user, now=now)
     _refuse_what_cannot_be_sold(priced)
     _refuse_incomplete_units(priced)
-    if Shown.of(priced) != shown:
-        raise TotalChanged(_("Prices or contents have changed meanwhile. Please look at the new total."))
-    terms = _terms_accepted(consent, now=now)
+    draft = draft_order(priced=priced, details=details, user=user, language=language, now=now)
+    if Shown.of(draft) != shown:
+        raise TotalChanged(changes_in_words(draft.differences(shown.contents), draft))
+    _refuse_other_terms(draft.terms, consent)
     parties = parties_of(details, user=user, now=now)
-    order = _create_order(priced, parties, details, consent, terms, language=language, visitor_key=visitor_key, now=now)
-    lines = _create_lines(order, priced)
+    order = _create_order(draft, parties, consent, cart=cart, visitor_key=visitor_key, now=now)
+    lines = _create_lines(order, draft)
     _close_cart(cart, now=now)
     check_unpaid_limits(order=order)
     write_rows((line, source.units.contexts) for line, source in zip(lines, priced.lines, strict=True))
@@ -133,54 +135,37 @@ def _refuse_incomplete_units(priced: PricedCart) -> None:
         raise UnitsIncomplete(_("Some participants’ details need your attention."), errors)
 
 
-def _terms_accepted(consent: Consent, *, now: datetime) -> LegalText | None:
-    """Return the terms in force, None if the shop has published none. Raises CheckoutRefused unless these were
-    accepted."""
-    terms = LegalText.in_force(LegalText.Kind.TERMS, now)
+def _refuse_other_terms(terms: LegalText | None, consent: Consent) -> None:
+    """Raise CheckoutRefused unless the terms in force were accepted; a shop may have published none."""
     if terms is not None and terms.pk != consent.terms_id:
         raise CheckoutRefused(_("Please read and accept the terms of sale."))
-    return terms
 
 
 def _create_order(
-    priced: PricedCart,
+    draft: Draft,
     parties: Parties,
-    details: OrderDetails,
     consent: Consent,
-    terms: LegalText | None,
     *,
-    language: str,
+    cart: Cart,
     visitor_key: str,
     now: datetime,
 ) -> Order:
-    shop = ShopIdentity.current()
-    is_free = priced.gross == 0
-    needs_link = is_free and parties.buyer is None
-    waits = unpaid_time(shop, immediate=None, zero_total=needs_link)
+    needs_link = draft.gross == 0 and parties.buyer is None
+    waits = unpaid_time(draft.seller, immediate=None, zero_total=needs_link)
+    is_private = not draft.columns["is_organisation"]
     return Order.objects.create(
+        **draft.columns,
         number=next_number(now),
-        cart=priced.cart,
+        cart=cart,
         account=parties.account,
         buyer=parties.buyer,
         operator=parties.operator,
         claimed_at=now if parties.buyer else None,
         visitor_key=visitor_key,
-        language=language,
-        contact_email=parties.buyer.email if parties.buyer else details.email,
-        contact_name=details.contact_name,
-        is_organisation=details.is_organisation,
-        **details.address.columns(prefix="billing_"),
-        vat_id=details.vat_id,
-        payer_email=details.payer_email,
-        purchase_reference=details.purchase_reference,
-        seller=freeze_seller(seller=shop),
-        terms=terms,
+        seller=freeze_seller(seller=draft.seller),
+        terms=draft.terms,
         terms_accepted_at=now,
-        start_at_once_at=now if consent.start_at_once and not details.is_organisation else None,
-        currency=priced.currency,
-        net=priced.net,
-        tax=priced.tax,
-        gross=priced.gross,
+        start_at_once_at=now if consent.start_at_once and is_private else None,
         placed_at=now,
         expires_at=now + waits,
     )
@@ -194,38 +179,17 @@ def next_number(now: datetime) -> str:
     return f"{timezone.localtime(now).year}-{serial:06d}"
 
 
-def _create_lines(order: Order, priced: PricedCart) -> list[OrderLine]:
-    return OrderLine.objects.bulk_create(_order_line(order, index, line) for index, line in enumerate(priced.lines))
+def _create_lines(order: Order, draft: Draft) -> list[OrderLine]:
+    return OrderLine.objects.bulk_create(
+        OrderLine(order=order, account_id=order.account_id, position=position, **columns)
+        for position, columns in enumerate(draft.lines)
+    )
 
 
 def _close_cart(cart: Cart, *, now: datetime) -> None:
     """Close the cart and delete its answers and details: the order has them, and a second copy would outlive it."""
     CartUnit.objects.filter(line__cart=cart).delete()
     Cart.objects.filter(pk=cart.pk).update(ordered_at=now, details={})
-
-
-def _order_line(order: Order, position: int, priced: PricedLine) -> OrderLine:
-    entry, offer, price = priced.line.entry, priced.offer, priced.price
-    assert price is not None  # refused before
-    return OrderLine(
-        order=order,
-        account_id=order.account_id,
-        position=position,
-        entry=entry,
-        entry_code=entry.code,
-        entry_name=field_in_every_language(entry, "name"),
-        quantity=priced.line.quantity,
-        charged=price.charged,
-        unit_net=price.unit_net,
-        tax_rate=price.tax_rate,
-        net=price.net,
-        tax=price.tax,
-        gross=price.gross,
-        handler=entry.handler,
-        handler_version=offer.handler_version if offer.handler else 0,
-        parameters=offer.parameters,
-        fields_frozen=[asked.to_freeze() for asked in priced.units.asked.fields],
-    )
 
 
 def _run_pre_payment(order: Order, lines: list[OrderLine], *, now: datetime) -> None:

@@ -36,13 +36,17 @@ def freeze_seller(*, seller: ShopIdentity) -> FrozenSeller:
 
     Locks no existing row; waits for a transaction that is creating the same row.
     """
-    values = _values(seller)
-    fingerprint = hashlib.sha256(json.dumps(values).encode()).hexdigest()
+    values, fingerprint = _values(seller), fingerprint_of(seller)
     frozen = FrozenSeller.objects.filter(fingerprint=fingerprint).first()
     if frozen is not None:
         return frozen
     FrozenSeller.objects.bulk_create([FrozenSeller(fingerprint=fingerprint, **values)], ignore_conflicts=True)
     return FrozenSeller.objects.get(fingerprint=fingerprint)
+
+
+def fingerprint_of(seller: ShopIdentity) -> str:
+    """Return the digest of the seller's details that are frozen with an order."""
+    return hashlib.sha256(json.dumps(_values(seller)).encode()).hexdigest()
 
 
 def seller_of(order: Order) -> FrozenSeller:
@@ -51,7 +55,7 @@ def seller_of(order: Order) -> FrozenSeller:
     An order that the previous release placed during an update has none: the current seller is returned in a row that is
     not stored.
     """
-    return order.seller or FrozenSeller(**_values(_seller_today()))
+    return order.seller or FrozenSeller(**_values(seller_today()))
 
 
 def bank_details(order: Order, *, seller: ShopIdentity) -> BankDetails:
@@ -67,7 +71,8 @@ def bank_details(order: Order, *, seller: ShopIdentity) -> BankDetails:
     )
 
 
-def _seller_today() -> ShopIdentity:
+def seller_today() -> ShopIdentity:
+    """Return the shop's row, blank and not stored if there is none."""
     return ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1)
 
 

@@ -30,6 +30,7 @@ from outbox.errors import Temporary
 from shop.cart.micro_forms import asked_of
 from shop.cart.pricing import price_cart
 from shop.cart.services import CartRefused, add_to_cart, open_cart, save_units
+from shop.checkout.draft import draft_order
 from shop.checkout.errors import CheckoutRefused, UnitsIncomplete
 from shop.checkout.parties import OrderDetails
 from shop.checkout.place import Consent, Shown, place_order
@@ -186,20 +187,27 @@ def _place(entry: Entry, *, quantity: int, domain: str, now: datetime) -> Order:
             fields={index: unit.fields for index, unit in typed.items()},
         )
     cart.refresh_from_db()
-    priced = price_cart(cart, user=buyer, now=now)
     terms = LegalText.in_force(LegalText.Kind.TERMS, now)
+    details = OrderDetails(
+        email=buyer.email,
+        contact_name=buyer.get_full_name(),
+        is_organisation=True,
+        address=PostalAddress(
+            name=_("Organisation of the trial"), street=_("1 Example Street"), postal_code="75001", city="Paris"
+        ),
+    )
+    draft = draft_order(
+        priced=price_cart(cart, user=buyer, now=now),
+        details=details,
+        user=buyer,
+        language=language,
+        now=now,
+    )
     return place_order(
         cart_token=cart.token,
         user=buyer,
-        details=OrderDetails(
-            email=buyer.email,
-            contact_name=buyer.get_full_name(),
-            is_organisation=True,
-            address=PostalAddress(
-                name=_("Organisation of the trial"), street=_("1 Example Street"), postal_code="75001", city="Paris"
-            ),
-        ),
-        shown=Shown.of(priced),
+        details=details,
+        shown=Shown.of(draft),
         consent=Consent(terms_id=terms.pk if terms else None),
         language=language,
         visitor_key="",

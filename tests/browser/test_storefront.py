@@ -58,9 +58,10 @@ def fill_unit(page: Page, index: int, email: str, first_name: str, last_name: st
         page.locator(f"[name$='-{index}-{name}']").fill(value)
 
 
-def fill_details(page: Page) -> None:
+def fill_details(page: Page, *, but: str = "") -> None:
     for name, value in DETAILS.items():
-        page.locator(f"[name={name}]").fill(value)
+        if name != but:
+            page.locator(f"[name={name}]").fill(value)
 
 
 def go_on(page: Page) -> None:
@@ -99,8 +100,9 @@ def test_a_visitor_buys_a_session_and_every_page_on_the_way_is_sound(
     expect(page.locator("#form-errors")).to_be_focused()
     check_page(page)
     page.locator("[name=kind][value=person]").check()
-    expect(page.locator("[name=vat_id]")).to_be_hidden()
-    fill_details(page)
+    for name in ("billing_name", "vat_id", "purchase_reference", "payer_email"):
+        expect(page.locator(f"[name={name}]")).to_be_hidden()
+    fill_details(page, but="billing_name")
     go_on(page)
     page.wait_for_url("**/checkout/review/")
     check_page(page)
@@ -231,10 +233,85 @@ def test_a_late_answer_of_the_bank_is_shown_when_it_comes(page, live_shop, sessi
 
 def test_the_language_is_switched_where_one_stands(page, session):
     put_in_cart(page, 2)
-    page.locator(".tools button[name=language][value=en]").click()
+    page.locator(".tools button[value=en]").click()
     page.wait_for_url("**/cart/")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.get_by_role("link", name="First-aid session", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("has_javascript", [True, False])
+def test_nothing_typed_is_lost_in_another_language_or_after_a_sign_in_elsewhere(
+    browse, live_shop, session, has_javascript
+):
+    page = browse(live_shop.base_url, viewport=NARROW, java_script_enabled=has_javascript)
+    put_in_cart(page, 1)
+    page.locator("[name^=quantity-]").fill("2")
+    page.locator(".tools button[value=en]").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("[name^=quantity-]")).to_have_value("2")
+    page.locator("#continue").click()
+    page.wait_for_url("**/checkout/units/")
+    fill_unit(page, 0, "lea@example.org", "Léa", "Martin")
+    page.locator(".tools button[value=fr]").click()
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.locator("[name$='-0-first_name']")).to_have_value("Léa")
+    # Elsewhere somebody signs in: the token of this page is out of date.
+    page.context.clear_cookies(name="csrftoken")
+    fill_unit(page, 1, "karim@example.org", "Karim", "Benali")
+    page.locator("[name$='-1-last_name']").press("Enter")
+    expect(page.get_by_role("button", name="Envoyer à nouveau")).to_be_visible()
+    if has_javascript:
+        check_page(page)
+    page.get_by_role("button", name="Envoyer à nouveau").click()
+    page.wait_for_url("**/checkout/details/")
+    # From organisation to private person and back, what was typed is kept.
+    fill_details(page)
+    page.locator("[name=kind][value=person]").check()
+    expect(page.locator("[name=billing_name]")).to_be_hidden()
+    page.locator(".tools button[value=en]").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("[name=kind][value=person]")).to_be_checked()
+    expect(page.locator("[name=city]")).to_have_value("Marseille")
+    page.locator("[name=kind][value=organisation]").check()
+    expect(page.locator("[name=billing_name]")).to_have_value("Ateliers Fontaine")
+    page.locator("[name=city]").press("Enter")
+    page.wait_for_url("**/checkout/review/")
+
+
+def test_a_quantity_typed_after_a_sign_in_elsewhere_is_kept(page, session):
+    put_in_cart(page, 1)
+    page.context.clear_cookies(name="csrftoken")
+    page.locator("[name^=quantity-]").fill("5")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Envoyer à nouveau").click()
+    page.wait_for_url("**/cart/")
+    expect(page.locator("[name^=quantity-]")).to_have_value("5")
+    expect(page.locator(".totals .total dd")).to_have_text(re.compile(r"1\s560,00\s€"))
+
+
+def test_a_review_that_is_out_of_date_says_what_changed(browse, live_shop, session):
+    page = browse(live_shop.base_url, locale="en-GB", viewport=NARROW)
+    put_in_cart(page, 1)
+    page.locator("#continue").click()
+    go_on(page)
+    fill_details(page)
+    go_on(page)
+    page.wait_for_url("**/checkout/review/")
+    other = page.context.new_page()
+    other.goto("/checkout/details/")
+    other.locator("[name=billing_name]").fill("Beta SAS")
+    go_on(other)
+    other.wait_for_url("**/checkout/review/")
+    page.locator("[name=accept_terms]").check()
+    go_on(page)
+    expect(page.locator("#notice")).to_be_focused()
+    expect(page.locator("#notice")).to_contain_text("The order would now go to Beta SAS.")
+    expect(page.locator("[name=accept_terms]")).not_to_be_checked()
+    check_page(page)
+    page.locator("[name=accept_terms]").check()
+    go_on(page)
+    page.wait_for_url("**/orders/*/")
+    assert Order.objects.get().billing_name == "Beta SAS"
 
 
 def test_an_order_on_paper_is_without_menus_and_buttons(page, live_shop, session):

@@ -17,6 +17,7 @@ from outbox.jobs.running import run_due_jobs
 from shop.cart.models import Cart
 from shop.cart.pricing import price_cart
 from shop.cart.services import add_to_cart, open_cart, save_units
+from shop.checkout.draft import draft_order
 from shop.checkout.parties import OrderDetails
 from shop.checkout.place import Consent, Shown, place_order
 from shop.orders.giving_back.units import units_given_back
@@ -56,10 +57,32 @@ def fill_cart(
         save_units(cart=cart, line_id=line.pk, answers=dict(enumerate(units)))
 
 
-def shown_now(cart: Cart, *, user: User | None = None, now: datetime | None = None) -> Shown:
-    """Return the content of the cart's review, as shown now."""
+def shown_now(
+    cart: Cart,
+    *,
+    user: User | None = None,
+    account: CustomerAccount | None = None,
+    operator: User | None = None,
+    now: datetime | None = None,
+    **details: Any,
+) -> Shown:
+    """Return the content of the cart's review, as shown now to who gives these details."""
     cart.refresh_from_db()
-    return Shown.of(price_cart(cart, user=user, now=now or timezone.now()))
+    moment = now or timezone.now()
+    return Shown.of(
+        draft_order(
+            priced=price_cart(cart, user=user, now=moment),
+            details=_details_for(account, operator, details),
+            user=user,
+            language="en",
+            now=moment,
+        )
+    )
+
+
+def _details_for(account: CustomerAccount | None, operator: User | None, details: Mapping[str, Any]) -> OrderDetails:
+    keys = {"account_id": account.pk if account else None, "operator_id": operator.pk if operator else None}
+    return order_details(**keys, **details)
 
 
 def postal_address(**changes: str) -> PostalAddress:
@@ -92,13 +115,11 @@ def place(
     """Place the cart as its review shows it now."""
     moment = now or timezone.now()
     if shown is None:
-        shown = shown_now(cart, user=user, now=moment)
+        shown = shown_now(cart, user=user, account=account, operator=operator, now=moment, **details)
     return place_order(
         cart_token=cart.token,
         user=user,
-        details=order_details(
-            account_id=account.pk if account else None, operator_id=operator.pk if operator else None, **details
-        ),
+        details=_details_for(account, operator, details),
         shown=shown,
         consent=consent or Consent(terms_id=None),
         language="en",

@@ -35,8 +35,9 @@ def pack(code="PACK"):
 
 def buying(entry, **pauses):
     cart = make_cart(entry)
-    shown = shown_now(cart)
-    return Rival(lambda: place(cart, shown=shown, email=f"buyer{cart.pk}@example.org").pk, **pauses)
+    email = f"buyer{cart.pk}@example.org"
+    shown = shown_now(cart, email=email)
+    return Rival(lambda: place(cart, shown=shown, email=email).pk, **pauses)
 
 
 def editing(entry, edit, **pauses):

@@ -81,9 +81,9 @@ def review_form(context: Any) -> dict[str, Any]:
     """Return the values of the review's form, all boxes ticked."""
     posted = {
         "cart": context["cart"].cart.token,
-        "version": context["cart"].version,
-        "gross": str(context["cart"].gross),
-        "contents": context["cart"].contents,
+        "version": context["shown"].version,
+        "gross": str(context["shown"].gross),
+        "contents": context["shown"].contents,
         "accept_terms": "on",
         "start_at_once": "on",
     }

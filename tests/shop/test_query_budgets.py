@@ -54,7 +54,7 @@ def participants(count: int, mark: str) -> list[dict[str, str]]:
 
 def placing(cart, **how) -> int:
     """Place a cart and return the number of statements."""
-    shown = shown_now(cart, user=how.get("user"))
+    shown = shown_now(cart, **how)
     with CaptureQueriesContext(connection) as captured:
         place(cart, shown=shown, **how)
     return len(captured)

@@ -21,6 +21,7 @@ from enrolments.courses.services import save_course
 from shop.cart.micro_forms import FIELDS
 from shop.cart.pricing import price_cart
 from shop.cart.services import add_to_cart, open_cart, save_units
+from shop.checkout.draft import draft_order
 from shop.checkout.parties import OrderDetails
 from shop.checkout.place import Consent, Shown, place_order
 from shop.orders.ending import cancel_order, expire_orders
@@ -82,12 +83,19 @@ class DemoOrders:
             if units:
                 save_units(cart=cart, line_id=line.pk, answers=_part(units), fields=_part(units, FIELDS))
         cart.refresh_from_db()
-        priced = price_cart(cart, user=buyer, now=at)
+        typed = _details(account, operator, details)
+        draft = draft_order(
+            priced=price_cart(cart, user=buyer, now=at),
+            details=typed,
+            user=buyer,
+            language="fr",
+            now=at,
+        )
         order = place_order(
             cart_token=cart.token,
             user=buyer,
-            details=_details(account, operator, details),
-            shown=Shown.of(priced),
+            details=typed,
+            shown=Shown.of(draft),
             consent=Consent(self.terms.pk if self.terms else None),
             language="fr",
             visitor_key="",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Kind = CustomerAccount.Kind
 TYPED_AT_MOST = 500
+# Not asked of a private person, whose one name stands on the invoice too.
+ORGANISATION_ONLY = ("billing_name", "vat_id", "purchase_reference", "payer_email")
 
 
 class DetailsForm(PostalAddressForm):
@@ -94,11 +96,14 @@ class DetailsForm(PostalAddressForm):
             self._leave_out("account", "operator")
         else:
             self._leave_out("email")
+        self.fields["billing_name"].help_text = ""
         if account is None:
             self._leave_out("operator")
         else:
             self._leave_out("kind")
             self._offer_operators(account)
+        if account is not None and account.kind == Kind.PERSON:
+            self._leave_out(*ORGANISATION_ONLY)
 
     def _leave_out(self, *names: str) -> None:
         for name in names:
@@ -124,15 +129,24 @@ class DetailsForm(PostalAddressForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         typed = cleaned.get("vat_id", "")
-        if typed and "kind" not in self.errors:
-            if not self.is_organisation:
-                cleaned["vat_id"] = ""
-                return cleaned
+        if "kind" in self.errors:
+            return cleaned
+        if not self.is_organisation:
+            self._drop_what_organisations_type()
+        elif typed:
             try:
                 cleaned["vat_id"] = normalise_vat_id(typed, country=cleaned.get("country", ""))
             except forms.ValidationError as error:
                 self.add_error("vat_id", error)
         return cleaned
+
+    def _drop_what_organisations_type(self) -> None:
+        """Ignore fields that a private person does not see, right or wrong: they may have been typed before the person
+        chose so, and stay in the cart."""
+        for name in ORGANISATION_ONLY:
+            self.errors.pop(name, None)
+            self.cleaned_data[name] = ""
+        self.cleaned_data["billing_name"] = self.cleaned_data.get("contact_name", "")
 
     def in_words(self, name: str) -> str:
         """Return the label of the choice made in a field, "" if the form has no such field; for a valid form only."""
@@ -191,6 +205,8 @@ def _known(user: User | None, account: CustomerAccount | None) -> dict[str, Any]
     if account is not None:
         known |= DetailsForm.initial_of(account.address)
         known |= {"vat_id": account.vat_id, "payer_email": account.payer_email}
+        if account.kind == Kind.PERSON:
+            known["contact_name"] = account.name
     return known
 
 

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.members.current import current_account
+from accounts.members.rights import Right
 from shop.cart.services import save_details
 from shop.checkout.forms.details import DetailsForm, accounts_to_buy_for, as_typed, details_form
 from shop.checkout.views.state import Checkout
@@ -53,14 +55,15 @@ def details(request: HttpRequest, checkout: Checkout) -> HttpResponse:
 
 
 def _form_to_show(request: HttpRequest, checkout: Checkout) -> DetailsForm:
-    """Return the form with the input kept; if `?account=` chooses another account, a form with the data of that
-    account."""
+    """Return the form with the input kept, else one for the account in which the person works; if `?account=` chooses
+    another account, a form with the data of that account."""
     kept, user = checkout.details_form, checkout.user
     asked = request.GET.get("account")
     if kept is not None and (asked is None or asked == kept.data.get("account", "")):
         return kept
-    accounts = accounts_to_buy_for(user)
-    default = accounts[0] if accounts and asked is None else None
-    chosen = next((account for account in accounts if str(account.pk) == asked), default)
+    if asked is None:
+        chosen = current_account(request, Right.BUY)
+    else:
+        chosen = next((account for account in accounts_to_buy_for(user) if str(account.pk) == asked), None)
     typed_before = {name: value for name, value in checkout.cart.details.items() if value and name != "account"}
     return DetailsForm(user=user, account=chosen, typed_before=typed_before)

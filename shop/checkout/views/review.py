@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -18,20 +19,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.rate_limits.services import TooOften, count_attempt
+from common.refusals import Sentence
 from shop.cart.current import bring_what_waits, session_token, signed_in, visitor_key
 from shop.cart.models import Cart
 from shop.cart.pricing import PricedLine
+from shop.checkout.draft import Draft, draft_order
 from shop.checkout.errors import (
     CartEmpty,
     CheckoutRefused,
     DetailsRefused,
     EntryNotOnSale,
+    HandlerRefused,
+    TooManyUnpaidOrders,
     TotalChanged,
     UnitsIncomplete,
 )
 from shop.checkout.forms.details import DetailsForm
 from shop.checkout.forms.review import ReviewForm
 from shop.checkout.place import Consent, Shown, place_order
+from shop.checkout.views.mending import first_unit_error, linked
 from shop.checkout.views.state import Checkout
 from shop.checkout.views.steps import DETAILS, REVIEW, UNITS, indicator, step_view
 from shop.orders.answers import Answer, form_in_words
@@ -52,6 +58,19 @@ class LineShown:
     @classmethod
     def of(cls, line: PricedLine) -> LineShown:
         return cls(line, [form_in_words(form) for form in line.units.forms])
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Sentences above the review, with a link to the place where to mend it; empty if there is nothing to say."""
+
+    sentences: tuple[Sentence, ...] = ()
+    url: str = ""
+    label: str = ""
+    is_change: bool = False
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.sentences))
 
 
 @never_cache
@@ -94,13 +113,10 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
     assert details is not None
     is_valid = details.is_valid()
     assert is_valid  # the step before is complete
-    terms = LegalText.in_force(LegalText.Kind.TERMS, checkout.now)
-    form = ReviewForm(
-        request.POST if request.method == "POST" else None,
-        has_terms=terms is not None,
-        is_private=not details.is_organisation,
-    )
-    notice, status = "", HTTPStatus.OK
+    draft = _draft(checkout, details)
+    asks = {"has_terms": draft.terms is not None, "is_private": not details.is_organisation}
+    form = ReviewForm(request.POST if request.method == "POST" else None, **asks)
+    notice, status = Notice(), HTTPStatus.OK
     if request.method == "POST" and form.is_valid():
         try:
             order = _place(request, checkout, details, form)
@@ -108,28 +124,36 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
             messages.error(request, str(refusal))
             return redirect("cart")
         except UnitsIncomplete as refusal:
-            messages.error(request, str(refusal))
+            messages.error(request, first_unit_error(checkout.lines_with_forms, refusal.errors) or str(refusal))
             return redirect(UNITS.url)
         except DetailsRefused as refusal:
-            messages.error(request, str(refusal))
+            field = f"{DETAILS.url}#id_{refusal.field}" if refusal.field else DETAILS.url
+            messages.error(request, linked(str(refusal), field, DETAILS.label))
             return redirect(DETAILS.url)
         except TotalChanged as refusal:
-            # Consent belongs to the total that was shown, so the boxes are cleared.
-            notice, form = str(refusal), ReviewForm(has_terms=terms is not None, is_private=not details.is_organisation)
+            # Consent belongs to what was shown, so the boxes are cleared.
+            notice, form = Notice(refusal.changes, is_change=True), ReviewForm(**asks)
+        except HandlerRefused as refusal:
+            notice = Notice((str(refusal),), reverse("cart"), _("Change the cart"))
+        except TooManyUnpaidOrders as refusal:
+            notice = Notice((str(refusal),))
+            if checkout.user is not None:
+                notice = Notice((str(refusal),), reverse("account-orders"), _("Orders"))
         except CheckoutRefused as refusal:
-            notice = str(refusal)
+            notice = Notice((str(refusal),), "#agree", _("Before you order"))
         except TooOften:
             # One text for all limits, so that it does not reveal anything about an address.
             status = HTTPStatus.TOO_MANY_REQUESTS
-            notice = _(
+            too_often = _(
                 "Many orders were placed within an hour, from here or for this address. Your cart and your details are "
                 "kept: please place the order in an hour."
             )
+            notice = Notice((too_often,))
         else:
             remember_placed(request, order)
             bring_what_waits(request, checkout.user)
             return redirect("order", order.token)
-    page = _page(checkout, details, form, terms, notice)
+    page = _page(checkout, details, draft, form, notice)
     response = render(request, "checkout/review.html", page, status=status)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         response["Retry-After"] = str(TRY_AGAIN_SECONDS)
@@ -164,6 +188,16 @@ def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form:
     )
 
 
+def _draft(checkout: Checkout, details: DetailsForm) -> Draft:
+    return draft_order(
+        priced=checkout.priced,
+        details=details.to_details(),
+        user=checkout.user,
+        language=get_language() or "",
+        now=checkout.now,
+    )
+
+
 def _shown(request: HttpRequest, checkout: Checkout) -> Shown:
     """Return what the page showed. Raises TotalChanged if it is unreadable or belongs to another cart."""
     version = _whole_number(request.POST.get("version", ""))
@@ -172,7 +206,7 @@ def _shown(request: HttpRequest, checkout: Checkout) -> Shown:
     except InvalidOperation:
         gross = Decimal("NaN")
     if version is None or not gross.is_finite() or request.POST.get("cart") != checkout.cart.token:
-        raise TotalChanged(_("Prices or contents have changed meanwhile. Please look at the new total."))
+        raise TotalChanged
     return Shown(version=version, gross=gross, contents=request.POST.get("contents", ""))
 
 
@@ -180,9 +214,7 @@ def _whole_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
 
 
-def _page(
-    checkout: Checkout, details: DetailsForm, form: ReviewForm, terms: LegalText | None, notice: str
-) -> dict[str, Any]:
+def _page(checkout: Checkout, details: DetailsForm, draft: Draft, form: ReviewForm, notice: Notice) -> dict[str, Any]:
     return {
         "steps": indicator(checkout, REVIEW),
         "cart": checkout.priced,
@@ -191,7 +223,8 @@ def _page(
         "account": details.chosen_account,
         "operator": details.in_words("operator"),
         "form": form,
-        "terms": terms,
+        "terms": draft.terms,
+        "shown": Shown.of(draft),
         "withdrawal": None if details.is_organisation else LegalText.in_force("withdrawal", checkout.now),
         "notice": notice,
     }

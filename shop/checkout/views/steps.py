@@ -18,6 +18,7 @@ from handlers.faults import HookBroken
 from shop.cart.current import GONE, why_cart_is_gone
 from shop.cart.services import CartRefused, save_details
 from shop.checkout.forms.details import as_typed
+from shop.checkout.views.mending import first_unit_error, linked
 from shop.checkout.views.state import Checkout, checkout_to_keep
 
 
@@ -40,35 +41,27 @@ class Step:
         """Tell whether the customer may go on to the next step."""
         return False
 
-    @property
-    def why_first(self) -> str | Promise:
-        """Sentence for a customer led back to this step from a later one."""
-        return ""
+    def what_is_missing(self, checkout: Checkout) -> str:
+        """Return a sentence that names what keeps the step from being complete, with a link to it."""
+        return linked(_("This step is not complete."), self.url, self.label)
 
     def keep(self, request: HttpRequest, checkout: Checkout) -> None:
         """Keep what was sent to this step while an earlier one has to come first. Raises CartRefused."""
 
 
 class UnitsStep(Step):
-    @property
-    def why_first(self) -> str | Promise:
-        return _(
-            "First please look at the units: their number or what is asked for them has changed, or a form is not "
-            "complete."
-        )
-
-    def applies(self, checkout: Checkout) -> bool:
-        return bool(checkout.lines_with_forms)
-
     def is_complete(self, checkout: Checkout) -> bool:
         return all(line.line.units_confirmed for line in checkout.lines_with_forms) and not checkout.unit_errors
 
+    def what_is_missing(self, checkout: Checkout) -> str:
+        error = first_unit_error(checkout.lines_with_forms, checkout.unit_errors)
+        unread = next((line for line in checkout.lines_with_forms if not line.line.units_confirmed), None)
+        if error is None and unread is not None:
+            error = _("%(name)s: please look through its units.") % {"name": unread.entry_name}
+        return linked(error or _("This step is not complete."), self.url, self.label)
+
 
 class DetailsStep(Step):
-    @property
-    def why_first(self) -> str | Promise:
-        return _("First please complete your details.")
-
     def keep(self, request: HttpRequest, checkout: Checkout) -> None:
         kept = as_typed(request.POST, user=checkout.user)
         if any(kept.values()):
@@ -76,6 +69,13 @@ class DetailsStep(Step):
 
     def is_complete(self, checkout: Checkout) -> bool:
         return checkout.details_form is not None and checkout.details_form.is_valid()
+
+    def what_is_missing(self, checkout: Checkout) -> str:
+        form = checkout.details_form
+        field = next((field for field in form if field.errors), None) if form is not None else None
+        if field is None:
+            return super().what_is_missing(checkout)
+        return linked(str(field.errors[0]), f"{self.url}#{field.auto_id}", f"{self.label}, {field.label}")
 
 
 UNITS = UnitsStep("checkout-units", _("Units"))
@@ -157,7 +157,9 @@ def _lead_back(
         except (CartRefused, HookBroken) as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.warning(request, str(to.why_first) if to else _why_cart_first(request, checkout))
+            messages.warning(
+                request, to.what_is_missing(checkout) if to and checkout else _why_cart_first(request, checkout)
+            )
     return redirect(to.url if to else "cart")
 
 
@@ -181,5 +183,5 @@ def go_on(request: HttpRequest) -> HttpResponseRedirect:
         return redirect("cart")
     came_from = next((each for each in STEPS if each.url == request.path), None)
     if request.method == "POST" and came_from is not None and STEPS.index(step) < STEPS.index(came_from):
-        messages.warning(request, str(step.why_first))
+        messages.warning(request, step.what_is_missing(checkout))
     return redirect(step.url)

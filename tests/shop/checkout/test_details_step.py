@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.members.current import SESSION_KEY
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.shop.steps import cart_of, press_order, put_in_cart, signed_in, type_details
 
@@ -73,6 +74,55 @@ def test_a_private_person_has_no_vat_number(buyer):
     type_details(buyer, kind="person", vat_id="FR40303265045")
     details = buyer.get("/checkout/review/").context["details"]
     assert (details.is_organisation, details.vat_id) == (False, "")
+
+
+def test_a_private_person_types_their_name_once_and_nothing_of_organisations(buyer):
+    answer = type_details(buyer, kind="person", billing_name="", vat_id="FR123", payer_email="no address")
+    assert answer.url == "/checkout/review/"
+    page = buyer.get("/checkout/review/")
+    details = page.context["details"]
+    assert details.address.name == details.contact_name == "Alice Martin"
+    assert (details.vat_id, details.payer_email, details.purchase_reference) == ("", "", "")
+    assert page.content.decode().count("Alice Martin") == 1
+    press_order(buyer)
+
+
+def test_switching_between_private_and_organisation_keeps_what_was_typed(buyer):
+    type_details(buyer, purchase_reference="PO 7", payer_email="payer@example.org")
+    type_details(buyer, kind="person", purchase_reference="PO 7", payer_email="payer@example.org")
+    form = buyer.get("/checkout/details/").context["form"]
+    assert form["purchase_reference"].value() == "PO 7"
+    assert form["billing_name"].value() == "Ateliers Martin"
+    page = buyer.get("/checkout/details/").content.decode()
+    for hidden in ("billing_name", "vat_id", "purchase_reference", "payer_email"):
+        before = page[: page.index(f'name="{hidden}"')]
+        assert before.rindex('<div class="organisation-only">') > before.rindex("<fieldset")
+    type_details(buyer, purchase_reference="PO 7", payer_email="payer@example.org")
+    assert buyer.get("/checkout/review/").context["details"].purchase_reference == "PO 7"
+
+
+def test_an_organisation_has_to_type_its_name(buyer):
+    assert set(type_details(buyer, billing_name="").context["form"].errors) == {"billing_name"}
+
+
+def test_the_account_of_a_private_person_is_asked_for_one_name_and_an_address(entry):
+    account = CustomerAccountFactory(name="Camille Roy", kind="person", vat_id="")
+    user = MembershipFactory(account=account, user__first_name="", user__last_name="").user
+    client = signed_in(user)
+    put_in_cart(client, entry)
+    form = client.get("/checkout/details/").context["form"]
+    assert list(form.fields) == ["account", "contact_name", "operator", "street", "postal_code", "city", "country"]
+    assert form["contact_name"].value() == "Camille Roy"
+    type_details(client, account=account.pk, operator=user.pk, contact_name="Camille Roy")
+    assert client.get("/checkout/review/").context["details"].address.name == "Camille Roy"
+
+
+def test_the_account_in_which_one_works_is_preselected(camille):
+    assert camille.get("/checkout/details/").context["chosen"].name == "Alpha"
+    session = camille.session
+    session[SESSION_KEY] = account_named("Beta").pk
+    session.save()
+    assert camille.get("/checkout/details/").context["chosen"].name == "Beta"
 
 
 @pytest.mark.parametrize("changes", [{"country": "XX"}, {"kind": "robot"}, {"street": "x" * 201}])

@@ -89,7 +89,7 @@ def test_placing_ending_and_late_money_make_no_unit(made):
     counts = []
     for quantity in (1, MANY):
         cart = make_cart(pack_entry(), quantity=quantity)
-        shown = shown_now(cart)
+        shown = shown_now(cart, email=f"{cart.pk}@example.org")
         counts.append(
             [queries(lambda cart=cart, shown=shown: place(cart, shown=shown, email=f"{cart.pk}@example.org"))]
         )

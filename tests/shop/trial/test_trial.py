@@ -297,7 +297,7 @@ class TestPage:
     def test_shows_what_came_of_it(self, client, entry, diary):
         before = rows()
         text = text_of(client.post(url_of(entry), {"quantity": "2"}))
-        assert "2 units would be sold for €240.00 with tax" in text
+        assert "2 units would be sold for €240.00 incl. tax" in text
         assert "done for you" in text
         assert "done for them" in text
         assert rows() == before

@@ -96,13 +96,12 @@ class Carts(Frame):
         cart = self.cart_of(who)
         user = self.user_of(who)
         account = None if user is None or new_account else self.world.accounts[who]
-        shown = shown_now(cart, user=user, now=self.now)
+        operator = self.world.users["bob"] if bob_operates and account is not None else None
+        typed = {"user": user, "account": account, "operator": operator, "email": world.address(email), "now": self.now}
+        shown = shown_now(cart, **typed)
         if is_stale:
             shown = replace(shown, version=shown.version - 1)
-        operator = self.world.users["bob"] if bob_operates and account is not None else None
-        order = place(
-            cart, user=user, account=account, operator=operator, shown=shown, email=world.address(email), now=self.now
-        )
+        order = place(cart, shown=shown, **typed)
         self.ordered.append((cart.token, user, shown, order.pk))
         return order
 

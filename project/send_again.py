@@ -1,0 +1,44 @@
+"""Answer to a form whose CSRF token is no longer valid: the person signed in or out in another tab, or the page is old.
+
+Nothing typed is lost: the page carries all that was posted in hidden fields and sends it again with a new token, to the
+same address. From which page it was made (cart, line, version) is checked by the view then, as always.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.csrf import csrf_failure as plain_refusal
+
+from common.typed_again import TOKEN, is_carried
+
+# Characters of names and values together; more is refused as before.
+CARRIED_AT_MOST = 1_000_000
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403: with all that was posted and a button to send it again if the post came from a page of ours, else
+    plainly. Passwords, codes and files are left out."""
+    if request.method != "POST" or not _is_from_a_page_of_ours(request):
+        return plain_refusal(request, reason=reason)
+    posted = [(name, value) for name, values in request.POST.lists() for value in values]
+    carried = [(name, value) for name, value in posted if is_carried(name, request.path)]
+    if sum(len(name) + len(value) for name, value in carried) > CARRIED_AT_MOST:
+        return plain_refusal(request, reason=reason)
+    is_complete = not request.FILES and all(is_carried(name, request.path) or name == TOKEN for name, _value in posted)
+    page = {"carried": carried, "is_complete": is_complete}
+    answer = render(request, "send_again.html", page, status=403)
+    answer["Cache-Control"] = "no-store, private"
+    return answer
+
+
+def _is_from_a_page_of_ours(request: HttpRequest) -> bool:
+    """Tell whether the browser says that the form stood on this very site; one that says nothing is not believed."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is None and origin is None:
+        return False
+    if site is not None and site != "same-origin":
+        return False
+    return origin is None or urlsplit(origin)[:2] == (request.scheme, request.get_host())
