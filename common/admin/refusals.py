@@ -12,12 +12,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from unfold.admin import ModelAdmin
 
+from common.admin.made_from import CarriesMadeFrom
 from common.refusals import Refused
 
 
-class TellsRefusals(ModelAdmin):
+class TellsRefusals(CarriesMadeFrom):
     """Admin whose rows services write: a refusal is told in the service's own words, and nothing is written.
 
     A form is shown again with all that was typed, and the refusal at the field to blame. Deleting, and an action of the

@@ -1,0 +1,29 @@
+"""Change forms of the administration that carry what they were made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from common.made_from import MadeFrom
+from common.made_from_rows import MadeFromRows
+
+
+class CarriesMadeFrom(ModelAdmin):
+    """Admin whose form and rows notice what was saved elsewhere since they were shown."""
+
+    change_form_before_template = "common/admin/made_from.html"
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return form if issubclass(form, MadeFrom) else type(form.__name__, (MadeFrom, form), {})
+
+    def get_formsets_with_inlines(self, request: HttpRequest, obj: Model | None = None) -> Iterator[Any]:
+        for formset, inline in super().get_formsets_with_inlines(request, obj):
+            if inline.has_change_permission(request, obj) and not issubclass(formset, MadeFromRows):
+                formset = type(formset.__name__, (MadeFromRows, formset), {})
+            yield formset, inline
