@@ -37,14 +37,16 @@ class MadeFromRows(FormSet):
     """Mixin of an inline formset, before the formset in the bases; like `MadeFrom` for one form.
 
     A row added elsewhere appears, an untouched row changed elsewhere takes the new values over, a row removed elsewhere
-    stands below as a new one. Cleaning locks the rows; a formset that takes other locks first sets `locks_rows` to False
-    and calls `refuse_changed_rows` itself.
+    stands below as a new one. Cleaning locks the rows; a formset that takes other locks first sets `locks_rows` to
+    False and calls `refuse_changed_rows` itself.
     """
 
     locks_rows = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Fingerprints of the rows with which the note was compared; cleaning writes into the rows themselves.
+        self._read: dict[str, dict[str, str]] | None = None
         self._told: list[str] = []
         self._told_at: dict[int, dict[str, str]] = {}
         if self.is_bound and self.instance.pk is not None:
@@ -70,12 +72,11 @@ class MadeFromRows(FormSet):
 
     def refuse_changed_rows(self) -> None:
         """Lock the rows and compare them with those read when the form was made. Raises ChangedMeanwhile."""
-        if not (connection.in_atomic_block and self.instance.pk and self.data.get(f"{self.prefix}-{MADE_FROM}")):
+        if self._read is None or not connection.in_atomic_block:
             return
         stored = cast("type[models.Model]", self.model)._base_manager
         rows = stored.filter(**{self.fk.name: self.instance}).order_by("pk").select_for_update()
-        locked = {key: fingerprints(values) for key, values in self._stored(rows).items()}
-        if locked != {key: fingerprints(values) for key, values in self._stored().items()}:
+        if self._read != {key: fingerprints(values) for key, values in self._stored(rows).items()}:
             raise ChangedMeanwhile
 
     def _bring_up_to_date(self) -> None:
@@ -83,6 +84,7 @@ class MadeFromRows(FormSet):
         if not posted:
             return
         stored = self._stored()
+        self._read = {key: fingerprints(values) for key, values in stored.items()}
         try:
             shown = read_note(posted, self._name())
         except MadeOfAnother as refusal:

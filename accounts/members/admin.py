@@ -98,6 +98,9 @@ class MembershipInline(CheckedAutocomplete, TabularInline):
     autocomplete_fields = ("user",)
     extra = 0
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        return super().get_queryset(request).select_related("user", "account")
+
     def has_add_permission(self, request: HttpRequest, obj: CustomerAccount | None = None) -> bool:
         """Refuse for an unclaimed account: its first member joins by the link mailed to the address, never by hand."""
         is_claimed = obj is None or obj.memberships.exists()

@@ -18,7 +18,7 @@ class CarriesMadeFrom(ModelAdmin):
 
     change_form_before_template = "common/admin/made_from.html"
 
-    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         return form if issubclass(form, MadeFrom) else type(form.__name__, (MadeFrom, form), {})
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -32,14 +33,18 @@ def details(request: SignedInRequest) -> HttpResponse:
     # A refused form leaves the typed values in its instance: the form gets a copy, the page shows the stored account.
     if which == "account" and account is not None:
         account_form = AccountDetailsForm(request.POST, instance=CustomerAccount.objects.get(pk=account.pk))
-        if account_form.is_valid():
-            save_account_details(account_id=account.pk, details=account_form.to_details())
+        with transaction.atomic():  # cleaning locks the row that is saved
+            is_saved = account_form.is_valid()
+            if is_saved:
+                save_account_details(account_id=account.pk, details=account_form.to_details())
+        if is_saved:
             messages.success(request, _("The details of the account were saved."))
             return redirect("account-details")
     elif which == "profile":
         profile_form = ProfileForm(request.POST, instance=User.objects.get(pk=request.user.pk))
-        if profile_form.is_valid():
-            return _save_profile(request, profile_form)
+        with transaction.atomic():  # cleaning locks the row that is saved
+            if profile_form.is_valid():
+                return _save_profile(request, profile_form)
     refused = account_form is not None or profile_form is not None
     context = {
         "account": account,

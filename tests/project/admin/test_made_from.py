@@ -10,7 +10,6 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import models
-from django.test import RequestFactory
 from django.urls import reverse
 
 from accounts.members.models import CustomerAccount, Membership
@@ -20,7 +19,7 @@ from catalog.models.entries import Entry, PriceTier
 from catalog.models.taxes import Tax
 from common.admin.made_from import CarriesMadeFrom
 from common.admin.readonly import ReadOnlyAdmin
-from common.made_from import MADE_FROM, MadeFrom, note
+from common.made_from import MADE_FROM, note
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
@@ -110,3 +109,56 @@ def test_a_change_made_elsewhere_is_told_and_stays(client, case):
     assert stored(row, case.other) == case.mine
     if case.field != case.other:
         assert stored(row, case.field) == theirs
+
+
+def test_a_note_of_another_row_or_of_nobody_is_refused(client):
+    one, other = TaxFactory(), TaxFactory()
+    sent = shown(client, one)
+
+    for forged in (shown(client, other)[MADE_FROM], "nonsense", note("catalog.tax 1", {})[:-1]):
+        answer = client.post(page_of(one), sent | {"name_en": "Mine", MADE_FROM: forged})
+        assert "This form was opened for something else" in text_of(answer)
+
+
+def member_rows(sent: dict[str, Any]) -> list[str]:
+    return [sent[f"memberships-{number}-user"] for number in range(int(sent["memberships-TOTAL_FORMS"]))]
+
+
+def test_rows_added_removed_and_changed_elsewhere_are_told_and_stay(client):
+    account = CustomerAccountFactory()
+    owner = MembershipFactory(account=account, is_owner=True)
+    gone, buyer = (MembershipFactory(account=account, is_owner=False, is_buyer=True) for _ in range(2))
+    sent = shown(client, account)
+    number = member_rows(sent).index(str(owner.user_id))
+    gone.delete()
+    added = MembershipFactory(account=account, is_owner=False, is_accountant=True)
+    Membership.objects.filter(pk=buyer.pk).update(is_operator=not buyer.is_operator)
+
+    refused = client.post(page_of(account), sent | {f"memberships-{number}-is_accountant": "on"})
+
+    page = text_of(refused)
+    assert "Meanwhile added: " in page
+    assert "Meanwhile removed: " in page
+    assert "Meanwhile changed from" in page
+    assert not Membership.objects.get(pk=owner.pk).is_accountant
+    again = controls(refused, "customeraccount_form")
+    assert member_rows(again)[-2:] == [str(added.user_id), str(gone.user_id)]
+
+    assert client.post(page_of(account), again).status_code == 302
+
+    assert Membership.objects.get(pk=owner.pk).is_accountant
+    assert Membership.objects.get(pk=buyer.pk).is_operator is not buyer.is_operator
+    assert Membership.objects.filter(pk=added.pk, is_accountant=True).exists()
+
+
+def test_a_price_added_elsewhere_is_not_lost(client):
+    entry = EntryFactory()
+    sent = shown(client, entry) | {"name_en": "Mine"}
+    PriceTier.objects.create(entry=entry, from_quantity=10, unit_net=80)
+
+    refused = client.post(page_of(entry), sent)
+
+    assert "Meanwhile added: " in text_of(refused)
+    assert client.post(page_of(entry), controls(refused)).status_code == 302
+    assert PriceTier.objects.filter(entry=entry, from_quantity=10).exists()
+    assert Entry.objects.get().name_en == "Mine"
