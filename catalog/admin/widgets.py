@@ -15,7 +15,7 @@ from django.urls import reverse_lazy
 from django.utils import formats
 from django.utils.translation import gettext as _
 from unfold import widgets as unfold
-from unfold.contrib.forms.widgets import WysiwygWidget
+from unfold.contrib.forms.widgets import WYSIWYG_CLASSES
 
 from enrolments.courses.course_patterns import parse_patterns
 from enrolments.courses.roles.models import Role
@@ -44,8 +44,22 @@ class Unwatched(AnyWidget):
         return context
 
 
-class RichText(Unwatched, WysiwygWidget):
-    """The editor for descriptions."""
+class RichText(Unwatched, unfold.UnfoldAdminTextareaWidget):
+    """The editor for descriptions: unfold's, around a textarea that keeps the stored HTML as it is."""
+
+    template_name = "catalog/admin/rich_text.html"
+
+    class Media:
+        css = {"all": ("unfold/forms/css/trix/trix.css",)}
+        js = ("unfold/forms/js/trix/trix.js", "unfold/forms/js/trix.config.js", "js/rich_text.js")
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"rows": 12, **(attrs or {})})
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["editor_class"] = " ".join(WYSIWYG_CLASSES)
+        return context
 
 
 class Picture(Unwatched, unfold.UnfoldAdminImageFieldWidget):
