@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from common.admin.decimals import DECIMALS
 from common.made_from import MadeFrom
 from common.made_from_rows import MadeFromRows
 
@@ -17,6 +18,7 @@ class CarriesMadeFrom(ModelAdmin):
     """Admin whose form and rows notice what was saved elsewhere since they were shown."""
 
     change_form_before_template = "common/admin/made_from.html"
+    formfield_overrides = DECIMALS
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)

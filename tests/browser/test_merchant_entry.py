@@ -91,7 +91,7 @@ def test_a_merchant_sells_unassigned_seats(merchant):
 TEXTS = (
     "<p>Un paragraphe&nbsp;: « ici »</p><p>Un autre, avec <b>du gras</b>,<br>et une ligne.</p>",
     "<div>Ancien<br><br>texte</div>",
-    "<h3>Titre</h3>\n<p>Texte <a href=\"https://amphi.example\" rel=\"noopener noreferrer nofollow\">lien</a></p>"
+    '<h3>Titre</h3>\n<p>Texte <a href="https://amphi.example" rel="noopener noreferrer nofollow">lien</a></p>'
     "<ul><li>un</li><li>deux</li></ul><p>Fin</p>",
     "<table><tbody><tr><td>A</td><td>B</td></tr></tbody></table>",
     "",
