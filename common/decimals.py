@@ -81,7 +81,7 @@ class DecimalField(forms.DecimalField):
 
     widget = DecimalInput
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if value in self.empty_values or isinstance(value, Decimal | int):
             return super().to_python(value)
         return read_decimal(str(value), places=self.decimal_places)

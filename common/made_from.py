@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_countries.fields import Country
 
+from common.constraints import SaysWhy
 from common.refusals import Refused
 
 if TYPE_CHECKING:
@@ -192,9 +193,9 @@ def in_words(form_field: forms.Field, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(form_field, forms.ModelChoiceField) and value not in (None, ""):
-        key = value.pk if isinstance(value, models.Model) else value
-        found = form_field.queryset.filter(pk=key).first() if form_field.queryset is not None else None
-        return form_field.label_from_instance(found) if found else str(value)
+        rows = form_field.queryset
+        found = value if isinstance(value, models.Model) or rows is None else rows.filter(pk=value).first()
+        return form_field.label_from_instance(found) if isinstance(found, models.Model) else str(value)
     if isinstance(form_field, forms.ChoiceField):
         words = dict(_flat(cast("Iterable[Any]", form_field.choices))).get(str(value or ""))
         return str(words) if words else _("nothing")
@@ -242,7 +243,7 @@ def brought_up_to_date(data: Any, changes: Mapping[str, list[str]]) -> QueryDict
 # --- The form ---
 
 
-class MadeFrom(ModelForm):
+class MadeFrom(SaysWhy, ModelForm):
     """Mixin of a ModelForm, before the form in the bases.
 
     Cleaning locks the stored row, so a form is cleaned in the transaction that saves the row. Where a field shown was

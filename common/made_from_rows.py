@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from common.constraints import sentence
 from common.made_from import (
     MADE_FROM,
     ChangedMeanwhile,
@@ -166,6 +167,14 @@ class MadeFromRows(FormSet):
     def _stored(self, rows: Any = None) -> dict[str, dict[str, Any]]:
         rows = self.get_queryset() if rows is None else rows
         return {str(row.pk): values_of(row, self._fields()) for row in rows}
+
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        """Return the message of the constraint that two rows break together, by the fields' names in words."""
+        model = cast("type[models.Model]", self.model)
+        for constraint in model._meta.constraints:
+            if set(getattr(constraint, "fields", ())) == set(unique_check) | {self.fk.name}:
+                return sentence(constraint, model)
+        return super().get_unique_error_message(unique_check)
 
     def _name(self) -> str:
         return f"{name_of(self.instance)} {self.prefix}"

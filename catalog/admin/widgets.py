@@ -69,6 +69,9 @@ class Picture(Unwatched, unfold.UnfoldAdminImageFieldWidget):
 class CourseChooser(Unwatched, unfold.UnfoldAdminSelect2Widget):
     """Chooser of one course, searched by typing; a name that is no course yet may be typed too."""
 
+    class Media:
+        js = ("js/course_chooser.js",)
+
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(
             attrs={
@@ -88,6 +91,9 @@ class CourseChooser(Unwatched, unfold.UnfoldAdminSelect2Widget):
 
 class CoursePatternsChooser(Unwatched, unfold.UnfoldAdminSelect2MultipleWidget):
     """Chooser of several courses or patterns like ``SEC-*``; kept as one text with commas."""
+
+    class Media:
+        js = ("js/course_chooser.js",)
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from common.admin.decimals import DECIMALS
+from common.constraints import SaysWhy
 from common.made_from import MadeFrom
 from common.made_from_rows import MadeFromRows
 
@@ -26,6 +27,8 @@ class CarriesMadeFrom(ModelAdmin):
 
     def get_formsets_with_inlines(self, request: HttpRequest, obj: Model | None = None) -> Iterator[Any]:
         for formset, inline in super().get_formsets_with_inlines(request, obj):
-            if inline.has_change_permission(request, obj) and not issubclass(formset, MadeFromRows):
-                formset = type(formset.__name__, (MadeFromRows, formset), {})
+            if inline.has_change_permission(request, obj):
+                bases = (formset,) if issubclass(formset, MadeFromRows) else (MadeFromRows, formset)
+                form = type(formset.form.__name__, (SaysWhy, formset.form), {})
+                formset = type(formset.__name__, bases, {"form": form})
             yield formset, inline

@@ -105,6 +105,7 @@ def test_a_description_comes_through_opening_and_saving_unchanged(merchant, html
 
     page.goto(f"/admin/catalog/entry/{entry.pk}/change/")
     page.locator("trix-editor").first.wait_for(state="attached")
+    assert page.locator("trix-editor:visible").count() == ("<table" not in html)
     page.locator("#id_position").evaluate("field => field.value = 3")
     page.locator("button[name=_save]").click()
     page.wait_for_url("**/entry/")
@@ -130,6 +131,34 @@ def test_paragraphs_typed_are_paragraphs(merchant):
 
     entry.refresh_from_db()
     assert entry.description_fr == "<p>Un</p><p>Deux</p><p>Trois</p>"
+
+
+def test_enter_in_a_course_chooser_takes_the_course_found(merchant):
+    entry = EntryFactory(handler="std_enroloncourse")
+    CourseFactory(short_name="AMIANTE-SS4", name_fr="Amiante")
+    page = merchant
+
+    page.goto(f"/admin/catalog/entry/{entry.pk}/change/")
+    _tab(page, 3).click()
+    page.locator("#id_cfg_std_enroloncourse_coursename + .select2").click()
+    page.keyboard.type("amian")
+    page.get_by_role("option", name="AMIANTE-SS4 – Amiante").wait_for()
+    page.keyboard.press("Enter")
+    assert page.locator("#id_cfg_std_enroloncourse_coursename").input_value() == "AMIANTE-SS4"
+
+
+def test_a_comma_of_a_price_is_kept(merchant):
+    entry = EntryFactory()
+    page = merchant
+
+    page.goto(f"/admin/catalog/entry/{entry.pk}/change/")
+    page.locator("#id_tiers-0-unit_net").fill("")
+    page.locator("#id_tiers-0-unit_net").click()
+    page.keyboard.type("12,50")
+    page.locator("button[name=_save]").click()
+    page.wait_for_url("**/entry/")
+
+    assert [str(tier.unit_net) for tier in entry.tiers.all()] == ["12.50"]
 
 
 def test_a_table_is_edited_as_it_is_written(merchant):
