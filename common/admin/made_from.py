@@ -7,15 +7,15 @@ from typing import Any
 
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
 from common.admin.decimals import DECIMALS
+from common.admin.titles import PlainTitles
 from common.constraints import SaysWhy
 from common.made_from import MadeFrom
 from common.made_from_rows import MadeFromRows
 
 
-class CarriesMadeFrom(ModelAdmin):
+class CarriesMadeFrom(PlainTitles):
     """Admin whose form and rows notice what was saved elsewhere since they were shown."""
 
     change_form_before_template = "common/admin/made_from.html"

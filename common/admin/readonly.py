@@ -11,12 +11,12 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.utils.functional import Promise
-from unfold.admin import ModelAdmin
 
+from common.admin.titles import PlainTitles
 from common.refusals import Refused
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(PlainTitles):
     """Admin of rows that only services write: nothing can be added, changed or deleted by hand."""
 
     list_per_page = 50
