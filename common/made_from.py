@@ -53,7 +53,7 @@ class MadeOfAnother(Refused):
 class MadeFromField(forms.CharField):
     """The shop's signed note of what a form showed. A note is no change of the object."""
 
-    widget = forms.HiddenInput
+    widget = forms.HiddenInput(attrs={"id": False})  # several forms on one page have a note
 
     def __init__(self) -> None:
         super().__init__(label="", required=False)

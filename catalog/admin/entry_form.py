@@ -166,7 +166,8 @@ class EntryForm(MadeFrom, forms.ModelForm):
             return lock_entry(entry_id=self.instance.pk, expected_version=cleaned.get("version"), code=code)
         except EntryChangedMeanwhile:
             stored = Entry.objects.filter(pk=self.instance.pk).first()  # locked by now
-            if stored is None or not self.data.get(self.add_prefix(MADE_FROM)):
+            is_noted = "version" in self.data and self.data.get(self.add_prefix(MADE_FROM))
+            if stored is None or not is_noted:
                 raise
         # Field by field it is told what has changed, so the version no longer decides.
         cleaned["version"] = stored.version

@@ -22,6 +22,8 @@ from enrolments.courses.roles.models import Role
 from handlers.parameter_fields import CourseField, CoursePatternsField, MomentField, RoleField, SwitchField
 
 COURSE_CHOICES_URL = "admin:catalog_course_choices"
+# After Select2: in a list of its own a script would have no order.
+FOUND_FIRST = ("admin/js/vendor/select2/select2.full.js", "admin/js/jquery.init.js", "js/course_chooser.js")
 
 if TYPE_CHECKING:
     from django.forms.widgets import ChoiceWidget
@@ -70,7 +72,7 @@ class CourseChooser(Unwatched, unfold.UnfoldAdminSelect2Widget):
     """Chooser of one course, searched by typing; a name that is no course yet may be typed too."""
 
     class Media:
-        js = ("js/course_chooser.js",)
+        js = FOUND_FIRST
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(
@@ -93,7 +95,7 @@ class CoursePatternsChooser(Unwatched, unfold.UnfoldAdminSelect2MultipleWidget):
     """Chooser of several courses or patterns like ``SEC-*``; kept as one text with commas."""
 
     class Media:
-        js = ("js/course_chooser.js",)
+        js = FOUND_FIRST
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(

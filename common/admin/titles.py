@@ -7,7 +7,23 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from unfold.admin import ModelAdmin
+
+# Sentences of Django's own, of which the shop has another French: Django's puts "objet" before each name.
+DJANGOS = (
+    gettext_noop("Add another %(verbose_name)s"),
+    gettext_noop("Select %s"),
+    gettext_noop("The {name} “{obj}” was added successfully."),
+    gettext_noop("The {name} “{obj}” was changed successfully."),
+    gettext_noop("The {name} “{obj}” was added successfully. You may add another {name} below."),
+    gettext_noop("The {name} “{obj}” was changed successfully. You may edit it again below."),
+    gettext_noop("The {name} “{obj}” was changed successfully. You may add another {name} below."),
+    gettext_noop("The %(name)s “%(obj)s” was deleted successfully."),
+    gettext_noop("Cannot delete %(name)s"),
+    gettext_noop("Successfully deleted %(count)d %(items)s."),
+    gettext_noop("Delete selected %(verbose_name_plural)s"),
+)
 
 
 class PlainTitles(ModelAdmin):
