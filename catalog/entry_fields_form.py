@@ -22,6 +22,7 @@ from django.utils.translation import pgettext
 
 from catalog.models.entry_fields import LONGEST_LONG_TEXT, LONGEST_TEXT
 from catalog.regular_expressions import PatternBroken, matches
+from common.decimals import DecimalInput, read_decimal
 from common.fields import AddressField, LineField
 from common.languages import in_reader_language
 from handlers.asked_fields import AskedField, FieldKind, number_in_words
@@ -29,9 +30,8 @@ from handlers.unit_fields import OfOneUnit
 
 logger = logging.getLogger(__name__)
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:[.,][0-9]{1,4})?")
+MOST, PLACES = Decimal(10) ** 12, 4
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_BLANKS = str.maketrans("", "", " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}")
 ROWS = 4
 
 
@@ -122,18 +122,20 @@ class Number(forms.Field):
     default_error_messages = {"number": _("Type a number, for instance 12 or 2.5.")}
 
     def __init__(self, least: Decimal | None, greatest: Decimal | None, **options: Any) -> None:
-        attrs = {"inputmode": "decimal", "autocomplete": "off", "maxlength": "25"}
-        super().__init__(widget=forms.TextInput(attrs=attrs), **options)
+        super().__init__(widget=DecimalInput(), **options)
         self.least, self.greatest = least, greatest
 
     def to_python(self, value: Any) -> Decimal | None:
         text = str(value).strip() if value is not None else ""
         if not text:
             return None
-        bare = text.translate(_BLANKS)
-        if not _NUMBER.fullmatch(bare):
+        try:
+            number = read_decimal(text, places=PLACES)
+        except ValidationError as error:
+            raise ValidationError(self.error_messages["number"], code="number") from error
+        if abs(number) >= MOST:
             raise ValidationError(self.error_messages["number"], code="number")
-        return Decimal(bare.replace(",", "."))
+        return number
 
     def validate(self, value: Decimal | None) -> None:
         super().validate(value)

@@ -28,11 +28,15 @@ from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from common.admin.refusals import TellsRefusals
 from common.fields import AddressField
+from common.made_from import MadeFrom
+from common.made_from_rows import MadeFromRows
 from common.postal import PARTS
 from common.vat import normalise_vat_id
 
 
-class CustomerAccountForm(forms.ModelForm):
+class CustomerAccountForm(MadeFrom, forms.ModelForm):
+    locks_its_row = False  # the members' formset takes other locks first
+
     class Meta:
         model = CustomerAccount
         fields = ("kind", *PARTS, "vat_id", "payer_email")
@@ -48,12 +52,14 @@ class CustomerAccountForm(forms.ModelForm):
         return cleaned
 
 
-class MembersFormSet(BaseInlineFormSet):
+class MembersFormSet(MadeFromRows, BaseInlineFormSet):
     """Members of one account, checked under the account's lock, which the page's own transaction keeps until the rows
     are written.
 
     Losing a right here ends what the right gave, like on the customer's own pages.
     """
+
+    locks_rows = False
 
     def clean(self) -> None:
         super().clean()
@@ -65,6 +71,7 @@ class MembersFormSet(BaseInlineFormSet):
             after = {member["user"].pk for member in kept if any(member.get(role) for role in roles)}
             lock_what_rights_gave(account=self.instance, user_ids=before - after, rights=[right])
         lock_account(self.instance.pk)
+        self.refuse_changed_rows()
         owned_before = Membership.objects.filter(account=self.instance, is_owner=True, user__is_active=True).exists()
         if owned_before and not any(member.get("is_owner") and member["user"].is_active for member in kept):
             raise ValidationError(str(LastOwner.message), code=LastOwner.code)
@@ -90,6 +97,9 @@ class MembershipInline(CheckedAutocomplete, TabularInline):
     fields = ("user", "is_owner", "is_buyer", "is_operator", "is_accountant")
     autocomplete_fields = ("user",)
     extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        return super().get_queryset(request).select_related("user", "account")
 
     def has_add_permission(self, request: HttpRequest, obj: CustomerAccount | None = None) -> bool:
         """Refuse for an unclaimed account: its first member joins by the link mailed to the address, never by hand."""
@@ -155,6 +165,11 @@ class CustomerAccountAdmin(TellsRefusals):
     def has_delete_permission(self, request: HttpRequest, obj: CustomerAccount | None = None) -> bool:
         """Refuse: orders and seats belong to the account."""
         return False
+
+    def save_model(self, request: HttpRequest, obj: CustomerAccount, form: CustomerAccountForm, change: bool) -> None:
+        if change:
+            form.refuse_changed()
+        super().save_model(request, obj, form, change)
 
     @display(description=_("name"), ordering="sort_name")
     def name_label(self, account: CustomerAccount) -> str:

@@ -12,6 +12,8 @@ from django.contrib.auth.models import Group
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -27,17 +29,19 @@ from accounts.people.closing import (
     refuse_to_close_an_only_owner,
 )
 from accounts.people.models import User
+from accounts.people.permissions import ReadablePermissions
 from accounts.people.services import invite_people
 from accounts.sign_in.second_factor.services import remove_second_factor
+from common.admin.display import NOTHING, link
 from common.admin.filters import DayRangeFilter
 from common.admin.refusals import TellsRefusals
-from common.admin.search import FindsText
 from common.fields import AddressField
 from common.refusals import Refused
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
+MEMBERS_SHOWN = 100
 RIGHTS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -109,7 +113,7 @@ class ProofFilter(DropdownFilter):
 
 
 @admin.register(User)
-class UserAdmin(TellsRefusals):
+class UserAdmin(ReadablePermissions, TellsRefusals):
     form = UserForm
     list_display = ("email", "full_name", "proof", "accounts", "standing", "second_factor_label", "last_login")
     list_filter = (
@@ -123,7 +127,7 @@ class UserAdmin(TellsRefusals):
     search_fields = ("search_text",)
     search_help_text = _("Address or name")
     ordering = ("email",)
-    filter_horizontal = ("groups", "user_permissions")
+    filter_horizontal = ("groups",)
     actions = ("send_invitations", "take_second_factor_away")
     list_per_page = 50
     fieldsets = (
@@ -263,12 +267,15 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(FindsText):
+class GroupAdmin(ReadablePermissions, TellsRefusals):
     list_display = ("name", "people", "rights")
     search_fields = ("name",)
     search_help_text = _("Name")
     ordering = ("name",)
-    filter_horizontal = ("permissions",)
+    readonly_fields = ("members",)
+
+    def get_fields(self, request: HttpRequest, obj: Group | None = None) -> list[str]:
+        return ["name", "members", "permissions"] if obj else ["name", "permissions"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         counts = {"people": Count("user", distinct=True), "rights": Count("permissions", distinct=True)}
@@ -281,3 +288,14 @@ class GroupAdmin(FindsText):
     @display(description=_("rights"), ordering="rights")
     def rights(self, group: Group) -> int:
         return getattr(group, "rights", 0)
+
+    @display(description=_("members"))
+    def members(self, group: Group) -> SafeString | str:
+        """Link to the people of the group, by address; the first ones of a large group."""
+        people = User.objects.filter(groups=group).order_by("email")
+        shown = list(people[:MEMBERS_SHOWN])
+        links = [(link("accounts_user", person.pk, person.get_full_name() or person.email),) for person in shown]
+        more = people.count() - len(shown) if len(shown) == MEMBERS_SHOWN else 0
+        if more:
+            links.append((ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more},))
+        return format_html_join(", ", "{}", links) or NOTHING

@@ -18,9 +18,10 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from catalog.models.entry_fields import NAME_MAX_LENGTH, WITH_LENGTH, EntryField
 from catalog.services.entry_fields import MOST_FIELDS, NAME_TWICE, TooManyFields, problems_of
+from common.admin.decimals import DECIMALS
 from common.languages import languages
 from common.search import normalise
-from handlers.asked_fields import Choice, FieldKind, choices_stored, choices_to_store
+from handlers.asked_fields import Choice, FieldKind, choices_stored, choices_to_store, number_in_words
 
 SEPARATOR = "|"
 # Columns of a field beside its texts, and the kinds that have them. The page's stylesheet shows no others.
@@ -118,9 +119,8 @@ class FieldForm(forms.ModelForm):
         self.fields["choices"].help_text = _choices_help()
         self.fields["choices"].widget.attrs |= {"rows": 5}
         for name in ("least", "greatest"):
-            self.fields[name].widget.attrs |= {"step": "any", "inputmode": "decimal"}
             if self.initial.get(name) is not None:  # without the database's trailing zeros
-                self.initial[name] = format(self.initial[name].normalize(), "f")
+                self.initial[name] = number_in_words(self.initial[name])
         for code in languages():
             language = get_language_info(code)["name_translated"].lower()
             self.fields[f"label_{code}"].label = _("Label (%(language)s)") % {"language": language}
@@ -205,6 +205,7 @@ class FieldInline(StackedInline):
     model = EntryField
     form = FieldForm
     formset = FieldFormSet
+    formfield_overrides = DECIMALS
     verbose_name = gettext_lazy("field")
     verbose_name_plural = gettext_lazy("fields per unit")
     tab = True

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,8 +18,9 @@ from catalog.admin.widgets import Paragraph
 from catalog.models.entries import Entry
 from catalog.offers import offer_of
 from catalog.services.entries import find_handler, is_code_fixed, lock_entry
-from catalog.services.errors import EntryRefused, ImageRefused
+from catalog.services.errors import EntryChangedMeanwhile, EntryRefused, ImageRefused
 from catalog.services.images import prepare_image
+from common.made_from import MADE_FROM, MadeFrom
 from handlers.discovery import SPECIFIC
 from handlers.faults import HookBroken
 from handlers.querystring import encode
@@ -51,7 +53,7 @@ def _handler_help() -> SafeString:
     return format_html("<ul>{}</ul>", rows)
 
 
-class EntryForm(forms.ModelForm):
+class EntryForm(MadeFrom, forms.ModelForm):
     """Form of an entry: its fields, those of every handler, and the parameter string.
 
     Cleaning locks the row of a stored entry, so the form is validated inside the transaction that saves the entry.
@@ -74,6 +76,7 @@ class EntryForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         stored = self.instance
         self.typed: TypedParameters | None = None
+        self.locked: Entry | None = None
         self.stored_section = section_for(stored.handler, stored.code) if stored.pk else None
         self.stored_parameters = offer_of(stored).parameters if stored.pk else {}
         self.shown_string = ""
@@ -113,13 +116,28 @@ class EntryForm(forms.ModelForm):
                 raise ValidationError(str(refusal)) from refusal
         return image
 
+    def shown_values(self, row: models.Model) -> dict[str, Any]:
+        entry = cast("Entry", row)
+        shown = super().shown_values(entry)
+        shown.pop("version", None)  # rises with each saving, whatever was changed
+        section = section_for(entry.handler, entry.code)
+        if section:
+            parameters = offer_of(entry).parameters
+            shown[STRING] = encode(parameters, section.handler.MerchantForm)
+            shown |= {section.field_name(name): value for name, value in parameters.items()}
+        return shown
+
+    def stored_row(self) -> models.Model:
+        return self.locked or self.instance
+
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned: dict[str, Any] = self.cleaned_data
         try:
-            stored = self._lock(cleaned)
+            self.locked = self._lock(cleaned)
+            super().clean()
             if "handler" in cleaned and "code" in cleaned:
                 find_handler(
-                    name=cleaned["handler"], code=cleaned["code"], state=cleaned.get("state", ""), stored=stored
+                    name=cleaned["handler"], code=cleaned["code"], state=cleaned.get("state", ""), stored=self.locked
                 )
                 self._clean_parameters(cleaned)
         except EntryRefused as refusal:
@@ -146,11 +164,17 @@ class EntryForm(forms.ModelForm):
     def _lock(self, cleaned: dict[str, Any]) -> Entry | None:
         if not self.instance.pk:
             return None
-        return lock_entry(
-            entry_id=self.instance.pk,
-            expected_version=cleaned.get("version"),
-            code=cleaned.get("code", self.instance.code),
-        )
+        code = cleaned.get("code", self.instance.code)
+        try:
+            return lock_entry(entry_id=self.instance.pk, expected_version=cleaned.get("version"), code=code)
+        except EntryChangedMeanwhile:
+            stored = Entry.objects.filter(pk=self.instance.pk).first()  # locked by now
+            is_noted = "version" in self.data and self.data.get(self.add_prefix(MADE_FROM))
+            if stored is None or not is_noted:
+                raise
+        # Field by field it is told what has changed, so the version no longer decides.
+        cleaned["version"] = stored.version
+        return lock_entry(entry_id=stored.pk, expected_version=stored.version, code=code)
 
     def _clean_parameters(self, cleaned: dict[str, Any]) -> None:
         section = section_for(cleaned["handler"], cleaned["code"])

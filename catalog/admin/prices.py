@@ -11,6 +11,7 @@ from unfold.forms import PaginationFormSetMixin
 
 from catalog.models.entries import PriceTier
 from catalog.services.errors import FirstPriceMissing
+from common.admin.decimals import DECIMALS
 
 
 class PriceFormSet(PaginationFormSetMixin, BaseInlineFormSet):
@@ -39,7 +40,6 @@ class PriceForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["unit_net"].widget.attrs |= {"step": "0.01", "min": "0", "inputmode": "decimal"}
         self.fields["from_quantity"].widget.attrs |= {"min": "1"}
         # A screen reader does not take the heading of a table's column for a label.
         for field in self.fields.values():
@@ -50,6 +50,7 @@ class PriceInline(TabularInline):
     model = PriceTier
     form = PriceForm
     formset = PriceFormSet
+    formfield_overrides = DECIMALS
     fields = ("from_quantity", "unit_net")
     ordering = ("from_quantity",)
     verbose_name_plural = _("net prices")

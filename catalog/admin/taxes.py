@@ -9,10 +9,10 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from catalog.models.taxes import Tax
+from common.admin.refusals import TellsRefusals
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -25,7 +25,7 @@ class Counted(TypedDict):
 
 
 @admin.register(Tax)
-class TaxAdmin(ModelAdmin, TranslationAdmin):
+class TaxAdmin(TellsRefusals, TranslationAdmin):
     list_display = ("name", "rate", "entry_count")
     fields = ("name", "rate")
     warn_unsaved_form = True

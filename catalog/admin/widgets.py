@@ -15,13 +15,15 @@ from django.urls import reverse_lazy
 from django.utils import formats
 from django.utils.translation import gettext as _
 from unfold import widgets as unfold
-from unfold.contrib.forms.widgets import WysiwygWidget
+from unfold.contrib.forms.widgets import WYSIWYG_CLASSES
 
 from enrolments.courses.course_patterns import parse_patterns
 from enrolments.courses.roles.models import Role
 from handlers.parameter_fields import CourseField, CoursePatternsField, MomentField, RoleField, SwitchField
 
 COURSE_CHOICES_URL = "admin:catalog_course_choices"
+# After Select2: in a list of its own a script would have no order.
+FOUND_FIRST = ("admin/js/vendor/select2/select2.full.js", "admin/js/jquery.init.js", "js/course_chooser.js")
 
 if TYPE_CHECKING:
     from django.forms.widgets import ChoiceWidget
@@ -44,8 +46,22 @@ class Unwatched(AnyWidget):
         return context
 
 
-class RichText(Unwatched, WysiwygWidget):
-    """The editor for descriptions."""
+class RichText(Unwatched, unfold.UnfoldAdminTextareaWidget):
+    """The editor for descriptions: unfold's, around a textarea that keeps the stored HTML as it is."""
+
+    template_name = "catalog/admin/rich_text.html"
+
+    class Media:
+        css = {"all": ("unfold/forms/css/trix/trix.css",)}
+        js = ("unfold/forms/js/trix/trix.js", "unfold/forms/js/trix.config.js", "js/rich_text.js")
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"rows": 12, **(attrs or {})})
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["editor_class"] = " ".join(WYSIWYG_CLASSES)
+        return context
 
 
 class Picture(Unwatched, unfold.UnfoldAdminImageFieldWidget):
@@ -54,6 +70,9 @@ class Picture(Unwatched, unfold.UnfoldAdminImageFieldWidget):
 
 class CourseChooser(Unwatched, unfold.UnfoldAdminSelect2Widget):
     """Chooser of one course, searched by typing; a name that is no course yet may be typed too."""
+
+    class Media:
+        js = FOUND_FIRST
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(
@@ -74,6 +93,9 @@ class CourseChooser(Unwatched, unfold.UnfoldAdminSelect2Widget):
 
 class CoursePatternsChooser(Unwatched, unfold.UnfoldAdminSelect2MultipleWidget):
     """Chooser of several courses or patterns like ``SEC-*``; kept as one text with commas."""
+
+    class Media:
+        js = FOUND_FIRST
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(

@@ -10,8 +10,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Replace
 from django.urls import reverse
+from django.utils.formats import localize
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from common.search import matching
 
@@ -254,4 +255,7 @@ class PriceTier(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.from_quantity}: {self.unit_net}"
+        return gettext("from %(quantity)s: %(price)s") % {
+            "quantity": self.from_quantity,
+            "price": localize(self.unit_net),
+        }

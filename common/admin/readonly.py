@@ -13,10 +13,11 @@ from django.shortcuts import redirect
 from django.utils.functional import Promise
 
 from common.admin.search import FindsText
+from common.admin.titles import PlainTitles
 from common.refusals import Refused
 
 
-class ReadOnlyAdmin(FindsText):
+class ReadOnlyAdmin(FindsText, PlainTitles):
     """Admin of rows that only services write: nothing can be added, changed or deleted by hand."""
 
     list_per_page = 50

@@ -9,15 +9,17 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from common.admin.made_from import CarriesMadeFrom
 from common.admin.search import FindsText
+from common.constraints import refusal_of
 from common.refusals import Refused
 
 
-class TellsRefusals(FindsText):
+class TellsRefusals(FindsText, CarriesMadeFrom):
     """Admin whose rows services write: a refusal is told in the service's own words, and nothing is written.
 
     A form is shown again with all that was typed, and the refusal at the field to blame. Deleting, and an action of the
@@ -39,7 +41,12 @@ class TellsRefusals(FindsText):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except Refused as error:
-            refusal = error
+            refusal: Refused = error
+        except IntegrityError as error:
+            violated = refusal_of(error)
+            if violated is None:
+                raise
+            refusal = violated
         # A rival wrote between the form's validation and the service, which rolled back. Now that the rival is done,
         # the form itself may find the mistake, at its field.
         request.refusal_to_tell = refusal  # type: ignore[attr-defined]  # a note of ours on the request

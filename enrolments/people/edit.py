@@ -47,7 +47,7 @@ class PersonChanged(Refused):
     """Refusal when a colleague changed the details after the page was opened."""
 
     message = _(
-        "A colleague changed these details meanwhile: they stand above. Save again to put yours in their place."
+        "A colleague changed these details meanwhile: look at what is marked. Save again to put yours in their place."
     )
 
 

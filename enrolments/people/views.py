@@ -53,6 +53,7 @@ def person(request: AccountRequest, person_id: int) -> HttpResponse:
             form = EditPersonForm(posted)
             form.full_clean()
             form.add_error(None, str(refused.message))
+            form.tell_changed(shown)
             status = HTTPStatus.CONFLICT
         except Refused as refused:
             form.add_error("email" if isinstance(refused, AddressOfAnother) else None, str(refused.message))

@@ -19,7 +19,7 @@ from common.admin.display import choice_label, link
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from outbox.jobs.models import Job
-from outbox.jobs.registry import JOB_KINDS
+from outbox.jobs.registry import job_kind_label, job_kind_labels
 from outbox.jobs.services import dismiss_job, retry_job
 
 JOB_COLOURS = {Job.State.PENDING: "info", Job.State.DONE: "success", Job.State.DEAD: "danger"}
@@ -30,7 +30,7 @@ class KindFilter(DropdownFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return [(name, name) for name in sorted(JOB_KINDS.names())]
+        return job_kind_labels()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         return queryset.filter(kind=self.value()) if self.value() else queryset
@@ -57,7 +57,7 @@ class GivenUpFilter(DropdownFilter):
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    list_display = ("key", "state_label", "kind", "attempts_label", "due_at", "finished_at", "last_error_start")
+    list_display = ("kind_label", "state_label", "key", "attempts_label", "due_at", "finished_at", "last_error_start")
     list_filter = (
         GivenUpFilter,
         ("state", ChoicesDropdownFilter),
@@ -70,7 +70,7 @@ class JobAdmin(ReadOnlyAdmin):
     search_help_text = _("Key or error")
     ordering = ("-id",)
     fields = (
-        "key", "kind", "state", "attempts_label", "due_at", "last_error", "payload", "account_id", "order_id",
+        "kind_label", "state", "key", "attempts_label", "due_at", "last_error", "payload", "account_id", "order_id",
         "created_at", "finished_at", "dismissed_at", "dismissed_by", "dismissed_reason",
     )  # fmt: skip
     readonly_fields = fields
@@ -108,6 +108,10 @@ class JobAdmin(ReadOnlyAdmin):
             service=lambda: dismiss_job(job_id=job_id, reason=posted_reason(request), actor_id=request.user.pk),
             done=_("The job is dismissed: it no longer waits for you."),
         )
+
+    @display(description=_("kind"), ordering="kind")
+    def kind_label(self, job: Job) -> str:
+        return job_kind_label(job.kind)
 
     @display(description=_("state"), ordering="state")
     def state_label(self, job: Job) -> SafeString:

@@ -77,7 +77,7 @@ class Job(models.Model):
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
         ordering = ("-id",)
-        permissions = (("retry_job", "Can run a job again"),)
+        permissions = (("retry_job", _("Can run a job again")),)
         constraints = (
             models.UniqueConstraint(fields=["key"], name="outbox_job_key_unique"),
             models.CheckConstraint(condition=~Q(kind="") & ~Q(key=""), name="outbox_job_kind_and_key_given"),
@@ -112,4 +112,6 @@ class Job(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.key} ({self.state})"
+        from outbox.jobs.registry import job_kind_label  # the kinds know the model
+
+        return f"{job_kind_label(self.kind)} · {self.pk} · {self.get_state_display()}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from common.refusals import Sentence
 from common.registry import Registry, same_function
 from outbox.jobs.models import Job
 
@@ -34,6 +35,7 @@ class JobKind:
 
     name: str
     run: Run
+    label: Sentence
     max_attempts: int
     io: bool
     longest_silence: timedelta
@@ -47,6 +49,7 @@ JOB_KINDS: Registry[JobKind] = Registry("job kind", same=lambda one, other: same
 def job_kind(
     name: str,
     *,
+    label: Sentence = "",
     max_attempts: int = 8,
     io: bool = False,
     longest_silence: timedelta = LONGEST_SILENCE,
@@ -55,14 +58,27 @@ def job_kind(
 ) -> Callable[[AnyRun], AnyRun]:
     """Register the decorated `run(job, now)` under `name`; a second function for a name is refused.
 
+    `label` tells merchants what the job does.
+
     A kind with `io` needs a `longest_silence` longer than any wait for an answer from outside.
     """
 
     def register(run: AnyRun) -> AnyRun:
-        JOB_KINDS.register(name, JobKind(name, run, max_attempts, io, longest_silence, on_dead, on_retry))
+        JOB_KINDS.register(name, JobKind(name, run, label, max_attempts, io, longest_silence, on_dead, on_retry))
         return run
 
     return register
+
+
+def job_kind_label(name: str) -> str:
+    """Return the label of a kind of jobs; the bare name of one without a label, or from an older release."""
+    kind = JOB_KINDS.find(name)
+    return str(kind.label) if kind and kind.label else name.replace("_", " ")
+
+
+def job_kind_labels() -> list[tuple[str, str]]:
+    """List name and label of every registered kind, by label."""
+    return sorted(((name, job_kind_label(name)) for name in JOB_KINDS.names()), key=lambda kind: kind[1].casefold())
 
 
 def kinds_with_io() -> list[str]:
@@ -72,5 +88,6 @@ def kinds_with_io() -> list[str]:
 
 def temporary_job_kind(name: str, run: Run, **options: Any) -> AbstractContextManager[JobKind]:
     """Register a kind for the length of a `with` block, in place of one of the same name: for tests."""
-    defaults = {"max_attempts": 8, "io": False, "longest_silence": LONGEST_SILENCE, "on_dead": None, "on_retry": None}
+    limits = {"max_attempts": 8, "io": False, "longest_silence": LONGEST_SILENCE}
+    defaults = {"label": "", **limits, "on_dead": None, "on_retry": None}
     return JOB_KINDS.temporarily(name, JobKind(name, run, **{**defaults, **options}))

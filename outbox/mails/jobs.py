@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from common.secrets import Undecryptable
 from outbox.errors import SECRET_IS_GONE, TOO_LATE, Final, RetryRefused
@@ -33,8 +33,14 @@ def _queue_again(job: Job, actor_id: int | None, now: datetime) -> None:
 
 # Over a day of attempts: a mail server may be down for a night. One that answers slowly is heard out.
 @job_kind(
-    JOB_KIND, max_attempts=36, io=True, longest_silence=timedelta(minutes=3), on_dead=_give_up, on_retry=_queue_again
-)  # fmt: skip
+    JOB_KIND,
+    label=gettext_lazy("Send a mail"),
+    max_attempts=36,
+    io=True,
+    longest_silence=timedelta(minutes=3),
+    on_dead=_give_up,
+    on_retry=_queue_again,
+)
 def send_mail(job: Job, now: datetime) -> None:
     mail = Mail.objects.get(pk=job.payload["mail_id"])
     if mail.state != Mail.State.QUEUED:

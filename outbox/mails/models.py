@@ -81,7 +81,7 @@ class Mail(models.Model):
         verbose_name = pgettext_lazy("one message", "mail")
         verbose_name_plural = _("mails")
         ordering = ("-id",)
-        permissions = (("resend_mail", "Can send a mail again"),)
+        permissions = (("resend_mail", _("Can send a mail again")),)
         constraints = (
             models.UniqueConstraint(fields=["key"], name="outbox_mail_key_unique"),
             models.UniqueConstraint(fields=["message_id"], name="outbox_mail_message_id_unique"),
@@ -126,7 +126,9 @@ class Mail(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} → {self.recipient}"
+        from outbox.mails.kinds import mail_kind_label  # the kinds know the model
+
+        return f"{mail_kind_label(self.kind)} → {self.recipient}"
 
     @property
     def job_key(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from outbox.jobs.models import Job
 from outbox.jobs.registry import job_kind
 from shop.orders import fulfilment
@@ -11,6 +13,7 @@ from shop.orders import fulfilment
 
 @job_kind(
     fulfilment.JOB_KIND,
+    label=_("Deliver a line of an order"),
     max_attempts=8,
     on_dead=fulfilment.attempts_used_up,
     on_retry=fulfilment.job_brought_back,

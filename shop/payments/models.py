@@ -39,7 +39,9 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider} {self.reference}"
+        from shop.payments.registry import method_label  # the providers know the model
+
+        return f"{method_label(self.provider)} · {self.reference}"
 
 
 class PaymentEventQuerySet(models.QuerySet["PaymentEvent"]):
@@ -113,7 +115,7 @@ class PaymentEvent(models.Model):
         verbose_name = _("payment event")
         verbose_name_plural = _("payment events")
         ordering = ("-pk",)
-        permissions = (("deal_with_money", "Can resolve payments that need attention"),)
+        permissions = (("deal_with_money", _("Can resolve payments that need attention")),)
         constraints = [
             models.UniqueConstraint(fields=("provider", "event_id"), name="shop_paymentevent_once"),
             models.CheckConstraint(
@@ -140,7 +142,9 @@ class PaymentEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider} {self.event_id}"
+        from shop.payments.registry import method_label  # the providers know the model
+
+        return f"{method_label(self.provider)} · {self.event_id}"
 
     @property
     def is_afterwards(self) -> bool:

@@ -68,7 +68,7 @@ def test_a_merchant_sells_unassigned_seats(merchant):
     page.wait_for_url("**/change/")
 
     entry = Entry.objects.get()
-    assert entry.description_fr == "<div>Une description</div>"
+    assert entry.description_fr == "<p>Une description</p>"
     assert entry.parameters == parameters_of(
         get_handler("std_generateseats").MerchantForm,
         packsize=10,
@@ -86,6 +86,89 @@ def test_a_merchant_sells_unassigned_seats(merchant):
     page.wait_for_url("**/entry/")
     again = Entry.objects.get()
     assert (again.parameters, again.description_fr, again.version) == (entry.parameters, entry.description_fr, 2)
+
+
+TEXTS = (
+    "<p>Un paragraphe&nbsp;: « ici »</p><p>Un autre, avec <b>du gras</b>,<br>et une ligne.</p>",
+    "<div>Ancien<br><br>texte</div>",
+    '<h3>Titre</h3>\n<p>Texte <a href="https://amphi.example" rel="noopener noreferrer nofollow">lien</a></p>'
+    "<ul><li>un</li><li>deux</li></ul><p>Fin</p>",
+    "<table><tbody><tr><td>A</td><td>B</td></tr></tbody></table>",
+    "",
+)
+
+
+@pytest.mark.parametrize("html", TEXTS)
+def test_a_description_comes_through_opening_and_saving_unchanged(merchant, html):
+    entry = EntryFactory(description_fr=html, description_en="")
+    page = merchant
+
+    page.goto(f"/admin/catalog/entry/{entry.pk}/change/")
+    page.locator("trix-editor").first.wait_for(state="attached")
+    assert page.locator("trix-editor:visible").count() == ("<table" not in html)
+    page.locator("#id_position").evaluate("field => field.value = 3")
+    page.locator("button[name=_save]").click()
+    page.wait_for_url("**/entry/")
+
+    entry.refresh_from_db()
+    assert (entry.description_fr, entry.position, entry.version) == (html, 3, 2)
+
+
+def test_paragraphs_typed_are_paragraphs(merchant):
+    entry = EntryFactory(description_fr="<p>Un</p><p>Deux</p>")
+    page = merchant
+
+    page.goto(f"/admin/catalog/entry/{entry.pk}/change/")
+    editor = page.locator("trix-editor:visible").first
+    assert editor.inner_text().split() == ["Un", "Deux"]
+    editor.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Trois")
+    page.locator("button[name=_save]").click()
+    page.wait_for_url("**/entry/")
+
+    entry.refresh_from_db()
+    assert entry.description_fr == "<p>Un</p><p>Deux</p><p>Trois</p>"
+
+
+def test_enter_in_a_course_chooser_takes_the_course_found(merchant):
+    entry = EntryFactory(handler="std_enroloncourse")
+    CourseFactory(short_name="AMIANTE-SS4", name_fr="Amiante")
+    page = merchant
+
+    page.goto(f"/admin/catalog/entry/{entry.pk}/change/")
+    _tab(page, 3).click()
+    page.locator("#id_cfg_std_enroloncourse_coursename + .select2").click()
+    page.keyboard.type("amian")
+    page.get_by_role("option", name="AMIANTE-SS4 – Amiante").wait_for()
+    page.keyboard.press("Enter")
+    assert page.locator("#id_cfg_std_enroloncourse_coursename").input_value() == "AMIANTE-SS4"
+
+
+def test_a_comma_of_a_price_is_kept(merchant):
+    entry = EntryFactory()
+    page = merchant
+
+    page.goto(f"/admin/catalog/entry/{entry.pk}/change/")
+    page.locator("#id_tiers-0-unit_net").fill("")
+    page.locator("#id_tiers-0-unit_net").click()
+    page.keyboard.type("12,50")
+    page.locator("button[name=_save]").click()
+    page.wait_for_url("**/entry/")
+
+    assert [str(tier.unit_net) for tier in entry.tiers.all()] == ["12.50"]
+
+
+def test_a_table_is_edited_as_it_is_written(merchant):
+    entry = EntryFactory(description_fr=TEXTS[3])
+    page = merchant
+
+    page.goto(f"/admin/catalog/entry/{entry.pk}/change/")
+
+    assert page.locator("#id_description_fr").is_visible()
+    assert page.locator("#id_description_fr").input_value() == TEXTS[3]
 
 
 def test_the_string_of_an_older_shop_is_pasted(merchant):

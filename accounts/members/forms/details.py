@@ -11,11 +11,12 @@ from accounts.members.details import AccountDetails
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from common.fields import AddressField, LineField
+from common.made_from import MadeFrom
 from common.postal import PARTS, PostalAddressForm
 from common.vat import normalise_vat_id
 
 
-class AccountDetailsForm(PostalAddressForm, forms.ModelForm):
+class AccountDetailsForm(MadeFrom, PostalAddressForm, forms.ModelForm):
     """Name, billing address and VAT number of a customer account."""
 
     payer_email = AddressField(
@@ -53,7 +54,7 @@ class AccountDetailsForm(PostalAddressForm, forms.ModelForm):
         )
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(MadeFrom, forms.ModelForm):
     """A person's own name and language."""
 
     class Meta:

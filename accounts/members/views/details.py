@@ -7,6 +7,7 @@ from http import HTTPStatus
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -31,9 +32,11 @@ def details(request: AccountRequest) -> HttpResponse:
         return _details_page(request, AccountDetailsForm(instance=account))
     # A refused form leaves the typed values in its instance: the form gets a copy, the page shows the stored account.
     form = AccountDetailsForm(request.POST, instance=CustomerAccount.objects.get(pk=account.pk))
-    if not form.is_valid():
+    with transaction.atomic():  # cleaning locks the row that is saved
+        if is_saved := form.is_valid():
+            save_account_details(account_id=account.pk, details=form.to_details())
+    if not is_saved:
         return _details_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    save_account_details(account_id=account.pk, details=form.to_details())
     messages.success(request, _("The details of the account were saved."))
     return redirect("account-details", account.pk)
 
@@ -45,9 +48,10 @@ def profile(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         return _profile_page(request, ProfileForm(instance=request.user))
     form = ProfileForm(request.POST, instance=User.objects.get(pk=request.user.pk))
-    if not form.is_valid():
-        return _profile_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return _save_profile(request, form)
+    with transaction.atomic():  # cleaning locks the row that is saved
+        if form.is_valid():
+            return _save_profile(request, form)
+    return _profile_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def _details_page(

@@ -17,8 +17,10 @@ from accounts.people.models import User
 from common.admin.autocomplete import CheckedAutocomplete
 from common.admin.display import NOTHING
 from common.admin.refusals import TellsRefusals
+from common.made_from import MadeFrom
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import save_standing_group
+from enrolments.courses.places.services import lock_courses
 from enrolments.display import order_link
 
 if TYPE_CHECKING:
@@ -31,11 +33,14 @@ class Counted(TypedDict):
     members: int
 
 
-class StandingGroupForm(forms.ModelForm):
+class StandingGroupForm(MadeFrom, forms.ModelForm):
     """Form of a standing group that refuses at the field a name the course already has."""
 
+    def lock_row(self) -> None:
+        lock_courses([self.instance.course_id])
+
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         course, name = cleaned.get("course") or self.instance.course_id, cleaned.get("name")
         same = CourseGroup.objects.standing().filter(course=course).named(name or "")
         if course and same.exclude(pk=self.instance.pk).exists():

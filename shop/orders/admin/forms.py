@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Any
 
@@ -11,21 +10,17 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
-_BLANKS = re.compile(r"\s")
-# Whole numbers or hundredths, with comma or point; thousands separators only if the hundredths show which sign is
-# which.
-_PLAIN = re.compile(r"[0-9]{1,13}(?:[.,][0-9]{1,2})?", re.ASCII)
-_POINT_FOR_HUNDREDTHS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]{1,2}", re.ASCII)
-_COMMA_FOR_HUNDREDTHS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]{1,2}", re.ASCII)
+from common.admin.decimals import AdminDecimalInput
+from common.decimals import read_decimal
+
 _MOST = Decimal("9999999999.99")
 REFERENCE_LENGTH = 140
 
 
 class AmountField(forms.Field):
-    """Amount of money as typed in either language: 1234,50 or 1 234.50 or 1,234.50. More than zero."""
+    """Amount of money as typed or pasted in either language: 1234,50 or 1 234.50 € or 1,234.50. More than zero."""
 
     default_error_messages = {
-        "amount": _("“%(value)s” is not an amount. Write it with at most two decimals, like 1234.50 or 1234,50."),
         "positive": _("An amount that has arrived is more than nothing."),
         "too_much": _("This amount is too large to be right."),
     }
@@ -34,19 +29,12 @@ class AmountField(forms.Field):
         typed = str(value).strip() if value is not None else ""
         if not typed:
             return None
-        digits = _BLANKS.sub("", typed)
-        if _POINT_FOR_HUNDREDTHS.fullmatch(digits):
-            digits = digits.replace(",", "")
-        elif _COMMA_FOR_HUNDREDTHS.fullmatch(digits):
-            digits = digits.replace(".", "")
-        elif not _PLAIN.fullmatch(digits):
-            raise ValidationError(self.error_messages["amount"], code="amount", params={"value": typed})
-        amount = Decimal(digits.replace(",", ".")).quantize(Decimal("0.01"))
+        amount = read_decimal(typed, places=2)
         if amount <= 0:
             raise ValidationError(self.error_messages["positive"], code="positive")
         if amount > _MOST:
             raise ValidationError(self.error_messages["too_much"], code="too_much")
-        return amount
+        return amount.quantize(Decimal("0.01"))
 
 
 class ConfirmPaymentForm(forms.Form):
@@ -56,7 +44,7 @@ class ConfirmPaymentForm(forms.Form):
 
     amount = AmountField(
         label=_("Amount received"),
-        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off", "maxlength": 30}),
+        widget=AdminDecimalInput(),
         help_text=_("As it stands on the bank statement."),
     )
     reference = forms.CharField(

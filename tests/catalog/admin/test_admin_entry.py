@@ -162,7 +162,8 @@ def test_of_two_merchants_the_second_is_told_and_overwrites_nothing():
     second = bob.post(change_url(entry), bobs)
 
     assert first.status_code == 302
-    assert "Somebody else has changed this entry" in errors(second)["__all__"][0]
+    assert "Somebody else has changed this" in errors(second)["__all__"][0]
+    assert "“Alice”" in errors(second)["name_en"][0]
     assert second.context["adminform"].form["name_en"].value() == "Bob"
     assert Entry.objects.get().name_en == "Alice"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from outbox.jobs.models import Job
 from outbox.jobs.registry import job_kind
 from shop.orders.models import Order
@@ -19,7 +21,7 @@ def notify(charge: bank.Charge, order: Order, event_id: str, *, now: datetime) -
     payments.receive_notification(provider=provider, message=Message(body, {SIGNATURE_HEADER: signed}), now=now)
 
 
-@job_kind("sandbox_notification")
+@job_kind("sandbox_notification", label=_("Tell of a payment at the sandbox"))
 def notify_late(job: Job, now: datetime) -> None:
     """Send the late notification, some time after the customer has left the bank's page."""
     order = Order.objects.get(pk=job.payload["order"])

@@ -1,0 +1,48 @@
+"""Titles of the administration's pages, which read well in French too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from unfold.admin import ModelAdmin
+
+# Sentences of Django's own, of which the shop has another French: Django's puts "objet" before each name.
+DJANGOS = (
+    gettext_noop("Add another %(verbose_name)s"),
+    gettext_noop("Select %s"),
+    gettext_noop("The {name} “{obj}” was added successfully."),
+    gettext_noop("The {name} “{obj}” was changed successfully."),
+    gettext_noop("The {name} “{obj}” was added successfully. You may add another {name} below."),
+    gettext_noop("The {name} “{obj}” was changed successfully. You may edit it again below."),
+    gettext_noop("The {name} “{obj}” was changed successfully. You may add another {name} below."),
+    gettext_noop("The %(name)s “%(obj)s” was deleted successfully."),
+    gettext_noop("Cannot delete %(name)s"),
+    gettext_noop("Successfully deleted %(count)d %(items)s."),
+    gettext_noop("Delete selected %(verbose_name_plural)s"),
+)
+
+
+class PlainTitles(ModelAdmin):
+    """Admin whose pages are titled by the kind of thing alone.
+
+    Django's French puts a preposition or a verb before the name, without its article: "Ajout de entrée".
+    """
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        kind = self.opts.verbose_name
+        title = capfirst(str(kind)) if object_id else _("Add %(kind)s") % {"kind": kind}
+        return super().changeform_view(request, object_id, form_url, {"title": title, **(extra_context or {})})
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})

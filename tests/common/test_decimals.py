@@ -1,0 +1,88 @@
+"""Numbers as people type and paste them, in every form of the product."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django import forms
+from django.apps import apps
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.test import RequestFactory
+from django.utils import translation
+
+from accounts.people.models import User
+from common.admin.readonly import ReadOnlyAdmin
+from common.decimals import DecimalField, DecimalInput, read_decimal
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("12,50", "12.50"), ("12.50", "12.50"), ("5,5", "5.5"), ("1250", "1250"), ("0,125", None), ("0.5", "0.5"),
+        ("1 234,50 €", "1234.50"), ("1\u202f234,50\u00a0€", "1234.50"), ("504,00 €", "504.00"),
+        ("€1,234.50", "1234.50"),
+        ("1'234.50", "1234.50"), ("1.234,50", "1234.50"), ("1,234,567", "1234567"), ("-3,5", "-3.5"),
+        ("\u22123,5", "-3.5"), ("20 %", "20"), ("12 EUR", "12"), ("1,234", None), ("1.234", None), ("1 2", None),
+        ("1,23,4", None), ("12,345.6.7", None), ("٣", None), ("1e3", None), ("NaN", None), ("1,5,5", None),
+    ],
+)  # fmt: skip
+def test_a_number_is_read_in_either_notation(typed, number):
+    if number is None:
+        with pytest.raises(ValidationError):
+            read_decimal(typed, places=2)
+    else:
+        assert read_decimal(typed, places=2) == Decimal(number)
+
+
+def test_one_sign_before_three_digits_is_the_decimals_where_three_can_be_stored():
+    assert read_decimal("1,234", places=4) == read_decimal("1.234", places=4) == Decimal("1.234")
+
+
+def test_both_readings_are_named_where_a_number_has_two():
+    with pytest.raises(ValidationError, match="can be read in two ways"):
+        read_decimal("1.234", places=2)
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "12.50"), ("fr", "12,50")])
+def test_a_field_shows_what_is_stored_in_the_readers_way(language, shown):
+    class Form(forms.Form):
+        price = DecimalField(max_digits=12, decimal_places=2)
+
+    with translation.override(language):
+        page = str(Form(initial={"price": Decimal("12.5")})["price"])
+        assert f'value="{shown}"' in page
+        assert 'inputmode="decimal"' in page
+        assert Form({"price": shown}).is_valid()
+
+
+def subclasses(base: type) -> set[type]:
+    return {base, *(each for sub in base.__subclasses__() for each in subclasses(sub))}
+
+
+def is_stray(field: forms.Field) -> bool:
+    is_decimal = isinstance(field, forms.DecimalField | forms.FloatField)
+    return is_decimal and not (isinstance(field, DecimalField) and isinstance(field.widget, DecimalInput))
+
+
+@pytest.mark.django_db
+def test_every_form_reads_decimals_this_way():
+    request = RequestFactory().get("/")
+    request.user = User(is_superuser=True, is_staff=True, is_active=True)
+    found = {}
+    for page in admin.site._registry.values():
+        if isinstance(page, ReadOnlyAdmin):
+            continue
+        for name, field in page.get_form(request).base_fields.items():
+            found[f"{page}.{name}"] = field
+        for inline in page.get_inline_instances(request):
+            for name, field in inline.get_formset(request).form.base_fields.items():
+                found[f"{inline}.{name}"] = field
+    for form in subclasses(forms.Form) | subclasses(forms.ModelForm):
+        if form.__module__.split(".")[0] in {app.name.split(".")[0] for app in apps.get_app_configs()} - {"allauth"}:
+            found |= {f"{form}.{name}": field for name, field in form.base_fields.items()}
+
+    ours = {name: field for name, field in found.items() if "django" not in name and "unfold" not in name}
+    assert [name for name, field in ours.items() if is_stray(field)] == []
+    assert sum(isinstance(field, DecimalField) for field in ours.values()) >= 3
