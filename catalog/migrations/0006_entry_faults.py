@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0004_default_max_quantity'),
+        ('catalog', '0005_search_columns'),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('outbox', '0003_db_defaults'),
+        ('outbox', '0004_recalled_and_dismissed'),
     ]
 
     operations = [

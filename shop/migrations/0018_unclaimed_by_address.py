@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("shop", "0016_wording")]
+    dependencies = [("shop", "0017_search_columns")]
 
     operations = [
         migrations.AddIndex(

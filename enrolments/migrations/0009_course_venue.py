@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0007_events'),
+        ('enrolments', '0008_search_columns'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0016_wording'),
+        ('shop', '0018_unclaimed_by_address'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
