@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 from django.utils.translation import override
 
+from accounts.members.models import Membership
 from accounts.members.services import RolesChanged
 from accounts.people.closing import OnlyOwner
 from accounts.rate_limits.services import TooOften
@@ -24,7 +25,7 @@ from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOf
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
 from enrolments.seats.revoke import SeatsConsumed
-from tests.factories.accounts import CustomerAccountFactory, MembershipFactory
+from tests.factories.accounts import CustomerAccountFactory
 from tests.factories.enrolments import CourseFactory
 
 NOW = timezone.now()
@@ -42,7 +43,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     MailedOften: lambda: MailedOften(3),
     RowsRefused: lambda: RowsRefused({0: SeatNotFree(None, NOW, "assigned")}),
     OnlyOwner: lambda: OnlyOwner([CustomerAccountFactory.build()]),
-    RolesChanged: lambda: RolesChanged(MembershipFactory.build(), ["is_buyer"]),
+    RolesChanged: lambda: RolesChanged(Membership(is_owner=True), ["is_buyer"]),
     SeatConsumed: lambda: SeatConsumed(None, NOW, "consumed"),
     SeatMoved: lambda: SeatMoved(None, NOW, "revoked"),
     SeatNotAssigned: lambda: SeatNotAssigned(None, NOW, "available"),
