@@ -77,8 +77,8 @@ class SeatConsumed(SeatMoved):
 
 
 def state_shown(seat: Seat) -> str:
-    """Return the state of a seat as a page shows it, posted back by its form: an assignment is told by its time."""
-    return f"{seat.state} {seat.assigned_at.isoformat()}" if seat.assigned_at is not None else seat.state
+    """Return the state of a seat as a page shows it, posted back by its form: an assignment with person and time."""
+    return f"{seat.state} {seat.person_id} {seat.assigned_at.isoformat()}" if seat.assigned_at else seat.state
 
 
 def still(seat_ids: Collection[int], *states: str) -> QuerySet[Seat]:

@@ -12,6 +12,8 @@ import pytest
 from django.utils import timezone
 from django.utils.translation import override
 
+from accounts.members.models import Membership
+from accounts.members.services import RolesChanged
 from accounts.people.closing import OnlyOwner
 from accounts.rate_limits.services import TooOften
 from catalog.services.errors import CodeFixed, UnknownParameters
@@ -19,7 +21,7 @@ from common.floors import FLOORS
 from common.refusals import Refused
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
-from enrolments.people.mail_again import MailedJustNow, MailedOften
+from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
 from enrolments.seats.revoke import SeatsConsumed
@@ -32,6 +34,7 @@ NOW = timezone.now()
 
 # Refusals that make their sentence of what they are about.
 MADE: dict[type[Refused], Callable[[], Refused]] = {
+    AddressChanged: lambda: AddressChanged("old@example.org", "new@example.org"),
     CapacityBelowTaken: lambda: CapacityBelowTaken(3),
     CodeFixed: lambda: CodeFixed("FIRST-AID", sold=True),
     CourseClosed: lambda: CourseClosed(CourseFactory.build()),
@@ -43,6 +46,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     RowsRefused: lambda: RowsRefused({0: SeatNotFree(None, NOW, "assigned")}),
     OnlyOwner: lambda: OnlyOwner([CustomerAccountFactory.build()]),
     ScriptBroken: lambda: ScriptBroken(None, HookBroken(Fault("ext_x", "revoke", "ext_x/handler.py", 7, "Odd", "x"))),
+    RolesChanged: lambda: RolesChanged(Membership(is_owner=True), ["is_buyer"]),
     SeatConsumed: lambda: SeatConsumed(None, NOW, "consumed"),
     SeatMoved: lambda: SeatMoved(None, NOW, "revoked"),
     SeatNotAssigned: lambda: SeatNotAssigned(None, NOW, "available"),

@@ -6,7 +6,7 @@ from enrolments.courses.places.services import CourseFull, taken
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
 from enrolments.seats.enter import enter_course
 from enrolments.seats.models import SeatState
-from enrolments.seats.moves import SeatConsumed, SeatNotAssigned, SeatNotFound
+from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFound, state_shown
 from enrolments.seats.release import release_seat
 from enrolments.values import Terms
 from tests.enrolments.given import NOW, assign, days, given_pack, given_session, history
@@ -158,12 +158,14 @@ def test_releasing_twice_tells_who_was_first(account, operator):
 def test_only_the_person_seen_is_taken_off(account, operator):
     course = CourseFactory()
     [seat] = given_pack(account)
-    bob = assign(seat, course, "bob@example.org", operator).user
+    assign(seat, course, "bob@example.org", operator)
+    seat.refresh_from_db()
+    seen = state_shown(seat)
     release(seat, operator)
     carol = assign(seat, course, "carol@example.org", operator).user
 
-    with pytest.raises(SeatNotAssigned):
-        release(seat, operator, person_id=bob.pk)
+    with pytest.raises(SeatMoved):
+        release(seat, operator, seen=seen)
 
     seat.refresh_from_db()
     assert seat.person == carol
