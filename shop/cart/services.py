@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models.entries import Entry
 from catalog.offers import buyability, offer_of
-from catalog.selectors import shopper_for
+from catalog.selectors import entries_to_price, shopper_for
 from common.refusals import Refused
 from common.templatetags.money import grouped
 from shop.cart.joining import Joined, join_lines
@@ -120,7 +120,9 @@ def set_quantity(
     if quantity == line.quantity:
         return
     _check_seen(line, seen)
-    _check_buyable(locked, line.entry, quantity, user=user, now=now)
+    # Read with its tiers and fields, as a form may change the quantities of many lines.
+    entry = entries_to_price([line.entry_id]).get(line.entry_id, line.entry)
+    _check_buyable(locked, entry, quantity, user=user, now=now)
     CartLine.objects.filter(pk=line.pk).update(quantity=quantity, units_confirmed=False)
     _touch(locked)
 

@@ -71,6 +71,7 @@ def test_what_is_typed_into_another_field_meanwhile_stays(page, session):
     EntryFactory(code="OTHER", name_fr="Autre", tiers={1: "10.00"})
     page.goto("/e/OTHER/")
     page.locator(".buy-form button").click()
+    page.wait_for_url("**/cart/")
     put_in_cart(page, 1)
     slow_down(page, 50)
     first, second = page.locator("[name^=quantity-]").all()

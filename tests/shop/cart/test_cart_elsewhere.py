@@ -85,6 +85,13 @@ def test_a_line_removed_elsewhere_is_told(buyer):
     assert "it was removed elsewhere" in buyer.get("/cart/").content.decode()
 
 
+def test_quantities_of_several_lines_change_at_once(buyer):
+    put_in_cart(buyer, EntryFactory(), 1)
+    put_in_cart(buyer, EntryFactory(), 1)
+    buyer.post("/cart/", {f"quantity-{line.pk}": 2 for line in cart_of(buyer).lines.all()})
+    assert [line.quantity for line in cart_of(buyer).lines.all()] == [2, 2, 2]
+
+
 def test_the_service_refuses_what_was_seen_otherwise(entry):
     cart = make_cart(entry, quantity=3)
     line = cart.lines.get()
