@@ -46,7 +46,9 @@ def test_every_kind_is_sent_again_with_a_living_link_or_refused(client, probe_en
         try:
             copy = resend_mail(mail_id=mail.pk, now=now)
         except ResendRefused as refusal:
-            refused[kind] = str(refusal)
+            # A page that was asked for meanwhile has chosen a language of its own.
+            with translation.override("en"):
+                refused[kind] = str(refusal)
             continue
         assert copy.expires_at is None or copy.expires_at > now
         rendered = render_mail(copy, blank_secrets=False)

@@ -106,7 +106,8 @@ def mark_owed_again(*, order_id: int, actor: User, now: datetime) -> Decimal:
         paid_back_on=None, paid_back_reference="", paid_back_at=None, paid_back_by=None
     )
     detail = {"worth": str(owed), "reason": last.paid_back_reference}
-    record(order, OrderEvent.What.OWED_AGAIN, actor=actor, now=now, detail=detail)
     if order.status == Order.Status.REFUNDED:
-        move_order(order, Order.Status.COMPLETED, what=OrderEvent.What.COMPLETED, actor=None, now=now)
+        move_order(order, Order.Status.COMPLETED, what=OrderEvent.What.OWED_AGAIN, actor=actor, now=now, detail=detail)
+    else:
+        record(order, OrderEvent.What.OWED_AGAIN, actor=actor, now=now, detail=detail)
     return owed
