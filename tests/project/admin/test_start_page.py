@@ -32,6 +32,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Orders waiting for money": 2,
         "Orders with a failed line": 1,
         "Payments that need attention": 1,
+        "Broken extensions": 0,
         "Jobs that gave up": 0,
         "Mails that could not be sent": 0,
     }
