@@ -1,9 +1,8 @@
-"""Faults of handlers: hooks that raised, or answered what no hook may answer; noted for the merchant with the place."""
+"""Faults of handlers: hooks that raised, or answered what no hook may answer; told to the merchant with the place."""
 
 from __future__ import annotations
 
 import inspect
-import logging
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,8 @@ from types import TracebackType
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from common.afterwards import write_afterwards
 from common.words import Text, in_words
 from handlers.errors import Refusal
-
-logger = logging.getLogger(__name__)
 
 DETAIL_AT_MOST = 500
 # In place of an exception's name, for an answer of the wrong kind.
@@ -145,21 +141,6 @@ def place_of(trace: TracebackType | None, folder: Path) -> tuple[str, int]:
 def cut(text: str) -> str:
     """Return a text as the database takes it, shortened."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:DETAIL_AT_MOST]
-
-
-def note(fault: Fault, error: BaseException | None = None) -> None:
-    """Log a fault, and keep it for the merchant even if the transaction is rolled back."""
-    logger.error(
-        "Hook %s of handler %s is broken (%s, line %s): %s",
-        fault.hook, fault.handler, fault.file, fault.line, fault.error, exc_info=error,
-    )  # fmt: skip
-    write_afterwards(fault, lambda: _write(fault))
-
-
-def _write(fault: Fault) -> None:
-    from handlers.models import BrokenHook  # models are not loaded yet when the handlers are
-
-    BrokenHook.objects.note(fault)
 
 
 def _definition(source: object) -> tuple[str, int]:

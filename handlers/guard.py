@@ -8,6 +8,7 @@ transaction goes on. Troubles of the database itself (a lost connection, a deadl
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -19,6 +20,7 @@ from django import forms
 from django.db import connection, transaction
 from django.utils.functional import Promise
 
+from common.afterwards import write_afterwards
 from common.database_errors import is_database_away, is_deadlock
 from common.refusals import Refused
 from common.words import Text, in_words
@@ -43,7 +45,10 @@ from handlers.contract import (
     answers_to_store,
 )
 from handlers.errors import HandlerMissing
-from handlers.faults import CANNOT_BE_HAD, FAULT_AFTER_PAYMENT, Extension, Fault, HookBroken, note
+from handlers.faults import CANNOT_BE_HAD, FAULT_AFTER_PAYMENT, Extension, Fault, HookBroken
+from handlers.models import BrokenHook
+
+logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 NAMES_AT_MOST = 1_000
@@ -236,6 +241,20 @@ class _WrongAnswer(Exception):
     def __init__(self, answer: object) -> None:
         super().__init__()
         self.answer = _shown(answer)
+
+
+def note(fault: Fault, error: BaseException | None) -> None:
+    """Log a fault, and keep it for the merchant even if the transaction is rolled back."""
+    logger.error(
+        "Hook %s of handler %s is broken (%s, line %s): %s",
+        fault.hook,
+        fault.handler,
+        fault.file,
+        fault.line,
+        fault.error,
+        exc_info=error,
+    )
+    write_afterwards(fault, lambda: BrokenHook.objects.note(fault))
 
 
 def bare(handler: Any) -> Handler:

@@ -1,8 +1,9 @@
-"""Constraints of broken hooks, each broken by raw SQL."""
+"""Broken hooks in the database: constraints, each broken by raw SQL, and how long a row is kept."""
 
 import pytest
 
 from handlers.models import BrokenHook
+from handlers.tasks import forget_old_faults
 from tests.constraints import broken, copy, run
 
 pytestmark = pytest.mark.django_db
@@ -27,3 +28,12 @@ def test_a_fault_was_seen(hook):
 def test_a_fault_is_named(hook, column):
     with broken("handlers_brokenhook_named"):
         run(f"UPDATE handlers_brokenhook SET {column} = '' WHERE id = %s", hook.pk)
+
+
+def test_a_fault_that_was_not_seen_for_long_is_forgotten(hook):
+    later = BrokenHook.objects.create(handler="ext_odd", hook="check", error="Odd")
+    BrokenHook.objects.filter(pk=hook.pk).update(last_seen_at="2020-01-01T00:00Z")
+
+    assert forget_old_faults() == 1
+
+    assert list(BrokenHook.objects.all()) == [later]

@@ -6,16 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.apps import apps
-from django.core.management import call_command
-from django.test import override_settings
 
 from handlers import registry
-from handlers.folders import application
+from handlers.contract import Feedback, Handler
 from handlers.own_settings import SettingMissing, own_setting
 from outbox.jobs.models import Job
-from outbox.jobs.registry import JOB_KINDS
+from outbox.jobs.registry import temporary_job_kind
 from outbox.jobs.running import run_due_jobs
+from outbox.jobs.services import NewJob, enqueue_many
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, make_cart, pay, place
@@ -50,63 +48,58 @@ def test_the_environment_alone_adds_tables_and_pages():
     assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture
-def call_centre(db):
-    """Install the application and its table for the length of a test."""
-    package = application(NAME, [FOLDER])
-    with (
-        override_settings(HANDLER_DIRS=[FOLDER], HANDLER_APPS=[NAME]),
-        override_settings(INSTALLED_APPS=[*[config.name for config in apps.get_app_configs()], package]),
-    ):
-        registry.reset()
-        call_command("migrate", NAME, verbosity=0)
-        with JOB_KINDS.temporarily(*kind()):
-            yield registry.get_handler(NAME)
-    registry.reset()
+class Calls(Handler):
+    """Handler that records a job of its own at delivery, as ext_callcentre does."""
+
+    name = "ext_calls"
+    label = "Calls"
+
+    def post_payment(self, line):
+        key = f"ext_calls_book:{line.line_id}"
+        enqueue_many([NewJob(kind="ext_calls_book", key=key, account_id=line.account.pk, order_id=line.order_id)])
+        return Feedback()
 
 
-def kind():
-    registry.load()
-    name = "ext_callcentre_book"
-    return name, JOB_KINDS.get(name)
+def book(_job, _now):
+    own_setting("ext_calls", "token")
 
 
 @pytest.fixture
-def order(call_centre):
-    entry = EntryFactory(handler=NAME, name_en="Call")
-    order = place(make_cart(entry, units=[{"phone": "01 23 45 67 89"}]))
-    pay(order)
-    return order
+def order(db):
+    with temporary_job_kind("ext_calls_book", book, io=True, max_attempts=5), registry.temporary(Calls):
+        order = place(make_cart(EntryFactory(handler="ext_calls", name_en="Call")))
+        pay(order)
+        yield order
 
 
 def test_its_job_runs_beside_the_delivery_and_stands_on_the_orders_page(order, monkeypatch):
-    monkeypatch.setenv("EXT_CALLCENTRE_TOKEN", "secret-of-this-shop")
+    monkeypatch.setenv("EXT_CALLS_TOKEN", "secret-of-this-shop")
 
     deliver(order)
 
-    job = Job.objects.get(kind="ext_callcentre_book")
+    job = Job.objects.get(kind="ext_calls_book")
     assert (job.state, job.order_id) == ("done", order.pk)
     merchant = browser_of(UserFactory(is_staff=True, is_superuser=True))
     assert job.key in text_of(merchant.get(order_url(order)))
 
 
 def test_its_job_that_fails_is_told_on_the_orders_page_though_the_line_is_delivered(order, monkeypatch):
-    monkeypatch.delenv("EXT_CALLCENTRE_TOKEN", raising=False)
+    monkeypatch.delenv("EXT_CALLS_TOKEN", raising=False)
 
     deliver(order)
-    Job.objects.filter(kind="ext_callcentre_book").update(attempts=4, due_at="2020-01-01T00:00Z")
+    Job.objects.filter(kind="ext_calls_book").update(attempts=4, due_at="2020-01-01T00:00Z")
     run_due_jobs()
 
     assert order.status == "completed"
     merchant = browser_of(UserFactory(is_staff=True, is_superuser=True))
     page = text_of(merchant.get(order_url(order)))
     assert "failed job" in page
-    assert "EXT_CALLCENTRE_TOKEN" in page
+    assert "EXT_CALLS_TOKEN" in page
 
 
 def test_a_job_of_an_extension_that_is_gone_says_so(order):
     deliver(order)
-    Job.objects.filter(kind="ext_callcentre_book").update(kind="ext_gone_book", state="pending", finished_at=None)
+    Job.objects.filter(kind="ext_calls_book").update(kind="ext_gone_book", state="pending", finished_at=None)
 
     merchant = browser_of(UserFactory(is_staff=True, is_superuser=True))
 
@@ -114,7 +107,7 @@ def test_a_job_of_an_extension_that_is_gone_says_so(order):
 
 
 def test_a_setting_that_is_missing_is_named(monkeypatch):
-    monkeypatch.delenv("EXT_CALLCENTRE_TOKEN", raising=False)
-    with pytest.raises(SettingMissing, match="EXT_CALLCENTRE_TOKEN"):
-        own_setting("ext_callcentre", "token")
-    assert own_setting("ext_callcentre", "token", "none") == "none"
+    monkeypatch.delenv("EXT_CALLS_TOKEN", raising=False)
+    with pytest.raises(SettingMissing, match="EXT_CALLS_TOKEN"):
+        own_setting("ext_calls", "token")
+    assert own_setting("ext_calls", "token", "none") == "none"

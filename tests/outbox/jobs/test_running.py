@@ -255,6 +255,8 @@ def test_the_wait_for_trouble_of_the_databases_own_does_not_grow(make_due, cause
 
     job.refresh_from_db()
     assert (job.attempts, waits(job)) == (3, timedelta(seconds=10))
+    # The reason is told as what happened, not in the words of the driver.
+    assert ("stood still for longer" in job.last_error) == (cause is None)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -34,6 +34,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Orders with a failed line": 1,
         "Orders with money to be paid back": 0,
         "Payments that need attention": 1,
+        "Broken extensions": 0,
         "Entries that nobody can buy": 0,
         "Jobs that gave up": 0,
         "Mails that could not be sent": 0,
