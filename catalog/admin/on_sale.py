@@ -1,4 +1,4 @@
-"""What keeps entries from being sold, for merchants: a column, a filter and a banner."""
+"""Obstacles to a sale, for merchants: a column, a filter and a banner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be sold is not on sale: told on every page before anything is typed, and sold again once it is mended."""
+"""Entries that cannot be sold are not on sale: told on every page before anything is typed, and sold again when mended."""
 
 from datetime import timedelta
 

@@ -146,6 +146,7 @@ def test_the_same_address_in_two_lines_of_one_session_is_refused_at_its_field():
 
 
 def test_packs_of_seats_arrive_whole():
+    CourseFactory(short_name="SEC-1")
     owner = MembershipFactory()
     entry = EntryFactory(handler="std_generateseats", parameters={"packsize": 5, "courselist": "SEC-*", "validity": 30})
     order = place(make_cart(entry, quantity=3, user=owner.user), user=owner.user, account=owner.account)

@@ -1,4 +1,4 @@
-"""What keeps entries from being sold, told to the merchant: in the list, by a filter and on the entry's page."""
+"""Obstacles to a sale are told to the merchant: in the list, by a filter and on the entry's page."""
 
 import pytest
 from django.contrib.auth.models import Permission

@@ -67,6 +67,7 @@ def test_feedback_is_read_in_the_readers_language(merchant, order):
 
 
 def test_parameters_stand_in_words(client):
+    CourseFactory(short_name="SEC-1")
     handler = get_handler("std_generateseats")
     entry = EntryFactory(
         handler="std_generateseats",
