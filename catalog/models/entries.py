@@ -254,4 +254,7 @@ class PriceTier(models.Model):
         ]
 
     def __str__(self) -> str:
-        return gettext("from %(quantity)s: %(price)s") % {"quantity": self.from_quantity, "price": localize(self.unit_net)}
+        return gettext("from %(quantity)s: %(price)s") % {
+            "quantity": self.from_quantity,
+            "price": localize(self.unit_net),
+        }
