@@ -11,9 +11,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower, Replace
 from django.urls import reverse
 from django.utils.formats import localize
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from common.search import normalise
 
