@@ -32,16 +32,10 @@ class PlainTitles(ModelAdmin):
     Django's French puts a preposition or a verb before the name, without its article: "Ajout de entrée".
     """
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         kind = self.opts.verbose_name
-        title = capfirst(str(kind)) if object_id else _("Add %(kind)s") % {"kind": kind}
-        return super().changeform_view(request, object_id, form_url, {"title": title, **(extra_context or {})})
+        context["title"] = capfirst(str(kind)) if context.get("original") else _("Add %(kind)s") % {"kind": kind}
+        return super().render_change_form(request, context, *args, **options)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         title = capfirst(str(self.opts.verbose_name_plural))
