@@ -1,4 +1,4 @@
-"""Entries that cannot be sold are not on sale: told on every page before anything is typed, and sold again when mended."""
+"""Entries that cannot be sold are not on sale: told on each page before anything is typed, sold again when mended."""
 
 from datetime import timedelta
 
