@@ -88,6 +88,7 @@ class Site:
 
     @property
     def what_ended(self) -> str:
+        """Sentence for a visitor whose session is gone."""
         return str(VISIT_ENDED)
 
     @property
