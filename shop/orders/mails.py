@@ -99,8 +99,10 @@ def queue_given_back(order: Order, *, givings: Sequence[int], operator: User | N
     """Queue the mails about one act of giving back, whose rows of `GivingBack` are given by key.
 
     The customer reads the amount, the order's operator the reason; somebody who is both gets one mail with both. While
-    the order is unclaimed, its address reads no word that may name a person.
+    the order is unclaimed, its address reads no word that may name a person. Without a row nothing is told.
     """
+    if not givings:
+        return
     occasion = f"given_back:{givings[0]}"
     context = {"givings": list(givings)}
     is_both = operator is not None and operator == order.buyer

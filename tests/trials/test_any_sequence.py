@@ -122,6 +122,7 @@ EXPIRE: Step = ("expire", {"n": 0})
 LATE_MONEY: Step = ("late_money", {"n": 0})
 ALL_OF_IT: dict[str, Any] = {"n": 0, "any_order": False, "first": 0, "number": 1, "whole": True, "yes": True}
 GIVE_BACK: Step = ("give_back", ALL_OF_IT | {"money": True})
+PAY_BACK: Step = ("pay_back", {"n": 1})
 GIVE_BACK_FOR_NOTHING: Step = ("give_back", ALL_OF_IT | {"money": False})
 SEATS = (BUY_SEATS, SETTLE, DELIVER)
 
@@ -156,16 +157,20 @@ TOUR: tuple[Step, ...] = (
     assign("pia", n=2),
     ("expire_a_seat", {"n": 0}),
     GIVE_BACK,  # a seat in use, and two that have expired
+    PAY_BACK,
     GIVE_BACK,  # one that is assigned
+    PAY_BACK,
     buy("alice", 1),
     ("begin_card", {"n": 0, "choice": "succeed"}),
     ("return_from_card", {"n": 0}),
     DELIVER,
     GIVE_BACK,  # one that is free
+    PAY_BACK,
     buy("alice", 3),
     confirm(differs=True),
     confirm(),
     GIVE_BACK,  # before the delivery
+    PAY_BACK,
     buy("alice", 1),
     SETTLE,
     DELIVER,
@@ -207,8 +212,8 @@ GUARDS: dict[str, tuple[str, Any, tuple[Step, ...]]] = {
     "a unit tells what the row of its giving back tells": (
         "shop.orders.giving_back.services.OrderUnit", None, (*SEATS, GIVE_BACK)
     ),
-    "an order is refunded when all of it was given back and an amount went back": (
-        "shop.orders.giving_back.services._move_on", None, (*SEATS, GIVE_BACK)
+    "an order is refunded when all of it was given back and all that was owed was paid back": (
+        "shop.orders.giving_back.paying_back.move_order", None, (*SEATS, GIVE_BACK, PAY_BACK)
     ),
     "a unit given back has no seat": (
         "handlers.std_generateseats.handler.take_back_seats", Feedback(), (*SEATS, GIVE_BACK)
