@@ -127,8 +127,13 @@ class SaysWhy(ModelForm):
             return name, ValidationError(_("There is one with this value already."), code=error.code)
         for constraint in type(self.instance)._meta.constraints:
             # A constraint with a code of its own is placed by the form that knows the code.
-            if constraint.violation_error_code or constraint.get_violation_error_message() != str(error.message):
+            if constraint.violation_error_code:
                 continue
-            at = next((each for each in fields_of(constraint) if each in self.fields), NON_FIELD_ERRORS)
+            is_plain = constraint.violation_error_message == constraint.default_violation_error_message
+            own = constraint.get_violation_error_message() if is_plain else constraint.violation_error_message
+            if str(own) != str(error.message):
+                continue
+            shown = [each for each in fields_of(constraint) if each in self.fields]
+            at = shown[0] if shown and (is_plain or len(shown) == 1) else NON_FIELD_ERRORS
             return at, ValidationError(sentence(constraint, type(self.instance)), code=error.code)
         return name, error
