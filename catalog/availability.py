@@ -10,21 +10,37 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
+from catalog.models.entries import Entry
 from catalog.reasons import Reason, ReasonCode, reason, reason_of_course, too_few_places
 from enrolments.courses.course_patterns import parse_patterns
 from enrolments.courses.roles.models import Role
 from enrolments.courses.sale import CourseForSale, courses_for_sale, lists_with_an_open_course
 from enrolments.grounds.enrol import PeriodOver, enrolment_period
-from handlers.contract import Sold
+from handlers.contract import Handler, Sold
 from handlers.faults import HookBroken
 
-if TYPE_CHECKING:
-    from catalog.offers import Offer
-
-
 NOTHING = Sold()
+
+
+class Offered(Protocol):
+    """Part of an offer that decides on its availability."""
+
+    @property
+    def entry(self) -> Entry: ...
+
+    @property
+    def handler(self) -> Handler | None: ...
+
+    @property
+    def handler_version(self) -> int: ...
+
+    @property
+    def parameters(self) -> Mapping[str, Any]: ...
+
+    @property
+    def min_quantity(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +63,7 @@ class Availability:
         return None if self.places_left is None else self.places_left // max(1, self.places_per_unit)
 
 
-def availability_of(offers: Sequence[Offer], *, now: datetime) -> list[Availability]:
+def availability_of(offers: Sequence[Offered], *, now: datetime) -> list[Availability]:
     """Return the availability of each offer, in order.
 
     Three queries at most, for any number of offers: the courses, the lists of courses, and the roles that take no place
@@ -66,7 +82,7 @@ def availability_of(offers: Sequence[Offer], *, now: datetime) -> list[Availabil
     return [_available(offer, what, read, now) for offer, what in zip(offers, sold, strict=True)]
 
 
-def what_is_sold(offer: Offer) -> Sold | None:
+def what_is_sold(offer: Offered) -> Sold | None:
     """Return what the handler of an offer says it sells; nothing special without a handler, None if the hook fails."""
     if offer.handler is None:
         return NOTHING
@@ -93,7 +109,7 @@ def _placeless(roles: set[str]) -> set[str]:
     return set(Role.objects.filter(code__in=own, kind=Role.Kind.SUPERVISOR).values_list("code", flat=True))
 
 
-def _available(offer: Offer, sold: Sold | None, read: _Read, now: datetime) -> Availability:
+def _available(offer: Offered, sold: Sold | None, read: _Read, now: datetime) -> Availability:
     if sold is None:
         return Availability(NOTHING, reason(ReasonCode.HANDLER_FAILS))
     takes = 0 if sold.role in read.placeless else sold.places_per_unit
@@ -103,7 +119,7 @@ def _available(offer: Offer, sold: Sold | None, read: _Read, now: datetime) -> A
     return Availability(sold, _reason(offer, available, read, now), courses, takes, available.places_left)
 
 
-def _reason(offer: Offer, available: Availability, read: _Read, now: datetime) -> Reason | None:
+def _reason(offer: Offered, available: Availability, read: _Read, now: datetime) -> Reason | None:
     sold, entry = available.sold, offer.entry
     if len(available.courses) < len(sold.courses):
         return reason(ReasonCode.COURSE_MISSING)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from accounts.members.models import CustomerAccount
 from accounts.members.operators import keep_account
@@ -76,7 +76,7 @@ class AddressChanged(Refused):
 class InNoCourse(Refused):
     """Refusal when all that the account placed the person into was taken back, or is over: nothing to invite to."""
 
-    message = _lazy("This person is in no course of your account any more. Place them again, and they are told.")
+    message = gettext_lazy("This person is in no course of your account any more. Place them again, and they are told.")
 
 
 def mail_again(

@@ -9,6 +9,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from outbox.jobs.labels import JOB_KIND_LABELS
+
 
 class JobQuerySet(models.QuerySet["Job"]):
     def pending(self) -> JobQuerySet:
@@ -112,6 +114,4 @@ class Job(models.Model):
         )
 
     def __str__(self) -> str:
-        from outbox.jobs.registry import job_kind_label  # the kinds know the model
-
-        return f"{job_kind_label(self.kind)} · {self.pk} · {self.get_state_display()}"
+        return f"{JOB_KIND_LABELS.of(self.kind)} · {self.pk} · {self.get_state_display()}"

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from common.refusals import Sentence
 from common.registry import Registry, same_function
+from outbox.jobs.labels import JOB_KIND_LABELS
 from outbox.jobs.models import Job
 
 Run = Callable[[Job, datetime], None]
@@ -64,6 +65,7 @@ def job_kind(
     """
 
     def register(run: AnyRun) -> AnyRun:
+        JOB_KIND_LABELS.put(name, label)
         JOB_KINDS.register(name, JobKind(name, run, label, max_attempts, io, longest_silence, on_dead, on_retry))
         return run
 
@@ -72,13 +74,12 @@ def job_kind(
 
 def job_kind_label(name: str) -> str:
     """Return the label of a kind of jobs; the bare name of one without a label, or from an older release."""
-    kind = JOB_KINDS.find(name)
-    return str(kind.label) if kind and kind.label else name.replace("_", " ")
+    return JOB_KIND_LABELS.of(name)
 
 
 def job_kind_labels() -> list[tuple[str, str]]:
     """List name and label of every registered kind, by label."""
-    return sorted(((name, job_kind_label(name)) for name in JOB_KINDS.names()), key=lambda kind: kind[1].casefold())
+    return JOB_KIND_LABELS.sorted(JOB_KINDS.names())
 
 
 def kinds_with_io() -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from django.utils.functional import Promise
 
 from common.registry import Registry
+from outbox.mails.labels import MAIL_KIND_LABELS
 from outbox.mails.models import Mail
 
 # Stands where a one-time link or code was, wherever a mail is shown instead of sent.
@@ -68,18 +69,18 @@ def register_mail_kind(
     is_due: IsDue | None = None,
 ) -> MailKind:
     """Register a kind of mail; another template for a name already taken is refused."""
+    MAIL_KIND_LABELS.put(name, label)
     return MAIL_KINDS.register(name, MailKind(name, template, build, label, renew, is_due))
 
 
 def mail_kind_label(name: str) -> str:
     """Return the label of a kind of mail; the bare name of one without a label, or from an older release."""
-    kind = MAIL_KINDS.find(name)
-    return str(kind.label) if kind and kind.label else name.replace("_", " ")
+    return MAIL_KIND_LABELS.of(name)
 
 
 def mail_kind_labels() -> list[tuple[str, str]]:
     """List name and label of every registered kind, by label."""
-    return sorted(((name, mail_kind_label(name)) for name in MAIL_KINDS.names()), key=lambda kind: kind[1].casefold())
+    return MAIL_KIND_LABELS.sorted(MAIL_KINDS.names())
 
 
 def temporary_mail_kind(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from outbox.jobs.models import Job
+from outbox.mails.labels import MAIL_KIND_LABELS
 
 JOB_KIND = "send_mail"
 UNSENT_FOR_DAYS = 30
@@ -126,9 +127,7 @@ class Mail(models.Model):
         )
 
     def __str__(self) -> str:
-        from outbox.mails.kinds import mail_kind_label  # the kinds know the model
-
-        return f"{mail_kind_label(self.kind)} → {self.recipient}"
+        return f"{MAIL_KIND_LABELS.of(self.kind)} → {self.recipient}"
 
     @property
     def job_key(self) -> str:

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from shop.payments.labels import METHOD_LABELS
+
 
 class Payment(models.Model):
     """Charge or transfer at a provider, identified by the provider's reference."""
@@ -39,9 +41,7 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        from shop.payments.registry import method_label  # the providers know the model
-
-        return f"{method_label(self.provider)} · {self.reference}"
+        return f"{METHOD_LABELS.of(self.provider)} · {self.reference}"
 
 
 class PaymentEventQuerySet(models.QuerySet["PaymentEvent"]):
@@ -142,9 +142,7 @@ class PaymentEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        from shop.payments.registry import method_label  # the providers know the model
-
-        return f"{method_label(self.provider)} · {self.event_id}"
+        return f"{METHOD_LABELS.of(self.provider)} · {self.event_id}"
 
     @property
     def is_afterwards(self) -> bool:

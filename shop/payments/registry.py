@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from common.registry import Registry
 from shop.payments import providers as packages
+from shop.payments.labels import METHOD_LABELS
 from shop.payments.port import Provider
 
 # Scheme, host and port: one source in a content security policy, without wildcards.
@@ -40,8 +41,7 @@ def get_provider(name: str) -> Provider | None:
 
 def method_label(name: str) -> str:
     """Return a payment method's label for customers; its bare name if it is no longer installed."""
-    provider = get_provider(name)
-    return str(provider.label) if provider else name
+    return METHOD_LABELS.of(name)
 
 
 def origins() -> list[str]:
@@ -68,6 +68,7 @@ def _load(name: str) -> Provider:
 
 def _fit(provider: Provider) -> Provider:
     """Return the provider. Raises ImproperlyConfigured if this installation must not or cannot use it."""
+    METHOD_LABELS.put(provider.name, provider.label)
     if provider.is_imaginary and not settings.IMAGINARY_MONEY:
         raise _refusal(
             f"PAYMENT_PROVIDERS names {provider.name!r}, which delivers without any money; "

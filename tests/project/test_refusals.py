@@ -26,6 +26,7 @@ from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, Sea
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
 from enrolments.seats.revoke import SeatsConsumed
 from handlers.faults import Fault, HookBroken
+from shop.cart.services import QuantityChanged
 from shop.orders.hooks import ScriptBroken
 from tests.factories.accounts import CustomerAccountFactory
 from tests.factories.enrolments import CourseFactory
@@ -43,6 +44,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     CourseOver: lambda: CourseOver(CourseFactory.build()),
     MailedJustNow: lambda: MailedJustNow(NOW, NOW + datetime.timedelta(minutes=10)),
     MailedOften: lambda: MailedOften(3),
+    QuantityChanged: lambda: QuantityChanged(entry_name="First aid", now=3),
     RowsRefused: lambda: RowsRefused({0: SeatNotFree(None, NOW, "assigned")}),
     OnlyOwner: lambda: OnlyOwner([CustomerAccountFactory.build()]),
     ScriptBroken: lambda: ScriptBroken(None, HookBroken(Fault("ext_x", "revoke", "ext_x/handler.py", 7, "Odd", "x"))),
