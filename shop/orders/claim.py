@@ -100,7 +100,8 @@ def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datet
 def _attach_operator(line: OrderLine, context: LineContext, *, now: datetime) -> None:
     try:
         handler = handler_of(line)
-        feedback = Feedback() if handler is None else handler.attach_operator(context)
+        with transaction.atomic():
+            feedback = Feedback() if handler is None else handler.attach_operator(context)
     except (HandlerMissing, HookBroken) as broken:
         # The delivery stands and belongs to the claimant; without the handler, nothing can write the operator's part.
         feedback = Feedback(sales=fault_of(line, broken))
