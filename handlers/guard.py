@@ -216,6 +216,8 @@ class _GuardedForm(forms.Form):
 
     guard: ClassVar[GuardedHandler]
     hook: ClassVar[str]
+    # A template that asks whether there is a form makes none.
+    do_not_call_in_templates = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         make = super().__init__
