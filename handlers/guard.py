@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cached_property
 from types import new_class
 from typing import Any, ClassVar, TypeVar
 
 import psycopg2
+import psycopg2.extensions
 from django import forms
-from django.db import connection, transaction
+from django.db import InternalError, connection, transaction
 from django.utils.functional import Promise
 
 from common.afterwards import write_afterwards
@@ -154,12 +155,18 @@ class GuardedHandler:
         is_right: Callable[[R], bool] = lambda _answer: True,
         *,
         passes: tuple[type[Exception], ...] = (),
+        undoes: bool = True,
         message: Text = CANNOT_BE_HAD,
     ) -> R:
-        """Run a hook; return its answer if that ``is_right``. Raises ``HookBroken``, and what ``passes``."""
+        """Run a hook; return its answer if that ``is_right``. Raises ``HookBroken``, and what ``passes``.
+
+        Without ``undoes`` the caller rolls back what a broken hook did.
+        """
         try:
-            with _undone_if_broken():
+            with _undone_if_broken() if undoes else nullcontext():
                 answer = run()
+                if _is_aborted():
+                    raise InternalError("The hook went on after an error of the database, which undid its work.")
                 if not is_right(answer):
                     raise _WrongAnswer(answer)
         except HookBroken:
@@ -177,7 +184,7 @@ class GuardedHandler:
     def _work(self, hook: str, line: LineContext, run: Callable[[], Feedback], *passes: type[Exception]) -> Feedback:
         message = CANNOT_BE_HAD if line.paid_at is None else FAULT_AFTER_PAYMENT
         try:
-            return self.call(hook, run, _is_feedback, passes=(Refused, *passes), message=message)
+            return self.call(hook, run, _is_feedback, passes=(Refused, *passes), message=message, undoes=False)
         except HookBroken:
             raise
         except Refused as refused:
@@ -215,6 +222,8 @@ class _GuardedForm(forms.Form):
 
     guard: ClassVar[GuardedHandler]
     hook: ClassVar[str]
+    # A template that asks whether there is a form makes none.
+    do_not_call_in_templates = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         make = super().__init__
@@ -283,6 +292,12 @@ def _undone_if_broken() -> Iterator[None]:
 
         with connection.execute_wrapper(run):
             yield
+
+
+def _is_aborted() -> bool:
+    """Tell whether Postgres takes no statement any more in this transaction. No statement."""
+    raw = connection.connection
+    return raw is not None and raw.get_transaction_status() == psycopg2.extensions.TRANSACTION_STATUS_INERROR
 
 
 def _is_number(answer: object) -> int:

@@ -231,15 +231,11 @@ def _say(job: Job, outcome: str, began: float) -> None:
 def _describe(failure: Exception) -> str:
     """Describe a failure for the admin. Without NULs, which Postgres does not store and a quoted cause may hold."""
     if is_database_away(failure):
-        return gettext(
+        told = gettext(
             "The connection to the database was lost in the middle of the job, and nothing of it was kept. Either the "
             "database was away, or the job stood still for longer than its kind may (its time limit)."
         )
-    if isinstance(failure, Unregistered):
-        return gettext(
-            "Nothing knows how to run this kind of jobs: the extension that it belongs to is not installed, or could "
-            "not be loaded."
-        )
+        return f"{type(failure).__name__}: {told}"
     said = str(failure).replace("\0", "")
     text = said if isinstance(failure, Temporary | Final | AttemptsUsedUp) else f"{type(failure).__name__}: {said}"
     return text[:ERROR_LENGTH]

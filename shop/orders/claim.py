@@ -139,7 +139,8 @@ def _lock_before_moving(order_id: int) -> None:
 def _attach_operator(line: OrderLine, context: LineContext, *, now: datetime) -> None:
     try:
         handler = handler_of(line)
-        feedback = Feedback() if handler is None else handler.attach_operator(context)
+        with transaction.atomic():
+            feedback = Feedback() if handler is None else handler.attach_operator(context)
     except (HandlerMissing, HookBroken) as broken:
         # The delivery stands and belongs to the claimant; without the handler, nothing can write the operator's part.
         feedback = Feedback(sales=fault_of(line, broken))

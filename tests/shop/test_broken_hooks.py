@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from django import forms
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
@@ -288,7 +288,7 @@ WRONG += [("post_payment", says_what_cannot_be_said), ("clean_units", blames_nob
 def test_every_wrong_answer_and_every_error_is_named_with_its_place_and_undone(hook, broken):
     handler = GuardedHandler(type("Odd", (Sound,), {hook: broken, "__module__": __name__})())
 
-    with pytest.raises(HookBroken) as told:
+    with pytest.raises(HookBroken) as told, transaction.atomic():
         CALLS[hook](handler)
 
     fault = told.value.fault
