@@ -54,8 +54,12 @@ def run(sql: str, *parameters: object) -> None:
 def copy(table: str, pk: int, **changes: object) -> None:
     """Insert a copy of a row under a new key, with a few columns changed."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {table} LIMIT 0")
-        columns = [column.name for column in cursor.description if column.name != "id"]
+        cursor.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+            " AND attgenerated = '' AND attname <> 'id'",
+            [table],
+        )
+        columns = [name for (name,) in cursor.fetchall()]
         values = ", ".join("%s" if column in changes else column for column in columns)
         cursor.execute(
             f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE id = %s",

@@ -18,6 +18,7 @@ from catalog.offers import buyability, offer_of
 from catalog.selectors import entries_to_price, shopper_for
 from common.refusals import Refused
 from common.templatetags.money import grouped
+from common.words import in_words
 from shop.cart.joining import Joined, join_lines
 from shop.cart.limits import MAX_QUANTITY, MAX_UNITS_WITH_FORMS, units_beyond_limit
 from shop.cart.micro_forms import MicroForm, Names, Typed, asked_of, version_of
@@ -43,8 +44,17 @@ class QuantityChanged(CartRefused):
     """Refusal because the quantity is no longer the one that the page showed. `now` is the one it has."""
 
     def __init__(self, *, entry_name: str, now: int) -> None:
-        told = _("%(name)s: the quantity was changed elsewhere, to %(now)s. If you want another one, type it again.")
-        super().__init__(told % {"name": entry_name, "now": grouped(now)})
+        super().__init__(
+            in_words(
+                lambda: (
+                    _(
+                        "%(name)s: the quantity was changed elsewhere, to %(now)s. If you want another one, type it "
+                        "again."
+                    )
+                    % {"name": entry_name, "now": grouped(now)}
+                )
+            )
+        )
         self.now = now
 
 

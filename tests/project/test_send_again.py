@@ -80,7 +80,7 @@ def test_a_form_of_the_account_area_is_kept(browser):
     browser.force_login(MembershipFactory(account=account).user)
     typed = {**VISITOR_DETAILS, "form": "account", "name": "Alpha SARL", "city": "Lille"}
 
-    answer = browser.post("/account/details/", typed, headers=OURS, follow=True)
+    answer = browser.post(f"/account/{account.pk}/details/", typed, headers=OURS, follow=True)
     assert answer.status_code == 403
     send_again(browser, answer)
     account.refresh_from_db()

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.people.models import User
 from common.admin.display import amount
+from common.decimals import DecimalField
 from common.moments import local_day
 from common.refusals import Refused
 from shop.orders.admin.actions import ORDER_PAGE
@@ -30,7 +31,7 @@ class PayBackForm(forms.Form):
 
     use_required_attribute = False
 
-    owed = forms.DecimalField(widget=forms.HiddenInput)
+    owed = DecimalField(widget=forms.HiddenInput)
     paid_on = forms.DateField(
         label=gettext_lazy("Paid back on"),
         widget=UnfoldAdminTextInputWidget({"type": "date"}),
