@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Model
 from django.http import HttpRequest
 
-from common.admin.decimals import DECIMALS
 from common.admin.titles import PlainTitles
+from common.admin.typed import TYPED
 from common.constraints import SaysWhy
 from common.made_from import MadeFrom
 from common.made_from_rows import MadeFromRows
@@ -19,7 +19,7 @@ class CarriesMadeFrom(PlainTitles):
     """Admin whose form and rows notice what was saved elsewhere since they were shown."""
 
     change_form_before_template = "common/admin/made_from.html"
-    formfield_overrides = DECIMALS
+    formfield_overrides = TYPED
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)

@@ -3,9 +3,15 @@
 import unicodedata
 
 import pytest
+from django import forms
+from django.contrib import admin
+from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.people.models import User
+from common.admin.made_from import CarriesMadeFrom
+from common.fields import LineField
 from common.postal import PostalAddress
 from common.typed import clean_line
 
@@ -43,3 +49,19 @@ def test_a_postal_address_is_clean_wherever_it_comes_from():
     address = PostalAddress(name="Alpha\u00ad SARL\n", city="\ufeffLyon")
 
     assert (address.name, address.city) == ("Alpha SARL", "Lyon")
+
+
+@pytest.mark.django_db
+def test_lines_and_addresses_are_cleaned_in_the_administration_too():
+    request = RequestFactory().get("/")
+    request.user = User(is_superuser=True, is_staff=True, is_active=True)
+    found = {}
+    for page in admin.site._registry.values():
+        if isinstance(page, CarriesMadeFrom):
+            for name, field in page.get_form(request).base_fields.items():
+                if not isinstance(field.widget, forms.Textarea):
+                    found[f"{type(page).__name__}.{name}"] = type(field)
+
+    kept_as_typed = {name for name, kind in found.items() if kind in (forms.CharField, forms.EmailField)}
+    assert {name for name in kept_as_typed if not name.startswith(("GroupAdmin.", "EntryAdmin."))} == set()
+    assert sum(kind is LineField for kind in found.values()) > 10
