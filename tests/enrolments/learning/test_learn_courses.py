@@ -107,7 +107,7 @@ def test_it_speaks_the_readers_language(bob):
 
     assert "Incendie" in text
     assert "Salle 3" in text
-    assert "1 juin 2090" in text
+    assert "1er juin 2090" in text
 
 
 def test_what_can_be_entered_comes_first(bob):
