@@ -6,7 +6,7 @@ INSERT for each table, in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -67,8 +67,8 @@ def _take_away(session: Connection, before: dict[str, int]) -> list[Written]:
     with session, session.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # no check of foreign keys
         for table in TABLES:
-            cursor.execute(f"SELECT * FROM {table} WHERE id > %s ORDER BY id", [before[table]])
-            columns = tuple(column.name for column in cursor.description)
+            columns = _written_columns(cursor, table)
+            cursor.execute(f"SELECT {_quoted(columns)} FROM {table} WHERE id > %s ORDER BY id", [before[table]])
             rows = [tuple(_adapted(value) for value in row) for row in cursor.fetchall()]
             if rows:
                 written.append(Written(table, columns, rows))
@@ -80,10 +80,26 @@ def _insert(session: Connection, written: list[Written]) -> None:
     """Insert all rows with one statement for each table, in one transaction."""
     with session, session.cursor() as cursor:
         for part in written:
-            columns = ", ".join(f'"{column}"' for column in part.columns)
             execute_values(
-                cursor, f"INSERT INTO {part.table} ({columns}) VALUES %s", part.rows, page_size=len(part.rows)
+                cursor,
+                f"INSERT INTO {part.table} ({_quoted(part.columns)}) VALUES %s",
+                part.rows,
+                page_size=len(part.rows),
             )
+
+
+def _written_columns(cursor: Any, table: str) -> tuple[str, ...]:
+    """Return the columns of a table without those that the database computes: nobody can write these."""
+    cursor.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+        " AND attgenerated = '' ORDER BY attnum",
+        [table],
+    )
+    return tuple(name for (name,) in cursor.fetchall())
+
+
+def _quoted(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
 
 
 def _last_id(cursor: Any, table: str) -> int:

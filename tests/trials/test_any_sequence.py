@@ -222,7 +222,8 @@ GUARDS: dict[str, tuple[str, Any, tuple[Step, ...]]] = {
         "shop.orders.ending.undo_pre_payment", None, (BUY_A_SESSION, EXPIRE)
     ),
     "no course holds more people than it has places": (
-        "enrolments.courses.places.services.refuse_overfull", None, (BUY_A_SESSION, buy("carol", 2, 4))
+        "enrolments.courses.places.services.refuse_overfull", None,
+        (BUY_A_SESSION, EXPIRE, buy("carol", 2, 4), LATE_MONEY),
     ),
     "a line to be delivered has its job": ("shop.orders.fulfilment.enqueue_many", None, (BUY_SEATS, SETTLE)),
     "a paid order has one settlement": ("shop.payments.services.Settlement.objects.create", None, (BUY_SEATS, SETTLE)),

@@ -24,6 +24,7 @@ from handlers.registry import installed
 from outbox.jobs.models import Job
 from outbox.jobs.running import run_due_jobs
 from outbox.mails.models import Mail
+from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
 from workbench.demo.people import DEMO_PEOPLE, PASSWORD
@@ -45,6 +46,8 @@ class TestDemo(TestCase):
     def test_orders_stand_in_every_state(self):
         states = set(Order.objects.values_list("status", flat=True))
         assert states == set(Order.Status)
+        owed = GivingBack.objects.owed().values_list("line__order__status", flat=True)
+        assert list(owed) == ["completed"]
         assert OrderLine.objects.get(status="failed").entry_code == "ELEC-BR-SESSION"
         assert set(Order.objects.filter(claimed_at=None).values_list("status", flat=True)) == {"placed", "completed"}
 
@@ -106,7 +109,9 @@ class TestDemo(TestCase):
         assert list(Order.objects.order_by("pk").values_list("pk", "status")) == before
         [dead] = Job.objects.dead()
         assert Mail.objects.get(pk=dead.payload["mail_id"]).recipient == "bureau@lacombe.example"
-        assert set(Mail.objects.values_list("state", flat=True)) == {"sent", "failed"}
+        assert set(Mail.objects.values_list("state", flat=True)) == {"sent", "failed", "recalled"}
+        # Released before the mail left, whose news is told to nobody.
+        assert Mail.objects.get(state="recalled").recipient == "tom.girard@lacombe.example"
 
     def test_every_list_of_the_administration_is_read_in_few_queries_and_in_both_languages(self):
         """The limit is the same for one row as for fifty: each list has more rows than the queries allowed."""

@@ -15,6 +15,7 @@ from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from catalog.models.entries import Entry, EntryState
 from catalog.services.entries import save_entry
+from common.moments import local_day
 from common.postal import PostalAddress
 from enrolments.courses.models import Course
 from enrolments.courses.services import save_course
@@ -26,6 +27,7 @@ from shop.checkout.parties import OrderDetails
 from shop.checkout.place import Consent, Shown, place_order
 from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.fulfilment import fulfil_line
+from shop.orders.giving_back.paying_back import mark_paid_back, owed_for
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
 from shop.payments.attention import mark_resolved
@@ -194,6 +196,14 @@ def _of_saint_aubin(demo: DemoOrders, people: dict[str, User], account: Customer
         actor=demo.merchant,
         reason="Rétractation dans les quatorze jours.",
         now=demo.at(25),
+    )
+    mark_paid_back(
+        order_id=refunded.pk,
+        amount=owed_for(refunded),
+        paid_on=local_day(demo.at(24)),
+        reference="VIR RETOUR DOC",
+        actor=demo.merchant,
+        now=demo.at(24),
     )
     # Nobody pays this order within its two weeks.
     demo.place(account, yann, theo, ("CONFLITS-SESSION", 2, ()), days_ago=20)

@@ -90,7 +90,7 @@ def _lacombe(demo: DemoTraining, orders: dict[str, Order], nadia: User) -> None:
         order_id=seats.pk,
         units={line.pk: [line.quantity - 1]},
         actor=demo.people["merchant@demo.example"],
-        reason="Un siège de trop, remboursé.",
+        reason="Un siège commandé en trop.",
         now=demo.at(2),
     )
 
