@@ -17,7 +17,7 @@ from tests.matrix.table import rows_of, rules_in
 from tests.matrix.urlconf import PAGES, addresses, page_name, registered_models
 from tests.matrix.world import World, make_world
 
-WIDTHS = (320, 1024, 1280)
+WIDTHS = (320, 768, 1024, 1280)
 FLOORS = ("accounts", "auth", "catalog", "enrolments", "outbox", "shop")
 # Columns that people type into, or that keep what they typed.
 TYPED = {
@@ -35,9 +35,9 @@ BROKEN_WORDS = """() => {
     const texts = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
     for (let text; (text = texts.nextNode());) {
         if (!text.parentElement?.checkVisibility() || isClipped(text.parentElement)) continue;
-        for (const word of text.data.matchAll(/[\\p{L}\\d]{2,12}/gu)) {
+        for (const word of text.data.matchAll(/\\p{L}{2,12}/gu)) {
             const before = text.data[word.index - 1], after = text.data[word.index + word[0].length];
-            if (/[\\p{L}\\d@.]/u.test(before ?? " ") || /[\\p{L}\\d@.]/u.test(after ?? " ")) continue;
+            if (/[\\p{L}\\d@./_-]/u.test(before ?? " ") || /[\\p{L}\\d@./_-]/u.test(after ?? " ")) continue;
             range.setStart(text, word.index);
             range.setEnd(text, word.index + word[0].length);
             const tops = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
@@ -76,7 +76,7 @@ def opened(browse, base_url: str, session: str | None) -> Page:
 
 
 def faults(page: Page, url: str) -> list[str]:
-    """Return what is wrong with a page in windows of the three widths."""
+    """Return what is wrong with a page in windows of several widths."""
     page.goto(url)
     found = []
     for width in WIDTHS:
