@@ -3,7 +3,6 @@ window, and no ordinary word beside them is broken."""
 
 from urllib.parse import urlencode
 
-import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db.models import CharField, EmailField, JSONField, Model, TextField
@@ -30,7 +29,8 @@ KEPT = {"enrolments.coursename.name"}
 PAGES_OF_ADMIN = rules_in(rules.ADMIN)
 # Words of the page's own, of which some letters stand on one line and the rest on the next.
 BROKEN_WORDS = """() => {
-    const isClipped = element => element && (getComputedStyle(element).clipPath !== "none" || isClipped(element.parentElement));
+    const isClipped = element =>
+        element && (getComputedStyle(element).clipPath !== "none" || isClipped(element.parentElement));
     const broken = new Set(), range = document.createRange();
     const texts = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
     for (let text; (text = texts.nextNode());) {
