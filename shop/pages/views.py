@@ -24,7 +24,7 @@ from shop.cart.current import put_into_cart
 from shop.cart.forms import AddToCartForm
 from shop.cart.services import CartRefused
 from shop.pages.frame import site_of
-from shop.pages.offers import Card, card_of, cards_of, price_table
+from shop.pages.offers import Card, card_of, cards_of, lead_of, price_table
 from shop.pages.sold import courses_shown, facts_of, listed_courses
 from shop.seller.models import LegalText
 
@@ -113,6 +113,7 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
         "pages/entry.html",
         {
             "entry": found,
+            "lead": lead_of(found),
             "card": card_of(verdict.offer, verdict.available, shelf_rank=rank),
             "offer": verdict.offer,
             "verdict": verdict,
