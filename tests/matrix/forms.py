@@ -20,6 +20,7 @@ checkout-details                     -                        -  # the browser h
 checkout-review                      cart                     version,gross,contents
 order-pay                            token                    -  # chooses how to pay; only an unpaid order takes it
 order-cancel                         token                    -  # only an unpaid order is cancelled
+phone-order                          token                    version,gross,contents
 order-move                           token,account            -  # only an order just claimed is moved
 payment-webhook                      provider                 -  # a provider's signed message, no form
 sandbox-pay                          token                    -  # the page of a bank that is none, in development
@@ -76,6 +77,12 @@ admin:shop_order_cancel              order_id                 -  # only an unpai
 admin:shop_order_retry               order_id,line_id         -  # only a failed line is delivered again
 admin:shop_order_give_back           order_id,line_id         -  # a unit is given back once
 admin:shop_order_units               order_id,line_id         -  # answers as to a GET
+admin:shop_phoneorder_lines          pk                       seen-*
+admin:shop_phoneorder_units          pk,line_id               made-*
+admin:shop_phoneorder_customer       pk                       seen
+admin:shop_phoneorder_send           pk                       -  # mails the way to the order as it stands then
+admin:shop_phoneorder_accepted       pk                       version,gross,contents
+admin:shop_phoneorder_discard        pk                       -  # refused once it is placed
 admin:shop_legaltext_publish         text_id                  -  # the page shows the text; no shown values yet
 admin:shop_legaltext_next            text_id                  -  # makes a new version, overwrites nothing
 admin:shop_paymentevent_resolve      event_id                 -  # only an open event is noted
@@ -112,6 +119,7 @@ outbox.job                -  # nothing to edit
 outbox.mail               -  # nothing to edit
 shop.legaltext            -  # no shown values yet
 shop.order                -  # nothing to edit
+shop.phoneorder           -  # forms of its own, above
 shop.payment              -  # nothing to edit
 shop.paymentevent         -  # nothing to edit
 shop.shopidentity         -  # no shown values yet

@@ -48,6 +48,7 @@ class OrderAdmin(PayingBackPages):
     )
     list_filter_submit = True
     list_fullwidth = True
+    list_before_template = "phone_orders/admin/tool.html"
     list_select_related = ("account",)
     search_fields = ("search_text", "account__search_text")
     search_help_text = _("Number, contact address, account or purchase-order reference")

@@ -104,6 +104,22 @@ def _stored_moment_in_words(stored: str) -> str:
     return date_format(known, "DATE_FORMAT") if known else stored
 
 
+def entered_in_words(order: Order) -> str | None:
+    """Return who entered the order for the customer, and how the customer accepted; None if the customer placed it."""
+    phone_order = getattr(order, "phone_order", None)
+    if phone_order is None:
+        return None
+    names = {"name": phone_order.entered_by.get_full_name() or phone_order.entered_by.email}
+    if phone_order.noted_by is None:
+        return _("by %(name)s; the customer accepted by the mailed link") % names
+    names |= {
+        "other": phone_order.noted_by.get_full_name() or phone_order.noted_by.email,
+        "day": date_format(phone_order.accepted_on, "DATE_FORMAT"),
+        "how": phone_order.how,
+    }
+    return _("by %(name)s; accepted on %(day)s, as %(other)s noted: %(how)s") % names
+
+
 def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLine]) -> str:
     """Return the details of an event beyond its name: line, units, method, reason …"""
     detail = event.detail or {}
