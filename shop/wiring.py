@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.links.effects import EFFECTS
 from accounts.links.models import AddressLink
 from accounts.links.renewal import RENEWALS
+from accounts.members.admin_parts import ADMIN_PARTS
 from accounts.members.navigation import AreaLink, add_area_link
 from accounts.members.overview import PARTS
 from accounts.members.rights import Right
@@ -24,6 +25,7 @@ from accounts.sign_in.followers import FOLLOWERS
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
 from enrolments.unit_rows import register_unit_rows
 from shop.cart.current import join_cart_of_session
+from shop.notes.page import notes_on_account
 from shop.orders.claim import ClaimRefused, claim_order
 from shop.orders.mails import renew_claim
 from shop.orders.models import Order, OrderLine, OrderUnit
@@ -41,6 +43,7 @@ def connect() -> None:
     FOLLOWERS.add(join_cart_of_session)
     FOLLOWERS.add(tell_of_waiting_orders)
     PARTS.add(waiting_part)
+    ADMIN_PARTS.add(notes_on_account)
     register_unit_rows(OrderUnit._meta.db_table)
     of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}
     add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))

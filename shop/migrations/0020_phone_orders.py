@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'orders by telephone',
                 'ordering': ('-pk',),
                 'permissions': (('enter_order', 'Can enter an order for a customer'),),
-                'default_permissions': (),
+                'default_permissions': ('view',),
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('accepted_on__isnull', True), ('how', ''), ('noted_by__isnull', True)), models.Q(models.Q(('how', ''), _negated=True), ('accepted_on__isnull', False), ('noted_by__isnull', False), ('order__isnull', False)), _connector='OR'), name='shop_phoneorder_note_whole'), models.CheckConstraint(condition=models.Q(models.Q(('expires_at__isnull', True), ('sent_at__isnull', True), ('sent_to', '')), models.Q(models.Q(('sent_to', ''), _negated=True), ('expires_at__isnull', False), ('sent_at__isnull', False)), _connector='OR'), name='shop_phoneorder_link_whole')],
             },
         ),

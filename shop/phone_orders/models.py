@@ -64,7 +64,7 @@ class PhoneOrder(models.Model):
         verbose_name = _("order by telephone")
         verbose_name_plural = _("orders by telephone")
         ordering = ("-pk",)
-        default_permissions = ()
+        default_permissions = ("view",)
         permissions = (("enter_order", _("Can enter an order for a customer")),)
         constraints = [
             models.CheckConstraint(

@@ -76,6 +76,9 @@ admin:shop_order_payment             order_id                 -  # the amount ty
 admin:shop_order_cancel              order_id                 -  # only an unpaid order is cancelled
 admin:shop_order_retry               order_id,line_id         -  # only a failed line is delivered again
 admin:shop_order_give_back           order_id,line_id         -  # a unit is given back once
+admin:shop_order_note                order_id                 -  # adds a note, overwrites nothing
+admin:shop_account_note              account_id               -  # adds a note, overwrites nothing
+admin:shop_order_billing             order_id                 made_from
 admin:shop_order_units               order_id,line_id         -  # answers as to a GET
 admin:shop_phoneorder_lines          pk                       seen-*
 admin:shop_phoneorder_units          pk,line_id               made-*
@@ -119,7 +122,7 @@ outbox.job                -  # nothing to edit
 outbox.mail               -  # nothing to edit
 shop.legaltext            -  # no shown values yet
 shop.order                -  # nothing to edit
-shop.phoneorder           -  # forms of its own, above
+shop.phoneorder           -  # nothing to edit
 shop.payment              -  # nothing to edit
 shop.paymentevent         -  # nothing to edit
 shop.shopidentity         -  # no shown values yet

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django import forms
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -149,6 +150,9 @@ def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLin
         )
     if "operator" in detail and order.operator is not None and detail["operator"] == order.operator_id:
         said.append(_("The operator is now %(name)s") % {"name": order.operator.get_full_name()})
+    for name, (before, after) in detail.get("changes", {}).items():
+        label = capfirst(str(Order._meta.get_field(name).verbose_name))
+        said.append(_("%(label)s: “%(before)s” → “%(after)s”") % {"label": label, "before": before, "after": after})
     reason = detail.get("reason")
     if reason:
         said.append(in_reader_language(reason) if isinstance(reason, dict) else str(reason))

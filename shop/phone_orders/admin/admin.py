@@ -14,9 +14,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from accounts.people.models import User
@@ -54,16 +53,13 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Number of the order, buyer, or address of the customer")
     ordering = ("-id",)
 
-    # --- Rights: one permission for everything ---
+    # --- Rights: one permission for all that writes ---
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.has_perm("shop.enter_order")
+        return self.has_add_permission(request) or super().has_view_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("shop.enter_order")
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("shop.enter_order") or super().has_module_permission(request)
 
     # --- The list ---
 
@@ -124,9 +120,9 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
+        row = self._row_or_404(request, object_id)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        row = self._row_or_404(request, object_id)
         return redirect(ORDER_PAGE, row.order_id) if row.order_id else self._show(request, row)
 
     def lines(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -152,7 +148,7 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
 
     def units(self, request: HttpRequest, pk: int, line_id: int) -> HttpResponse:
         """Show and save the answers to the micro-forms of a line, page by page."""
-        row = self._row_or_404(request, pk)
+        row = self._row_or_404(request, pk, to_write=True)
         if row.order_id:
             return redirect(ORDER_PAGE, row.order_id)
         page = units_page(request, row, line_id)
@@ -185,7 +181,7 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
         """Note how the customer accepted, and place the order; POST only."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        row = self._row_or_404(request, pk)
+        row = self._row_or_404(request, pk, to_write=True)
         if row.order_id:
             messages.info(request, _("This order is placed already, so your note was not needed."))
             return redirect(ORDER_PAGE, row.order_id)
@@ -214,7 +210,7 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
         """Delete what was entered; POST only."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        row = self._row_or_404(request, pk)
+        row = self._row_or_404(request, pk, to_write=True)
         try:
             discard(phone_order=row)
         except Refused as refusal:
@@ -237,7 +233,7 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
         """Answer a form of the page, by POST only; a refusal is told with all that was typed."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        row = self._row_or_404(request, pk)
+        row = self._row_or_404(request, pk, to_write=True)
         if row.order_id:
             return redirect(PAGE, row.pk)
         try:
@@ -265,10 +261,11 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
         page = page_of(row, state or entering(row, now=now), now=now, customer=customer, accepted=accepted)
         media = self.media + line_form.media
         title = _("Order for a customer")
-        return self._answer(request, "enter", row=row, page=page, new_line=line_form, media=media, title=title)
+        template = "enter" if self.has_add_permission(request) else "read"
+        return self._answer(request, template, row=row, page=page, new_line=line_form, media=media, title=title)
 
-    def _row_or_404(self, request: HttpRequest, pk: int | str) -> PhoneOrder:
-        if not self.has_view_permission(request):
+    def _row_or_404(self, request: HttpRequest, pk: int | str, *, to_write: bool = False) -> PhoneOrder:
+        if not (self.has_add_permission(request) if to_write else self.has_view_permission(request)):
             raise PermissionDenied
         rows: QuerySet[PhoneOrder] = PhoneOrder.objects.select_related("cart", "buyer", "order", "entered_by")
         row = rows.filter(pk=pk).first() if str(pk).isdecimal() and len(str(pk)) < 18 else None

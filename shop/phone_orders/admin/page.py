@@ -76,7 +76,7 @@ def page_of(
 def account_of(row: PhoneOrder) -> CustomerAccount | None:
     """Return the account for which the order is entered; None for a new customer, or if the account is gone."""
     key = str(row.cart.details.get("account", ""))
-    return CustomerAccount.objects.filter(pk=key).first() if row.buyer_id and key.isdecimal() else None
+    return CustomerAccount.objects.filter(pk=int(key)).first() if row.buyer_id and key.isdecimal() else None
 
 
 def customer_form(row: PhoneOrder, data: QueryDict) -> CustomerDetailsForm:
@@ -96,7 +96,7 @@ def typed_details(data: QueryDict, row: PhoneOrder) -> tuple[User | None, dict[s
     account = account_of(row)
     buyer = row.buyer
     if account is not None and data.get("buyer", "").isdecimal():
-        buyer = buyers_of(account).filter(pk=data["buyer"]).first() or buyer
+        buyer = buyers_of(account).filter(pk=str(data["buyer"])).first() or buyer
     details = as_typed(data, user=buyer)
     if row.buyer_id:
         details["account"] = str(row.cart.details.get("account", ""))
