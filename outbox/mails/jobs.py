@@ -52,7 +52,7 @@ def send_mail(job: Job, now: datetime) -> None:
         mark_recalled([mail.pk])
         return
     try:
-        send(mail)
+        subject = send(mail)
     except Undecryptable as error:
         raise Final(str(error)) from error
-    mark_sent(mail, now)
+    mark_sent(mail, now, subject=subject)
