@@ -26,6 +26,14 @@ class PhoneOrderQuerySet(models.QuerySet["PhoneOrder"]):
         """Return those that are not placed yet."""
         return self.filter(order__isnull=True)
 
+    def to_finish(self, now: datetime) -> PhoneOrderQuerySet:
+        """Return those that wait for staff: not placed, and without a link that still works."""
+        return self.waiting().filter(Q(expires_at__isnull=True) | Q(expires_at__lte=now))
+
+    def with_customer(self, now: datetime) -> PhoneOrderQuerySet:
+        """Return those that wait for the customer, who has a link that works."""
+        return self.waiting().filter(expires_at__gt=now)
+
 
 class PhoneOrder(models.Model):
     """Order entered by staff. Its cart holds lines, units and details; the mailed link is derived, its hash stored.

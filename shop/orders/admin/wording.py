@@ -151,7 +151,8 @@ def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLin
     if "operator" in detail and order.operator is not None and detail["operator"] == order.operator_id:
         said.append(_("The operator is now %(name)s") % {"name": order.operator.get_full_name()})
     for name, (before, after) in detail.get("changes", {}).items():
-        label = capfirst(str(Order._meta.get_field(name).verbose_name))
+        field = next(each for each in Order._meta.fields if each.name == name)
+        label = capfirst(str(field.verbose_name))
         said.append(_("%(label)s: “%(before)s” → “%(after)s”") % {"label": label, "before": before, "after": after})
     reason = detail.get("reason")
     if reason:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from accounts.people.models import User
@@ -44,10 +45,34 @@ from shop.phone_orders.services import (
 PAGE = "admin:shop_phoneorder_change"
 
 
+class StageFilter(DropdownFilter):
+    title = gettext_lazy("to do")
+    parameter_name = "todo"
+    TO_FINISH, SENT, PLACED = "finish", "sent", "placed"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        waits = _("waits for the customer")
+        return [(self.TO_FINISH, _("to finish")), (self.SENT, waits), (self.PLACED, _("accepted"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[PhoneOrder]) -> QuerySet[PhoneOrder]:
+        rows, now = PhoneOrder.objects.order_by(), timezone.now()
+        match self.value():
+            case self.TO_FINISH:
+                return queryset.filter(pk__in=rows.to_finish(now).values("pk"))
+            case self.SENT:
+                return queryset.filter(pk__in=rows.with_customer(now).values("pk"))
+            case self.PLACED:
+                return queryset.filter(order__isnull=False)
+        return queryset
+
+
 @admin.register(PhoneOrder)
 class PhoneOrderAdmin(ReadOnlyAdmin):
     list_display = ("number", "customer", "state", "entered_by", "entered_on")
     list_display_links = ("number",)
+    list_filter = (StageFilter,)
+    list_filter_submit = True
+    list_fullwidth = True
     list_select_related = ("cart", "buyer", "order", "entered_by")
     search_fields = ("order__search_text", "sent_to", "buyer__search_text")
     search_help_text = gettext_lazy("Number of the order, buyer, or address of the customer")
