@@ -30,6 +30,7 @@ from catalog.admin.filters import CategoryFilter, HandlerFilter
 from catalog.admin.on_sale import Asked, EntryList, SaleFilter, banner_for, sale_label
 from catalog.admin.parameters import sections
 from catalog.admin.prices import PriceFormSet, PriceInline
+from catalog.admin.together import ChangesTogether
 from catalog.admin.tools import tool_urls, tools_for
 from catalog.admin.widgets import Picture, RichText
 from catalog.models.entries import Entry, EntryQuerySet, EntryState
@@ -75,7 +76,7 @@ class Read(TypedDict):
 
 
 @admin.register(Entry)
-class EntryAdmin(TellsRefusals, TranslationAdmin):
+class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
     form = EntryForm
     inlines = (PriceInline, FieldInline)
     list_display = ("code", "name", "category", "state_label", "sale", "first_price", "handler_label", "updated_at")
@@ -93,6 +94,7 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
     search_fields = ("search_text",)
     search_help_text = gettext_lazy("Code or words of any text, with or without accents")
     ordering = ("position", "code")
+    actions = ("change_together",)
     warn_unsaved_form = True
     save_on_top = False
     change_form_before_template = "catalog/admin/entry_version.html"

@@ -255,6 +255,8 @@ admin:catalog_course_choices        GET  sign-in sign-in  403     403     page
 admin:catalog_course_choices        POST sign-in sign-in  403     403     page
 admin:catalog_entry_try             GET  sign-in sign-in  403     403     page
 admin:catalog_entry_try             POST sign-in sign-in  403     403     page  # a trial leaves nothing behind
+admin:catalog_entry_preview         GET  sign-in sign-in  403     page    page
+admin:catalog_entry_preview         POST sign-in sign-in  403     page    page
 admin:catalog_entry_duplicate       GET  sign-in sign-in  405     405     405
 admin:catalog_entry_duplicate       POST sign-in sign-in  403     403     done
 admin:enrolments_course_enrol       GET  sign-in sign-in  403     403     page
