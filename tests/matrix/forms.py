@@ -91,6 +91,7 @@ admin:shop_legaltext_next            text_id                  -  # makes a new v
 admin:shop_paymentevent_resolve      event_id                 -  # only an open event is noted
 admin:shop_paymentevent_reopen       event_id                 -  # only a noted event is opened again
 admin:catalog_course_choices         -                        -  # looks up, changes nothing
+admin:catalog_entry_new              -                        -  # makes a new entry, overwrites nothing
 admin:catalog_entry_try              entry_id                 -  # a trial leaves nothing behind
 admin:catalog_entry_preview          entry_id                 -  # answers as to a GET
 admin:catalog_entry_duplicate        entry_id                 -  # makes a new entry, overwrites nothing

@@ -253,6 +253,8 @@ admin:shop_paymentevent_reopen   GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_reopen   POST sign-in sign-in  403     403     go
 admin:catalog_course_choices        GET  sign-in sign-in  403     403     page
 admin:catalog_course_choices        POST sign-in sign-in  403     403     page
+admin:catalog_entry_new             GET  sign-in sign-in  403     403     page
+admin:catalog_entry_new             POST sign-in sign-in  403     403     page  # the form is empty
 admin:catalog_entry_try             GET  sign-in sign-in  403     403     page
 admin:catalog_entry_try             POST sign-in sign-in  403     403     page  # a trial leaves nothing behind
 admin:catalog_entry_preview         GET  sign-in sign-in  403     page    page
