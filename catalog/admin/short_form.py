@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
@@ -85,9 +86,9 @@ class ShortForm(forms.Form):
             del self.fields["category"]
             self.fields["new_category"].label, self.fields["new_category"].required = _("Category"), True
         del self.fields["tax_rate" if used else "tax"]
-        self.handler = _handler_of(self.data.get("handler", "")) if self.is_bound else None
+        self.chosen: Handler | None = _handler_of(self.data.get("handler", "")) if self.is_bound else None
         self.parameters: dict[str, Any] = {}
-        for name, plain in _required(self.handler).items():
+        for name, plain in _required(self.chosen).items():
             # One name for all handlers: a value typed for one is kept for the next that has the same parameter.
             self.fields[PARAMETER + name] = forms.Field(
                 label=plain.label, help_text=plain.help_text, required=False, widget=admin_widget(plain)
@@ -100,8 +101,8 @@ class ShortForm(forms.Form):
             self.add_error("new_category", _("Choose a category or type a new one, not both."))
         elif "category" in self.fields and not key and not typed:
             self.add_error("category", _("Choose a category or type a new one."))
-        if self.handler is not None:
-            self._clean_parameters(self.handler)
+        if self.chosen is not None:
+            self._clean_parameters(self.chosen)
         return cleaned
 
     def _clean_parameters(self, handler: Handler) -> None:
@@ -161,7 +162,7 @@ def short_form_page(model_admin: ModelAdmin, request: HttpRequest) -> HttpRespon
         raise PermissionDenied
     form = ShortForm(request.POST if request.method == "POST" else None)
     handler_shown = request.POST.get("handler_shown", "")
-    asks_first = form.is_bound and request.POST.get("handler", "") != handler_shown and bool(_required(form.handler))
+    asks_first = form.is_bound and request.POST.get("handler", "") != handler_shown and bool(_required(form.chosen))
     if form.is_bound and not asks_first and form.is_valid():
         state = EntryState.AVAILABLE if "sell" in request.POST else EntryState.DRAFT
         try:
@@ -211,7 +212,7 @@ def _filled(handler: Handler, data: Any) -> ParametersForm:
     posted = QueryDict(mutable=True)
     for name, field in handler.MerchantForm().fields.items():
         if name in asked:
-            value = admin_widget(field).value_from_datadict(data, {}, PARAMETER + name)
+            value = admin_widget(field).value_from_datadict(data, MultiValueDict(), PARAMETER + name)
             for key, values in as_posted(field.widget, name, value).items():
                 posted.setlist(key, values)
             continue

@@ -31,7 +31,9 @@ from shop.checkout.forms.details import DetailsForm, details_form
 from shop.checkout.place import Consent, Noted, Shown, place_order
 from shop.checkout.views.state import Checkout
 from shop.orders.models import Order
+from shop.payments.services import choose_method, methods_for
 from shop.phone_orders.models import TOKEN_PURPOSE, PhoneOrder, new_nonce
+from shop.seller.models import ShopIdentity, unpaid_time
 
 LINK_WORKS_FOR = timedelta(days=14)
 MAIL = "phone_order"
@@ -236,8 +238,23 @@ def _place(phone_order: PhoneOrder, *, shown: Shown, consent: Consent, noted: No
     written: dict[str, Any] = {"order": order}
     if noted is not None:
         written |= {"how": noted.how, "accepted_on": noted.on, "noted_by": noted.by}
+        _let_pay_later(order, actor=noted.by, now=now)
     PhoneOrder.objects.filter(pk=phone_order.pk).update(**written)
     return order
+
+
+def _let_pay_later(order: Order, *, actor: User, now: datetime) -> None:
+    """Choose the first method by which money comes later, since the customer sits at no page; its instructions are
+    mailed. The order may stay unpaid as long as such orders do, even without such a method."""
+    if order.status != Order.Status.PLACED:
+        return
+    later = next((method for method in methods_for(order) if not method.is_immediate), None)
+    if later is not None:
+        choose_method(order_id=order.pk, method=later.name, actor=actor, now=now)
+    else:
+        waits = unpaid_time(ShopIdentity.current(), immediate=False, zero_total=order.is_free)
+        Order.objects.filter(pk=order.pk).update(expires_at=order.placed_at + waits)
+    order.refresh_from_db()
 
 
 @transaction.atomic

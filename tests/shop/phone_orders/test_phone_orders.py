@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from catalog.models.entries import Entry, EntryState
+from outbox.errors import ResendRefused
 from outbox.jobs.running import run_due_jobs
 from outbox.mails.models import Mail
 from outbox.mails.services import resend_mail
@@ -193,7 +194,7 @@ class TestTheLink:
         run_due_jobs()
         assert link(entered) in mail.outbox[0].body
         note(entered, seller)
-        with pytest.raises(Exception, match="has ended"):
+        with pytest.raises(ResendRefused):
             resend_mail(mail_id=sent.pk, now=timezone.now())
 
     def test_nothing_is_mailed_before_it_is_complete(self, seller):
@@ -217,6 +218,12 @@ class TestTheNote:
         assert (event.actor, event.detail["reason"]) == (seller, "Mme Martin au téléphone")
         told = desk.get(f"/admin/shop/order/{order.pk}/change/").content.decode()
         assert told.count("Mme Martin au téléphone") == 2
+
+    def test_the_customer_has_days_to_pay_and_is_told_how(self, entered, seller):
+        order = note(entered, seller)
+        assert order.method == "transfer"
+        assert order.expires_at - order.placed_at > timedelta(days=1)
+        assert Mail.objects.filter(order_id=order.pk, kind="payment_instructions").exists()
 
     def test_says_how_and_when(self, entered, seller):
         for wrong in ({"how": "  "}, {"on": timezone.now().date() + timedelta(days=2)}):
