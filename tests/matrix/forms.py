@@ -22,6 +22,7 @@ order-pay                            token                    -  # chooses how t
 order-cancel                         token                    -  # only an unpaid order is cancelled
 order-claim                          token                    -  # only an unclaimed order is claimed
 order-mail                           token                    -  # mails the order's address, changes nothing
+phone-order                          token                    version,gross,contents
 order-move                           token,account            -  # only an order just claimed is moved
 payment-webhook                      provider                 -  # a provider's signed message, no form
 sandbox-pay                          token                    -  # the page of a bank that is none, in development
@@ -82,11 +83,22 @@ admin:shop_order_pay_back            order_id                 -  # posts the amo
 admin:shop_order_owed_again          order_id                 -  # only what was noted as paid back
 admin:shop_order_units               order_id,line_id         -  # answers as to a GET
 admin:shop_legaltext_publish         text_id                  -  # the text as stored; its form carries its values
+admin:shop_order_note                order_id                 -  # adds a note, overwrites nothing
+admin:shop_account_note              account_id               -  # adds a note, overwrites nothing
+admin:shop_order_billing             order_id                 made_from
+admin:shop_phoneorder_lines          pk                       seen-*
+admin:shop_phoneorder_units          pk,line_id               made-*
+admin:shop_phoneorder_customer       pk                       seen
+admin:shop_phoneorder_send           pk                       -  # mails the way to the order as it stands then
+admin:shop_phoneorder_accepted       pk                       version,gross,contents
+admin:shop_phoneorder_discard        pk                       -  # refused once it is placed
 admin:shop_legaltext_next            text_id                  -  # makes a new version, overwrites nothing
 admin:shop_paymentevent_resolve      event_id                 -  # only an open event is noted
 admin:shop_paymentevent_reopen       event_id                 -  # only a noted event is opened again
 admin:catalog_course_choices         -                        -  # looks up, changes nothing
+admin:catalog_entry_new              -                        -  # makes a new entry, overwrites nothing
 admin:catalog_entry_try              entry_id                 -  # a trial leaves nothing behind
+admin:catalog_entry_preview          entry_id                 -  # answers as to a GET
 admin:catalog_entry_duplicate        entry_id                 -  # makes a new entry, overwrites nothing
 admin:enrolments_course_enrol        course_id                -  # enrols, overwrites nothing
 admin:enrolments_course_end          course_id,enrolment_id   -  # only the merchant's own enrolment ends
@@ -120,6 +132,7 @@ outbox.job                -  # nothing to edit
 outbox.mail               -  # nothing to edit
 shop.legaltext            made_from
 shop.order                -  # nothing to edit
+shop.phoneorder           -  # nothing to edit
 shop.payment              -  # nothing to edit
 shop.paymentevent         -  # nothing to edit
 shop.shopidentity         made_from
