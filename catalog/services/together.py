@@ -15,7 +15,7 @@ from catalog.services.errors import EntryChangedMeanwhile
 
 @dataclass(frozen=True)
 class Change:
-    """What entries are to have; None and "" leave as it is."""
+    """State, category and tax that entries are to have; None and "" leave as it is."""
 
     state: str = ""
     category: Category | None = None

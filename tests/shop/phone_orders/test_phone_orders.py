@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from catalog.models.entries import Entry, EntryState
@@ -31,6 +31,7 @@ from shop.phone_orders.services import (
     save_customer,
     send_link,
 )
+from tests.constraints import broken, copy, run
 from tests.factories.catalog import EntryFactory
 from tests.shop.merchants import browser_of, staff
 from tests.shop.phone_orders.conftest import fresh, shown
@@ -303,19 +304,24 @@ class TestWhoMay:
 
 
 class TestTheTable:
-    def write(self, row, assignments):
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"UPDATE shop_phoneorder SET {assignments} WHERE id = %s", [row.pk])
+    def test_keeps_no_half_of_a_note(self, entered):
+        for half in ("how = 'x'", "accepted_on = '2026-01-01'", f"noted_by_id = {entered.entered_by_id}"):
+            with broken("shop_phoneorder_note_whole"):
+                run(f"UPDATE shop_phoneorder SET {half}")
 
-    @pytest.mark.parametrize(
-        ("assignments", "constraint"),
-        [
-            ("how = 'x'", "shop_phoneorder_note_whole"),
-            ("accepted_on = '2026-01-01'", "shop_phoneorder_note_whole"),
-            ("sent_to = 'a@b.fr'", "shop_phoneorder_link_whole"),
-            ("expires_at = now()", "shop_phoneorder_link_whole"),
-        ],
-    )
-    def test_refuses_halves(self, entered, assignments, constraint):
-        with pytest.raises(IntegrityError, match=constraint):
-            self.write(entered, assignments)
+    def test_keeps_no_half_of_a_link(self, entered):
+        for half in ("sent_to = 'a@b.fr'", "expires_at = now()", "sent_at = now()"):
+            with broken("shop_phoneorder_link_whole"):
+                run(f"UPDATE shop_phoneorder SET {half}")
+
+    def test_a_cart_an_order_and_a_link_belong_to_one(self, entered, seller):
+        note(entered, seller)
+        another = begin(account=None, language="en", actor=seller)
+        with broken("shop_phoneorder_cart_id_key"):
+            blank = {"order_id": None, "how": "", "accepted_on": None, "noted_by_id": None}
+            copy("shop_phoneorder", entered.pk, token_hash="x", **blank)
+        with broken("shop_phoneorder_order_id_key"):
+            run("UPDATE shop_phoneorder SET order_id = (SELECT order_id FROM shop_phoneorder WHERE order_id > 0)")
+        with broken("shop_phoneorder_token_hash_key"):
+            run("UPDATE shop_phoneorder SET token_hash = 'x'")
+        assert fresh(another).order_id is None
