@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.emails import INVALID_ADDRESS, MAX_EMAIL_LENGTH, normalise_email, reachable_email
-from common.typed import clean_line
+from common.typed import clean_code, clean_line
 
 
 class AddressField(forms.EmailField):
@@ -50,4 +50,14 @@ class LineField(forms.CharField):
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
         # A null byte stays, for the validator that refuses it.
-        return text if "\0" in text else clean_line(text)
+        return text if "\0" in text else self.cleaned(text)
+
+    def cleaned(self, text: str) -> str:
+        return clean_line(text)
+
+
+class CodeLineField(LineField):
+    """A code: a line whose dashes are those of the keyboard, whatever a word processor made of them."""
+
+    def cleaned(self, text: str) -> str:
+        return clean_code(text)

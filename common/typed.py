@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # They join letters of some scripts, and are seen by their effect; alone they are nothing.
@@ -17,6 +18,11 @@ def clean_line(typed: str) -> str:
     seen = (sign if sign.isprintable() or sign in _JOINERS else " " for sign in without_unseen(typed))
     words = [word.strip(_JOINERS) for word in "".join(seen).split()]
     return unicodedata.normalize("NFC", " ".join(word for word in words if word))
+
+
+def clean_code(typed: str) -> str:
+    """Return a code as one line in which every dash is the one of the keyboard: word processors write longer ones."""
+    return re.sub("[\u2010-\u2015\u2212]", "-", clean_line(typed))
 
 
 def without_unseen(typed: str) -> str:

@@ -8,6 +8,8 @@ from stdnum import get_cc_module
 from stdnum.eu import vat as eu_vat
 from stdnum.exceptions import ValidationError as InvalidNumber
 
+from common.typed import clean_code
+
 MAX_VAT_ID_LENGTH = 20
 INVALID_VAT_ID = _("This is not a valid VAT number. Check it for typing errors, or leave it empty.")
 
@@ -19,7 +21,7 @@ def normalise_vat_id(typed: str, *, country: str) -> str:
     letters. For a country without a known form the typed number is kept. Empty stays empty. Raises ValidationError for
     a number that cannot be one.
     """
-    number = "".join(character for character in typed.upper() if character not in " .-\u00a0\u202f")
+    number = "".join(character for character in clean_code(typed).upper() if character not in " .-")
     if not number:
         return ""
     if len(number) > MAX_VAT_ID_LENGTH or not number.isascii() or not number.isalnum():

@@ -19,7 +19,7 @@ from accounts.people.proof import meet_mailed_person
 from accounts.people.selectors import is_address_proved
 from accounts.people.services import PersonTyped, find_or_create_people
 from accounts.sign_in.typed_password import remember_typed_password
-from common.fields import AddressField, KnownAddressField, LineField
+from common.fields import AddressField, CodeLineField, KnownAddressField
 
 
 class PlainFields(forms.Form):
@@ -95,7 +95,7 @@ class ChangeAddressForm(PlainFields, allauth.AddEmailForm):
     email = AddressField(label=_("New e-mail address"))
 
 
-class CodeField(LineField):
+class CodeField(CodeLineField):
     """A code from a mail or an authenticator app; blanks and dashes do not matter."""
 
     def __init__(self, **options: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -20,6 +20,7 @@ from catalog.offers import offer_of
 from catalog.services.entries import find_handler, is_code_fixed, lock_entry
 from catalog.services.errors import EntryChangedMeanwhile, EntryRefused, ImageRefused
 from catalog.services.images import prepare_image
+from common.fields import CodeLineField
 from common.made_from import MADE_FROM, MadeFrom
 from handlers.discovery import SPECIFIC
 from handlers.faults import HookBroken
@@ -60,6 +61,9 @@ class EntryForm(MadeFrom, forms.ModelForm):
     """
 
     use_required_attribute = False
+
+    class Meta:
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {"code": CodeLineField}
 
     handler = forms.ChoiceField(
         label=gettext_lazy("What happens after the sale"), required=False, widget=UnfoldAdminSelectWidget()

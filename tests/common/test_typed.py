@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.people.models import User
+from catalog.models.entries import Entry
 from common.admin.made_from import CarriesMadeFrom
-from common.fields import LineField
+from common.fields import CodeLineField, LineField
 from common.postal import PostalAddress
-from common.typed import clean_line
+from common.typed import clean_code, clean_line
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,12 @@ from common.typed import clean_line
 )
 def test_a_line_is_kept_as_it_is_seen(typed, kept):
     assert clean_line(typed) == kept
+
+
+@pytest.mark.parametrize("dash", "-‐‑‒–—―−")
+def test_a_code_has_the_dashes_of_the_keyboard(dash):
+    assert clean_code(f" SST{dash}SESSION\u200b") == "SST-SESSION"
+    assert CodeLineField().clean(f"ABC{dash}123") == "ABC-123"
 
 
 @given(st.text(max_size=60))
@@ -65,3 +72,12 @@ def test_lines_and_addresses_are_cleaned_in_the_administration_too():
     kept_as_typed = {name for name, kind in found.items() if kind in (forms.CharField, forms.EmailField)}
     assert {name for name in kept_as_typed if not name.startswith(("GroupAdmin.", "EntryAdmin."))} == set()
     assert sum(kind is LineField for kind in found.values()) > 10
+
+
+def test_an_entrys_code_is_typed_with_any_dash(db):
+    request = RequestFactory().get("/")
+    request.user = User(is_superuser=True, is_staff=True, is_active=True)
+
+    field = admin.site._registry[Entry].get_form(request).base_fields["code"]
+
+    assert field.clean("SST–SESSION ") == "SST-SESSION"
