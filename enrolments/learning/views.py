@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 
 from csp.decorators import csp_update
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +27,9 @@ from enrolments.seats.enter import NotEnrolled, enter_course
 COURSES_A_PAGE = 20
 PARTICIPANTS_A_PAGE = 50
 # The button redirects to another site, which a page's forms may not do by default: browsers check a form's redirects.
-has_the_button: Callable[[Any], Any] = csp_update({"form-action": ["https:", "http:"]})
+has_the_button: Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]] = csp_update(
+    {"form-action": ["https:", "http:"]}
+)
 
 
 @has_the_button
