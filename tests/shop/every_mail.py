@@ -7,6 +7,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.links.effects import link_url
+from accounts.links.models import AddressLink
+from accounts.links.renewal import mail_new_link
 from accounts.members.services import invite_member
 from accounts.sign_in.mails import ALLAUTH_MAILS, queue_allauth_mail
 from enrolments.people.mail_again import mail_again
@@ -43,6 +46,7 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     invite_member(
         account=account, invited_by=owner, email="colleague@example.org", roles=["is_buyer"], language="fr", now=now
     )
+    mail_new_link(token=link_url(AddressLink.objects.latest("pk")).split("/")[-2], language="fr", now=now)
     for prefix in ALLAUTH_MAILS:
         queue_allauth_mail(prefix, recipient="alice@example.org", context={"user": owner, "code": 4711}, language="fr")
     mails = {mail.kind: mail for mail in Mail.objects.order_by("pk")}
