@@ -46,7 +46,8 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     invite_member(
         account=account, invited_by=owner, email="colleague@example.org", roles=["is_buyer"], language="fr", now=now
     )
-    mail_new_link(token=link_url(AddressLink.objects.latest("pk")).split("/")[-2], language="fr", now=now)
+    link = AddressLink.objects.filter(purpose="invitation").latest("pk")
+    mail_new_link(token=link_url(link).split("/")[-2], language="fr", now=now)
     for prefix in ALLAUTH_MAILS:
         queue_allauth_mail(prefix, recipient="alice@example.org", context={"user": owner, "code": 4711}, language="fr")
     mails = {mail.kind: mail for mail in Mail.objects.order_by("pk")}
