@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from django.contrib.auth.models import AnonymousUser
@@ -31,11 +31,14 @@ class Shopper:
 ANYBODY = Shopper()
 
 
-def shopper_for(user: User | AnonymousUser) -> Shopper:
-    """Return the shopper behind ``request.user``: no query for a visitor, one for a person signed in."""
+def shopper_for(user: User | AnonymousUser, *, by_staff: bool = False) -> Shopper:
+    """Return the shopper behind ``request.user``: no query for a visitor, one for a person signed in.
+
+    ``by_staff`` tells that staff buy for this person, who then gets all that staff sell.
+    """
     if not isinstance(user, User) or not user.is_authenticated:
-        return ANYBODY
-    return Shopper(user=user, is_staff=user.is_staff, is_customer=is_customer(user))
+        return replace(ANYBODY, is_staff=by_staff)
+    return Shopper(user=user, is_staff=user.is_staff or by_staff, is_customer=is_customer(user))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from handlers.contract import (
 from handlers.errors import HandlerMissing
 from handlers.faults import CANNOT_BE_HAD, FAULT_AFTER_PAYMENT, Extension, Fault, HookBroken
 from handlers.models import BrokenHook
+from handlers.units import Units
 
 logger = logging.getLogger(__name__)
 
@@ -115,14 +116,14 @@ class GuardedHandler:
         return self.call("courses_to_lock", lambda: self.bare.courses_to_lock(params), _are_names)
 
     def clean_units(self, lines: Sequence[DraftLine]) -> None:
-        quantities = {line.index: len(line.units) for line in lines}
+        units = {line.index: Units.of(line.units) for line in lines}
 
         def run() -> object:
             handler: Any = self.bare  # whose answer may be of any kind
             try:
                 return handler.clean_units(lines)
             except UnitErrors as wrong:
-                return wrong if _are_errors(wrong.errors, quantities) else [repr(error) for error in wrong.errors]
+                return wrong if _are_errors(wrong.errors, units) else [repr(error) for error in wrong.errors]
 
         answer = self.call("clean_units", run, lambda answer: answer is None or isinstance(answer, UnitErrors))
         if isinstance(answer, UnitErrors):
@@ -332,11 +333,11 @@ def _are_findings(answer: object) -> bool:
     )
 
 
-def _are_errors(errors: object, quantities: Mapping[int, int]) -> bool:
+def _are_errors(errors: object, units: Mapping[int, Units]) -> bool:
     return isinstance(errors, list) and all(
         isinstance(error, UnitError)
-        and error.line_index in quantities
-        and 0 <= _is_number(error.unit_index) < quantities[error.line_index]
+        and error.line_index in units
+        and _is_number(error.unit_index) in units[error.line_index]
         and isinstance(error.field, str)
         and _is_said(error.message)
         for error in errors

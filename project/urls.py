@@ -6,12 +6,12 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from handlers.pages import extension_pages
+from project.admin.search import search
 from project.media import media
-from project.patches.admin_search import with_any_page
 
 # The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # wrapped, by allauth's instructions
-admin.site.search = with_any_page(admin.site.search)  # type: ignore[attr-defined]  # unfold's site has it, Django's has not
+admin.site.search = search  # type: ignore[attr-defined]  # unfold's site has it, Django's has not
 
 # No handler of Django's: allauth looks for this name here.
 handler429 = "project.error_pages.too_many_requests"

@@ -6,7 +6,18 @@ from common import floors
 class ShopConfig(floors.Floor):
     name = "shop"
     verbose_name = _("Shop")
-    rooms = ("seller", "cart", "checkout", "orders", "orders.giving_back", "payments", "trial", "pages")
+    rooms = (
+        "seller",
+        "cart",
+        "checkout",
+        "orders",
+        "orders.giving_back",
+        "phone_orders",
+        "notes",
+        "payments",
+        "trial",
+        "pages",
+    )
 
     def ready(self) -> None:
         super().ready()

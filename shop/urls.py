@@ -7,6 +7,7 @@ from shop.checkout.views import details, review, units
 from shop.orders import views as orders
 from shop.pages import pictures
 from shop.pages import views as storefront
+from shop.phone_orders import views as phone_orders
 
 urlpatterns = [
     path("", storefront.home, name="home"),
@@ -26,5 +27,6 @@ urlpatterns = [
     path("orders/<slug:token>/claim/", orders.order_claim, name="order-claim"),
     path("orders/<slug:token>/mail/", orders.order_mail, name="order-mail"),
     path("orders/<slug:token>/move/", orders.order_move, name="order-move"),
+    path("phone-orders/<slug:token>/", phone_orders.phone_order, name="phone-order"),
     path("account/<int:number>/orders/", orders.my_orders, name="account-orders"),
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.links.effects import EFFECTS
 from accounts.links.models import AddressLink
 from accounts.links.renewal import RENEWALS
+from accounts.members.admin_parts import ADMIN_PARTS
+from accounts.members.models import CustomerAccount
 from accounts.members.navigation import AreaLink, add_area_link
 from accounts.members.overview import PARTS
 from accounts.members.rights import Right
@@ -22,8 +25,11 @@ from accounts.members.waiting import Waiting, add_waiting
 from accounts.people.models import User
 from accounts.sign_in.followers import FOLLOWERS
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
+from common.search import matching
 from enrolments.unit_rows import register_unit_rows
+from outbox.mails.finding import FINDERS
 from shop.cart.current import join_cart_of_session
+from shop.notes.page import notes_on_account
 from shop.orders.claim import ClaimRefused, claim_order
 from shop.orders.mails import renew_claim
 from shop.orders.models import Order, OrderLine, OrderUnit
@@ -41,12 +47,22 @@ def connect() -> None:
     FOLLOWERS.add(join_cart_of_session)
     FOLLOWERS.add(tell_of_waiting_orders)
     PARTS.add(waiting_part)
+    ADMIN_PARTS.add(notes_on_account)
+    FINDERS.add(mails_about)
     register_unit_rows(OrderUnit._meta.db_table)
     of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}
     add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
     providers()
+
+
+def mails_about(word: str) -> Q:
+    """Return the condition for the mails about the orders, people and accounts in which a word is found."""
+    orders = matching(Order.objects.order_by(), word, "search_text").values("pk")
+    people = matching(User.objects.order_by(), word, "search_text").values("pk")
+    accounts = matching(CustomerAccount.objects.order_by(), word, "search_text").values("pk")
+    return Q(order_id__in=orders) | Q(person_id__in=people) | Q(account_id__in=accounts)
 
 
 def sold_entries(entry_ids: Collection[int]) -> set[int]:

@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.admin import TabularInline
@@ -18,6 +19,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
+from accounts.members.admin_parts import ADMIN_PARTS
 from accounts.members.lost_rights import end_what_rights_gave, lock_what_rights_gave
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
 from accounts.members.rights import RIGHTS_BY_ROLE, Right, rights_of
@@ -158,9 +160,16 @@ class CustomerAccountAdmin(TellsRefusals):
     inlines = (MembershipInline, MemberInvitationInline)
     list_per_page = 50
     change_form_outer_before_template = "members/admin/account_links.html"
+    change_form_outer_after_template = "members/admin/account_parts.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CustomerAccount]:
         return super().get_queryset(request).annotate(member_total=Count("memberships", distinct=True))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **options: Any
+    ) -> Any:
+        context["parts"] = [mark_safe(part(request, obj)) for part in ADMIN_PARTS] if obj is not None else []  # noqa: S308  drawn by templates
+        return super().render_change_form(request, context, *args, obj=obj, **options)
 
     def has_delete_permission(self, request: HttpRequest, obj: CustomerAccount | None = None) -> bool:
         """Refuse: orders and seats belong to the account."""

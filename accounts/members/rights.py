@@ -69,6 +69,12 @@ def operators_of(account: CustomerAccount) -> QuerySet[User]:
     return User.objects.filter(Exists(memberships), is_active=True).order_by("sort_name", "pk")
 
 
+def buyers_of(account: CustomerAccount) -> QuerySet[User]:
+    """Return the owners and buyers of an account, by name: each may buy for it."""
+    memberships = Membership.objects.filter(membership_with(Right.BUY), account=account, user_id=OuterRef("pk"))
+    return User.objects.filter(Exists(memberships), is_active=True).order_by("sort_name", "pk")
+
+
 def first_owner(account: CustomerAccount) -> User | None:
     """Return the active owner who joined an account first; None if it has none. Locks nothing: see
     `accounts.members.operators` for an answer that stays true."""

@@ -127,7 +127,6 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
     search_fields = ("search_text",)
     search_help_text = _("Address or name")
     ordering = ("email",)
-    filter_horizontal = ("groups",)
     actions = ("send_invitations", "take_second_factor_away")
     list_per_page = 50
     fieldsets = (

@@ -1,4 +1,4 @@
-"""Permissions in words, by the thing that they are about, for the pages of groups and people."""
+"""Permissions in words, by the thing that they are about, and groups, as boxes on the pages of groups and people."""
 
 from __future__ import annotations
 
@@ -62,11 +62,12 @@ class PermissionsField(ModelMultipleChoiceField):
 
 
 class ReadablePermissions(WithPermissions):
-    """Mixin of a ModelAdmin whose rows hold permissions."""
+    """Mixin of a ModelAdmin whose rows hold permissions or groups."""
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.related_model is not Permission:
-            return super().formfield_for_manytomany(db_field, request, **kwargs)
+            boxes = UnfoldAdminCheckboxSelectMultipleWidget()
+            return super().formfield_for_manytomany(db_field, request, **{"widget": boxes, **kwargs})
         permissions = Permission.objects.select_related("content_type")
         field = db_field.formfield(form_class=PermissionsField, queryset=permissions, help_text="")
         field.choices = grouped(permissions)

@@ -18,8 +18,10 @@ from catalog.models.categories import Category
 from catalog.selectors import category_tree
 from catalog.services.categories import lock_place, save_category
 from catalog.services.errors import CategoryRefused
+from catalog.services.proposals import proposed_slug
 from common.admin.languages import language_tabs
 from common.admin.refusals import TellsRefusals
+from common.languages import languages
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -33,10 +35,21 @@ def category_choices() -> list[tuple[Any, str]]:
 
 
 class CategoryForm(forms.ModelForm):
-    """Form of a category that refuses a loop at the field, with the tree locked until the request is done."""
+    """Form of a category that refuses a loop at the field, with the tree locked until the request is done.
+
+    An address left blank is made from the name.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if "slug" in cleaned and not cleaned["slug"]:
+            names = (cleaned.get(f"name_{code}") for code in languages())
+            cleaned["slug"] = self.instance.slug or proposed_slug(next((name for name in names if name), ""))
         if "parent" in cleaned:
             parent = cleaned["parent"]
             try:

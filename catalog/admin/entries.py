@@ -30,6 +30,8 @@ from catalog.admin.filters import CategoryFilter, HandlerFilter
 from catalog.admin.on_sale import Asked, EntryList, SaleFilter, banner_for, sale_label
 from catalog.admin.parameters import sections
 from catalog.admin.prices import PriceFormSet, PriceInline
+from catalog.admin.short_form import short_form_page
+from catalog.admin.together import ChangesTogether
 from catalog.admin.tools import tool_urls, tools_for
 from catalog.admin.widgets import Picture, RichText
 from catalog.models.entries import Entry, EntryQuerySet, EntryState
@@ -75,7 +77,7 @@ class Read(TypedDict):
 
 
 @admin.register(Entry)
-class EntryAdmin(TellsRefusals, TranslationAdmin):
+class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
     form = EntryForm
     inlines = (PriceInline, FieldInline)
     list_display = ("code", "name", "category", "state_label", "sale", "first_price", "handler_label", "updated_at")
@@ -93,6 +95,8 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
     search_fields = ("search_text",)
     search_help_text = gettext_lazy("Code or words of any text, with or without accents")
     ordering = ("position", "code")
+    actions = ("change_together",)
+    list_before_template = "catalog/admin/new_entry.html"
     warn_unsaved_form = True
     save_on_top = False
     change_form_before_template = "catalog/admin/entry_version.html"
@@ -251,9 +255,13 @@ class EntryAdmin(TellsRefusals, TranslationAdmin):
         view = self.admin_site.admin_view(self.course_choices)
         return [
             path("course-choices/", view, name="catalog_course_choices"),
+            path("new/", self.admin_site.admin_view(self.short_form), name="catalog_entry_new"),
             *tool_urls(self),
             *super().get_urls(),
         ]
+
+    def short_form(self, request: HttpRequest) -> HttpResponse:
+        return short_form_page(self, request)
 
     def course_choices(self, request: HttpRequest) -> HttpResponse | JsonResponse:
         if not (self.has_change_permission(request) or self.has_add_permission(request)):

@@ -23,6 +23,14 @@ DJANGOS = (
     gettext_noop("Cannot delete %(name)s"),
     gettext_noop("Successfully deleted %(count)d %(items)s."),
     gettext_noop("Delete selected %(verbose_name_plural)s"),
+    gettext_noop(
+        "Deleting the %(object_name)s '%(escaped_object)s' would require"
+        " deleting the following protected related objects:"
+    ),
+    gettext_noop(
+        'Are you sure you want to delete the %(object_name)s "%(escaped_object)s"?'
+        " All of the following related items will be deleted:"
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from django.db.models.functions import RowNumber
 from accounts.members.models import Membership
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
+from common.search import Normalised
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.models import Enrolment, Ground
@@ -121,7 +122,7 @@ def participants_of(user: User, course: Course, now: datetime.datetime) -> Query
     People whose period is over are left out.
     """
     visible = visible_enrolments(user, course, now)
-    return User.objects.filter(pk__in=visible.values("user_id")).order_by("sort_name", "pk")
+    return User.objects.filter(pk__in=visible.values("user_id")).order_by(Normalised("last_name", "first_name"), "pk")
 
 
 def participant_rows(user: User, course: Course, people: Iterable[User], now: datetime.datetime) -> list[Participant]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from csp.decorators import csp_update
 from django.contrib import messages
@@ -25,13 +27,16 @@ from enrolments.seats.enter import NotEnrolled, enter_course
 
 COURSES_A_PAGE = 20
 PARTICIPANTS_A_PAGE = 50
+# The button redirects to another site, which a page's forms may not do by default: browsers check a form's redirects.
+has_the_button: Callable[[Any], Any] = csp_update({"form-action": ["https:", "http:"]})
 
 
+@has_the_button
 @never_cache
 @require_safe
 @login_required
 def courses(request: SignedInRequest) -> HttpResponse:
-    """List the courses of the signed-in person."""
+    """List the courses of the signed-in person, each with the button that enters it while it runs."""
     now = timezone.now()
     page = Paginator(my_courses(request.user, now), COURSES_A_PAGE).get_page(request.GET.get("page"))
     listed = list(page)
@@ -39,8 +44,7 @@ def courses(request: SignedInRequest) -> HttpResponse:
     return render(request, "learning/courses.html", {"page": page, "courses": listed})
 
 
-# The button redirects to another site, which a page's forms may not do by default: browsers check a form's redirects.
-@csp_update({"form-action": ["https:", "http:"]})  # type: ignore[arg-type]  # its types know no address with arguments
+@has_the_button
 @never_cache
 @require_safe
 @login_required

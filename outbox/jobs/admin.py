@@ -18,8 +18,8 @@ from unfold.decorators import display
 from common.admin.display import choice_label, link
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
-from outbox.jobs.models import Job
-from outbox.jobs.registry import job_kind_label, job_kind_labels
+from outbox.jobs.models import Job, JobQuerySet
+from outbox.jobs.registry import job_kind_label, job_kind_labels, kinds_told_elsewhere
 from outbox.jobs.services import dismiss_job, retry_job
 
 JOB_COLOURS = {Job.State.PENDING: "info", Job.State.DONE: "success", Job.State.DEAD: "danger"}
@@ -41,18 +41,26 @@ class GivenUpFilter(DropdownFilter):
 
     title = _("to do")
     parameter_name = "todo"
-    GIVEN_UP, DISMISSED = "given_up", "dismissed"
+    GIVEN_UP, OTHERS, DISMISSED = "given_up", "others", "dismissed"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return [(self.GIVEN_UP, _("gave up")), (self.DISMISSED, _("dismissed"))]
+        others = _("gave up, neither a mail nor a line of an order")
+        return [(self.GIVEN_UP, _("gave up")), (self.OTHERS, others), (self.DISMISSED, _("dismissed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         match self.value():
             case self.GIVEN_UP:
                 return queryset.filter(pk__in=Job.objects.given_up().values("pk"))
+            case self.OTHERS:
+                return queryset.filter(pk__in=told_by_jobs_alone().values("pk"))
             case self.DISMISSED:
                 return queryset.filter(pk__in=Job.objects.dismissed().values("pk"))
         return queryset
+
+
+def told_by_jobs_alone() -> JobQuerySet:
+    """Return the jobs that gave up, but for those of mails and lines of orders, which the merchant learns of there."""
+    return Job.objects.given_up().exclude(kind__in=kinds_told_elsewhere())
 
 
 @admin.register(Job)

@@ -32,6 +32,8 @@ class JobKind:
     `on_dead(job, now)` runs in the transaction that marks the job dead. `on_retry(job, actor_id, now)` runs in the
     transaction that brings a dead or waiting job back, with the job's row locked; `actor_id` is the person who asked.
     `on_retry` raises RetryRefused when running again would be wrong.
+
+    `told_elsewhere` tells that the merchant learns of a dead job by the thing itself: a mail, a line of an order.
     """
 
     name: str
@@ -42,6 +44,7 @@ class JobKind:
     longest_silence: timedelta
     on_dead: Callback | None
     on_retry: Retried | None
+    told_elsewhere: bool = False
 
 
 JOB_KINDS: Registry[JobKind] = Registry("job kind", same=lambda one, other: same_function(one.run, other.run))
@@ -56,6 +59,7 @@ def job_kind(
     longest_silence: timedelta = LONGEST_SILENCE,
     on_dead: Callback | None = None,
     on_retry: Retried | None = None,
+    told_elsewhere: bool = False,
 ) -> Callable[[AnyRun], AnyRun]:
     """Register the decorated `run(job, now)` under `name`; a second function for a name is refused.
 
@@ -66,7 +70,8 @@ def job_kind(
 
     def register(run: AnyRun) -> AnyRun:
         JOB_KIND_LABELS.put(name, label)
-        JOB_KINDS.register(name, JobKind(name, run, label, max_attempts, io, longest_silence, on_dead, on_retry))
+        limits = (max_attempts, io, longest_silence, on_dead, on_retry, told_elsewhere)
+        JOB_KINDS.register(name, JobKind(name, run, label, *limits))
         return run
 
     return register
@@ -80,6 +85,11 @@ def job_kind_label(name: str) -> str:
 def job_kind_labels() -> list[tuple[str, str]]:
     """List name and label of every registered kind, by label."""
     return JOB_KIND_LABELS.sorted(JOB_KINDS.names())
+
+
+def kinds_told_elsewhere() -> list[str]:
+    """Return the names of the kinds whose dead jobs the merchant learns of by the thing itself."""
+    return [kind.name for kind in JOB_KINDS if kind.told_elsewhere]
 
 
 def kinds_with_io() -> list[str]:

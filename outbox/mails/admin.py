@@ -17,11 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
-from common.admin.display import choice_label, link
+from common.admin.display import choice_label, link, two_lines
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from outbox.jobs.admin import posted_reason
 from outbox.jobs.models import Job
+from outbox.mails.finding import matching_mails
 from outbox.mails.frames import framed_html
 from outbox.mails.kinds import mail_kind_label, mail_kind_labels
 from outbox.mails.models import Mail
@@ -62,7 +63,7 @@ class UnsentFilter(DropdownFilter):
 
 @admin.register(Mail)
 class MailAdmin(ReadOnlyAdmin):
-    list_display = ("recipient", "state_label", "kind_label", "language_name", "order_link", "created_at", "sent_at")
+    list_display = ("recipient", "state_label", "told", "language_name", "order_link", "created_at", "sent_at")
     list_filter = (
         UnsentFilter,
         ("state", ChoicesDropdownFilter),
@@ -71,8 +72,8 @@ class MailAdmin(ReadOnlyAdmin):
     )
     list_filter_submit = True
     list_fullwidth = True
-    search_fields = ("recipient", "key", "=order_id")
-    search_help_text = _("Address or key")
+    search_fields = ("search_text", "key", "=order_id")
+    search_help_text = _("Address, subject, number of the order, person or customer account")
     ordering = ("-id",)
     fields = (
         "recipient", "state", "kind_label", "language_name", "order_link", "created_at", "expires_at", "sent_at",
@@ -89,6 +90,11 @@ class MailAdmin(ReadOnlyAdmin):
             path("<int:mail_id>/dismiss/", self.admin_site.admin_view(self.dismiss), name="outbox_mail_dismiss"),
             *super().get_urls(),
         ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Mail], search_term: str
+    ) -> tuple[QuerySet[Mail], bool]:
+        return matching_mails(queryset, search_term), False
 
     def row_context(self, request: HttpRequest, row: Mail) -> dict[str, Any]:
         return {
@@ -133,6 +139,12 @@ class MailAdmin(ReadOnlyAdmin):
     @display(description=_("kind"), ordering="kind")
     def kind_label(self, mail: Mail) -> str:
         return mail_kind_label(mail.kind)
+
+    @display(description=_("subject"), ordering="subject")
+    def told(self, mail: Mail) -> SafeString | str:
+        """Return the subject above the kind; the kind alone of a mail that has not left."""
+        label = mail_kind_label(mail.kind)
+        return two_lines(mail.subject, label) if mail.subject else label
 
     @display(description=_("order"), ordering="order_id")
     def order_link(self, mail: Mail) -> SafeString | str:

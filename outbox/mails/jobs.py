@@ -40,6 +40,7 @@ def _queue_again(job: Job, actor_id: int | None, now: datetime) -> None:
     longest_silence=timedelta(minutes=3),
     on_dead=_give_up,
     on_retry=_queue_again,
+    told_elsewhere=True,
 )
 def send_mail(job: Job, now: datetime) -> None:
     mail = Mail.objects.get(pk=job.payload["mail_id"])
@@ -52,7 +53,7 @@ def send_mail(job: Job, now: datetime) -> None:
         mark_recalled([mail.pk])
         return
     try:
-        send(mail)
+        subject = send(mail)
     except Undecryptable as error:
         raise Final(str(error)) from error
-    mark_sent(mail, now)
+    mark_sent(mail, now, subject=subject)

@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Concat, Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from common.search import search_column
 from outbox.jobs.models import Job
 from outbox.mails.labels import MAIL_KIND_LABELS
 
@@ -74,6 +75,11 @@ class Mail(models.Model):
     created_at = models.DateTimeField(_("created at"), db_default=Now())
     expires_at = models.DateTimeField(_("of no use after"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    subject = models.CharField(
+        _("subject"), max_length=300, blank=True, default="", db_default="",
+        help_text=_("As it was sent; blank before."),
+    )  # fmt: skip
+    search_text = search_column("recipient", "subject")
     failed_reason = models.TextField(_("why it failed"), blank=True, default="", db_default="")
 
     objects = MailQuerySet.as_manager()

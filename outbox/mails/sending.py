@@ -15,15 +15,18 @@ from outbox.mails.models import Mail
 from outbox.mails.rendering import RenderedMail, render_mail
 
 SERVER_TIMEOUT = 20
+SUBJECT_LENGTH = 300
 
 
-def send(mail: Mail) -> None:
-    """Send one queued mail, with the Message-ID of its row, through Django's mail backend.
+def send(mail: Mail) -> str:
+    """Send one queued mail, with the Message-ID of its row, through Django's mail backend, and return its subject, ""
+    for that of a mail with a secret, which may stand in it.
 
     Raises Final when the server refuses this mail or its recipient for good, Temporary when the server may accept the
     mail later or cannot be reached.
     """
-    message = _message(mail, render_mail(mail, blank_secrets=False))
+    rendered = render_mail(mail, blank_secrets=False)
+    message = _message(mail, rendered)
     try:
         message.send()
     except smtplib.SMTPNotSupportedError as error:
@@ -40,12 +43,14 @@ def send(mail: Mail) -> None:
         raise _by_code(error.smtp_code, error) from error
     except OSError as error:
         raise Temporary(_say(error)) from error
+    return "" if mail.has_secret else rendered.subject
 
 
-def mark_sent(mail: Mail, now: datetime) -> None:
-    """Move the mail from `queued` to `sent`, unless another state is stored; its secret is blanked."""
+def mark_sent(mail: Mail, now: datetime, *, subject: str = "") -> None:
+    """Move the mail from `queued` to `sent`, unless another state is stored; its secret is blanked, and its subject
+    kept."""
     Mail.objects.filter(pk=mail.pk, state=Mail.State.QUEUED).update(
-        state=Mail.State.SENT, sent_at=now, secret="", failed_reason=""
+        state=Mail.State.SENT, sent_at=now, secret="", failed_reason="", subject=subject[:SUBJECT_LENGTH]
     )
 
 

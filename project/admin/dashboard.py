@@ -20,8 +20,7 @@ from catalog.on_sale import not_sellable
 from common.templatetags.money import grouped, money
 from handlers import registry
 from handlers.models import BrokenHook
-from outbox.jobs.admin import GivenUpFilter
-from outbox.jobs.models import Job
+from outbox.jobs.admin import GivenUpFilter, told_by_jobs_alone
 from outbox.mails.admin import UnsentFilter
 from outbox.mails.models import Mail
 from project.admin.figures_page import WaitingView, sales_view, seats_view, waiting_url, waiting_view
@@ -29,6 +28,8 @@ from shop.orders.admin.filters import TodoFilter
 from shop.orders.figures import Period, failed_lines, owed_back
 from shop.payments.admin import AttentionFilter
 from shop.payments.models import PaymentEvent
+from shop.phone_orders.admin.admin import StageFilter
+from shop.phone_orders.models import PhoneOrder
 from shop.seller.missing import missing_from_the_shop
 
 
@@ -82,6 +83,13 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             owed.orders,
             reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.OWED}),
         )
+    if user.has_perm("shop.enter_order"):
+        yield Count(
+            _("Orders by telephone to finish"),
+            _("Not complete yet, or their link was not sent, or has ended."),
+            PhoneOrder.objects.to_finish(now).count(),
+            reverse("admin:shop_phoneorder_changelist", query={StageFilter.parameter_name: StageFilter.TO_FINISH}),
+        )
     if user.has_perm("shop.view_paymentevent"):
         yield Count(
             _("Payments that need attention"),
@@ -112,9 +120,9 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
     if user.has_perm("outbox.view_job"):
         yield Count(
             _("Jobs that gave up"),
-            _("Tried as often as allowed. Read why, then run them again or dismiss them."),
-            Job.objects.given_up().count(),
-            reverse("admin:outbox_job_changelist", query={GivenUpFilter.parameter_name: GivenUpFilter.GIVEN_UP}),
+            _("Besides those of mails and lines. Read why, then run them again or dismiss them."),
+            told_by_jobs_alone().count(),
+            reverse("admin:outbox_job_changelist", query={GivenUpFilter.parameter_name: GivenUpFilter.OTHERS}),
             "bad",
         )
     if user.has_perm("outbox.view_mail"):

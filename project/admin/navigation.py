@@ -28,6 +28,7 @@ GROUPS = (
         _("Shop"),
         {
             "shop.Order": "receipt_long",
+            "shop.PhoneOrder": "call",
             "shop.Payment": "payments",
             "shop.PaymentEvent": "notifications",
         },

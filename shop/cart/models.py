@@ -32,6 +32,10 @@ class Cart(models.Model):
     details = models.JSONField(
         default=dict, db_default={}, help_text="What was typed at «your details», as it was typed."
     )
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False,
+        help_text="Member of the staff who fills the cart for a customer. No browser has its token.",
+    )  # fmt: skip
     ordered_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
 

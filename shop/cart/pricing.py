@@ -88,15 +88,18 @@ def price_cart(cart: Cart, *, user: User | None, now: datetime) -> PricedCart:
 
     A constant number of queries, besides those of handlers that ask about a person signed in.
     """
-    priced = price_lines(list(cart.lines.order_by("pk")), entries=entries_to_price, user=user, now=now)
+    lines, by_staff = list(cart.lines.order_by("pk")), cart.entered_by_id is not None
+    priced = price_lines(lines, entries=entries_to_price, user=user, now=now, by_staff=by_staff)
     return PricedCart(priced.lines, priced.net, priced.tax, priced.gross, priced.currency, cart)
 
 
-def price_lines(lines: list[CartLine], *, entries: EntriesByKey, user: User | None, now: datetime) -> PricedLines:
+def price_lines(
+    lines: list[CartLine], *, entries: EntriesByKey, user: User | None, now: datetime, by_staff: bool = False
+) -> PricedLines:
     """Like `price_cart`, for lines that are only shown. `entries` looks up their entries; a page may pass remembered
-    ones."""
+    ones. `by_staff` tells that staff sell them to this person."""
     found = _with_entries(lines, entries)
-    shopper = shopper_for(user or AnonymousUser())
+    shopper = shopper_for(user or AnonymousUser(), by_staff=by_staff)
     available = availability_of([offer_of(line.entry) for line in found], now=now)
     verdicts = [
         buyability(entry=line.entry, shopper=shopper, quantity=line.quantity, now=now, available=each)

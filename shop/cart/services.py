@@ -317,7 +317,8 @@ def _check_seen(line: CartLine, seen: int | None) -> None:
 
 
 def _check_buyable(cart: Cart, entry: Entry, quantity: int, *, user: User | None, now: datetime) -> None:
-    verdict = buyability(entry=entry, shopper=shopper_for(user or AnonymousUser()), quantity=quantity, now=now)
+    shopper = shopper_for(user or AnonymousUser(), by_staff=cart.entered_by_id is not None)
+    verdict = buyability(entry=entry, shopper=shopper, quantity=quantity, now=now)
     if quantity > MAX_QUANTITY:
         limit = min(MAX_QUANTITY, verdict.offer.max_quantity or MAX_QUANTITY)
         raise QuantityRefused(_("Quantity: at most %(limit)s.") % {"limit": grouped(limit)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection, transaction
@@ -64,6 +64,16 @@ class Consent:
     start_at_once: bool = False
 
 
+@dataclass(frozen=True)
+class Noted:
+    """Note of staff that the customer accepts the order which they entered: who noted it, and how and on which day the
+    customer accepted."""
+
+    by: User
+    how: str
+    on: date
+
+
 @again_after_deadlock
 @transaction.atomic
 def place_order(
@@ -76,11 +86,13 @@ def place_order(
     language: str,
     visitor_key: str,
     now: datetime,
+    noted: Noted | None = None,
 ) -> Order:
     """Turn a cart into an order and run every line's pre-payment hook: all of it or nothing.
 
     Locks the cart, pins its entries (their codes stay as they are), then locks the courses of all lines by key. A cart
     makes at most one order: posting twice returns the same one. A zero total of a signed-in buyer is settled here.
+    `noted` is kept in the order's history.
     Raises a subclass of CheckoutRefused, with a sentence for the customer, and then changes nothing.
     """
     cart = Cart.objects.select_for_update(no_key=True).filter(token=cart_token).first()
@@ -102,7 +114,9 @@ def place_order(
     _close_cart(cart, now=now)
     check_unpaid_limits(order=order)
     write_rows((line, source.units.contexts) for line, source in zip(lines, priced.lines, strict=True))
-    record(order, OrderEvent.What.PLACED, actor=user, now=now, to_status=order.status)
+    detail = {"reason": noted.how, "on": noted.on.isoformat()} if noted else {}
+    actor = noted.by if noted else user
+    record(order, OrderEvent.What.PLACED, actor=actor, now=now, to_status=order.status, detail=detail)
     _run_pre_payment(order, lines, now=now)
     if _note_places_held(order, lines):
         check_places_held(order=order)

@@ -23,6 +23,7 @@ from handlers.contract import Feedback, HandlerMissing, LineContext, Refusal, Te
 from handlers.faults import HookBroken
 from outbox.transfer import lock_jobs_of_account
 from outbox.transfer import move_account as move_outbox
+from shop.notes.services import move_notes
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
 from shop.orders.hooks import fault_of, keep_feedback, lock_courses_of
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
@@ -122,6 +123,7 @@ def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datet
     OrderLine.objects.filter(order=order).update(account=target)
     move_enrolments(order_id=order.pk, from_account=source, to_account=target)
     move_outbox(from_account_id=source.pk, to_account_id=target.pk)
+    move_notes(source=source, target=target)
     absorb_account(source=source, target=target)
     order.account = target
     record(order, OrderEvent.What.CLAIMED, actor=user, now=now, detail={"account": target.pk})

@@ -17,6 +17,7 @@ from shop.orders import fulfilment
     max_attempts=8,
     on_dead=fulfilment.attempts_used_up,
     on_retry=fulfilment.job_brought_back,
+    told_elsewhere=True,
 )
 def fulfil_line(job: Job, now: datetime) -> None:
     fulfilment.fulfil_line(line_id=job.payload["line"], now=now)

@@ -319,6 +319,7 @@ class OrderEvent(models.Model):
         REFUNDED = "refunded", _("everything given back")
         PAID_BACK = "paid_back", _("amount paid back")
         OWED_AGAIN = "owed_again", _("amount owed again")
+        BILLING_CORRECTED = "billing_corrected", _("billing data corrected")
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField(_("at"))

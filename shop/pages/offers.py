@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from html import unescape
 
 from django.urls import reverse
+from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 from catalog.availability import Availability, availability_of
@@ -123,3 +125,9 @@ def _with_tax(net: Decimal, entry: Entry) -> Decimal:
 
 def _saving(full: Decimal, price: Decimal) -> int:
     return int((full - price) * 100 / full) if full else 0
+
+
+def lead_of(entry: Entry) -> str:
+    """Return the summary above the description of an entry; "" when the description begins with it already."""
+    described = " ".join(unescape(strip_tags(entry.description.replace("<", " <"))).split())
+    return "" if described.startswith(" ".join(entry.summary.split())) else entry.summary

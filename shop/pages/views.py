@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,15 +17,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.guards import is_customer
-from catalog.models.entries import Audience, Entry
-from catalog.offers import buyability, offer_of
-from catalog.selectors import CategoryNode, Shopper, entries_for, find_category, get_entry
+from catalog.models.entries import Audience, Entry, EntryState
+from catalog.offers import Buyability, buyability, offer_of
+from catalog.selectors import ANYBODY, CategoryNode, Shopper, entries_for, find_category, get_entry
 from common.remembered import remembered
 from shop.cart.current import put_into_cart
 from shop.cart.forms import AddToCartForm
 from shop.cart.services import CartRefused
-from shop.pages.frame import site_of
-from shop.pages.offers import Card, card_of, cards_of, price_table
+from shop.pages.frame import Site, site_of
+from shop.pages.offers import Card, card_of, cards_of, lead_of, price_table
 from shop.pages.sold import courses_shown, facts_of, listed_courses
 from shop.seller.models import LegalText
 
@@ -106,24 +107,38 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, _("“%(name)s” is in your cart.") % {"name": found.name})
             return redirect("cart")
+    return render(request, "pages/entry.html", _entry_page(frame, found, verdict, form, now=now))
+
+
+def entry_preview(request: HttpRequest, entry: Entry, *, now: datetime) -> HttpResponse:
+    """Show the page of an entry, in whatever state, as it will be on sale; the entry stays as it is, and the page has
+    no way to buy it."""
+    found = get_entry(code=entry.code, shopper=Shopper(is_staff=True)) or entry
+    found.state = EntryState.AVAILABLE
+    verdict = buyability(entry=found, shopper=ANYBODY, now=now)
+    form = AddToCartForm(initial={"quantity": verdict.offer.min_quantity})
+    page = _entry_page(site_of(request), found, verdict, form, now=now)
+    return render(request, "pages/entry.html", {**page, "is_preview": True})
+
+
+def _entry_page(
+    frame: Site, found: Entry, verdict: Buyability, form: AddToCartForm, *, now: datetime
+) -> dict[str, Any]:
     node = find_category(frame.categories, found.category.slug)
     rank = frame.categories.index(node) if node else 0
-    return render(
-        request,
-        "pages/entry.html",
-        {
-            "entry": found,
-            "card": card_of(verdict.offer, verdict.available, shelf_rank=rank),
-            "offer": verdict.offer,
-            "verdict": verdict,
-            "facts": facts_of(verdict.available.sold),
-            "courses": courses_shown(verdict.available, now=now),
-            "listed": listed_courses(verdict.available.sold, now=now),
-            "prices": price_table(found),
-            "form": form,
-            **_place(frame.categories, node),
-        },
-    )
+    return {
+        "entry": found,
+        "lead": lead_of(found),
+        "card": card_of(verdict.offer, verdict.available, shelf_rank=rank),
+        "offer": verdict.offer,
+        "verdict": verdict,
+        "facts": facts_of(verdict.available.sold),
+        "courses": courses_shown(verdict.available, now=now),
+        "listed": listed_courses(verdict.available.sold, now=now),
+        "prices": price_table(found),
+        "form": form,
+        **_place(frame.categories, node),
+    }
 
 
 def _entry_to_sell(code: str, shopper: Shopper) -> Entry:

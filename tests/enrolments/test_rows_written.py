@@ -143,6 +143,7 @@ def test_the_mail_of_an_assignment_is_the_accounts_and_about_its_order(account, 
         "place": "Lyon",
         "starts_at": "2026-03-02T09:00:00Z",
         "ends_at": "2026-03-11T09:00:00Z",
+        "told": {str(course.pk): "2026-03-11"},
         "account_name": account.name,
     }
 

@@ -14,19 +14,22 @@ FORMS = """
 entry                                code                     -  # adds to one's own cart, overwrites nothing
 media                                path                     -  # answers as to a GET
 set_language                         -                        -  # a cookie of the browser
-cart                                 quantity-*               -  # each field is named by its line
-checkout-units                       unit-*                   -  # named by line and unit; no version yet
+cart                                 quantity-*               seen-*
+checkout-units                       line,unit-*              quantity,made-*
 checkout-details                     -                        -  # the browser has one cart; the review shows all again
 checkout-review                      cart                     version,gross,contents
 order-pay                            token                    -  # chooses how to pay; only an unpaid order takes it
 order-cancel                         token                    -  # only an unpaid order is cancelled
+order-claim                          token                    -  # only an unclaimed order is claimed
+order-mail                           token                    -  # mails the order's address, changes nothing
+phone-order                          token                    version,gross,contents
 order-move                           token,account            -  # only an order just claimed is moved
 payment-webhook                      provider                 -  # a provider's signed message, no form
 sandbox-pay                          token                    -  # the page of a bank that is none, in development
 
-account-profile                      -                        -  # the person's own, signed in; no shown values yet
+account-profile                      -                        made_from  # the person's own, signed in
 account-used-last                    page                     -  # does nothing
-account-details                      number                   -  # no shown values yet
+account-details                      number                   made_from
 account-members                      number                   -  # invites, overwrites nothing
 account-member                       number,membership_id     shown
 account-member-remove                number,membership_id     shown
@@ -39,6 +42,7 @@ account-person-mail                  number,person_id         email
 learn-enter                          short_name               -  # entering again changes nothing
 
 address-link                         token                    -  # used up by the first use
+address-link-again                   token                    -  # mails a link, changes no object
 account_login                        -                        -  # one's own access: whoever is signing in
 account_signup                       -                        -  # one's own access
 account_logout                       -                        -  # one's own access
@@ -75,19 +79,34 @@ admin:shop_order_payment             order_id                 -  # the amount ty
 admin:shop_order_cancel              order_id                 -  # only an unpaid order is cancelled
 admin:shop_order_retry               order_id,line_id         -  # only a failed line is delivered again
 admin:shop_order_give_back           order_id,line_id         -  # a unit is given back once
+admin:shop_order_pay_back            order_id                 -  # posts the amount it showed as owed
+admin:shop_order_owed_again          order_id                 -  # only what was noted as paid back
 admin:shop_order_units               order_id,line_id         -  # answers as to a GET
-admin:shop_legaltext_publish         text_id                  -  # the page shows the text; no shown values yet
+admin:shop_legaltext_publish         text_id                  -  # the text as stored; its form carries its values
+admin:shop_order_note                order_id                 -  # adds a note, overwrites nothing
+admin:shop_account_note              account_id               -  # adds a note, overwrites nothing
+admin:shop_order_billing             order_id                 made_from
+admin:shop_phoneorder_lines          pk                       seen-*
+admin:shop_phoneorder_units          pk,line_id               made-*
+admin:shop_phoneorder_customer       pk                       seen
+admin:shop_phoneorder_send           pk                       -  # mails the way to the order as it stands then
+admin:shop_phoneorder_accepted       pk                       version,gross,contents
+admin:shop_phoneorder_discard        pk                       -  # refused once it is placed
 admin:shop_legaltext_next            text_id                  -  # makes a new version, overwrites nothing
 admin:shop_paymentevent_resolve      event_id                 -  # only an open event is noted
 admin:shop_paymentevent_reopen       event_id                 -  # only a noted event is opened again
 admin:catalog_course_choices         -                        -  # looks up, changes nothing
+admin:catalog_entry_new              -                        -  # makes a new entry, overwrites nothing
 admin:catalog_entry_try              entry_id                 -  # a trial leaves nothing behind
+admin:catalog_entry_preview          entry_id                 -  # answers as to a GET
 admin:catalog_entry_duplicate        entry_id                 -  # makes a new entry, overwrites nothing
 admin:enrolments_course_enrol        course_id                -  # enrols, overwrites nothing
 admin:enrolments_course_end          course_id,enrolment_id   -  # only the merchant's own enrolment ends
 admin:outbox_job_retry               job_id                   -  # a job done already is refused
+admin:outbox_job_dismiss             job_id                   -  # only a job that gave up is dismissed
 admin:outbox_mail_body               mail_id                  -  # answers as to a GET
 admin:outbox_mail_resend             mail_id                  -  # sends the mail named
+admin:outbox_mail_dismiss            mail_id                  -  # only an unsent mail is dismissed
 """
 
 # The change pages of the administration's models. Pages that add make a new row; those that delete name the row in
@@ -95,24 +114,26 @@ admin:outbox_mail_resend             mail_id                  -  # sends the mai
 CHANGED_MODELS = """
                           shows
 accounts.addresslink      -  # nothing to edit
-accounts.customeraccount  -  # no shown values yet
+accounts.customeraccount  made_from
 accounts.delegation       -  # nothing to edit
-accounts.user             -  # no shown values yet
-auth.group                -  # no shown values yet
-catalog.category          -  # no shown values yet
+accounts.user             made_from
+auth.group                made_from
+catalog.category          made_from
 catalog.entry             version
-catalog.tax               -  # no shown values yet
-enrolments.course         -  # no shown values yet
-enrolments.coursegroup    -  # nothing to edit once it has an order; no shown values yet
+catalog.tax               made_from
+enrolments.course         made_from
+enrolments.coursegroup    made_from
 enrolments.enrolment      -  # nothing to edit
-enrolments.role           -  # no shown values yet
+enrolments.role           made_from
 enrolments.seat           -  # nothing to edit
 enrolments.seatbatch      -  # nothing to edit
+handlers.brokenhook       -  # nothing to edit
 outbox.job                -  # nothing to edit
 outbox.mail               -  # nothing to edit
-shop.legaltext            -  # no shown values yet
+shop.legaltext            made_from
 shop.order                -  # nothing to edit
+shop.phoneorder           -  # nothing to edit
 shop.payment              -  # nothing to edit
 shop.paymentevent         -  # nothing to edit
-shop.shopidentity         -  # no shown values yet
+shop.shopidentity         made_from
 """

@@ -70,6 +70,8 @@ payment-return           GET  done  # see RETURN_PAGE
 payment-return           POST 405
 payment-webhook          GET  405
 payment-webhook          POST refused  # see NOTIFICATION
+phone-order              GET  page  # for whoever has the mailed link
+phone-order              POST page  # the terms are not accepted
 sandbox-pay              GET  page  # the bank's page, for whoever has its address
 sandbox-pay              POST done
 
@@ -221,8 +223,26 @@ admin:shop_order_pay_back           GET  sign-in sign-in  403     403     page
 admin:shop_order_pay_back           POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_owed_again         GET  sign-in sign-in  405     405     405
 admin:shop_order_owed_again         POST sign-in sign-in  403     403     go             # nothing was paid back
+admin:shop_order_note               GET  sign-in sign-in  405     405     405
+admin:shop_order_note               POST sign-in sign-in  403     403     go             # the note is empty
+admin:shop_account_note             GET  sign-in sign-in  405     405     405
+admin:shop_account_note             POST sign-in sign-in  403     403     go             # the note is empty
+admin:shop_order_billing            GET  sign-in sign-in  403     403     page
+admin:shop_order_billing            POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_units              GET  sign-in sign-in  403     page    page
 admin:shop_order_units              POST sign-in sign-in  403     page    page
+admin:shop_phoneorder_lines         GET  sign-in sign-in  405     405     405
+admin:shop_phoneorder_lines         POST sign-in sign-in  403     403     go  # nothing is typed
+admin:shop_phoneorder_customer      GET  sign-in sign-in  405     405     405
+admin:shop_phoneorder_customer      POST sign-in sign-in  403     403     page  # another version was shown
+admin:shop_phoneorder_send          GET  sign-in sign-in  405     405     405
+admin:shop_phoneorder_send          POST sign-in sign-in  403     403     done
+admin:shop_phoneorder_accepted      GET  sign-in sign-in  405     405     405
+admin:shop_phoneorder_accepted      POST sign-in sign-in  403     403     page  # the form is empty
+admin:shop_phoneorder_discard       GET  sign-in sign-in  405     405     405
+admin:shop_phoneorder_discard       POST sign-in sign-in  403     403     done
+admin:shop_phoneorder_units         GET  sign-in sign-in  403     403     404  # the entry asks nothing
+admin:shop_phoneorder_units         POST sign-in sign-in  403     403     404
 admin:shop_legaltext_publish        GET  sign-in sign-in  403     403     page
 admin:shop_legaltext_publish        POST sign-in sign-in  403     403     done
 admin:shop_legaltext_next           GET  sign-in sign-in  405     405     405
@@ -233,8 +253,12 @@ admin:shop_paymentevent_reopen   GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_reopen   POST sign-in sign-in  403     403     go
 admin:catalog_course_choices        GET  sign-in sign-in  403     403     page
 admin:catalog_course_choices        POST sign-in sign-in  403     403     page
+admin:catalog_entry_new             GET  sign-in sign-in  403     403     page
+admin:catalog_entry_new             POST sign-in sign-in  403     403     page  # the form is empty
 admin:catalog_entry_try             GET  sign-in sign-in  403     403     page
 admin:catalog_entry_try             POST sign-in sign-in  403     403     page  # a trial leaves nothing behind
+admin:catalog_entry_preview         GET  sign-in sign-in  403     page    page
+admin:catalog_entry_preview         POST sign-in sign-in  403     page    page
 admin:catalog_entry_duplicate       GET  sign-in sign-in  405     405     405
 admin:catalog_entry_duplicate       POST sign-in sign-in  403     403     done
 admin:enrolments_course_enrol       GET  sign-in sign-in  403     403     page
@@ -279,6 +303,7 @@ shop.legaltext            page page page page
 shop.order                page 403  page 403
 shop.payment              page 403  page 403
 shop.paymentevent         page 403  page 403
+shop.phoneorder           page page page 403
 shop.shopidentity         go   403  page 403
 """
 

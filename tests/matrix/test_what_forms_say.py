@@ -16,8 +16,10 @@ from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
 
+from shop.cart.services import remove_line
 from shop.checkout.place import Consent
 from shop.orders.claim import claim_order
+from shop.phone_orders.services import put_on
 from tests.factories.accounts import MembershipFactory
 from tests.factories.shop import make_cart, place
 from tests.matrix import forms
@@ -128,6 +130,16 @@ def forms_of_a_claimed_order(world: World) -> Iterator[PageForm]:
     yield from forms_on(signed_in(alice), f"/orders/{order.token}/")
 
 
+def forms_of_an_order_entered(world: World, entry_with_forms) -> Iterator[PageForm]:
+    """Yield the forms by which staff enter an order whose units are asked something."""
+    row, administrator = world.phone_order, browser_of(world, "administrator")
+    put_on(phone_order=row, entry=entry_with_forms, quantity=1, now=timezone.now())
+    line = row.cart.lines.get(entry=entry_with_forms)
+    yield from forms_on(administrator, f"/admin/shop/phoneorder/{row.pk}/lines/{line.pk}/units/")
+    remove_line(cart=row.cart, line_id=line.pk)
+    yield from forms_on(administrator, f"/admin/shop/phoneorder/{row.pk}/change/")
+
+
 # The tables are complete
 
 
@@ -166,6 +178,7 @@ def test_every_form_names_its_object_and_shows_what_it_was_made_from(world, entr
     found = [form for client, url in pages_walked(world) for form in forms_on(client, url)]
     found += forms_of_a_purchase(entry_with_forms)
     found += forms_of_a_claimed_order(world)
+    found += forms_of_an_order_entered(world, entry_with_forms)
 
     of_models = names_of_model_pages()
     wrong, seen = {}, set()

@@ -36,6 +36,8 @@ from shop.payments.models import PaymentEvent
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider as sandbox
 from shop.payments.services import begin_payment, choose_method
+from shop.phone_orders.models import PhoneOrder
+from shop.phone_orders.services import begin, customer_version, put_on, save_customer, send_link
 from shop.seller.models import LegalText, ShopIdentity
 from tests.enrolments.given import assign as assign_seat
 from tests.enrolments.given import given_pack, given_session
@@ -45,6 +47,7 @@ from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.matrix.rules import CUSTOMERS
+from tests.shop.steps import VISITOR_DETAILS
 
 STAFF = ("staff", "clerk", "administrator")
 PICTURE = "who-may-what/picture.png"
@@ -83,6 +86,7 @@ class World:
     job: Job
     mail: Mail
     event: PaymentEvent
+    phone_order: PhoneOrder
     cart_lines: dict[str, CartLine]
     sessions: dict[str, str]
 
@@ -110,6 +114,7 @@ class World:
             "app_label": "shop",
             "url": "no-such-page",
             "order_id": has.order.pk,
+            "account_id": has.account.pk,
             "line_id": has.line.pk,
             "entry_id": self.entry.pk,
             "text_id": self.legal_text.pk,
@@ -118,6 +123,7 @@ class World:
             "job_id": self.job.pk,
             "mail_id": self.mail.pk,
             "event_id": self.event.pk,
+            "pk": self.phone_order.pk,
             "content_type_id": ContentType.objects.get_for_model(Course).pk,
             "object_id": self.course.pk,
         }
@@ -127,6 +133,8 @@ class World:
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
             "account-seat-release": {"seat_id": has.taken_seat.pk},
+            "phone-order": {"token": self.phone_order.token},
+            "admin:shop_phoneorder_units": {"line_id": self.phone_order.cart.lines.get().pk},
         }
         return values | special.get(address_name, {})
 
@@ -191,6 +199,7 @@ def make_world() -> World:
         their_account, entry, CourseFactory(), buyer=people["stranger"], operator=people["stranger"], now=now
     )
     assign_seat(given_pack(account, now=now)[0], course, people["learner"].email, people["operator"], now=now)
+    phone_order = enter_order(entry, by=people["administrator"], now=now)
     paid = place(make_cart(entry), email="somebody@example.org", now=now)
     pay(paid, now=now)
     pay(paid, reference="second", event_id="second", now=now)
@@ -208,9 +217,18 @@ def make_world() -> World:
         job=Job.objects.latest("pk"),
         mail=Mail.objects.latest("pk"),
         event=PaymentEvent.objects.latest("pk"),
+        phone_order=phone_order,
         cart_lines={role: make_cart(entry, user=user).lines.get() for role, user in people.items()},
         sessions={role: signed_in(user) for role, user in people.items()},
     )
+
+
+def enter_order(entry: Entry, *, by: User, now: datetime) -> PhoneOrder:
+    """Enter an order for a new customer, who has the link."""
+    begun = begin(account=None, language="en", actor=by)
+    put_on(phone_order=begun, entry=entry, quantity=1, now=now)
+    save_customer(phone_order=begun, buyer=None, details=VISITOR_DETAILS, seen=customer_version(begun))
+    return send_link(phone_order=begun, now=now)
 
 
 def signed_in(user: User) -> str:

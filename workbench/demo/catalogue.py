@@ -246,8 +246,8 @@ ENTRIES = (
 )
 
 DESCRIPTION = (
-    "<p>{summary}</p><p>Programme détaillé, attestation et accès à l’espace clients compris.</p>",
-    "<p>{summary}</p><p>Detailed programme, certificate and access to the customer corner included.</p>",
+    "<p>Programme détaillé, attestation et accès à l’espace clients compris.</p>",
+    "<p>Detailed programme, certificate and access to the customer corner included.</p>",
 )
 
 
@@ -281,8 +281,8 @@ def _make(demo: DemoEntry, category: Category, tax: Tax, position: int, now: dat
         name_en=demo.name[1],
         summary_fr=demo.summary[0],
         summary_en=demo.summary[1],
-        description_fr=DESCRIPTION[0].format(summary=demo.summary[0]),
-        description_en=DESCRIPTION[1].format(summary=demo.summary[1]),
+        description_fr=DESCRIPTION[0],
+        description_en=DESCRIPTION[1],
         position=position,
         handler=demo.handler,
         parameters=_parameters(demo, timezone.localdate(now)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any
 
@@ -37,6 +36,7 @@ from shop.checkout.errors import (
 from shop.checkout.forms.details import DetailsForm
 from shop.checkout.forms.review import ReviewForm
 from shop.checkout.place import Consent, Shown, place_order
+from shop.checkout.shown import shown_in, whole_number
 from shop.checkout.views.mending import first_unit_error, linked
 from shop.checkout.views.state import Checkout
 from shop.checkout.views.steps import DETAILS, REVIEW, UNITS, indicator, step_view
@@ -179,7 +179,7 @@ def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form:
         details=details.to_details(),
         shown=_shown(request, checkout),
         consent=Consent(
-            terms_id=_whole_number(request.POST.get("terms", "")),
+            terms_id=whole_number(request.POST.get("terms", "")),
             start_at_once=form.cleaned_data.get("start_at_once", False),
         ),
         language=get_language() or "",
@@ -200,18 +200,9 @@ def _draft(checkout: Checkout, details: DetailsForm) -> Draft:
 
 def _shown(request: HttpRequest, checkout: Checkout) -> Shown:
     """Return what the page showed. Raises TotalChanged if it is unreadable or belongs to another cart."""
-    version = _whole_number(request.POST.get("version", ""))
-    try:
-        gross = Decimal(request.POST.get("gross", "")[:20])
-    except InvalidOperation:
-        gross = Decimal("NaN")
-    if version is None or not gross.is_finite() or request.POST.get("cart") != checkout.cart.token:
+    if request.POST.get("cart") != checkout.cart.token:
         raise TotalChanged
-    return Shown(version=version, gross=gross, contents=request.POST.get("contents", ""))
-
-
-def _whole_number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+    return shown_in(request.POST)
 
 
 def _page(checkout: Checkout, details: DetailsForm, draft: Draft, form: ReviewForm, notice: Notice) -> dict[str, Any]:

@@ -50,6 +50,9 @@ class Step:
 
 
 class UnitsStep(Step):
+    def applies(self, checkout: Checkout) -> bool:
+        return bool(checkout.lines_with_forms)
+
     def is_complete(self, checkout: Checkout) -> bool:
         return all(line.line.units_confirmed for line in checkout.lines_with_forms) and not checkout.unit_errors
 

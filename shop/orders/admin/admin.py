@@ -18,10 +18,12 @@ from unfold.decorators import display
 from accounts.people.models import User
 from common.admin.display import NOTHING, amount, choice_label, day, two_lines
 from common.admin.filters import DayRangeFilter
+from shop.notes.page import Notes, note_urls, notes_for
+from shop.notes.services import notes_of_order
+from shop.orders.admin.billing import BillingPages
 from shop.orders.admin.colours import ORDER_COLOURS
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, TodoFilter
 from shop.orders.admin.page import marks_of, order_page
-from shop.orders.admin.paying_back import PayingBackPages
 from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
 from shop.payments.registry import method_label
@@ -38,7 +40,7 @@ class Marks(WentBack):
 
 
 @admin.register(Order)
-class OrderAdmin(PayingBackPages):
+class OrderAdmin(BillingPages):
     list_display = ("number", "customer", "state", "total", "method_name", "placed_on", "paid_on")
     list_filter = (
         TodoFilter,
@@ -48,6 +50,7 @@ class OrderAdmin(PayingBackPages):
     )
     list_filter_submit = True
     list_fullwidth = True
+    list_before_template = "phone_orders/admin/tool.html"
     list_select_related = ("account",)
     search_fields = ("search_text", "account__search_text")
     search_help_text = _("Number, contact address, account or purchase-order reference")
@@ -114,7 +117,7 @@ class OrderAdmin(PayingBackPages):
     # --- The page of one order ---
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.action_urls(), *super().get_urls()]
+        return [*self.action_urls(), *note_urls(), *super().get_urls()]
 
     def change_view(
         self,
@@ -131,6 +134,8 @@ class OrderAdmin(PayingBackPages):
             **self.page_context(request, order),
             "page": page,
             "public_url": _public_url(order),
+            "notes": self._notes(request, order),
+            "may_correct": self.may_act(request),
             "may_confirm": self.may_confirm(request),
             "owed_back": order.owed_back,
             "paid_back": order.went_back - order.owed_back,
@@ -138,6 +143,11 @@ class OrderAdmin(PayingBackPages):
             **(extra_context or {}),
         }
         return TemplateResponse(request, "orders/admin/order.html", context)
+
+    def _notes(self, request: HttpRequest, order: Order) -> Notes | None:
+        if not request.user.has_perm("shop.view_note"):
+            return None
+        return notes_for(request, notes_of_order(order), reverse("admin:shop_order_note", args=[order.pk]))
 
 
 def _public_url(order: Order) -> str:

@@ -47,7 +47,13 @@ from outbox.mails.models import Mail
 from outbox.selectors import jobs_of_order, mails_of_order
 from shop.orders.admin.colours import LINE_COLOURS, ORDER_COLOURS
 from shop.orders.admin.units import UnitsView, first_units, units_view
-from shop.orders.admin.wording import event_in_words, handler_in_words, installed_handler, parameters_in_words
+from shop.orders.admin.wording import (
+    entered_in_words,
+    event_in_words,
+    handler_in_words,
+    installed_handler,
+    parameters_in_words,
+)
 from shop.orders.fulfilment import job_keys
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
@@ -67,6 +73,7 @@ JOBS_SHOWN = 100
 ENROLMENTS_SHOWN = 10
 EVENTS_SHOWN = 200
 MONEY_SHOWN = 100
+ENTERED = ("phone_order__entered_by", "phone_order__noted_by")
 
 
 class ToDo(TypedDict):
@@ -124,7 +131,7 @@ class OrderPage:
 def order_with_account(order_id: str | int) -> WithAnnotations[Order, WentBack] | None:
     """Return the order with the people named on its page and `went_back`; None for an unknown or malformed id."""
     try:
-        orders = went_back(Order.objects.select_related("account", "buyer", "operator", "seller", "terms"))
+        orders = went_back(Order.objects.select_related("account", "buyer", "operator", "seller", "terms", *ENTERED))
         return orders.filter(pk=order_id).first()
     except (ValueError, TypeError):
         return None
@@ -197,6 +204,8 @@ def _facts(order: WithAnnotations[Order, WentBack], viewer: User) -> list[tuple[
         facts.append((_("Terms accepted"), _("no terms were published")))
     if order.start_at_once_at:
         facts.append((_("Asked to start at once"), moment(order.start_at_once_at)))
+    if (entered := entered_in_words(order)) is not None:
+        facts.append((_("Entered by staff"), entered))
     seller = seller_of(order)
     facts.append((_("Sold by"), "\n".join(seller.address.lines) or NOTHING))
     return facts

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django import forms
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -104,6 +105,22 @@ def _stored_moment_in_words(stored: str) -> str:
     return date_format(known, "DATE_FORMAT") if known else stored
 
 
+def entered_in_words(order: Order) -> str | None:
+    """Return who entered the order for the customer, and how the customer accepted; None if the customer placed it."""
+    phone_order = getattr(order, "phone_order", None)
+    if phone_order is None:
+        return None
+    names = {"name": phone_order.entered_by.get_full_name() or phone_order.entered_by.email}
+    if phone_order.noted_by is None:
+        return _("by %(name)s; the customer accepted by the mailed link") % names
+    names |= {
+        "other": phone_order.noted_by.get_full_name() or phone_order.noted_by.email,
+        "day": date_format(phone_order.accepted_on, "DATE_FORMAT"),
+        "how": phone_order.how,
+    }
+    return _("by %(name)s; accepted on %(day)s, as %(other)s noted: %(how)s") % names
+
+
 def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLine]) -> str:
     """Return the details of an event beyond its name: line, units, method, reason …"""
     detail = event.detail or {}
@@ -133,6 +150,10 @@ def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLin
         )
     if "operator" in detail and order.operator is not None and detail["operator"] == order.operator_id:
         said.append(_("The operator is now %(name)s") % {"name": order.operator.get_full_name()})
+    for name, (before, after) in detail.get("changes", {}).items():
+        field = next(each for each in Order._meta.fields if each.name == name)
+        label = capfirst(str(field.verbose_name))
+        said.append(_("%(label)s: “%(before)s” → “%(after)s”") % {"label": label, "before": before, "after": after})
     reason = detail.get("reason")
     if reason:
         said.append(in_reader_language(reason) if isinstance(reason, dict) else str(reason))

@@ -149,6 +149,7 @@ def test_the_mails_to_an_address_are_limited_and_the_answer_stays(settings, visi
         mail_new_link(token=path_of(link).split("/")[-2], language="en", now=next(now))
 
     assert Mail.objects.filter(kind="new_link").count() == 2
+    visitor.cookies["django_language"] = "en"
     assert "on its way" in press(visitor, path_of(link))
 
 

@@ -16,27 +16,31 @@ pytestmark = pytest.mark.django_db
 def owner(client):
     member = MembershipFactory(is_owner=True)
     client.force_login(member.user)
+    client.cookies["django_language"] = "en"
     return member
 
 
-def opened(client, form):
-    found = client.get(reverse("account-details")).context[form]
+PROFILE = "/account/profile/"
+
+
+def opened(client, page):
+    found = client.get(page).context["form"]
     return {name: found[name].value() or "" for name in found.fields}
 
 
 def test_a_name_changed_in_another_tab_is_told_and_kept(client, owner):
-    sent = opened(client, "profile_form") | {"form": "profile", "first_name": "Paul"}
+    sent = opened(client, PROFILE) | {"first_name": "Paul"}
     save_profile(user_id=owner.user_id, first_name=owner.user.first_name, last_name="Éluard", language="")
 
-    refused = client.post(reverse("account-details"), sent)
+    refused = client.post(PROFILE, sent)
 
     assert refused.status_code == 422
-    assert "which stands here now" in refused.context["profile_form"].errors["last_name"][0]
+    assert "which stands here now" in refused.context["form"].errors["last_name"][0]
     assert User.objects.get(pk=owner.user_id).first_name != "Paul"
-    form = refused.context["profile_form"]
+    form = refused.context["form"]
     assert form["last_name"].value() == "Éluard"
-    again = {name: form[name].value() or "" for name in form.fields} | {"form": "profile"}
-    assert client.post(reverse("account-details"), again).status_code == 302
+    again = {name: form[name].value() or "" for name in form.fields}
+    assert client.post(PROFILE, again).status_code == 302
     assert User.objects.get(pk=owner.user_id).get_full_name() == "Paul Éluard"
 
 
@@ -44,27 +48,28 @@ def test_details_of_an_account_changed_in_another_tab_are_told_and_kept(client, 
     CustomerAccount.objects.filter(pk=owner.account_id).update(
         name="Alpha", street="1 rue A", postal_code="44000", city="Nantes", vat_id="", payer_email=""
     )
-    sent = opened(client, "account_form") | {"form": "account", "street": "2 rue B", "city": "Rezé"}
+    details = reverse("account-details", args=[owner.account_id])
+    sent = opened(client, details) | {"street": "2 rue B", "city": "Rezé"}
     CustomerAccount.objects.filter(pk=owner.account_id).update(street="3 rue C")
 
-    refused = client.post(reverse("account-details"), sent)
+    refused = client.post(details, sent)
 
     assert refused.status_code == 422
-    assert "Meanwhile changed to “3 rue C”" in refused.context["account_form"].errors["street"][0]
+    assert "Meanwhile changed to “3 rue C”" in refused.context["form"].errors["street"][0]
     assert CustomerAccount.objects.get(pk=owner.account_id).street == "3 rue C"
-    form = refused.context["account_form"]
-    again = {name: form[name].value() or "" for name in form.fields} | {"form": "account"}
-    assert client.post(reverse("account-details"), again).status_code == 302
+    form = refused.context["form"]
+    again = {name: form[name].value() or "" for name in form.fields}
+    assert client.post(details, again).status_code == 302
     saved = CustomerAccount.objects.get(pk=owner.account_id)
     assert (saved.street, saved.city) == ("2 rue B", "Rezé")
 
 
 def test_a_form_opened_by_somebody_else_is_refused(client, owner):
-    sent = opened(client, "profile_form") | {"form": "profile", "first_name": "Paul"}
+    sent = opened(client, PROFILE) | {"first_name": "Paul"}
     other = MembershipFactory()
     client.force_login(other.user)
 
-    refused = client.post(reverse("account-details"), sent)
+    refused = client.post(PROFILE, sent)
 
     assert "This form was opened for something else" in text_of(refused)
     assert User.objects.get(pk=other.user_id).first_name != "Paul"

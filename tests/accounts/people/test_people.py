@@ -140,7 +140,15 @@ def test_an_invitation_names_the_account_and_the_courses_in_its_language():
     person = UserFactory(is_address_proved=False, password=None, language="en")
 
     def courses(user, language):
-        return [{"name": f"Fire safety ({language}, {user.pk})", "period": "from Monday", "place": "Room 3"}]
+        return [
+            {
+                "id": 1,
+                "until": None,
+                "name": f"Fire safety ({language}, {user.pk})",
+                "period": "from Monday",
+                "place": "Room 3",
+            }
+        ]
 
     invite_people(
         users=[person],

@@ -53,7 +53,7 @@ def test_who_comes_by_themselves_is_nobodys():
 def test_an_invitation_is_the_persons_in_their_language_and_the_accounts():
     account = CustomerAccountFactory(name="Ateliers Martin")
     person = UserFactory(is_address_proved=False, password=None, language="")
-    courses = [{"name": "Fire", "period": "from Monday", "place": "Lyon"}]
+    courses = [{"id": 7, "until": "2026-04-30", "name": "Fire", "period": "from Monday", "place": "Lyon"}]
 
     count = invite_people(
         users=[person], account=account, reason_key="seat:1", language="en", now=NOW,
@@ -70,6 +70,7 @@ def test_an_invitation_is_the_persons_in_their_language_and_the_accounts():
     )  # fmt: skip
     assert mail.context == {
         "link_id": link.pk, "account_name": "Ateliers Martin", "is_enrolled": True, "courses": courses,
+        "told": {"7": "2026-04-30"},
     }  # fmt: skip
     assert (mail.account_id, mail.person_id, mail.expires_at) == (account.pk, person.pk, link.expires_at)
 

@@ -106,7 +106,7 @@ def test_a_tree_has_six_levels_at_most():
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"slug": ""}, "slug"),
+        ({"slug": "été"}, "slug"),
         ({"slug": "no blanks"}, "slug"),
         ({"slug": "taken"}, "slug"),
         ({"position": "-1"}, "position"),

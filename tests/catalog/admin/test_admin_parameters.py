@@ -97,7 +97,7 @@ def test_the_page_shows_fields_and_string_of_what_is_stored():
 
     assert data[CFG + "course"] == "SEC-01"
     assert data[CFG + "courselist"] == ["SEC-*", "ELEC-01"]
-    assert (data[CFG + "starttime_0"], data[CFG + "starttime_1"]) == ("2027-01-04", "")
+    assert (data[CFG + "starttime_0"], data[CFG + "starttime_1"]) == ("04/01/2027", "")
     assert data[CFG + "packsize"] == "5"
     assert data["parameter_string"] == encode(entry.parameters, EveryFieldForm)
     assert "starttime=1799017200" in data["parameter_string"]

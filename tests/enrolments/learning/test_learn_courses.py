@@ -107,7 +107,25 @@ def test_it_speaks_the_readers_language(bob):
 
     assert "Incendie" in text
     assert "Salle 3" in text
-    assert "1 juin 2090" in text
+    assert "1er juin 2090" in text
+
+
+def test_the_button_stands_before_the_facts_and_the_shop_is_out_of_the_way(bob):
+    course = CourseFactory()
+    by_hand(bob, course)
+
+    for url in (LEARN, f"{LEARN}{course.short_name}/"):
+        page = browser_of(bob).get(url).content.decode()
+        assert 0 < page.index(f'action="{LEARN}{course.short_name}/enter/"') < page.index('<dl class="facts')
+        assert 'role="search"' not in page
+        assert "form-action 'self' https: http:" in browser_of(bob).get(url)["Content-Security-Policy"]
+
+
+def test_a_course_that_cannot_be_entered_has_no_button_in_the_list(bob):
+    course = CourseFactory()
+    by_hand(bob, course, ends=timezone.now() - datetime.timedelta(minutes=1))
+
+    assert "/enter/" not in browser_of(bob).get(LEARN).content.decode()
 
 
 def test_what_can_be_entered_comes_first(bob):

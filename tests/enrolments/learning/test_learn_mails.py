@@ -137,6 +137,7 @@ def test_an_invitation_sent_again_names_what_this_account_bought_and_nothing_els
     mail_again(account=account, person_id=bob.pk, language="en", now=NOW + days(1))
 
     mail = Mail.objects.filter(kind="invitation").latest("pk")
+    period = "from 2 March 2026, 10:00 until 30 April 2026"
     assert mail.context["courses"] == [
-        {"name": "Fire & rescue", "period": "from 2 March 2026, 10:00 until 30 April 2026", "place": "Room 3\nLyon"}
+        {"id": course.pk, "until": "2026-04-30", "name": "Fire & rescue", "period": period, "place": "Room 3\nLyon"}
     ]

@@ -470,7 +470,7 @@ def test_who_is_in_no_course_any_more_is_not_invited_to_one(client, account, car
     release_seat(account=account, seat_id=seat.pk, actor=bob, now=timezone.now())
     before = Mail.objects.count()
 
-    [told] = said(client.post(mail_url(carol), follow=True))
+    [told] = said(client.post(mail_url(carol), {"email": carol.email}, follow=True))
 
     assert told.startswith("This person is in no course of your account any more.")
     assert Mail.objects.count() == before

@@ -5,10 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from outbox.jobs.models import Job
+from outbox.mails.models import Mail
+from shop.phone_orders.models import PhoneOrder
 from shop.seller.checks import check_seller
 from shop.seller.models import LegalText, ShopIdentity
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, pay
+from tests.matrix.world import enter_order
 from tests.shop.admin_pages import text_of
 from tests.shop.merchants import browser_of, staff
 from tests.shop.probes import REFUSED
@@ -33,6 +37,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Orders waiting for money": 2,
         "Orders with a failed line": 1,
         "Orders with money to be paid back": 0,
+        "Orders by telephone to finish": 0,
         "Payments that need attention": 1,
         "Broken extensions": 0,
         "Entries that nobody can buy": 0,
@@ -68,6 +73,31 @@ def test_tells_nobody_what_they_may_not_see(order):
     }
     assert "must still tell" not in text_of(client.get("/admin/"))
     assert counts(browser_of(staff())) == {}
+
+
+def test_a_mail_or_a_line_that_gave_up_is_told_once(client, new_order, diary):
+    order = new_order()
+    mail = Mail.objects.latest("pk")
+    Mail.objects.filter(pk=mail.pk).update(state="failed", failed_reason="refused")
+    Job.objects.filter(key=mail.job_key).update(state="dead", finished_at=timezone.now())
+    diary.raises["post"] = [RuntimeError("down")] * 8
+    pay(order)
+    Job.objects.filter(kind="fulfil_line").update(max_attempts=1)
+    deliver(order)
+
+    told = counts(client)
+    assert (told["Mails that could not be sent"], told["Orders with a failed line"]) == (1, 1)
+    assert told["Jobs that gave up"] == 0
+    assert Job.objects.given_up().count() == 2
+
+
+def test_an_order_by_telephone_waits_until_its_link_is_sent_and_when_it_has_ended(client, merchant):
+    row = enter_order(EntryFactory(), by=merchant, now=timezone.now() - timedelta(days=1))
+    assert counts(client)["Orders by telephone to finish"] == 0
+    PhoneOrder.objects.update(expires_at=timezone.now())
+    [count] = [each for each in client.get("/admin/").context["counts"] if "telephone" in str(each.label)]
+    assert count.number == 1
+    assert list(client.get(count.url).context["cl"].result_list) == [row]
 
 
 class TestCheck:

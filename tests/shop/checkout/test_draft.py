@@ -65,7 +65,7 @@ def drafted(cart, user: User | None = None, **details) -> Draft:
 
 
 def columns_of(model) -> set[str]:
-    return {field.name for field in model._meta.concrete_fields}
+    return {field.name for field in model._meta.concrete_fields if not field.generated}
 
 
 def test_every_column_of_an_order_is_in_its_draft_or_named_as_not_shown(entry):

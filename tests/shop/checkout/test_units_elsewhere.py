@@ -171,7 +171,7 @@ def test_details_sent_while_the_units_ask_again_are_kept_and_the_way_back_is_exp
 
     assert answer.url == UNITS
     assert cart_of(buyer).details["contact_name"] == "Ann Roy"
-    assert "First please look at the units" in buyer.get(UNITS).content.decode()
+    assert f'<a href="{UNITS}">' in buyer.get(UNITS).content.decode()
 
 
 def test_an_empty_form_sent_to_the_details_wipes_none(buyer):

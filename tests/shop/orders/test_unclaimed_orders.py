@@ -64,7 +64,7 @@ def test_whoever_proved_the_address_claims_by_the_button(order, alice):
     assert (order.buyer, order.operator, order.is_claimed) == (alice, alice, True)
     assert order.account.memberships.get().is_owner
     assert not form_in(page(client, order), order)
-    assert order.number in client.get("/account/orders/").content.decode()
+    assert order.number in client.get("/account/orders/", follow=True).content.decode()
 
 
 def test_a_delivered_order_comes_with_what_it_delivered(alice):
@@ -135,7 +135,7 @@ def test_a_get_of_the_button_leads_to_the_order(order, alice):
 def test_orders_that_wait_stand_in_the_account_of_a_person_without_one(order, alice):
     client = signed_in(alice)
     for address in ("/account/", "/account/orders/"):
-        html = client.get(address).content.decode()
+        html = client.get(address, follow=True).content.decode()
         assert "Orders that wait for you" in html
         assert form_in(html, order)
     claim(client, order)

@@ -28,6 +28,15 @@ def test_an_entry_says_what_happens_once_it_is_paid(visitor, entry_with_forms):
     assert "a short form for each unit" in page
 
 
+@pytest.mark.parametrize(
+    ("description", "times"),
+    [("<p>Sit &amp; learn.</p><p>In two days.</p>", 1), ("<p>In two days. Sit &amp; learn.</p>", 2), ("", 1)],
+)
+def test_a_summary_with_which_the_description_begins_is_not_repeated(visitor, description, times):
+    EntryFactory(code="SIT", summary_en="Sit & learn.", description_en=description)
+    assert visitor.get("/e/SIT/").content.decode().count("Sit &amp; learn.") == times
+
+
 def test_an_unknown_entry_does_not_exist(visitor, entry):
     assert visitor.get("/e/NOPE/").status_code == 404
     assert visitor.post("/e/NOPE/", {"quantity": 1}).status_code == 404

@@ -1,0 +1,111 @@
+"""Page on which a merchant corrects the billing data of an order."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from accounts.people.models import User
+from common.fields import AddressField
+from common.made_from import MadeFrom
+from common.refusals import Refused
+from common.vat import normalise_vat_id
+from shop.orders.admin.actions import ORDER_PAGE
+from shop.orders.admin.paying_back import PayingBackPages
+from shop.orders.billing import BILLING, REASON_LENGTH, correct_billing
+from shop.orders.models import Order
+
+# Not asked of a private person.
+OF_ORGANISATIONS = ("vat_id", "payer_email", "purchase_reference")
+
+
+class BillingForm(MadeFrom, forms.ModelForm):
+    """Billing data of an order as they stand, with the reason for the correction."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=REASON_LENGTH,
+        widget=UnfoldAdminTextareaWidget({"rows": 2}),
+        help_text=gettext_lazy("Kept in the order’s history, with the values before and after."),
+    )
+
+    class Meta:
+        model = Order
+        fields = BILLING
+        field_classes = {"payer_email": AddressField}
+        widgets = {
+            **{name: UnfoldAdminTextInputWidget() for name in BILLING},
+            "billing_country": UnfoldAdminSelectWidget,
+            "payer_email": UnfoldAdminEmailInputWidget,
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.is_organisation:
+            for name in OF_ORGANISATIONS:
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        try:
+            country = str(cleaned.get("billing_country") or "")
+            if "vat_id" in cleaned:
+                cleaned["vat_id"] = normalise_vat_id(cleaned["vat_id"] or "", country=country)
+        except ValidationError as invalid:
+            self.add_error("vat_id", invalid)
+        return cleaned
+
+
+class BillingPages(PayingBackPages):
+    """Button to correct billing data."""
+
+    def action_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:order_id>/billing/", wrap(self.billing), name="shop_order_billing"),
+            *super().action_urls(),
+        ]
+
+    def billing(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        """Show the billing data with a reason to fill in, and correct them."""
+        order = self.order_or_404(request, order_id)
+        if not self.may_act(request):
+            raise PermissionDenied
+        with transaction.atomic():
+            row = Order.objects.get(pk=order.pk)
+            form = BillingForm(request.POST if request.method == "POST" else None, instance=row)
+            if form.is_valid():
+                typed = dict(form.cleaned_data)
+                reason = typed.pop("reason")
+                try:
+                    correct_billing(
+                        order_id=order.pk,
+                        values=typed,
+                        reason=reason,
+                        actor=cast(User, request.user),
+                        now=timezone.now(),
+                    )
+                except Refused as refusal:
+                    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                else:
+                    messages.success(request, _("The billing data are corrected."))
+                    return redirect(ORDER_PAGE, order.pk)
+        return self._answer(request, order, "orders/admin/billing.html", form=form)
