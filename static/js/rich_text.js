@@ -97,12 +97,29 @@
     return edited;
   };
 
+  // The editor takes every space that it reads in HTML for a common one, and those before French colons would be lost. So
+  // it reads stand-ins, which the text has no use for, and has the spaces themselves put into what it read.
+  const STAND_INS = { "\u00a0": "\ue000", "\u202f": "\ue001" };
+
+  const load = (editor, html) => {
+    let text = html.replaceAll("&nbsp;", "\u00a0");
+    for (const [space, standIn] of Object.entries(STAND_INS)) {
+      text = text.replaceAll(space, standIn);
+    }
+    editor.loadHTML(text);
+    let read = JSON.stringify(editor);
+    for (const [space, standIn] of Object.entries(STAND_INS)) {
+      read = read.replaceAll(standIn, space);
+    }
+    editor.loadJSON(JSON.parse(read));
+  };
+
   const setUp = (box) => {
     const source = box.querySelector("textarea");
     const editor = box.querySelector("trix-editor");
     const given = source.value;
     const label = source.labels?.[0];
-    editor.editor.loadHTML(asEdited(given));
+    load(editor.editor, asEdited(given));
     const start = editor.value;
     if (asStored(start) !== asStored(given)) {
       return;

@@ -57,9 +57,9 @@ ENGLISH = Tale(
     name="Telling seats",
     badge="Name on the badge",
     money=r"^€300\.00$",
-    placed=r"^Placed on [A-Z]\w+\.? \d+, \d{4}, ",
-    last_day=f"July 14, {NEXT_YEAR}",
-    until=f"07/14/{NEXT_YEAR}",
+    placed=r"^Placed on \d+ [A-Z]\w+ \d{4}, \d\d:\d\d$",
+    last_day=f"14 July {NEXT_YEAR}",
+    until=f"14/07/{NEXT_YEAR}",
     consumed="Consumed",
 )
 
