@@ -2,7 +2,6 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import shop.phone_orders.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -26,7 +25,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('language', models.CharField(max_length=5, verbose_name='language')),
                 ('entered_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='entered')),
-                ('nonce', models.CharField(default=shop.phone_orders.models.new_nonce, max_length=22)),
+                ('nonce', models.CharField(max_length=22)),
                 ('token_hash', models.CharField(max_length=64, unique=True)),
                 ('sent_to', models.EmailField(blank=True, db_default='', default='', max_length=254, verbose_name='link sent to')),
                 ('sent_at', models.DateTimeField(null=True, verbose_name='link sent')),

@@ -52,7 +52,7 @@ class PhoneOrder(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("entered by")
     )
     entered_at = models.DateTimeField(_("entered"), db_default=Now())
-    nonce = models.CharField(max_length=22, default=new_nonce)
+    nonce = models.CharField(max_length=22)
     token_hash = models.CharField(max_length=64, unique=True)
     sent_to = models.EmailField(_("link sent to"), blank=True, default="", db_default="")
     sent_at = models.DateTimeField(_("link sent"), null=True)
