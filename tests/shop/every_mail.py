@@ -24,6 +24,7 @@ from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, 
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import deliver, make_cart, pay, place
+from tests.matrix.world import enter_order
 from tests.shop.orders.test_order_mails import every_kind
 
 
@@ -48,6 +49,7 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     )
     link = AddressLink.objects.filter(purpose="invitation").latest("pk")
     mail_new_link(token=link_url(link).split("/")[-2], language="fr", now=now)
+    enter_order(probe_entry, by=owner, now=now)
     for prefix in ALLAUTH_MAILS:
         queue_allauth_mail(prefix, recipient="alice@example.org", context={"user": owner, "code": 4711}, language="fr")
     mails = {mail.kind: mail for mail in Mail.objects.order_by("pk")}
