@@ -70,6 +70,8 @@ class Incomplete(PhoneOrderRefused):
 class NoteRefused(PhoneOrderRefused):
     """Refusal of a note that tells no way or no possible day."""
 
+    code = "phone_order_note_refused"
+
 
 @dataclass(frozen=True)
 class Entering:

@@ -18,6 +18,7 @@ UNESCAPED = {
     ("templates/forms/field.html", "field.help_text|safe"),  # written by us, as Django's own form templates have it
     ("shop/checkout/templates/checkout/units_table.html", "field.help_text|safe"),  # likewise
     ("shop/templatetags/layout.py", "mark_safe"),  # a part of the page as its template wrote it
+    ("accounts/members/admin.py", "mark_safe"),  # what templates wrote, which escaped it
     ("common/admin/display.py", "mark_safe"),  # what a template wrote, which escaped it
 }
 
