@@ -63,7 +63,9 @@ def sell(course, handler=SESSION, **parameters) -> Entry:
 
 
 def change(course, **values):
-    Course.objects.filter(pk=course.pk).update(**values)
+    """Change columns of a course; a date is given in days from today."""
+    dated = {name: day(value) if type(value) is int else value for name, value in values.items()}
+    Course.objects.filter(pk=course.pk).update(**dated)
 
 
 @pytest.mark.parametrize("handler", [SESSION, FOR_ONESELF])
@@ -75,13 +77,8 @@ class TestOneCourse:
         ("closed", "opened", "code", "sentence"),
         [
             ({"is_visible": False}, {"is_visible": True}, "course_hidden", "This cannot be bought at the moment."),
-            (
-                {"enrolment_closes_on": day(-1)},
-                {"enrolment_closes_on": day(0)},
-                "course_closed",
-                "Enrolment has closed.",
-            ),
-            ({"last_day": day(-1)}, {"last_day": day(0)}, "course_over", "This course is over."),
+            ({"enrolment_closes_on": -1}, {"enrolment_closes_on": 0}, "course_closed", "Enrolment has closed."),
+            ({"last_day": -1}, {"last_day": 0}, "course_over", "This course is over."),
         ],
     )
     def test_a_closed_one_is_not_and_is_again_once_it_opens(self, handler, closed, opened, code, sentence):
