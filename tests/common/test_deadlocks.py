@@ -64,3 +64,11 @@ def test_within_a_transaction_its_owner_decides(outside):
         service(answer=7)
 
     assert len(calls) == 1
+
+
+def test_all_that_the_service_was_called_with_reaches_it():
+    @again_after_deadlock
+    def service(first, *, second):
+        return first, second
+
+    assert service(1, second=2) == (1, 2)

@@ -1,6 +1,7 @@
 """Arithmetic of places: the people and things that take one, and holding places from checkout to delivery."""
 
 import pytest
+from django.utils import translation
 
 from enrolments.courses.places.models import PlaceHold
 from enrolments.courses.places.services import (
@@ -219,3 +220,20 @@ def test_the_merchants_hand_keeps_to_the_capacity_and_ends_alone(account):
     assert end_by_hand(enrolment=enrolment, reason="Mistake", now=NOW)
     assert not end_by_hand(enrolment=enrolment, reason="Mistake", now=NOW)
     assert taken([course.pk]) == {course.pk: 0}
+
+
+def test_a_refusal_names_the_course(account):
+    closed = CourseFactory(name_en="First aid", name_fr="Secours", is_visible=False)
+    over = CourseFactory(name_en="Old times", name_fr="Autrefois")
+    line = hold(over, account, 1)
+    release_hold(line_id=line.line_id, now=NOW)
+    over.last_day = day("2026-03-01")
+    over.save()
+
+    with translation.override("en"):
+        with pytest.raises(CourseClosed, match="First aid"):
+            hold(closed, account, 1)
+        with pytest.raises(CourseOver, match="Old times"):
+            hold(over, account, 1)
+        with pytest.raises(CourseOver, match="Old times"):
+            retake_holds(order_id=line.order_id, now=NOW)

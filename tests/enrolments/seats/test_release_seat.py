@@ -57,6 +57,7 @@ def test_the_enrolment_ends_with_its_last_ground(account, operator):
 
     release(seat, operator)
 
+    assert history(seat)[-1] == ("assigned", "available", "released")
     enrolment = Enrolment.objects.get(user=bob)
     assert enrolment.closed_at == NOW + days(1)
     assert list(EnrolmentEvent.objects.filter(enrolment=enrolment).order_by("pk").values_list("what", flat=True)) == [

@@ -291,3 +291,33 @@ def test_what_has_no_price_is_a_problem_and_gives_nothing_away():
 
     assert (line.price, line.free_units, bool(line.problems)) == (None, 0, True)
     assert price_cart(cart, user=None, now=NOW).gross == 0
+
+
+def test_a_quantity_is_changed_as_the_person_who_may_buy():
+    entry, member = EntryFactory(audience="members"), UserFactory()
+    cart = make_cart(entry, quantity=1, user=member)
+    line = cart.lines.get()
+
+    set_quantity(cart=cart, line_id=line.pk, quantity=3, user=member, now=NOW)
+    with pytest.raises(EntryRefused):
+        set_quantity(cart=cart, line_id=line.pk, quantity=4, user=None, now=NOW)
+
+    assert cart.lines.get().quantity == 3
+
+
+def test_a_line_below_a_smallest_quantity_raised_since_is_told():
+    entry = EntryFactory()
+    cart = make_cart(entry, quantity=2)
+    type(entry).objects.filter(pk=entry.pk).update(min_quantity=5)
+
+    [line] = price_cart(cart, user=None, now=NOW).lines
+
+    assert len(line.problems) == 1
+    assert "5" in line.problems[0]
+
+
+def test_no_cart_is_found_by_no_token():
+    Cart.objects.create(token="")
+
+    assert find_cart(token="", user=None) is None
+    assert find_cart(token=None, user=None) is None
