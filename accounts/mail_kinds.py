@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.links.effects import link_url
 from accounts.links.models import AddressLink
+from accounts.links.renewal import RENEWALS
 from accounts.links.services import NewLink, create_links
 from accounts.members.models import MemberInvitation
 from accounts.members.services import lock_account
@@ -104,6 +105,17 @@ def renew_member_invitation(mail: Mail, now: datetime) -> Renewed:
     return Renewed(mail.context | {"link_id": living.pk}, living.expires_at)
 
 
+def renew_new_link(mail: Mail, now: datetime) -> Renewed:
+    """Return the mail's context with a new link if the old one is dead, or without one where nothing waits any more.
+
+    Locks whatever the renewal of the link's purpose locks.
+    """
+    link = AddressLink.objects.select_related("user", "account").filter(pk=mail.context["link_id"]).first()
+    if link is not None and not AddressLink.objects.usable_at(now).filter(pk=link.pk).exists():
+        link = RENEWALS.get(link.purpose)(link, now)
+    return Renewed(mail.context | {"link_id": link.pk if link else None}, link.expires_at if link else None)
+
+
 def _living(link: AddressLink, now: datetime) -> AddressLink:
     """Return a link that can be used now: the one given, or a new one like it."""
     if AddressLink.objects.usable_at(now).filter(pk=link.pk).exists():
@@ -135,7 +147,11 @@ KINDS = {
     "security_notice": (with_sign_in_pages, pgettext_lazy("kind of mail", "Security notice")),
 }
 
-RENEW = {"invitation": renew_invitation, "member_invitation": renew_member_invitation}
+RENEW = {
+    "invitation": renew_invitation,
+    "member_invitation": renew_member_invitation,
+    "new_link": renew_new_link,
+}
 
 for name, (build, label) in KINDS.items():
     register_mail_kind(name, template=f"accounts/mails/{name}", build=build, label=label, renew=RENEW.get(name))

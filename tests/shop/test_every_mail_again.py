@@ -23,7 +23,6 @@ REFUSED = {
     "password_reset_code": "one-time code",
     "payment_instructions": "no longer waits for money",
     "payer_instructions": "no longer waits for money",
-    "new_link": "until a date that is past",
 }
 
 
