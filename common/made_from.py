@@ -50,6 +50,15 @@ class MadeOfAnother(Refused):
     )
 
 
+class MadeFromNothing(Refused):
+    """Refusal of a form that does not say what it was made from, as pages of the release before did not."""
+
+    message = gettext_lazy(
+        "This page was too old to say what it was made from, so nothing was saved. What you typed stands here: look at "
+        "it, then save again."
+    )
+
+
 class MadeFromField(forms.CharField):
     """The shop's signed note of what a form showed. A note is no change of the object."""
 
@@ -248,7 +257,7 @@ class MadeFrom(SaysWhy, ModelForm):
 
     Cleaning locks the stored row, so a form is cleaned in the transaction that saves the row. Where a field shown was
     changed meanwhile, the form is invalid: all that was typed stays, each such field tells both values, and posting
-    the form that is shown then saves. A form without a note, from a page of the previous release, is taken as it is.
+    the form that is shown then saves. So does a form without a note, from a page of the previous release.
     """
 
     locks_its_row = True
@@ -291,6 +300,10 @@ class MadeFrom(SaysWhy, ModelForm):
         except MadeOfAnother as refusal:
             self.add_error(None, str(refusal))
             return cleaned
+        except MadeFromNothing as refusal:
+            self.add_error(None, str(refusal))
+            self.data = brought_up_to_date(self.data, {self.add_prefix(MADE_FROM): [self._note(row)]})
+            return cleaned
         if merged.messages:
             self.add_error(None, str(ChangedMeanwhile.message))
             for name, text in merged.messages.items():
@@ -301,7 +314,7 @@ class MadeFrom(SaysWhy, ModelForm):
     def _merged(self, row: models.Model) -> Merged:
         posted = self.data.get(self.add_prefix(MADE_FROM), "")
         if not posted:
-            return Merged()
+            raise MadeFromNothing
         return merge(
             self.fields,
             shown=read_note(posted, name_of(self.instance)),

@@ -17,6 +17,7 @@ from enrolments.values import Period, Terms
 from tests.enrolments.given import NOW, assign, given_pack, given_session, new_line
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory, CourseGroupFactory, RoleFactory, role
+from tests.made_from import noted
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +76,7 @@ def test_a_course_is_made_with_its_name_remembered(merchant):
 def test_a_rename_keeps_the_old_name_and_shows_it(merchant):
     course = CourseFactory(short_name="SEC-1")
 
-    merchant.post(change_url(course), form_of(short_name="FIRE"))
+    merchant.post(change_url(course), noted(merchant, change_url(course), form_of(short_name="FIRE")))
 
     assert sorted(course.names.values_list("name", flat=True)) == ["FIRE", "SEC-1"]
     text = text_of(merchant.get(change_url(course)))
@@ -106,7 +107,7 @@ def test_what_cannot_be_is_said_at_the_field(merchant, changes, field, says):
     course = CourseFactory(short_name="SEC-1", capacity=5)
     given_session(course, CustomerAccountFactory(), blanks=3)
 
-    answer = merchant.post(change_url(course), form_of(**changes))
+    answer = merchant.post(change_url(course), noted(merchant, change_url(course), form_of(**changes)))
 
     assert says in text_of(answer)
     assert set(answer.context["adminform"].form.errors) == {field or "__all__"}
@@ -206,7 +207,7 @@ def test_a_merchant_adds_and_renames_roles(merchant):
 
     assert merchant.post(reverse("admin:enrolments_role_add"), fields).status_code == 302
     coach = role("coach")
-    merchant.post(change_url(coach), fields | {"name_fr": "Accompagnant"})
+    merchant.post(change_url(coach), noted(merchant, change_url(coach), fields | {"name_fr": "Accompagnant"}))
 
     coach.refresh_from_db()
     assert coach.name_fr == "Accompagnant"
@@ -215,7 +216,14 @@ def test_a_merchant_adds_and_renames_roles(merchant):
 def test_code_and_kind_of_a_standing_role_stay(merchant):
     student = role(Role.STUDENT)
 
-    merchant.post(change_url(student), {"code": "pupil", "kind": "supervisor", "name_en": "Pupil", "name_fr": "Élève"})
+    merchant.post(
+        change_url(student),
+        noted(
+            merchant,
+            change_url(student),
+            {"code": "pupil", "kind": "supervisor", "name_en": "Pupil", "name_fr": "Élève"},
+        ),
+    )
 
     student.refresh_from_db()
     assert (student.code, student.kind, student.name_en) == ("student", "learner", "Pupil")
@@ -227,7 +235,10 @@ def test_a_role_somebody_has_keeps_its_kind(merchant):
     coach = RoleFactory(kind=Role.Kind.SUPERVISOR)
     enrol_by_hand(course=CourseFactory(), user=UserFactory(), role=coach, period=Period(NOW), now=NOW)
 
-    merchant.post(change_url(coach), {"code": coach.code, "kind": "learner", "name_en": "C", "name_fr": "C"})
+    merchant.post(
+        change_url(coach),
+        noted(merchant, change_url(coach), {"code": coach.code, "kind": "learner", "name_en": "C", "name_fr": "C"}),
+    )
 
     coach.refresh_from_db()
     assert coach.kind == Role.Kind.SUPERVISOR
@@ -242,7 +253,7 @@ def test_standing_groups_are_made_and_renamed(merchant):
     answer = merchant.post(reverse("admin:enrolments_coursegroup_add"), {"course": course.pk, "name": " Mornings "})
     assert answer.status_code == 302
     group = CourseGroup.objects.get()
-    merchant.post(change_url(group), {"name": "Afternoons"})
+    merchant.post(change_url(group), noted(merchant, change_url(group), {"name": "Afternoons"}))
 
     group.refresh_from_db()
     assert (group.course, group.name) == (course, "Afternoons")
@@ -264,7 +275,9 @@ def test_a_second_group_of_a_name_is_refused_at_the_form(merchant):
 
     assert "This course has a group of that name." in text_of(answer)
     other = CourseGroupFactory(course=group.course, name="Evenings")
-    assert "This course has a group of that name." in text_of(merchant.post(change_url(other), {"name": "mornings"}))
+    assert "This course has a group of that name." in text_of(
+        merchant.post(change_url(other), noted(merchant, change_url(other), {"name": "mornings"}))
+    )
 
 
 def test_a_group_of_an_order_is_only_looked_at(merchant):

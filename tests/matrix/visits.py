@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,8 @@ from django.urls import reverse
 # the rate limits, which live in the cache's table.
 NOT_THE_SHOPS = frozenset({"django_session", settings.CACHES["default"]["LOCATION"]})
 CSRF_SECRET = "c" * 32
+# Stands in a form for the note of what the page was made from, which is read from the page.
+FROM_PAGE = "the note of the page"
 
 
 def visit(
@@ -37,6 +40,9 @@ def visit(
         data["csrfmiddlewaretoken"] = CSRF_SECRET
     with undone():
         before = written_rows()
+        if data.get("made_from") == FROM_PAGE:
+            found = re.findall(r'name="made_from" value="([^"]+)"', client.get(url).content.decode())
+            data["made_from"] = found[0] if found else ""
         answer = client.get(url) if method == "GET" else client.post(url, data)
         after = written_rows()
     changed = sorted(table for table, rows in after.items() if rows != before.get(table, 0))

@@ -47,6 +47,7 @@ from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.matrix.rules import CUSTOMERS
+from tests.matrix.visits import FROM_PAGE
 from tests.shop.steps import VISITOR_DETAILS
 
 STAFF = ("staff", "clerk", "administrator")
@@ -144,10 +145,10 @@ class World:
         person = has.person
         forms: dict[str, Mapping[str, Any]] = {
             "set_language": {"language": "fr", "next": "/"},
-            "account-profile": {"first_name": "New", "last_name": "Name", "language": "fr"},
+            "account-profile": {"first_name": "New", "last_name": "Name", "language": "fr", "made_from": FROM_PAGE},
             "account-details": {
                 "kind": "organisation", "name": "New name", "street": "1 rue Neuve",
-                "postal_code": "44000", "city": "Nantes", "country": "FR",
+                "postal_code": "44000", "city": "Nantes", "country": "FR", "made_from": FROM_PAGE,
             },
             "account-members": {"email": "somebody.new@example.org", "roles": ["is_buyer"]},
             "account-member": {"roles": ["is_operator"], "shown": "is_buyer"},

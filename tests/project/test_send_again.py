@@ -11,6 +11,7 @@ from django.test import Client
 from shop.orders.models import Order
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
+from tests.made_from import noted
 from tests.shop.probes import diary as diary
 from tests.shop.steps import VISITOR_DETAILS
 
@@ -78,9 +79,10 @@ def test_units_are_kept(browser, diary):
 def test_a_form_of_the_account_area_is_kept(browser):
     account = CustomerAccountFactory(name="Alpha", city="Lyon")
     browser.force_login(MembershipFactory(account=account).user)
-    typed = {**VISITOR_DETAILS, "form": "account", "name": "Alpha SARL", "city": "Lille"}
+    page = f"/account/{account.pk}/details/"
+    typed = noted(browser, page, {**VISITOR_DETAILS, "name": "Alpha SARL", "city": "Lille"})
 
-    answer = browser.post(f"/account/{account.pk}/details/", typed, headers=OURS, follow=True)
+    answer = browser.post(page, typed, headers=OURS, follow=True)
     assert answer.status_code == 403
     send_again(browser, answer)
     account.refresh_from_db()

@@ -13,6 +13,7 @@ from accounts.members.models import CustomerAccount, MemberInvitation, Membershi
 from accounts.members.navigation import LINKS, AreaLink, add_area_link, links_for
 from accounts.members.rights import Right
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
+from tests.made_from import noted
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +27,8 @@ DETAILS = {
     "vat_id": "fr 61 954 506 077",
     "payer_email": "COMPTA@martin.example",
 }
+
+PROFILE = "/account/profile/"
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ def test_who_works_for_nobody_sees_so():
 
 
 def test_an_owner_changes_the_details(client, account):
-    response = client.post(page_of(account, "details"), DETAILS)
+    response = client.post(page_of(account, "details"), noted(client, page_of(account, "details"), DETAILS))
 
     assert response["Location"] == page_of(account, "details")
     account.refresh_from_db()
@@ -90,7 +93,7 @@ def test_an_owner_changes_the_details(client, account):
     [{"vat_id": "FR61954506078"}, {"payer_email": "nobody"}, {"country": "XX"}, {"name": " "}, {"kind": "club"}],
 )
 def test_wrong_details_change_nothing_and_lose_nothing(client, account, wrong):
-    response = client.post(page_of(account, "details"), DETAILS | wrong)
+    response = client.post(page_of(account, "details"), noted(client, page_of(account, "details"), DETAILS | wrong))
 
     assert response.status_code == 422
     assert "1 place du Marché" in response.content.decode()
@@ -116,7 +119,9 @@ def test_the_credit_limit_is_not_the_owners_to_set(client, account):
 
 
 def test_everybody_chooses_name_and_language(client, alice):
-    response = client.post(reverse("account-profile"), {"first_name": "Alix", "last_name": "Durand", "language": "fr"})
+    response = client.post(
+        PROFILE, noted(client, PROFILE, {"first_name": "Alix", "last_name": "Durand", "language": "fr"})
+    )
 
     assert response["Location"] == reverse("account-profile")
     alice.refresh_from_db()
@@ -126,8 +131,12 @@ def test_everybody_chooses_name_and_language(client, alice):
 
 def test_a_profile_cannot_change_more_than_that(client, alice):
     client.post(
-        reverse("account-profile"),
-        {"first_name": "A", "last_name": "B", "language": "", "is_staff": "1", "email": "x@y.org"},
+        PROFILE,
+        noted(
+            client,
+            PROFILE,
+            {"first_name": "A", "last_name": "B", "language": "", "is_staff": "1", "email": "x@y.org"},
+        ),
     )
 
     alice.refresh_from_db()
@@ -157,10 +166,10 @@ def test_an_account_one_is_no_member_of_does_not_exist(client):
 
 def test_two_tabs_save_the_details_of_the_account_each_shows(client, account, other):
     first = page_of(account, "details")
-    client.get(first)
+    sent = noted(client, first, DETAILS | {"street": "2 rue Corrigée"})
     client.get(page_of(other, "details"))
 
-    client.post(first, DETAILS | {"street": "2 rue Corrigée"})
+    client.post(first, sent)
 
     account.refresh_from_db()
     other.refresh_from_db()

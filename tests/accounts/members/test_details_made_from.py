@@ -73,3 +73,18 @@ def test_a_form_opened_by_somebody_else_is_refused(client, owner):
 
     assert "This form was opened for something else" in text_of(refused)
     assert User.objects.get(pk=other.user_id).first_name != "Paul"
+
+
+def test_a_form_that_does_not_say_what_it_was_made_from_is_shown_again_and_then_saved(client, owner):
+    sent = {name: value for name, value in opened(client, PROFILE).items() if name != "made_from"}
+
+    refused = client.post(PROFILE, sent | {"first_name": "Paul"})
+
+    assert refused.status_code == 422
+    assert "too old to say what it was made from" in text_of(refused)
+    assert User.objects.get(pk=owner.user_id).first_name != "Paul"
+    form = refused.context["form"]
+    again = {name: form[name].value() or "" for name in form.fields}
+    assert again["first_name"] == "Paul"
+    assert client.post(PROFILE, again).status_code == 302
+    assert User.objects.get(pk=owner.user_id).first_name == "Paul"

@@ -7,6 +7,7 @@ from catalog.models.categories import Category
 from catalog.models.taxes import Tax
 from tests.catalog.admin_pages import errors, merchant
 from tests.factories.catalog import CategoryFactory, EntryFactory, TaxFactory
+from tests.made_from import noted
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +81,7 @@ def test_a_loop_is_refused_at_the_field(language):
     bottom = CategoryFactory(parent=middle)
 
     for parent in (top, middle, bottom):
-        response = merchant(language).post(change(top), typed(top, parent=parent.pk))
+        response = merchant(language).post(change(top), noted(merchant(), change(top), typed(top, parent=parent.pk)))
         assert list(response.context["adminform"].form.errors) == ["parent"]
     assert Category.objects.get(pk=top.pk).parent is None
 
@@ -91,15 +92,19 @@ def test_a_tree_has_six_levels_at_most():
         branch.append(CategoryFactory(parent=branch[-1]))
     twig = CategoryFactory(parent=CategoryFactory())
 
-    accepted = merchant().post(change(twig), typed(twig, parent=branch[-1].pk))
-    refused = merchant().post(change(twig.parent), typed(twig.parent, parent=branch[-1].pk))
+    accepted = merchant().post(change(twig), noted(merchant(), change(twig), typed(twig, parent=branch[-1].pk)))
+    refused = merchant().post(
+        change(twig.parent), noted(merchant(), change(twig.parent), typed(twig.parent, parent=branch[-1].pk))
+    )
 
     assert accepted.status_code == 302
     twig.refresh_from_db()
     assert twig.parent == branch[-1]
     assert refused.status_code == 302  # its only child was moved away
     deeper = CategoryFactory(parent=CategoryFactory())
-    response = merchant().post(change(deeper.parent), typed(deeper.parent, parent=branch[-1].pk))
+    response = merchant().post(
+        change(deeper.parent), noted(merchant(), change(deeper.parent), typed(deeper.parent, parent=branch[-1].pk))
+    )
     assert list(response.context["adminform"].form.errors) == ["parent"]
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from shop.seller.legal_texts import TextIsEmpty, TextIsPublished, discard_text, publish_text, save_text, start_version
 from shop.seller.models import LegalText
+from tests.made_from import noted
 from tests.shop.admin_pages import text_of, told
 from tests.shop.merchants import browser_of, staff
 
@@ -85,12 +86,17 @@ class TestStarting:
 class TestDraft:
     def test_is_written_in_both_languages(self, client):
         draft = version(1, published=False)
-        client.post(url_of(draft), {"body_en": "New terms\r\n\r\nSecond", "body_fr": "Nouvelles conditions"})
+        client.post(
+            url_of(draft),
+            noted(client, url_of(draft), {"body_en": "New terms\r\n\r\nSecond", "body_fr": "Nouvelles conditions"}),
+        )
         assert bodies(draft) == ("New terms\n\nSecond", "Nouvelles conditions")
 
     def test_may_be_incomplete(self, client):
         draft = version(1, published=False)
-        assert client.post(url_of(draft), {"body_en": "", "body_fr": ""}).status_code == 302
+        assert (
+            client.post(url_of(draft), noted(client, url_of(draft), {"body_en": "", "body_fr": ""})).status_code == 302
+        )
         assert bodies(draft) == ("", "")
 
     def test_kind_and_version_are_not_posted(self, client):
@@ -198,8 +204,9 @@ class TestPublished:
             publish_text(text_id=text_id, now=timezone.now())
             return save_text(text_id=text_id, bodies=bodies)
 
+        typed = noted(client, url_of(draft), {"body_en": "x", "body_fr": "y"})
         monkeypatch.setattr(legal, "save_text", overtaken)
-        response = client.post(url_of(draft), {"body_en": "x", "body_fr": "y"}, follow=True)
+        response = client.post(url_of(draft), typed, follow=True)
         assert "This version is published, so it stays as it is." in text_of(response)
         assert response.context["adminform"].form["body_en"].value() == "x"
         assert bodies(draft) == ("Texte en", "Texte fr")

@@ -9,6 +9,7 @@ from PIL import Image
 
 from shop.seller.models import ShopIdentity
 from shop.seller.services import SellerRefused, save_seller
+from tests.made_from import noted
 from tests.shop.admin_pages import text_of, told
 from tests.shop.merchants import browser_of, staff
 
@@ -38,7 +39,7 @@ TYPED = {
 
 
 def save(client, **changes):
-    return client.post(PAGE, {**TYPED, **changes})
+    return client.post(PAGE, noted(client, PAGE, {**TYPED, **changes}))
 
 
 def errors(response):
@@ -179,5 +180,5 @@ def test_the_service_refuses_what_the_form_would(db):
 
 
 def test_says_so_when_saved(client):
-    response = client.post(PAGE, TYPED, follow=True)
+    response = client.post(PAGE, noted(client, PAGE, TYPED), follow=True)
     assert told(response)[0][0] == "success"
