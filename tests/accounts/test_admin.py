@@ -22,6 +22,7 @@ from outbox.mails.models import Mail
 from tests.enrolments.given import assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, DelegationFactory, MembershipFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
+from tests.made_from import noted
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +107,9 @@ def form_data(user, **changes):
 def test_an_address_is_not_changed_by_hand(merchant):
     alice = UserFactory(email="alice@example.org")
 
-    merchant.post(page_of(alice), form_data(alice, email="other@example.org", first_name="Alix"))
+    merchant.post(
+        page_of(alice), noted(merchant, page_of(alice), form_data(alice, email="other@example.org", first_name="Alix"))
+    )
 
     alice.refresh_from_db()
     assert (alice.email, alice.first_name) == ("alice@example.org", "Alix")
@@ -115,7 +118,9 @@ def test_an_address_is_not_changed_by_hand(merchant):
 def test_a_clerk_cannot_make_themselves_a_superuser(clerk):
     me = User.objects.get(email="clerk@example.org")
 
-    response = clerk.post(page_of(me), form_data(me, is_superuser="on", is_staff="on", first_name="Changed"))
+    response = clerk.post(
+        page_of(me), noted(clerk, page_of(me), form_data(me, is_superuser="on", is_staff="on", first_name="Changed"))
+    )
 
     assert response.status_code == 302
     me.refresh_from_db()
@@ -125,7 +130,7 @@ def test_a_clerk_cannot_make_themselves_a_superuser(clerk):
 def test_a_clerk_does_not_edit_a_superuser(clerk):
     boss = UserFactory(is_superuser=True, is_staff=True, first_name="Boss")
 
-    response = clerk.post(page_of(boss), form_data(boss, first_name="Changed"))
+    response = clerk.post(page_of(boss), noted(clerk, page_of(boss), form_data(boss, first_name="Changed")))
 
     assert response.status_code == 403
     boss.refresh_from_db()
@@ -193,7 +198,7 @@ def test_an_account_keeps_an_owner(merchant):
     operator = MembershipFactory(account=owner.account, is_owner=False, is_operator=True)
     data = members_data(owner.account, owner, operator, **{"memberships-0-DELETE": "on", "name": "Changed"})
 
-    response = merchant.post(page_of(owner.account), data)
+    response = merchant.post(page_of(owner.account), noted(merchant, page_of(owner.account), data))
 
     assert response.status_code == 200
     assert Membership.objects.count() == 2
@@ -206,7 +211,7 @@ def test_members_are_changed_beside_their_account(merchant):
     operator = MembershipFactory(account=owner.account, is_owner=False, is_operator=True)
     data = members_data(owner.account, owner, operator, **{"memberships-1-DELETE": "on", "name": "Changed"})
 
-    response = merchant.post(page_of(owner.account), data)
+    response = merchant.post(page_of(owner.account), noted(merchant, page_of(owner.account), data))
 
     assert response.status_code == 302
     assert list(Membership.objects.all()) == [owner]
@@ -222,7 +227,7 @@ def test_an_unclaimed_account_gets_no_member_by_hand(merchant):
         "memberships-0-is_owner": "on",
     }
 
-    merchant.post(page_of(account), data)
+    merchant.post(page_of(account), noted(merchant, page_of(account), data))
 
     assert Membership.objects.count() == 0
 
@@ -237,7 +242,7 @@ def test_what_can_be_no_key_of_a_person_is_no_member(merchant, key):
         "memberships-1-is_buyer": "on",
     }
 
-    response = merchant.post(page_of(owner.account), data)
+    response = merchant.post(page_of(owner.account), noted(merchant, page_of(owner.account), data))
 
     assert response.status_code == 200
     assert Membership.objects.get() == owner
@@ -248,7 +253,9 @@ def test_what_can_be_no_key_of_a_person_is_no_member(merchant, key):
 def test_a_wrong_vat_number_is_an_error_at_its_field(merchant):
     account = CustomerAccountFactory()
 
-    response = merchant.post(page_of(account), members_data(account, vat_id="FR61954506078"))
+    response = merchant.post(
+        page_of(account), noted(merchant, page_of(account), members_data(account, vat_id="FR61954506078"))
+    )
 
     assert response.status_code == 200
     assert "vat_id" in response.context["adminform"].form.errors
@@ -298,7 +305,11 @@ def test_a_closed_owner_is_no_owner_to_leave_an_account_to(merchant):
     alice = MembershipFactory(account=account)
     closed = MembershipFactory(account=account, user__is_active=False)
 
-    answer = merchant.post(page_of(account), members_form(account, alice, closed, DELETE="on"), headers=ENGLISH)
+    answer = merchant.post(
+        page_of(account),
+        noted(merchant, page_of(account), members_form(account, alice, closed, DELETE="on")),
+        headers=ENGLISH,
+    )
 
     assert "An account needs an owner." in answer.content.decode()
     assert Membership.objects.filter(pk=alice.pk).exists()
@@ -307,7 +318,7 @@ def test_a_closed_owner_is_no_owner_to_leave_an_account_to(merchant):
 def close(merchant, user):
     fields = {"first_name": user.first_name, "last_name": user.last_name, "language": "en"}
     inlines = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
-    answer = merchant.post(page_of(user), fields | inlines, headers=ENGLISH)
+    answer = merchant.post(page_of(user), noted(merchant, page_of(user), fields | inlines), headers=ENGLISH)
     user.refresh_from_db()
     return answer
 

@@ -26,6 +26,7 @@ from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, 
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import deliver, fill_cart, make_cart, pay, place
+from tests.made_from import noted
 from tests.rivals.given import participant, session_entry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -228,7 +229,7 @@ class TestAfterTheDelivery:
         members = (membership_of(bob, order), *others)
         form = members_form(order.account, *members, is_buyer="on")
         del form["memberships-0-is_operator"]
-        assert client.post(page_of(order.account), form).status_code == 302
+        assert client.post(page_of(order.account), noted(client, page_of(order.account), form)).status_code == 302
 
         assert open_roles(bob) == set()
 
