@@ -27,6 +27,7 @@ from common.made_from import (
     read_note,
     values_of,
 )
+from common.numbers import whole_number
 
 if TYPE_CHECKING:
     FormSet = BaseInlineFormSet
@@ -135,8 +136,9 @@ class MadeFromRows(FormSet):
         posted: dict[int, dict[str, list[str]]] = {number: {} for number in range(self.total_form_count())}
         for name in [name for name in data if name.startswith(start)]:
             digits, dash, rest = name.removeprefix(start).partition("-")
-            if dash and digits.isdecimal():
-                posted.setdefault(int(digits), {})[rest] = data.getlist(name)
+            number = whole_number(digits)
+            if dash and number is not None:
+                posted.setdefault(number, {})[rest] = data.getlist(name)
                 del data[name]
         kept: list[dict[str, list[str]]] = []
         new: list[dict[str, list[str]]] = []

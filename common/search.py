@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models.functions import Coalesce, Left, NullIf
 
 from common.languages import languages, reader_language
+from common.numbers import whole_number
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 # A longer query finds nothing more, and each word costs a comparison for each row.
 SEARCH_WORDS_AT_MOST = 12
-LENGTH_OF_KEYS = len(str(2**63))
 
 # Accents that a decomposition sets apart, and signs that nobody sees.
 UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
@@ -109,7 +109,7 @@ def matching(rows: Rows, query: str, *columns: str) -> Rows:
             if not column.startswith("="):
                 lookup = "contains" if column.endswith("search_text") else "icontains"
                 found |= models.Q(**{f"{column}__{lookup}": word})
-            elif word.isascii() and word.isdecimal() and len(word) < LENGTH_OF_KEYS:
-                found |= models.Q(**{column[1:]: int(word)})
+            elif (number := whole_number(word)) is not None:
+                found |= models.Q(**{column[1:]: number})
         rows = rows.filter(found)
     return rows

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from common.numbers import whole_number
 from common.paging import KeyPage, key_page
 
 M = TypeVar("M", bound=Model)
@@ -24,5 +25,4 @@ def query_string(request: HttpRequest, *names: str) -> str:
 
 
 def _key(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    return whole_number(request.GET.get(name, ""))

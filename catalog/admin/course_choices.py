@@ -4,6 +4,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from common.numbers import whole_number
 from common.search import matching
 from enrolments.courses.course_patterns import has_wildcard
 from enrolments.courses.models import Course
@@ -33,7 +34,7 @@ def course_choices(request: HttpRequest) -> JsonResponse:
 
 
 def _page(text: str) -> int:
-    return max(int(text), 1) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
+    return whole_number(text, digits=5) or 1
 
 
 def _covering(pattern: str) -> str:

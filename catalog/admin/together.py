@@ -22,6 +22,7 @@ from catalog.models.categories import Category
 from catalog.models.entries import Entry, EntryState
 from catalog.models.taxes import Tax
 from catalog.services.together import Change, apply_change
+from common.numbers import whole_number
 from common.refusals import Refused
 
 AT_MOST = 200
@@ -95,7 +96,7 @@ class ChangesTogether(ModelAdmin):
             told, seen = _in_words(entry, change), request.POST.get(f"seen-{entry.pk}", "")
             if not told:
                 continue
-            version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
+            version = whole_number(seen, digits=9)
             try:
                 apply_change(entry_id=entry.pk, change=change, expected_version=version, now=timezone.now())
             except Refused as refusal:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
 from common.languages import in_reader_language
+from common.numbers import whole_number
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.pages import page_of, query_string
 from enrolments.people.onboarding import onboarding_of
@@ -110,7 +111,7 @@ def _session(request: AccountRequest) -> CourseGroup | None:
     asked = request.GET.get("session", "")
     if not asked:
         return None
-    session = sessions_of(request.account).filter(pk=asked).first() if asked.isdecimal() and len(asked) < 19 else None
+    session = sessions_of(request.account).filter(pk=whole_number(asked) or 0).first()
     if session is None:
         raise Http404
     return session

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from django.db.models import Q, QuerySet
 
+from common.numbers import whole_number
 from common.registry import Registry
-from common.search import LENGTH_OF_KEYS, SEARCH_WORDS_AT_MOST, normalise
+from common.search import SEARCH_WORDS_AT_MOST, normalise
 from outbox.mails.kinds import mail_kind_labels
 from outbox.mails.models import Mail
 
@@ -23,8 +24,8 @@ def matching_mails(mails: QuerySet[Mail], query: str) -> QuerySet[Mail]:
     for word in normalise(query).split()[:SEARCH_WORDS_AT_MOST]:
         kinds = [name for name, label in labels if word in normalise(label)]
         found = Q(search_text__contains=word) | Q(key__icontains=word) | Q(kind__in=kinds)
-        if word.isascii() and word.isdecimal() and len(word) < LENGTH_OF_KEYS:
-            found |= Q(order_id=int(word))
+        if (number := whole_number(word)) is not None:
+            found |= Q(order_id=number)
         for finder in FINDERS:
             found |= finder(word)
         mails = mails.filter(found)

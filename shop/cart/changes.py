@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from common.numbers import whole_number
 from common.templatetags.money import grouped
 from shop.cart.forms import QuantityField
 from shop.cart.models import Cart, CartLine
@@ -60,8 +61,7 @@ def take_changes(data: QueryDict, *, cart: Cart, user: User | None, now: datetim
 
 def _seen(data: QueryDict, line: CartLine) -> int | None:
     """Return the quantity that the page showed for a line; None if the form does not say it."""
-    text = data.get(f"seen-{line.pk}", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return whole_number(data.get(f"seen-{line.pk}", ""), digits=9)
 
 
 def _take_quantity(

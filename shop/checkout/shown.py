@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
+from common.numbers import whole_number
 from shop.checkout.errors import TotalChanged
 from shop.checkout.place import Shown
 
@@ -19,7 +20,3 @@ def shown_in(data: Mapping[str, str]) -> Shown:
     if version is None or not gross.is_finite():
         raise TotalChanged
     return Shown(version=version, gross=gross, contents=data.get("contents", ""))
-
-
-def whole_number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None

@@ -19,6 +19,7 @@ from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right, accounts_with
 from accounts.rate_limits.pages import too_often
 from accounts.rate_limits.services import TooOften, count_attempt
+from common.numbers import whole_number
 from shop.cart.current import signed_in
 from shop.orders.again import mail_again
 from shop.orders.answers import Answer, unit_in_words
@@ -186,8 +187,7 @@ def my_orders(request: AccountRequest) -> HttpResponse:
 
 def _posted_account(request: HttpRequest) -> int:
     """Return the key of the account posted; 0, which no account has, for anything else."""
-    typed = request.POST.get("account", "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0
+    return whole_number(request.POST.get("account", "")) or 0
 
 
 def _sight(request: HttpRequest, found: Order) -> Sight | None:

@@ -20,6 +20,7 @@ from catalog.guards import is_customer
 from catalog.models.entries import Audience, Entry, EntryState
 from catalog.offers import Buyability, buyability, offer_of
 from catalog.selectors import ANYBODY, CategoryNode, Shopper, entries_for, find_category, get_entry
+from common.numbers import whole_number
 from common.remembered import remembered
 from shop.cart.current import put_into_cart
 from shop.cart.forms import AddToCartForm
@@ -169,9 +170,8 @@ def legal(request: HttpRequest, kind: str) -> HttpResponse:
     now = timezone.now()
     wanted = request.GET.get("version", "")
     if wanted:
-        if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 6:
-            raise Http404
-        text = LegalText.objects.filter(kind=kind, version=int(wanted), published_at__lte=now).first()
+        version = whole_number(wanted, digits=6) or 0
+        text = LegalText.objects.filter(kind=kind, version=version, published_at__lte=now).first()
         if text is None:
             raise Http404
     else:

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from common.numbers import whole_number
 from common.refusals import Refused, Sentence
 from shop.checkout.errors import TotalChanged
 from shop.checkout.forms.review import ReviewForm
 from shop.checkout.place import Consent, Shown
-from shop.checkout.shown import shown_in, whole_number
+from shop.checkout.shown import shown_in
 from shop.checkout.views.review import LineShown
 from shop.orders.models import Order
 from shop.orders.placed_here import remember_placed

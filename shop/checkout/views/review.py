@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.rate_limits.services import TooOften, count_attempt
+from common.numbers import whole_number
 from common.refusals import Sentence
 from shop.cart.current import bring_what_waits, session_token, signed_in, visitor_key
 from shop.cart.models import Cart
@@ -36,7 +37,7 @@ from shop.checkout.errors import (
 from shop.checkout.forms.details import DetailsForm
 from shop.checkout.forms.review import ReviewForm
 from shop.checkout.place import Consent, Shown, place_order
-from shop.checkout.shown import shown_in, whole_number
+from shop.checkout.shown import shown_in
 from shop.checkout.views.mending import first_unit_error, linked
 from shop.checkout.views.state import Checkout
 from shop.checkout.views.steps import DETAILS, REVIEW, UNITS, indicator, step_view

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from common.numbers import whole_number
 from common.templatetags.money import grouped
 from shop.cart.current import GONE, why_cart_is_gone
 from shop.cart.micro_forms import Typed
@@ -68,8 +69,9 @@ def _page(
 def _page_asked_for(request: HttpRequest, checkout: Checkout) -> UnitsPage:
     pages = pages_of(checkout.lines_with_forms)
     asked = request.GET.get("page", "")
-    if asked.isascii() and asked.isdigit() and 1 <= int(asked[:6]) <= len(pages):
-        return pages[int(asked[:6]) - 1]
+    number = whole_number(asked, digits=6) or 0
+    if 1 <= number <= len(pages):
+        return pages[number - 1]
     return pages[0] if asked else _first_open_page(checkout, pages)
 
 
@@ -196,7 +198,7 @@ def _pasted(request: HttpRequest, line: PricedLine, pasting: Pasting) -> HttpRes
 
 def _units_to_fill(page: UnitsPage, copy: str) -> list[int]:
     """Return the index of the unit whose copy button was pressed, as a list; [] if there is none."""
-    index = int(copy) if copy.isascii() and copy.isdigit() and len(copy) < 6 else 0
+    index = whole_number(copy, digits=5) or 0
     return [index] if index in page.indexes and index > 0 else []
 
 

@@ -22,10 +22,11 @@ from unfold.decorators import display
 from accounts.people.models import User
 from common.admin.display import NOTHING, Label, day
 from common.admin.readonly import ReadOnlyAdmin
+from common.numbers import whole_number
 from common.refusals import Refused
 from shop.cart.services import remove_line, set_quantity
 from shop.checkout.place import Consent
-from shop.checkout.shown import shown_in, whole_number
+from shop.checkout.shown import shown_in
 from shop.orders.admin.actions import ORDER_PAGE
 from shop.phone_orders.admin.forms import AcceptedForm, ForWhomForm, NewLineForm
 from shop.phone_orders.admin.page import accepted_form, customer_form, page_of, typed_details
@@ -293,7 +294,7 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
         if not (self.has_add_permission(request) if to_write else self.has_view_permission(request)):
             raise PermissionDenied
         rows: QuerySet[PhoneOrder] = PhoneOrder.objects.select_related("cart", "buyer", "order", "entered_by")
-        row = rows.filter(pk=pk).first() if str(pk).isdecimal() and len(str(pk)) < 18 else None
+        row = rows.filter(pk=whole_number(str(pk)) or 0).first()
         if row is None:
             raise Http404
         return row

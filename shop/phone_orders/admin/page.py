@@ -12,6 +12,7 @@ from accounts.members.models import CustomerAccount
 from accounts.members.rights import buyers_of
 from accounts.people.models import User
 from common.moments import local_day
+from common.numbers import whole_number
 from shop.cart.pricing import PricedCart, PricedLine
 from shop.checkout.forms.details import as_typed
 from shop.checkout.place import Shown
@@ -75,8 +76,8 @@ def page_of(
 
 def account_of(row: PhoneOrder) -> CustomerAccount | None:
     """Return the account for which the order is entered; None for a new customer, or if the account is gone."""
-    key = str(row.cart.details.get("account", ""))
-    return CustomerAccount.objects.filter(pk=int(key)).first() if row.buyer_id and key.isdecimal() else None
+    key = whole_number(str(row.cart.details.get("account", "")))
+    return CustomerAccount.objects.filter(pk=key).first() if row.buyer_id and key is not None else None
 
 
 def customer_form(row: PhoneOrder, data: QueryDict) -> CustomerDetailsForm:
@@ -95,8 +96,8 @@ def typed_details(data: QueryDict, row: PhoneOrder) -> tuple[User | None, dict[s
     """Return buyer and raw details as posted; the account stays, and a buyer who may not buy for it changes nothing."""
     account = account_of(row)
     buyer = row.buyer
-    if account is not None and data.get("buyer", "").isdecimal():
-        buyer = buyers_of(account).filter(pk=str(data["buyer"])).first() or buyer
+    if account is not None:
+        buyer = buyers_of(account).filter(pk=whole_number(data.get("buyer", "")) or 0).first() or buyer
     details = as_typed(data, user=buyer)
     if row.buyer_id:
         details["account"] = str(row.cart.details.get("account", ""))

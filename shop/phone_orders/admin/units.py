@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from common.numbers import whole_number
 from common.refusals import Refused
 from shop.cart.pricing import PricedLine
 from shop.cart.services import save_units
@@ -64,8 +65,7 @@ def units_page(request: HttpRequest, row: PhoneOrder, line_id: int) -> UnitsToTy
     if line is None:
         return None
     pages = pages_of([line])
-    wanted = request.GET.get("page", "1")
-    number = min(max(int(wanted), 1), len(pages)) if wanted.isdecimal() and len(wanted) < 6 else 1
+    number = min(whole_number(request.GET.get("page", ""), digits=5) or 1, len(pages))
     page = pages[number - 1]
     across: list[UnitError] = state.checkout.errors_across
     typed_here = {index: sent.units[index] for index in changed} if changed else {}

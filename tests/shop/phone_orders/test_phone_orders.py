@@ -103,6 +103,15 @@ class TestEnteringOnThePages:
         assert (order.account, order.buyer, order.operator) == (buyer.account, buyer.user, owner)
         assert order.payer_email == "payer@example.org"
 
+    @pytest.mark.parametrize("hostile", ["9" * 5000, "9" * 30, "٣", "-1", "x", "0"])
+    def test_a_buyer_that_is_none_changes_no_buyer(self, desk, seller, buyer, hostile):
+        row = begin(account=buyer.account, language="fr", actor=seller)
+
+        answer = desk.post(f"{LIST}{row.pk}/customer/", {"buyer": hostile, "seen": "x"})
+
+        assert answer.status_code in (200, 302)
+        assert fresh(row).buyer_id == row.buyer_id
+
     def test_details_changed_elsewhere_are_not_overwritten(self, desk, entered):
         seen = desk.get(page(entered)).context["page"].seen
         save_customer(phone_order=entered, buyer=None, details={**VISITOR_DETAILS, "city": "Brest"}, seen=seen)

@@ -1,0 +1,11 @@
+"""Whole numbers in what people and programs send: keys and versions of rows, quantities, pages."""
+
+from __future__ import annotations
+
+# Any number of so many digits is a key that the database can be asked for.
+DIGITS_OF_KEYS = 18
+
+
+def whole_number(text: str, *, digits: int = DIGITS_OF_KEYS) -> int | None:
+    """Return the number written in ASCII digits, at most so many; None for any other text."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None
