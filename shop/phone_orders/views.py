@@ -16,14 +16,13 @@ from common.numbers import whole_number
 from common.refusals import Refused, Sentence
 from shop.checkout.errors import TotalChanged
 from shop.checkout.forms.review import ReviewForm
-from shop.checkout.place import Consent, Shown
+from shop.checkout.place import Consent
 from shop.checkout.shown import shown_in
-from shop.checkout.views.review import LineShown
+from shop.checkout.views.review import to_agree_to
 from shop.orders.models import Order
 from shop.orders.placed_here import remember_placed
 from shop.phone_orders.models import PhoneOrder
 from shop.phone_orders.services import Entering, LinkClosed, accept_by_link, entering, find_by_token
-from shop.seller.models import LegalText
 
 
 @never_cache
@@ -83,16 +82,5 @@ def _page(request: HttpRequest, shown: Entering, form: ReviewForm, notices: tupl
     draft, details = shown.draft, shown.details
     if draft is None or details is None:
         return render(request, "phone_orders/not_now.html", status=HTTPStatus.CONFLICT)
-    context = {
-        "cart": shown.checkout.priced,
-        "lines": [LineShown.of(line) for line in shown.checkout.priced.lines],
-        "details": details.to_details(),
-        "account": details.chosen_account,
-        "operator": details.in_words("operator"),
-        "form": form,
-        "terms": draft.terms,
-        "shown": Shown.of(draft),
-        "withdrawal": None if details.is_organisation else LegalText.in_force("withdrawal", timezone.now()),
-        "notices": notices,
-    }
+    context = to_agree_to(shown.checkout, details, draft, form) | {"notices": notices}
     return render(request, "phone_orders/accept.html", context)

@@ -207,8 +207,13 @@ def _shown(request: HttpRequest, checkout: Checkout) -> Shown:
 
 
 def _page(checkout: Checkout, details: DetailsForm, draft: Draft, form: ReviewForm, notice: Notice) -> dict[str, Any]:
+    steps = {"steps": indicator(checkout, REVIEW), "notice": notice}
+    return steps | to_agree_to(checkout, details, draft, form)
+
+
+def to_agree_to(checkout: Checkout, details: DetailsForm, draft: Draft, form: ReviewForm) -> dict[str, Any]:
+    """Return the context of the templates that show an order before it is placed, and ask for consent."""
     return {
-        "steps": indicator(checkout, REVIEW),
         "cart": checkout.priced,
         "lines": [LineShown.of(line) for line in checkout.priced.lines],
         "details": details.to_details(),
@@ -218,5 +223,4 @@ def _page(checkout: Checkout, details: DetailsForm, draft: Draft, form: ReviewFo
         "terms": draft.terms,
         "shown": Shown.of(draft),
         "withdrawal": None if details.is_organisation else LegalText.in_force("withdrawal", checkout.now),
-        "notice": notice,
     }
