@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from enrolments.courses.places.services import release_hold
 from enrolments.grounds.enrol_line import end_line_grounds
 from enrolments.seats.models import Seat, SeatState
-from enrolments.seats.revoke import SeatsConsumed, revoke_seats
+from enrolments.seats.revoke import Revoked, SeatsConsumed, revoke_seats
 from enrolments.unit_rows import of_units, read_unit_indexes
 from handlers.contract import (
     Feedback,
@@ -39,17 +39,7 @@ def take_back_seats(line: LineContext, units: Sequence[UnitContext], reason: Rev
     free_places(line, units, reason)
     if reason.why is RevokeReason.UNPAID:
         return Feedback()
-    try:
-        revoked = revoke_seats(
-            line_id=line.line_id,
-            units=runs_of(units),
-            actor=reason.by,
-            reason=reason_text(reason),
-            now=line.now,
-            consumed_too=reason.include_consumed,
-        )
-    except SeatsConsumed as consumed:
-        raise _refusal_at_used_unit(line, units, consumed) from consumed
+    revoked = _revoke(line, units, reason)
     if not revoked.left:
         end_line_grounds(line_id=line.line_id, reason=reason_text(reason), now=line.now)
     if not revoked.revoked:
@@ -82,17 +72,7 @@ def take_back_without_script(line: LineContext, units: Sequence[UnitContext], re
     free_places(line, units, reason)
     if reason.why is RevokeReason.UNPAID:
         return
-    try:
-        revoke_seats(
-            line_id=line.line_id,
-            units=runs_of(units),
-            actor=reason.by,
-            reason=reason_text(reason),
-            now=line.now,
-            consumed_too=reason.include_consumed,
-        )
-    except SeatsConsumed as consumed:
-        raise _refusal_at_used_unit(line, units, consumed) from consumed
+    _revoke(line, units, reason)
     is_all = len(units) == len(line.units)
     end_line_grounds(
         line_id=line.line_id, reason=reason_text(reason), now=line.now, units=None if is_all else runs_of(units)
@@ -102,6 +82,22 @@ def take_back_without_script(line: LineContext, units: Sequence[UnitContext], re
 def reason_text(reason: Revocation) -> str:
     """Return the reason that the history keeps: the merchant's words, else the kind of reason."""
     return reason.note[:200] or reason.why.value
+
+
+def _revoke(line: LineContext, units: Sequence[UnitContext], reason: Revocation) -> Revoked:
+    """Revoke the seats of ``units``. Raises ``Refusal`` at the first unit with a used seat, unless those are
+    included."""
+    try:
+        return revoke_seats(
+            line_id=line.line_id,
+            units=runs_of(units),
+            actor=reason.by,
+            reason=reason_text(reason),
+            now=line.now,
+            consumed_too=reason.include_consumed,
+        )
+    except SeatsConsumed as consumed:
+        raise _refusal_at_used_unit(line, units, consumed) from consumed
 
 
 def _refusal_at_used_unit(line: LineContext, units: Sequence[UnitContext], consumed: SeatsConsumed) -> Refusal:
