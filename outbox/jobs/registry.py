@@ -38,7 +38,6 @@ class JobKind:
 
     name: str
     run: Run
-    label: Sentence
     max_attempts: int
     io: bool
     longest_silence: timedelta
@@ -70,8 +69,9 @@ def job_kind(
 
     def register(run: AnyRun) -> AnyRun:
         JOB_KIND_LABELS.put(name, label)
-        limits = (max_attempts, io, longest_silence, on_dead, on_retry, told_elsewhere)
-        JOB_KINDS.register(name, JobKind(name, run, label, *limits))
+        JOB_KINDS.register(
+            name, JobKind(name, run, max_attempts, io, longest_silence, on_dead, on_retry, told_elsewhere)
+        )
         return run
 
     return register
@@ -100,5 +100,4 @@ def kinds_with_io() -> list[str]:
 def temporary_job_kind(name: str, run: Run, **options: Any) -> AbstractContextManager[JobKind]:
     """Register a kind for the length of a `with` block, in place of one of the same name: for tests."""
     limits = {"max_attempts": 8, "io": False, "longest_silence": LONGEST_SILENCE}
-    defaults = {"label": "", **limits, "on_dead": None, "on_retry": None}
-    return JOB_KINDS.temporarily(name, JobKind(name, run, **{**defaults, **options}))
+    return JOB_KINDS.temporarily(name, JobKind(name, run, **{**limits, "on_dead": None, "on_retry": None, **options}))

@@ -38,7 +38,7 @@ IsDue = Callable[[Mail, datetime], bool]
 
 @dataclass(frozen=True)
 class MailKind:
-    """`template` names three files: `.subject.txt`, `.txt` and `.html`; `label` is its name in the administration.
+    """`template` names three files: `.subject.txt`, `.txt` and `.html`.
 
     `build(mail, blank=…)` adds values to the mail's context that are only known when the mail is rendered, such as
     derived links; with `blank`, BLANK in place of each. `renew(mail, now)` makes links that work for a mail sent again;
@@ -49,7 +49,6 @@ class MailKind:
     name: str
     template: str
     build: Build | None
-    label: str | Promise = ""
     renew: Renew | None = None
     is_due: IsDue | None = None
 
@@ -70,7 +69,7 @@ def register_mail_kind(
 ) -> MailKind:
     """Register a kind of mail; another template for a name already taken is refused."""
     MAIL_KIND_LABELS.put(name, label)
-    return MAIL_KINDS.register(name, MailKind(name, template, build, label, renew, is_due))
+    return MAIL_KINDS.register(name, MailKind(name, template, build, renew, is_due))
 
 
 def mail_kind_label(name: str) -> str:
@@ -92,7 +91,7 @@ def temporary_mail_kind(
     is_due: IsDue | None = None,
 ) -> AbstractContextManager[MailKind]:
     """Register a kind for the length of a `with` block: for tests."""
-    return MAIL_KINDS.temporarily(name, MailKind(name, template, build, renew=renew, is_due=is_due))
+    return MAIL_KINDS.temporarily(name, MailKind(name, template, build, renew, is_due))
 
 
 def frame_context() -> dict[str, Any]:
