@@ -34,7 +34,7 @@ from catalog.admin.short_form import short_form_page
 from catalog.admin.together import ChangesTogether
 from catalog.admin.tools import tool_urls, tools_for
 from catalog.admin.widgets import Picture, RichText
-from catalog.models.entries import Entry, EntryQuerySet, EntryState
+from catalog.models.entries import Entry, EntryState
 from catalog.offers import offer_of
 from catalog.services.checks import check_entry
 from catalog.services.entries import save_entry, set_prices
@@ -109,11 +109,6 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EntryList]:
         return EntryList
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Entry], search_term: str
-    ) -> tuple[QuerySet[Entry], bool]:
-        return cast("EntryQuerySet", queryset).matching(search_term), False
 
     @display(description=gettext_lazy("state"), ordering="state")
     def state_label(self, entry: Entry) -> SafeString:
