@@ -83,9 +83,21 @@ def mark_paid_back(
     )
     detail = {"worth": str(owed), "on": paid_on.isoformat(), "reason": reference}
     record(order, OrderEvent.What.PAID_BACK, actor=actor, now=now, detail=detail)
-    if order.status == Order.Status.COMPLETED and not order.lines.exclude(status=OrderLine.Status.GIVEN_BACK).exists():
-        move_order(order, Order.Status.REFUNDED, what=OrderEvent.What.REFUNDED, actor=None, now=now)
+    refund_once_all_went_back(order, now=now)
     return owed
+
+
+def refund_once_all_went_back(order: Order, *, now: datetime) -> None:
+    """Move a locked, completed order to *refunded* if all of it was given back and nothing is owed for it any more.
+
+    An order given back without any money stays completed. Asked whenever units are given back and whenever money went
+    back: either may come last.
+    """
+    if order.status != Order.Status.COMPLETED or order.lines.exclude(status=OrderLine.Status.GIVEN_BACK).exists():
+        return
+    for_money = GivingBack.objects.filter(line__order=order, amount__gt=0)
+    if for_money.exists() and not for_money.owed().exists():
+        move_order(order, Order.Status.REFUNDED, what=OrderEvent.What.REFUNDED, actor=None, now=now)
 
 
 @transaction.atomic

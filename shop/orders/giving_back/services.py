@@ -37,6 +37,7 @@ from handlers.giving_back import take_back_without_script
 from shop.orders import mails
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
 from shop.orders.giving_back.models import GivingBack
+from shop.orders.giving_back.paying_back import refund_once_all_went_back
 from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.giving_back.worth import amounts_of, worth_of
 from shop.orders.hooks import WITHOUT_SCRIPT, ScriptBroken, keep_feedback, lock_courses_of
@@ -182,6 +183,7 @@ def _move_on(order: Order, *, now: datetime) -> None:
     statuses = set(order.lines.order_by().values_list("status", flat=True).distinct())
     if order.status == Order.Status.PAID and statuses <= set(OrderLine.DONE):
         move_order(order, Order.Status.COMPLETED, what=OrderEvent.What.COMPLETED, actor=None, now=now, completed_at=now)
+    refund_once_all_went_back(order, now=now)
 
 
 def _lock_every_course(lines: Sequence[OrderLine], contexts: dict[int, LineContext]) -> None:

@@ -247,6 +247,25 @@ def test_a_refunded_order_is_completed_again_when_the_money_came_back(order, mer
     assert owed_for(order) == order.gross
 
 
+@pytest.mark.parametrize("pays_first", [True, False])
+def test_an_order_is_refunded_whichever_comes_last_the_units_or_the_money(order, merchant, pays_first):
+    give(order, merchant, 0)
+    acts = [lambda: paid_back(order, merchant), lambda: give(order, merchant, 1, 2, why=RevokeReason.CANCELLED)]
+    first, last = acts if pays_first else reversed(acts)
+
+    first()
+    assert Order.objects.get(pk=order.pk).status == "completed"
+    last()
+
+    assert Order.objects.get(pk=order.pk).status == "refunded"
+
+
+def test_an_order_given_back_without_any_money_stays_completed(order, merchant):
+    give(order, merchant, 0, 1, 2, why=RevokeReason.CANCELLED)
+
+    assert Order.objects.get(pk=order.pk).status == "completed"
+
+
 def test_a_payment_back_is_refused_without_reason_day_or_debt(order, merchant):
     with pytest.raises(NothingOwed):
         paid_back(order, merchant)
