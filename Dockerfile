@@ -1,7 +1,7 @@
 # The shop as one image for web, worker, beat and the commands of manage.py.
 
 # --- Installation and build ------------------------------------------------------------------------------------------
-FROM python:3.11-slim AS build
+FROM python:3.11.14-slim-bookworm AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv /opt/venv
@@ -22,7 +22,7 @@ RUN export DJANGO_SETTINGS_MODULE=project.settings.production \
  && python -m compileall -q .
 
 # --- The image that runs ---------------------------------------------------------------------------------------------
-FROM python:3.11-slim
+FROM python:3.11.14-slim-bookworm
 
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin amphi \
  && install --directory --owner amphi --group amphi /app /app/media

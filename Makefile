@@ -12,7 +12,7 @@ FAULTS ?= 600
 SEED ?= 1
 TEST_SETTINGS := DJANGO_SETTINGS_MODULE=project.settings.test
 
-.PHONY: run test ordeal mutate bench check check-database audit lock migrations messages screenshots
+.PHONY: run test ordeal mutate bench check check-database audit lock pin-images sbom migrations messages screenshots
 
 run: $(INSTALLED) ## set up and run everything on http://127.0.0.1:8000 (PORT=…), until Ctrl-C
 	@$(BIN)/python manage.py up
@@ -59,6 +59,12 @@ lock: $(INSTALLED) ## requirements/*.txt from pyproject.toml
 	$(LOCK) --extra storage --output-file requirements/production.txt pyproject.toml
 	$(LOCK) --extra embedded --extra development --constraint requirements/production.txt \
 	    --output-file requirements/development.txt pyproject.toml
+
+pin-images: $(INSTALLED) ## digests of all images into Dockerfile and docker-compose.yml; wants Docker and its network
+	@$(BIN)/python -m workbench.pin_images
+
+sbom: $(INSTALLED) ## sbom.json: all that production installs, in CycloneDX
+	@$(BIN)/cyclonedx-py requirements requirements/production.txt --output-reproducible --output-file sbom.json
 
 migrations: $(INSTALLED) ## write the migrations of changed models
 	@$(TEST_SETTINGS) $(BIN)/python -m workbench.servers $(BIN)/python manage.py makemigrations

@@ -24,7 +24,8 @@ from tests.compose import Missing, build_image, command_of, compose_file, enviro
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.servers import PROJECT
 from workbench.programs import QUIET_ROOT
-from workbench.servers.addresses import Addresses, addresses_in
+from workbench.servers.addresses import ROLE, Addresses, addresses_in
+from workbench.servers.binaries import postgres_binaries
 from workbench.servers.embedded import embedded_servers
 from workbench.servers.postgres import make_database
 from workbench.servers.process import Child, Program
@@ -34,7 +35,11 @@ pytestmark = pytest.mark.xdist_group("compose")
 FILLED_IN = read_env((PROJECT / ".env.example").read_text()) | {
     "SECRET_KEY": "0123456789abcdef" * 4,
     "POSTGRES_PASSWORD": "fedcba9876543210",
+    "POSTGRES_OWNER_PASSWORD": "owner0123456789",
+    "POSTGRES_SHOP_PASSWORD": "shop9876543210",
+    "REDIS_PASSWORD": "redis0123456789",
 }
+SECRETS = ("SECRET_KEY", "POSTGRES_PASSWORD", "POSTGRES_OWNER_PASSWORD", "POSTGRES_SHOP_PASSWORD", "REDIS_PASSWORD")
 OURS = ("migrate", "web", "worker", "beat")
 FROM_THE_PROXY = {"Host": "shop.example", "X-Forwarded-Proto": "https", "Accept-Language": "en"}
 # A job of an unknown kind: a worker that claims it counts an attempt, and no bell was rung for it.
@@ -48,24 +53,35 @@ UNKNOWN_JOB = """
 
 
 def test_no_secret_and_no_server_is_assumed():
-    with pytest.raises(Missing, match=r"POSTGRES_PASSWORD is missing in \.env"):
-        compose_file({})
+    example = read_env((PROJECT / ".env.example").read_text())
+    assert example.keys() >= {*SECRETS, "SITE_URL", "ALLOWED_HOSTS"}
+    assert not any(example[name] for name in SECRETS)
+    for name in SECRETS[1:]:
+        with pytest.raises(Missing, match=rf"{name} is missing in \.env"):
+            compose_file({secret: value for secret, value in FILLED_IN.items() if secret != name})
 
-    assert FILLED_IN.keys() >= {"SECRET_KEY", "POSTGRES_PASSWORD", "SITE_URL", "ALLOWED_HOSTS"}
-    assert not read_env((PROJECT / ".env.example").read_text())["SECRET_KEY"]
-    environment = compose_file(FILLED_IN)["services"]["web"]["environment"]
-    assert environment == {
-        "DATABASE_URL": "postgres://amphi:fedcba9876543210@postgres:5432/amphi",
-        "REDIS_URL": "redis://redis:6379/0",
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_the_shop_signs_in_as_one_who_changes_no_table(name):
+    assert compose_file(FILLED_IN)["services"][name]["environment"] == {
+        "DATABASE_URL": "postgres://amphi_shop:shop9876543210@postgres:5432/amphi",
+        "REDIS_URL": "redis://:redis0123456789@redis:6379/0",
     }
+
+
+def test_the_tables_are_made_by_their_owner():
+    environment = compose_file(FILLED_IN)["services"]["migrate"]["environment"]
+
+    assert environment["DATABASE_URL"] == "postgres://amphi_owner:owner0123456789@postgres:5432/amphi"
 
 
 def test_servers_of_ones_own_take_the_place_of_those_in_the_file():
     own = {"DATABASE_URL": "postgres://a@b/c", "REDIS_URL": "redis://elsewhere/1"}
 
-    environment = compose_file(FILLED_IN | own)["services"]["worker"]["environment"]
+    services = compose_file(FILLED_IN | own | {"OWNER_DATABASE_URL": "postgres://owner@b/c"})["services"]
 
-    assert environment == own
+    assert services["worker"]["environment"] == own
+    assert services["migrate"]["environment"] == own | {"DATABASE_URL": "postgres://owner@b/c"}
 
 
 def test_workers_can_be_as_many_as_one_likes():
@@ -93,16 +109,44 @@ def test_programs_wait_for_the_tables_and_the_tables_for_postgres():
         assert services[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
 
 
-def test_images_are_called_by_name_and_ours_runs_as_an_ordinary_user():
+def test_every_service_is_bounded_and_may_do_no_more_than_it_must():
+    services = compose_file(FILLED_IN)["services"]
+
+    for name, service in services.items():
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+        assert service["logging"]["options"] == {"max-size": "20m", "max-file": "5"}, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+    assert [name for name, service in services.items() if "cap_add" in service] == ["postgres"]
+
+
+def test_postgres_and_redis_stand_on_a_network_without_the_world():
+    file = compose_file(FILLED_IN)
+    networks = {name: set(service["networks"]) for name, service in file["services"].items()}
+
+    assert file["networks"]["data"] == {"internal": True}
+    assert {name for name, joined in networks.items() if "world" in joined} == {"web", "worker"}
+    assert all("data" in joined for joined in networks.values())
+
+
+def test_images_are_called_by_exact_version_and_ours_runs_as_an_ordinary_user():
     dockerfile = (PROJECT / "Dockerfile").read_text()
     images = re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)
     services = compose_file(FILLED_IN)["services"]
     images += [service["image"] for service in services.values()]
 
     assert not [image for image in images if "/" in image]
+    others = {image for image in images if image != "amphi"}
+    assert len(others) == 3
+    assert not [
+        image
+        for image in others
+        if not re.match(r"(python:\d+\.\d+\.\d+|postgres:\d+\.\d+|redis:\d+\.\d+\.\d+)\b", image)
+    ]
     assert re.findall(r"^USER (\S+)", dockerfile, re.MULTILINE) == ["amphi"]
     assert "://" not in re.sub(r"(postgres|redis)://nowhere|postgres://nobody@nowhere", "", dockerfile)
-    assert all(services[name]["read_only"] and services[name]["cap_drop"] == ["ALL"] for name in OURS)
+    assert all(services[name]["read_only"] for name in OURS)
 
 
 # --- The commands ---
@@ -120,14 +164,16 @@ class Deployment:
     logs: Path
     redis_database: int = 0
 
-    @property
-    def database_url(self) -> str:
-        return self.addresses.database_url_for("deployed")
+    def database_url_as(self, role: str) -> str:
+        return self.addresses.database_url_for("deployed").replace(f"//{ROLE}@", f"//{role}@")
 
     @property
     def variables(self) -> dict[str, str]:
-        redis_url = f"{self.addresses.redis_url}?db={self.redis_database}"
-        servers = {"DATABASE_URL": self.database_url, "REDIS_URL": redis_url}
+        servers = {
+            "DATABASE_URL": self.database_url_as("amphi_shop"),
+            "OWNER_DATABASE_URL": self.database_url_as("amphi_owner"),
+            "REDIS_URL": f"{self.addresses.redis_url}?db={self.redis_database}",
+        }
         return FILLED_IN | servers | {"PORT": str(self.port), "HOSTNAME": socket.gethostname()}
 
     def program(self, name: str) -> Program:
@@ -159,8 +205,24 @@ class Deployment:
         except urllib.error.HTTPError as error:
             return error.code, dict(error.headers), error.read().decode()
 
-    def execute(self, statement: str, *parameters: object) -> list[tuple]:
-        connection = psycopg2.connect(self.database_url)
+    def make_roles(self) -> None:
+        """Run the script that Postgres' image runs when it makes the database."""
+        (script,) = [
+            volume.split(":")[0]
+            for volume in compose_file(FILLED_IN)["services"]["postgres"]["volumes"]
+            if ":/docker-entrypoint-initdb.d/" in volume
+        ]
+        environment = FILLED_IN | {
+            "PATH": f"{postgres_binaries()}{os.pathsep}/usr/bin:/bin",
+            "POSTGRES_USER": ROLE,
+            "POSTGRES_DB": "deployed",
+            "PGHOST": str(self.addresses.sockets),
+            "PGPORT": "5432",
+        }
+        subprocess.run(["sh", PROJECT / script], env=environment, check=True)
+
+    def execute(self, statement: str, *parameters: object, role: str = "amphi_shop") -> list[tuple]:
+        connection = psycopg2.connect(self.database_url_as(role))
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute(statement, parameters)
@@ -176,13 +238,14 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory) -> Iterator[Deployment]:
-    """Build the image beside fresh servers and migrate; no other service runs yet."""
+    """Build the image beside fresh servers, make the roles and migrate; no other service runs yet."""
     logs = tmp_path_factory.mktemp("deployment")
     with ExitStack() as stack:
         addresses = addresses_in(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="amphi-deployed-"))))
         postgres, redis = stack.enter_context(embedded_servers(addresses, is_throwaway=True))
         make_database(addresses, "deployed")
         found = Deployment(build_image(logs), addresses, postgres, redis, free_port(), logs)
+        found.make_roles()
         migrate = stack.enter_context(found.program("migrate").running())
         assert migrate.process.wait(PATIENCE_SECONDS) == 0, migrate.last_words()
         yield found
@@ -204,6 +267,47 @@ def answers(deployment: Deployment) -> bool:
         return deployment.get("/readyz")[0] == 200
     except OSError:
         return False
+
+
+# --- The roles ---
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE public.mine (id int)",
+        "DROP TABLE outbox_job",
+        "ALTER TABLE outbox_job DISABLE TRIGGER ALL",
+        "ALTER TABLE outbox_job DROP CONSTRAINT outbox_job_key_unique",
+        "TRUNCATE outbox_job",
+        "CREATE ROLE another",
+        "COPY outbox_job TO PROGRAM 'cat'",
+        "SET ROLE amphi_owner",
+    ],
+)
+def test_the_shops_own_role_changes_no_table(deployment, statement):
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        deployment.execute(statement)
+
+
+def test_the_owner_of_the_tables_rules_no_more_than_them(deployment):
+    tables = deployment.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
+
+    assert tables == [("amphi_owner",)]
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        deployment.execute("CREATE ROLE another", role="amphi_owner")
+
+
+def test_a_database_from_before_the_roles_gets_them_with_its_tables(deployment):
+    deployment.execute("CREATE TABLE public.older (id bigint GENERATED BY DEFAULT AS IDENTITY)", role=ROLE)
+
+    deployment.make_roles()
+
+    deployment.execute("INSERT INTO older DEFAULT VALUES")
+    deployment.execute("DROP TABLE older", role="amphi_owner")
+
+
+# --- The services ---
 
 
 def test_web_is_ready_and_healthy(running):
