@@ -121,7 +121,12 @@ class ReadableRequestMiddleware:
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """Middleware that sends the strict policy everywhere, and unfold's below /admin/. A view's own policy goes
-    first."""
+    first. Browsers are told where to report to."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response = super().process_response(request, response)
+        response.headers.setdefault("Reporting-Endpoints", settings.REPORTING_ENDPOINTS)
+        return response
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False

@@ -8,6 +8,8 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from handlers.pages import extension_pages
 from project.admin.search import search
 from project.media import media
+from project.policy_reports import policy_report
+from project.security_txt import security_txt
 
 # The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # wrapped, by allauth's instructions
@@ -18,6 +20,8 @@ handler429 = "project.error_pages.too_many_requests"
 handler500 = "project.error_pages.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path(".well-known/security.txt", security_txt, name="security-txt"),
+    path("policy-reports/", policy_report, name="policy-report"),
     path("i18n/", include("django.conf.urls.i18n")),
     # Merchants
     path("admin/", admin.site.urls),

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "project.middleware.ProbeMiddleware",
     "project.middleware.AfterwardsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -178,6 +179,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Amphi <shop@{urlspl
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The bare address: `DEFAULT_FROM_EMAIL` may carry a name.
 SALES_EMAIL = env.str("SALES_EMAIL", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
+# Where faults of security are told, by strangers (security.txt) and by the shop itself.
+SECURITY_EMAIL = env.str("SECURITY_EMAIL", default=SALES_EMAIL)
 
 # --- The shop --------------------------------------------------------------------------------------------------------
 

@@ -1,8 +1,13 @@
-"""The content security policies: a strict one, and the one that unfold needs, below /admin/ only."""
+"""What browsers let our pages do: the content security policies, a strict one and the one that unfold needs, below
+/admin/ only; and the permissions policy."""
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
-__all__ = ["ADMIN_CONTENT_SECURITY_DIRECTIVES", "CONTENT_SECURITY_POLICY"]
+__all__ = ["ADMIN_CONTENT_SECURITY_DIRECTIVES", "CONTENT_SECURITY_POLICY", "PERMISSIONS_POLICY", "REPORTING_ENDPOINTS"]
+
+# Where browsers tell of what a policy kept a page from; those that know no endpoints yet go by `report-uri`.
+POLICY_REPORTS = "/policy-reports/"
+REPORTING_ENDPOINTS = f'policy="{POLICY_REPORTS}"'
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -15,6 +20,8 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [SELF],
+        "report-uri": POLICY_REPORTS,
+        "report-to": "policy",
     }
 }
 
@@ -22,4 +29,25 @@ CONTENT_SECURITY_POLICY = {
 ADMIN_CONTENT_SECURITY_DIRECTIVES = CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
     "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
+}
+
+# No page of the shop asks for a device, a sensor or a payment by the browser; passkeys are for our own pages.
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    "accelerometer": [],
+    "autoplay": [],
+    "browsing-topics": [],
+    "camera": [],
+    "display-capture": [],
+    "encrypted-media": [],
+    "fullscreen": [],
+    "geolocation": [],
+    "gyroscope": [],
+    "magnetometer": [],
+    "microphone": [],
+    "midi": [],
+    "payment": [],
+    "publickey-credentials-create": ["self"],
+    "publickey-credentials-get": ["self"],
+    "usb": [],
+    "xr-spatial-tracking": [],
 }

@@ -30,6 +30,8 @@ RATE_LIMITS = {
     "payment method": "20/h/key",
     # Forged notifications. Signed ones are neither counted nor stopped.
     "bad notification": "30/m/ip",
+    # Reports of browsers about the content security policy, each a line in the logs.
+    "policy report": "30/m/ip",
     # Invitations into an account; key: the account. Then those to one address; key: the account and the address.
     "member invitation": "40/h/key",
     "member invitation again": "1/10m/key",

@@ -37,6 +37,10 @@ legal                    GET  page
 legal                    POST 405
 media                    GET  page  # pictures of the catalogue
 media                    POST page
+security-txt             GET  page
+security-txt             POST 405
+policy-report            GET  405
+policy-report            POST refused  # empty, and a browser's own
 set_language             GET  go
 set_language             POST go  # a cookie
 
