@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 FILES = ("Dockerfile", "docker-compose.yml")
 # A name with its version, and a digest written earlier. The shop's own image has no version and is built here.
 IMAGE = re.compile(
-    r"^(?P<before>\s*(?:FROM|image:)\s+)(?P<image>[a-z]\S*:\d[^\s@]*)(?:@sha256:[0-9a-f]{64})?", re.MULTILINE
+    r"^(?P<before>\s*(?:FROM|image:)\s+)(?P<image>[a-z][^\s@]*:\d[^\s@]*+)(?:@sha256:[0-9a-f]{64})?", re.MULTILINE
 )
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
