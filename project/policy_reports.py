@@ -27,8 +27,8 @@ MOST_REPORTS = 10
 def policy_report(request: HttpRequest) -> HttpResponse:
     """Log a line for each thing a page was kept from, in either of the two forms that browsers write.
 
-    The line has the directive, the host that was not let in and the page, with nothing in it that opens the page. What
-    is no report, or too long, is answered 400.
+    The line has the directive, the host that was not let in and the page, with nothing in it that opens the page.
+    Anything else, and a report that is too long, is answered 400.
     """
     try:
         length = int(request.headers.get("Content-Length") or 0)

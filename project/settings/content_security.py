@@ -1,4 +1,4 @@
-"""What browsers let our pages do: the content security policies, a strict one and the one that unfold needs, below
+"""Limits that browsers set to our pages: the content security policies, a strict one and the one that unfold needs, below
 /admin/ only; and the permissions policy."""
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
