@@ -72,8 +72,9 @@ def test_what_cannot_be_a_course_is_not_saved(account):
     course = CourseFactory(short_name="FIRE", capacity=3)
     given_session(course, account, blanks=2)
 
-    with pytest.raises(LinkRefused):
+    with pytest.raises(LinkRefused) as no_link:
         save_course(course=CourseFactory.build(link="ftp://x"))
+    assert no_link.value.field == "link"
     with pytest.raises(ShortNameTaken) as taken_name:
         save_course(course=CourseFactory.build(short_name="fire"))
     course.capacity = 1

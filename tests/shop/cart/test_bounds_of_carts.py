@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from catalog.offers import offer_of
 from shop.cart import limits, services
 from shop.cart.models import Cart, CartLine, CartUnit
 from shop.cart.pricing import price_cart
@@ -321,3 +322,10 @@ def test_no_cart_is_found_by_no_token():
 
     assert find_cart(token="", user=None) is None
     assert find_cart(token=None, user=None) is None
+
+
+def test_an_entry_without_a_handler_makes_one_of_each_unit():
+    offer = offer_of(EntryFactory(handler=""))
+
+    assert limits.units_beyond_limit([(offer, 100_000)]) == [""]
+    assert limits.units_beyond_limit([(offer, 60_000), (offer, 40_001)])[1] != ""
