@@ -8,7 +8,9 @@ from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import save_standing_group, standing_group
 from enrolments.courses.models import CourseName
 from enrolments.courses.places.services import (
+    CourseClosed,
     CourseFull,
+    CourseOver,
     free,
     hold_places,
     lock_courses,
@@ -225,3 +227,14 @@ def test_a_role_in_use_keeps_code_and_kind_and_takes_another_name(account, use, 
 
 def test_a_standing_role_is_fixed_though_nobody_has_it():
     assert is_fixed(role(Role.TUTOR))
+
+
+@pytest.mark.parametrize("kind", [CourseFull, CourseClosed, CourseOver])
+def test_a_refusal_about_a_course_names_it(kind):
+    course = CourseFactory.build(name_en="Fire safety")
+
+    refusal = kind(course)
+
+    assert refusal.course is course
+    with translation.override("en"):
+        assert "Fire safety" in str(refusal)
