@@ -95,18 +95,23 @@ class MadeFromRows(FormSet):
         rows = {str(row.pk): row for row in self.get_queryset()}
         added, removed = rows.keys() - shown.keys(), shown.keys() - rows.keys()
         numbers = {self.data.get(f"{self.prefix}-{number}-id", ""): number for number in range(self.total_form_count())}
-        merged = {
-            key: self._merged(key, numbers[key], shown[key], stored[key])
-            for key in shown.keys() & rows.keys() & numbers.keys()
-        }
+        shared = sorted(shown.keys() & rows.keys() & numbers.keys())
+        dropped = [key for key in shared if self.data.get(f"{self.add_prefix(numbers[key])}-DELETE")]
+        merged = {key: self._merged(numbers[key], shown[key], stored[key]) for key in shared if key not in dropped}
         self._told_at = {int(key): each.messages for key, each in merged.items() if each.messages}
+        # No page shows the errors of a row that is to be removed.
+        self._told += [
+            _("Meanwhile changed: %(row)s. Save again to remove it all the same.") % {"row": rows[key]}
+            for key in dropped
+            if fingerprints(stored[key]) != shown[key]
+        ]
         self._told += [_("Meanwhile added: %(row)s") % {"row": rows[key]} for key in sorted(added)]
         self._told += [
             _("Meanwhile removed: the row that now stands last. Save again to add it anew, or remove it here too.")
             for key in sorted(removed)
             if key in numbers
         ]
-        if added or removed or self._told_at:
+        if added or removed or self._told or self._told_at:
             changes = {name: values for each in merged.values() for name, values in each.data.items()}
             data = brought_up_to_date(self.data, changes)
             self._renumber(data, added, removed, rows)
@@ -115,12 +120,8 @@ class MadeFromRows(FormSet):
             self.__dict__.pop("management_form", None)
             self.__dict__.pop("forms", None)
 
-    def _merged(self, key: str, number: int, shown: dict[str, str], stored: dict[str, Any]) -> Merged:
+    def _merged(self, number: int, shown: dict[str, str], stored: dict[str, Any]) -> Merged:
         prefix = self.add_prefix(number)
-        if self.data.get(f"{prefix}-DELETE"):
-            if fingerprints(stored) != shown:
-                return Merged({"DELETE": _("Meanwhile this row was changed. Save again to remove it all the same.")})
-            return Merged()
         return merge(
             self._fields(),
             shown=shown,

@@ -91,7 +91,7 @@ def keep_feedback(line: OrderLine, hook: str, feedback: Feedback, *, now: dateti
 
 
 def undo_pre_payment(
-    lines: Iterable[OrderLine], contexts: dict[int, LineContext], *, now: datetime, needs_scripts: bool = False
+    lines: Iterable[OrderLine], contexts: dict[int, LineContext], *, now: datetime, needs_scripts: bool
 ) -> None:
     """Free the holds of the lines of an order that ends unpaid. The caller has locked the order.
 

@@ -1,5 +1,7 @@
 """The registry that every floor offers to those above."""
 
+import gc
+
 import pytest
 
 from common.registry import Registry, Unregistered, same_function
@@ -50,3 +52,10 @@ def test_what_is_registered_for_a_test_is_gone_after_it(fruit):
         fruit.register("plum", 9)
         assert fruit.names() == ["plum"]
     assert list(fruit) == [1, 2]
+
+
+def test_every_registry_of_the_house_says_what_it_holds():
+    found = {id(each): each for each in gc.get_objects() if type(each) is Registry}
+
+    assert len(found) > 5
+    assert all(isinstance(each.what, str) and each.what for each in found.values())

@@ -4,8 +4,10 @@ One cart holds a line of a broken handler and a line of a sound entry. No page a
 bought, the broken one be taken out, and an order already placed can be ended and given back.
 """
 
+import logging
 import re
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +23,8 @@ from django.utils.translation import override
 from accounts.people.models import User
 from common.words import in_words
 from handlers import registry
-from handlers.contract import Feedback, Handler, ParametersForm, UnitContext, UnitError, UnitErrors
+from handlers.contract import Feedback, Handler, ParametersForm, RevokeReason, UnitContext, UnitError, UnitErrors
+from handlers.faults import CANNOT_BE_HAD, FAULT_AFTER_PAYMENT
 from handlers.guard import GuardedHandler, HookBroken
 from handlers.models import BrokenHook
 from handlers.parameter_fields import TextField
@@ -29,6 +32,7 @@ from handlers.registry import temporary
 from outbox.errors import RetryRefused
 from outbox.jobs.models import Job
 from shop.checkout.errors import CheckoutRefused
+from shop.orders.contexts import line_contexts, order_with_people
 from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.fulfilment import retry_line
 from shop.orders.giving_back.services import give_units_back
@@ -98,6 +102,7 @@ ANSWERS = {
     "clean_units": [False, [], "wrong"],
     "courses": [None, "SEC-01", [None], ["a\0b"], 7],
     "courses_to_lock": [None, "SEC-01", [7]],
+    "sold": [None, "seats", {"role": "student"}],
     "pre_payment": [None, True, "done", Feedback(public=7)],
     "post_payment": [None, True, "done"],
     "attach_operator": [None, "done"],
@@ -271,6 +276,7 @@ CALLS = {
     "clean_units": lambda handler: handler.clean_units([]),
     "courses": lambda handler: handler.courses(PARAMS),
     "courses_to_lock": lambda handler: handler.courses_to_lock(PARAMS),
+    "sold": lambda handler: handler.sold(PARAMS),
     "pre_payment": lambda handler: handler.pre_payment(SimpleNamespace(paid_at=None)),
     "post_payment": lambda handler: handler.post_payment(SimpleNamespace(paid_at=timezone.now())),
     "attach_operator": lambda handler: handler.attach_operator(SimpleNamespace(paid_at=None)),
@@ -302,6 +308,7 @@ def test_every_hook_of_the_contract_is_guarded():
     own = {name for name, value in vars(Handler).items() if callable(value) and not name.startswith("_")}
     guarded = {name for name, value in vars(GuardedHandler).items() if callable(value)}
     assert own - {"MerchantForm", "UnitForm"} <= guarded
+    assert own - {"MerchantForm", "UnitForm"} <= set(ANSWERS)
     assert isinstance(vars(GuardedHandler)["MerchantForm"], cached_property)
     assert isinstance(vars(GuardedHandler)["UnitForm"], cached_property)
 
@@ -395,3 +402,35 @@ def test_a_retry_tells_what_is_missing(odd, entry, sound_entry, owner, merchant)
 
     with pytest.raises(RetryRefused, match="ext_gone"):
         retry_line(line_id=line.pk, actor=merchant, now=timezone.now())
+
+
+# The words of a fault
+
+
+def context_of(order, entry, **changed):
+    line = order.lines.get(entry=entry)
+    contexts = line_contexts(order_with_people(order.pk), [line], now=timezone.now())
+    return replace(contexts[line.pk], **changed)
+
+
+@pytest.mark.parametrize(("is_paid", "says"), [(False, CANNOT_BE_HAD), (True, FAULT_AFTER_PAYMENT)])
+def test_a_customer_reads_whether_they_have_paid_for_it(is_paid, says, odd, entry, sound_entry, owner):
+    order = place_mixed(entry, sound_entry, owner)
+    context = context_of(order, entry, paid_at=timezone.now() if is_paid else None)
+    break_it(odd, "revoke", "raises")
+
+    with pytest.raises(HookBroken) as broken:
+        registry.get_handler("ext_odd").revoke(context, [], RevokeReason.CANCELLED)
+
+    assert str(broken.value) == str(says)
+
+
+def test_a_fault_is_logged_with_its_trace(odd, entry, sound_entry, owner, caplog):
+    order = place_mixed(entry, sound_entry, owner)
+    break_it(odd, "revoke", "raises")
+
+    with pytest.raises(HookBroken), caplog.at_level(logging.ERROR, "handlers.guard"):
+        registry.get_handler("ext_odd").revoke(context_of(order, entry), [], RevokeReason.CANCELLED)
+
+    [record] = [each for each in caplog.records if each.name == "handlers.guard"]
+    assert isinstance(record.exc_info[1], Odd)

@@ -212,3 +212,27 @@ def test_a_link_to_an_address_since_left_makes_nobody(visitor):
 
     assert not User.objects.exists()
     assert not Mail.objects.exists()
+
+
+@pytest.mark.parametrize(("of_the_link", "written_in"), [("fr", "fr"), ("", "en")])
+def test_the_new_link_is_mailed_in_the_language_of_the_old_one(of_the_link, written_in, visitor, path_of):
+    link = expired(Purpose.INVITATION)
+    AddressLink.objects.update(language=of_the_link)
+    visitor.cookies["django_language"] = "en"
+
+    press(visitor, path_of(link))
+
+    assert Mail.objects.get(kind="new_link").language == written_in
+
+
+def test_the_invitation_renewed_is_the_one_into_the_links_own_account(visitor, path_of):
+    membership()
+    first = MemberInvitation.objects.get()
+    membership()
+    other = MemberInvitation.objects.exclude(pk=first.pk).get()
+    for invitation, path in ((other, path_of(other.link)), (first, path_of(first.link))):
+        before = invitation.link_id
+        visitor.post(path + "again/")
+        invitation.refresh_from_db()
+        assert invitation.link_id != before
+        assert invitation.link.account_id == invitation.account_id

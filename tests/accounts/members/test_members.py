@@ -361,3 +361,7 @@ def test_two_owners_leaving_at_once_leave_one():
 def test_without_the_lock_both_would_leave():
     """Negative control: the race above can be lost."""
     assert two_owners_leave(without=no_row_locks) == (0, [])
+
+
+def test_fifty_invitations_of_an_account_may_wait():
+    assert members.MAX_PENDING_INVITATIONS == 50

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
+from django.contrib.messages import get_messages
+from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils.translation import override
 
 from accounts.people.models import User
+from common.emails import INVALID_ADDRESS
 from outbox.mails.models import Mail
 from tests.factories.accounts import PASSWORD, UserFactory
 
@@ -218,6 +223,29 @@ def test_an_address_taken_while_its_code_was_on_its_way_is_refused(visitor, code
 
     user.refresh_from_db()
     assert user.email == "alice@example.org"
+
+
+def test_an_address_that_another_person_proves_in_the_same_moment_is_refused_in_words(visitor, rf):
+    user = UserFactory(email="alice@example.org")
+    request = visitor.get("/").wsgi_request
+    request.user = user
+    taken = EmailAddress.objects.create(user=user, email="bob@example.org", verified=False)
+    UserFactory(email="bob@example.org")
+
+    with override("en"):
+        assert get_adapter(request).confirm_email(request, taken) is False
+
+    [message] = get_messages(request)
+    assert str(message).startswith("This address belongs to another person of the shop.")
+    user.refresh_from_db()
+    assert user.email == "alice@example.org"
+
+
+def test_what_is_no_address_is_refused_in_words():
+    with override("en"), pytest.raises(ValidationError) as refused:
+        get_adapter().clean_email("bob@@example.org")
+
+    assert (refused.value.code, refused.value.messages) == ("invalid", [str(INVALID_ADDRESS)])
 
 
 def test_a_code_to_an_address_since_left_signs_nobody_in(visitor, attacker, code_for):

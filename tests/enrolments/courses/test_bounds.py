@@ -8,7 +8,9 @@ from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import save_standing_group, standing_group
 from enrolments.courses.models import CourseName
 from enrolments.courses.places.services import (
+    CourseClosed,
     CourseFull,
+    CourseOver,
     free,
     hold_places,
     lock_courses,
@@ -72,8 +74,9 @@ def test_what_cannot_be_a_course_is_not_saved(account):
     course = CourseFactory(short_name="FIRE", capacity=3)
     given_session(course, account, blanks=2)
 
-    with pytest.raises(LinkRefused):
+    with pytest.raises(LinkRefused) as no_link:
         save_course(course=CourseFactory.build(link="ftp://x"))
+    assert no_link.value.field == "link"
     with pytest.raises(ShortNameTaken) as taken_name:
         save_course(course=CourseFactory.build(short_name="fire"))
     course.capacity = 1
@@ -224,3 +227,14 @@ def test_a_role_in_use_keeps_code_and_kind_and_takes_another_name(account, use, 
 
 def test_a_standing_role_is_fixed_though_nobody_has_it():
     assert is_fixed(role(Role.TUTOR))
+
+
+@pytest.mark.parametrize("kind", [CourseFull, CourseClosed, CourseOver])
+def test_a_refusal_about_a_course_names_it(kind):
+    course = CourseFactory.build(name_en="Fire safety")
+
+    refusal = kind(course)
+
+    assert refusal.course is course
+    with translation.override("en"):
+        assert "Fire safety" in str(refusal)

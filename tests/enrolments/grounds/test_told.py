@@ -78,6 +78,7 @@ def test_a_released_learner_is_told_in_their_language_by_a_mail_that_names_cours
 
     mail = lost_mail()
     assert (mail.recipient, mail.language, mail.account_id, mail.person_id) == (bob.email, "fr", account.pk, bob.pk)
+    assert [each["until"] for each in mail.context["courses"]] == [""]
     rendered = render_mail(mail, blank_secrets=True)
     assert rendered.subject == "Votre inscription à « Sécurité incendie » a changé"
     assert "Ateliers Martin" in rendered.text

@@ -178,3 +178,9 @@ def test_a_seat_of_another_account_does_not_exist(account, operator):
 
     with pytest.raises(SeatNotFound):
         release_seat(account=account, seat_id=seat.pk, actor=operator, now=NOW)
+
+
+def test_a_seat_that_nobody_has_is_shown_by_its_state_alone(account):
+    [seat] = given_pack(account)
+
+    assert state_shown(seat) == "available"

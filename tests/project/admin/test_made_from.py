@@ -143,6 +143,8 @@ def test_rows_added_removed_and_changed_elsewhere_are_told_and_stay(client):
     assert not Membership.objects.get(pk=owner.pk).is_accountant
     again = controls(refused, "customeraccount_form")
     assert member_rows(again)[-2:] == [str(added.user_id), str(gone.user_id)]
+    total = int(again["memberships-TOTAL_FORMS"])
+    assert [again.get(f"memberships-{number}-id") or "" for number in (total - 2, total - 1)] == [str(added.pk), ""]
 
     assert client.post(page_of(account), again).status_code == 302
 
@@ -162,3 +164,23 @@ def test_a_price_added_elsewhere_is_not_lost(client):
     assert client.post(page_of(entry), controls(refused)).status_code == 302
     assert PriceTier.objects.filter(entry=entry, from_quantity=10).exists()
     assert Entry.objects.get().name_en == "Mine"
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_a_row_is_removed_at_once_unless_somebody_else_changed_it_meanwhile(client, is_changed):
+    account = CustomerAccountFactory()
+    MembershipFactory(account=account, is_owner=True)
+    buyer = MembershipFactory(account=account, is_owner=False, is_buyer=True, is_operator=False)
+    sent = shown(client, account)
+    sent[f"memberships-{member_rows(sent).index(str(buyer.user_id))}-DELETE"] = "on"
+    if is_changed:
+        Membership.objects.filter(pk=buyer.pk).update(is_operator=True)
+
+    answer = client.post(page_of(account), sent)
+
+    if is_changed:
+        assert f"Meanwhile changed: {buyer}. Save again to remove it all the same." in text_of(answer)
+        assert Membership.objects.filter(pk=buyer.pk).exists()
+        answer = client.post(page_of(account), controls(answer, "customeraccount_form"))
+    assert answer.status_code == 302
+    assert not Membership.objects.filter(pk=buyer.pk).exists()

@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from catalog.models.entries import Entry
+from catalog.offers import offer_of
 from shop.cart import limits, services
 from shop.cart.models import Cart, CartLine, CartUnit
-from shop.cart.pricing import price_cart
+from shop.cart.pricing import entries_to_price, price_cart, price_lines
 from shop.cart.services import (
     CartRefused,
     EntryRefused,
@@ -321,3 +323,21 @@ def test_no_cart_is_found_by_no_token():
 
     assert find_cart(token="", user=None) is None
     assert find_cart(token=None, user=None) is None
+
+
+def test_an_entry_without_a_handler_makes_one_of_each_unit():
+    offer = offer_of(EntryFactory(handler=""))
+
+    assert limits.units_beyond_limit([(offer, 100_000)]) == [""]
+    assert limits.units_beyond_limit([(offer, 60_000), (offer, 40_001)])[1] != ""
+
+
+def test_lines_shown_to_a_customer_are_not_sold_by_staff():
+    entry = EntryFactory()
+    lines = list(make_cart(entry).lines.all())
+    Entry.objects.update(state="internal")
+
+    [to_a_customer] = price_lines(lines, entries=entries_to_price, user=None, now=NOW).lines
+    [by_staff] = price_lines(lines, entries=entries_to_price, user=None, now=NOW, by_staff=True).lines
+
+    assert (bool(to_a_customer.problems), by_staff.problems) == (True, ())

@@ -454,3 +454,8 @@ def test_the_same_number_of_queries_for_two_and_for_two_hundred_units(diary, dja
     with django_assert_max_num_queries(45) as second:
         place(large, shown=many, email="b@example.org")
     assert len(first) == len(second)
+
+
+def test_nobody_asks_to_start_at_once_without_a_word(probe_entry):
+    order = place(make_cart(probe_entry), consent=Consent(None), is_organisation=False)
+    assert order.start_at_once_at is None

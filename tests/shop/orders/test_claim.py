@@ -8,9 +8,11 @@ from django.utils import timezone
 from accounts.links.models import AddressLink
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
 from accounts.members.services import invite_member, withdraw_invitation
+from outbox.errors import Temporary
 from outbox.mails.models import Mail
 from shop.orders.claim import ClaimRefused, accounts_to_move_into, claim_order, move_claimed_order
 from shop.orders.models import Order
+from shop.payments.models import Settlement
 from shop.seller.models import ShopIdentity
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
@@ -189,3 +191,24 @@ class TestMoving:
             move_claimed_order(
                 order_id=order.pk, user=UserFactory(), account_id=MembershipFactory().account.pk, now=timezone.now()
             )
+
+
+def test_a_claim_confirms_no_order_that_costs_something(order, alice):
+    assert claim(order, alice).status == "placed"
+    assert not Settlement.objects.exists()
+
+
+def test_a_claim_confirms_no_free_order_a_second_time(alice, diary):
+    order = place(make_cart(EntryFactory(handler="std_probe", tiers={1: "0"})), email="alice@example.org")
+    Order.objects.filter(pk=order.pk).update(status="cancelled")
+    assert claim(order, alice).status == "cancelled"
+
+
+def test_a_handler_that_is_busy_holds_up_no_claim_and_the_sales_team_reads_why(order, alice, diary):
+    pay(order)
+    deliver(order)
+    diary.raises["operator"] = [Temporary("The platform is busy.")]
+
+    assert claim(order, alice).is_claimed
+
+    assert "The platform is busy." in order.lines.get().feedback.last().sales_text

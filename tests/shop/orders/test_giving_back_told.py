@@ -304,3 +304,13 @@ def test_pieces_of_an_orders_money_are_shown_with_their_sum(merchant, settings):
     mail = mails[2]
     mail.language = "en"
     assert "Unallocated so far: 3 payments, €100.00 of €120.00." in render_mail(mail, blank_secrets=True).text
+
+
+def test_money_went_back_at_the_latest_on_the_day_it_is_noted(order, merchant):
+    give(order, merchant, 0)
+    later = timezone.now() + timedelta(days=30)
+    told = {"order_id": order.pk, "amount": owed_for(order), "reference": "transfer 7", "actor": merchant, "now": later}
+
+    with pytest.raises(DayAhead):
+        mark_paid_back(paid_on=local_day(later) + timedelta(days=1), **told)
+    assert mark_paid_back(paid_on=local_day(later), **told) == told["amount"]

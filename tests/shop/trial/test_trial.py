@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from catalog.models.entries import Entry
 from enrolments.courses.places.services import lock_courses
 from handlers.contract import Refusal
+from handlers.faults import Fault, HookBroken
 from handlers.registry import temporary
 from outbox.errors import Temporary
 from outbox.jobs import doorbell
@@ -343,3 +344,14 @@ class TestPage:
         client.logout()
         assert client.post(url_of(entry), {"quantity": "1"}).status_code == 302
         assert diary.hooks() == []
+
+
+def test_a_broken_hook_is_told_as_such_whatever_error_it_is_behind(merchant, diary, monkeypatch):
+    fault = Fault("std_probe", "post_payment", "handler.py", 7, "ValueError", "no")
+    busy = Temporary("busy")
+    busy.__cause__ = HookBroken(fault)
+
+    with translation.override("en"):
+        failure = trial_service._step(lambda: (_ for _ in ()).throw(busy))
+
+    assert str(failure.refusal).startswith("The automation stopped with an error")

@@ -1,0 +1,58 @@
+"""What a form was made from, compared with what is stored now."""
+
+from __future__ import annotations
+
+import pytest
+from django import forms
+from django.db import models
+from django.db.models.fields.files import FieldFile
+from django.utils.translation import override
+
+from accounts.people.models import User
+from common.made_from import fingerprints, in_words, merge
+
+SIZES = [("s", "Small"), ("More", [("l", "Large"), ("xl", "Very large")])]
+NO_FILE = FieldFile(User(), models.FileField(name="picture"), "")
+FIELDS = {"name": forms.CharField(), "town": forms.CharField(), "size": forms.ChoiceField(choices=SIZES)}
+BEFORE = {"name": "Alpha", "town": "Nantes", "size": "s"}
+
+
+def told(now: dict[str, str], typed: dict[str, str]) -> dict[str, str]:
+    with override("en"):
+        found = merge(
+            FIELDS, shown=fingerprints(BEFORE), stored=BEFORE | now, data=BEFORE | typed, files={}, html_name=str
+        )
+        return {name: str(message) for name, message in found.messages.items()}
+
+
+def test_what_nobody_changed_is_not_told():
+    assert told({}, {"name": "Beta"}) == {}
+
+
+def test_who_types_what_somebody_else_stored_hears_of_the_other_fields_only():
+    assert told({"name": "Beta", "town": "Rezé"}, {"name": "Beta"}) == {
+        "town": "Meanwhile changed from “Nantes” to “Rezé”, which stands here now."
+    }
+
+
+def test_both_values_of_a_choice_are_told_in_its_words():
+    assert told({"size": "xl"}, {"size": "l"}) == {
+        "size": "Meanwhile changed to “Very large”. Save again to put yours in its place."
+    }
+
+
+@pytest.mark.parametrize(("value", "words"), [("s", "Small"), ("l", "Large"), ("", "nothing"), ("gone", "nothing")])
+def test_a_choice_is_told_by_its_words(value, words):
+    with override("en"):
+        assert in_words(FIELDS["size"], value) == words
+
+
+def test_a_picture_that_is_not_there_is_like_nothing_at_all():
+    assert fingerprints({"picture": NO_FILE}) == fingerprints({"picture": None}) == fingerprints({"picture": ""})
+
+
+def test_several_values_are_told_one_after_the_other_in_their_words():
+    several = forms.MultipleChoiceField(choices=SIZES)
+    with override("en"):
+        assert in_words(several, ["s", "xl"]) == "Small, Very large"
+        assert in_words(several, []) == "nothing"
