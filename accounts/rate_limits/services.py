@@ -21,6 +21,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import ngettext
 
 from accounts.rate_limits.models import Attempts
+from accounts.security_log.kinds import Kind
+from accounts.security_log.services import mark_of, record
 from common.refusals import Refused
 from common.words import in_words
 
@@ -74,10 +76,14 @@ def count_attempt(*, what: str, who: str, now: datetime) -> None:
 
     `who` is the network, user or address that the limit is about; `who` is stored as a keyed hash. Call outside of a
     transaction that may be rolled back: refused attempts count as well. Count a guess before comparing it, or many at
-    once would all be compared. One statement for each rate.
+    once would all be compared. The first refused one goes into the security log. One statement for each rate.
     """
     for rate in rates_of(what):
-        if _counted(_key(what, who, rate), rate, now) > rate.times:
+        count = _counted(_key(what, who, rate), rate, now)
+        if count == rate.times + 1:
+            details = {"limit": what.replace(" ", "_"), "who": mark_of(who)}
+            record(Kind.LOCKED_OUT, now=now, details=details)
+        if count > rate.times:
             raise TooOften(what, rate.seconds)
 
 

@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.sign_in.second_factor.factor.StaffSecondFactorMiddleware",
+    "accounts.security_log.viewing.StaffViewsMiddleware",
     "project.language_switch.LanguageSwitchMiddleware",
 ]
 
