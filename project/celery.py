@@ -23,6 +23,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.production")
 BEAT_SCHEDULE: dict[str, dict] = {
     "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 5, "options": {"expires": 24 * 3600}},
     "forget old jobs": {"task": "outbox.tasks.purge", "schedule": crontab(hour="3", minute="17")},
+    "watch the security log": {"task": "accounts.security_log.tasks.watch", "schedule": 60},
     "forget old attempts": {
         "task": "accounts.rate_limits.tasks.forget_old_attempts",
         "schedule": crontab(hour="3", minute="27"),

@@ -179,6 +179,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Amphi <shop@{urlspl
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The bare address: `DEFAULT_FROM_EMAIL` may carry a name.
 SALES_EMAIL = env.str("SALES_EMAIL", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
+# Where alarms of the security log go.
+SECURITY_EMAIL = env.str("SECURITY_EMAIL", default=SALES_EMAIL)
 
 # --- The shop --------------------------------------------------------------------------------------------------------
 
