@@ -26,9 +26,8 @@ from accounts.security_log.services import mark_of, record
 from common.refusals import Refused
 from common.words import in_words
 
-CACHE_TABLE = str(settings.CACHES["default"]["LOCATION"])
 # Longer than any limit looks back.
-KEPT_FOR = timedelta(days=2)
+KEPT_FOR = timedelta(days=settings.RETENTION["attempts"])
 
 
 @dataclass(frozen=True)
@@ -108,14 +107,6 @@ def find_used_up(*, what: str, rows: QuerySet[Any], at: str, now: datetime) -> U
         if len(moments) == rate.times:
             return UsedUp(rate, last_at=moments[0], again_at=moments[-1] + rate.window)
     return None
-
-
-def forget_attempts(*, now: datetime) -> int:
-    """Delete counts that no limit reads any more and return their number; delete also expired rows of the cache, in
-    which allauth keeps its counts and which Django tidies only when it is full."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {connection.ops.quote_name(CACHE_TABLE)} WHERE expires < %s", [now])  # noqa: S608
-    return Attempts.objects.filter(since__lt=now - KEPT_FOR).delete()[0]
 
 
 def _wait(seconds: int) -> str:
