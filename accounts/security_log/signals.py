@@ -1,4 +1,5 @@
-"""Events that Django and allauth announce. Acts of our own call `record` themselves.
+"""Events that Django and allauth announce. Acts of our own call `record` themselves: second factors, fresh proofs of a
+person who is signed in, sessions, rights.
 
 Nothing here may depend on whether an address is known: a visitor could measure it. So of a failed sign-in one
 statement looks for the person, whoever typed which address; of a wrong mailed code nobody is named.
@@ -10,8 +11,6 @@ from typing import Any
 
 from allauth.account import signals as account
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.mfa import signals as mfa
-from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_save
 from django.dispatch import receiver
@@ -75,8 +74,7 @@ def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
 @receiver(user_login_failed)
 def _sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     user = getattr(request, "user", None)
-    if request is not None and user is not None and user.is_authenticated:
-        _by_themself(Kind.STEP_UP_FAILED, request, user, {"by": "password"})
+    if user is not None and user.is_authenticated:
         return
     address = str(credentials.get("email", ""))
     known = User.objects.filter(email=address).values_list("pk", flat=True).first()
@@ -87,42 +85,6 @@ def _sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = N
         user_id=known,
         details={"by": "password", "address": mark_of(address)},
     )
-
-
-# --- Second factors --------------------------------------------------------------------------------------------------
-
-
-@receiver(mfa.authenticator_added)
-def _factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        _by_themself(Kind.RECOVERY_CODES_MADE, request, user)
-    else:
-        _by_themself(Kind.FACTOR_ADDED, request, user, {"factor": authenticator.type})
-
-
-@receiver(mfa.authenticator_reset)
-def _factor_reset(request: HttpRequest, user: User, **_: Any) -> None:
-    _by_themself(Kind.RECOVERY_CODES_MADE, request, user, {"again": True})
-
-
-@receiver(mfa.authenticator_removed)
-def _factor_removed(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    # Recovery codes go with the last factor.
-    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        _by_themself(Kind.FACTOR_REMOVED, request, user, {"factor": authenticator.type})
-
-
-@receiver(mfa.authenticator_used)
-def _factor_used(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        _by_themself(Kind.RECOVERY_CODE_USED, request, user)
-
-
-@receiver(mfa.authentication_failed)
-def _factor_failed(request: HttpRequest, user: User, authenticator: Authenticator, **more: Any) -> None:
-    again = bool(more.get("reauthentication"))
-    kind = Kind.STEP_UP_FAILED if again else Kind.FACTOR_FAILED
-    _by_themself(kind, request, user, {"by": authenticator.type})
 
 
 # --- Passwords and addresses -----------------------------------------------------------------------------------------

@@ -5,9 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,7 +16,6 @@ from accounts.rate_limits.services import TooOften, count_attempt
 from accounts.security_log.models import SecurityEvent
 from accounts.security_log.services import mark_of
 from common.afterwards import run_waiting
-from tests.accounts.sign_in.test_second_factor import code_of
 from tests.accounts.sign_in.test_sign_in import sign_in
 from tests.factories.accounts import PASSWORD, UserFactory
 
@@ -122,38 +118,11 @@ def test_a_wrong_mailed_code_names_nobody(visitor, address):
     assert details() == {"page": "account_confirm_login_code"}
 
 
-@pytest.mark.django_db(transaction=True)
-def test_factors_and_recovery_codes(visitor, alice):
+def test_a_wrong_password_of_a_person_who_is_signed_in_is_no_sign_in(visitor, alice):
     sign_in(visitor, ADDRESS)
     visitor.post(reverse("account_reauthenticate"), {"password": "wrong"})
-    assert details() == {"by": "password"}
-    visitor.post(reverse("account_reauthenticate"), {"password": PASSWORD})
-    page = visitor.get(reverse("mfa_activate_totp"))
-    visitor.post(reverse("mfa_activate_totp"), {"code": code_of(page.context["form"].secret)})
-    visitor.post(reverse("mfa_generate_recovery_codes"))
-    visitor.post(reverse("mfa_deactivate_totp"))
 
-    assert not Authenticator.objects.exists()
-    assert set(events()) == {
-        ("signed_in", alice.pk),
-        ("step_up_failed", alice.pk),
-        ("factor_added", alice.pk),
-        ("recovery_codes_made", alice.pk),
-        ("factor_removed", alice.pk),
-    }
-    assert kinds().count("recovery_codes_made") == 2
-
-
-def test_a_second_factor_that_fails_and_a_recovery_code(visitor, alice):
-    TOTP.activate(alice, generate_totp_secret())
-    codes = RecoveryCodes.activate(alice).get_unused_codes()
-    sign_in(visitor, ADDRESS)
-    visitor.post(reverse("mfa_authenticate"), {"code": "000000"})
-    assert details() == {"by": "totp"}
-    visitor.post(reverse("mfa_authenticate"), {"code": codes[0]})
-
-    assert kinds() == ["factor_failed", "recovery_code_used", "signed_in"]
-    assert details() == {"by": ["password", "mfa"]}
+    assert "sign_in_failed" not in kinds()
 
 
 def test_a_changed_password(visitor, alice):
