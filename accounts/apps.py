@@ -6,7 +6,7 @@ from common import floors
 class AccountsConfig(floors.Floor):
     name = "accounts"
     verbose_name = _("Accounts")
-    rooms = ("people", "people.delegation", "members", "links", "sign_in", "rate_limits")
+    rooms = ("people", "people.delegation", "members", "links", "sign_in", "rate_limits", "security_log")
 
     def ready(self) -> None:
         super().ready()
@@ -15,8 +15,13 @@ class AccountsConfig(floors.Floor):
         from accounts.members.open_invitations import open_invitations
         from accounts.members.rights import Right
         from accounts.members.waiting import Waiting, add_waiting
+        from accounts.security_log import signals  # noqa: F401  connects its receivers
+        from accounts.security_log.viewing import add_admin_pages, add_admin_search
 
         purposes.register()
+        add_admin_pages("accounts.user", "accounts.customeraccount", "accounts.delegation", "accounts.addresslink")
+        add_admin_pages("outbox.mail", "outbox.job")
+        add_admin_search("search", "autocomplete")
         add_waiting(Waiting("open invitations", open_invitations, rights={Right.MANAGE_MEMBERS}, position=60))
         add_area_link(AreaLink("account-overview", _("Overview"), position=0))
         add_area_link(AreaLink("account-members", _("Members"), rights={Right.MANAGE_MEMBERS}, position=60))

@@ -34,6 +34,7 @@ class EnrolmentsConfig(floors.Floor):
         from accounts.members.waiting import Waiting, add_waiting
         from accounts.people.changes import FOLLOWERS
         from accounts.people.closing import on_closed
+        from accounts.security_log.viewing import add_admin_pages
         from enrolments.events.services import person_changed
         from enrolments.grounds.supervise import (
             end_what_an_operator_got,
@@ -45,6 +46,7 @@ class EnrolmentsConfig(floors.Floor):
         from enrolments.seats.waiting import blanks_of_sessions, seats_about_to_end
 
         FOLLOWERS.add(person_changed)
+        add_admin_pages("enrolments.enrolment", "enrolments.seat", "enrolments.seatbatch", "enrolments.coursegroup")
         on_right_lost(Right.MANAGE_SEATS, lock=lock_what_operators_got, end=end_what_operators_got)
         on_closed(lock=lock_what_an_operator_got, end=end_what_an_operator_got)
 

@@ -9,7 +9,7 @@ class HandlersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from handlers import checks, registry, translations  # noqa: F401  importing registers the checks
+        from handlers import checks, registry, tidying, translations  # noqa: F401  importing registers checks and tidying
         from handlers.discovery import Problem
 
         # Loading the handlers registers their kinds of mails, which every process must know.

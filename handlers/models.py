@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -30,10 +28,6 @@ class BrokenHookQuerySet(models.QuerySet["BrokenHook"]):
                 """,
                 [fault.handler[:110], fault.hook[:40], fault.file, fault.line, fault.error, fault.detail],
             )
-
-    def forget_before(self, moment: datetime) -> int:
-        """Delete the faults not seen since ``moment``. Return their number."""
-        return self.filter(last_seen_at__lt=moment).delete()[0]
 
 
 class BrokenHook(models.Model):

@@ -34,4 +34,5 @@ class ResendRefused(Refused):
 SECRET_IS_GONE = _(
     "This mail contained a one-time code or link and cannot be sent again. Its recipient can ask for a new one."
 )
+TEXT_IS_GONE = _("The text of this mail was deleted because of its age; it cannot be sent again.")
 TOO_LATE = _("This mail was of use until a date that is past, and cannot be sent again.")

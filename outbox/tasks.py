@@ -5,7 +5,6 @@ from __future__ import annotations
 from celery import shared_task
 
 from outbox.jobs.doorbell import ring
-from outbox.jobs.purging import purge_done_jobs
 from outbox.jobs.running import run_due_jobs
 
 # A worker that is told to stop finishes its task first, so no task goes on for ever.
@@ -25,9 +24,3 @@ def run_jobs() -> int:
 def ring_overdue() -> int:
     """Run due jobs whose ring was lost or whose back-off is over. For beat, every few seconds."""
     return run_jobs()
-
-
-@shared_task(name="outbox.tasks.purge", ignore_result=True)
-def purge() -> int:
-    """Delete jobs done long ago. For beat, once a day."""
-    return purge_done_jobs()

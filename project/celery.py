@@ -9,7 +9,6 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.schedules import crontab
 from celery.signals import setup_logging, task_postrun
 
 from common.afterwards import run_waiting
@@ -18,21 +17,13 @@ from project.patches.kombu import EnduringAMQP
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.production")
 
-# Task names only, so that importing this module imports no app. Seconds, or a time of day (UTC): beat remembers
-# nothing over a restart, so an interval of a day would never come round where beat starts anew each day.
+# Task names only, so that importing this module imports no app. Seconds.
 BEAT_SCHEDULE: dict[str, dict] = {
     "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 5, "options": {"expires": 24 * 3600}},
-    "forget old jobs": {"task": "outbox.tasks.purge", "schedule": crontab(hour="3", minute="17")},
-    "forget old attempts": {
-        "task": "accounts.rate_limits.tasks.forget_old_attempts",
-        "schedule": crontab(hour="3", minute="27"),
-    },
-    "forget old faults": {"task": "handlers.tasks.forget_old_faults", "schedule": crontab(hour="3", minute="47")},
+    # What is older than its line in project/settings/retention.py; nothing else tidies.
+    "tidy": {"task": "common.tasks.tidy", "schedule": 600},
+    "watch the security log": {"task": "accounts.security_log.tasks.watch", "schedule": 60},
     "expire seats": {"task": "enrolments.seats.tasks.expire_due_seats", "schedule": 3600},
-    "forget blank units": {
-        "task": "shop.orders.tasks.delete_blank_unit_rows",
-        "schedule": crontab(hour="3", minute="37"),
-    },
     "check entries": {"task": "catalog.tasks.recheck_entries", "schedule": 60},
     "expire unpaid orders": {"task": "shop.orders.tasks.expire_unpaid_orders", "schedule": 60},
 }

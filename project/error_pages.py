@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.views.defaults import server_error as ordinary_server_error
 
 from accounts.rate_limits.pages import too_often
+from accounts.security_log.signals import note_lock_out
 from common.database_errors import is_database_away
 
 RETRY_AFTER_SECONDS = 30
@@ -28,4 +29,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     """Answer 429 for allauth's sign-in pages; called by allauth."""
+    note_lock_out(request)
     return too_often(request, SIGN_IN_AGAIN_SECONDS)

@@ -5,8 +5,9 @@ Those floors know nothing of orders: each offers registries, which this module f
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 from django.http import HttpRequest
@@ -23,6 +24,7 @@ from accounts.members.overview import PARTS
 from accounts.members.rights import Right
 from accounts.members.waiting import Waiting, add_waiting
 from accounts.people.models import User
+from accounts.security_log.viewing import PAGES, Seen, add_admin_pages
 from accounts.sign_in.followers import FOLLOWERS
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
 from common.search import matching
@@ -54,7 +56,15 @@ def connect() -> None:
     add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
+    add_admin_pages("shop.order", "shop.payment", "shop.paymentevent", "shop.phoneorder")
+    PAGES.register("order", order_by_token)
     providers()
+
+
+def order_by_token(parameters: Mapping[str, Any]) -> Seen | None:
+    """Return the order that staff opened as its customers do, for the security log."""
+    order_id = Order.objects.filter(token=parameters["token"]).values_list("pk", flat=True).first()
+    return Seen("order", order_id) if order_id else None
 
 
 def mails_about(word: str) -> Q:

@@ -74,6 +74,7 @@ class AddressLink(models.Model):
                 name="accounts_addresslink_used_in_time",
             ),
         )
+        indexes = (models.Index(fields=["expires_at"], name="accounts_addresslink_ends"),)
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} · {self.email}"

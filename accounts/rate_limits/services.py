@@ -21,12 +21,13 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import ngettext
 
 from accounts.rate_limits.models import Attempts
+from accounts.security_log.kinds import Kind
+from accounts.security_log.services import mark_of, record
 from common.refusals import Refused
 from common.words import in_words
 
-CACHE_TABLE = str(settings.CACHES["default"]["LOCATION"])
 # Longer than any limit looks back.
-KEPT_FOR = timedelta(days=2)
+KEPT_FOR = timedelta(days=settings.RETENTION["attempts"])
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,14 @@ def count_attempt(*, what: str, who: str, now: datetime) -> None:
 
     `who` is the network, user or address that the limit is about; `who` is stored as a keyed hash. Call outside of a
     transaction that may be rolled back: refused attempts count as well. Count a guess before comparing it, or many at
-    once would all be compared. One statement for each rate.
+    once would all be compared. The first refused one goes into the security log. One statement for each rate.
     """
     for rate in rates_of(what):
-        if _counted(_key(what, who, rate), rate, now) > rate.times:
+        count = _counted(_key(what, who, rate), rate, now)
+        if count == rate.times + 1:
+            details = {"limit": what.replace(" ", "_"), "who": mark_of(who)}
+            record(Kind.LOCKED_OUT, now=now, details=details)
+        if count > rate.times:
             raise TooOften(what, rate.seconds)
 
 
@@ -102,14 +107,6 @@ def find_used_up(*, what: str, rows: QuerySet[Any], at: str, now: datetime) -> U
         if len(moments) == rate.times:
             return UsedUp(rate, last_at=moments[0], again_at=moments[-1] + rate.window)
     return None
-
-
-def forget_attempts(*, now: datetime) -> int:
-    """Delete counts that no limit reads any more and return their number; delete also expired rows of the cache, in
-    which allauth keeps its counts and which Django tidies only when it is full."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {connection.ops.quote_name(CACHE_TABLE)} WHERE expires < %s", [now])  # noqa: S608
-    return Attempts.objects.filter(since__lt=now - KEPT_FOR).delete()[0]
 
 
 def _wait(seconds: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.links.remembered import take_remembered_link
 from accounts.people.language_cookie import set_language_cookie
 from accounts.people.models import User
+from accounts.security_log.signals import note_refusal
 from accounts.sign_in.followers import follow_sign_in
 from accounts.sign_in.mails import pretend_to_mail, queue_allauth_mail
 from accounts.sign_in.typed_password import settle_password
@@ -41,6 +43,11 @@ class AccountAdapter(DefaultAccountAdapter):
             return super().is_safe_url(url)
         except ValueError:
             return False
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Return allauth's refusal of a form; note it in the security log."""
+        note_refusal(context.request, code)
+        return super().validation_error(code, *args)
 
     # --- Addresses ---------------------------------------------------------------------------------------------------
 

@@ -77,7 +77,7 @@ class MailAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     fields = (
         "recipient", "state", "kind_label", "language_name", "order_link", "created_at", "expires_at", "sent_at",
-        "failed_reason", "has_secret", "original", "message_id",
+        "forgotten_at", "failed_reason", "has_secret", "original", "message_id",
     )  # fmt: skip
     readonly_fields = fields
     change_form_outer_before_template = "mails/admin/mail_tools.html"
@@ -158,7 +158,10 @@ class MailAdmin(ReadOnlyAdmin):
 
 
 def _rendered(mail: Mail) -> RenderedMail | None:
-    """Render a mail; None where its kind or template is gone, or no longer fits the recorded context."""
+    """Render a mail; None where its text was deleted, its kind or template is gone, or no longer fits the recorded
+    context."""
+    if mail.forgotten_at is not None:
+        return None
     try:
         return render_mail(mail, blank_secrets=True)
     except Exception:

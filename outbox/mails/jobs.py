@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext, gettext_lazy
 
 from common.secrets import Undecryptable
-from outbox.errors import SECRET_IS_GONE, TOO_LATE, Final, RetryRefused
+from outbox.errors import SECRET_IS_GONE, TEXT_IS_GONE, TOO_LATE, Final, RetryRefused
 from outbox.jobs.models import Job
 from outbox.jobs.registry import job_kind
 from outbox.mails.kinds import MAIL_KINDS
@@ -20,12 +20,14 @@ def _give_up(job: Job, now: datetime) -> None:
 
 
 def _queue_again(job: Job, actor_id: int | None, now: datetime) -> None:
-    """Queue a failed mail again. Raises RetryRefused for a mail that had a secret, which is gone, and for one past its
-    date."""
+    """Queue a failed mail again. Raises RetryRefused for a mail that had a secret, which is gone, for one whose text is
+    gone, and for one past its date."""
     mail = Mail.objects.select_for_update(no_key=True).get(pk=job.payload["mail_id"])
     if mail.state == Mail.State.FAILED:
         if mail.has_secret:
             raise RetryRefused(SECRET_IS_GONE)
+        if mail.forgotten_at is not None:
+            raise RetryRefused(TEXT_IS_GONE)
         if mail.expires_at is not None and mail.expires_at <= now:
             raise RetryRefused(TOO_LATE)
         Mail.objects.filter(pk=mail.pk).update(state=Mail.State.QUEUED, failed_reason="")

@@ -41,7 +41,8 @@ class Mail(models.Model):
 
     `secret` is a sign-in code or reset link made by django-allauth, encrypted, and blank as soon as the mail was sent
     or is over; `has_secret` remembers that there was one. Links of ours are not stored: such links are derived when the
-    mail is rendered. A mail sent again by hand is a row of its own that names its `original`.
+    mail is rendered. A mail sent again by hand is a row of its own that names its `original`. A mail that lost context
+    and subject to its age at `forgotten_at` is neither shown nor sent again.
     """
 
     class State(models.TextChoices):
@@ -81,6 +82,7 @@ class Mail(models.Model):
     )  # fmt: skip
     search_text = search_column("recipient", "subject")
     failed_reason = models.TextField(_("why it failed"), blank=True, default="", db_default="")
+    forgotten_at = models.DateTimeField(_("text deleted at"), null=True, blank=True)
 
     objects = MailQuerySet.as_manager()
 
@@ -120,6 +122,9 @@ class Mail(models.Model):
                 condition=Q(has_secret=False) | Q(original__isnull=True),
                 name="outbox_mail_secret_never_sent_again",
             ),
+            models.CheckConstraint(
+                condition=Q(forgotten_at__isnull=True) | ~Q(state="queued"), name="outbox_mail_waiting_has_its_text"
+            ),
         )
         indexes = (
             models.Index(fields=["order_id"], condition=Q(order_id__isnull=False), name="outbox_mail_order"),
@@ -130,6 +135,8 @@ class Mail(models.Model):
             ),
             models.Index(fields=["person_id"], condition=Q(person_id__isnull=False), name="outbox_mail_person"),
             models.Index(fields=["created_at"], condition=Q(state="failed"), name="outbox_mail_failed"),
+            models.Index(fields=["created_at"], condition=Q(forgotten_at__isnull=True), name="outbox_mail_with_text"),
+            models.Index(fields=["created_at"], condition=Q(forgotten_at__isnull=False), name="outbox_mail_forgotten"),
         )
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.secrets import encrypt
-from outbox.errors import SECRET_IS_GONE, TOO_LATE, DismissalRefused, ResendRefused
+from outbox.errors import SECRET_IS_GONE, TEXT_IS_GONE, TOO_LATE, DismissalRefused, ResendRefused
 from outbox.jobs.doorbell import ring_on_commit
 from outbox.jobs.models import Job
 from outbox.jobs.registry import JOB_KINDS
@@ -143,6 +143,8 @@ def resend_mail(*, mail_id: int, now: datetime, actor_id: int | None = None) -> 
         first = Mail.objects.select_for_update(no_key=True).get(pk=asked.original_id or asked.pk)
         if first.has_secret:
             raise ResendRefused(SECRET_IS_GONE)
+        if first.forgotten_at is not None:
+            raise ResendRefused(TEXT_IS_GONE)
         copies = list(Mail.objects.filter(original=first))
         if any(mail.state == Mail.State.QUEUED for mail in (first, *copies)):
             raise ResendRefused(_("This mail is still waiting to be sent."))

@@ -68,6 +68,7 @@ GROUPS = (
         {
             "shop.ShopIdentity": "storefront",
             "shop.LegalText": "gavel",
+            "accounts.SecurityEvent": "policy",
             "outbox.Mail": "mail",
             "outbox.Job": "manufacturing",
             "handlers.BrokenHook": "extension_off",

@@ -12,6 +12,7 @@ from project.settings.admin_site import UNFOLD as UNFOLD
 from project.settings.content_security import *
 from project.settings.environment import env, payment_providers, servers_at
 from project.settings.rate_limits import *
+from project.settings.retention import RETENTION as RETENTION
 from project.settings.sign_in import *
 from project.settings.storage import storages_for
 
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.sign_in.second_factor.factor.StaffSecondFactorMiddleware",
+    "accounts.security_log.viewing.StaffViewsMiddleware",
     "project.language_switch.LanguageSwitchMiddleware",
 ]
 

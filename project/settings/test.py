@@ -21,6 +21,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = False
 SECURE_HSTS_SECONDS = 0
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = "Amphi <shop@amphi.example>"
 SALES_EMAIL = "sales@amphi.example"
+SECURITY_EMAIL = "security@amphi.example"
 
 # Tests do in seconds what people do in days; tests of the limits put ours back. Limits counted by rows stay.
 RATE_LIMITS = {

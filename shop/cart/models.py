@@ -38,6 +38,7 @@ class Cart(models.Model):
     )  # fmt: skip
     ordered_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+    changed_at = models.DateTimeField(db_default=Now(), help_text="Last change; carts left behind are deleted by it.")
 
     class Meta:
         verbose_name = _("cart")
@@ -46,6 +47,9 @@ class Cart(models.Model):
             models.UniqueConstraint(
                 fields=("user",), condition=Q(ordered_at__isnull=True), name="shop_cart_one_open_per_user"
             ),
+        ]
+        indexes = [
+            models.Index(fields=("changed_at",), condition=Q(ordered_at__isnull=True), name="shop_cart_left_behind"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from catalog.models.entries import Entry
@@ -249,7 +250,7 @@ def confirm_units(*, cart: Cart, line_id: int, quantity: int) -> None:
 def save_details(*, cart: Cart, details: dict[str, Any]) -> None:
     """Keep the raw input of «your details». It changes no price, so the version stays."""
     locked = _lock(cart)
-    Cart.objects.filter(pk=locked.pk).update(details=details)
+    Cart.objects.filter(pk=locked.pk).update(details=details, changed_at=Now())
 
 
 @transaction.atomic
@@ -284,7 +285,7 @@ def _make_own(cart: Cart, user: User) -> bool:
     """Give a visitor's cart to a person. Return False if another device or tab has just given the person a cart."""
     try:
         with transaction.atomic():
-            Cart.objects.filter(pk=cart.pk).update(user=user)
+            Cart.objects.filter(pk=cart.pk).update(user=user, changed_at=Now())
     except IntegrityError:
         return False
     cart.user = user
@@ -332,7 +333,7 @@ def _check_buyable(cart: Cart, entry: Entry, quantity: int, *, user: User | None
 
 
 def _touch(cart: Cart) -> None:
-    Cart.objects.filter(pk=cart.pk).update(version=F("version") + 1)
+    Cart.objects.filter(pk=cart.pk).update(version=F("version") + 1, changed_at=Now())
 
 
 def _bounded(answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,14 +6,8 @@ from celery import shared_task
 
 from common.clock import database_now
 from shop.orders.ending import expire_orders
-from shop.orders.unit_rows import delete_blank_rows
 
 
 @shared_task(ignore_result=True)
 def expire_unpaid_orders() -> int:
     return expire_orders(now=database_now())
-
-
-@shared_task(ignore_result=True)
-def delete_blank_unit_rows() -> int:
-    return delete_blank_rows(now=database_now())

@@ -139,6 +139,7 @@ class PaymentEvent(models.Model):
                 ),
                 name="shop_paymentevent_attention",
             ),
+            models.Index(fields=("received_at",), condition=~Q(payload={}), name="shop_paymentevent_payload"),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,10 @@
 """Broken hooks in the database: constraints, each broken by raw SQL, and how long a row is kept."""
 
 import pytest
+from django.utils import timezone
 
+from common.tidying import tidy
 from handlers.models import BrokenHook
-from handlers.tasks import forget_old_faults
 from tests.constraints import broken, copy, run
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,6 @@ def test_a_fault_that_was_not_seen_for_long_is_forgotten(hook):
     later = BrokenHook.objects.create(handler="ext_odd", hook="check", error="Odd")
     BrokenHook.objects.filter(pk=hook.pk).update(last_seen_at="2020-01-01T00:00Z")
 
-    assert forget_old_faults() == 1
+    assert tidy("faults", now=timezone.now()) == 1
 
     assert list(BrokenHook.objects.all()) == [later]

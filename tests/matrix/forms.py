@@ -115,6 +115,7 @@ admin:outbox_mail_dismiss            mail_id                  -  # only an unsen
 CHANGED_MODELS = """
                           shows
 accounts.addresslink      -  # nothing to edit
+accounts.securityevent    -  # nothing to edit
 accounts.customeraccount  made_from
 accounts.delegation       -  # nothing to edit
 accounts.user             made_from

@@ -289,6 +289,7 @@ MODELS = """
 accounts.addresslink      page 403  page 403
 accounts.customeraccount  page page page 403
 accounts.delegation       page 403  page 403
+accounts.securityevent    page 403  page 403
 accounts.user             page page page 403
 auth.group                page page page page
 catalog.category          page page page page

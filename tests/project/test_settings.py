@@ -174,6 +174,14 @@ def test_the_sales_team_is_written_to_at_the_senders_bare_address():
     assert found == {"SALES_EMAIL": "shop@shop.example"}
 
 
+def test_alarms_go_to_the_sales_team_unless_told_otherwise():
+    sales = {"SALES_EMAIL": "sales@shop.example"}
+
+    assert settings_with(COMPLETE | sales, "production", "SECURITY_EMAIL") == {"SECURITY_EMAIL": "sales@shop.example"}
+    told = COMPLETE | sales | {"SECURITY_EMAIL": "security@shop.example"}
+    assert settings_with(told, "production", "SECURITY_EMAIL") == {"SECURITY_EMAIL": "security@shop.example"}
+
+
 def test_object_storage_is_read_from_one_address():
     storages = storages_for("s3://key:s%2Fecret@objects.example:9000/uploads?region=eu-west-3&public=cdn.example")
 

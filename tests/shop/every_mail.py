@@ -11,6 +11,8 @@ from accounts.links.effects import link_url
 from accounts.links.models import AddressLink
 from accounts.links.renewal import mail_new_link
 from accounts.members.services import invite_member
+from accounts.people.models import User
+from accounts.security_log.alarms import raise_alarms
 from accounts.sign_in.mails import ALLAUTH_MAILS, queue_allauth_mail
 from enrolments.people.mail_again import mail_again
 from enrolments.seats.models import Seat
@@ -52,6 +54,8 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     enter_order(probe_entry, by=owner, now=now)
     for prefix in ALLAUTH_MAILS:
         queue_allauth_mail(prefix, recipient="alice@example.org", context={"user": owner, "code": 4711}, language="fr")
+    User.objects.create_superuser(email="merchant@example.org", password="a long enough word")
+    raise_alarms(now=timezone.now())
     mails = {mail.kind: mail for mail in Mail.objects.order_by("pk")}
     missing = set(MAIL_KINDS.names()) - set(mails)
     assert not missing, f"Nothing queues {sorted(missing)}."

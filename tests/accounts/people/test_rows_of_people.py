@@ -13,7 +13,8 @@ from accounts.people.delegation.services import delegate
 from accounts.people.models import User
 from accounts.people.proof import forget_unproved_password, prove_address
 from accounts.people.services import PersonTyped, find_or_create_people, invite_people
-from accounts.rate_limits.services import KEPT_FOR, TooOften, count_attempt, forget_attempts, is_used_up
+from accounts.rate_limits.services import KEPT_FOR, TooOften, count_attempt, is_used_up
+from common.tidying import tidy
 from common.tokens import derive_token, hash_token
 from outbox.mails.models import Mail
 from tests.factories.accounts import PASSWORD, CustomerAccountFactory, UserFactory
@@ -269,5 +270,5 @@ def test_counts_are_forgotten_once_no_limit_looks_at_them(settings):
     settings.RATE_LIMITS = {"knock": "1/m/key"}
     count_attempt(what="knock", who="alice", now=NOW)
 
-    assert forget_attempts(now=NOW + KEPT_FOR) == 0
-    assert forget_attempts(now=NOW + KEPT_FOR + timedelta(seconds=1)) == 1
+    assert tidy("attempts", now=NOW + KEPT_FOR) == 0
+    assert tidy("attempts", now=NOW + KEPT_FOR + timedelta(seconds=1)) == 1

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from common.tidying import tidy
 from outbox import tasks
 from outbox.jobs.models import Job
 from outbox.jobs.registry import temporary_job_kind
@@ -62,11 +63,11 @@ def test_jobs_done_long_ago_are_forgotten_and_no_others(settings):
     finished(91, state="done")
     kept = [finished(89, state="done"), finished(400, state="dead"), JobFactory()]
 
-    assert tasks.purge() == 1
+    assert tidy("jobs", now=timezone.now()) == 1
     assert set(Job.objects.all()) == set(kept)
 
-    settings.OUTBOX_KEEP_DAYS = 7
-    assert tasks.purge() == 1
+    settings.RETENTION = {"jobs": 7}
+    assert tidy("jobs", now=timezone.now()) == 1
 
 
 def test_the_mails_of_an_order_come_newest_first():

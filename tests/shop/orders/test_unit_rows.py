@@ -11,6 +11,8 @@ from django.db import connection, connections
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
+from common.clock import database_now
+from common.tidying import tidy
 from enrolments.courses.places.models import PlaceHold
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat
@@ -24,7 +26,6 @@ from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.services import GivingBackRefused, give_units_back
 from shop.orders.models import Order, OrderLine, OrderUnit
-from shop.orders.tasks import delete_blank_unit_rows
 from shop.orders.unit_rows import delete_blank_rows
 from shop.orders.units import units_left
 from tests.constraints import run
@@ -171,11 +172,11 @@ class TestDeleted:
     def test_the_migration_it_waits_for_exists(self):
         assert ("shop", unit_rows.MIGRATION) in MigrationLoader(connection).disk_migrations
 
-    def test_beat_asks_for_it(self):
+    def test_tidying_asks_for_it(self):
         cancel(place(make_cart(pack_entry())))
         run("UPDATE django_migrations SET applied = applied - interval '2 days'")
 
-        assert delete_blank_unit_rows() == 1
+        assert tidy("blank_units", now=database_now()) == 1
 
 
 def _migrated_at():

@@ -1,0 +1,57 @@
+"""How long rows are kept, in days: the one table of it. Each line is overridden by KEEP_<NAME>_DAYS.
+
+A line belongs to the function of that name in a room's `tidying.py` (see `common/tidying.py`). Zero: rows go as soon as
+they are of no use. What no line names is kept for good; docs/deploy.md says why.
+"""
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+
+# Name: days, fewest days allowed.
+KEPT = {
+    # After the end of a session, of an entry of the cache.
+    "sessions": (0, 0),
+    "cache": (0, 0),
+    # No limit looks back further than a day.
+    "attempts": (2, 2),
+    # After the last change. A visitor's session lasts two weeks.
+    "visitor_carts": (30, 14),
+    "carts": (365, 30),
+    "phone_orders": (365, 30),
+    # After the end; jobs that gave up stay.
+    "jobs": (90, 7),
+    # Text and subject of mails that are not waiting; later the whole row. What a mail told decides what is told again.
+    "mail_texts": (365, 30),
+    "mails": (1095, 365),
+    # After the last day of a link of a mail.
+    "links": (1095, 90),
+    # What a payment provider sent with an event; the event stays.
+    "payment_payloads": (365, 30),
+    # The database refuses to delete younger rows of the security log.
+    "security_log": (365, 90),
+    "admin_log": (1095, 90),
+    # Since a fault of a handler was last seen.
+    "faults": (90, 1),
+    # Rows without answers of orders that ended unpaid.
+    "blank_units": (0, 0),
+}
+MOST_DAYS = 36_500
+
+
+def days_of(name: str) -> int:
+    """Return the days of a line, from the environment or the table. Raises ImproperlyConfigured."""
+    days, at_least = KEPT[name]
+    variable = f"KEEP_{name.upper()}_DAYS"
+    written = os.environ.get(variable, "").strip()
+    if not written:
+        return days
+    if not (written.isascii() and written.isdigit() and len(written) <= 5 and at_least <= int(written) <= MOST_DAYS):
+        raise ImproperlyConfigured(
+            f"Amphi does not start: {variable} is a whole number of days from {at_least} to {MOST_DAYS}, "
+            f"not {written!r}."
+        )
+    return int(written)
+
+
+RETENTION = {name: days_of(name) for name in KEPT}

@@ -1,0 +1,124 @@
+"""Every table is tidied by age, or there is a reason why its rows stay."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from accounts.security_log.models import KEPT_AT_LEAST
+from common.tidying import TIDYINGS
+from project.settings.retention import KEPT, MOST_DAYS, days_of
+from tests.project.test_settings import COMPLETE, run_with
+from tests.servers import PROJECT
+
+SALE = "what was sold, to whom and by whom it was handled: kept with the order, for the books"
+TRAINING = "who learns what, and by which right: the training record, kept with the person"
+PERSON = "a person or an account, until it is closed or erased by hand"
+CATALOGUE = "the merchant's own catalogue; nobody's data"
+SHOP = "the shop's own texts and settings; nobody's data"
+
+STAYS = {
+    "account_emailaddress": PERSON,
+    "account_emailconfirmation": "never written: addresses are proved by codes",
+    "accounts_customeraccount": PERSON,
+    "accounts_delegation": PERSON,
+    "accounts_memberinvitation": "listed in its account, which withdraws it",
+    "accounts_membership": PERSON,
+    "accounts_user": PERSON,
+    "accounts_user_groups": PERSON,
+    "accounts_user_user_permissions": PERSON,
+    "auth_group": SHOP,
+    "auth_group_permissions": SHOP,
+    "auth_permission": SHOP,
+    "catalog_category": CATALOGUE,
+    "catalog_entry": CATALOGUE,
+    "catalog_entryfield": CATALOGUE,
+    "catalog_pricetier": CATALOGUE,
+    "catalog_tax": CATALOGUE,
+    "django_content_type": SHOP,
+    "enrolments_course": CATALOGUE,
+    "enrolments_coursegroup": TRAINING,
+    "enrolments_coursename": CATALOGUE,
+    "enrolments_enrolment": TRAINING,
+    "enrolments_enrolmentevent": TRAINING,
+    "enrolments_event": TRAINING,
+    "enrolments_ground": TRAINING,
+    "enrolments_placehold": "held for an unpaid order, and given back when that ends",
+    "enrolments_role": SHOP,
+    "enrolments_seat": TRAINING,
+    "enrolments_seatbatch": TRAINING,
+    "enrolments_seatevent": TRAINING,
+    "mfa_authenticator": PERSON,
+    "shop_frozenseller": SALE,
+    "shop_givingback": SALE,
+    "shop_legaltext": SHOP,
+    "shop_linefeedback": SALE,
+    "shop_moneyhandling": SALE,
+    "shop_note": SALE,
+    "shop_order": SALE,
+    "shop_orderevent": SALE,
+    "shop_orderline": SALE,
+    "shop_payment": SALE,
+    "shop_settlement": SALE,
+    "shop_shopidentity": SHOP,
+}
+
+
+def tables() -> set[str]:
+    of_models = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    return of_models | {settings.CACHES["default"]["LOCATION"]}
+
+
+def tidied() -> set[str]:
+    return {table for tidying in TIDYINGS for table in tidying.tables}
+
+
+def test_every_table_is_tidied_or_has_a_reason():
+    assert sorted(tables() - tidied() - STAYS.keys()) == []
+    assert sorted((tidied() | STAYS.keys()) - tables()) == []
+    assert sorted(tidied() & STAYS.keys()) == []
+
+
+def test_every_line_of_the_table_has_its_function_and_every_function_its_line():
+    assert sorted(TIDYINGS.names()) == sorted(settings.RETENTION)
+
+
+def test_the_documentation_has_the_same_table():
+    page = (PROJECT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `KEEP_(\w+)_DAYS` \|[^|]*\| (\d+) \| (\d+) \|$", page, re.MULTILINE)
+
+    assert {name.lower(): (int(days), int(least)) for name, days, least in rows} == KEPT
+
+
+def test_what_the_database_refuses_to_delete_is_not_asked_of_it():
+    assert timedelta(days=KEPT["security_log"][1]) == KEPT_AT_LEAST
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_line_is_overridden_within_its_bounds(monkeypatch, name):
+    _days, at_least = KEPT[name]
+    for days in (at_least, at_least + 7, MOST_DAYS):
+        monkeypatch.setenv(f"KEEP_{name.upper()}_DAYS", str(days))
+        assert days_of(name) == days
+    monkeypatch.setenv(f"KEEP_{name.upper()}_DAYS", " ")
+    assert days_of(name) == KEPT[name][0]
+
+
+@pytest.mark.parametrize("written", ["89", "-1", "x", "90.5", "36501", "٩٠٠", "9" * 5000])
+def test_other_values_are_refused(monkeypatch, written):
+    monkeypatch.setenv("KEEP_SECURITY_LOG_DAYS", written)
+
+    with pytest.raises(ImproperlyConfigured, match="KEEP_SECURITY_LOG_DAYS is a whole number of days from 90 to 36500"):
+        days_of("security_log")
+
+
+def test_the_shop_does_not_start_with_such_a_value():
+    done = run_with(COMPLETE | {"KEEP_MAILS_DAYS": "7"}, "production", "DEBUG")
+
+    assert done.returncode != 0
+    assert "Amphi does not start: KEEP_MAILS_DAYS is a whole number of days" in done.stderr
