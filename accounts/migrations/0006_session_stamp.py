@@ -6,7 +6,7 @@ import accounts.people.models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_search_columns'),
+        ('accounts', '0008_security_log'),
     ]
 
     operations = [

@@ -22,6 +22,9 @@ RATE_LIMITS = {
     "link": "60/10m/ip",
     # New links in place of dead ones, and the link to an order once more; key: the address mailed.
     "mail of a link": "4/h/key",
+    # Mailed codes that prove the mailbox again, and attempts with one of them; key: the person, the code.
+    "code again": "3/m/key,10/h/key",
+    "guess of a code again": "3/h/key",
     # Placing orders; key: the person, else the network address. Each placed order is mailed, cancelled or not.
     "order": "30/h/key",
     # Placing orders, too; key: each address a visitor typed, and a payer's address, typed by anybody.

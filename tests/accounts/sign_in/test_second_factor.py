@@ -146,4 +146,4 @@ def test_the_rule_is_on_unless_debugging():
     from project.settings import base
 
     assert base.STAFF_NEEDS_SECOND_FACTOR is not base.DEBUG
-    assert "accounts.sign_in.second_factor.factor.StaffSecondFactorMiddleware" in base.MIDDLEWARE
+    assert "accounts.sign_in.step_up.middleware.StepUpMiddleware" in base.MIDDLEWARE
