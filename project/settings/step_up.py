@@ -1,7 +1,8 @@
 """Acts of the administration for which staff show their second factor again. Shared by every way of running.
 
-One list: whoever adds an address that moves money, gives rights or hands data out adds its name here. One's own factors,
-recovery codes and address are asked for by django-allauth, under the same rule (accounts/sign_in/step_up/proofs.py).
+One list: whoever adds an address that moves money, gives rights or hands data out adds its name here. One's own
+factors, recovery codes and address are guarded by django-allauth's pages, under the same rule
+(accounts/sign_in/step_up/proofs.py).
 """
 
 # The age at which a proof no longer counts.

@@ -61,5 +61,3 @@ def use_mailed_code(request: HttpRequest, user: User, typed: str, *, now: dateti
 
 def _hash(mark: str, code: str) -> str:
     return salted_hmac("accounts.code_again", f"{mark} {normalize_user_code(code)}", algorithm="sha256").hexdigest()
-
-

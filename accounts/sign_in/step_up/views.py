@@ -15,7 +15,6 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
 
 from accounts.people.models import User
 from accounts.rate_limits.services import TooOften
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
         request: HttpRequest
 
-        def form_valid(self, form: Any) -> HttpResponse: ...
+        def form_valid(self, form: Any) -> HttpResponseBase: ...
         def form_invalid(self, form: Any) -> HttpResponse: ...
 else:
     ProofView = object
