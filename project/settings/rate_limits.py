@@ -16,6 +16,9 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user,30/h/user",
 }
 
+# Signing in by passkey, each time two requests: nothing can be guessed there, but signatures take time to check.
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+
 # Ours, asked of accounts.rate_limits.services.
 RATE_LIMITS = {
     # Opening and using links of mails.

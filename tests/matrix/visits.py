@@ -13,9 +13,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-# Tables written to by requests that change nothing of the shop's: the session with its messages, and the counters of
-# the rate limits, which live in the cache's table.
-NOT_THE_SHOPS = frozenset({"django_session", settings.CACHES["default"]["LOCATION"]})
+# Tables written to by requests that change nothing of the shop's: the session with its messages, the counters of the
+# rate limits, which live in the cache's table, and the security log.
+NOT_THE_SHOPS = frozenset({"django_session", settings.CACHES["default"]["LOCATION"], "accounts_securityevent"})
 CSRF_SECRET = "c" * 32
 # Stands in a form for the note of what the page was made from, which is read from the page.
 FROM_PAGE = "the note of the page"

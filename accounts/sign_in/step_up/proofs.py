@@ -34,14 +34,14 @@ class ProofWanted(ReauthenticationRequired):
 
 def demand_proof(request: HttpRequest, *, is_first_factor: bool = False) -> None:
     """Raise ProofWanted unless the person has shown lately that it is still them. `is_first_factor` tells that a factor
-    may be set up. One query."""
+    may be set up. One query, another for a proof that lacks."""
     page = _page_wanted(request, is_first_factor=is_first_factor)
     if page:
         raise ProofWanted(page)
 
 
 def demand_proof_of_staff(request: HttpRequest) -> None:
-    """Raise ProofWanted unless staff have shown their factor lately. One query."""
+    """Raise ProofWanted unless staff have shown their factor lately."""
     if settings.STAFF_NEEDS_SECOND_FACTOR or _types_of(_person(request)):
         demand_proof(request)
 

@@ -23,6 +23,8 @@ from common.typed_again import fill_form, is_carried, mark_form
 
 SESSION_KEY = "accounts_waiting_requests"
 AT_MOST = 5
+# More characters are not kept: the page is shown anew after the proof. The longest form of rights has some thousand.
+KEPT_CHARACTERS = 100_000
 KEPT_SECONDS = 60 * 60
 
 
@@ -37,9 +39,10 @@ def suspend(request: HttpRequest, page: str) -> HttpResponse:
         for name, values in request.POST.lists():
             if is_carried(name, request.path):
                 typed.setlist(name, values)
-        posted = {"at": time.time(), "post": typed.urlencode(), "has_files": bool(request.FILES)}
-        kept = [*waiting.items(), (path, posted)][-AT_MOST:]
-        request.session[SESSION_KEY] = dict(kept)
+        post = typed.urlencode()
+        if len(post) <= KEPT_CHARACTERS:
+            waiting[path] = {"at": time.time(), "post": post, "has_files": bool(request.FILES)}
+        request.session[SESSION_KEY] = dict([*waiting.items()][-AT_MOST:])
     return HttpResponseRedirect(f"{reverse(page)}?{urlencode({REDIRECT_FIELD_NAME: path})}")
 
 

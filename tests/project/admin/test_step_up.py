@@ -175,6 +175,29 @@ def test_a_form_with_a_file_is_shown_again_with_all_that_was_typed(factor):
     assert ShopIdentity.current().name != "Another Academy"
 
 
+def test_a_form_too_long_to_be_kept_is_not_carried_out(order, factor):
+    client = sign_in_with(Client(), factor, minutes_ago=11)
+    url = reverse("admin:shop_order_cancel", args=[order.pk])
+    asked = client.post(url, {"reason": "x" * 100_001})
+
+    shown = client.post(asked["Location"], {"code": code_of(factor), "next": url})
+
+    assert shown["Location"] == url
+    order.refresh_from_db()
+    assert order.status == "placed"
+
+
+def test_no_password_and_no_code_waits_in_the_session(factor):
+    client = sign_in_with(Client(), factor, minutes_ago=11)
+
+    client.post(
+        reverse("mfa_generate_recovery_codes"), {"code": "123456", "password": "correct horse", "other": "kept"}
+    )
+
+    [waiting] = client.session["accounts_waiting_requests"].values()
+    assert waiting["post"] == "other=kept"
+
+
 def test_a_stranger_to_the_token_leaves_nothing_waiting(order, factor):
     """A form of another site is refused before it is kept."""
     client = sign_in_with(Client(enforce_csrf_checks=True), factor, minutes_ago=11)
