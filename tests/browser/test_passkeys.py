@@ -1,4 +1,4 @@
-"""A passkey in a real browser, with an authenticator that Chromium plays: added, used to sign in, shown again, removed."""
+"""A passkey in a real browser, with an authenticator that Chromium plays."""
 
 from importlib import import_module
 from typing import Any

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
@@ -26,9 +28,10 @@ def refuse_unproved(request: HttpRequest) -> None:
         return
     if request.path.startswith(reverse("admin:index")) and not has_proved_second_factor(request):
         raise ProofWanted(pages_for(user)[0] if has_second_factor(user) else SET_UP)
-    if request.method == "POST" and _is_sensitive(match.view_name, request.POST.get("action", "")):
+    if request.method == "POST" and _is_sensitive(match.view_name, request.POST.getlist("action")):
         demand_proof_of_staff(request)
 
 
-def _is_sensitive(address: str, action: str) -> bool:
-    return address in settings.STEP_UP_ACTS or f"{address} {action}" in settings.STEP_UP_ACTS
+def _is_sensitive(address: str, actions: Sequence[str]) -> bool:
+    """Tell whether an address, or one of the actions posted to a list, is sensitive: of several, the page chooses."""
+    return bool(settings.STEP_UP_ACTS & {address, *(f"{address} {action}" for action in actions)})

@@ -132,6 +132,21 @@ def changed(before: dict[str, list[Any]]) -> set[str]:
     return {table for table in before if before[table] != after[table]} - BESIDE
 
 
+def test_an_action_is_found_among_several(factor):
+    """Of a list's actions, above and below the rows, the form's `index` names the one that is meant."""
+    client = sign_in_with(Client(), factor, minutes_ago=11)
+    posted = {
+        "action": ["take_second_factor_away", "send_invitations"],
+        "index": "0",
+        "_selected_action": [factor.user_id],
+    }
+
+    answer = client.post(reverse("admin:accounts_user_changelist"), posted)
+
+    assert answer["Location"].startswith(reverse("mfa_reauthenticate"))
+    assert Authenticator.objects.filter(pk=factor.pk).exists()
+
+
 def test_within_ten_minutes_nobody_is_asked_twice(order, factor):
     client = sign_in_with(Client(), factor, minutes_ago=9)
 
@@ -190,9 +205,7 @@ def test_a_form_too_long_to_be_kept_is_not_carried_out(order, factor):
 def test_no_password_and_no_code_waits_in_the_session(factor):
     client = sign_in_with(Client(), factor, minutes_ago=11)
 
-    client.post(
-        reverse("mfa_generate_recovery_codes"), {"code": "123456", "password": "correct horse", "other": "kept"}
-    )
+    client.post(reverse("mfa_generate_recovery_codes"), {"code": "123456", "password": "horse", "other": "kept"})
 
     [waiting] = client.session["accounts_waiting_requests"].values()
     assert waiting["post"] == "other=kept"
