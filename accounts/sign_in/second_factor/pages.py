@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.internal.flows.login import record_authentication
@@ -10,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -33,7 +35,19 @@ else:
     SignedInView = object
 
 
-class SignInView(base.AuthenticateView):
+class AsksPasskey(SignedInView):
+    """View whose page asks the browser for a passkey: its template finds the question, as JSON, in `passkey_options`;
+    "" where there is none to be shown."""
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        found = super().get_context_data(**context)
+        [question] = found.pop("js_data", {"request_options": {}}).values()
+        asked = question.get("publicKey", {})
+        has_any = "user" in asked or asked.get("allowCredentials")
+        return {**found, "passkey_options": json.dumps(question, cls=DjangoJSONEncoder) if has_any else ""}
+
+
+class SignInView(AsksPasskey, base.AuthenticateView):
     """Second step of a sign-in."""
 
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -82,7 +96,7 @@ class RemoveAppView(ChangesFactors, totp.DeactivateTOTPView):
     factor = Authenticator.Type.TOTP
 
 
-class AddPasskeyView(AddsFactor, webauthn.AddWebAuthnView):
+class AddPasskeyView(AsksPasskey, AddsFactor, webauthn.AddWebAuthnView):
     factor = Authenticator.Type.WEBAUTHN
 
 

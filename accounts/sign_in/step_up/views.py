@@ -21,6 +21,7 @@ from accounts.rate_limits.services import TooOften
 from accounts.security_log.kinds import Kind
 from accounts.security_log.services import record
 from accounts.sign_in.forms import MailedCodeAgainForm
+from accounts.sign_in.second_factor.pages import AsksPasskey
 from accounts.sign_in.step_up.mailed_code import is_awaited, mail_code
 from accounts.sign_in.step_up.suspended import resume
 
@@ -64,7 +65,7 @@ class ByCodeOfAppView(GoesOn, mfa.ReauthenticateView):
     method = "code"
 
 
-class ByPasskeyView(GoesOn, webauthn.ReauthenticateWebAuthnView):
+class ByPasskeyView(GoesOn, AsksPasskey, webauthn.ReauthenticateWebAuthnView):
     method = "passkey"
 
     def form_invalid(self, form: Any) -> HttpResponse:
