@@ -15,7 +15,7 @@ from accounts.people.models import User
 def has_proved_second_factor(request: HttpRequest) -> bool:
     """Tell whether the person has shown in this very session a second factor that they still have.
 
-    Whoever shows staff more than others asks this, for a session may be older than the factor, or have begun with a
+    Ask this before showing staff more than others see: a session may be older than the factor, or have begun with a
     link of a mail. Always true where staff need none (STAFF_NEEDS_SECOND_FACTOR off, in development). One query, none
     for a session without any such proof.
     """

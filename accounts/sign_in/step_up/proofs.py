@@ -1,6 +1,6 @@
 """Proofs that the person at work is still the one who signed in, at most STEP_UP_MINUTES old.
 
-Whoever owns a second factor shows it: neither password nor mailed code stands for it. People without one type their
+People with a second factor show it: neither password nor mailed code stands for it. People without one type their
 password, or a code mailed to them. Staff who set up their first factor show both, for a stolen password alone must not
 make a factor that keeps its owner out. In development (STAFF_NEEDS_SECOND_FACTOR off) staff without a factor work in
 the administration without any proof; one's own access is guarded as ever.

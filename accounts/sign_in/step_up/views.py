@@ -1,4 +1,4 @@
-"""Pages on which people show that it is still them. What they wanted to do then goes on, with all that was typed."""
+"""Pages on which people show that it is still them, and then go on with the act that waited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a session has proved: by whatever way it began, and however old it is."""
+"""Proofs of a session, by whatever way it began, and however old it is."""
 
 from __future__ import annotations
 
