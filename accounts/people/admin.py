@@ -30,6 +30,7 @@ from accounts.people.closing import (
 )
 from accounts.people.models import User
 from accounts.people.permissions import ReadablePermissions
+from accounts.people.selectors import FACTOR_TYPES
 from accounts.people.services import invite_people
 from accounts.sign_in.second_factor.services import remove_second_factor
 from common.admin.display import NOTHING, link
@@ -144,7 +145,7 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         proved = EmailAddress.objects.filter(user_id=OuterRef("pk"), email=OuterRef("email"), verified=True)
-        second = Authenticator.objects.filter(user_id=OuterRef("pk"), type=Authenticator.Type.TOTP)
+        second = Authenticator.objects.filter(user_id=OuterRef("pk"), type__in=FACTOR_TYPES)
         return (
             super()
             .get_queryset(request)
@@ -250,7 +251,7 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
 
     @action(description=_("Take a lost second factor away"), permissions=["take_second_factor_away"])
     def take_second_factor_away(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        count = sum(remove_second_factor(user=user, now=timezone.now()) for user in queryset)
+        count = sum(remove_second_factor(user=user, now=timezone.now(), request=request) for user in queryset)
         text = ngettext(
             "%(count)s person now signs in without a second factor, and was told.",
             "%(count)s people now sign in without a second factor, and were told.",

@@ -27,8 +27,12 @@ def ids_with_proved_address(users: Iterable[User]) -> set[int]:
     return set(proved.values_list("user_id", flat=True))
 
 
+# Recovery codes are no factor of their own: they stand for one that is lost.
+FACTOR_TYPES = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
 def has_second_factor(user: User) -> bool:
-    return Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists()
+    return Authenticator.objects.filter(user_id=user.pk, type__in=FACTOR_TYPES).exists()
 
 
 def has_own_way_in(user: User) -> bool:

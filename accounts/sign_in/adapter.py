@@ -10,9 +10,11 @@ from allauth.account.models import EmailAddress
 from allauth.core import context
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -22,8 +24,17 @@ from accounts.people.models import User
 from accounts.security_log.signals import note_refusal
 from accounts.sign_in.followers import follow_sign_in
 from accounts.sign_in.mails import pretend_to_mail, queue_allauth_mail
+from accounts.sign_in.step_up.proofs import CODE, FACTOR, PASSKEY, PASSWORD, demand_proof, pages_for
 from accounts.sign_in.typed_password import settle_password
 from common.emails import INVALID_ADDRESS, normalise_email
+
+# Ways to show that it is still you, by the page of each.
+WAYS = {
+    PASSWORD: _("Type your password"),
+    CODE: _("Get a code by mail"),
+    FACTOR: _("Type a code of your app, or a recovery code"),
+    PASSKEY: _("Use a passkey"),
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -48,6 +59,20 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return allauth's refusal of a form; note it in the security log."""
         note_refusal(context.request, code)
         return super().validation_error(code, *args)
+
+    # --- Proofs -------------------------------------------------------------------------------------------------------
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Raise ProofWanted where the person must first show that it is still them; nothing else is left to ask then.
+
+        allauth's own answer would let staff with a factor do with the password, and people without either do without.
+        """
+        demand_proof(self.request, is_first_factor=app == "allauth.mfa")
+        return False
+
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
+        pages = pages_for(user) if isinstance(user, User) else []
+        return [{"id": page, "description": WAYS[page], "url": reverse(page)} for page in pages]
 
     # --- Addresses ---------------------------------------------------------------------------------------------------
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms as allauth
+from allauth.account.adapter import get_adapter
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter as second_factor_adapter
 from allauth.mfa.base import forms as second_factor
+from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
+from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +24,10 @@ from accounts.people.models import User
 from accounts.people.proof import meet_mailed_person
 from accounts.people.selectors import is_address_proved
 from accounts.people.services import PersonTyped, find_or_create_people
+from accounts.security_log.kinds import Kind
+from accounts.security_log.services import record
+from accounts.sign_in.second_factor.codes import use_code
+from accounts.sign_in.step_up.mailed_code import use_mailed_code
 from accounts.sign_in.typed_password import remember_typed_password
 from common.fields import AddressField, CodeLineField, KnownAddressField
 
@@ -133,13 +143,70 @@ class ReauthenticateForm(PlainFields, allauth.ReauthenticateForm):
     pass
 
 
-class SecondFactorForm(second_factor.AuthenticateForm):
+class MailedCodeAgainForm(forms.Form):
+    """The code of a mail, typed by somebody who is signed in already."""
+
+    code = CodeField()
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        user = self.request.user
+        if not isinstance(user, User) or not use_mailed_code(self.request, user, code, now=timezone.now()):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class UsesCodeUp(forms.Form):
+    """Form whose code counts once."""
+
+    user: User
+
+    def clean_code(self) -> str:
+        forget_failures = check_rate_limit(self.user)
+        code: str = self.cleaned_data["code"]
+        authenticator = use_code(user=self.user, code=code)
+        if authenticator is None:
+            raise second_factor_adapter().validation_error("incorrect_code")
+        if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+            record(Kind.RECOVERY_CODE_USED, now=timezone.now(), request=context.request, user_id=self.user.pk)
+        forget_failures()
+        self.authenticator = authenticator
+        return code
+
+
+class SecondFactorForm(UsesCodeUp, second_factor.AuthenticateForm):
     code = CodeField(help_text=_("From your authenticator app, or one of your recovery codes."))
 
 
-class SecondFactorAgainForm(second_factor.ReauthenticateForm):
+class SecondFactorAgainForm(UsesCodeUp, second_factor.ReauthenticateForm):
     code = CodeField(help_text=_("From your authenticator app, or one of your recovery codes."))
 
 
 class ActivateSecondFactorForm(totp.ActivateTOTPForm):
     code = CodeField(label=_("Code shown by the app"))
+
+
+class PasskeyNameField(forms.CharField):
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", _("Name"))
+        options.setdefault("max_length", 60)
+        options.setdefault("help_text", _("So that you know it again: your telephone, the key on your ring."))
+        super().__init__(**options)
+
+
+class AddPasskeyForm(webauthn.AddWebAuthnForm):
+    name = PasskeyNameField(required=False)
+    passwordless = forms.BooleanField(
+        label=_("Signs me in alone, without password or code"),
+        required=False,
+        initial=True,
+        help_text=_("It then asks for your finger, your face or its PIN each time."),
+    )
+
+
+class RenamePasskeyForm(webauthn.EditWebAuthnForm):
+    name = PasskeyNameField()

@@ -31,6 +31,7 @@ ALLAUTH_MAILS = {
     "account/email/email_confirmation_signup": AllauthMail("address_code", event="sign_up", has_code=True),
     "account/email/email_confirmation": AllauthMail("address_code", event="address", has_code=True),
     "account/email/login_code": AllauthMail("sign_in_code", has_code=True),
+    "account/email/code_again": AllauthMail("sign_in_code", event="again", has_code=True),
     "account/email/password_reset_code": AllauthMail("password_reset_code", has_code=True),
     "account/email/account_already_exists": AllauthMail("account_exists"),
     "account/email/email_changed": AllauthMail("security_notice", event="address_changed"),
@@ -40,6 +41,8 @@ ALLAUTH_MAILS = {
     "account/email/password_set": AllauthMail("security_notice", event="password_set"),
     "mfa/email/totp_activated": AllauthMail("security_notice", event="second_factor_on"),
     "mfa/email/totp_deactivated": AllauthMail("security_notice", event="second_factor_off"),
+    "mfa/email/webauthn_added": AllauthMail("security_notice", event="passkey_added"),
+    "mfa/email/webauthn_removed": AllauthMail("security_notice", event="passkey_removed"),
     "mfa/email/recovery_codes_generated": AllauthMail("security_notice", event="recovery_codes"),
 }
 

@@ -14,6 +14,7 @@ from project.settings.environment import env, payment_providers, servers_at
 from project.settings.rate_limits import *
 from project.settings.retention import RETENTION as RETENTION
 from project.settings.sign_in import *
+from project.settings.step_up import *
 from project.settings.storage import storages_for
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -78,9 +79,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.sign_in.second_factor.factor.StaffSecondFactorMiddleware",
-    "accounts.security_log.viewing.StaffViewsMiddleware",
     "project.language_switch.LanguageSwitchMiddleware",
+    "accounts.sign_in.step_up.middleware.StepUpMiddleware",
+    "accounts.security_log.viewing.StaffViewsMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"

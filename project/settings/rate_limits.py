@@ -16,12 +16,18 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user,30/h/user",
 }
 
+# Signing in by passkey, each time two requests: nothing can be guessed there, but signatures take time to check.
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+
 # Ours, asked of accounts.rate_limits.services.
 RATE_LIMITS = {
     # Opening and using links of mails.
     "link": "60/10m/ip",
     # New links in place of dead ones, and the link to an order once more; key: the address mailed.
     "mail of a link": "4/h/key",
+    # Mailed codes that prove the mailbox again, and attempts with one of them; key: the person, the code.
+    "code again": "3/m/key,10/h/key",
+    "guess of a code again": "3/h/key",
     # Placing orders; key: the person, else the network address. Each placed order is mailed, cancelled or not.
     "order": "30/h/key",
     # Placing orders, too; key: each address a visitor typed, and a payer's address, typed by anybody.

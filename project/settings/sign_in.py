@@ -57,8 +57,11 @@ MFA_FORMS = {
     "authenticate": "accounts.sign_in.forms.SecondFactorForm",
     "reauthenticate": "accounts.sign_in.forms.SecondFactorAgainForm",
     "activate_totp": "accounts.sign_in.forms.ActivateSecondFactorForm",
+    "add_webauthn": "accounts.sign_in.forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.sign_in.forms.RenamePasskeyForm",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Amphi"
 # A telephone's clock may be half a minute off.
 MFA_TOTP_TOLERANCE = 1

@@ -54,6 +54,7 @@ account_confirm_password_reset_code  -                        -  # one's own acc
 account_complete_password_reset      -                        -  # one's own access
 account_email_verification_sent      -                        -  # one's own access: the code names the address
 account_reauthenticate               -                        -  # one's own access
+account_reauthenticate_by_code       -                        -  # one's own access
 account_email                        -                        -  # one's own access: counts once the address is proved
 account_change_password              -                        -  # one's own access: the old password is typed
 account_set_password                 -                        -  # one's own access
@@ -63,6 +64,11 @@ mfa_activate_totp                    -                        -  # one's own acc
 mfa_deactivate_totp                  -                        -  # one's own access
 mfa_generate_recovery_codes          -                        -  # one's own access
 mfa_download_recovery_codes          -                        -  # answers as to a GET
+mfa_add_webauthn                     -                        -  # one's own access
+mfa_edit_webauthn                    pk                       -  # one's own access: a name, read by nobody else
+mfa_remove_webauthn                  pk                       -  # one's own access
+mfa_reauthenticate_webauthn          -                        -  # one's own access
+mfa_login_webauthn                   -                        -  # one's own access
 """
 
 # The administration's own pages and buttons.

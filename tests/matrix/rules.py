@@ -157,6 +157,8 @@ account_email_verification_sent      GET  sign-in go       go      go
 account_email_verification_sent      POST sign-in go       go      go
 account_reauthenticate               GET  sign-in page     page    page
 account_reauthenticate               POST sign-in page     page    page
+account_reauthenticate_by_code       GET  sign-in page     page    page
+account_reauthenticate_by_code       POST sign-in page     page    page  # no code is awaited
 account_email                        GET  sign-in page     page    page
 account_email                        POST sign-in go       go      go
 account_change_password              GET  sign-in page     page    page
@@ -179,6 +181,18 @@ mfa_generate_recovery_codes          GET  sign-in go       go      go
 mfa_generate_recovery_codes          POST sign-in go       go      go
 mfa_download_recovery_codes          GET  sign-in 404      404     404
 mfa_download_recovery_codes          POST sign-in 404      404     404
+mfa_list_webauthn                    GET  sign-in page     page    page
+mfa_list_webauthn                    POST sign-in 405      405     405
+mfa_add_webauthn                     GET  sign-in go       go      go  # to type the password again
+mfa_add_webauthn                     POST sign-in go       go      go
+mfa_edit_webauthn                    GET  sign-in go       go      go
+mfa_edit_webauthn                    POST sign-in go       go      go
+mfa_remove_webauthn                  GET  sign-in go       go      go
+mfa_remove_webauthn                  POST sign-in go       go      go
+mfa_reauthenticate_webauthn          GET  sign-in go       go      go
+mfa_reauthenticate_webauthn          POST sign-in go       go      go
+mfa_login_webauthn                   GET  sign-in go       go      go
+mfa_login_webauthn                   POST sign-in go       go      go  # no passkey is shown
 address-link                         GET  page    403      403     403  # somebody else's address
 address-link                         POST done    403      403     403  # proves the address
 address-link-again                   GET  405

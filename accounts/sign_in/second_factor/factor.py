@@ -1,29 +1,34 @@
-"""The second factor: kept encrypted, and asked of staff."""
+"""The second factor as allauth keeps it, with keys that nobody reads in the database."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 
 import qrcode
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.utils.translation import gettext as _
 from qrcode.image.svg import SvgPathFillImage
 
-from accounts.people.selectors import has_second_factor
+from accounts.people.models import User
 from common.secrets import derive_key
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Adapter that keeps the keys of authenticator apps and recovery codes encrypted in the database."""
+    """Adapter that keeps the keys of authenticator apps and recovery codes encrypted in the database.
+
+    Of a passkey the database holds the public half, which opens nothing, so that stays readable.
+    """
 
     def build_totp_svg(self, url: str) -> str:
         """Draw the QR code on white: on the dark scheme's ground a telephone could not read it."""
         return qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode")
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return _("Passkey %(number)d") % {"number": count + 1}
 
     def encrypt(self, text: str) -> str:
         return _fernet().encrypt(text.encode()).decode("ascii")
@@ -37,20 +42,3 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 def _fernet() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(derive_key("second factor", key))) for key in keys])
-
-
-class StaffSecondFactorMiddleware:
-    """Middleware that sends staff without a second factor from the administration to the page that explains it.
-
-    Staff with a second factor were asked for it at sign-in. Off in development (STAFF_NEEDS_SECOND_FACTOR).
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.STAFF_NEEDS_SECOND_FACTOR and request.path.startswith(reverse("admin:index")):
-            user = request.user
-            if user.is_authenticated and user.is_staff and not has_second_factor(user):
-                return redirect("accounts-second-factor")
-        return self.get_response(request)

@@ -20,6 +20,7 @@ MAILS = {
     "account/email/email_confirmation_signup": ("address_code", "sign_up", True),
     "account/email/email_confirmation": ("address_code", "address", True),
     "account/email/login_code": ("sign_in_code", "", True),
+    "account/email/code_again": ("sign_in_code", "again", True),
     "account/email/password_reset_code": ("password_reset_code", "", True),
     "account/email/account_already_exists": ("account_exists", "", False),
     "account/email/email_changed": ("security_notice", "address_changed", False),
@@ -29,6 +30,8 @@ MAILS = {
     "account/email/password_set": ("security_notice", "password_set", False),
     "mfa/email/totp_activated": ("security_notice", "second_factor_on", False),
     "mfa/email/totp_deactivated": ("security_notice", "second_factor_off", False),
+    "mfa/email/webauthn_added": ("security_notice", "passkey_added", False),
+    "mfa/email/webauthn_removed": ("security_notice", "passkey_removed", False),
     "mfa/email/recovery_codes_generated": ("security_notice", "recovery_codes", False),
 }
 

@@ -136,7 +136,8 @@ def test_staff_without_a_second_factor_is_led_to_it(settings, visitor, merchant)
 def test_staff_with_a_second_factor_gets_in(settings, visitor, merchant, secret):
     settings.STAFF_NEEDS_SECOND_FACTOR = True
     TOTP.activate(merchant, secret)
-    visitor.force_login(merchant)
+    sign_in(visitor, merchant.email)
+    visitor.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
 
     assert visitor.get(reverse("admin:index")).status_code == 200
     assert visitor.get(reverse("accounts-second-factor"))["Location"] == reverse("admin:index")
@@ -146,4 +147,4 @@ def test_the_rule_is_on_unless_debugging():
     from project.settings import base
 
     assert base.STAFF_NEEDS_SECOND_FACTOR is not base.DEBUG
-    assert "accounts.sign_in.second_factor.factor.StaffSecondFactorMiddleware" in base.MIDDLEWARE
+    assert "accounts.sign_in.step_up.middleware.StepUpMiddleware" in base.MIDDLEWARE

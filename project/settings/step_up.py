@@ -1,0 +1,31 @@
+"""Acts of the administration for which staff show their second factor again. Shared by every way of running.
+
+One list: whoever adds an address that moves money, gives rights or hands data out adds its name here. One's own
+factors, recovery codes and address are guarded by django-allauth's pages, under the same rule
+(accounts/sign_in/step_up/proofs.py).
+"""
+
+# The age at which a proof no longer counts.
+STEP_UP_MINUTES = 10
+
+# Names of addresses, by POST; with a blank and a word, that action of a list alone.
+STEP_UP_ACTS = {
+    # Rights, and the factors of others
+    "admin:accounts_user_change",
+    "admin:accounts_user_changelist take_second_factor_away",
+    "admin:auth_group_add",
+    "admin:auth_group_change",
+    "admin:auth_group_delete",
+    "admin:auth_group_changelist delete_selected",
+    # Money that came
+    "admin:shop_order_payment",
+    "admin:shop_paymentevent_resolve",
+    "admin:shop_paymentevent_reopen",
+    # Money that goes back, and orders that end
+    "admin:shop_order_cancel",
+    "admin:shop_order_give_back",
+    "admin:shop_order_pay_back",
+    "admin:shop_order_owed_again",
+    # The bank account that customers pay to
+    "admin:shop_shopidentity_change",
+}

@@ -1,0 +1,278 @@
+"""Staff show their second factor again before sensitive acts, and what they typed is then done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.conf import settings as project_settings
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.people.models import User
+from shop.orders.giving_back.paying_back import mark_paid_back
+from shop.payments.attention import mark_resolved
+from shop.seller.models import ShopIdentity
+from tests.accounts.sign_in.proofs import code_of, give_app, sign_in_with
+from tests.catalog.admin_pages import controls
+from tests.factories.accounts import UserFactory
+from tests.matrix.urlconf import addresses, names_of_model_pages
+from tests.project.admin.test_refusals_told import BUTTONS, ONLY_READ, everything, owing, wrong_money
+from tests.shop.admin_pages import text_of
+
+pytestmark = pytest.mark.django_db
+
+# Rows that asking for a proof writes.
+BESIDE = {"accounts.SecurityEvent", "mfa.Authenticator", "accounts.User", "accounts.Attempts"}
+BY_PAGE = {button.page: button for button in BUTTONS}
+
+
+def with_factor() -> Authenticator:
+    return give_app(UserFactory())
+
+
+def group() -> int:
+    return Group.objects.create(name="Desk").pk
+
+
+def form_of(page: str) -> Callable[[Client, Any], dict[str, Any]]:
+    """Return a function that reads the form of a row's page, as the browser would post it."""
+
+    def read(client: Client, url: str) -> dict[str, Any]:
+        sent = controls(client.get(url), page)
+        sent.pop("csrfmiddlewaretoken", None)
+        return sent
+
+    return read
+
+
+def paid_back(order: Any, actor: User) -> int:
+    owing(order)
+    now = timezone.now()
+    mark_paid_back(
+        order_id=order.pk, amount=Decimal(120), paid_on=now.date(), reference="transfer 7", actor=actor, now=now
+    )
+    return order.pk
+
+
+def resolved(order: Any, actor: User) -> int:
+    key = wrong_money(order)
+    mark_resolved(event_id=key, note="Done", actor=actor, now=timezone.now())
+    return key
+
+
+def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[str, Any]]:
+    """Return the address of an act and what is posted there."""
+    page, _, action = name.removeprefix("admin:").partition(" ")
+    if page == "accounts_user_change":
+        url = reverse(name, args=[UserFactory(is_staff=False).pk])
+        return url, form_of("user_form")(client, url) | {"is_staff": "on"}
+    if page == "accounts_user_changelist":
+        chosen = {"action": action, "_selected_action": [with_factor().user_id]}
+        return reverse("admin:accounts_user_changelist"), chosen
+    if page == "auth_group_add":
+        return reverse(name), {"name": "Desk", "permissions": [Permission.objects.first().pk]}
+    if page == "auth_group_change":
+        url = reverse(name, args=[group()])
+        return url, form_of("group_form")(client, url) | {"name": "Front desk"}
+    if page == "auth_group_delete":
+        return reverse(name, args=[group()]), {"post": "yes"}
+    if page == "auth_group_changelist":
+        return reverse("admin:auth_group_changelist"), {"action": action, "_selected_action": [group()], "post": "yes"}
+    if page == "shop_shopidentity_change":
+        url = reverse(name, args=[ShopIdentity.current().pk])
+        return url, form_of("shopidentity_form")(client, url) | {"name": "Another Academy"}
+    if page == "shop_order_owed_again":
+        return reverse(name, args=[paid_back(order, actor)]), {}
+    if page == "shop_paymentevent_reopen":
+        return reverse(name, args=[resolved(order, actor)]), {}
+    button = BY_PAGE[page]
+    row = button.row(order)
+    return reverse(name, args=row if isinstance(row, tuple) else (row,)), button.posted
+
+
+@pytest.fixture
+def factor(settings) -> Authenticator:
+    settings.STAFF_NEEDS_SECOND_FACTOR = True
+    return give_app(UserFactory(is_staff=True, is_superuser=True))
+
+
+@pytest.mark.parametrize("name", sorted(project_settings.STEP_UP_ACTS))
+def test_each_act_waits_for_a_fresh_proof_and_is_done_after_it(order, factor, name):
+    merchant = factor.user
+    client = sign_in_with(Client(headers={"accept-language": "en"}), factor, minutes_ago=11)
+    url, posted = act(name, order, merchant, client)
+    before = everything()
+
+    answer = client.post(url, posted)
+
+    assert answer["Location"].startswith(reverse("mfa_reauthenticate"))
+    assert everything() == before
+    wrong = client.post(answer["Location"], {"code": "000000", "next": url})
+    assert wrong.status_code == 200
+    assert changed(before) == set()
+    done = client.post(answer["Location"], {"code": code_of(factor), "next": url}, follow=True)
+    assert done.status_code == 200
+    assert changed(before) or name.endswith("accounts_user_change"), text_of(done)
+    if name.endswith("accounts_user_change"):
+        assert User.objects.filter(is_staff=True).count() == 2
+
+
+def changed(before: dict[str, list[Any]]) -> set[str]:
+    after = everything()
+    return {table for table in before if before[table] != after[table]} - BESIDE
+
+
+def test_an_action_is_found_among_several(factor):
+    """Of a list's actions, above and below the rows, the form's `index` names the one that is meant."""
+    client = sign_in_with(Client(), factor, minutes_ago=11)
+    posted = {
+        "action": ["take_second_factor_away", "send_invitations"],
+        "index": "0",
+        "_selected_action": [factor.user_id],
+    }
+
+    answer = client.post(reverse("admin:accounts_user_changelist"), posted)
+
+    assert answer["Location"].startswith(reverse("mfa_reauthenticate"))
+    assert Authenticator.objects.filter(pk=factor.pk).exists()
+
+
+def test_within_ten_minutes_nobody_is_asked_twice(order, factor):
+    client = sign_in_with(Client(), factor, minutes_ago=9)
+
+    client.post(reverse("admin:shop_order_cancel", args=[order.pk]), {"reason": ""})
+
+    order.refresh_from_db()
+    assert order.status == "cancelled"
+
+
+def test_the_password_does_not_stand_for_the_factor(order, factor):
+    client = sign_in_with(Client(), factor, minutes_ago=11)
+
+    answer = client.get(reverse("account_reauthenticate"))
+
+    assert answer["Location"].startswith(reverse("mfa_reauthenticate"))
+
+
+def test_two_tabs_wait_beside_each_other(new_order, factor):
+    client = sign_in_with(Client(), factor, minutes_ago=11)
+    orders = [new_order(), new_order()]
+    urls = [reverse("admin:shop_order_cancel", args=[order.pk]) for order in orders]
+    first, second = (client.post(url, {"reason": "Wrong course"})["Location"] for url in urls)
+
+    client.post(first, {"code": code_of(factor), "next": urls[0]})
+
+    assert [type(order).objects.get(pk=order.pk).status for order in orders] == ["cancelled", "placed"]
+    client.post(second, {"code": code_of(factor, steps=1), "next": urls[1]})
+    assert [type(order).objects.get(pk=order.pk).status for order in orders] == ["cancelled", "cancelled"]
+
+
+def test_a_form_with_a_file_is_shown_again_with_all_that_was_typed(factor):
+    client = sign_in_with(Client(headers={"accept-language": "en"}), factor, minutes_ago=11)
+    url = reverse("admin:shop_shopidentity_change", args=[ShopIdentity.current().pk])
+    typed = form_of("shopidentity_form")(client, url) | {"name": "Another Academy"}
+    asked = client.post(url, typed | {"logo": SimpleUploadedFile("logo.png", b"png")})
+
+    shown = client.post(asked["Location"], {"code": code_of(factor), "next": url})
+
+    assert controls(shown, "shopidentity_form")["name"] == "Another Academy"
+    assert "choose the file again" in text_of(shown)
+    assert ShopIdentity.current().name != "Another Academy"
+
+
+def test_a_form_too_long_to_be_kept_is_not_carried_out(order, factor):
+    client = sign_in_with(Client(), factor, minutes_ago=11)
+    url = reverse("admin:shop_order_cancel", args=[order.pk])
+    asked = client.post(url, {"reason": "x" * 100_001})
+
+    shown = client.post(asked["Location"], {"code": code_of(factor), "next": url})
+
+    assert shown["Location"] == url
+    order.refresh_from_db()
+    assert order.status == "placed"
+
+
+def test_no_password_and_no_code_waits_in_the_session(factor):
+    client = sign_in_with(Client(), factor, minutes_ago=11)
+
+    client.post(reverse("mfa_generate_recovery_codes"), {"code": "123456", "password": "horse", "other": "kept"})
+
+    [waiting] = client.session["accounts_waiting_requests"].values()
+    assert waiting["post"] == "other=kept"
+
+
+def test_a_stranger_to_the_token_leaves_nothing_waiting(order, factor):
+    """A form of another site is refused before it is kept."""
+    client = sign_in_with(Client(enforce_csrf_checks=True), factor, minutes_ago=11)
+
+    answer = client.post(reverse("admin:shop_order_cancel", args=[order.pk]), {"reason": ""})
+
+    assert answer.status_code == 403
+    assert "accounts_waiting_requests" not in client.session
+
+
+def test_in_development_staff_without_a_factor_are_not_asked(order):
+    client = Client()
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+
+    client.post(reverse("admin:shop_order_cancel", args=[order.pk]), {"reason": ""})
+
+    order.refresh_from_db()
+    assert order.status == "cancelled"
+
+
+# Buttons of the administration that neither move money nor give rights, nor hand anything out.
+HARMLESS = {
+    "catalog_entry_duplicate", "catalog_entry_new", "catalog_entry_try",
+    "enrolments_course_enrol", "enrolments_course_end",
+    "outbox_job_retry", "outbox_job_dismiss", "outbox_mail_resend", "outbox_mail_dismiss",
+    "shop_order_retry", "shop_order_note", "shop_account_note", "shop_order_billing",
+    "shop_phoneorder_accepted", "shop_phoneorder_customer", "shop_phoneorder_discard", "shop_phoneorder_lines",
+    "shop_phoneorder_send", "shop_phoneorder_units",
+    "shop_legaltext_publish", "shop_legaltext_next",
+}  # fmt: skip
+
+
+def test_every_button_of_the_administration_is_judged():
+    """A new address of ours is either sensitive, or somebody says that it is not."""
+    own = {
+        address.name.removeprefix("admin:")
+        for address in addresses()
+        if address.name.startswith("admin:") and address.name not in names_of_model_pages()
+    }
+    labels = {model._meta.app_label for model in admin.site._registry}
+    buttons = {name for name in own if name.split("_")[0] in labels}
+    sensitive = {act.removeprefix("admin:").partition(" ")[0] for act in project_settings.STEP_UP_ACTS}
+
+    assert buttons - ONLY_READ - HARMLESS <= sensitive
+    assert not HARMLESS & sensitive
+    assert buttons >= HARMLESS
+    assert sensitive <= own | {name.removeprefix("admin:") for name in names_of_model_pages()}
+
+
+SENDS_A_FILE = re.compile(r"Content-Disposition|text/csv|FileResponse|StreamingHttpResponse|as_attachment")
+
+
+def test_no_export_is_forgotten():
+    """The shop hands out no file of data. The first one that does belongs into STEP_UP_ACTS, under an address that
+    takes a POST."""
+    root = Path(project_settings.BASE_DIR)
+    floors = ("accounts", "catalog", "common", "enrolments", "handlers", "outbox", "project", "shop")
+    found = {
+        str(module.relative_to(root))
+        for floor in floors
+        for module in (root / floor).rglob("*.py")
+        if SENDS_A_FILE.search(module.read_text())
+    }
+
+    assert found == set()
