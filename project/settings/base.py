@@ -11,16 +11,23 @@ from handlers.folders import application
 from project.settings.admin_site import UNFOLD as UNFOLD
 from project.settings.content_security import *
 from project.settings.environment import env, payment_providers, servers_at
+from project.settings.keys import keys_in, refuse_unreadable
 from project.settings.rate_limits import *
 from project.settings.sign_in import *
 from project.settings.storage import storages_for
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
+refuse_unreadable(("en", "fr"))
+
 DEBUG = env.bool("DEBUG", default=False)
 # The administration is closed to staff who sign in with a password alone.
 STAFF_NEEDS_SECOND_FACTOR = not DEBUG
 SECRET_KEY = env.str("SECRET_KEY", default="") or ("not-a-secret-development-only" if DEBUG else "")
+# Former keys, which still read sessions, links and notes of forms; see docs/deploy.md for a rotation.
+SECRET_KEY_FALLBACKS = keys_in("SECRET_KEY_FALLBACKS")
+# Keys of what is stored encrypted, newest first; SECRET_KEY and its fallbacks go on reading.
+ENCRYPTION_KEYS = keys_in("ENCRYPTION_KEYS")
 
 # --- Addresses -------------------------------------------------------------------------------------------------------
 

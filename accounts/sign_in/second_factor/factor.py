@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 
 import qrcode
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,7 +13,7 @@ from django.urls import reverse
 from qrcode.image.svg import SvgPathFillImage
 
 from accounts.people.selectors import has_second_factor
-from common.secrets import derive_key
+from common.secrets import Purpose, decrypt, encrypt
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -26,17 +24,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode")
 
     def encrypt(self, text: str) -> str:
-        return _fernet().encrypt(text.encode()).decode("ascii")
+        return encrypt(text, Purpose.SECOND_FACTOR)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Decrypt a stored key. Raises InvalidToken under another SECRET_KEY: an empty key would be one that anybody
-        can guess."""
-        return _fernet().decrypt(encrypted_text.encode()).decode()
-
-
-def _fernet() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(derive_key("second factor", key))) for key in keys])
+        """Decrypt a stored key. Raises Undecryptable under other keys: an empty key would be one that anybody can
+        guess."""
+        return decrypt(encrypted_text, Purpose.SECOND_FACTOR)
 
 
 class StaffSecondFactorMiddleware:
