@@ -52,6 +52,12 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 
+# Seconds. A person's requests are noted so often at most, for their own list of where they are signed in.
+SESSION_SEEN_EVERY = 3 * 60
+# Seconds after which staff sign in again: without a request, and at most.
+STAFF_SESSION_IDLE = 30 * 60
+STAFF_SESSION_AGE = 12 * 3600
+
 MFA_ADAPTER = "accounts.sign_in.second_factor.factor.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.sign_in.forms.SecondFactorForm",

@@ -40,7 +40,7 @@ from workbench.demo.people import PASSWORD
 
 WRITES = re.compile(r'\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
 # Tables and pages that keep a refused visitor's session, attempts, and values typed into the cart.
-ALWAYS_WRITTEN = {"django_session", "cache"}
+ALWAYS_WRITTEN = {"accounts_browsersession", "django_session", "cache"}
 KEEPS_WHAT_WAS_TYPED = {"/cart/", "/checkout/units/", "/checkout/details/", "/checkout/review/"}
 CARTS = {"shop_cart", "shop_cartline", "shop_cartunit"}
 

@@ -1,0 +1,14 @@
+"""Tasks of sessions for beat."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from accounts.browser_sessions.plain import move_plain_sessions
+from common.clock import database_now
+
+
+@shared_task(ignore_result=True)
+def encrypt_former_sessions() -> int:
+    """Move what the release before has left readable into our table. For beat, once a night."""
+    return move_plain_sessions(now=database_now())
