@@ -24,6 +24,7 @@ from accounts.members.rights import Right
 from accounts.members.waiting import Waiting, add_waiting
 from accounts.people.models import User
 from accounts.sign_in.followers import FOLLOWERS
+from accounts.sign_in.names_in_passwords import NAMES_OF_THE_SHOP
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
 from common.search import matching
 from enrolments.unit_rows import register_unit_rows
@@ -36,6 +37,7 @@ from shop.orders.models import Order, OrderLine, OrderUnit
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
 from shop.payments.registry import providers
+from shop.seller.models import ShopIdentity
 
 
 def connect() -> None:
@@ -44,6 +46,7 @@ def connect() -> None:
     CUSTOMER_CHECKS.add(has_paid_order)
     EFFECTS.register(AddressLink.Purpose.CLAIM, claim_by_link)
     RENEWALS.register(AddressLink.Purpose.CLAIM, renew_claim)
+    NAMES_OF_THE_SHOP.add(names_of_the_seller)
     FOLLOWERS.add(join_cart_of_session)
     FOLLOWERS.add(tell_of_waiting_orders)
     PARTS.add(waiting_part)
@@ -55,6 +58,10 @@ def connect() -> None:
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
     providers()
+
+
+def names_of_the_seller() -> list[str]:
+    return list(ShopIdentity.objects.filter(pk=1).values_list("name", flat=True))
 
 
 def mails_about(word: str) -> Q:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
@@ -14,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -41,9 +43,12 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Tell whether a page may lead to the address it was handed; not to one that cannot be read."""
+        """Tell whether a page may lead to the address it was handed; not to one that cannot be read, nor from HTTPS to
+        plain HTTP, where anybody on the way reads along."""
         try:
-            return super().is_safe_url(url)
+            return super().is_safe_url(url) and url_has_allowed_host_and_scheme(
+                url, allowed_hosts={urlsplit((url or "").strip()).netloc}, require_https=settings.HTTPS
+            )
         except ValueError:
             return False
 
