@@ -82,6 +82,7 @@ def _within_limits(request: HttpRequest, user: Any) -> User | AnonymousUser:
         return cast("User", user)
     vars(request)["user"] = user  # whom `logout` tells its followers of
     logout(request)
+    vars(request)["was_signed_out"] = True
     text = (
         _("You were signed out, because nothing came from you for a while. Please sign in again.")
         if is_idle

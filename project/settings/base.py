@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "project.send_again.SignedOutMeanwhileMiddleware",
     "accounts.sign_in.second_factor.factor.StaffSecondFactorMiddleware",
     "project.language_switch.LanguageSwitchMiddleware",
 ]
