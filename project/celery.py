@@ -27,8 +27,8 @@ BEAT_SCHEDULE: dict[str, dict] = {
         "task": "accounts.rate_limits.tasks.forget_old_attempts",
         "schedule": crontab(hour="3", minute="27"),
     },
-    "encrypt former sessions": {
-        "task": "accounts.browser_sessions.tasks.encrypt_former_sessions",
+    "tidy sessions": {
+        "task": "accounts.browser_sessions.tasks.tidy_sessions",
         "schedule": crontab(hour="3", minute="7"),
     },
     "forget old faults": {"task": "handlers.tasks.forget_old_faults", "schedule": crontab(hour="3", minute="47")},

@@ -14,7 +14,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -23,8 +22,6 @@ from accounts.browser_sessions.services import end_sessions
 from accounts.links.remembered import take_remembered_link
 from accounts.people.language_cookie import set_language_cookie
 from accounts.people.models import User
-from accounts.security_log.kinds import Kind
-from accounts.security_log.services import record
 from accounts.sign_in.followers import follow_sign_in
 from accounts.sign_in.mails import pretend_to_mail, queue_allauth_mail
 from accounts.sign_in.typed_password import settle_password
@@ -114,18 +111,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def set_password(self, user: User, password: str) -> None:
         """Store a new password and end every other session of the user."""
-        request = context.request
-        is_reset = not request.user.is_authenticated
         with transaction.atomic():
             super().set_password(user, password)
-            end_sessions(user_id=user.pk, but=request.session.session_key)
-            record(
-                Kind.PASSWORD_RESET if is_reset else Kind.PASSWORD_CHANGED,
-                now=timezone.now(),
-                request=request,
-                user_id=user.pk,
-                actor_id=user.pk,
-            )
+            end_sessions(user_id=user.pk, but=context.request.session.session_key)
 
     # --- Mails -------------------------------------------------------------------------------------------------------
 

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.browser_sessions.models import BrowserSession
-from accounts.browser_sessions.plain import move_plain_sessions
 from accounts.browser_sessions.services import end_sessions
 from accounts.browser_sessions.store import SessionStore
+from accounts.browser_sessions.tasks import tidy_sessions
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +124,7 @@ def test_the_rest_moves_at_night_and_cookies_go_on_opening_it(alice):
     of_alice = plain(alice)
     Session.objects.filter(pk=gone).update(expire_date=timezone.now() - timedelta(days=1))
 
-    assert move_plain_sessions(now=timezone.now()) == 2
+    assert tidy_sessions() == 2
 
     assert not Session.objects.exists()
     assert SessionStore(kept)["cart"] == "abc"
