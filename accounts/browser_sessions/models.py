@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BrowserSession(models.Model):
-    """What the shop remembers of one browser: a visitor's cart, a person's sign-in.
+    """Memory of one browser: a visitor's cart, a person's sign-in.
 
     `key` is a keyed hash of the cookie, `data` is encrypted: a copy of this table opens nothing. `user`, `browser` and
     `system` are there for a person who is signed in, so that they see where; no network address is kept. Written by

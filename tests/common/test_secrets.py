@@ -1,4 +1,4 @@
-"""What is stored encrypted is read through every rotation of keys, and by nobody else."""
+"""Encrypted texts are read through every rotation of keys, and by nobody else."""
 
 import pytest
 

@@ -18,6 +18,7 @@ from accounts.browser_sessions.services import end_sessions
 from accounts.browser_sessions.store import SessionStore
 from accounts.browser_sessions.tasks import tidy_sessions
 from tests.factories.accounts import UserFactory
+from tests.project.test_settings import COMPLETE, settings_with
 
 pytestmark = pytest.mark.django_db
 
@@ -152,8 +153,6 @@ def test_the_release_before_does_not_fall_over_a_cookie_of_this_one():
 
 @pytest.mark.parametrize("name", HOST_NAMES)
 def test_names_are_bound_to_the_host_under_https_alone(name):
-    from tests.project.test_settings import COMPLETE, settings_with
-
     https, http = (settings_with(COMPLETE | site, "production", name) for site in ({}, {"SITE_URL": "http://shop"}))
 
     assert https == {name: HOST_NAMES[name]}
