@@ -16,7 +16,8 @@ COPY . .
 ENV PYTHONPATH=/app
 # Building needs settings, no server. These values are in no later stage.
 RUN export DJANGO_SETTINGS_MODULE=project.settings.production \
-    SECRET_KEY=only-while-building DATABASE_URL=postgres://nobody@nowhere/none REDIS_URL=redis://nowhere/0 \
+    SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(50))')" \
+    DATABASE_URL=postgres://nobody@nowhere/none REDIS_URL=redis://nowhere/0 \
  && python manage.py translations compile \
  && python manage.py collectstatic --no-input \
  && python -m compileall -q .

@@ -6,7 +6,16 @@ from common import floors
 class AccountsConfig(floors.Floor):
     name = "accounts"
     verbose_name = _("Accounts")
-    rooms = ("people", "people.delegation", "members", "links", "sign_in", "rate_limits", "security_log")
+    rooms = (
+        "people",
+        "people.delegation",
+        "members",
+        "links",
+        "sign_in",
+        "browser_sessions",
+        "rate_limits",
+        "security_log",
+    )
 
     def ready(self) -> None:
         super().ready()
@@ -30,3 +39,4 @@ class AccountsConfig(floors.Floor):
         add_area_link(AreaLink("account_email", _("E-mail address"), position=80, is_personal=True))
         add_area_link(AreaLink("account_change_password", _("Password"), position=81, is_personal=True))
         add_area_link(AreaLink("mfa_index", _("Second factor"), position=82, is_personal=True))
+        add_area_link(AreaLink("account-browsers", _("Where you are signed in"), position=83, is_personal=True))

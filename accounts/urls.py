@@ -2,6 +2,7 @@
 
 from django.urls import include, path, re_path
 
+from accounts.browser_sessions import views as browser_sessions
 from accounts.links import views as links
 from accounts.members.views import area, details, members
 from accounts.sign_in.second_factor import views as second_factor
@@ -23,6 +24,9 @@ urlpatterns = [
     path("accounts/second-factor/", second_factor.second_factor_required, name="accounts-second-factor"),
     path("account/", area.home, name="account-home"),
     path("account/profile/", details.profile, name="account-profile"),
+    path("account/browsers/", browser_sessions.browsers, name="account-browsers"),
+    path("account/browsers/end/", browser_sessions.end_all, name="account-browsers-end"),
+    path("account/browsers/<int:session_id>/end/", browser_sessions.end, name="account-browser-end"),
     path("account/<int:number>/", include(of_account)),
     # A page of the account used last: links from before accounts had numbers, and those of pages that know none.
     re_path(r"^account/(?P<page>[a-z].*)$", area.of_account_used_last, name="account-used-last"),

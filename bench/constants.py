@@ -9,11 +9,11 @@ from typing import Any, cast
 from unittest.mock import patch
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts.browser_sessions.store import SessionStore
 from shop.pages.frame import Framed, site_of
 
 View = Callable[..., HttpResponse]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import tempfile
 import time
 import urllib.request
@@ -76,7 +77,7 @@ def bench_servers() -> Iterator[Servers]:
             "DJANGO_SETTINGS_MODULE": "project.settings.bench",
             "DATABASE_URL": addresses.database_url_for(YOUNG),
             "REDIS_URL": addresses.redis_url,
-            "SECRET_KEY": "bench-only-" + "0123456789" * 5,
+            "SECRET_KEY": secrets.token_urlsafe(50),
             "SITE_URL": base_url,
             "EMAIL_URL": "dummymail://",
             "STATIC_FOLDER": str(folder / "static"),

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.browser_sessions.store import SessionStore
 from accounts.members.models import CustomerAccount
 from accounts.members.services import create_account
 from accounts.people.models import User

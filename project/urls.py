@@ -1,18 +1,17 @@
 """Addresses of the site, floor by floor. The probes /healthz and /readyz are answered by a middleware."""
 
-from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from handlers.pages import extension_pages
+from project.admin.doors import close_second_doors
 from project.admin.search import search
 from project.media import media
 from project.policy_reports import policy_report
 from project.security_txt import security_txt
 
-# The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # wrapped, by allauth's instructions
+close_second_doors(admin.site)
 admin.site.search = search  # type: ignore[attr-defined]  # unfold's site has it, Django's has not
 
 # No handler of Django's: allauth looks for this name here.

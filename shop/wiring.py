@@ -26,6 +26,7 @@ from accounts.members.waiting import Waiting, add_waiting
 from accounts.people.models import User
 from accounts.security_log.viewing import PAGES, Seen, add_admin_pages
 from accounts.sign_in.followers import FOLLOWERS
+from accounts.sign_in.names_in_passwords import NAMES_OF_THE_SHOP
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
 from common.search import matching
 from enrolments.unit_rows import register_unit_rows
@@ -38,6 +39,7 @@ from shop.orders.models import Order, OrderLine, OrderUnit
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
 from shop.payments.registry import providers
+from shop.seller.models import ShopIdentity
 
 
 def connect() -> None:
@@ -46,6 +48,7 @@ def connect() -> None:
     CUSTOMER_CHECKS.add(has_paid_order)
     EFFECTS.register(AddressLink.Purpose.CLAIM, claim_by_link)
     RENEWALS.register(AddressLink.Purpose.CLAIM, renew_claim)
+    NAMES_OF_THE_SHOP.add(names_of_the_seller)
     FOLLOWERS.add(join_cart_of_session)
     FOLLOWERS.add(tell_of_waiting_orders)
     PARTS.add(waiting_part)
@@ -65,6 +68,10 @@ def order_by_token(parameters: Mapping[str, Any]) -> Seen | None:
     """Return the order that staff opened as its customers do, for the security log."""
     order_id = Order.objects.filter(token=parameters["token"]).values_list("pk", flat=True).first()
     return Seen("order", order_id) if order_id else None
+
+
+def names_of_the_seller() -> list[str]:
+    return list(ShopIdentity.objects.filter(pk=1).values_list("name", flat=True))
 
 
 def mails_about(word: str) -> Q:

@@ -25,5 +25,5 @@ EFFECTS: Registry[Effect] = Registry("effect of links")
 def link_url(link: AddressLink) -> str:
     """Return the absolute address to mail. The address is derived anew each time: a mail sent again carries the same
     link."""
-    token = derive_token(TOKEN_PURPOSE, link.pk, link.nonce)
+    token = derive_token(TOKEN_PURPOSE, link.pk, link.nonce, stored_hash=link.token_hash)
     return settings.SITE_URL + reverse("address-link", args=[token])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
@@ -15,9 +16,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.browser_sessions.services import end_sessions
 from accounts.links.remembered import take_remembered_link
 from accounts.people.language_cookie import set_language_cookie
 from accounts.people.models import User
@@ -49,9 +52,12 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Tell whether a page may lead to the address it was handed; not to one that cannot be read."""
+        """Tell whether a page may lead to the address it was handed; not to one that cannot be read, nor from HTTPS to
+        plain HTTP, where anybody on the way reads along."""
         try:
-            return super().is_safe_url(url)
+            return super().is_safe_url(url) and url_has_allowed_host_and_scheme(
+                url, allowed_hosts={urlsplit((url or "").strip()).netloc}, require_https=settings.HTTPS
+            )
         except ValueError:
             return False
 
@@ -133,6 +139,12 @@ class AccountAdapter(DefaultAccountAdapter):
         if user.language:
             set_language_cookie(response, user.language)
         return response
+
+    def set_password(self, user: User, password: str) -> None:
+        """Store a new password and end every other session of the user."""
+        with transaction.atomic():
+            super().set_password(user, password)
+            end_sessions(user_id=user.pk, but=context.request.session.session_key)
 
     # --- Mails -------------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from accounts.people.models import User
 from accounts.people.proof import meet_mailed_person
 from accounts.people.selectors import is_address_proved
 from accounts.people.services import PersonTyped, find_or_create_people
+from accounts.rate_limits.services import TooOften, count_attempt
 from accounts.security_log.kinds import Kind
 from accounts.security_log.services import record
 from accounts.sign_in.second_factor.codes import use_code
@@ -115,15 +116,30 @@ class CodeField(CodeLineField):
         super().__init__(widget=forms.TextInput(attrs=attrs), **options)
 
 
-class SignInCodeForm(allauth.ConfirmLoginCodeForm):
+class CountedGuess(allauth.BaseConfirmCodeForm):
+    """Base of the forms for mailed codes: a guess is counted before it is compared.
+
+    allauth counts in the session, where many requests at once all read the count of before.
+    """
+
+    def clean_code(self) -> str:
+        who = f"{context.request.session.session_key}:{self.expected_code}"
+        try:
+            count_attempt(what="guess of a code", who=who, now=timezone.now())
+        except TooOften as refused:
+            raise get_adapter().validation_error("incorrect_code") from refused
+        return super().clean_code()
+
+
+class SignInCodeForm(CountedGuess, allauth.ConfirmLoginCodeForm):
     code = CodeField()
 
 
-class AddressCodeForm(allauth.ConfirmEmailVerificationCodeForm):
+class AddressCodeForm(CountedGuess, allauth.ConfirmEmailVerificationCodeForm):
     code = CodeField()
 
 
-class PasswordResetCodeForm(allauth.ConfirmPasswordResetCodeForm):
+class PasswordResetCodeForm(CountedGuess, allauth.ConfirmPasswordResetCodeForm):
     code = CodeField()
 
 

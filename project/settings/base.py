@@ -11,6 +11,7 @@ from handlers.folders import application
 from project.settings.admin_site import UNFOLD as UNFOLD
 from project.settings.content_security import *
 from project.settings.environment import env, payment_providers, servers_at
+from project.settings.keys import keys_in, refuse_unreadable
 from project.settings.rate_limits import *
 from project.settings.retention import RETENTION as RETENTION
 from project.settings.sign_in import *
@@ -19,10 +20,16 @@ from project.settings.storage import storages_for
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
+refuse_unreadable(("en", "fr"))
+
 DEBUG = env.bool("DEBUG", default=False)
 # The administration is closed to staff who sign in with a password alone.
 STAFF_NEEDS_SECOND_FACTOR = not DEBUG
 SECRET_KEY = env.str("SECRET_KEY", default="") or ("not-a-secret-development-only" if DEBUG else "")
+# Former keys, which still read sessions, links and notes of forms; see docs/deploy.md for a rotation.
+SECRET_KEY_FALLBACKS = keys_in("SECRET_KEY_FALLBACKS")
+# Keys of what is stored encrypted, newest first; SECRET_KEY and its fallbacks go on reading.
+ENCRYPTION_KEYS = keys_in("ENCRYPTION_KEYS")
 
 # --- Addresses -------------------------------------------------------------------------------------------------------
 
@@ -69,16 +76,18 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.middleware.ContentSecurityPolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.browser_sessions.middleware.BrowserSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "project.middleware.ReadableRequestMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.browser_sessions.middleware.SessionLimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "project.send_again.SignedOutMeanwhileMiddleware",
     "project.language_switch.LanguageSwitchMiddleware",
     "accounts.sign_in.step_up.middleware.StepUpMiddleware",
     "accounts.security_log.viewing.StaffViewsMiddleware",
@@ -131,7 +140,7 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.browser_sessions.store"
 
 # --- Celery: the doorbell --------------------------------------------------------------------------------------------
 
@@ -227,6 +236,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 # person in charge of the domain may ask for it. Django's check would have everybody do so.
 SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_PRELOAD", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
+# A cookie with this prefix is taken from this very host alone, by HTTPS, and for every path.
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "django_language"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SECURE = HTTPS

@@ -1,5 +1,5 @@
-"""Limits that browsers set to our pages: the content security policies, a strict one and the one that unfold needs, below
-/admin/ only; and the permissions policy."""
+"""Limits that browsers set to our pages: the content security policies, a strict one and the one that unfold needs,
+below /admin/ only; and the permissions policy."""
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 

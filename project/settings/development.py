@@ -2,9 +2,18 @@
 
 from project.settings.base import *
 from project.settings.environment import payment_providers, refuse_incomplete, servers_at
+from project.settings.keys import refuse_unsafe
 from workbench.servers.addresses import development_addresses
 
 refuse_incomplete(debug=DEBUG)
+if not DEBUG:
+    refuse_unsafe(
+        secret_key=SECRET_KEY,
+        fallbacks=SECRET_KEY_FALLBACKS,
+        encryption_keys=ENCRYPTION_KEYS,
+        site_url=SITE_URL,
+        debug=False,
+    )
 
 PAYMENT_PROVIDERS = payment_providers("sandbox", "transfer", "free")
 IMAGINARY_MONEY = True

@@ -2,8 +2,16 @@
 
 from project.settings.base import *
 from project.settings.environment import refuse_incomplete
+from project.settings.keys import refuse_unsafe
 
-refuse_incomplete(debug=DEBUG)
+refuse_incomplete(debug=False)
+refuse_unsafe(
+    secret_key=SECRET_KEY,
+    fallbacks=SECRET_KEY_FALLBACKS,
+    encryption_keys=ENCRYPTION_KEYS,
+    site_url=SITE_URL,
+    debug=DEBUG,
+)
 
 # JSON lines on standard error: one for each request, job and error.
 LOGGING = {

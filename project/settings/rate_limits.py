@@ -21,6 +21,8 @@ MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 
 # Ours, asked of accounts.rate_limits.services.
 RATE_LIMITS = {
+    # Guesses at a mailed code, counted before they are compared; key: the browser's session and the code.
+    "guess of a code": "3/h/key",
     # Opening and using links of mails.
     "link": "60/10m/ip",
     # New links in place of dead ones, and the link to an order once more; key: the address mailed.

@@ -5,9 +5,10 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.sign_in.names_in_passwords.NamesValidator"},
 ]
 
 LOGIN_URL = "account_login"
@@ -51,6 +52,12 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
+
+# Seconds. A person's requests are noted so often at most, for their own list of where they are signed in.
+SESSION_SEEN_EVERY = 3 * 60
+# Seconds after which staff sign in again: without a request, and at most.
+STAFF_SESSION_IDLE = 30 * 60
+STAFF_SESSION_AGE = 12 * 3600
 
 MFA_ADAPTER = "accounts.sign_in.second_factor.factor.SecondFactorAdapter"
 MFA_FORMS = {

@@ -17,6 +17,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 SITE_URL = env.str("SITE_URL", default="http://testserver")
 HTTPS = False
 SECURE_SSL_REDIRECT = SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, LANGUAGE_COOKIE_NAME = "sessionid", "csrftoken", "django_language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = False
 SECURE_HSTS_SECONDS = 0
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = "Amphi <shop@amphi.example>"
@@ -25,7 +26,8 @@ SECURITY_EMAIL = "security@amphi.example"
 
 # Tests do in seconds what people do in days; tests of the limits put ours back. Limits counted by rows stay.
 RATE_LIMITS = {
-    what: RATE_LIMITS[what] for what in ("member invitation again", "mail to person", "mail to person again")
+    what: RATE_LIMITS[what]
+    for what in ("guess of a code", "member invitation again", "mail to person", "mail to person again")
 }
 
 PAYMENT_PROVIDERS = ("sandbox", "transfer", "free")

@@ -93,7 +93,7 @@ class PhoneOrder(models.Model):
     @property
     def token(self) -> str:
         """Token of the mailed link, 256 bits."""
-        return derive_token(TOKEN_PURPOSE, self.cart_id, self.nonce)
+        return derive_token(TOKEN_PURPOSE, self.cart_id, self.nonce, stored_hash=self.token_hash)
 
     def is_link_open(self, now: datetime) -> bool:
         return self.expires_at is not None and now < self.expires_at

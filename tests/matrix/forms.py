@@ -29,6 +29,8 @@ payment-webhook                      provider                 -  # a provider's 
 sandbox-pay                          token                    -  # the page of a bank that is none, in development
 
 account-profile                      -                        made_from  # the person's own, signed in
+account-browsers-end                 -                        -  # ends the person's own sessions
+account-browser-end                  session_id               -  # ends one of them, overwrites nothing
 account-used-last                    page                     -  # does nothing
 account-details                      number                   made_from
 account-members                      number                   -  # invites, overwrites nothing
@@ -77,7 +79,8 @@ ADMIN_FORMS = """
 admin:index                          -                        -  # answers as to a GET
 admin:login                          -                        -  # one's own access
 admin:logout                         -                        -  # one's own access
-admin:password_change                -                        -  # one's own access: the old password is typed
+admin:password_change                -                        -  # leads to the shop's own page
+admin:password_change_done           -                        -  # leads to the shop's own page
 admin:search                         -                        -  # answers as to a GET
 admin:view_on_site                   object_id                -  # answers as to a GET
 admin:app_list                       app_label                -  # answers as to a GET

@@ -83,6 +83,12 @@ account-home             GET  sign-in go      go      go      go         go     
 account-home             POST sign-in 405     405     405      405        405      405     405     405     405
 account-profile          GET  sign-in page    page    page     page       page     page    page    page    page
 account-profile          POST sign-in done    done    done     done       done     done    done    done    done  # own
+account-browsers         GET  sign-in page    page    page     page       page     page    page    page    page
+account-browsers         POST sign-in 405     405     405      405        405      405     405     405     405
+account-browsers-end     GET  sign-in 405     405     405      405        405      405     405     405     405
+account-browsers-end     POST sign-in done    done    done     done       done     done    done    done    done  # own
+account-browser-end      GET  sign-in 405     405     405      405        405      405     405     405     405
+account-browser-end      POST sign-in 404     404     404      404        404      404     404     404     404  # own
 account-used-last        GET  sign-in go      go      go       go         go       go      go      go      go
 account-used-last        POST sign-in go      go      go       go         go       go      go      go      go
 
@@ -209,13 +215,13 @@ ADMIN = """
 admin:index                         GET  sign-in sign-in  page    page    page
 admin:index                         POST sign-in sign-in  page    page    page
 admin:login                         GET  sign-in 403      go      go      go
-admin:login                         POST sign-in 403      page    page    page
-admin:logout                        GET  go      go       405     405     405
+admin:login                         POST sign-in 403      go      go      go
+admin:logout                        GET  go      go       page    page    page
 admin:logout                        POST go
-admin:password_change               GET  sign-in sign-in  page    page    page  # one's own
-admin:password_change               POST sign-in sign-in  page    page    page
-admin:password_change_done          GET  sign-in sign-in  page    page    page
-admin:password_change_done          POST sign-in sign-in  405     405     405
+admin:password_change               GET  sign-in sign-in  go      go      go  # to the shop's own page
+admin:password_change               POST sign-in sign-in  go      go      go
+admin:password_change_done          GET  sign-in sign-in  go      go      go
+admin:password_change_done          POST sign-in sign-in  go      go      go
 admin:search                        GET  sign-in sign-in  page    page    page  # finds what one may view
 admin:search                        POST sign-in sign-in  page    page    page
 admin:autocomplete                  GET  sign-in sign-in  403     page    page

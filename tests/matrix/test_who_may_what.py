@@ -14,6 +14,7 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
+from tests.keys import STRONG_KEY
 from tests.matrix import rules
 from tests.matrix.table import one_of_the_customers, rows_of, rules_in
 from tests.matrix.urlconf import PAGES, Address, addresses, names_of_model_pages, page_name, registered_models
@@ -236,7 +237,7 @@ def names_in_production() -> set[str]:
     )
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "project.settings.production",
-        "SECRET_KEY": "k" * 60,
+        "SECRET_KEY": STRONG_KEY,
         "ALLOWED_HOSTS": "shop.example",
         "SITE_URL": "https://shop.example",
     }

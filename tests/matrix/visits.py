@@ -15,7 +15,9 @@ from django.urls import reverse
 
 # Tables written to by requests that change nothing of the shop's: the session with its messages, the counters of the
 # rate limits, which live in the cache's table, and the security log, which knows who looked at whom.
-NOT_THE_SHOPS = frozenset({"django_session", settings.CACHES["default"]["LOCATION"], "accounts_securityevent"})
+NOT_THE_SHOPS = frozenset(
+    {"accounts_browsersession", "django_session", settings.CACHES["default"]["LOCATION"], "accounts_securityevent"}
+)
 CSRF_SECRET = "c" * 32
 # Stands in a form for the note of what the page was made from, which is read from the page.
 FROM_PAGE = "the note of the page"

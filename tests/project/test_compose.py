@@ -21,6 +21,7 @@ import psycopg2
 import pytest
 
 from tests.compose import Missing, build_image, command_of, compose_file, environment_of, read_env
+from tests.keys import STRONG_KEY
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.servers import PROJECT
 from workbench.programs import QUIET_ROOT
@@ -33,7 +34,7 @@ from workbench.servers.process import Child, Program
 pytestmark = pytest.mark.xdist_group("compose")
 
 FILLED_IN = read_env((PROJECT / ".env.example").read_text()) | {
-    "SECRET_KEY": "0123456789abcdef" * 4,
+    "SECRET_KEY": STRONG_KEY,
     "POSTGRES_PASSWORD": "fedcba9876543210",
     "POSTGRES_OWNER_PASSWORD": "owner0123456789",
     "POSTGRES_SHOP_PASSWORD": "shop9876543210",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from accounts.browser_sessions.models import BrowserSession
+from accounts.people.models import User
 from shop.orders.models import Order
-from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
+from tests.factories.accounts import PASSWORD, CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.made_from import noted
 from tests.shop.probes import diary as diary
@@ -150,3 +154,32 @@ def test_what_the_form_was_made_from_is_still_checked(browser):
     again = send_again(browser, answer)
     assert "have changed meanwhile" in str(again.context["notice"])
     assert not Order.objects.exists()
+
+
+def test_what_staff_typed_when_their_session_was_over_is_kept_until_they_have_signed_in_again():
+    merchant = User.objects.create_superuser("merchant@example.org", PASSWORD, is_address_proved=True)
+    client = Client(enforce_csrf_checks=True, headers={"accept-language": "en"})
+    client.force_login(merchant)
+    address = "/account/profile/"
+    typed = noted(client, address, {"first_name": "Marie", "last_name": "Curie", "language": "en"})
+    BrowserSession.objects.update(
+        created_at=timezone.now() - timedelta(hours=2), last_seen_at=timezone.now() - timedelta(minutes=31)
+    )
+
+    answer = post(client, address, typed)
+
+    assert answer.status_code == 403
+    assert "sign in in another window" in answer.content.decode()
+    assert carried(answer)["last_name"] == ["Curie"]
+    again = send_again(client, answer)
+    assert carried(again)["last_name"] == ["Curie"]
+    client.force_login(merchant)
+    assert send_again(client, again).status_code == 302
+    merchant.refresh_from_db()
+    assert merchant.last_name == "Curie"
+
+
+def test_a_visitors_form_is_no_such_form(browser):
+    answer = post(browser, "/account/profile/", {"first_name": "Marie"})
+
+    assert answer.status_code == 302

@@ -8,17 +8,18 @@ import sys
 import pytest
 
 from project.settings.storage import storages_for
+from tests.keys import OTHER_KEY, STRONG_KEY, THIRD_KEY
 from tests.servers import PROJECT
 from workbench.servers.addresses import addresses_in
 
 COMPLETE = {
-    "SECRET_KEY": "k" * 60,
+    "SECRET_KEY": STRONG_KEY,
     "DATABASE_URL": "postgres://shop@database/shop",
     "REDIS_URL": "redis://redis/0",
 }
 OURS = {
     *COMPLETE, "DEBUG", "SITE_URL", "ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "MAIL_FOLDER", "PORT", "HSTS_PRELOAD",
-    "PAYMENT_PROVIDERS",
+    "PAYMENT_PROVIDERS", "SECRET_KEY_FALLBACKS", "ENCRYPTION_KEYS",
 }  # fmt: skip
 PRINT = """
 import json, sys
@@ -198,3 +199,74 @@ def test_object_storage_is_read_from_one_address():
             "custom_domain": "cdn.example",
         },
     }
+
+
+def refusal_of(environment: dict[str, str], module: str = "production") -> str:
+    """Return the sentence with which the shop refuses to start; the test fails where it starts."""
+    done = run_with(environment, module, "DEBUG")
+    assert done.returncode != 0
+    last_line = done.stderr.strip().splitlines()[-1]
+    assert "Amphi does not start: " in last_line
+    return last_line
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("a", "SECRET_KEY is shorter than 50 characters"),
+        (STRONG_KEY[:49], "SECRET_KEY is shorter than 50 characters"),
+        ("k" * 60, "SECRET_KEY is made of the same few characters over and over"),
+        ("0123456789abcdef" * 4, "SECRET_KEY is made of the same few characters over and over"),
+        ("not-a-secret-development-only", "SECRET_KEY is one that is published in the code or in examples"),
+        ("tests-only-" + "0123456789" * 5, "SECRET_KEY is one that is published in the code or in examples"),
+        ("django-insecure-" + STRONG_KEY, "SECRET_KEY is one that is published in the code or in examples"),
+    ],
+)
+@pytest.mark.parametrize("module", ["production", "development", "bench"])
+def test_a_key_that_can_be_guessed_is_refused_with_the_reason(module, key, reason):
+    assert reason in refusal_of(COMPLETE | {"SECRET_KEY": key}, module)
+
+
+@pytest.mark.parametrize("module", ["production", "bench"])
+def test_debug_is_refused_where_the_shop_runs_for_real(module):
+    assert "DEBUG is on" in refusal_of(COMPLETE | {"DEBUG": "1"}, module)
+    assert "the environment must set SECRET_KEY" in refusal_of({"DEBUG": "1"}, module)
+
+
+def test_former_keys_are_read_from_the_environment_newest_first():
+    found = settings_with(
+        COMPLETE | {"SECRET_KEY_FALLBACKS": f" {OTHER_KEY} ,", "ENCRYPTION_KEYS": f"{THIRD_KEY},a"},
+        *("production", "SECRET_KEY_FALLBACKS", "ENCRYPTION_KEYS"),
+    )
+
+    assert found == {"SECRET_KEY_FALLBACKS": [OTHER_KEY], "ENCRYPTION_KEYS": [THIRD_KEY, "a"]}
+    empty = settings_with(COMPLETE, "production", "SECRET_KEY_FALLBACKS", "ENCRYPTION_KEYS")
+    assert empty == {"SECRET_KEY_FALLBACKS": [], "ENCRYPTION_KEYS": []}
+
+
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [
+        ({"SECRET_KEY_FALLBACKS": "a"}, "one of SECRET_KEY_FALLBACKS is shorter than 50 characters"),
+        ({"SECRET_KEY_FALLBACKS": STRONG_KEY}, "SECRET_KEY stands among SECRET_KEY_FALLBACKS too"),
+        ({"ENCRYPTION_KEYS": f"a,{STRONG_KEY}"}, "the first of ENCRYPTION_KEYS is shorter than 50 characters"),
+        ({"ENCRYPTION_KEYS": f"{STRONG_KEY},{STRONG_KEY}"}, "ENCRYPTION_KEYS names the same key twice"),
+        ({"SITE_URL": "shop.example"}, "SITE_URL is 'shop.example', but must begin with https:// and a host name"),
+        ({"DEBUG": "perhaps"}, "DEBUG is 'perhaps', but must be 1 or 0"),
+        ({"HSTS_PRELOAD": "sure"}, "HSTS_PRELOAD is 'sure', but must be 1 or 0"),
+        ({"TRUST_PROXY": "-1"}, "TRUST_PROXY is '-1', but must be a whole number"),
+        ({"TRUST_PROXY": "one"}, "TRUST_PROXY is 'one', but must be a whole number"),
+        ({"SHOP_LANGUAGE": "de"}, "SHOP_LANGUAGE is 'de', but must be one of en, fr"),
+        ({"TIME_ZONE": "Paris"}, "TIME_ZONE is 'Paris', but must be a name such as Europe/Paris"),
+        ({"SHOP_CURRENCY": "euro"}, "SHOP_CURRENCY is 'euro', but must be three capital letters such as EUR"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_in_a_plain_sentence(environment, reason):
+    assert reason in refusal_of(COMPLETE | environment)
+
+
+def test_all_reasons_are_told_at_once():
+    told = refusal_of(COMPLETE | {"SECRET_KEY": "a", "SITE_URL": "shop.example"})
+
+    assert "SECRET_KEY is shorter" in told
+    assert "SITE_URL is" in told

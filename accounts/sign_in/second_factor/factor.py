@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-
 import qrcode
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.utils.translation import gettext as _
 from qrcode.image.svg import SvgPathFillImage
 
 from accounts.people.models import User
-from common.secrets import derive_key
+from common.secrets import Purpose, decrypt, encrypt
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -31,14 +27,9 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return _("Passkey %(number)d") % {"number": count + 1}
 
     def encrypt(self, text: str) -> str:
-        return _fernet().encrypt(text.encode()).decode("ascii")
+        return encrypt(text, Purpose.SECOND_FACTOR)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Decrypt a stored key. Raises InvalidToken under another SECRET_KEY: an empty key would be one that anybody
-        can guess."""
-        return _fernet().decrypt(encrypted_text.encode()).decode()
-
-
-def _fernet() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(derive_key("second factor", key))) for key in keys])
+        """Decrypt a stored key. Raises Undecryptable under other keys: an empty key would be one that anybody can
+        guess."""
+        return decrypt(encrypted_text, Purpose.SECOND_FACTOR)

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from outbox.mails.development import mailbox
 from tests import servers
+from tests.keys import STRONG_KEY
 
 # The frame of every page names the shop and its categories.
 pytestmark = pytest.mark.django_db
@@ -143,7 +144,7 @@ except Resolver404:
     print("not routed")
 """
     environment = {
-        "DJANGO_SETTINGS_MODULE": "project.settings.production", "SECRET_KEY": "x" * 50,
+        "DJANGO_SETTINGS_MODULE": "project.settings.production", "SECRET_KEY": STRONG_KEY,
         "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0",
     }  # fmt: skip
     done = subprocess.run(

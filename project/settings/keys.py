@@ -1,0 +1,82 @@
+"""Keys of the shop from the environment, and the reasons for which production refuses them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ImproperlyConfigured
+
+SHORTEST_KEY = 50
+MAKE_ONE = "Make one with: openssl rand -hex 32"
+# Words of keys that stand in this repository, in Django's own projects and in examples.
+PUBLISHED = (
+    "django-insecure", "not-a-secret", "tests-only", "bench-only", "only-while-building", "changeme", "change-me",
+    "your-secret", "insecure",
+)  # fmt: skip
+BOOLEANS = {"", "0", "1", "true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", "ok"}
+
+
+def keys_in(name: str) -> list[str]:
+    """Return the keys in a variable, separated by commas, newest first; blanks around them do not count."""
+    return [key.strip() for key in os.environ.get(name, "").split(",") if key.strip()]
+
+
+def weakness(key: str) -> str:
+    """Return the reason why a key can be guessed, as the end of "… is"; "" for one that cannot."""
+    if any(word in key.lower() for word in PUBLISHED):
+        return "one that is published in the code or in examples"
+    if len(key) < SHORTEST_KEY:
+        return f"shorter than {SHORTEST_KEY} characters"
+    triples = {key[at : at + 3] for at in range(len(key) - 2)}
+    if len(set(key)) < 8 or len(triples) < (len(key) - 2) / 2:
+        return "made of the same few characters over and over"
+    return ""
+
+
+def refuse_unsafe(
+    *, secret_key: str, fallbacks: Sequence[str], encryption_keys: Sequence[str], site_url: str, debug: bool
+) -> None:
+    """Raise ImproperlyConfigured with every reason why the shop must not run for real with these values.
+
+    Old encryption keys may be weak ones: they only decrypt, until everything is encrypted anew.
+    """
+    reasons = []
+    if debug:
+        reasons.append("DEBUG is on, which shows visitors the shop's inside. Leave it out, or use `make run`")
+    named = [("SECRET_KEY", secret_key)]
+    named += [("one of SECRET_KEY_FALLBACKS", key) for key in fallbacks]
+    named += [("the first of ENCRYPTION_KEYS", key) for key in encryption_keys[:1]]
+    reasons += [f"{name} is {weakness(key)}. {MAKE_ONE}" for name, key in named if weakness(key)]
+    if secret_key in fallbacks:
+        reasons.append("SECRET_KEY stands among SECRET_KEY_FALLBACKS too. A rotation puts a new one in its place")
+    if len(set(encryption_keys)) < len(encryption_keys):
+        reasons.append("ENCRYPTION_KEYS names the same key twice")
+    address = urlsplit(site_url)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        reasons.append(f"SITE_URL is {site_url!r}, but must begin with https:// and a host name")
+    if reasons:
+        raise ImproperlyConfigured(f"Amphi does not start: {'; '.join(reasons)}.")
+
+
+def refuse_unreadable(languages: Sequence[str]) -> None:
+    """Raise ImproperlyConfigured naming every variable with a value that cannot be meant."""
+    given = {name: os.environ.get(name, "").strip() for name in os.environ}
+    reasons = []
+    for name in ("DEBUG", "HSTS_PRELOAD"):
+        if given.get(name, "").lower() not in BOOLEANS:
+            reasons.append(f"{name} is {given[name]!r}, but must be 1 or 0")
+    for name in ("TRUST_PROXY", "PORT", "WEB_CONCURRENCY"):
+        if given.get(name) and not (given[name].isascii() and given[name].isdigit()):
+            reasons.append(f"{name} is {given[name]!r}, but must be a whole number")
+    if given.get("SHOP_LANGUAGE") and given["SHOP_LANGUAGE"] not in languages:
+        reasons.append(f"SHOP_LANGUAGE is {given['SHOP_LANGUAGE']!r}, but must be one of {', '.join(languages)}")
+    if given.get("TIME_ZONE") and given["TIME_ZONE"] not in available_timezones():
+        reasons.append(f"TIME_ZONE is {given['TIME_ZONE']!r}, but must be a name such as Europe/Paris")
+    currency = given.get("SHOP_CURRENCY", "")
+    if currency and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
+        reasons.append(f"SHOP_CURRENCY is {currency!r}, but must be three capital letters such as EUR")
+    if reasons:
+        raise ImproperlyConfigured(f"Amphi does not start: {'; '.join(reasons)}.")
