@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from handlers.pages import extension_pages
 from project.admin.search import search
 from project.media import media
+from project.static_files import file_of_another_release
 
 # The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # wrapped, by allauth's instructions
@@ -30,6 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("learn/", include("enrolments.learning.urls")),
     # The storefront, cart, checkout, orders and payments: include the shop's pages here, last
     path("payments/", include("shop.payments.urls")),
+    # Behind WhiteNoise, which serves the files themselves
+    re_path(r"^static/(?P<path>.+)$", file_of_another_release, name="file-of-another-release"),
     # Pages of extensions, each below its own name
     *extension_pages(),
     path("", include("shop.urls")),

@@ -37,6 +37,8 @@ legal                    GET  page
 legal                    POST 405
 media                    GET  page  # pictures of the catalogue
 media                    POST page
+file-of-another-release  GET  404  # no file of any release
+file-of-another-release  POST 405
 set_language             GET  go
 set_language             POST go  # a cookie
 

@@ -43,8 +43,8 @@ INSTEAD = {
     "adding-required-field": "Give the field a db_default.",
     "adding-not-nullable-field": "Keep the column nullable until no release writes nothing into it.",
     "ban-drop-default": "Give the field a db_default beside its default.",
-    "ban-drop-column": "Take the field from the state alone (SeparateDatabaseAndState); the next release drops the column.",
-    "ban-drop-table": "Take the model from the state alone (SeparateDatabaseAndState); the next release drops the table.",
+    "ban-drop-column": "Take the field from the state alone (SeparateDatabaseAndState); drop it a release later.",
+    "ban-drop-table": "Take the model from the state alone (SeparateDatabaseAndState); drop it a release later.",
     "renaming-column": "Add a column, write both, and drop the old one in the release after the next.",
     "renaming-table": "Keep the name by Meta.db_table.",
     "changing-column-type": "Add a column of the new type, write both, and drop the old one in a later release.",
@@ -52,8 +52,8 @@ INSTEAD = {
     "require-concurrent-index-creation": "AddIndexConcurrently, in a migration with atomic = False.",
     "require-concurrent-index-deletion": "RemoveIndexConcurrently, in a migration with atomic = False.",
     "constraint-missing-not-valid": "AddConstraintNotValid, and ValidateConstraint in a migration that follows.",
-    "adding-foreign-key-constraint": "Add the constraint NOT VALID by RunSQL, and validate it in a migration that follows.",
-    "ban-new-write-restriction": "Make sure that every write of the last release passes, and excuse it with that reason.",
+    "adding-foreign-key-constraint": "Add the constraint NOT VALID by RunSQL; validate it in a migration that follows.",
+    "ban-new-write-restriction": "Make sure that each write of the last release passes; excuse it with that reason.",
 }
 FILL = re.compile(r"\s*(UPDATE|DELETE|INSERT)\b", re.IGNORECASE)
 NEW_TABLE = re.compile(r"\s*CREATE TABLE\b", re.IGNORECASE)

@@ -93,9 +93,8 @@ class RollingShop:
         return self.ask(f"SELECT status FROM shop_order WHERE token = '{token}'")[0][0]
 
     def wait_for(self, *order_paths: str) -> None:
-        """Wait until these orders are delivered, and no job is left that might be done."""
-        for path in order_paths:
-            wait_until(lambda path=path: self.status(path) == "completed", told=lambda: (path, self._waiting()))
+        """Wait until these orders are delivered."""
+        wait_until(lambda: {self.status(path) for path in order_paths} == {"completed"}, told=self._waiting)
 
     def _waiting(self) -> object:
         logs = f"{self.last.log()}\n{self.this.log()}"
