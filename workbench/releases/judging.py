@@ -89,13 +89,22 @@ def refusals(release: Release, loader: MigrationLoader) -> Iterator[Refusal]:
     """Yield what the migrations since a release do wrong and the release's note does not excuse."""
     tables: list[str] = []
     for migration, state in migrations_since(release, loader):
-        name = f"{migration.app_label}.{migration.name}"
-        lines = list(_sql(migration, state))
-        found = [*_read_by_squawk(migration, lines, tables), *_seen_here(migration, lines)]
-        for operation, rule, why, instead in found:
-            if not release.excused.get(name, {}).get(rule):
-                yield Refusal(name, operation, rule, why, instead)
-        tables += [line.statement for line in lines if NEW_TABLE.match(line.text)]
+        found, made = judge(migration, state, tables)
+        tables += made
+        for refusal in found:
+            if not release.excused.get(refusal.migration, {}).get(refusal.rule):
+                yield refusal
+
+
+def judge(migration: Migration, state: ProjectState, tables: list[str]) -> tuple[list[Refusal], list[str]]:
+    """Return what a migration does wrong from that state on, and the statements that make tables.
+
+    `tables` are such statements of the migrations between the last release and this one.
+    """
+    name = f"{migration.app_label}.{migration.name}"
+    lines = list(_sql(migration, state))
+    found = [*_read_by_squawk(migration, lines, tables), *_seen_here(migration, lines)]
+    return [Refusal(name, *each) for each in found], [line.statement for line in lines if NEW_TABLE.match(line.text)]
 
 
 def idle_excuses(release: Release, loader: MigrationLoader) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 NOTE = Path(__file__).parent / "last.toml"
@@ -28,6 +29,6 @@ def last_release() -> Release:
 
 def note_release(*, commit: str, migrations: Migrations) -> None:
     """Write a release down as the last one; excuses of its migrations are forgotten, the comment at the top stays."""
-    comment = [line for line in NOTE.read_text().splitlines() if line.startswith("#")]
+    comment = list(takewhile(lambda line: line.startswith("#"), NOTE.read_text().splitlines()))
     named = [f'{app} = "{name}"' for app, name in sorted(migrations.items())]
     NOTE.write_text("\n".join([*comment, "", f'commit = "{commit}"', "", "[migrations]", *named, ""]))
