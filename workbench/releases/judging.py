@@ -56,8 +56,11 @@ INSTEAD = {
     "ban-new-write-restriction": "Make sure that each write of the last release passes; excuse it with that reason.",
 }
 FILL = re.compile(r"\s*(UPDATE|DELETE|INSERT)\b", re.IGNORECASE)
-NEW_TABLE = re.compile(r"\s*CREATE TABLE\b", re.IGNORECASE)
+NEW_TABLE = re.compile(r'\s*CREATE TABLE "?(\w+)', re.IGNORECASE)
+TABLE = re.compile(r'\b(?:TABLE|ON|UPDATE|INTO|FROM) "?(\w+)', re.IGNORECASE)
 NEW_COLUMN = re.compile(r"\bADD COLUMN\b", re.IGNORECASE)
+# The time of the statement, the same for all rows that are there.
+THIS_MOMENT = re.compile(r"\bADD COLUMN\b[^;]* DEFAULT \(?STATEMENT_TIMESTAMP\(\)", re.IGNORECASE)
 EMPTY_REFERENCE = re.compile(r"\bADD COLUMN\b[^;]* NULL CONSTRAINT [^;]*\bREFERENCES\b", re.IGNORECASE)
 
 
@@ -87,24 +90,28 @@ class Line:
 
 def refusals(release: Release, loader: MigrationLoader) -> Iterator[Refusal]:
     """Yield what the migrations since a release do wrong and the release's note does not excuse."""
-    tables: list[str] = []
+    tables: set[str] = set()
     for migration, state in migrations_since(release, loader):
-        found, made = judge(migration, state, tables)
-        tables += made
-        for refusal in found:
+        for refusal in judge(migration, state, tables):
             if not release.excused.get(refusal.migration, {}).get(refusal.rule):
                 yield refusal
 
 
-def judge(migration: Migration, state: ProjectState, tables: list[str]) -> tuple[list[Refusal], list[str]]:
-    """Return what a migration does wrong from that state on, and the statements that make tables.
+def judge(migration: Migration, state: ProjectState, tables: set[str]) -> list[Refusal]:
+    """Return what a migration does wrong from that state on, and add the tables that it makes to `tables`.
 
-    `tables` are such statements of the migrations between the last release and this one.
+    `tables` are those made since the last release: nobody uses them yet, and anything may be done to them.
     """
     name = f"{migration.app_label}.{migration.name}"
     lines = list(_sql(migration, state))
-    found = [*_read_by_squawk(migration, lines, tables), *_seen_here(migration, lines)]
-    return [Refusal(name, *each) for each in found], [line.statement for line in lines if NEW_TABLE.match(line.text)]
+    tables |= {made[1] for line in lines if (made := NEW_TABLE.match(line.text))}
+    found = [*_read_by_squawk(migration, lines), *_fills(lines)]
+    touched = [
+        Refusal(name, line.operation, rule, why, instead)
+        for line, rule, why, instead in found
+        if not ((table := TABLE.search(line.text)) and table[1] in tables)
+    ]
+    return [*touched, *_python_in_one_transaction(migration)]
 
 
 def idle_excuses(release: Release, loader: MigrationLoader) -> list[str]:
@@ -138,41 +145,41 @@ def _sql(migration: Migration, state: ProjectState) -> Iterator[Line]:
             yield Line(line, operation, statement)
 
 
-Found = tuple[str, str, str, str]
-
-
-def _read_by_squawk(migration: Migration, lines: list[Line], tables: list[str]) -> Iterator[Found]:
-    """Yield what squawk finds; it is told of the tables made since the release, to which anything may be done."""
-    made = [line for table in tables for line in table.splitlines()]
-    text = "\n".join([*made, *(line.text for line in lines)])
-    command = [Path(sys.executable).parent / "squawk", "--reporter", "json", "--pg-version", POSTGRES]
-    command += ["--include", ALSO_ASKED, "--exclude", ",".join(NOT_ASKED)]
-    command += ["--assume-in-transaction" if migration.atomic else "--no-assume-in-transaction"]
-    done = subprocess.run([*command, "--stdin-filepath", migration.name], input=text, capture_output=True, text=True)
+def _read_by_squawk(migration: Migration, lines: list[Line]) -> Iterator[tuple[Line, str, str, str]]:
+    """Yield what squawk finds: the line, the rule, why, and what to do instead."""
+    before, after = (["BEGIN;"], ["COMMIT;"]) if migration.atomic else ([], [])
+    text = "\n".join([*before, *(line.text for line in lines), *after])
+    command = [str(Path(sys.executable).parent / "squawk"), "--reporter", "json", "--pg-version", POSTGRES]
+    command += ["--include", ALSO_ASKED, "--exclude", ",".join(NOT_ASKED), "--stdin-filepath", migration.name]
+    done = subprocess.run(command, input=text, capture_output=True, text=True)
     if not done.stdout.startswith("["):
         raise RuntimeError(f"squawk could not read {migration}: {done.stdout}{done.stderr}")
     for told in json.loads(done.stdout):
-        at = told["line"] - len(made)
-        rule = told["rule_name"]
-        if at < 0 or _is_harmless(rule, lines[at].statement):
-            continue
-        yield lines[at].operation, rule, told["message"], INSTEAD.get(rule) or told["help"] or ""
+        line, rule = lines[told["line"] - len(before)], told["rule_name"]
+        if not _is_harmless(rule, line.statement):
+            yield line, rule, told["message"], INSTEAD.get(rule) or told["help"] or ""
 
 
 def _is_harmless(rule: str, statement: str) -> bool:
-    """Tell whether only a new column is restricted, which no older release writes, or refers to nothing yet."""
+    """Tell whether squawk is too strict with a new column: none of them is written by an older release."""
     if rule == "adding-foreign-key-constraint":
         return EMPTY_REFERENCE.search(statement) is not None
+    if rule == "adding-field-with-default":
+        return THIS_MOMENT.search(statement) is not None
     return rule == "ban-new-write-restriction" and NEW_COLUMN.search(statement) is not None
 
 
-def _seen_here(migration: Migration, lines: list[Line]) -> Iterator[Found]:
+def _fills(lines: list[Line]) -> Iterator[tuple[Line, str, str, str]]:
+    for line in lines:
+        if FILL.match(line.text):
+            why = "Rows are written in one statement, which holds their locks until it is done."
+            yield line, "filled-in-one-statement", why, "RunPython in batches, with atomic = False."
+
+
+def _python_in_one_transaction(migration: Migration) -> Iterator[Refusal]:
+    name = f"{migration.app_label}.{migration.name}"
     for operation in migration.operations:
         if isinstance(operation, RunPython) and (migration.atomic if operation.atomic is None else operation.atomic):
             why = "Work in Python holds all its locks until it is done."
             instead = "Set atomic = False, and work in batches that each have a transaction."
-            yield operation.describe(), "python-in-one-transaction", why, instead
-    for line in lines:
-        if FILL.match(line.text):
-            why = "Rows are written in one statement, which holds their locks until it is done."
-            yield line.operation, "filled-in-one-statement", why, "RunPython in batches, with atomic = False."
+            yield Refusal(name, operation.describe(), "python-in-one-transaction", why, instead)

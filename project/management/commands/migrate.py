@@ -14,10 +14,10 @@ class Command(migrate.Command):
         with patience(connections[options["database"]]):
             for tries_left in reversed(range(TRIES)):
                 try:
-                    return super().handle(*args, **options)
+                    super().handle(*args, **options)
+                    return
                 except OperationalError as error:
                     if not tries_left or not gave_way(error):
                         raise
                     self.stdout.write("\nOthers held a lock for too long: nothing of it was kept, it begins again.")
                 time.sleep(PAUSE_SECONDS)
-        return None
