@@ -2,7 +2,7 @@
 
 Each migration since the last release is written as SQL and read by squawk, which knows the locks of Postgres and what
 breaks programs that know nothing of the change. Tables made since the last release may be treated in any way: nobody
-uses them yet. What SQL does not show, work in Python and rows written in one statement, is looked for here.
+uses them yet. Work in Python and rows written in one statement are looked for here: squawk does not tell of them.
 """
 
 from __future__ import annotations

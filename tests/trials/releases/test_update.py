@@ -14,7 +14,7 @@ from tests.trials.releases.last_programs import last_programs, run
 from tests.trials.releases.rolling_shop import Side, rolling_shop
 from workbench.demo.people import PASSWORD
 
-pytestmark = [pytest.mark.xdist_group("update"), pytest.mark.long]
+pytestmark = pytest.mark.long
 
 ENTRY = "EXCEL-SOLO"
 OWNER, MERCHANT = "paul@lacombe.example", "merchant@demo.example"
