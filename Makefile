@@ -12,7 +12,7 @@ FAULTS ?= 600
 SEED ?= 1
 TEST_SETTINGS := DJANGO_SETTINGS_MODULE=project.settings.test
 
-.PHONY: run test ordeal mutate bench check check-database audit lock pin-images sbom migrations messages screenshots
+.PHONY: run test ordeal mutate bench check check-database audit lock pin-images sbom migrations release messages screenshots
 
 run: $(INSTALLED) ## set up and run everything on http://127.0.0.1:8000 (PORT=…), until Ctrl-C
 	@$(BIN)/python manage.py up
@@ -47,6 +47,7 @@ check: $(INSTALLED) ## lint, types, floors, translations, deployment, migrations
 check-database: # wants DATABASE_URL and REDIS_URL of throwaway servers
 	$(TEST_SETTINGS) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(TEST_SETTINGS) $(BIN)/python manage.py migrate --verbosity 0
+	$(TEST_SETTINGS) $(BIN)/python manage.py check_migrations
 	$(TEST_SETTINGS) $(BIN)/python manage.py createcachetable
 	$(TEST_SETTINGS) $(BIN)/python manage.py seed_demo --verbosity 0
 	$(TEST_SETTINGS) $(BIN)/python manage.py check_entries
@@ -68,6 +69,9 @@ sbom: $(INSTALLED) ## sbom.json: all that production installs, in CycloneDX
 
 migrations: $(INSTALLED) ## write the migrations of changed models
 	@$(TEST_SETTINGS) $(BIN)/python -m workbench.servers $(BIN)/python manage.py makemigrations
+
+release: $(INSTALLED) ## note the commit at hand as the last release, against which migrations are judged
+	@$(TEST_SETTINGS) $(BIN)/python manage.py note_release
 
 messages: $(INSTALLED) ## bring locale/ up to date with the sources, keeping translations
 	@$(TEST_SETTINGS) $(BIN)/python manage.py translations update

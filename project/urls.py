@@ -10,6 +10,7 @@ from project.admin.search import search
 from project.media import media
 from project.policy_reports import policy_report
 from project.security_txt import security_txt
+from project.static_files import file_of_another_release
 
 close_second_doors(admin.site)
 admin.site.search = search  # type: ignore[attr-defined]  # unfold's site has it, Django's has not
@@ -33,6 +34,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("learn/", include("enrolments.learning.urls")),
     # The storefront, cart, checkout, orders and payments: include the shop's pages here, last
     path("payments/", include("shop.payments.urls")),
+    # Behind WhiteNoise, which serves the files themselves
+    re_path(r"^static/(?P<path>.+)$", file_of_another_release, name="file-of-another-release"),
     # Pages of extensions, each below its own name
     *extension_pages(),
     path("", include("shop.urls")),

@@ -5,6 +5,8 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    # Each table is locked only while its own column is written. May be run again.
+    atomic = False
 
     dependencies = [
         ('catalog', '0004_default_max_quantity'),

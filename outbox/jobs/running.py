@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Func, TextField, Value
+from django.db.models import F, Func, TextField, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
@@ -36,6 +36,9 @@ GRACE = timedelta(seconds=10)
 BURIAL_GRACE = timedelta(minutes=5)
 FIRST_BACKOFF = timedelta(seconds=10)
 LONGEST_BACKOFF = timedelta(hours=1)
+# Age up to which a job that names something unknown here, its kind or that of its mail, is left to other workers: while
+# two releases run side by side, theirs is the newer one.
+LEFT_TO_NEWER_RELEASES = timedelta(days=1)
 ERROR_LENGTH = 2000
 
 
@@ -108,6 +111,10 @@ def _work(claim: Claim) -> None:
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
     _log(job, failure)
+    if isinstance(failure, Unregistered) and claim.now - job.created_at < LEFT_TO_NEWER_RELEASES:
+        _put_off(job, failure, FIRST_BACKOFF, is_counted=False)
+        _say(job, "left to a newer release", began)
+        return
     wait = _wait_after(failure, attempts=job.attempts)
     if isinstance(failure, Final | AttemptsUsedUp) or job.attempts >= job.max_attempts:
         try:
@@ -165,8 +172,13 @@ def _bury(claim: Claim, failure: Exception) -> None:
         )  # fmt: skip
 
 
-def _put_off(job: Job, failure: Exception, wait: timedelta) -> None:
-    _holding_lease(job).update(due_at=Now() + wait, lease=None, last_error=_describe(failure))
+def _put_off(job: Job, failure: Exception, wait: timedelta, *, is_counted: bool = True) -> None:
+    _holding_lease(job).update(
+        due_at=Now() + wait,
+        lease=None,
+        last_error=_describe(failure),
+        attempts=F("attempts") - (0 if is_counted else 1),
+    )
 
 
 def _lock(job: Job, *, longest_silence: timedelta | None = None) -> Job | None:
@@ -205,7 +217,7 @@ def _kind_or_none(job: Job) -> JobKind | None:
 
 def _log(job: Job, failure: Exception) -> None:
     """Log the failure: an expected one in a line, any other (a fault of ours) with its trace."""
-    expected = isinstance(failure, Temporary | Final | OperationalError)
+    expected = isinstance(failure, Temporary | Final | OperationalError | Unregistered)
     logger.log(
         logging.WARNING if expected else logging.ERROR,
         "Job %s failed in attempt %s of %s: %s",

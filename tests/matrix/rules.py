@@ -41,6 +41,8 @@ security-txt             GET  page
 security-txt             POST 405
 policy-report            GET  405
 policy-report            POST refused  # empty, and a browser's own
+file-of-another-release  GET  404  # no file of any release
+file-of-another-release  POST 405
 set_language             GET  go
 set_language             POST go  # a cookie
 

@@ -11,7 +11,7 @@ from psycopg2.errors import DeadlockDetected
 from outbox.errors import Final, Temporary
 from outbox.jobs.models import Job
 from outbox.jobs.registry import temporary_job_kind
-from outbox.jobs.running import GRACE, LONGEST_BACKOFF, backoff, run_due_jobs
+from outbox.jobs.running import GRACE, LEFT_TO_NEWER_RELEASES, LONGEST_BACKOFF, backoff, run_due_jobs
 from outbox.jobs.services import enqueue
 from tests.factories.outbox import JobFactory
 
@@ -208,13 +208,26 @@ def test_dying_is_one_transaction_with_what_follows_from_it(make_due):
     assert Job.objects.filter(key="marked").exists()
 
 
-def test_a_kind_that_this_worker_does_not_know_yet_is_put_off():
-    job = JobFactory(kind="from the next release")
-    run_due_jobs()
+def test_a_kind_that_this_worker_does_not_know_yet_is_left_to_newer_workers_whole(make_due):
+    job = JobFactory(kind="from the next release", max_attempts=2)
+    for _attempt in range(4):
+        run_due_jobs()
+        make_due()
 
     job.refresh_from_db()
-    assert (job.state, job.attempts) == ("pending", 1)
+    assert (job.state, job.attempts) == ("pending", 0)
     assert "from the next release" in job.last_error
+
+
+def test_a_kind_that_nobody_has_known_for_a_day_is_dead_in_the_end(make_due):
+    yesterday = database_now() - LEFT_TO_NEWER_RELEASES
+    job = JobFactory(kind="of an extension that is gone", max_attempts=2, created_at=yesterday)
+    for _attempt in range(2):
+        run_due_jobs()
+        make_due()
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("dead", 2)
 
 
 def test_a_failure_holds_up_no_other_job():

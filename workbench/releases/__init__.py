@@ -1,0 +1,1 @@
+"""The last release, and what a migration may not do to it."""
