@@ -117,5 +117,5 @@ def _person(user_id: int | None, email: str | None) -> SafeString | str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(map(str, value)) or NOTHING
     return NOTHING if value is None else str(value)
