@@ -14,6 +14,7 @@ from allauth.mfa.webauthn import views as webauthn
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from accounts.people.models import User
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
         request: HttpRequest
 
-        def form_valid(self, form: Any) -> HttpResponse: ...
+        def form_valid(self, form: Any) -> HttpResponseBase: ...
         def get_context_data(self, **context: Any) -> dict[str, Any]: ...
 else:
     SignedInView = object
@@ -62,7 +63,7 @@ class ChangesFactors(SignedInView):
     kind: Kind
     factor: str
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponseBase:
         user = _person(self.request)
         with transaction.atomic():
             response = super().form_valid(form)
@@ -76,7 +77,7 @@ class AddsFactor(ChangesFactors):
 
     kind = Kind.FACTOR_ADDED
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponseBase:
         user = _person(self.request)
         with transaction.atomic():
             response = super().form_valid(form)
