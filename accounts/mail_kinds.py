@@ -21,6 +21,7 @@ from accounts.people.models import User
 from accounts.people.selectors import is_address_proved
 from common.registry import Registry
 from outbox.errors import ResendRefused
+from outbox.jobs.models import Job
 from outbox.mails.kinds import BLANK, Renewed, register_mail_kind
 from outbox.mails.models import Mail
 
@@ -153,5 +154,15 @@ RENEW = {
     "new_link": renew_new_link,
 }
 
+# Somebody sits before a page that asks for the code. Who is told that the account exists waits for a code as well.
+CODES = {"address_code", "sign_in_code", "password_reset_code", "account_exists"}
+
 for name, (build, label) in KINDS.items():
-    register_mail_kind(name, template=f"accounts/mails/{name}", build=build, label=label, renew=RENEW.get(name))
+    register_mail_kind(
+        name,
+        template=f"accounts/mails/{name}",
+        build=build,
+        label=label,
+        renew=RENEW.get(name),
+        urgency=Job.Urgency.CODES if name in CODES else Job.Urgency.MAILS,
+    )

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from outbox.jobs.models import Job, JobQuerySet
-from outbox.mails.models import Mail, MailQuerySet
+from outbox.mails.models import JOB_KIND, Mail, MailQuerySet
 
 
 def mails_of_order(order_id: int) -> MailQuerySet:
@@ -22,8 +22,11 @@ def jobs_by_key(keys: Iterable[str]) -> JobQuerySet:
 
 
 def jobs_of_order(order_id: int, keys: Iterable[str]) -> JobQuerySet:
-    """Return the jobs that name the order, and those recorded under these keys, in the order of their recording."""
-    return Job.objects.filter(Q(order_id=order_id) | Q(key__in=list(keys))).order_by("id")
+    """Return the jobs that name the order, and those recorded under these keys, in the order of their recording.
+
+    Without those that send mails, which `mails_of_order` returns.
+    """
+    return Job.objects.filter(Q(order_id=order_id) | Q(key__in=list(keys))).exclude(kind=JOB_KIND).order_by("id")
 
 
 def oldest_waiting_seconds() -> float | None:

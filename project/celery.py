@@ -10,10 +10,11 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import setup_logging, task_postrun
+from celery.signals import setup_logging, task_postrun, worker_init
 
 from common.afterwards import run_waiting
 from common.floors import rooms
+from outbox.jobs.share import share
 from project.patches.kombu import EnduringAMQP
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.production")
@@ -21,7 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.production")
 # Task names only, so that importing this module imports no app. Seconds, or a time of day (UTC): beat remembers
 # nothing over a restart, so an interval of a day would never come round where beat starts anew each day.
 BEAT_SCHEDULE: dict[str, dict] = {
-    "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 5, "options": {"expires": 24 * 3600}},
+    "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 2, "options": {"expires": 24 * 3600}},
     "forget old jobs": {"task": "outbox.tasks.purge", "schedule": crontab(hour="3", minute="17")},
     "forget old attempts": {
         "task": "accounts.rate_limits.tasks.forget_old_attempts",
@@ -54,3 +55,10 @@ def keep_logging(loglevel: int | None = None, **_options: Any) -> None:
 def write_what_waits(**_options: Any) -> None:
     """Write what must outlast a task's transactions, such as faults of handlers."""
     run_waiting()
+
+
+@worker_init.connect
+def keep_a_process_back(sender: Any, **_options: Any) -> None:
+    """Keep one process of the worker for work in the database: calls outside may take the others."""
+    # Not a number yet where Celery is to find one ("auto"): then one process calls outside.
+    share.keep_one_back(processes=sender.concurrency if isinstance(sender.concurrency, int) else 2)

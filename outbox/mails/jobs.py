@@ -8,8 +8,9 @@ from django.utils.translation import gettext, gettext_lazy
 
 from common.secrets import Undecryptable
 from outbox.errors import SECRET_IS_GONE, TOO_LATE, Final, RetryRefused
+from outbox.jobs.breaker import name_service
 from outbox.jobs.models import Job
-from outbox.jobs.registry import job_kind
+from outbox.jobs.registry import Urgency, job_kind
 from outbox.mails.kinds import MAIL_KINDS
 from outbox.mails.models import JOB_KIND, Mail
 from outbox.mails.sending import mark_failed, mark_recalled, mark_sent, send
@@ -31,12 +32,19 @@ def _queue_again(job: Job, actor_id: int | None, now: datetime) -> None:
         Mail.objects.filter(pk=mail.pk).update(state=Mail.State.QUEUED, failed_reason="")
 
 
-# Over a day of attempts: a mail server may be down for a night. One that answers slowly is heard out.
+MAIL_SERVER = "smtp"
+name_service(MAIL_SERVER, label=gettext_lazy("The mail server"))
+
+
+# Over a day of attempts: a mail server may refuse a mail for a night. One that answers slowly is heard out.
 @job_kind(
     JOB_KIND,
     label=gettext_lazy("Send a mail"),
     max_attempts=36,
     io=True,
+    service=MAIL_SERVER,
+    urgency=Urgency.MAILS,
+    time_limit=timedelta(minutes=2),
     longest_silence=timedelta(minutes=3),
     on_dead=_give_up,
     on_retry=_queue_again,
