@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from outbox.jobs.models import Job, JobQuerySet
+from outbox.jobs.outages import kinds_left_alone
 from outbox.mails.models import JOB_KIND, Mail, MailQuerySet
 
 
@@ -31,9 +32,10 @@ def jobs_of_order(order_id: int, keys: Iterable[str]) -> JobQuerySet:
 
 def oldest_waiting_seconds() -> float | None:
     """Return for how many seconds the job that is due longest has waited for a worker, by the database's clock; None
-    when no job waits.
+    when no job waits. Jobs of services outside that do not answer are not meant.
 
     A few seconds are usual. Minutes say that no worker runs, or too few.
     """
-    waited = Job.objects.due().annotate(waited=Now() - F("due_at")).values_list("waited", flat=True).first()
+    due = Job.objects.due().exclude(kind__in=kinds_left_alone())
+    waited = due.annotate(waited=Now() - F("due_at")).values_list("waited", flat=True).first()
     return None if waited is None else waited.total_seconds()

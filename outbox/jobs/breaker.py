@@ -19,8 +19,6 @@ from django.db import connection, transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce, Now
 
-from common.refusals import Sentence
-from outbox.jobs.labels import SERVICE_LABELS
 from outbox.jobs.models import OutsideService
 
 logger = logging.getLogger(__name__)
@@ -39,11 +37,6 @@ class Admission:
     """Leave to call a service; `is_trial` when the service was away, and this call alone tries it."""
 
     is_trial: bool
-
-
-def name_service(name: str, *, label: Sentence) -> None:
-    """Name a service outside for merchants, in words that begin a sentence, such as "The mail server"."""
-    SERVICE_LABELS.put(name, label)
 
 
 def admit(service: str, *, trial_takes: timedelta) -> Admission | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from common.secrets import Undecryptable
+from common.templatetags.money import grouped
 from outbox.errors import SECRET_IS_GONE, TOO_LATE, Final, RetryRefused
-from outbox.jobs.breaker import name_service
 from outbox.jobs.models import Job
+from outbox.jobs.outages import SERVICE_NAMES, ServiceName
 from outbox.jobs.registry import Urgency, job_kind
 from outbox.mails.kinds import MAIL_KINDS
 from outbox.mails.models import JOB_KIND, Mail
@@ -33,7 +34,17 @@ def _queue_again(job: Job, actor_id: int | None, now: datetime) -> None:
 
 
 MAIL_SERVER = "smtp"
-name_service(MAIL_SERVER, label=gettext_lazy("The mail server"))
+
+
+def mails_wait(count: int) -> str:
+    """Return a sentence about mails that wait for the mail server."""
+    text = ngettext(
+        "%(count)s mail waits and leaves by itself.", "%(count)s mails wait and leave by themselves.", count
+    )
+    return text % {"count": grouped(count)}
+
+
+SERVICE_NAMES.register(MAIL_SERVER, ServiceName(gettext_lazy("The mail server"), mails_wait))
 
 
 # Over a day of attempts: a mail server may refuse a mail for a night. One that answers slowly is heard out.
