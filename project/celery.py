@@ -22,7 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.production")
 # Task names only, so that importing this module imports no app. Seconds, or a time of day (UTC): beat remembers
 # nothing over a restart, so an interval of a day would never come round where beat starts anew each day.
 BEAT_SCHEDULE: dict[str, dict] = {
-    "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 2, "options": {"expires": 24 * 3600}},
+    "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 1, "options": {"expires": 24 * 3600}},
     "forget old jobs": {"task": "outbox.tasks.purge", "schedule": crontab(hour="3", minute="17")},
     "forget old attempts": {
         "task": "accounts.rate_limits.tasks.forget_old_attempts",
