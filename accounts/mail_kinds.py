@@ -154,9 +154,6 @@ RENEW = {
     "new_link": renew_new_link,
 }
 
-# Somebody sits before a page that asks for the code. Who is told that the account exists waits for a code as well.
-CODES = {"address_code", "sign_in_code", "password_reset_code", "account_exists"}
-
 for name, (build, label) in KINDS.items():
     register_mail_kind(
         name,
@@ -164,5 +161,6 @@ for name, (build, label) in KINDS.items():
         build=build,
         label=label,
         renew=RENEW.get(name),
-        urgency=Job.Urgency.CODES if name in CODES else Job.Urgency.MAILS,
+        # Who is told that the account exists waits for a mail as others wait for their code.
+        urgency=Job.Urgency.CODES if name == "account_exists" else Job.Urgency.MAILS,
     )

@@ -44,7 +44,7 @@ class MailKind:
     `build(mail, blank=…)` adds values to the mail's context that are only known when the mail is rendered, such as
     derived links; with `blank`, BLANK in place of each. `renew(mail, now)` makes links that work for a mail sent again;
     a kind without it is sent again as it was, until it expires. `is_due(mail, now)` tells whether the mail is still to
-    be sent: one that is not is recalled. `urgency` is that of its job.
+    be sent: one that is not is recalled. `urgency` is that of its job; a mail with a secret is a code in any case.
     """
 
     name: str

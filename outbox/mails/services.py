@@ -191,7 +191,7 @@ def _insert(rows: list[Mail], due: Mapping[str, datetime | None] | None = None) 
         return []
     given = [
         {column: getattr(row, column) for column in COLUMNS}
-        | {"due_at": (due or {}).get(row.key), "urgency": MAIL_KINDS.get(row.kind).urgency}
+        | {"due_at": (due or {}).get(row.key), "urgency": _urgency(row)}
         for row in rows
     ]
     recorded = Mail.objects.raw(
@@ -207,6 +207,11 @@ def _insert(rows: list[Mail], due: Mapping[str, datetime | None] | None = None) 
     if mails:
         ring_on_commit()
     return mails
+
+
+def _urgency(mail: Mail) -> Job.Urgency:
+    """Return the urgency of a mail: somebody sits before a page that asks for the code in it, or its kind's."""
+    return Job.Urgency.CODES if mail.has_secret else MAIL_KINDS.get(mail.kind).urgency
 
 
 def _row(mail: NewMail) -> Mail:

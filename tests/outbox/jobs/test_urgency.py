@@ -88,9 +88,13 @@ def test_a_kind_says_how_urgent_its_jobs_are_and_a_job_may_differ():
 
 def test_deliveries_and_codes_are_before_mails():
     assert JOB_KINDS.get("fulfil_line").urgency == Urgency.DELIVERIES
-    for key, kind in (("code", "sign_in_code"), ("notice", "security_notice")):
-        queue_mail(kind=kind, key=key, recipient="alice@example.org", language="en", context={})
-    assert list(Job.objects.order_by("id").values_list("urgency", flat=True)) == [Urgency.CODES, Urgency.MAILS]
+    for kind, secret in (("sign_in_code", "123456"), ("account_exists", ""), ("security_notice", "")):
+        queue_mail(kind=kind, key=kind, recipient="alice@example.org", language="en", context={}, secret=secret)
+    assert list(Job.objects.order_by("id").values_list("urgency", flat=True)) == [
+        Urgency.CODES,
+        Urgency.CODES,
+        Urgency.MAILS,
+    ]
 
 
 def test_a_row_of_the_previous_release_counts_as_a_delivery():
