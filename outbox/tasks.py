@@ -27,7 +27,7 @@ def run_jobs() -> int:
 
 @shared_task(name="outbox.tasks.ring_overdue", ignore_result=True)
 def ring_overdue() -> int:
-    """Run due jobs whose ring was lost or whose back-off is over. For beat, every few seconds."""
+    """Run due jobs whose ring was lost or whose back-off is over. For beat, every second."""
     return run_jobs()
 
 
