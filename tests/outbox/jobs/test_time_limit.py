@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from outbox.jobs import time_limit as alarm
 from outbox.jobs.registry import JOB_KINDS, temporary_job_kind
@@ -89,9 +90,13 @@ def test_a_job_in_time_is_not_disturbed_afterwards():
 
 @pytest.mark.django_db(transaction=True)
 def test_in_a_thread_postgres_ends_the_statement():
+    def run_in_english():
+        with translation.override("en"):
+            run_due_jobs()
+
     with temporary_job_kind("errand", ask_a_slow_question, time_limit=LIMIT):
         job = enqueue(kind="errand", key="errand:1")
-        in_thread(run_due_jobs).join(PATIENCE_SECONDS)
+        in_thread(run_in_english).join(PATIENCE_SECONDS)
 
     job.refresh_from_db()
     assert (job.state, job.last_error) == ("pending", TOLD)
