@@ -21,6 +21,7 @@ from accounts.people.models import User
 from accounts.people.selectors import is_address_proved
 from common.registry import Registry
 from outbox.errors import ResendRefused
+from outbox.jobs.models import Job
 from outbox.mails.kinds import BLANK, Renewed, register_mail_kind
 from outbox.mails.models import Mail
 
@@ -154,4 +155,12 @@ RENEW = {
 }
 
 for name, (build, label) in KINDS.items():
-    register_mail_kind(name, template=f"accounts/mails/{name}", build=build, label=label, renew=RENEW.get(name))
+    register_mail_kind(
+        name,
+        template=f"accounts/mails/{name}",
+        build=build,
+        label=label,
+        renew=RENEW.get(name),
+        # Who is told that the account exists waits for a mail as others wait for their code.
+        urgency=Job.Urgency.CODES if name == "account_exists" else Job.Urgency.MAILS,
+    )

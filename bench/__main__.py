@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--tiny", action="store_true", help="only to see that it works: the figures say nothing")
     parser.add_argument("--results", type=Path, default=RESULTS)
-    parser.add_argument("--only", nargs="*", metavar="ROWS", help="seats session pages desk purchases throughput")
+    parser.add_argument("--only", nargs="*", metavar="ROWS", help="seats session pages desk purchases throughput queue")
     asked = parser.parse_args(arguments)
     report = Report()
     # On SIGTERM the blocks below are left in good order, so that nothing is left behind.
@@ -48,7 +48,7 @@ def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
     # A worker's log lines about each job would hide the table.
     logging.getLogger().setLevel(logging.WARNING)
     from bench import world
-    from bench.rows import desk, pages, purchases, seats, session, throughput
+    from bench.rows import desk, pages, purchases, queue, seats, session, throughput
 
     def part(name: str, measure: Callable[..., None], *more: object) -> None:
         if not only or name in only:
@@ -65,6 +65,7 @@ def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
         world.no_job_waits()
         part("purchases", purchases.measure, servers)
         part("throughput", throughput.measure, servers, web)
+        part("queue", queue.measure, servers)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ class Sizes:
     purchases: int  # of each handler
     worker_processes: tuple[int, ...]
     orders_a_worker_run: int
+    mails_due: int
 
 
 FULL = Sizes(
@@ -30,6 +31,7 @@ FULL = Sizes(
     purchases=5,
     worker_processes=(1, 2, 4),
     orders_a_worker_run=150,
+    mails_due=50_000,
 )
 
 # For the test that the benchmark itself works: its figures say nothing.
@@ -44,4 +46,5 @@ TINY = Sizes(
     purchases=1,
     worker_processes=(1,),
     orders_a_worker_run=3,
+    mails_due=20,
 )

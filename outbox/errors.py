@@ -11,6 +11,14 @@ class Temporary(Exception):
     """Raised by a job that should run again later: retried with back-off, logged quietly."""
 
 
+class ServiceAway(Temporary):
+    """Raised by a job when the service outside that it calls does not answer, or refuses the shop altogether.
+
+    No fault of the job: after a few such failures in a row all jobs of the service wait, without an attempt lost, until
+    the service answers again.
+    """
+
+
 class Final(Exception):
     """Raised by a job that no further attempt can help: the job is dead at once."""
 

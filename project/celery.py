@@ -9,17 +9,18 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_postrun
+from celery.signals import setup_logging, task_postrun, worker_init
 
 from common.afterwards import run_waiting
 from common.floors import rooms
+from outbox.jobs.share import share
 from project.patches.kombu import EnduringAMQP
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.production")
 
 # Task names only, so that importing this module imports no app. Seconds.
 BEAT_SCHEDULE: dict[str, dict] = {
-    "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 5, "options": {"expires": 24 * 3600}},
+    "run overdue jobs": {"task": "outbox.tasks.ring_overdue", "schedule": 1, "options": {"expires": 24 * 3600}},
     # What is older than its line in project/settings/retention.py; nothing else tidies.
     "tidy": {"task": "common.tasks.tidy", "schedule": 600},
     "watch the security log": {"task": "accounts.security_log.tasks.watch", "schedule": 60},
@@ -45,3 +46,10 @@ def keep_logging(loglevel: int | None = None, **_options: Any) -> None:
 def write_what_waits(**_options: Any) -> None:
     """Write what must outlast a task's transactions, such as faults of handlers."""
     run_waiting()
+
+
+@worker_init.connect
+def keep_a_process_back(sender: Any, **_options: Any) -> None:
+    """Keep one process of the worker for work in the database: calls outside may take the others."""
+    # Not a number yet where Celery is to find one ("auto"): then one process calls outside.
+    share.keep_one_back(processes=sender.concurrency if isinstance(sender.concurrency, int) else 2)

@@ -19,6 +19,7 @@ from common.admin.display import choice_label, link
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from outbox.jobs.models import Job, JobQuerySet
+from outbox.jobs.outages import outages
 from outbox.jobs.registry import job_kind_label, job_kind_labels, kinds_told_elsewhere
 from outbox.jobs.services import dismiss_job, retry_job
 
@@ -65,10 +66,20 @@ def told_by_jobs_alone() -> JobQuerySet:
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    list_display = ("kind_label", "state_label", "key", "attempts_label", "due_at", "finished_at", "last_error_start")
+    list_display = (
+        "kind_label",
+        "urgency_label",
+        "state_label",
+        "key",
+        "attempts_label",
+        "due_at",
+        "finished_at",
+        "last_error_start",
+    )
     list_filter = (
         GivenUpFilter,
         ("state", ChoicesDropdownFilter),
+        ("urgency", ChoicesDropdownFilter),
         KindFilter,
         ("due_at", DayRangeFilter),
     )
@@ -78,10 +89,11 @@ class JobAdmin(ReadOnlyAdmin):
     search_help_text = _("Key or error")
     ordering = ("-id",)
     fields = (
-        "kind_label", "state", "key", "attempts_label", "due_at", "last_error", "payload", "account_id", "order_id",
-        "created_at", "finished_at", "dismissed_at", "dismissed_by", "dismissed_reason",
+        "kind_label", "urgency", "state", "key", "attempts_label", "due_at", "last_error", "payload", "account_id",
+        "order_id", "created_at", "finished_at", "dismissed_at", "dismissed_by", "dismissed_reason",
     )  # fmt: skip
     readonly_fields = fields
+    list_before_template = "jobs/admin/outages.html"
     change_form_outer_before_template = "jobs/admin/job_tools.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -91,6 +103,9 @@ class JobAdmin(ReadOnlyAdmin):
             path("<int:job_id>/dismiss/", wrap(self.dismiss), name="outbox_job_dismiss"),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {**(extra_context or {}), "outages": outages()})
 
     def row_context(self, request: HttpRequest, row: Job) -> dict[str, Any]:
         return {
@@ -120,6 +135,10 @@ class JobAdmin(ReadOnlyAdmin):
     @display(description=_("kind"), ordering="kind")
     def kind_label(self, job: Job) -> str:
         return job_kind_label(job.kind)
+
+    @display(description=_("urgency"), ordering="urgency")
+    def urgency_label(self, job: Job) -> str:
+        return job.get_urgency_display()
 
     @display(description=_("state"), ordering="state")
     def state_label(self, job: Job) -> SafeString:

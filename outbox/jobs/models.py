@@ -47,6 +47,14 @@ class Job(models.Model):
 
     DISMISSAL_LENGTH = 300
 
+    class Urgency(models.IntegerChoices):
+        """Classes of jobs, the most urgent first: a job waits for none of a class after its own."""
+
+        CODES = 1, pgettext_lazy("urgency of a job", "codes")
+        DELIVERIES = 2, pgettext_lazy("urgency of a job", "deliveries")
+        MAILS = 3, pgettext_lazy("urgency of a job", "mails")
+        REST = 4, pgettext_lazy("urgency of a job", "the rest")
+
     class State(models.TextChoices):
         PENDING = "pending", pgettext_lazy("state of a job", "pending")
         DONE = "done", pgettext_lazy("state of a job", "done")
@@ -57,6 +65,10 @@ class Job(models.Model):
     payload = models.JSONField(_("payload"), default=dict, db_default={}, encoder=DjangoJSONEncoder)
     account_id = models.BigIntegerField(_("customer account"), null=True, blank=True)
     order_id = models.BigIntegerField(_("order"), null=True, blank=True)
+    # The previous release names no urgency, and its deliveries must not wait behind mails.
+    urgency = models.PositiveSmallIntegerField(
+        _("urgency"), choices=Urgency.choices, default=Urgency.DELIVERIES, db_default=Urgency.DELIVERIES
+    )
     state = models.CharField(
         _("state"), max_length=8, choices=State.choices, default=State.PENDING, db_default=State.PENDING
     )
@@ -84,6 +96,7 @@ class Job(models.Model):
             models.UniqueConstraint(fields=["key"], name="outbox_job_key_unique"),
             models.CheckConstraint(condition=~Q(kind="") & ~Q(key=""), name="outbox_job_kind_and_key_given"),
             models.CheckConstraint(condition=Q(state__in=["pending", "done", "dead"]), name="outbox_job_state_known"),
+            models.CheckConstraint(condition=Q(urgency__in=[1, 2, 3, 4]), name="outbox_job_urgency_known"),
             models.CheckConstraint(
                 condition=Q(max_attempts__gte=1) & Q(attempts__gte=0) & Q(attempts__lte=F("max_attempts")),
                 name="outbox_job_attempts_capped",
@@ -108,6 +121,10 @@ class Job(models.Model):
         )
         indexes = (
             models.Index(fields=["due_at", "id"], condition=Q(state="pending"), name="outbox_job_due"),
+            # The claim's: each kind of each urgency is a queue of its own in it (`claiming.py`).
+            models.Index(
+                fields=["urgency", "kind", "due_at", "id"], condition=Q(state="pending"), name="outbox_job_claim"
+            ),
             models.Index(fields=["finished_at"], condition=Q(state="done"), name="outbox_job_done"),
             models.Index(fields=["id"], condition=Q(state="dead"), name="outbox_job_dead"),
             models.Index(fields=["order_id"], condition=Q(order_id__isnull=False), name="outbox_job_order"),
@@ -115,3 +132,34 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{JOB_KIND_LABELS.of(self.kind)} · {self.pk} · {self.get_state_display()}"
+
+
+class OutsideService(models.Model):
+    """State of a service outside, such as the mail server, that jobs need: a row since its first failure.
+
+    After some failures in a row (`breaker.py`) no job of the service is claimed before `left_alone_until`, and then one
+    alone, to try it. A job that succeeds takes all that back.
+    """
+
+    name = models.CharField(primary_key=True, max_length=60)
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    left_alone_until = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True, default="", db_default="")
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.CheckConstraint(condition=~Q(name=""), name="outbox_service_named"),
+            models.CheckConstraint(
+                condition=Q(failures=0, failing_since__isnull=True) | Q(failures__gt=0, failing_since__isnull=False),
+                name="outbox_service_fails_since_a_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(left_alone_until__isnull=True) | Q(failures__gt=0),
+                name="outbox_service_left_alone_after_failures",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

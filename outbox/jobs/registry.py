@@ -17,6 +17,9 @@ Run = Callable[[Job, datetime], None]
 Callback = Callable[[Job, datetime], None]
 Retried = Callable[[Job, int | None, datetime], None]
 LONGEST_SILENCE = timedelta(minutes=1)
+TIME_LIMIT = timedelta(seconds=30)
+TIME_LIMIT_WITH_IO = timedelta(minutes=1)
+Urgency = Job.Urgency
 AnyRun = TypeVar("AnyRun", bound=Run)
 
 
@@ -26,8 +29,11 @@ class JobKind:
 
     `run(job, now)` does the work, in the transaction that marks the job done and with the job's row locked. Work
     outside the database is not undone with that transaction: a kind with `io` does such work at least once, and takes
-    no lock before, since the work may take long. Postgres cuts off a worker that is silent for `longest_silence` within
-    a job: the worker stands still, or its machine is gone.
+    no lock before, since the work may take long. Such a kind names the `service` outside that it calls.
+
+    `urgency` is the class of its jobs, unless a job says another. A job that works for longer than `time_limit` is
+    ended. Postgres cuts off a worker that is silent for `longest_silence` within a job: the worker stands still, or its
+    machine is gone.
 
     `on_dead(job, now)` runs in the transaction that marks the job dead. `on_retry(job, actor_id, now)` runs in the
     transaction that brings a dead or waiting job back, with the job's row locked; `actor_id` is the person who asked.
@@ -44,6 +50,9 @@ class JobKind:
     on_dead: Callback | None
     on_retry: Retried | None
     told_elsewhere: bool = False
+    urgency: Job.Urgency = Urgency.REST
+    time_limit: timedelta = TIME_LIMIT
+    service: str = ""
 
 
 JOB_KINDS: Registry[JobKind] = Registry("job kind", same=lambda one, other: same_function(one.run, other.run))
@@ -59,19 +68,28 @@ def job_kind(
     on_dead: Callback | None = None,
     on_retry: Retried | None = None,
     told_elsewhere: bool = False,
+    urgency: Job.Urgency = Urgency.REST,
+    time_limit: timedelta | None = None,
+    service: str = "",
 ) -> Callable[[AnyRun], AnyRun]:
     """Register the decorated `run(job, now)` under `name`; a second function for a name is refused.
 
     `label` tells merchants what the job does.
 
-    A kind with `io` needs a `longest_silence` longer than any wait for an answer from outside.
+    A kind with `io` needs a `longest_silence` longer than any wait for an answer from outside; its `service` is named
+    like the kind unless several kinds call the same one. Without a `time_limit` a job may take 30 seconds, with `io` a
+    minute.
     """
 
     def register(run: AnyRun) -> AnyRun:
         JOB_KIND_LABELS.put(name, label)
         JOB_KINDS.register(
-            name, JobKind(name, run, max_attempts, io, longest_silence, on_dead, on_retry, told_elsewhere)
-        )
+            name,
+            JobKind(
+                name, run, max_attempts, io, longest_silence, on_dead, on_retry, told_elsewhere, urgency,
+                time_limit or (TIME_LIMIT_WITH_IO if io else TIME_LIMIT), _service(name, io=io, service=service),
+            ),
+        )  # fmt: skip
         return run
 
     return register
@@ -97,7 +115,18 @@ def kinds_with_io() -> list[str]:
     return [kind.name for kind in JOB_KINDS if kind.io]
 
 
+def kinds_of_service(service: str) -> list[str]:
+    """Return the names of the kinds that call a service outside."""
+    return [kind.name for kind in JOB_KINDS if kind.io and kind.service == service]
+
+
 def temporary_job_kind(name: str, run: Run, **options: Any) -> AbstractContextManager[JobKind]:
     """Register a kind for the length of a `with` block, in place of one of the same name: for tests."""
-    limits = {"max_attempts": 8, "io": False, "longest_silence": LONGEST_SILENCE}
-    return JOB_KINDS.temporarily(name, JobKind(name, run, **{**limits, "on_dead": None, "on_retry": None, **options}))
+    limits = {"max_attempts": 8, "io": False, "longest_silence": LONGEST_SILENCE, "on_dead": None, "on_retry": None}
+    given = {**limits, **{name: value for name, value in options.items() if value is not None}}
+    given["service"] = _service(name, io=given["io"], service=given.get("service", ""))
+    return JOB_KINDS.temporarily(name, JobKind(name, run, **given))
+
+
+def _service(kind: str, *, io: bool, service: str) -> str:
+    return (service or kind) if io else ""

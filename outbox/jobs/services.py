@@ -21,7 +21,8 @@ from outbox.jobs.registry import JOB_KINDS
 class NewJob:
     """A job to record. `key` names the thing to do, so that recording it twice changes nothing.
 
-    With `order_id` the job is listed on the page of that order, with its state and its last error.
+    With `order_id` the job is listed on the page of that order, with its state and its last error. Without an `urgency`
+    it has that of its kind.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class NewJob:
     account_id: int | None = None
     order_id: int | None = None
     due_at: datetime | None = None
+    urgency: Job.Urgency | None = None
 
 
 def enqueue(
@@ -132,13 +134,15 @@ def _refuse_unless_retryable(job: Job) -> None:
 
 
 def _row(job: NewJob) -> Job:
+    kind = JOB_KINDS.get(job.kind)
     row = Job(
         kind=job.kind,
         key=job.key,
         payload=job.payload,
         account_id=job.account_id,
         order_id=job.order_id,
-        max_attempts=JOB_KINDS.get(job.kind).max_attempts,
+        urgency=kind.urgency if job.urgency is None else job.urgency,
+        max_attempts=kind.max_attempts,
     )
     if job.due_at is not None:
         row.due_at = job.due_at

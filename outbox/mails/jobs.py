@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from common.secrets import Undecryptable
+from common.templatetags.money import grouped
 from outbox.errors import SECRET_IS_GONE, TEXT_IS_GONE, TOO_LATE, Final, RetryRefused
 from outbox.jobs.models import Job
-from outbox.jobs.registry import job_kind
+from outbox.jobs.outages import SERVICE_NAMES, ServiceName
+from outbox.jobs.registry import Urgency, job_kind
 from outbox.mails.kinds import MAIL_KINDS
 from outbox.mails.models import JOB_KIND, Mail
 from outbox.mails.sending import mark_failed, mark_recalled, mark_sent, send
@@ -33,12 +35,29 @@ def _queue_again(job: Job, actor_id: int | None, now: datetime) -> None:
         Mail.objects.filter(pk=mail.pk).update(state=Mail.State.QUEUED, failed_reason="")
 
 
-# Over a day of attempts: a mail server may be down for a night. One that answers slowly is heard out.
+MAIL_SERVER = "smtp"
+
+
+def mails_wait(count: int) -> str:
+    """Return a sentence about mails that wait for the mail server."""
+    text = ngettext(
+        "%(count)s mail waits and leaves by itself.", "%(count)s mails wait and leave by themselves.", count
+    )
+    return text % {"count": grouped(count)}
+
+
+SERVICE_NAMES.register(MAIL_SERVER, ServiceName(gettext_lazy("The mail server"), mails_wait))
+
+
+# Over a day of attempts: a mail server may refuse a mail for a night. One that answers slowly is heard out.
 @job_kind(
     JOB_KIND,
     label=gettext_lazy("Send a mail"),
     max_attempts=36,
     io=True,
+    service=MAIL_SERVER,
+    urgency=Urgency.MAILS,
+    time_limit=timedelta(minutes=2),
     longest_silence=timedelta(minutes=3),
     on_dead=_give_up,
     on_retry=_queue_again,

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from django.utils.functional import Promise
 
 from common.registry import Registry
+from outbox.jobs.models import Job
 from outbox.mails.labels import MAIL_KIND_LABELS
 from outbox.mails.models import Mail
 
@@ -43,7 +44,7 @@ class MailKind:
     `build(mail, blank=…)` adds values to the mail's context that are only known when the mail is rendered, such as
     derived links; with `blank`, BLANK in place of each. `renew(mail, now)` makes links that work for a mail sent again;
     a kind without it is sent again as it was, until it expires. `is_due(mail, now)` tells whether the mail is still to
-    be sent: one that is not is recalled.
+    be sent: one that is not is recalled. `urgency` is that of its job; a mail with a secret is a code in any case.
     """
 
     name: str
@@ -51,6 +52,7 @@ class MailKind:
     build: Build | None
     renew: Renew | None = None
     is_due: IsDue | None = None
+    urgency: Job.Urgency = Job.Urgency.MAILS
 
 
 MAIL_KINDS: Registry[MailKind] = Registry("mail kind", same=lambda one, other: one.template == other.template)
@@ -66,10 +68,11 @@ def register_mail_kind(
     label: str | Promise = "",
     renew: Renew | None = None,
     is_due: IsDue | None = None,
+    urgency: Job.Urgency = Job.Urgency.MAILS,
 ) -> MailKind:
     """Register a kind of mail; another template for a name already taken is refused."""
     MAIL_KIND_LABELS.put(name, label)
-    return MAIL_KINDS.register(name, MailKind(name, template, build, renew, is_due))
+    return MAIL_KINDS.register(name, MailKind(name, template, build, renew, is_due, urgency))
 
 
 def mail_kind_label(name: str) -> str:

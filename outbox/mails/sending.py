@@ -10,12 +10,14 @@ from email.utils import formataddr, parseaddr
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from outbox.errors import Final, Temporary
+from outbox.errors import Final, ServiceAway, Temporary
 from outbox.mails.models import Mail
 from outbox.mails.rendering import RenderedMail, render_mail
 
 SERVER_TIMEOUT = 20
 SUBJECT_LENGTH = 300
+# The server's answer when it closes the conversation (RFC 5321).
+SERVICE_NOT_AVAILABLE = 421
 
 
 def send(mail: Mail) -> str:
@@ -23,7 +25,7 @@ def send(mail: Mail) -> str:
     for that of a mail with a secret, which may stand in it.
 
     Raises Final when the server refuses this mail or its recipient for good, Temporary when the server may accept the
-    mail later or cannot be reached.
+    mail later, ServiceAway when the server cannot be reached or refuses the shop itself.
     """
     rendered = render_mail(mail, blank_secrets=False)
     message = _message(mail, rendered)
@@ -33,16 +35,16 @@ def send(mail: Mail) -> str:
         raise Final(_say(error)) from error
     except (smtplib.SMTPAuthenticationError, smtplib.SMTPConnectError, smtplib.SMTPHeloError) as error:
         # These errors refuse the shop, not the mail: with Final, one wrong setting would end every mail.
-        raise Temporary(_say(error)) from error
+        raise ServiceAway(_say(error)) from error
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _text in error.recipients.values()]
         raise _by_code(min(codes, default=0), error) from error
     except smtplib.SMTPSenderRefused as error:
-        raise Temporary(_say(error)) from error
+        raise ServiceAway(_say(error)) from error
     except smtplib.SMTPResponseException as error:
         raise _by_code(error.smtp_code, error) from error
     except OSError as error:
-        raise Temporary(_say(error)) from error
+        raise ServiceAway(_say(error)) from error
     return "" if mail.has_secret else rendered.subject
 
 
@@ -90,6 +92,8 @@ def _sender(name: str) -> str:
 
 
 def _by_code(code: int, error: Exception) -> Exception:
+    if code == SERVICE_NOT_AVAILABLE:
+        return ServiceAway(_say(error))
     return Final(_say(error)) if 500 <= code < 600 else Temporary(_say(error))
 
 

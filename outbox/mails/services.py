@@ -31,7 +31,7 @@ WITH given AS (
     SELECT * FROM jsonb_to_recordset(%(mails)s) AS given (
         kind text, key text, message_id text, recipient text, language text, context jsonb, secret text,
         has_secret boolean, account_id bigint, order_id bigint, person_id bigint, original_id bigint,
-        expires_at timestamptz, due_at timestamptz
+        expires_at timestamptz, due_at timestamptz, urgency smallint
     )
 ), mail AS (
     INSERT INTO outbox_mail (
@@ -45,9 +45,9 @@ WITH given AS (
     ON CONFLICT DO NOTHING
     RETURNING *
 ), job AS (
-    INSERT INTO outbox_job (kind, key, payload, account_id, max_attempts, due_at)
-    SELECT %(job_kind)s, %(job_kind)s || ':' || id, jsonb_build_object('mail_id', id), account_id,
-        %(max_attempts)s,
+    INSERT INTO outbox_job (kind, key, payload, account_id, order_id, max_attempts, urgency, due_at)
+    SELECT %(job_kind)s, %(job_kind)s || ':' || id, jsonb_build_object('mail_id', id), account_id, order_id,
+        %(max_attempts)s, (SELECT min(given.urgency) FROM given WHERE given.key = mail.key),
         coalesce((SELECT min(given.due_at) FROM given WHERE given.key = mail.key), statement_timestamp())
     FROM mail ORDER BY 2
 )
@@ -192,7 +192,9 @@ def _insert(rows: list[Mail], due: Mapping[str, datetime | None] | None = None) 
     if not rows:
         return []
     given = [
-        {column: getattr(row, column) for column in COLUMNS} | {"due_at": (due or {}).get(row.key)} for row in rows
+        {column: getattr(row, column) for column in COLUMNS}
+        | {"due_at": (due or {}).get(row.key), "urgency": _urgency(row)}
+        for row in rows
     ]
     recorded = Mail.objects.raw(
         RECORD,
@@ -207,6 +209,11 @@ def _insert(rows: list[Mail], due: Mapping[str, datetime | None] | None = None) 
     if mails:
         ring_on_commit()
     return mails
+
+
+def _urgency(mail: Mail) -> Job.Urgency:
+    """Return the urgency of a mail: somebody sits before a page that asks for the code in it, or its kind's."""
+    return Job.Urgency.CODES if mail.has_secret else MAIL_KINDS.get(mail.kind).urgency
 
 
 def _row(mail: NewMail) -> Mail:

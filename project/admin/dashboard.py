@@ -21,6 +21,7 @@ from common.templatetags.money import grouped, money
 from handlers import registry
 from handlers.models import BrokenHook
 from outbox.jobs.admin import GivenUpFilter, told_by_jobs_alone
+from outbox.jobs.outages import outages
 from outbox.mails.admin import UnsentFilter
 from outbox.mails.models import Mail
 from project.admin.figures_page import WaitingView, sales_view, seats_view, waiting_url, waiting_view
@@ -58,6 +59,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["seats"] = seats_view()
     if user.has_perm("shop.view_shopidentity"):
         context["missing"] = missing_from_the_shop(now=now)
+    if user.has_perm("outbox.view_job") or user.has_perm("outbox.view_mail"):
+        context["outages"] = outages()
     return context | {"counts": list(_counts(user, waiting, now=now))}
 
 

@@ -10,7 +10,7 @@ from common.floors import template_folders
 from handlers.folders import application
 from project.settings.admin_site import UNFOLD as UNFOLD
 from project.settings.content_security import *
-from project.settings.environment import env, payment_providers, servers_at
+from project.settings.environment import at_least_one, env, payment_providers, servers_at
 from project.settings.keys import keys_in, refuse_unreadable
 from project.settings.rate_limits import *
 from project.settings.retention import RETENTION as RETENTION
@@ -165,6 +165,9 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Every entry is a matter of seconds; remembering its last run in a file would only add state to the machine.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+
+# Calls of one service outside, such as the mail server, at a time: on all machines together.
+OUTBOX_CALLS_AT_ONCE = at_least_one("OUTBOX_CALLS_AT_ONCE", default=4)
 
 # --- Language, time, money -------------------------------------------------------------------------------------------
 

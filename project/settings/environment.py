@@ -23,6 +23,17 @@ def refuse_incomplete(*, debug: bool) -> None:
         )
 
 
+def at_least_one(name: str, *, default: int) -> int:
+    """Return the whole number in a variable, or `default` where it is not set.
+
+    Raises ImproperlyConfigured for any other text, and for a number below one.
+    """
+    text = os.environ.get(name, "").strip() or str(default)
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise ImproperlyConfigured(f"{name} must be a whole number of at least 1, not {text!r}.")
+    return int(text)
+
+
 def payment_providers(*default: str) -> tuple[str, ...]:
     """Return the names in PAYMENT_PROVIDERS, in its order, or `default` where it is not set.
 

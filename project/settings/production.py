@@ -25,7 +25,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # The request's own line has the status; these loggers add only errors of ours.
         "django.request": {"level": "ERROR"},
-        # The start and end of each task, every five seconds; the jobs of a task have lines of their own.
+        # The start and end of each task, every second; the jobs of a task have lines of their own.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

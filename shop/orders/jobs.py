@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from outbox.jobs.models import Job
-from outbox.jobs.registry import job_kind
+from outbox.jobs.registry import Urgency, job_kind
 from shop.orders import fulfilment
 
 
@@ -15,6 +15,7 @@ from shop.orders import fulfilment
     fulfilment.JOB_KIND,
     label=_("Deliver a line of an order"),
     max_attempts=8,
+    urgency=Urgency.DELIVERIES,
     on_dead=fulfilment.attempts_used_up,
     on_retry=fulfilment.job_brought_back,
     told_elsewhere=True,

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.secrets import encrypt
-from outbox.jobs.models import Job
+from common.templatetags.periods import moment
+from outbox.jobs.models import Job, OutsideService
 from outbox.jobs.registry import temporary_job_kind
 from outbox.jobs.services import dismiss_job
 from outbox.mails.kinds import BLANK
@@ -83,6 +84,43 @@ def test_the_lists_cost_the_same_however_long_they_are(merchant, django_assert_n
     factory.create_batch(20)
     with django_assert_num_queries(len(short)):
         merchant.get(address)
+
+
+def test_jobs_are_told_apart_by_their_urgency(merchant):
+    JobFactory(key="a code", urgency=Job.Urgency.CODES)
+    JobFactory(key="some rest", urgency=Job.Urgency.REST)
+
+    shown = text(merchant.get(reverse("admin:outbox_job_changelist"), {"urgency__exact": Job.Urgency.CODES}))
+
+    assert "a code" in shown
+    assert "some rest" not in shown
+
+
+@pytest.mark.parametrize("address", ["admin:index", "admin:outbox_job_changelist"])
+def test_a_mail_server_that_does_not_answer_is_told_in_a_sentence(merchant, clerk, address):
+    assert "has not answered" not in text(merchant.get(reverse(address)))
+    since = timezone.now()
+    OutsideService.objects.create(
+        name="smtp", failures=3, failing_since=since, left_alone_until=since, last_error="TimeoutError: <b>"
+    )
+    JobFactory.create_batch(2, kind="send_mail")
+
+    for reader in (merchant, clerk):
+        shown = text(reader.get(reverse(address)))
+        assert f"The mail server has not answered since {moment(since)}. 2 mails wait and leave by themselves." in shown
+        assert "TimeoutError: &lt;b&gt;" in shown
+
+
+def test_a_service_that_nobody_named_is_told_by_what_it_does(merchant):
+    OutsideService.objects.create(
+        name="exchange", failures=3, failing_since=timezone.now(), left_alone_until=timezone.now()
+    )
+    with temporary_job_kind("make_a_call", lambda job, now: None, io=True, service="exchange"):
+        JobFactory(kind="make_a_call")
+        shown = text(merchant.get(reverse("admin:index")))
+
+    assert "The service of “make a call” has not answered since" in shown
+    assert "1 job waits and goes on by itself." in shown
 
 
 @pytest.mark.parametrize(("model", "factory"), [("job", JobFactory), ("mail", MailFactory)])

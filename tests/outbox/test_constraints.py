@@ -35,6 +35,32 @@ def test_a_job_is_in_a_known_state():
         run("UPDATE outbox_job SET state = 'lost', finished_at = now() WHERE id = %s", job.pk)
 
 
+@pytest.mark.parametrize("urgency", [0, 5])
+def test_a_job_has_a_known_urgency(urgency):
+    job = JobFactory()
+    with broken("outbox_job_urgency_known"):
+        run("UPDATE outbox_job SET urgency = %s WHERE id = %s", urgency, job.pk)
+
+
+SERVICE = "INSERT INTO outbox_outsideservice (name, failures, failing_since, left_alone_until) VALUES "
+
+
+def test_a_service_has_a_name():
+    with broken("outbox_service_named"):
+        run(f"{SERVICE} ('', 0, NULL, NULL)")
+
+
+@pytest.mark.parametrize("values", ["'smtp', 1, NULL, NULL", "'smtp', 0, now(), NULL"])
+def test_a_service_that_fails_has_done_so_since_a_moment(values):
+    with broken("outbox_service_fails_since_a_moment"):
+        run(f"{SERVICE} ({values})")
+
+
+def test_a_service_is_left_alone_only_after_failures():
+    with broken("outbox_service_left_alone_after_failures"):
+        run(f"{SERVICE} ('smtp', 0, NULL, now())")
+
+
 @pytest.mark.parametrize(("attempts", "most"), [(9, 8), (0, 0)])
 def test_attempts_are_capped(attempts, most):
     job = JobFactory()

@@ -239,13 +239,14 @@ def test_what_hangs_on_a_record_is_not_told_unless_it_is_meant_to_be():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_job_is_one_line_for_each_attempt(lines):
-    Job.objects.create(kind="greet", key="greet:1", max_attempts=2)
+    Job.objects.create(kind="greet", key="greet:1", max_attempts=2, order_id=7)
 
     with temporary_job_kind("greet", lambda job, now: None):
         run_due_jobs()
 
     line = lines.only("outbox.jobs")
     assert (line["job"], line["kind"], line["outcome"], line["attempt"]) == ("greet:1", "greet", "done", 1)
+    assert line["order"] == 7
 
 
 @pytest.mark.django_db(transaction=True)

@@ -169,6 +169,21 @@ def test_browsers_are_asked_to_list_the_domain_only_when_the_environment_says_so
     assert found == {"SECURE_HSTS_PRELOAD": preloads}
 
 
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1.5", "٣"])
+def test_calls_at_once_are_a_number_of_at_least_one(text):
+    done = run_with(COMPLETE | {"OUTBOX_CALLS_AT_ONCE": text}, "production", "OUTBOX_CALLS_AT_ONCE")
+
+    assert done.returncode != 0
+    assert "OUTBOX_CALLS_AT_ONCE must be a whole number of at least 1" in done.stderr
+
+
+@pytest.mark.parametrize(("environment", "calls"), [({}, 4), ({"OUTBOX_CALLS_AT_ONCE": "12"}, 12)])
+def test_calls_at_once_are_chosen_by_the_environment(environment, calls):
+    assert settings_with(COMPLETE | environment, "production", "OUTBOX_CALLS_AT_ONCE") == {
+        "OUTBOX_CALLS_AT_ONCE": calls
+    }
+
+
 def test_the_sales_team_is_written_to_at_the_senders_bare_address():
     found = settings_with(COMPLETE | {"DEFAULT_FROM_EMAIL": "Amphi <shop@shop.example>"}, "production", "SALES_EMAIL")
 

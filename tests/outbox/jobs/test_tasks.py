@@ -1,5 +1,6 @@
 """The tasks run by the bell and by beat, and the command that needs neither."""
 
+import time
 from datetime import timedelta
 from io import StringIO
 
@@ -9,10 +10,10 @@ from django.utils import timezone
 
 from common.tidying import tidy
 from outbox import tasks
-from outbox.jobs.models import Job
+from outbox.jobs.models import Job, OutsideService
 from outbox.jobs.registry import temporary_job_kind
 from outbox.jobs.services import enqueue
-from outbox.selectors import jobs_by_key, mails_of_order
+from outbox.selectors import jobs_by_key, jobs_of_order, mails_of_order, oldest_waiting_seconds
 from project.celery import app
 from tests.factories.outbox import JobFactory, MailFactory
 
@@ -38,11 +39,21 @@ def test_a_task_ends_after_its_share_and_rings_for_the_rest(monkeypatch):
         assert (tasks.run_jobs(), rung) == (1, [1])
 
 
+def test_a_task_ends_after_its_time_and_rings_for_the_rest(monkeypatch):
+    rung = []
+    monkeypatch.setattr(tasks, "ring", lambda: rung.append(1))
+    monkeypatch.setattr(tasks, "SECONDS_PER_TASK", 0.01)
+    with temporary_job_kind("errand", lambda job, now: time.sleep(0.02)):
+        for number in range(3):
+            enqueue(kind="errand", key=f"errand:{number}")
+        assert (tasks.run_jobs(), rung) == (1, [1])
+
+
 def test_beat_makes_its_round_and_every_task_it_names_exists():
     app.loader.import_default_modules()
 
     round_ = app.conf.beat_schedule["run overdue jobs"]
-    assert (round_["task"], round_["schedule"]) == ("outbox.tasks.ring_overdue", 5)
+    assert (round_["task"], round_["schedule"]) == ("outbox.tasks.ring_overdue", 1)
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} - set(app.tasks) == set()
 
 
@@ -82,3 +93,21 @@ def test_jobs_are_found_by_their_keys():
     first, second, _third = JobFactory(key="a"), JobFactory(key="b"), JobFactory(key="c")
 
     assert list(jobs_by_key(["b", "a", "z"])) == [first, second]
+
+
+def test_jobs_of_an_order_are_listed_without_those_of_its_mails():
+    job = JobFactory(order_id=7)
+    JobFactory(order_id=8)
+    JobFactory(order_id=7, kind="send_mail")
+
+    assert list(jobs_of_order(7, [])) == [job]
+
+
+def test_what_waits_for_a_service_that_is_away_does_not_count_as_waiting_for_a_worker():
+    JobFactory(kind="send_mail", due_at=timezone.now() - timedelta(hours=1))
+    assert oldest_waiting_seconds() > 3_000
+    OutsideService.objects.create(
+        name="smtp", failures=3, failing_since=timezone.now(), left_alone_until=timezone.now()
+    )
+
+    assert oldest_waiting_seconds() is None

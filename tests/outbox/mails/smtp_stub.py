@@ -1,12 +1,16 @@
-"""A mail server that refuses as told and counts the messages it took."""
+"""A mail server that refuses as told, or says nothing at all, and counts the messages it took."""
 
 from __future__ import annotations
 
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
+
+LOOK_EVERY_SECONDS = 0.05
 
 
 def ignore(message: bytes) -> None:
@@ -15,22 +19,28 @@ def ignore(message: bytes) -> None:
 
 @dataclass
 class Replies:
-    """Replies of the server and messages taken; `to_data` answers a whole message, after `on_taken` has run."""
+    """Replies of the server and messages taken; `to_data` answers a whole message, after `on_taken` has run.
+
+    While `is_silent` the server takes connections and says nothing.
+    """
 
     to_sender: str = "250 ok"
     to_recipient: str = "250 ok"
     to_data: str = "250 taken"
+    is_silent: bool = False
     on_taken: Callable[[bytes], None] = ignore
     taken: list[bytes] = field(default_factory=list)
     port: int = 0
 
 
 @contextmanager
-def smtp_server(**replies: str) -> Iterator[Replies]:
+def smtp_server(**replies: Any) -> Iterator[Replies]:
     told = Replies(**replies)
 
     class Conversation(socketserver.StreamRequestHandler):
         def handle(self) -> None:
+            while told.is_silent:
+                time.sleep(LOOK_EVERY_SECONDS)
             with suppress(ConnectionError):  # the client may be killed
                 self.converse()
 

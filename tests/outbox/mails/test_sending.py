@@ -9,8 +9,9 @@ import pytest
 from django.core import mail as django_mail
 from django.utils import timezone
 
-from outbox.errors import Final, RetryRefused, Temporary
-from outbox.jobs.models import Job
+from outbox.errors import Final, RetryRefused, ServiceAway, Temporary
+from outbox.jobs import breaker
+from outbox.jobs.models import Job, OutsideService
 from outbox.jobs.running import run_due_jobs
 from outbox.jobs.services import retry_job
 from outbox.mails import sending
@@ -134,14 +135,17 @@ def test_a_passing_refusal_or_one_of_the_shop_is_tried_again(smtp, refusal):
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (smtplib.SMTPAuthenticationError(535, b"bad password"), Temporary),
-        (smtplib.SMTPConnectError(554, b"blocked"), Temporary),
-        (smtplib.SMTPServerDisconnected("gone"), Temporary),
+        (smtplib.SMTPAuthenticationError(535, b"bad password"), ServiceAway),
+        (smtplib.SMTPConnectError(554, b"blocked"), ServiceAway),
+        (smtplib.SMTPServerDisconnected("gone"), ServiceAway),
         (smtplib.SMTPNotSupportedError("SMTPUTF8"), Final),
         (smtplib.SMTPRecipientsRefused({"a@b.org": (550, b"no")}), Final),
         (smtplib.SMTPRecipientsRefused({}), Temporary),
-        (ConnectionRefusedError("nobody there"), Temporary),
-        (TimeoutError("slow"), Temporary),
+        (smtplib.SMTPRecipientsRefused({"a@b.org": (450, b"later")}), Temporary),
+        (smtplib.SMTPDataError(421, b"closing"), ServiceAway),
+        (smtplib.SMTPSenderRefused(451, b"too many", "shop@b.org"), ServiceAway),
+        (ConnectionRefusedError("nobody there"), ServiceAway),
+        (TimeoutError("slow"), ServiceAway),
     ],
 )
 def test_what_the_mail_server_says_is_told_apart(monkeypatch, error, expected):
@@ -217,6 +221,29 @@ def test_a_mail_sent_already_is_not_sent_by_a_second_worker(make_due):
 def test_each_mail_costs_the_same_number_of_statements(django_assert_num_queries):
     for number in range(3):
         queue(key=f"greeting:{number}")
-    # Per mail: claiming (4), locking, reading the mail, marking mail and job (6); one look in vain (3).
-    with FRAMES.emptied(), django_assert_num_queries(3 * 10 + 3):
+    # Per mail: claiming and a place at the mail server (5), locking, a place, reading the mail, the server's answer,
+    # marking mail and job (8); one look in vain (3).
+    with FRAMES.emptied(), django_assert_num_queries(3 * 13 + 3):
         assert run_due_jobs() == 3
+
+
+def test_an_outage_of_the_mail_server_uses_up_no_attempts_and_ends_by_itself(smtp, make_due):
+    for number in range(5):
+        queue(key=f"greeting:{number}")
+    with smtp_server() as server:
+        smtp(server)
+    # Nobody listens any more.
+    for _hour in range(20):
+        OutsideService.objects.update(left_alone_until=timezone.now() - timedelta(seconds=1))
+        make_due()
+        run_due_jobs()
+    assert sum(Job.objects.values_list("attempts", flat=True)) <= breaker.FAILURES_IN_A_ROW
+    assert set(Mail.objects.values_list("state", flat=True)) == {"queued"}
+
+    with smtp_server() as server:
+        smtp(server)
+        OutsideService.objects.update(left_alone_until=timezone.now() - timedelta(seconds=1))
+        make_due()
+        run_due_jobs()
+        assert len(server.taken) == 5
+    assert set(Mail.objects.values_list("state", flat=True)) == {"sent"}

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from outbox.jobs.models import Job
-from outbox.jobs.registry import job_kind
+from outbox.jobs.registry import Urgency, job_kind
 from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.port import Message
@@ -21,7 +21,7 @@ def notify(charge: bank.Charge, order: Order, event_id: str, *, now: datetime) -
     payments.receive_notification(provider=provider, message=Message(body, {SIGNATURE_HEADER: signed}), now=now)
 
 
-@job_kind("sandbox_notification", label=_("Tell of a payment at the sandbox"))
+@job_kind("sandbox_notification", label=_("Tell of a payment at the sandbox"), urgency=Urgency.DELIVERIES)
 def notify_late(job: Job, now: datetime) -> None:
     """Send the late notification, some time after the customer has left the bank's page."""
     order = Order.objects.get(pk=job.payload["order"])

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django import forms
 
 from handlers.contract import Feedback, Handler, LineContext, Revocation, UnitContext
-from outbox.errors import Temporary
+from outbox.errors import ServiceAway
 from outbox.jobs.models import Job
 from outbox.jobs.registry import job_kind
 from outbox.jobs.services import NewJob, enqueue_many
@@ -56,5 +56,5 @@ def book_calls(job: Job, now: datetime) -> None:
         try:
             call.reference = book(call.phone, key=f"{job.key}:{call.unit}")
         except Away as away:
-            raise Temporary(f"The call centre does not answer: {away}") from away
+            raise ServiceAway(f"The call centre does not answer: {away}") from away
         call.save(update_fields=["reference"])
