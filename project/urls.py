@@ -5,12 +5,17 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from common.admin.pages import DeclaredAutocomplete
 from handlers.pages import extension_pages
 from project.admin.search import search
 from project.media import media
 
 # The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # wrapped, by allauth's instructions
+# Fields that look rows up ask for what a page declares, where Django answers for any relation of any model.
+admin.site.login, admin.site.autocomplete_view = (  # type: ignore[method-assign, assignment]  # wrapped, by allauth's instructions
+    secure_admin_login(admin.site.login),
+    DeclaredAutocomplete.as_view(admin_site=admin.site),
+)
 admin.site.search = search  # type: ignore[attr-defined]  # unfold's site has it, Django's has not
 
 # No handler of Django's: allauth looks for this name here.

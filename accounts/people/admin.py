@@ -16,7 +16,6 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminEmailInputWidget
@@ -34,6 +33,7 @@ from accounts.people.services import invite_people
 from accounts.sign_in.second_factor.services import remove_second_factor
 from common.admin.display import NOTHING, link
 from common.admin.filters import DayRangeFilter
+from common.admin.pages import TabularRows
 from common.admin.refusals import TellsRefusals
 from common.fields import AddressField
 from common.refusals import Refused
@@ -67,7 +67,7 @@ class UserForm(forms.ModelForm):
         return is_active
 
 
-class MembershipOfUserInline(TabularInline):
+class MembershipOfUserInline(TabularRows):
     model = Membership
     fields = readonly_fields = ("account", "is_owner", "is_buyer", "is_operator", "is_accountant", "created_at")
     extra = 0
@@ -211,7 +211,7 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
             fields += RIGHTS
         return fields
 
-    def get_inlines(self, request: HttpRequest, obj: User | None = None) -> list[type[TabularInline]]:
+    def get_inlines(self, request: HttpRequest, obj: User | None = None) -> list[type[TabularRows]]:
         return [MembershipOfUserInline] if obj else []
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:

@@ -53,6 +53,7 @@ class OrderAdmin(BillingPages):
     list_before_template = "phone_orders/admin/tool.html"
     list_select_related = ("account",)
     search_fields = ("search_text", "account__search_text")
+    linked_lookups = ("account__id__exact",)
     search_help_text = _("Number, contact address, account or purchase-order reference")
     ordering = ("-id",)
 
