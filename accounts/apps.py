@@ -6,7 +6,7 @@ from common import floors
 class AccountsConfig(floors.Floor):
     name = "accounts"
     verbose_name = _("Accounts")
-    rooms = ("people", "people.delegation", "members", "links", "sign_in", "rate_limits")
+    rooms = ("people", "people.delegation", "members", "links", "sign_in", "rate_limits", "security_log")
 
     def ready(self) -> None:
         super().ready()
