@@ -10,13 +10,15 @@ from handlers.pages import extension_pages
 from project.admin.search import search
 from project.media import media
 
-# The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
-# Fields that look rows up ask for what a page declares, where Django answers for any relation of any model.
-admin.site.login, admin.site.autocomplete_view = (  # type: ignore[method-assign, assignment]  # wrapped, by allauth's instructions
-    secure_admin_login(admin.site.login),
-    DeclaredAutocomplete.as_view(admin_site=admin.site),
-)
-admin.site.search = search  # type: ignore[attr-defined]  # unfold's site has it, Django's has not
+REPLACED = {
+    # The administration has no sign-in of its own: a second way in would know neither codes nor the second factor.
+    "login": secure_admin_login(admin.site.login),
+    # Fields that look rows up answer for what a page declares; Django's answer for any relation of any model.
+    "autocomplete_view": DeclaredAutocomplete.as_view(admin_site=admin.site),
+    "search": search,
+}
+for name, view in REPLACED.items():
+    setattr(admin.site, name, view)
 
 # No handler of Django's: allauth looks for this name here.
 handler429 = "project.error_pages.too_many_requests"
