@@ -6,7 +6,17 @@ from common import floors
 class AccountsConfig(floors.Floor):
     name = "accounts"
     verbose_name = _("Accounts")
-    rooms = ("people", "people.delegation", "members", "links", "sign_in", "rate_limits", "security_log")
+    rooms = (
+        "people",
+        "people.delegation",
+        "members",
+        "links",
+        "sign_in",
+        "rate_limits",
+        "security_log",
+        "staff",
+        "second_person",
+    )
 
     def ready(self) -> None:
         super().ready()
@@ -15,8 +25,10 @@ class AccountsConfig(floors.Floor):
         from accounts.members.open_invitations import open_invitations
         from accounts.members.rights import Right
         from accounts.members.waiting import Waiting, add_waiting
+        from accounts.staff import acts
 
         purposes.register()
+        acts.register()
         add_waiting(Waiting("open invitations", open_invitations, rights={Right.MANAGE_MEMBERS}, position=60))
         add_area_link(AreaLink("account-overview", _("Overview"), position=0))
         add_area_link(AreaLink("account-members", _("Members"), rights={Right.MANAGE_MEMBERS}, position=60))

@@ -30,6 +30,7 @@ from enrolments.unit_rows import register_unit_rows
 from outbox.mails.finding import FINDERS
 from shop.cart.current import join_cart_of_session
 from shop.notes.page import notes_on_account
+from shop.orders import second_person
 from shop.orders.claim import ClaimRefused, claim_order
 from shop.orders.mails import renew_claim
 from shop.orders.models import Order, OrderLine, OrderUnit
@@ -54,6 +55,7 @@ def connect() -> None:
     add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
+    second_person.register()
     providers()
 
 

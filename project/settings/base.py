@@ -12,6 +12,7 @@ from project.settings.admin_site import UNFOLD as UNFOLD
 from project.settings.content_security import *
 from project.settings.environment import env, payment_providers, servers_at
 from project.settings.rate_limits import *
+from project.settings.second_person import *
 from project.settings.sign_in import *
 from project.settings.storage import storages_for
 

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from accounts.sign_in.second_factor.staff import is_staff_here
 from catalog.selectors import CategoryNode, Shopper, visible_categories
 from common.remembered import remembered
 from shop.cart.current import VISIT_ENDED, session_token, signed_in, visit_has_ended
@@ -61,7 +62,7 @@ class Site:
     def shopper(self) -> Shopper:
         """Reader, as far as lists need; `is_customer` costs a query and is read only where it matters."""
         user = signed_in(self.request) if self.request is not None else None
-        return Shopper(user=user, is_staff=user is not None and user.is_staff)
+        return Shopper(user=user, is_staff=self.request is not None and is_staff_here(self.request))
 
     @cached_property
     def categories(self) -> list[CategoryNode]:
