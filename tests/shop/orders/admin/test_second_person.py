@@ -169,7 +169,7 @@ def test_units_go_back_and_money_is_noted_by_two_people(first, second, order, di
     assert GivingBack.objects.get().actor == second
 
     noted = {"owed": "120.00", "paid_on": "2026-01-02", "reference": "transfer 7"}
-    browser_of(first).post(order_url(order, "pay-back"), noted)
+    browser_of(first).post(order_url(order, "pay_back"), noted)
     approval = Approval.objects.get(state="open")
     assert GivingBack.objects.get().paid_back_at is None
     browser_of(second).post(button(approval, "approve"))
