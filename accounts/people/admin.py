@@ -254,7 +254,7 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
         if change:
             actor_id, now = cast(int, request.user.pk), timezone.now()
             wanted = _rights_wanted(obj, form)
-            refuse_outranked(actor_id=actor_id, user_id=obj.pk)
+            refuse_outranked(actor_id=actor_id, user_id=obj.pk, now=now)
             super().save_model(request, obj, form, change)
             if wanted is not None and give_rights_or_ask(
                 user_id=obj.pk, wanted=wanted, actor=cast(User, request.user), now=now
@@ -289,10 +289,10 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
 
     @action(description=_("Take a lost second factor away"), permissions=["take_second_factor_away"])
     def take_second_factor_away(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        actor_id = cast(int, request.user.pk)
+        actor_id, now = cast(int, request.user.pk), timezone.now()
         for user in queryset:
-            refuse_outranked(actor_id=actor_id, user_id=user.pk)
-        count = sum(remove_second_factor(user=user, now=timezone.now()) for user in queryset)
+            refuse_outranked(actor_id=actor_id, user_id=user.pk, now=now)
+        count = sum(remove_second_factor(user=user, now=now) for user in queryset)
         text = ngettext(
             "%(count)s person now signs in without a second factor, and was told.",
             "%(count)s people now sign in without a second factor, and were told.",

@@ -66,7 +66,7 @@ class GroupAdmin(ReadablePermissions, TellsRefusals):
 
     def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
         permissions = [each.pk for each in form.cleaned_data["permissions"]]
-        refuse_group(group=obj, permissions=permissions, actor_id=cast(int, request.user.pk))
+        refuse_group(group=obj, permissions=permissions, actor_id=cast(int, request.user.pk), now=timezone.now())
         super().save_model(request, obj, form, change)
         self._record(request, obj, permissions=sorted(permissions))
 
@@ -75,7 +75,7 @@ class GroupAdmin(ReadablePermissions, TellsRefusals):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
         for group in queryset:
-            refuse_group(group=group, permissions=None, actor_id=cast(int, request.user.pk))
+            refuse_group(group=group, permissions=None, actor_id=cast(int, request.user.pk), now=timezone.now())
             self._record(request, group, permissions=[])
         super().delete_queryset(request, queryset)
 

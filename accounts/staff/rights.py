@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 
 from django.contrib.auth.models import Group, Permission
 from django.db import connection, transaction
@@ -115,11 +116,19 @@ def outranks(*, actor_id: int, user_id: int) -> bool:
     return actor_id != user_id and not rights_of(actor_id).covers(rights_of(user_id, even_closed=True))
 
 
-def refuse_outranked(*, actor_id: int, user_id: int) -> None:
+def refuse_outranked(*, actor_id: int, user_id: int, now: datetime) -> None:
     """Raise HasMoreRights for a person with more rights than the actor. Locks the rights."""
     lock_rights()
     if outranks(actor_id=actor_id, user_id=user_id):
-        raise HasMoreRights
+        _refuse(HasMoreRights(), actor_id=actor_id, user_id=user_id, now=now)
+
+
+def _refuse(refusal: Refused, *, actor_id: int, user_id: int | None = None, now: datetime) -> NoReturn:
+    """Raise a refusal that the security log keeps: once an hour, for a page asks twice to tell it at its field."""
+    once = f"{actor_id}:{user_id}:{refusal.code}"
+    details = {"why": refusal.code}
+    record(Kind.RIGHTS_REFUSED, now=now, user_id=user_id, actor_id=actor_id, details=details, once=once)
+    raise refusal
 
 
 def change_rights(
@@ -142,7 +151,9 @@ def change_rights(
     given = Rights(named - had.held, has_all=wanted.is_superuser and not had.has_all)
     for giver_id in (actor_id, asked_by_id):
         if giver_id is not None:
-            _refuse_to_give(given, had, giver_id=giver_id, user_id=user_id)
+            refusal = _refusal_to_give(given, had, giver_id=giver_id, user_id=user_id)
+            if refusal is not None:
+                _refuse(refusal, actor_id=giver_id, user_id=user_id, now=now)
     User.objects.filter(pk=user_id).update(is_staff=wanted.is_staff, is_superuser=wanted.is_superuser)
     user.groups.set(groups)
     user.user_permissions.set(Permission.objects.filter(pk__in=wanted.permissions))
@@ -150,14 +161,13 @@ def change_rights(
     return True
 
 
-def _refuse_to_give(given: Rights, had: Rights, *, giver_id: int, user_id: int) -> None:
+def _refusal_to_give(given: Rights, had: Rights, *, giver_id: int, user_id: int) -> Refused | None:
     giver = rights_of(giver_id)
     if not giver.has_all and GIVE not in giver.held:
-        raise MayNotGive
+        return MayNotGive()
     if giver_id != user_id and not giver.covers(had):
-        raise HasMoreRights
-    if not giver.covers(given):
-        raise RightNotHeld
+        return HasMoreRights()
+    return None if giver.covers(given) else RightNotHeld()
 
 
 def _tell(
@@ -179,7 +189,7 @@ def _tell(
 
 
 @transaction.atomic
-def refuse_group(*, group: Group, permissions: Iterable[int] | None, actor_id: int) -> None:
+def refuse_group(*, group: Group, permissions: Iterable[int] | None, actor_id: int, now: datetime) -> None:
     """Refuse a change of a merchant's own group, or with `permissions` None its deletion, that exceeds one's rights.
 
     The group's rights as stored, and those it shall have, must be the actor's. Locks the rights. Raises RoleFixed,
@@ -191,6 +201,6 @@ def refuse_group(*, group: Group, permissions: Iterable[int] | None, actor_id: i
         if Group.objects.filter(pk=group.pk, staff_role__isnull=False).exists():
             raise RoleFixed
         if not actor.covers(rights_of_group(group.pk)):
-            raise HasMoreRights
+            _refuse(HasMoreRights(), actor_id=actor_id, now=now)
     if permissions is not None and not actor.covers(rights_of_permissions(permissions)):
-        raise RightNotHeld
+        _refuse(RightNotHeld(), actor_id=actor_id, now=now)

@@ -76,6 +76,13 @@ def _do_or_ask(kind: str, order_id: int, values: Values, *, actor: User, now: da
     return do_or_ask(kind=kind, about=f"order:{order_id}", values=asked, actor=actor, now=now)
 
 
+def waits(order: Order) -> bool:
+    """Tell whether an act with the order waits for a second person; no query in a shop that never asks for one."""
+    if settings.SECOND_PERSON_CONFIRM_ABOVE is None and settings.SECOND_PERSON_GIVE_BACK_ABOVE is None:
+        return False
+    return Approval.objects.filter(about=f"order:{order.pk}", state=Approval.State.OPEN).exists()
+
+
 # --- Doing it ---
 
 

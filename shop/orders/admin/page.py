@@ -59,6 +59,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.giving_back.units import WentBack, units_given_back, went_back
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.orders.second_person import waits
 from shop.payments.admin import OUTCOME_COLOURS, PAYMENT_COLOURS
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.pieces import pieces_in_words, pieces_of
@@ -157,7 +158,8 @@ def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> Orde
             has_failed_line=any(line.status == OrderLine.Status.FAILED for line in lines),
             has_open_money=any(event.is_open for event in money),
         )
-        + ([Label(_("failed job"), "danger")] if any(job.state == Job.State.DEAD for job in jobs) else []),
+        + ([Label(_("failed job"), "danger")] if any(job.state == Job.State.DEAD for job in jobs) else [])
+        + ([Label(_("waits for a second person"), "warning")] if waits(order) else []),
         facts=_facts(order, viewer),
         customer=_customer(order, viewer),
         lines=views,

@@ -98,6 +98,8 @@ def test_the_service_refuses_too_what_the_form_would_have_let_through(monkeypatc
 
     assert "You cannot give rights that you do not have yourself." in answer.content.decode()
     assert not group.permissions.exists()
+    refused = SecurityEvent.objects.get(kind="rights_refused")
+    assert (refused.actor_id, refused.details) == (clerk.pk, {"why": "right_not_held"})
     add = reverse("admin:auth_group_add")
     assert "You cannot give rights" in browser.post(add, sent | {"name": "New"}).content.decode()
     assert not Group.objects.filter(name="New").exists()

@@ -76,6 +76,7 @@ def test_above_it_the_money_waits_and_another_confirms_it(first, second, order, 
     assert (status(order), PaymentEvent.objects.count(), Mail.objects.count()) == ("placed", 0, mails)
     approval = Approval.objects.get()
     assert (approval.state, approval.asked_by) == ("open", first)
+    assert "waits for a second person" in text_of(browser_of(first).get(order_url(order)))
     browser_of(first).post(button(approval, "approve"))
     assert status(order) == "placed"
     page = text_of(browser_of(second).get(reverse("admin:accounts_approval_change", args=[approval.pk])))
