@@ -18,7 +18,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Doing:
-    """Who does an act: `actor` answers for it. `asked_by` is the first of two people, None where one was enough."""
+    """People and time of an act: `actor` answers for it; `asked_by` is the first of two people, if there are two."""
 
     actor: User
     asked_by: User | None

@@ -39,7 +39,7 @@ class MayNotGive(Refused):
     message = _("You may not change people’s rights.")
 
 
-class RoleFixed(Refused):
+class ReadyMade(Refused):
     """Refusal to change or delete the group of a ready-made role."""
 
     message = _("The rights of a ready-made role belong to it. Make a group of your own for others.")
@@ -192,14 +192,14 @@ def _tell(
 def refuse_group(*, group: Group, permissions: Iterable[int] | None, actor_id: int, now: datetime) -> None:
     """Refuse a change of a merchant's own group, or with `permissions` None its deletion, that exceeds one's rights.
 
-    The group's rights as stored, and those it shall have, must be the actor's. Locks the rights. Raises RoleFixed,
+    The group's rights as stored, and those it shall have, must be the actor's. Locks the rights. Raises ReadyMade,
     HasMoreRights and RightNotHeld.
     """
     lock_rights()
     actor = rights_of(actor_id)
     if group.pk is not None:
         if Group.objects.filter(pk=group.pk, staff_role__isnull=False).exists():
-            raise RoleFixed
+            raise ReadyMade
         if not actor.covers(rights_of_group(group.pk)):
             _refuse(HasMoreRights(), actor_id=actor_id, now=now)
     if permissions is not None and not actor.covers(rights_of_permissions(permissions)):

@@ -1,4 +1,4 @@
-"""Whoever could act on orders before there were rights of their own for it keeps these rights."""
+"""Rights of their own for acts on orders, given to all who could act before there were such rights."""
 
 from importlib import import_module
 
