@@ -31,7 +31,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_select_related = ("asked_by", "decided_by")
     ordering = ("-id",)
-    fields = ("about", "state_label", "asked_by", "asked", "decided_by", "decided")
+    fields = ("act_link", "state_label", "asked_by", "asked", "decided_by", "decided")
     readonly_fields = fields
     change_form_outer_after_template = "second_person/admin/approval.html"
 
@@ -73,11 +73,10 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("act"), ordering="kind")
     def label(self, approval: Approval) -> str:
-        act = ACTS.find(approval.kind)
-        return str(act.label) if act else approval.kind
+        return str(approval)
 
     @display(description=gettext_lazy("act"))
-    def about(self, approval: Approval) -> SafeString | str:
+    def act_link(self, approval: Approval) -> SafeString | str:
         """Name the act, and link to what it is about."""
         act = ACTS.find(approval.kind)
         return anchor(act.url(approval.values), act.label) if act else approval.kind

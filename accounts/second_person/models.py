@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.second_person.acts import ACTS
+
 
 class Approval(models.Model):
     """Act that somebody asked for, and that another person approves or declines.
@@ -57,4 +59,5 @@ class Approval(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.about}"
+        act = ACTS.find(self.kind)
+        return str(act.label) if act else self.kind
