@@ -15,6 +15,8 @@ class AccountsConfig(floors.Floor):
         "browser_sessions",
         "rate_limits",
         "security_log",
+        "staff",
+        "second_person",
     )
 
     def ready(self) -> None:
@@ -26,10 +28,12 @@ class AccountsConfig(floors.Floor):
         from accounts.members.waiting import Waiting, add_waiting
         from accounts.security_log import signals  # noqa: F401  connects its receivers
         from accounts.security_log.viewing import add_admin_pages, add_admin_search
+        from accounts.staff import acts
 
         purposes.register()
+        acts.register()
         add_admin_pages("accounts.user", "accounts.customeraccount", "accounts.delegation", "accounts.addresslink")
-        add_admin_pages("outbox.mail", "outbox.job")
+        add_admin_pages("accounts.approval", "outbox.mail", "outbox.job")
         add_admin_search("search", "autocomplete")
         add_waiting(Waiting("open invitations", open_invitations, rights={Right.MANAGE_MEMBERS}, position=60))
         add_area_link(AreaLink("account-overview", _("Overview"), position=0))

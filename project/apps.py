@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ProjectConfig(AppConfig):
@@ -6,7 +7,12 @@ class ProjectConfig(AppConfig):
     verbose_name = "Amphi"
 
     def ready(self) -> None:
+        from accounts.staff.roles import make_role_groups
         from project import database_checks  # noqa: F401  importing registers the check
+        from project.admin import roles
         from project.patches.ordinal_days import write_endings_in_every_language
 
         write_endings_in_every_language()
+        roles.register()
+        # Of all floors this one is last: the permissions of the others are there by then.
+        post_migrate.connect(make_role_groups, sender=self)

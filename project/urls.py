@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from common.admin.pages import DeclaredAutocomplete
 from handlers.pages import extension_pages
 from project.admin.doors import close_second_doors
 from project.admin.search import search
@@ -13,7 +14,13 @@ from project.security_txt import security_txt
 from project.static_files import file_of_another_release
 
 close_second_doors(admin.site)
-admin.site.search = search  # type: ignore[attr-defined]  # unfold's site has it, Django's has not
+REPLACED = {
+    # Fields that look rows up answer for what a page declares; Django's answer for any relation of any model.
+    "autocomplete_view": DeclaredAutocomplete.as_view(admin_site=admin.site),
+    "search": search,
+}
+for name, view in REPLACED.items():
+    setattr(admin.site, name, view)
 
 # No handler of Django's: allauth looks for this name here.
 handler429 = "project.error_pages.too_many_requests"

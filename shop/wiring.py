@@ -33,6 +33,7 @@ from enrolments.unit_rows import register_unit_rows
 from outbox.mails.finding import FINDERS
 from shop.cart.current import join_cart_of_session
 from shop.notes.page import notes_on_account
+from shop.orders import second_person
 from shop.orders.claim import ClaimRefused, claim_order
 from shop.orders.mails import renew_claim
 from shop.orders.models import Order, OrderLine, OrderUnit
@@ -61,6 +62,7 @@ def connect() -> None:
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
     add_admin_pages("shop.order", "shop.payment", "shop.paymentevent", "shop.phoneorder")
     PAGES.register("order", order_by_token)
+    second_person.register()
     providers()
 
 

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminEmailInputWidget
@@ -27,6 +26,7 @@ from accounts.members.services import LastOwner, lock_account
 from accounts.people.delegation.models import Delegation
 from common.admin.autocomplete import CheckedAutocomplete
 from common.admin.filters import DayRangeFilter
+from common.admin.pages import TabularRows
 from common.admin.readonly import ReadOnlyAdmin
 from common.admin.refusals import TellsRefusals
 from common.fields import AddressField
@@ -93,7 +93,7 @@ class MembersFormSet(MadeFromRows, BaseInlineFormSet):
         return {right: {each.user_id for each in members if right in rights_of(each)} for right in Right}
 
 
-class MembershipInline(CheckedAutocomplete, TabularInline):
+class MembershipInline(CheckedAutocomplete, TabularRows):
     model = Membership
     formset = MembersFormSet
     fields = ("user", "is_owner", "is_buyer", "is_operator", "is_accountant")
@@ -109,7 +109,7 @@ class MembershipInline(CheckedAutocomplete, TabularInline):
         return is_claimed and super().has_add_permission(request, obj)
 
 
-class MemberInvitationInline(TabularInline):
+class MemberInvitationInline(TabularRows):
     model = MemberInvitation
     fields = readonly_fields = ("email", "is_owner", "is_buyer", "is_operator", "is_accountant", "created_at")
     extra = 0

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.models import Group
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminEmailInputWidget
@@ -32,17 +29,22 @@ from accounts.people.models import User
 from accounts.people.permissions import ReadablePermissions
 from accounts.people.selectors import FACTOR_TYPES
 from accounts.people.services import invite_people
+from accounts.security_log.kinds import Kind
+from accounts.security_log.services import record
 from accounts.sign_in.second_factor.services import remove_second_factor
-from common.admin.display import NOTHING, link
+from accounts.staff.acts import give_rights_or_ask
+from accounts.staff.choices import GroupsField, groups_to_give
+from accounts.staff.rights import GIVE, TAKE_FACTOR, Wanted, outranks, refuse_outranked
 from common.admin.filters import DayRangeFilter
+from common.admin.pages import TabularRows
 from common.admin.refusals import TellsRefusals
 from common.fields import AddressField
+from common.numbers import whole_number
 from common.refusals import Refused
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
-MEMBERS_SHOWN = 100
 RIGHTS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -68,7 +70,7 @@ class UserForm(forms.ModelForm):
         return is_active
 
 
-class MembershipOfUserInline(TabularInline):
+class MembershipOfUserInline(TabularRows):
     model = Membership
     fields = readonly_fields = ("account", "is_owner", "is_buyer", "is_operator", "is_accountant", "created_at")
     extra = 0
@@ -201,23 +203,49 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
     # --- What may be changed -----------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        return self.fieldsets if obj else self.add_fieldsets
+        """Return the page's parts. Single permissions are shown to be taken away, where somebody has any."""
+        if obj is None:
+            return self.add_fieldsets
+        if obj.user_permissions.exists():
+            return self.fieldsets
+        without = tuple(name for name in RIGHTS if name != "user_permissions")
+        return (*self.fieldsets[:-1], (self.fieldsets[-1][0], {**self.fieldsets[-1][1], "fields": without}))
+
+    def permissions_offered(self, request: HttpRequest) -> QuerySet[Permission]:
+        return Permission.objects.filter(user=_person_shown(request))
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.related_model is not Group:
+            return super().formfield_for_manytomany(db_field, request, **kwargs)
+        groups = groups_to_give(giver=cast(User, request.user), held_by=_person_shown(request))
+        return db_field.formfield(form_class=GroupsField, queryset=groups, help_text="", label=_("Roles and groups"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         fields = list(super().get_readonly_fields(request, obj))
         if obj is not None:
             fields.append("email")
-        if not request.user.is_superuser:
+        if not request.user.has_perm(GIVE):
             # Staff who edit people must not be able to give themselves further rights.
             fields += RIGHTS
+        elif not request.user.is_superuser:
+            fields.append("is_superuser")
         return fields
 
-    def get_inlines(self, request: HttpRequest, obj: User | None = None) -> list[type[TabularInline]]:
+    def get_inlines(self, request: HttpRequest, obj: User | None = None) -> list[type[TabularRows]]:
         return [MembershipOfUserInline] if obj else []
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or request.user.is_superuser or not obj.is_superuser)
+        return allowed and (obj is None or not self._outranks(request, obj))
+
+    def _outranks(self, request: HttpRequest, obj: User) -> bool:
+        """Tell whether the person has more rights than the reader; asked of the database once a request."""
+        if request.user.is_superuser or not (obj.is_staff or obj.is_superuser):
+            return False
+        known: dict[int, bool] = request.__dict__.setdefault("people_with_more_rights", {})
+        if obj.pk not in known:
+            known[obj.pk] = outranks(actor_id=cast(int, request.user.pk), user_id=obj.pk)
+        return known[obj.pk]
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Refuse: orders and seats refer to people, who are closed, not deleted."""
@@ -225,10 +253,21 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change:
+            actor_id, now = cast(int, request.user.pk), timezone.now()
+            wanted = _rights_wanted(obj, form)
+            refuse_outranked(actor_id=actor_id, user_id=obj.pk, now=now)
             super().save_model(request, obj, form, change)
-            actor_id = request.user.pk
-            if "is_active" in form.changed_data and not obj.is_active:
-                end_what_closing_ends(obj, timezone.now())
+            if wanted is not None and give_rights_or_ask(
+                user_id=obj.pk, wanted=wanted, actor=cast(User, request.user), now=now
+            ):
+                messages.warning(
+                    request, _("The rights wait for a second person, who finds them under “Second person”.")
+                )
+            if "is_active" in form.changed_data:
+                kind = Kind.PERSON_OPENED if obj.is_active else Kind.PERSON_CLOSED
+                record(kind, now=now, request=request, user_id=obj.pk, actor_id=actor_id)
+                if not obj.is_active:
+                    end_what_closing_ends(obj, now)
             if "email" in form.changed_data:
                 tell_changed(PersonChange.REPLACED, [obj.pk], actor_id=actor_id)
             if {"first_name", "last_name"} & set(form.changed_data):
@@ -251,7 +290,10 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
 
     @action(description=_("Take a lost second factor away"), permissions=["take_second_factor_away"])
     def take_second_factor_away(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        count = sum(remove_second_factor(user=user, now=timezone.now(), request=request) for user in queryset)
+        actor_id, now = cast(int, request.user.pk), timezone.now()
+        for user in queryset:
+            refuse_outranked(actor_id=actor_id, user_id=user.pk, now=now)
+        count = sum(remove_second_factor(user=user, now=now, request=request) for user in queryset)
         text = ngettext(
             "%(count)s person now signs in without a second factor, and was told.",
             "%(count)s people now sign in without a second factor, and were told.",
@@ -260,42 +302,27 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
         messages.success(request, text % {"count": count})
 
     def has_take_second_factor_away_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_superuser
+        return request.user.has_perm(TAKE_FACTOR)
 
 
-admin.site.unregister(Group)
+def _person_shown(request: HttpRequest) -> int | None:
+    """Return the key of the person whose page is asked for; None on others."""
+    match = request.resolver_match
+    return whole_number(match.kwargs.get("object_id", "")) if match is not None else None
 
 
-@admin.register(Group)
-class GroupAdmin(ReadablePermissions, TellsRefusals):
-    list_display = ("name", "people", "rights")
-    search_fields = ("name",)
-    search_help_text = _("Name")
-    ordering = ("name",)
-    readonly_fields = ("members",)
-
-    def get_fields(self, request: HttpRequest, obj: Group | None = None) -> list[str]:
-        return ["name", "members", "permissions"] if obj else ["name", "permissions"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        counts = {"people": Count("user", distinct=True), "rights": Count("permissions", distinct=True)}
-        return super().get_queryset(request).annotate(**counts)
-
-    @display(description=_("people"), ordering="people")
-    def people(self, group: Group) -> int:
-        return getattr(group, "people", 0)
-
-    @display(description=_("rights"), ordering="rights")
-    def rights(self, group: Group) -> int:
-        return getattr(group, "rights", 0)
-
-    @display(description=_("members"))
-    def members(self, group: Group) -> SafeString | str:
-        """Link to the people of the group, by address; the first ones of a large group."""
-        people = User.objects.filter(groups=group).order_by("email")
-        shown = list(people[:MEMBERS_SHOWN])
-        links = [(link("accounts_user", person.pk, person.get_full_name() or person.email),) for person in shown]
-        more = people.count() - len(shown) if len(shown) == MEMBERS_SHOWN else 0
-        if more:
-            links.append((ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more},))
-        return format_html_join(", ", "{}", links) or NOTHING
+def _rights_wanted(user: User, form: Any) -> Wanted | None:
+    """Return the rights that a valid form asks for, None if it asks for no others; leave them out of what it writes."""
+    stored = User.objects.get(pk=user.pk)
+    typed = {name: form.cleaned_data.pop(name) for name in RIGHTS if name != "is_active" and name in form.cleaned_data}
+    user.is_staff, user.is_superuser = stored.is_staff, stored.is_superuser
+    had = Wanted.of(stored)
+    wanted = Wanted(
+        is_staff=typed.get("is_staff", had.is_staff),
+        is_superuser=typed.get("is_superuser", had.is_superuser),
+        groups=frozenset(row.pk for row in typed["groups"]) if "groups" in typed else had.groups,
+        permissions=frozenset(row.pk for row in typed["user_permissions"])
+        if "user_permissions" in typed
+        else had.permissions,
+    )
+    return wanted if wanted != had else None

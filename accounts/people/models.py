@@ -111,6 +111,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         ordering = ("email",)
+        permissions = (
+            ("give_rights", _("Can give roles and rights")),
+            ("take_factor_away", _("Can take a lost second factor away")),
+        )
         constraints = (
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_ci"),
             models.CheckConstraint(condition=is_normal("email"), name="accounts_user_email_normal"),

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Permission
+from django.db.models import QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.text import capfirst
@@ -64,11 +65,15 @@ class PermissionsField(ModelMultipleChoiceField):
 class ReadablePermissions(WithPermissions):
     """Mixin of a ModelAdmin whose rows hold permissions or groups."""
 
+    def permissions_offered(self, request: HttpRequest) -> QuerySet[Permission]:
+        """Return the permissions to choose from."""
+        return Permission.objects.all()
+
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.related_model is not Permission:
             boxes = UnfoldAdminCheckboxSelectMultipleWidget()
             return super().formfield_for_manytomany(db_field, request, **{"widget": boxes, **kwargs})
-        permissions = Permission.objects.select_related("content_type")
+        permissions = self.permissions_offered(request).select_related("content_type")
         field = db_field.formfield(form_class=PermissionsField, queryset=permissions, help_text="")
         field.choices = grouped(permissions)
         return field

@@ -12,13 +12,13 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from unfold.admin import StackedInline
 from unfold.forms import PaginationFormSetMixin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from catalog.models.entry_fields import NAME_MAX_LENGTH, WITH_LENGTH, EntryField
 from catalog.services.entry_fields import MOST_FIELDS, NAME_TWICE, TooManyFields, problems_of
 from common.admin.decimals import DECIMALS
+from common.admin.pages import StackedRows
 from common.languages import languages
 from common.search import normalise
 from handlers.asked_fields import Choice, FieldKind, choices_stored, choices_to_store, number_in_words
@@ -201,7 +201,7 @@ class FieldFormSet(PaginationFormSetMixin, BaseInlineFormSet):
         return False
 
 
-class FieldInline(StackedInline):
+class FieldInline(StackedRows):
     model = EntryField
     form = FieldForm
     formset = FieldFormSet

@@ -6,12 +6,12 @@ from typing import Any
 from django import forms
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.forms import PaginationFormSetMixin
 
 from catalog.models.entries import PriceTier
 from catalog.services.errors import FirstPriceMissing
 from common.admin.decimals import DECIMALS
+from common.admin.pages import TabularRows
 
 
 class PriceFormSet(PaginationFormSetMixin, BaseInlineFormSet):
@@ -46,7 +46,7 @@ class PriceForm(forms.ModelForm):
             field.widget.attrs["aria-label"] = field.label
 
 
-class PriceInline(TabularInline):
+class PriceInline(TabularRows):
     model = PriceTier
     form = PriceForm
     formset = PriceFormSet

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -22,6 +21,7 @@ from catalog.models.categories import Category
 from catalog.models.entries import Entry, EntryState
 from catalog.models.taxes import Tax
 from catalog.services.together import Change, apply_change
+from common.admin.pages import Page
 from common.numbers import whole_number
 from common.refusals import Refused
 
@@ -59,7 +59,7 @@ class EntryShown:
     told: list[str]
 
 
-class ChangesTogether(ModelAdmin):
+class ChangesTogether(Page):
     """Mixin with the action; each entry is written by its own service, and each one refused is named."""
 
     @action(description=gettext_lazy("Change state, category or tax …"), permissions=["change"])

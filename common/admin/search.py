@@ -7,12 +7,12 @@ from typing import Any
 from django.contrib.admin.utils import lookup_spawns_duplicates
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from common.admin.pages import Page
 from common.search import matching
 
 
-class FindsText(ModelAdmin):
+class FindsText(Page):
     """Admin whose search finds without accents and case in the columns called `search_text`.
 
     `search_fields` names columns as `common.search.matching` takes them, not with the prefixes of Django's own search.

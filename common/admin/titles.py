@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from unfold.admin import ModelAdmin
+
+from common.admin.pages import Page
 
 # Sentences of Django's own, of which the shop has another French: Django's puts "objet" before each name.
 DJANGOS = (
@@ -34,7 +35,7 @@ DJANGOS = (
 )
 
 
-class PlainTitles(ModelAdmin):
+class PlainTitles(Page):
     """Admin whose pages are titled by the kind of thing alone.
 
     Django's French puts a preposition or a verb before the name, without its article: "Ajout de entrée".

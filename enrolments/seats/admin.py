@@ -51,6 +51,7 @@ class SeatAdmin(ReadOnlyAdmin):
         "course__search_text",
     )  # fmt: skip
     search_help_text = _("Order number, entry, account, person or course")
+    linked_lookups = ("account__id__exact",)
     list_select_related = ("batch", "account", "person", "course")
     ordering = ("-id",)
     fields = (

@@ -73,6 +73,7 @@ class MailAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_fullwidth = True
     search_fields = ("search_text", "key", "=order_id")
+    linked_lookups = ("order_id__exact",)
     search_help_text = _("Address, subject, number of the order, person or customer account")
     ordering = ("-id",)
     fields = (

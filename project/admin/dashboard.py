@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.second_person.models import Approval
 from catalog.admin.on_sale import SaleFilter
 from catalog.on_sale import not_sellable
 from common.templatetags.money import grouped, money
@@ -69,8 +70,9 @@ def _period(request: HttpRequest) -> Period:
 
 
 def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterator[Count]:
-    if waiting is not None:
+    if waiting is not None and user.has_perm("shop.confirm_money"):
         yield Count(_("Orders waiting for money"), _("Confirm what has arrived."), waiting.orders, waiting_url())
+    if user.has_perms(("shop.view_order", "shop.change_order")):
         failed = failed_lines()
         yield Count(
             _("Orders with a failed line"),
@@ -79,6 +81,7 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.LINE}),
             "bad",
         )
+    if user.has_perms(("shop.view_order", "shop.note_paid_back")):
         owed = owed_back()
         yield Count(
             _("Orders with money to be paid back"),
@@ -92,6 +95,13 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             _("Not complete yet, or their link was not sent, or has ended."),
             PhoneOrder.objects.to_finish(now).count(),
             reverse("admin:shop_phoneorder_changelist", query={StageFilter.parameter_name: StageFilter.TO_FINISH}),
+        )
+    if user.has_perm("accounts.view_approval"):
+        yield Count(
+            _("Acts for a second person"),
+            _("Asked for by a colleague: approve or decline them."),
+            Approval.objects.filter(state=Approval.State.OPEN).count(),
+            reverse("admin:accounts_approval_changelist", query={"state__exact": Approval.State.OPEN}),
         )
     if user.has_perm("shop.view_paymentevent"):
         yield Count(

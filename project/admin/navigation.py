@@ -61,6 +61,7 @@ GROUPS = (
             "accounts.Delegation": "handshake",
             "accounts.AddressLink": "link",
             "auth.Group": "shield_person",
+            "accounts.Approval": "verified_user",
         },
     ),
     Group(

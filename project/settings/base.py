@@ -14,6 +14,7 @@ from project.settings.environment import at_least_one, env, payment_providers, s
 from project.settings.keys import keys_in, refuse_unreadable
 from project.settings.rate_limits import *
 from project.settings.retention import RETENTION as RETENTION
+from project.settings.second_person import *
 from project.settings.sign_in import *
 from project.settings.step_up import *
 from project.settings.storage import storages_for

@@ -17,6 +17,8 @@ STEP_UP_ACTS = {
     "admin:auth_group_change",
     "admin:auth_group_delete",
     "admin:auth_group_changelist delete_selected",
+    # What somebody else asked for
+    "admin:accounts_approval_approve",
     # Money that came
     "admin:shop_order_payment",
     "admin:shop_paymentevent_resolve",

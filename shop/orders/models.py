@@ -88,6 +88,12 @@ class Order(models.Model):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         ordering = ("-pk",)
+        permissions = (
+            ("confirm_money", _("Can confirm money received")),
+            ("give_back_units", _("Can give units back")),
+            ("note_paid_back", _("Can note money as paid back")),
+            ("cancel_order", _("Can cancel unpaid orders")),
+        )
         constraints = [
             models.CheckConstraint(condition=Q(net__gte=0, tax__gte=0, gross__gte=0), name="shop_order_amounts"),
             models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="shop_order_gross_is_net_plus_tax"),
@@ -320,6 +326,7 @@ class OrderEvent(models.Model):
         PAID_BACK = "paid_back", _("amount paid back")
         OWED_AGAIN = "owed_again", _("amount owed again")
         BILLING_CORRECTED = "billing_corrected", _("billing data corrected")
+        SECOND_PERSON = "second_person", _("approved by a second person")
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField(_("at"))

@@ -19,6 +19,7 @@ from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right, accounts_with
 from accounts.rate_limits.pages import too_often
 from accounts.rate_limits.services import TooOften, count_attempt
+from accounts.sign_in.second_factor.proved import is_trusted_staff
 from common.numbers import whole_number
 from shop.cart.current import signed_in
 from shop.orders.again import mail_again
@@ -191,7 +192,12 @@ def _posted_account(request: HttpRequest) -> int:
 
 
 def _sight(request: HttpRequest, found: Order) -> Sight | None:
-    return sight_of(found, viewer=signed_in(request), placed_here=was_placed_here(request, found))
+    return sight_of(
+        found,
+        viewer=signed_in(request),
+        placed_here=was_placed_here(request, found),
+        is_staff=is_trusted_staff(request),
+    )
 
 
 def _seen_order(request: HttpRequest, token: str) -> tuple[Order, Sight]:

@@ -159,6 +159,7 @@ class PaymentEventAdmin(MoneyAdmin):
     )
     list_select_related = ("order", "actor")
     search_fields = ("event_id", "order__number", "payment__reference")
+    linked_lookups = ("payment__id__exact",)
     search_help_text = gettext_lazy("Event, reference or order number")
     fields = (
         "event_id", "received_at", "outcome_label", "advice", "order_link", "payment_link", "money", "pieces",

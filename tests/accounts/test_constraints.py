@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.links.models import AddressLink
@@ -10,6 +11,8 @@ from accounts.links.services import NewLink, create_links
 from accounts.members.models import MemberInvitation, Membership
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
+from accounts.second_person.models import Approval
+from accounts.staff.models import StaffRole
 from tests.constraints import broken, copy, run
 from tests.factories.accounts import CustomerAccountFactory, DelegationFactory, MembershipFactory, UserFactory
 
@@ -165,3 +168,55 @@ def test_accounts_memberinvitation_email_normal(invitation):
 def test_accounts_memberinvitation_has_role(invitation):
     with broken("accounts_memberinvitation_has_role"):
         run("UPDATE accounts_memberinvitation SET is_buyer = false")
+
+
+@pytest.fixture
+def approval(now):
+    values = {"kind": "confirm_money", "about": "order:1", "asked_by": UserFactory(), "asked_at": now}
+    return Approval.objects.create(**values)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "state = 'approved'",
+        "state = 'lost'",
+        "decided_at = now()",
+        "decided_by_id = (SELECT min(id) FROM accounts_user)",
+    ],
+)
+def test_accounts_approval_decided_by_somebody(approval, changes):
+    with broken("accounts_approval_decided_by_somebody"):
+        run(f"UPDATE accounts_approval SET {changes}")
+
+
+def test_accounts_approval_by_another(approval):
+    with broken("accounts_approval_by_another"):
+        run("UPDATE accounts_approval SET state = 'approved', decided_by_id = asked_by_id, decided_at = now()")
+    # Whoever asked may take it back.
+    run("UPDATE accounts_approval SET state = 'declined', decided_by_id = asked_by_id, decided_at = now()")
+
+
+def test_accounts_approval_open_once(approval):
+    with broken("accounts_approval_open_once"):
+        copy("accounts_approval", approval.pk)
+
+
+@pytest.fixture
+def staff_role():
+    return StaffRole.objects.create(code="tried", group=Group.objects.create(name="Tried"))
+
+
+def test_accounts_staffrole_code_given(staff_role):
+    with broken("accounts_staffrole_code_given"):
+        run("UPDATE accounts_staffrole SET code = ''")
+
+
+def test_accounts_staffrole_code_is_unique(staff_role):
+    with broken("accounts_staffrole_code_key"):
+        copy("accounts_staffrole", staff_role.pk, group_id=Group.objects.create(name="Other").pk)
+
+
+def test_accounts_staffrole_group_is_unique(staff_role):
+    with broken("accounts_staffrole_group_id_key"):
+        copy("accounts_staffrole", staff_role.pk, code="other")

@@ -114,6 +114,8 @@ admin:enrolments_course_enrol        course_id                -  # enrols, overw
 admin:enrolments_course_end          course_id,enrolment_id   -  # only the merchant's own enrolment ends
 admin:outbox_job_retry               job_id                   -  # a job done already is refused
 admin:outbox_job_dismiss             job_id                   -  # only a job that gave up is dismissed
+admin:accounts_approval_approve      approval_id              -  # an act is decided once
+admin:accounts_approval_decline      approval_id              -  # an act is decided once
 admin:outbox_mail_body               mail_id                  -  # answers as to a GET
 admin:outbox_mail_resend             mail_id                  -  # sends the mail named
 admin:outbox_mail_dismiss            mail_id                  -  # only an unsent mail is dismissed
@@ -125,6 +127,7 @@ CHANGED_MODELS = """
                           shows
 accounts.addresslink      -  # nothing to edit
 accounts.securityevent    -  # nothing to edit
+accounts.approval         -  # nothing to edit
 accounts.customeraccount  made_from
 accounts.delegation       -  # nothing to edit
 accounts.user             made_from

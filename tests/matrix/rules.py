@@ -295,6 +295,10 @@ admin:outbox_job_retry              GET  sign-in sign-in  405     405     405
 admin:outbox_job_retry              POST sign-in sign-in  403     403     done
 admin:outbox_job_dismiss            GET  sign-in sign-in  405     405     405
 admin:outbox_job_dismiss            POST sign-in sign-in  403     403     go  # the job has not given up
+admin:accounts_approval_approve     GET  sign-in sign-in  405     405     405
+admin:accounts_approval_approve     POST sign-in sign-in  403     go      go  # it is the administrator's own
+admin:accounts_approval_decline     GET  sign-in sign-in  405     405     405
+admin:accounts_approval_decline     POST sign-in sign-in  403     go      done
 admin:outbox_mail_body              GET  sign-in sign-in  403     page    page
 admin:outbox_mail_body              POST sign-in sign-in  403     page    page
 admin:outbox_mail_resend            GET  sign-in sign-in  405     405     405
@@ -309,6 +313,7 @@ admin:outbox_mail_dismiss           POST sign-in sign-in  403     403     go  # 
 MODELS = """
                           list add  row  delete
 accounts.addresslink      page 403  page 403
+accounts.approval         page 403  page 403
 accounts.customeraccount  page page page 403
 accounts.delegation       page 403  page 403
 accounts.securityevent    page 403  page 403

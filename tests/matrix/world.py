@@ -19,6 +19,7 @@ from accounts.members.models import CustomerAccount, MemberInvitation, Membershi
 from accounts.members.services import invite_member
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
+from accounts.second_person.models import Approval
 from catalog.models.entries import Entry
 from common.tokens import derive_token
 from enrolments.courses.groups.models import CourseGroup
@@ -88,6 +89,7 @@ class World:
     mail: Mail
     event: PaymentEvent
     phone_order: PhoneOrder
+    approval: Approval
     cart_lines: dict[str, CartLine]
     sessions: dict[str, str]
 
@@ -124,6 +126,7 @@ class World:
             "job_id": self.job.pk,
             "mail_id": self.mail.pk,
             "event_id": self.event.pk,
+            "approval_id": self.approval.pk,
             "pk": self.phone_order.pk,
             "content_type_id": ContentType.objects.get_for_model(Course).pk,
             "object_id": self.course.pk,
@@ -219,6 +222,13 @@ def make_world() -> World:
         mail=Mail.objects.latest("pk"),
         event=PaymentEvent.objects.latest("pk"),
         phone_order=phone_order,
+        approval=Approval.objects.create(
+            kind="confirm_money",
+            about=f"order:{ours.order.pk}",
+            values={"order": ours.order.pk, "amount": "1.00", "reference": "7", "is_what_arrived": True},
+            asked_by=people["administrator"],
+            asked_at=now,
+        ),
         cart_lines={role: make_cart(entry, user=user).lines.get() for role, user in people.items()},
         sessions={role: signed_in(user) for role, user in people.items()},
     )

@@ -31,7 +31,7 @@ def has_proved_second_factor(request: HttpRequest) -> bool:
 def is_trusted_staff(request: HttpRequest) -> bool:
     """Tell whether the request is of staff, in a session that has proved the second factor: staff see more then."""
     user = getattr(request, "user", None)
-    return isinstance(user, User) and user.is_staff and has_proved_second_factor(request)
+    return isinstance(user, User) and user.is_active and user.is_staff and has_proved_second_factor(request)
 
 
 def factor_records(request: HttpRequest, user: User) -> list[dict[str, Any]]:

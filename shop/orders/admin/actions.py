@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.people.models import User
 from common.admin.display import amount
@@ -28,13 +29,14 @@ from shop.orders.fulfilment import retry_line
 from shop.orders.giving_back.units import WentBack, units_given_back
 from shop.orders.hooks import ScriptBroken
 from shop.orders.models import Order, OrderLine
+from shop.orders.second_person import confirm_or_ask
 from shop.payments.models import PaymentEvent
-from shop.payments.services import confirm_received
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 ORDER_PAGE = "admin:shop_order_change"
+WAITS = gettext_lazy("This waits for a second person, who finds it under “Second person”. Nothing was changed yet.")
 Outcome = PaymentEvent.Outcome
 
 
@@ -54,7 +56,10 @@ class OrderActions(ReadOnlyAdmin):
         return request.user.has_perm("shop.change_order")
 
     def may_confirm(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("shop.add_payment")
+        return request.user.has_perm("shop.confirm_money")
+
+    def may_cancel(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("shop.cancel_order")
 
     def order_or_404(self, request: HttpRequest, order_id: str | int) -> WithAnnotations[Order, WentBack]:
         """Return the order. Raises PermissionDenied unless the user may see orders, and Http404."""
@@ -83,13 +88,13 @@ class OrderActions(ReadOnlyAdmin):
         if form.is_valid():
             typed = form.cleaned_data
             try:
-                outcome = confirm_received(
+                outcome, kept = confirm_or_ask(
                     order_id=order.pk, actor=cast(User, request.user), now=timezone.now(), **typed
                 )
             except Refused as refusal:
                 form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
             else:
-                level, text = outcome_in_words(outcome, order, typed)
+                level, text = (messages.WARNING, WAITS) if kept else outcome_in_words(outcome, order, typed)
                 messages.add_message(request, level, text)
                 return redirect(ORDER_PAGE, order.pk)
         return self._answer(request, order, "orders/admin/confirm_payment.html", form=form)
@@ -97,7 +102,7 @@ class OrderActions(ReadOnlyAdmin):
     def cancel(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Ask for confirmation, and cancel an unpaid order."""
         order = self.order_or_404(request, order_id)
-        if not self.may_act(request):
+        if not self.may_cancel(request):
             raise PermissionDenied
         form = CancelForm(request.POST if request.method == "POST" else None)
         if form.is_valid():

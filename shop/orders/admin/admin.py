@@ -24,6 +24,7 @@ from shop.orders.admin.billing import BillingPages
 from shop.orders.admin.colours import ORDER_COLOURS
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, TodoFilter
 from shop.orders.admin.page import marks_of, order_page
+from shop.orders.admin.paying_back import NOTE
 from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
 from shop.payments.registry import method_label
@@ -53,6 +54,7 @@ class OrderAdmin(BillingPages):
     list_before_template = "phone_orders/admin/tool.html"
     list_select_related = ("account",)
     search_fields = ("search_text", "account__search_text")
+    linked_lookups = ("account__id__exact",)
     search_help_text = _("Number, contact address, account or purchase-order reference")
     ordering = ("-id",)
 
@@ -139,7 +141,8 @@ class OrderAdmin(BillingPages):
             "may_confirm": self.may_confirm(request),
             "owed_back": order.owed_back,
             "paid_back": order.went_back - order.owed_back,
-            "may_cancel": self.may_act(request) and order.status == Order.Status.PLACED,
+            "may_note_paid_back": request.user.has_perm(NOTE),
+            "may_cancel": self.may_cancel(request) and order.status == Order.Status.PLACED,
             **(extra_context or {}),
         }
         return TemplateResponse(request, "orders/admin/order.html", context)

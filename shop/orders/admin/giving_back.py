@@ -28,14 +28,14 @@ from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat, SeatState
 from enrolments.unit_rows import of_units
 from handlers.contract import RevokeReason
-from shop.orders.admin.actions import ORDER_PAGE, OrderActions
+from shop.orders.admin.actions import ORDER_PAGE, WAITS, OrderActions
 from shop.orders.contexts import line_contexts
 from shop.orders.giving_back.ranges import ranges
-from shop.orders.giving_back.services import give_units_back
 from shop.orders.giving_back.units import units_given_back
 from shop.orders.giving_back.worth import worth_of
 from shop.orders.hooks import ScriptBroken
 from shop.orders.models import Order, OrderLine
+from shop.orders.second_person import give_back_or_ask
 
 PEOPLE_SHOWN = 100
 _PART = re.compile(r"\s*([0-9]{1,6})\s*(?:[-–]\s*([0-9]{1,6})\s*)?", re.ASCII)
@@ -122,7 +122,7 @@ class GivingBackPages(OrderActions):
         """Ask for units and reason, then show the people concerned and the worth; a second, confirmed POST gives the
         units back."""
         order, line = self._line_or_404(request, order_id, line_id)
-        if not self.may_act(request):
+        if not request.user.has_perm("shop.give_back_units"):
             raise PermissionDenied
         given_back = units_given_back([line])[line.pk]
         left = [number for number in range(1, line.quantity + 1) if number - 1 not in given_back]
@@ -147,7 +147,7 @@ class GivingBackPages(OrderActions):
     def _do(
         self, request: HttpRequest, order: Order, units: Mapping[int, Collection[int]], typed: dict[str, Any]
     ) -> None:
-        given = give_units_back(
+        given, kept = give_back_or_ask(
             order_id=order.pk,
             units=units,
             actor=cast(User, request.user),
@@ -157,6 +157,9 @@ class GivingBackPages(OrderActions):
             why=RevokeReason.REFUNDED if typed["owes_money"] else RevokeReason.CANCELLED,
             now=timezone.now(),
         )
+        if kept:
+            messages.warning(request, str(WAITS))
+            return
         said = {"n": given.units, "amount": amount(given.worth, order.currency)}
         if given.worth:
             text = ngettext(

@@ -59,6 +59,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.giving_back.units import WentBack, units_given_back, went_back
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.orders.second_person import waits
 from shop.payments.admin import OUTCOME_COLOURS, PAYMENT_COLOURS
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.pieces import pieces_in_words, pieces_of
@@ -157,7 +158,8 @@ def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> Orde
             has_failed_line=any(line.status == OrderLine.Status.FAILED for line in lines),
             has_open_money=any(event.is_open for event in money),
         )
-        + ([Label(_("failed job"), "danger")] if any(job.state == Job.State.DEAD for job in jobs) else []),
+        + ([Label(_("failed job"), "danger")] if any(job.state == Job.State.DEAD for job in jobs) else [])
+        + ([Label(_("waits for a second person"), "warning")] if waits(order) else []),
         facts=_facts(order, viewer),
         customer=_customer(order, viewer),
         lines=views,
@@ -269,7 +271,7 @@ def _line_views(order: Order, lines: list[OrderLine], viewer: User) -> list[Line
                 feedback=feedback[line.pk],
                 seats=seats.get(line.pk, []),
                 can_retry=may_retry and line.status == OrderLine.Status.FAILED,
-                can_give_back=may_act and line.may_be_given_back,
+                can_give_back=viewer.has_perm("shop.give_back_units") and line.may_be_given_back,
             )
         )
     return views
@@ -424,13 +426,15 @@ def _mails(mails: Iterable[Mail], viewer: User) -> Table:
 
 def _history(order: Order, events: list[OrderEvent], lines: Mapping[int, OrderLine], viewer: User) -> Table:
     states = {str(code): str(label) for code, label in Order.Status.choices}
+    first_people = {event.detail["asked_by"] for event in events if "asked_by" in (event.detail or {})}
+    names = {user.pk: user.get_full_name() for user in User.objects.filter(pk__in=first_people)} if first_people else {}
     rows: list[list[object]] = [
         [
             moment(event.at),
             _person(event.actor, viewer),
             event.get_what_display(),
             _from_to(states.get(event.from_status, ""), states.get(event.to_status, "")),
-            event_in_words(event, order, lines),
+            event_in_words(event, order, lines, names),
         ]
         for event in events
     ]

@@ -20,10 +20,14 @@ from common.admin.display import amount
 from common.decimals import DecimalField
 from common.moments import local_day
 from common.refusals import Refused
-from shop.orders.admin.actions import ORDER_PAGE
+from shop.orders.admin.actions import ORDER_PAGE, WAITS
 from shop.orders.admin.giving_back import GivingBackPages
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.giving_back.paying_back import OwedDiffers, mark_owed_again, mark_paid_back
+from shop.orders.giving_back.paying_back import OwedDiffers, mark_owed_again
+from shop.orders.second_person import note_paid_back_or_ask
+
+# Noting money as paid back, and that it is owed again.
+NOTE = "shop.note_paid_back"
 
 
 class PayBackForm(forms.Form):
@@ -58,7 +62,7 @@ class PayingBackPages(GivingBackPages):
     def pay_back(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Ask for day and reference, and note that all that is owed was paid back."""
         order = self.order_or_404(request, order_id)
-        if not self.may_confirm(request):
+        if not request.user.has_perm(NOTE):
             raise PermissionDenied
         # The browser's own field of dates reads and writes ISO 8601, whatever the language.
         today = local_day(timezone.now()).isoformat()
@@ -67,7 +71,7 @@ class PayingBackPages(GivingBackPages):
         if form.is_valid():
             typed = form.cleaned_data
             try:
-                paid = mark_paid_back(
+                paid, kept = note_paid_back_or_ask(
                     order_id=order.pk,
                     amount=typed["owed"],
                     paid_on=typed["paid_on"],
@@ -85,7 +89,10 @@ class PayingBackPages(GivingBackPages):
                 form.add_error(None, str(refusal))
             else:
                 said = {"amount": amount(paid, order.currency)}
-                messages.success(request, _("%(amount)s are noted as paid back.") % said)
+                if kept:
+                    messages.warning(request, str(WAITS))
+                else:
+                    messages.success(request, _("%(amount)s are noted as paid back.") % said)
                 return redirect(ORDER_PAGE, order.pk)
         context: dict[str, Any] = {"form": form, "owed": order.owed_back}
         more = [(_("To be paid back"), amount(order.owed_back, order.currency))]
@@ -96,7 +103,7 @@ class PayingBackPages(GivingBackPages):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         order = self.order_or_404(request, order_id)
-        if not self.may_confirm(request):
+        if not request.user.has_perm(NOTE):
             raise PermissionDenied
         try:
             owed = mark_owed_again(order_id=order.pk, actor=cast(User, request.user), now=timezone.now())

@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.second_person.acts import ACTS
 from common.admin.display import amount
 from common.languages import in_reader_language
 from common.moments import from_iso
@@ -121,8 +122,11 @@ def entered_in_words(order: Order) -> str | None:
     return _("by %(name)s; accepted on %(day)s, as %(other)s noted: %(how)s") % names
 
 
-def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLine]) -> str:
-    """Return the details of an event beyond its name: line, units, method, reason …"""
+def event_in_words(
+    event: OrderEvent, order: Order, lines: Mapping[int, OrderLine], names: Mapping[int, str] | None = None
+) -> str:
+    """Return the details of an event beyond its name: line, units, method, reason … `names` are those of people named
+    by their keys."""
     detail = event.detail or {}
     said = []
     if "line" in detail:
@@ -133,6 +137,10 @@ def event_in_words(event: OrderEvent, order: Order, lines: Mapping[int, OrderLin
         said.append(_("Units %(units)s, worth %(amount)s") % told)
     elif "worth" in detail:
         said.append(amount(Decimal(detail["worth"]), order.currency))
+    if "asked_by" in detail:
+        act = ACTS.find(detail.get("act", ""))
+        first = (names or {}).get(detail["asked_by"], "")
+        said.append(_("%(act)s: asked for by %(name)s") % {"act": act.label if act else "", "name": first})
     if "on" in detail:
         said.append(_stored_moment_in_words(detail["on"]))
     for key in ("method", "provider"):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from zeal import zeal_ignore
 
 from accounts.people.models import User
+from accounts.second_person.models import Approval
 from accounts.security_log.models import SecurityEvent
 from common.refusals import Refused
 from enrolments.courses.roles.models import Role
@@ -98,10 +99,19 @@ def phone_order(order: Any) -> int:
     return begin(account=None, language="fr", actor=UserFactory()).pk
 
 
+def waiting(order: Any) -> int:
+    """Ask a second person to confirm money of the order."""
+    values = {"order": order.pk, "amount": "120.00", "reference": "7", "is_what_arrived": False}
+    asked = {"kind": "confirm_money", "about": f"order:{order.pk}", "values": values}
+    return Approval.objects.create(**asked, asked_by=UserFactory(), asked_at=timezone.now()).pk
+
+
 PHONE_ORDERS = "shop.phone_orders.admin.admin"
 ORDERS = "shop.orders.admin.actions"
 LEGAL = "shop.seller.admin.legal_texts"
 BUTTONS = (
+    Button("accounts_approval_approve", "accounts.second_person.admin.approve", waiting),
+    Button("accounts_approval_decline", "accounts.second_person.admin.decline", waiting),
     Button("catalog_entry_duplicate", "catalog.admin.duplicate.duplicate_entry", lambda _: EntryFactory().pk),
     Button("catalog_entry_try", "shop.trial.admin.try_entry", lambda _: EntryFactory().pk, {"quantity": "1"}),
     Button(
@@ -117,7 +127,7 @@ BUTTONS = (
     Button("outbox_mail_resend", "outbox.mails.admin.resend_mail", lambda _: MailFactory().pk),
     Button(
         "shop_order_payment",
-        f"{ORDERS}.confirm_received",
+        f"{ORDERS}.confirm_or_ask",
         lambda order: order.pk,
         {"amount": "120.00", "reference": "statement 7"},
     ),
@@ -125,13 +135,13 @@ BUTTONS = (
     Button("shop_order_retry", f"{ORDERS}.retry_line", line),
     Button(
         "shop_order_give_back",
-        "shop.orders.admin.giving_back.give_units_back",
+        "shop.orders.admin.giving_back.give_back_or_ask",
         paid_line,
         {"units": "1", "reason": "Ill", "confirmed": "1"},
     ),
     Button(
         "shop_order_pay_back",
-        "shop.orders.admin.paying_back.mark_paid_back",
+        "shop.orders.admin.paying_back.note_paid_back_or_ask",
         owing,
         {"owed": "120.00", "paid_on": "2026-01-02", "reference": "transfer 7"},
     ),

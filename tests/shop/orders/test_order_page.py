@@ -1,6 +1,7 @@
 """The page of an order: its parts for each reader, and its actions."""
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
@@ -111,6 +112,17 @@ def test_staff_with_the_permission_see_it_and_act_nowhere(alices):
     client = signed_in(merchant)
     assert page(client, alices).status_code == 200
     assert client.post(f"/orders/{alices.token}/cancel/").status_code == 404
+
+
+def test_staff_without_a_second_factor_see_no_customers_order(alices, settings):
+    merchant = UserFactory(is_staff=True)
+    merchant.user_permissions.add(Permission.objects.get(codename="view_order"))
+    client = signed_in(merchant)
+    settings.STAFF_NEEDS_SECOND_FACTOR = True
+    assert page(client, alices).status_code == 404
+    assert client.get(f"/orders/{alices.token}/state/").status_code == 404
+    TOTP.activate(merchant, generate_totp_secret())
+    assert page(client, alices).status_code == 200
 
 
 def test_the_browser_that_placed_an_order_keeps_seeing_how_it_stands_after_the_claim(visitor, entry):

@@ -15,8 +15,8 @@ from tests.shop.probes import REFUSED
 pytestmark = pytest.mark.django_db
 
 LOOK = ("shop.view_order",)
-ACT = ("shop.view_order", "shop.change_order")
-CONFIRM = ("shop.view_order", "shop.add_payment")
+CANCEL = ("shop.view_order", "shop.cancel_order")
+CONFIRM = ("shop.view_order", "shop.confirm_money")
 
 
 @pytest.fixture
@@ -86,16 +86,17 @@ def test_whoever_may_look_may_not_act(order, diary):
     assert Order.objects.get().status == "placed"
 
 
-def test_acting_on_orders_and_confirming_money_are_two_rights(order):
-    acts, confirms = browser_of(staff(*ACT)), browser_of(staff(*CONFIRM))
-    assert acts.get(order_url(order, "payment")).status_code == 403
+def test_cancelling_and_confirming_money_are_two_rights(order):
+    cancels, confirms = browser_of(staff(*CANCEL)), browser_of(staff(*CONFIRM))
+    assert cancels.get(order_url(order, "payment")).status_code == 403
+    assert cancels.get(order_url(order, "cancel")).status_code == 200
     assert confirms.get(order_url(order, "cancel")).status_code == 403
     assert confirms.post(order_url(order, "payment"), {"amount": "120", "reference": "x"}).status_code == 302
     assert Order.objects.get().status == "paid"
 
 
 def test_rights_to_act_alone_show_nothing(order):
-    client = browser_of(staff("shop.add_payment"))
+    client = browser_of(staff("shop.confirm_money"))
     assert client.get(order_url(order, "payment")).status_code == 403
 
 

@@ -1,0 +1,191 @@
+"""Confirming money, giving back and noting as paid back, by two people."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.people.models import User
+from accounts.second_person.models import Approval
+from accounts.second_person.services import AskedAlready, DecidedAlready, MayNotDecide, SamePerson, approve, decline
+from accounts.security_log.models import SecurityEvent
+from accounts.staff.roles import make_role_groups
+from outbox.mails.models import Mail
+from shop.orders.giving_back.models import GivingBack
+from shop.orders.models import Order
+from shop.orders.second_person import confirm_or_ask
+from shop.payments.models import PaymentEvent
+from tests.factories.shop import pay
+from tests.shop.admin_pages import order_url, text_of
+from tests.shop.merchants import browser_of, staff
+
+pytestmark = pytest.mark.django_db
+
+TYPED = {"amount": "120.00", "reference": "statement 7"}
+
+
+def in_accounting() -> User:
+    make_role_groups()
+    user = staff()
+    user.groups.add(Group.objects.get(staff_role__code="accounting"))
+    return user
+
+
+@pytest.fixture
+def first() -> User:
+    return in_accounting()
+
+
+@pytest.fixture
+def second() -> User:
+    return in_accounting()
+
+
+def button(approval: Approval, name: str) -> str:
+    return reverse(f"admin:accounts_approval_{name}", args=[approval.pk])
+
+
+def status(order) -> str:
+    return Order.objects.get(pk=order.pk).status
+
+
+def test_without_the_setting_one_person_is_enough(first, order):
+    browser_of(first).post(order_url(order, "payment"), TYPED)
+
+    assert (status(order), Approval.objects.count()) == ("paid", 0)
+
+
+def test_up_to_the_limit_one_person_is_enough(first, order, settings):
+    settings.SECOND_PERSON_CONFIRM_ABOVE = Decimal(120)
+    browser_of(first).post(order_url(order, "payment"), TYPED)
+
+    assert (status(order), Approval.objects.count()) == ("paid", 0)
+
+
+def test_above_it_the_money_waits_and_another_confirms_it(first, second, order, settings):
+    settings.SECOND_PERSON_CONFIRM_ABOVE = Decimal(100)
+    mails = Mail.objects.count()
+
+    answer = browser_of(first).post(order_url(order, "payment"), TYPED, follow=True)
+
+    assert "This waits for a second person" in text_of(answer)
+    assert (status(order), PaymentEvent.objects.count(), Mail.objects.count()) == ("placed", 0, mails)
+    approval = Approval.objects.get()
+    assert (approval.state, approval.asked_by) == ("open", first)
+    assert "waits for a second person" in text_of(browser_of(first).get(order_url(order)))
+    browser_of(first).post(button(approval, "approve"))
+    assert status(order) == "placed"
+    page = text_of(browser_of(second).get(reverse("admin:accounts_approval_change", args=[approval.pk])))
+    assert all(word in page for word in (order.number, "statement 7", "120.00"))
+
+    browser_of(second).post(button(approval, "approve"))
+
+    approval.refresh_from_db()
+    assert (status(order), approval.state, approval.decided_by) == ("paid", "approved", second)
+    assert PaymentEvent.objects.get().actor == second
+    both = order.events.get(what="second_person")
+    assert (both.actor, both.detail["asked_by"]) == (second, first.pk)
+    assert first.get_full_name() in text_of(browser_of(second).get(order_url(order)))
+    kinds = SecurityEvent.objects.order_by("pk").values_list("kind", "actor_id")
+    assert [each for each in kinds if each[0].startswith("approval")] == [
+        ("approval_asked", first.pk),
+        ("approval_given", second.pk),
+    ]
+
+
+def test_declined_it_never_happens(first, second, order, settings):
+    settings.SECOND_PERSON_CONFIRM_ABOVE = Decimal(0)
+    browser_of(first).post(order_url(order, "payment"), TYPED)
+    approval = Approval.objects.get()
+
+    browser_of(second).post(button(approval, "decline"))
+    browser_of(second).post(button(approval, "approve"))
+
+    approval.refresh_from_db()
+    assert (status(order), approval.state, PaymentEvent.objects.count()) == ("placed", "declined", 0)
+
+
+def test_whoever_asked_takes_it_back(first, order, settings):
+    settings.SECOND_PERSON_CONFIRM_ABOVE = Decimal(0)
+    browser_of(first).post(order_url(order, "payment"), TYPED)
+
+    browser_of(first).post(button(Approval.objects.get(), "decline"))
+
+    assert Approval.objects.get().state == "declined"
+
+
+def test_only_who_may_do_it_approves_and_only_while_the_first_one_may(first, second, order, settings):
+    settings.SECOND_PERSON_CONFIRM_ABOVE = Decimal(0)
+    browser_of(first).post(order_url(order, "payment"), TYPED)
+    approval, now = Approval.objects.get(), timezone.now()
+    with pytest.raises(SamePerson):
+        approve(approval_id=approval.pk, actor=first, now=now)
+    with pytest.raises(MayNotDecide):
+        approve(approval_id=approval.pk, actor=staff("accounts.view_approval"), now=now)
+    with pytest.raises(MayNotDecide):
+        decline(approval_id=approval.pk, actor=staff("accounts.view_approval"), now=now)
+    first.groups.clear()
+    with pytest.raises(MayNotDecide):
+        approve(approval_id=approval.pk, actor=second, now=now)
+    decline(approval_id=approval.pk, actor=second, now=now)
+    with pytest.raises(DecidedAlready):
+        approve(approval_id=approval.pk, actor=second, now=now)
+    assert status(order) == "placed"
+
+
+def test_one_thing_waits_once(first, second, order, settings):
+    settings.SECOND_PERSON_CONFIRM_ABOVE = Decimal(0)
+    typed = {"order_id": order.pk, "amount": order.gross, "reference": "7", "is_what_arrived": False}
+    confirm_or_ask(**typed, actor=first, now=timezone.now())
+
+    with pytest.raises(AskedAlready):
+        confirm_or_ask(**typed, actor=second, now=timezone.now())
+
+
+def test_what_cannot_be_done_is_refused_to_the_first_person(first, order, settings):
+    settings.SECOND_PERSON_CONFIRM_ABOVE = Decimal(0)
+
+    answer = browser_of(first).post(order_url(order, "payment"), {**TYPED, "amount": "119.00"})
+
+    assert answer.status_code == 200
+    assert not Approval.objects.exists()
+
+
+def test_units_go_back_and_money_is_noted_by_two_people(first, second, order, diary, settings):
+    settings.SECOND_PERSON_GIVE_BACK_ABOVE = Decimal(100)
+    pay(order)
+    line = order.lines.get()
+    page = reverse("admin:shop_order_give_back", args=[order.pk, line.pk])
+    typed = {"units": "1", "reason": "Ill", "owes_money": "on", "confirmed": "yes"}
+
+    browser_of(first).post(page, typed)
+
+    approval = Approval.objects.get()
+    assert (approval.kind, GivingBack.objects.count()) == ("give_back_units", 0)
+    browser_of(second).post(button(approval, "approve"))
+    assert GivingBack.objects.get().actor == second
+
+    noted = {"owed": "120.00", "paid_on": "2026-01-02", "reference": "transfer 7"}
+    browser_of(first).post(order_url(order, "pay_back"), noted)
+    approval = Approval.objects.get(state="open")
+    assert GivingBack.objects.get().paid_back_at is None
+    browser_of(second).post(button(approval, "approve"))
+    assert GivingBack.objects.get().paid_back_by == second
+    assert order.events.filter(what="second_person").count() == 2
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_acts_page_reads_in_both_languages(first, second, order, settings, language):
+    settings.SECOND_PERSON_CONFIRM_ABOVE = Decimal(0)
+    browser_of(first).post(order_url(order, "payment"), TYPED)
+    word = {"en": "Approve, and do it", "fr": "Approuver et exécuter"}[language]
+
+    answer = browser_of(second, language).get(
+        reverse("admin:accounts_approval_change", args=[Approval.objects.get().pk])
+    )
+
+    assert word in text_of(answer)
