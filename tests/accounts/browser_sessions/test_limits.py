@@ -46,7 +46,7 @@ def merchant():
 
 
 def signed_in(user):
-    browser = Client()
+    browser = Client(headers={"accept-language": "en"})
     browser.force_login(user)
     return browser
 
