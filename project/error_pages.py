@@ -6,6 +6,7 @@ import sys
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.views.defaults import server_error as ordinary_server_error
 
 from accounts.rate_limits.pages import too_often
@@ -24,6 +25,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
         page = render_to_string("503.html")
         return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     return ordinary_server_error(request)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """Answer 413, in the language that the browser asks for: this comes before the pages' own choice of language."""
+    with translation.override(translation.get_language_from_request(request)):
+        return HttpResponse(render_to_string("413.html"), status=413)
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:

@@ -81,3 +81,16 @@ def test_the_page_of_a_database_away_asks_no_database(client):
     answer = client.get("/gone/")
 
     assert answer.status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("address", "length"),
+    [("/cart/", 300_000_000), ("/payments/sandbox/webhook/", 300_000), ("/admin/login/", 11 * 1024 * 1024)],
+)
+def test_a_body_too_large_is_refused_by_its_length_in_both_languages(client, address, length):
+    for language, heading in (("en", "Too much was sent"), ("fr", "Envoi trop volumineux")):
+        answer = client.post(
+            address, b"begin", "multipart/form-data; boundary=x", headers={"accept-language": language},
+            CONTENT_LENGTH=str(length),
+        )  # fmt: skip
+        assert (answer.status_code, heading in answer.content.decode()) == (413, True)
