@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from common.afterwards import run_waiting
+from common.database_waiting import database_deadline
 from project import health
 from project.door.limits import PROBES, largest_body
 from project.error_pages import too_large
@@ -76,6 +77,17 @@ class AfterwardsMiddleware:
             return self.get_response(request)
         finally:
             run_waiting()
+
+
+class DatabaseDeadlineMiddleware:
+    """Middleware that ends a page's waiting for the database, however many statements it waits for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with database_deadline(settings.PAGE_LIMITS.whole or None):
+            return self.get_response(request)
 
 
 class ProbeMiddleware:

@@ -21,17 +21,27 @@ CARRIED_AT_MOST = 1_000_000
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer 403: with all that was posted and a button to send it again if the post came from a page of ours, else
     plainly. Passwords, codes and files are left out."""
-    if request.method != "POST" or not _is_from_a_page_of_ours(request):
+    page = what_was_typed(request)
+    if page is None:
         return plain_refusal(request, reason=reason)
-    posted = [(name, value) for name, values in request.POST.lists() for value in values]
-    carried = [(name, value) for name, value in posted if is_carried(name, request.path)]
-    if sum(len(name) + len(value) for name, value in carried) > CARRIED_AT_MOST:
-        return plain_refusal(request, reason=reason)
-    is_complete = not request.FILES and all(is_carried(name, request.path) or name == TOKEN for name, _value in posted)
-    page = {"carried": carried, "is_complete": is_complete}
     answer = render(request, "send_again.html", page, status=403)
     answer["Cache-Control"] = "no-store, private"
     return answer
+
+
+def what_was_typed(request: HttpRequest) -> dict[str, object] | None:
+    """Return what a page needs that sends a form again: `carried`, names with values, and whether that `is_complete`.
+
+    None if there is nothing to send again: no form of a page of ours, or one too long.
+    """
+    if request.method != "POST" or not _is_from_a_page_of_ours(request):
+        return None
+    posted = [(name, value) for name, values in request.POST.lists() for value in values]
+    carried = [(name, value) for name, value in posted if is_carried(name, request.path)]
+    if sum(len(name) + len(value) for name, value in carried) > CARRIED_AT_MOST:
+        return None
+    is_complete = not request.FILES and all(is_carried(name, request.path) or name == TOKEN for name, _value in posted)
+    return {"carried": carried, "is_complete": is_complete}
 
 
 def _is_from_a_page_of_ours(request: HttpRequest) -> bool:

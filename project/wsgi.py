@@ -2,8 +2,12 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from project.database_limits import limit_database
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.production")
 
 application = get_wsgi_application()
+limit_database(settings.PAGE_LIMITS)

@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 
 from common.afterwards import run_waiting
-from common.database_errors import is_database_away, is_deadlock
+from common.database_errors import is_database_away, is_database_busy, is_deadlock
 from common.registry import Unregistered
 from outbox.errors import Final, Temporary
 from outbox.jobs.models import Job, JobQuerySet
@@ -132,7 +132,7 @@ def _run_and_note(claim: Claim) -> None:
 def _wait_after(failure: Exception, *, attempts: int) -> timedelta:
     """Return the wait before the next attempt. Troubles of the database are soon over and no fault of the job: the wait
     after them does not grow."""
-    if is_database_away(failure) or is_deadlock(failure):
+    if is_database_away(failure) or is_database_busy(failure) or is_deadlock(failure):
         return FIRST_BACKOFF
     return backoff(attempts)
 

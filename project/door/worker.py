@@ -2,7 +2,7 @@
 
 gunicorn's own threads read heads and bodies themselves: as many half-sent requests as there are threads, and no page
 is answered. Here the main loop reads, as much and as long as `project.door.limits` allow, and a thread is used once
-the request is there. Probes have a thread of their own, so that a load balancer hears of a busy process.
+the request is there. Probes have threads of their own, so that a load balancer hears of a busy process.
 
 Plain HTTP/1 only: a proxy in front speaks TLS.
 """
@@ -91,7 +91,7 @@ class DoorWorker(ThreadWorker):
             raise RuntimeError("The web server speaks plain HTTP alone: put a proxy in front that speaks HTTPS.")
 
     def init_process(self) -> None:
-        self.probes = ThreadPoolExecutor(max_workers=1, thread_name_prefix="probes")
+        self.probes = {path: ThreadPoolExecutor(max_workers=4, thread_name_prefix=path[1:]) for path in PROBES}
         super().init_process()
 
     # --- In ----------------------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ class DoorWorker(ThreadWorker):
 
     def _hand_over(self, connection: Connection) -> None:
         request = connection.gathering.request
-        pool = self.probes if request is not None and request.path in PROBES else self.tpool
+        pool = self.probes.get(request.path if request is not None else "", self.tpool)
         future = pool.submit(self.handle, connection)
         future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, connection, done))
 

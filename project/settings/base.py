@@ -10,6 +10,7 @@ from common.floors import template_folders
 from handlers.folders import application
 from project.settings.admin_site import UNFOLD as UNFOLD
 from project.settings.content_security import *
+from project.settings.database import *
 from project.settings.environment import env, payment_providers, servers_at
 from project.settings.rate_limits import *
 from project.settings.sign_in import *
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "project.middleware.RequestLogMiddleware",
     "project.middleware.ProbeMiddleware",
     "project.middleware.AfterwardsMiddleware",
+    "project.middleware.DatabaseDeadlineMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.middleware.ContentSecurityPolicyMiddleware",
@@ -73,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "project.middleware.ReadableRequestMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.rate_limits.wide_networks.WideNetworkMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

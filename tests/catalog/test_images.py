@@ -1,6 +1,8 @@
 """Pictures are decoded within bounds and written anew."""
 
 import struct
+import subprocess
+import sys
 import zlib
 from datetime import UTC, datetime
 from io import BytesIO
@@ -16,6 +18,7 @@ from catalog.services.errors import ImageRefused
 from catalog.services.images import BYTES_AT_MOST, prepare_image
 from tests.catalog.admin_pages import change_url, errors, merchant, shown
 from tests.factories.catalog import EntryFactory
+from tests.servers import PROJECT
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -139,3 +142,38 @@ def test_the_picture_before_is_removed_once_the_new_one_is_saved(django_capture_
     after = Entry.objects.get().image
     assert after.storage.exists(after.name)
     assert not after.storage.exists(before.name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "options"),
+    [("PNG", "RGBA", {}), ("PNG", "P", {"transparency": 0}), ("WEBP", "RGBA", {}), ("JPEG", "RGB", {})],
+)
+def test_a_picture_of_many_pixels_and_few_bytes_takes_little_memory(tmp_path, kind, mode, options):
+    pixels = (6000, 4000) if kind == "JPEG" else (4000, 3000)
+    file = tmp_path / "picture"
+    Image.new(mode, pixels).save(file, kind, **options)
+
+    done = subprocess.run([sys.executable, "-c", MEASURE, file], capture_output=True, text=True, cwd=PROJECT)
+
+    assert done.returncode == 0, done.stderr
+    assert file.stat().st_size < 500_000
+    assert int(done.stdout) < 260
+
+
+# Prints by how many megabytes the process grew for the picture.
+MEASURE = """
+import resource, sys, django
+django.setup()
+from catalog.services.images import prepare_image
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with open(sys.argv[1], "rb") as file:
+    prepare_image(file)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+def test_a_picture_with_more_pixels_than_may_be_read_in_full_is_refused_unread():
+    for kind in ("PNG", "WEBP"):
+        with pytest.raises(ImageRefused, match="12 million pixels"):
+            prepare_image(ContentFile(picture(kind, (4001, 3000))))
+    assert prepared(picture("JPEG", (4001, 3000))).width == 1600
