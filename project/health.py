@@ -34,8 +34,10 @@ WRITTEN = "readyz-written"
 # With little memory to sort in, Postgres puts so many numbers into a file of some hundred kilobytes.
 NUMBERS_WRITTEN = 20_000
 
+# State of each thing that a page needs, and the seconds that the oldest due job has waited.
+Database = tuple[dict[str, str], float | None]
 NO_ANSWER = "does not answer"
-UNKNOWN = {"database": NO_ANSWER, "migrations": "unknown", "cache": "unknown", "writes": "unknown"}
+UNKNOWN: dict[str, str] = {"database": NO_ANSWER, "migrations": "unknown", "cache": "unknown", "writes": "unknown"}
 
 T = TypeVar("T")
 
@@ -105,7 +107,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     )
 
 
-def _look_at_database() -> tuple[dict[str, str], float | None]:
+def _look_at_database() -> Database:
     """Return the states of all that a page needs of the database, and how long the oldest due job has waited."""
     with database_deadline(ANSWER_SECONDS):
         try:
@@ -113,10 +115,11 @@ def _look_at_database() -> tuple[dict[str, str], float | None]:
         except (DatabaseError, InterfaceError):  # gone in the middle
             return UNKNOWN, None
         finally:
-            connection.close_if_unusable_or_obsolete()
+            if not connection.in_atomic_block:  # as it is in tests
+                connection.close_if_unusable_or_obsolete()
 
 
-def _ask_database() -> tuple[dict[str, str], float | None]:
+def _ask_database() -> Database:
     found = UNKNOWN | {"database": _database()}
     if found["database"] != "ok":
         return found, None
@@ -178,5 +181,5 @@ def _ask_redis() -> str:
     return "ok"
 
 
-_database_asker = Look("database-asker", _look_at_database, (UNKNOWN, None))
+_database_asker = Look[Database]("database-asker", _look_at_database, (UNKNOWN, None))
 _redis_asker = Look("redis-asker", _ask_redis, NO_ANSWER)

@@ -136,7 +136,8 @@ class DoorWorker(ThreadWorker):
 
     def _hand_over(self, connection: Connection) -> None:
         request = connection.gathering.request
-        pool = self.probes.get(request.path if request is not None else "", self.tpool)
+        path = "" if request is None else request.path
+        pool = self.probes[path] if path in PROBES else self.tpool
         future = pool.submit(self.handle, connection)
         future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, connection, done))
 

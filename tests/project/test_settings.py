@@ -216,7 +216,7 @@ def test_a_limit_that_is_none_is_refused_with_its_name(environment, said):
 
 
 def test_pages_wait_for_locks_for_seconds_and_a_silent_machine_is_noticed():
-    without = {name: "0" for name in ("LOCK", "STATEMENT", "PAGE", "IDLE")}
+    without = dict.fromkeys(("LOCK", "STATEMENT", "PAGE", "IDLE"), "0")
     none = {f"DATABASE_{name}_SECONDS": seconds for name, seconds in without.items()}
     for environment, limits in (({}, "statement=10, lock=4, idle=30.0, whole=20"), (none, "statement=0.0, lock=0.0")):
         found = settings_with(COMPLETE | environment, "production", "PAGE_LIMITS", "DATABASES")

@@ -50,7 +50,15 @@ def rows() -> tuple[int, int]:
 
 
 def test_looking_around_leaves_no_row(entry):
-    for address in ("/", f"/e/{entry.code}/", "/cart/", "/checkout/details/", "/auth/login/", "/auth/signup/", "/nope/"):
+    for address in (
+        "/",
+        f"/e/{entry.code}/",
+        "/cart/",
+        "/checkout/details/",
+        "/auth/login/",
+        "/auth/signup/",
+        "/nope/",
+    ):
         visitor = Client()
         visitor.get(address)
         visitor.post("/cart/", {"continue": ""})
