@@ -50,7 +50,7 @@ def put_into_cart(request: HttpRequest, entry: Entry, quantity: int) -> None:
     """Add units of an entry to the current cart; create the cart and keep its token in the session if need be. Raises
     CartRefused; and TooOften where one network begins too many carts of visitors."""
     token, user, now = session_token(request), signed_in(request), timezone.now()
-    if user is None and find_cart(token=token, user=None) is None:
+    if user is None and token is None:
         count_from_network(request, what="new cart", now=now)
     cart = fill_cart(token=token, user=user, entry=entry, quantity=quantity, now=now)
     if token != cart.token:
