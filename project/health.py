@@ -144,7 +144,7 @@ def _database() -> str:
 
 def _migrations() -> str:
     try:
-        if _known_migrations() <= set(MigrationRecorder(connection).applied_migrations()):
+        if known_migrations() <= set(MigrationRecorder(connection).applied_migrations()):
             return "ok"
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -154,9 +154,9 @@ def _migrations() -> str:
 
 
 @functools.cache
-def _known_migrations() -> frozenset[tuple[str, str]]:
+def known_migrations() -> frozenset[tuple[str, str]]:
     """Return the migrations of this release; reading them takes longer than asking for all else."""
-    return frozenset(MigrationLoader(None, ignore_no_initial=True).disk_migrations)
+    return frozenset(MigrationLoader(None).disk_migrations)
 
 
 def _cache() -> str:

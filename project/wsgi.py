@@ -1,6 +1,7 @@
 """The web application for gunicorn."""
 
 import os
+from importlib import import_module
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -11,3 +12,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.production")
 
 application = get_wsgi_application()
 limit_database(settings.PAGE_LIMITS)
+# Read once for all processes, so that the first probe is answered in time too.
+import_module("project.health").known_migrations()
