@@ -16,14 +16,11 @@ def chunked(*pieces: bytes) -> bytes:
 def application(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
     length = int(environ.get("CONTENT_LENGTH") or 0)
     path = environ["PATH_INFO"]
-    if path.startswith("/busy"):
-        time.sleep(2)
+    if path.startswith("/busy/"):
+        time.sleep(int(path.removeprefix("/busy/")))
     if length > 3 * 1024 * 1024:
         start_response("413 Content Too Large", [("Content-Length", "9")])
         return [b"too large"]
-    if path == "/large":
-        start_response("200 OK", [("Content-Length", "8000000")])
-        return [b"x" * 8_000_000]
     content = environ["wsgi.input"].read(length)
     answer = f"{environ['REQUEST_METHOD']} {path} {len(content)} {hashlib.sha256(content).hexdigest()[:8]}".encode()
     start_response("200 OK", [("Content-Length", str(len(answer)))])

@@ -23,7 +23,9 @@ from tests.servers import PROJECT
 from workbench.listener import HOST, listen
 from workbench.servers.process import Child, Program
 
-AT_ONCE_SECONDS = 1.0
+# Much less than a request may take to come in, and enough on a loaded machine.
+AT_ONCE_SECONDS = 5.0
+BUSY_SECONDS = 8
 MANY = 40
 THREADS = 2
 
@@ -133,7 +135,7 @@ def test_what_is_sent_too_slowly_is_ended(hall):
     began = time.monotonic()
 
     assert answer_of(connection).startswith(b"HTTP/1.1 408 ")
-    assert time.monotonic() - began == pytest.approx(limits.HEAD_SECONDS, abs=2)
+    assert limits.HEAD_SECONDS - 1 < time.monotonic() - began < 2 * limits.HEAD_SECONDS
 
 
 def test_a_body_too_large_is_refused_before_it_is_sent(hall):
@@ -192,7 +194,7 @@ def test_a_connection_carries_one_request_after_the_other_also_when_sent_at_once
 
 
 def test_probes_are_answered_while_every_thread_is_busy(hall):
-    busy = [sent(hall, b"GET /busy HTTP/1.1\r\nHost: shop\r\n\r\n") for _ in range(3 * THREADS)]
+    busy = [sent(hall, b"GET /busy/%d HTTP/1.1\r\nHost: shop\r\n\r\n" % BUSY_SECONDS) for _ in range(THREADS)]
     time.sleep(0.2)
     began = time.monotonic()
 
@@ -233,13 +235,13 @@ def test_what_cannot_be_read_is_answered_and_named_nowhere(hall):
 def test_ending_waits_for_the_answers_under_way_and_for_nothing_else(tmp_path):
     with running_hall(tmp_path / "web.log") as hall:
         idle = sent(hall, b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n")
-        under_way = sent(hall, b"GET /busy HTTP/1.1\r\nHost: shop\r\n\r\n")
+        under_way = sent(hall, b"GET /busy/2 HTTP/1.1\r\nHost: shop\r\n\r\n")
         time.sleep(0.5)
         began = time.monotonic()
 
         hall.child.ask_to_stop()
 
-        assert b"GET /busy" in answer_of(under_way)
+        assert b"GET /busy/2 " in answer_of(under_way)
         while hall.child.is_running:
             assert time.monotonic() - began < 15
             time.sleep(0.05)

@@ -194,12 +194,15 @@ def small_disk(shop: KillableShop) -> Iterator[Path | None]:
         return
     try:
         shop.ask(f"CREATE TABLESPACE small LOCATION '{folder}'")
+        # A page of the table takes a few rows, so that a new one is soon needed.
+        shop.ask("ALTER TABLE shop_cart SET (fillfactor = 10)")
         shop.ask("ALTER TABLE shop_cart SET TABLESPACE small")
         shop.ask(f"ALTER DATABASE {DATABASE} SET temp_tablespaces = 'small'")
         yield folder
     finally:
         (folder / "filling").unlink(missing_ok=True)
         shop.ask(f"ALTER DATABASE {DATABASE} RESET temp_tablespaces")
+        shop.ask("ALTER TABLE shop_cart RESET (fillfactor)")
         shop.ask("ALTER TABLE shop_cart SET TABLESPACE pg_default")
         subprocess.run(["umount", "--lazy", folder], check=True, capture_output=True)
 
