@@ -22,7 +22,7 @@ from django.db import InternalError, connection, transaction
 from django.utils.functional import Promise
 
 from common.afterwards import write_afterwards
-from common.database_errors import is_database_away, is_deadlock
+from common.database_errors import is_database_away, is_deadlock, is_lock_timeout
 from common.refusals import Refused
 from common.words import Text, in_words
 from enrolments.values import Terms
@@ -175,7 +175,9 @@ class GuardedHandler:
         except _WrongAnswer as wrong:
             raise self._broken(self.extension.answered(hook, self._source(hook), wrong.answer), None, message) from None
         except (Exception, SystemExit) as error:
-            if is_deadlock(error) or (is_database_away(error) and isinstance(error.__cause__, psycopg2.Error)):
+            if is_deadlock(error) or is_lock_timeout(error):
+                raise
+            if is_database_away(error) and isinstance(error.__cause__, psycopg2.Error):
                 raise
             if isinstance(error, passes):
                 raise

@@ -10,10 +10,12 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, task_postrun, worker_init
+from django.conf import settings
 
 from common.afterwards import run_waiting
 from common.floors import rooms
 from outbox.jobs.share import share
+from project.database_limits import limit_database
 from project.patches.kombu import EnduringAMQP
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.production")
@@ -40,6 +42,12 @@ def keep_logging(loglevel: int | None = None, **_options: Any) -> None:
     """Log from workers and beat by the settings, in place of Celery's own way; `--loglevel` still sets the level."""
     if loglevel is not None:
         logging.getLogger().setLevel(loglevel)
+
+
+@worker_init.connect
+def limit_waiting(**_options: Any) -> None:
+    """Limit how long jobs wait for Postgres. Runs before the worker's processes are made."""
+    limit_database(settings.JOB_LIMITS)
 
 
 @task_postrun.connect

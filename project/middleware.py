@@ -15,7 +15,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from common.afterwards import run_waiting
+from common.database_waiting import database_deadline
 from project import health
+from project.door.limits import PROBES, largest_body
+from project.error_pages import too_large
 from project.logs import mask_path, request_id
 
 requests = logging.getLogger("shop.requests")
@@ -76,11 +79,22 @@ class AfterwardsMiddleware:
             run_waiting()
 
 
+class DatabaseDeadlineMiddleware:
+    """Middleware that ends a page's waiting for the database, however many statements it waits for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with database_deadline(settings.PAGE_LIMITS.whole or None):
+            return self.get_response(request)
+
+
 class ProbeMiddleware:
     """Middleware that answers load balancers before all else: they ask over plain HTTP, by address and not by the
     shop's name."""
 
-    probes = {"/healthz": health.healthz, "/readyz": health.readyz}
+    probes = dict(zip(PROBES, (health.healthz, health.readyz), strict=True))
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -88,6 +102,22 @@ class ProbeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         answer = self.probes.get(request.path_info, self.get_response)
         return answer(request)
+
+
+class BodySizeMiddleware:
+    """Middleware that answers 413 to a body longer than its address takes, before a byte of it is read.
+
+    The web server stops reading there too (`project.door`); it tells the length of a body that came in chunks.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > largest_body(request.path_info):
+            return too_large(request)
+        return self.get_response(request)
 
 
 class ReadableRequestMiddleware:

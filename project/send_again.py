@@ -31,6 +31,21 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _page(request) or plain_refusal(request, reason=reason)
 
 
+def what_was_typed(request: HttpRequest) -> dict[str, object] | None:
+    """Return what a page needs that sends a form again: `carried`, names with values, and whether that `is_complete`.
+
+    None if there is nothing to send again: no form of a page of ours, or one too long.
+    """
+    if request.method != "POST" or not _is_from_a_page_of_ours(request):
+        return None
+    posted = [(name, value) for name, values in request.POST.lists() for value in values]
+    carried = [(name, value) for name, value in posted if is_carried(name, request.path) and name != SIGNED_OUT]
+    if sum(len(name) + len(value) for name, value in carried) > CARRIED_AT_MOST:
+        return None
+    is_complete = not request.FILES and all(is_carried(name, request.path) or name == TOKEN for name, _value in posted)
+    return {"carried": carried, "is_complete": is_complete}
+
+
 class SignedOutMeanwhileMiddleware:
     """Middleware that keeps what a person typed whose session had come to its limit: they sign in in another window and
     send it again."""
@@ -50,15 +65,11 @@ class SignedOutMeanwhileMiddleware:
 
 
 def _page(request: HttpRequest, *, is_signed_out: bool = False) -> HttpResponse | None:
-    """Return the page that sends a form again; None for what was not posted from a page of ours, or too long."""
-    if request.method != "POST" or not _is_from_a_page_of_ours(request):
+    """Return the page that sends a form again; None where there is nothing to send again."""
+    typed = what_was_typed(request)
+    if typed is None:
         return None
-    posted = [(name, value) for name, values in request.POST.lists() for value in values]
-    carried = [(name, value) for name, value in posted if is_carried(name, request.path) and name != SIGNED_OUT]
-    if sum(len(name) + len(value) for name, value in carried) > CARRIED_AT_MOST:
-        return None
-    is_complete = not request.FILES and all(is_carried(name, request.path) or name == TOKEN for name, _value in posted)
-    page = {"carried": carried, "is_complete": is_complete, "is_signed_out": is_signed_out}
+    page = typed | {"is_signed_out": is_signed_out}
     answer = render(request, "send_again.html", page, status=403)
     answer["Cache-Control"] = "no-store, private"
     return answer

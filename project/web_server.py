@@ -7,9 +7,12 @@ lines hold no addresses of visitors and no query strings.
 import os
 
 bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
-worker_class = "gthread"
+# gthread, whose threads meet complete requests only.
+worker_class = "project.door.worker.DoorWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
+# Half-sent requests and idle connections among them; fewer than the files a process may commonly open.
+worker_connections = 800
 # A configuration that cannot work ends the server at once, in place of one worker after another.
 preload_app = True
 # Heartbeats in memory: on a slow disk they would take a busy worker for a dead one.

@@ -9,6 +9,7 @@ from workbench.servers.process import Program
 WORKER_PROCESSES = 2
 WEB_PROCESSES = 2
 WEB_THREADS = 4
+WEB_WORKER = "project.door.worker.DoorWorker"
 GRACE_SECONDS = 2
 # In a container the user is root, and celery would print a paragraph of warning.
 QUIET_ROOT = {"PYTHONWARNINGS": "ignore:You're running the worker"}
@@ -20,7 +21,7 @@ def web(project: Path, environment: dict[str, str], listener: int, log: Path | N
         name="web",
         command=[
             *(sys.executable, "-m", "gunicorn", "project.wsgi", "--bind", f"fd://{listener}", "--preload"),
-            *("--worker-class", "gthread", "--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)),
+            *("--worker-class", WEB_WORKER, "--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)),
             *("--graceful-timeout", str(GRACE_SECONDS), "--log-level", "warning"),
         ],
         folder=project,

@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
-from accounts.rate_limits.network import network_of
-from accounts.rate_limits.services import TooOften, count_attempt
+from accounts.rate_limits.by_network import count_from_network
+from accounts.rate_limits.services import TooOften
 
 
 def limited(what: str, *methods: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
@@ -24,7 +24,7 @@ def limited(what: str, *methods: str) -> Callable[[Callable[..., HttpResponseBas
         def let_in(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method in methods:
                 try:
-                    count_attempt(what=what, who=network_of(request), now=timezone.now())
+                    count_from_network(request, what=what, now=timezone.now())
                 except TooOften as refused:
                     return too_often(request, refused.seconds)
             return view(request, *args, **kwargs)

@@ -70,26 +70,28 @@ def _parsed(rates: str) -> tuple[Rate, ...]:
     return tuple(Rate(rate.amount, int(rate.duration)) for rate in parse_rates(rates))
 
 
-def count_attempt(*, what: str, who: str, now: datetime) -> None:
-    """Count one more attempt; raise TooOften when it exceeds a rate.
+def count_attempt(*, what: str, who: str, now: datetime, room: int = 1) -> None:
+    """Count one more attempt; raise TooOften when it exceeds a rate, or `room` times the rate.
 
     `who` is the network, user or address that the limit is about; `who` is stored as a keyed hash. Call outside of a
     transaction that may be rolled back: refused attempts count as well. Count a guess before comparing it, or many at
     once would all be compared. The first refused one goes into the security log. One statement for each rate.
     """
     for rate in rates_of(what):
-        count = _counted(_key(what, who, rate), rate, now)
-        if count == rate.times + 1:
+        count, most = _counted(_key(what, who, rate), rate, now), rate.times * room
+        if count == most + 1:
             details = {"limit": what.replace(" ", "_"), "who": mark_of(who)}
             record(Kind.LOCKED_OUT, now=now, details=details)
-        if count > rate.times:
+        if count > most:
             raise TooOften(what, rate.seconds)
 
 
-def is_used_up(*, what: str, who: str, now: datetime) -> bool:
-    """Tell whether one more attempt would exceed a rate. Counts nothing."""
+def is_used_up(*, what: str, who: str, now: datetime, room: int = 1) -> bool:
+    """Tell whether one more attempt would exceed a rate, or `room` times the rate. Counts nothing."""
     return any(
-        Attempts.objects.filter(pk=_key(what, who, rate), since__gt=now - rate.window, count__gte=rate.times).exists()
+        Attempts.objects.filter(
+            pk=_key(what, who, rate), since__gt=now - rate.window, count__gte=rate.times * room
+        ).exists()
         for rate in rates_of(what)
     )
 

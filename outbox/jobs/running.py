@@ -24,7 +24,7 @@ from django.db.models import F, Func, TextField, Value
 from django.db.models.functions import Now
 
 from common.afterwards import run_waiting
-from common.database_errors import is_database_away, is_deadlock
+from common.database_errors import is_database_away, is_database_busy, is_deadlock
 from common.registry import Unregistered
 from outbox.errors import Final, ServiceAway, Temporary
 from outbox.jobs import breaker
@@ -183,7 +183,7 @@ def _is_service_away(claim: Claim, kind: JobKind | None, failure: BaseException)
 def _wait_after(failure: BaseException, *, attempts: int) -> timedelta:
     """Return the wait before the next attempt. Troubles of the database are soon over and no fault of the job: the wait
     after them does not grow."""
-    if is_database_away(failure) or is_deadlock(failure):
+    if is_database_away(failure) or is_database_busy(failure) or is_deadlock(failure):
         return FIRST_BACKOFF
     return backoff(attempts)
 

@@ -10,6 +10,7 @@ from common.floors import template_folders
 from handlers.folders import application
 from project.settings.admin_site import UNFOLD as UNFOLD
 from project.settings.content_security import *
+from project.settings.database import *
 from project.settings.environment import at_least_one, env, payment_providers, servers_at
 from project.settings.keys import keys_in, refuse_unreadable
 from project.settings.rate_limits import *
@@ -73,10 +74,12 @@ MIDDLEWARE = [
     "project.middleware.RequestLogMiddleware",
     "project.middleware.ProbeMiddleware",
     "project.middleware.AfterwardsMiddleware",
+    "project.middleware.DatabaseDeadlineMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.middleware.ContentSecurityPolicyMiddleware",
+    "project.middleware.BodySizeMiddleware",
     "accounts.browser_sessions.middleware.BrowserSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -84,6 +87,7 @@ MIDDLEWARE = [
     "project.middleware.ReadableRequestMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.browser_sessions.middleware.SessionLimitsMiddleware",
+    "accounts.rate_limits.wide_networks.WideNetworkMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

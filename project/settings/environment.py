@@ -8,6 +8,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 
+CONNECTION_OPTIONS = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    # Milliseconds: of what was sent and nobody acknowledged.
+    "tcp_user_timeout": 10_000,
+}
 REQUIRED_WITHOUT_DEBUG = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL")
 
 
@@ -60,7 +68,8 @@ def servers_at(database_url: str, redis_url: str) -> dict[str, Any]:
         # Named cursors outlive a transaction, which a pooler in transaction mode does not allow.
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
-    database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    # What the address says counts. A server whose machine is gone is noticed after some ten seconds.
+    database["OPTIONS"] = CONNECTION_OPTIONS | database.get("OPTIONS", {})
     return {
         "DATABASES": {"default": database},
         "REDIS_URL": redis_url,

@@ -1,7 +1,8 @@
 """Rate limits of acts that cost others something. Shared by every way of running; tests and benchmarks lift ours.
 
 In django-allauth's notation: times / time / whom, several rates with a comma between them. "60/10m/ip" is sixty times
-in ten minutes by one network address a request comes from (see TRUST_PROXY), which an office or a school shares. "user"
+in ten minutes by one network address a request comes from (see TRUST_PROXY), which an office or a school shares; of
+IPv6 a /64 counts as one address, and a whole /48 may do eight times as much. "user"
 is a person signed in, "key" is explained by the comment.
 """
 
@@ -23,6 +24,10 @@ MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 RATE_LIMITS = {
     # Guesses at a mailed code, counted before they are compared; key: the browser's session and the code.
     "guess of a code": "3/h/key",
+    # Forms of the sign-in, by wide networks of IPv6 (/48) alone: allauth counts by /64. Eight times as many.
+    "sign-in form": "60/m/ip",
+    # New carts of visitors, each a row and a session; what is added to a cart is not counted.
+    "new cart": "60/10m/ip,600/d/ip",
     # Opening and using links of mails.
     "link": "60/10m/ip",
     # New links in place of dead ones, and the link to an order once more; key: the address mailed.

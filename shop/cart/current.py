@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.rate_limits.by_network import count_from_network
 from accounts.rate_limits.network import network_of
 from shop.cart.joined_in_words import in_words
 from shop.cart.models import Cart, CartLine
@@ -48,9 +49,11 @@ def current_cart(request: HttpRequest) -> Cart | None:
 
 def put_into_cart(request: HttpRequest, entry: Entry, quantity: int) -> None:
     """Add units of an entry to the current cart; create the cart and keep its token in the session if need be. Raises
-    CartRefused."""
-    token = session_token(request)
-    cart = fill_cart(token=token, user=signed_in(request), entry=entry, quantity=quantity, now=timezone.now())
+    CartRefused; and TooOften where one network begins too many carts of visitors."""
+    token, user, now = session_token(request), signed_in(request), timezone.now()
+    if user is None and token is None:
+        count_from_network(request, what="new cart", now=now)
+    cart = fill_cart(token=token, user=user, entry=entry, quantity=quantity, now=now)
     if token != cart.token:
         request.session[SESSION_KEY] = cart.token
 

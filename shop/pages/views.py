@@ -16,6 +16,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.rate_limits.pages import too_often
+from accounts.rate_limits.services import TooOften
 from catalog.guards import is_customer
 from catalog.models.entries import Audience, Entry, EntryState
 from catalog.offers import Buyability, buyability, offer_of
@@ -105,6 +107,8 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
             put_into_cart(request, found, form.cleaned_data["quantity"])
         except CartRefused as refusal:
             form.add_error("quantity", str(refusal))
+        except TooOften as refused:
+            return too_often(request, refused.seconds)
         else:
             messages.success(request, _("“%(name)s” is in your cart.") % {"name": found.name})
             return redirect("cart")

@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.rate_limits.network import network_of
-from accounts.rate_limits.services import TooOften, count_attempt, is_used_up
+from accounts.rate_limits.by_network import count_from_network, is_network_used_up
+from accounts.rate_limits.services import TooOften
 from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.port import Forged, Message, NotificationRefused, Provider
@@ -58,11 +58,10 @@ def webhook(request: HttpRequest, provider: str) -> HttpResponse:
 
 
 def _forged(request: HttpRequest, now: datetime) -> HttpResponse:
-    who = network_of(request)
-    if is_used_up(what=UNSIGNED, who=who, now=now):
+    if is_network_used_up(request, what=UNSIGNED, now=now):
         return HttpResponse(status=HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": "60"})
     with suppress(TooOften):
-        count_attempt(what=UNSIGNED, who=who, now=now)
+        count_from_network(request, what=UNSIGNED, now=now)
     return HttpResponse(status=HTTPStatus.BAD_REQUEST)
 
 

@@ -1,6 +1,8 @@
 """Pictures are decoded within bounds and written anew."""
 
 import struct
+import subprocess
+import sys
 import zlib
 from datetime import UTC, datetime
 from io import BytesIO
@@ -16,6 +18,7 @@ from catalog.services.errors import ImageRefused
 from catalog.services.images import BYTES_AT_MOST, prepare_image
 from tests.catalog.admin_pages import change_url, errors, merchant, shown
 from tests.factories.catalog import EntryFactory
+from tests.servers import PROJECT
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -139,3 +142,47 @@ def test_the_picture_before_is_removed_once_the_new_one_is_saved(django_capture_
     after = Entry.objects.get().image
     assert after.storage.exists(after.name)
     assert not after.storage.exists(before.name)
+
+
+# Prints by how many megabytes a process grew for each picture.
+MEASURE = """
+import os, resource, sys, django
+django.setup()
+from catalog.services.images import prepare_image
+for name in sys.argv[1:]:
+    if os.fork() == 0:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with open(name, "rb") as file:
+            prepare_image(file)
+        print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
+def test_a_picture_of_many_pixels_and_few_bytes_takes_little_memory(tmp_path):
+    files = []
+    for kind, mode, options in (
+        ("PNG", "RGBA", {}),
+        ("PNG", "P", {"transparency": 0}),
+        ("WEBP", "RGBA", {}),
+        ("JPEG", "RGB", {}),
+    ):
+        files.append(tmp_path / f"{mode}.{kind}")
+        pixels = (6000, 4000) if kind == "JPEG" else (4000, 3000)
+        Image.new(mode, pixels).save(files[-1], kind, **options)
+
+    done = subprocess.run([sys.executable, "-c", MEASURE, *files], capture_output=True, text=True, cwd=PROJECT)
+
+    assert done.returncode == 0, done.stderr
+    assert max(file.stat().st_size for file in files) < 500_000
+    grown = list(map(int, done.stdout.split()))
+    assert len(grown) == len(files)
+    assert max(grown) < 260, grown
+
+
+def test_a_picture_with_more_pixels_than_may_be_read_in_full_is_refused_unread():
+    for kind in ("PNG", "WEBP"):
+        with pytest.raises(ImageRefused, match="12 million"):
+            prepare_image(ContentFile(picture(kind, (4001, 3000))))
+    assert prepared(picture("JPEG", (4001, 3000))).width == 1600

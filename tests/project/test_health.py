@@ -4,9 +4,11 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
@@ -14,6 +16,22 @@ from django.utils import timezone
 
 from outbox.jobs.models import Job
 from project import health
+
+
+class AtOnce:
+    """An executor of the caller's own thread, which sees what the test has not committed."""
+
+    def submit(self, ask) -> Future:
+        done = Future()
+        done.set_result(ask())
+        return done
+
+
+@pytest.fixture(autouse=True)
+def _asked_anew(monkeypatch):
+    monkeypatch.setattr(health._database_asker, "executor", AtOnce())
+    health._database_asker.forget()
+    health._redis_asker.forget()
 
 
 def test_healthz_answers_without_asking_the_database(client):
@@ -32,6 +50,7 @@ def test_readyz_is_content_when_every_migration_is_applied(client):
         "database": "ok",
         "migrations": "ok",
         "cache": "ok",
+        "writes": "ok",
         "redis": "ok",
         "oldest_job_seconds": None,
     }
@@ -83,7 +102,7 @@ def silent_names(monkeypatch) -> Iterator[None]:
         patch.setattr(socket, "getaddrinfo", lambda *arguments, **options: answered.wait())
         yield
     answered.set()
-    health._redis_asker.submit(lambda: None).result()
+    health._redis_asker.executor.submit(lambda: None).result()
 
 
 @pytest.mark.django_db
@@ -142,6 +161,7 @@ def test_readyz_refuses_while_the_database_does_not_answer(client, monkeypatch):
         "database": "does not answer",
         "migrations": "unknown",
         "cache": "unknown",
+        "writes": "unknown",
         "redis": "ok",
         "oldest_job_seconds": None,
     }
@@ -157,3 +177,63 @@ def test_probes_are_answered_without_https(client):
 def test_probes_are_answered_under_any_host_name(client):
     assert client.get("/healthz", headers={"host": "10.0.0.7:8000"}).status_code == 200
     assert client.get("/elsewhere", headers={"host": "10.0.0.7:8000"}).status_code == 400
+
+
+@pytest.mark.django_db
+def test_readyz_refuses_where_nothing_can_be_written(client):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL transaction_read_only = on")
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert (answer.json()["cache"], answer.json()["writes"]) == ("ok", "fail")
+
+
+@pytest.mark.django_db
+def test_readyz_writes_every_few_seconds_for_all_processes_together(client, django_assert_max_num_queries):
+    client.get("/readyz")
+    assert cache.get(health.WRITTEN)
+    health._database_asker.forget()
+
+    with django_assert_max_num_queries(20) as queries:
+        assert client.get("/readyz").json()["writes"] == "ok"
+
+    assert not [query for query in queries if "work_mem" in query["sql"] or query["sql"].startswith("INSERT")]
+
+
+@pytest.mark.django_db
+def test_the_file_that_readyz_has_written_is_written(client):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64kB'")
+        cursor.execute(
+            "EXPLAIN (ANALYZE, BUFFERS) SELECT count(*) FROM generate_series(1, %s)", [health.NUMBERS_WRITTEN]
+        )
+        told = "".join(line for (line,) in cursor.fetchall())
+
+    assert "temp read=" in told
+    assert "written=" in told
+
+
+def test_readyz_answers_in_time_whatever_becomes_of_the_look_and_looks_once_for_all(client, monkeypatch):
+    looks, may_go_on = [], threading.Event()
+
+    def hang():
+        looks.append(1)
+        may_go_on.wait()
+        return {"database": "ok"}, None
+
+    asker = health.Look("hanging", hang, (health.UNKNOWN, None))
+    monkeypatch.setattr(health, "_database_asker", asker)
+    began = time.monotonic()
+    with ThreadPoolExecutor(4) as many:
+        answers = list(many.map(lambda _number: client.get("/readyz"), range(4)))
+
+    assert time.monotonic() - began < 3
+    assert {(answer.status_code, answer.json()["database"]) for answer in answers} == {(503, "does not answer")}
+    assert len(looks) == 1
+    may_go_on.set()
+    asker.begin().result()
+    time.sleep(health.FRESH_SECONDS)
+    assert client.get("/readyz").status_code == 200
+    assert len(looks) == 2

@@ -285,3 +285,40 @@ def test_all_reasons_are_told_at_once():
 
     assert "SECRET_KEY is shorter" in told
     assert "SITE_URL is" in told
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"DATABASE_LOCK_SECONDS": "soon"}, "DATABASE_LOCK_SECONDS is 'soon', but must be a number of seconds up to"),
+        ({"DATABASE_IDLE_SECONDS": "-1"}, "DATABASE_IDLE_SECONDS is '-1', but must be a number of seconds up to"),
+        ({"DATABASE_PAGE_SECONDS": "nan"}, "DATABASE_PAGE_SECONDS is 'nan', but must be a number of seconds up to"),
+        (
+            {"DATABASE_LOCK_SECONDS": "30"},
+            "DATABASE_LOCK_SECONDS is 30 s, but must be shorter than DATABASE_STATEMENT_SECONDS, 10 s.",
+        ),
+        (
+            {"DATABASE_JOB_LOCK_SECONDS": "0"},
+            "DATABASE_JOB_LOCK_SECONDS is 0 s, but must be shorter than DATABASE_JOB_STATEMENT_SECONDS, 120 s.",
+        ),
+    ],
+)
+def test_a_limit_that_is_none_is_refused_with_its_name(environment, said):
+    done = run_with(COMPLETE | environment, "production", "DEBUG")
+
+    assert done.returncode != 0
+    assert f"Amphi does not start: {said}" in done.stderr.strip().splitlines()[-1]
+
+
+def test_pages_wait_for_locks_for_seconds_and_a_silent_machine_is_noticed():
+    without = dict.fromkeys(("LOCK", "STATEMENT", "PAGE", "IDLE"), "0")
+    none = {f"DATABASE_{name}_SECONDS": seconds for name, seconds in without.items()}
+    for environment, limits in (({}, "statement=10, lock=4, idle=30.0, whole=20"), (none, "statement=0.0, lock=0.0")):
+        found = settings_with(COMPLETE | environment, "production", "PAGE_LIMITS", "DATABASES")
+        assert limits.replace(".0", "") in found["PAGE_LIMITS"].replace(".0", "")
+    named = COMPLETE["DATABASE_URL"] + "?connect_timeout=9&options=-c%20search_path%3Dshop"
+    options = settings_with(COMPLETE | {"DATABASE_URL": named}, "production", "DATABASES")["DATABASES"]["default"][
+        "OPTIONS"
+    ]
+    assert (int(options["connect_timeout"]), options["options"]) == (9, "-c search_path=shop")
+    assert options["tcp_user_timeout"] == 10_000

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.rate_limits.by_network import count_from_wide_network
 from accounts.rate_limits.services import TooOften, count_attempt
 from common.numbers import whole_number
 from common.refusals import Sentence
@@ -165,6 +166,8 @@ def _count_attempt(request: HttpRequest, details: DetailsForm, now: datetime) ->
     """Count an attempt for the visitor and for each address that will be mailed, except the proved address of a
     signed-in person and the payer's address on record with the account. Raises TooOften."""
     count_attempt(what="order", who=visitor_key(request, has_account=False), now=now)
+    if signed_in(request) is None:
+        count_from_wide_network(request, what="order", now=now)
     placed = details.to_details()
     account = details.chosen_account
     known = {"", account.payer_email if account else "", placed.email if signed_in(request) else ""}

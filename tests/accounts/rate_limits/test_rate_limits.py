@@ -13,6 +13,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts.links.services import TOKEN_PURPOSE, NewLink, create_links
+from accounts.rate_limits.by_network import WIDE_ROOM, count_from_network
 from accounts.rate_limits.models import Attempts
 from accounts.rate_limits.network import network_of
 from accounts.rate_limits.services import (
@@ -180,6 +181,37 @@ def test_proxies_are_believed_as_far_as_they_are_trusted(settings, proxies, forw
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
     request = RequestFactory().get("/", REMOTE_ADDR="198.51.100.1", HTTP_X_FORWARDED_FOR=forwarded)
     assert network_of(request) == network
+
+
+def knocks_from(*addresses: str) -> list[bool]:
+    """Count an attempt from each address; tell of each whether it was refused."""
+    refused = []
+    for address in addresses:
+        try:
+            count_from_network(RequestFactory().get("/", REMOTE_ADDR=address), what="knock", now=timezone.now())
+            refused.append(False)
+        except TooOften:
+            refused.append(True)
+    return refused
+
+
+@pytest.mark.django_db
+def test_a_wide_network_of_ipv6_may_do_a_few_times_as_much_as_one_address(three_a_minute):
+    others = [f"2001:db8:1:{number:x}::1" for number in range(3 * WIDE_ROOM)]
+
+    assert knocks_from(*others) == [False] * len(others)
+    assert knocks_from("2001:db8:1:ffff::1", "2001:db8:2::1", "203.0.113.5") == [True, False, False]
+
+
+@pytest.mark.django_db
+def test_forms_of_the_sign_in_are_counted_by_wide_networks_too(client, settings):
+    settings.RATE_LIMITS = {"sign-in form": "1/m/ip"}
+    addresses = [f"2001:db8:1:{number:x}::1" for number in range(WIDE_ROOM + 1)]
+
+    answers = [client.post("/auth/login/", {}, REMOTE_ADDR=address).status_code for address in addresses]
+
+    assert answers == [200] * WIDE_ROOM + [429]
+    assert client.post("/auth/login/", {}, REMOTE_ADDR="203.0.113.5").status_code == 200
 
 
 # --- Links of mails ---

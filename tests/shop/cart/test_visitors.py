@@ -2,9 +2,11 @@
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.test import RequestFactory
+from django.contrib.sessions.models import Session
+from django.test import Client, RequestFactory
 
 from shop.cart.current import visitor_key
+from shop.cart.models import Cart
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -38,3 +40,43 @@ def test_somebody_signed_in_is_themselves_wherever_they_are():
 
 def test_who_buys_for_an_account_is_limited_by_it_alone():
     assert key("203.0.113.5", UserFactory(), has_account=True) == ""
+
+
+# --- Rows that visitors leave ---
+
+
+def rows() -> tuple[int, int]:
+    return Cart.objects.count(), Session.objects.count()
+
+
+def test_looking_around_leaves_no_row(entry):
+    for address in (
+        "/",
+        f"/e/{entry.code}/",
+        "/cart/",
+        "/checkout/details/",
+        "/auth/login/",
+        "/auth/signup/",
+        "/nope/",
+    ):
+        visitor = Client()
+        visitor.get(address)
+        visitor.post("/cart/", {"continue": ""})
+        visitor.post("/auth/login/", {"login": "alice@example.org", "password": "wrong"})
+
+    assert rows() == (0, 0)
+
+
+def test_new_carts_of_one_network_are_counted_and_what_is_added_to_them_is_not(settings, entry):
+    settings.RATE_LIMITS = {"new cart": "3/10m/ip"}
+    early = Client()
+    answers = [put_in(early, entry) for _ in range(5)] + [put_in(Client(), entry) for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [302] * 7 + [429] * 2
+    assert rows() == (3, 3)
+    assert put_in(early, entry).status_code == 302
+    assert put_in(Client(REMOTE_ADDR="203.0.113.77"), entry).status_code == 302
+
+
+def put_in(visitor: Client, entry):
+    return visitor.post(f"/e/{entry.code}/", {"quantity": "1"})

@@ -43,7 +43,8 @@ class Visitor:
     def post(self, path: str, **typed: str) -> Page:
         """Send a form with the hidden values of the page shown."""
         hidden = {name: unescape(value) for name, value in HIDDEN.findall(self.page.body)}
-        return self._ask(Request(self.base_url + path, urlencode(hidden | typed).encode()))
+        said = {"Origin": self.base_url}  # as browsers do
+        return self._ask(Request(self.base_url + path, urlencode(hidden | typed).encode(), said))
 
     def _ask(self, request: Request) -> Page:
         request.add_header("Accept-Language", "en")
