@@ -34,6 +34,10 @@ BEAT_SCHEDULE: dict[str, dict] = {
         "schedule": crontab(hour="3", minute="37"),
     },
     "check entries": {"task": "catalog.tasks.recheck_entries", "schedule": 60},
+    "release places of unproved orders": {
+        "task": "shop.orders.tasks.release_places_of_unproved_orders",
+        "schedule": 60,
+    },
     "expire unpaid orders": {"task": "shop.orders.tasks.expire_unpaid_orders", "schedule": 60},
 }
 

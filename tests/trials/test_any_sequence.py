@@ -127,7 +127,22 @@ GIVE_BACK_FOR_NOTHING: Step = ("give_back", ALL_OF_IT | {"money": False})
 SEATS = (BUY_SEATS, SETTLE, DELIVER)
 
 # Every step of the machine once, so that no rule is left unreached.
+WITHOUT_PLACES: tuple[Step, ...] = (
+    buy("visitor", 4, email="pia"),
+    ("change_method", {"n": 0, "any_order": False, "method": "transfer"}),
+    ("wait_unproved", {"n": 0}),
+)
 TOUR: tuple[Step, ...] = (
+    *WITHOUT_PLACES,
+    ("prove", {"n": 0}),
+    ("cancel", {"n": 0, "any_order": False}),
+    *WITHOUT_PLACES,
+    buy("carol", 4, 6),
+    ("settle", {"n": 0}),  # the money is recorded: Carol has all places
+    ("prove", {"n": 0}),
+    ("cancel", {"n": 1, "any_order": False}),
+    ("settle", {"n": 0}),  # her places are free again
+    DELIVER,
     ("add", {"who": "alice", "index": 0, "number": 2}),
     ("change_quantity", {"n": 0, "number": 1}),
     ("add", {"who": "alice", "index": 8, "number": 1}),
