@@ -8,17 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from accounts.rate_limits.services import TooOften, count_attempt
+from common.refusals import Refused
 
 
-class NotBeforePayment(TooOften):
+class NotBeforePayment(Refused):
     """Refusal of one more mail of an account that has paid for nothing yet."""
 
-    def __init__(self, what: str, seconds: int) -> None:
-        super().__init__(what, seconds)
-        self.message = _(
-            "Before its first paid order an account can invite only a few people a day. More can be invited once an "
-            "order is paid, or tomorrow."
-        )
+    message = _(
+        "Before its first paid order an account can invite only a few people a day. More can be invited once an order "
+        "is paid, or tomorrow."
+    )
 
 
 def count_mail_to_other(*, email: str, by: User, network: str, has_paid: bool, now: datetime) -> None:
@@ -33,7 +32,7 @@ def count_mail_to_other(*, email: str, by: User, network: str, has_paid: bool, n
             try:
                 count_attempt(what=f"mail before payment by {who.split()[0]}", who=who, now=now)
             except TooOften as refused:
-                raise NotBeforePayment(refused.what, refused.seconds) from refused
+                raise NotBeforePayment from refused
     count_attempt(what="mail to others by person", who=str(by.pk), now=now)
     count_attempt(what="mail to others by network", who=network, now=now)
     count_attempt(what="mail to others", who=email, now=now)

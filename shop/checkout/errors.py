@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from common.refusals import Refused, Sentence
+from common.words import in_words
+from enrolments.courses.models import Course
 from shop.cart.units import UnitError
 
 
@@ -51,17 +53,18 @@ class TooManyUnpaidOrders(CheckoutRefused):
 class ProofNeeded(CheckoutRefused):
     """Refusal of more places than addresses that nobody has proved may hold of a course together."""
 
-    def __init__(self, course: str, share: int) -> None:
-        super().__init__(
-            ngettext(
-                "Of “%(course)s” only %(share)d place at a time is kept for addresses that nobody has proved yet. Show "
-                "that the address is yours, and your places are kept as long as your order.",
-                "Of “%(course)s” only %(share)d places at a time are kept for addresses that nobody has proved yet. "
-                "Show that the address is yours, and your places are kept as long as your order.",
-                share,
-            )
-            % {"course": course, "share": share}
-        )
+    def __init__(self, course: Course, share: int) -> None:
+        super().__init__(in_words(lambda: _proof_needed(course, share)))
+
+
+def _proof_needed(course: Course, share: int) -> str:
+    return ngettext(
+        "Of “%(course)s” only %(share)d place at a time is kept for addresses that nobody has proved yet. Show that "
+        "the address is yours, and your places are kept as long as your order.",
+        "Of “%(course)s” only %(share)d places at a time are kept for addresses that nobody has proved yet. Show that "
+        "the address is yours, and your places are kept as long as your order.",
+        share,
+    ) % {"course": course.name, "share": share}
 
 
 class UnitsIncomplete(CheckoutRefused):

@@ -77,7 +77,7 @@ def check_share_of_courses(*, order: Order, percent: int) -> None:
     for course in courses.order_by("pk"):
         share = max(1, (course.capacity or 0) * percent // 100)
         if taken.get(course.pk, 0) > share:
-            raise ProofNeeded(course.name, share)
+            raise ProofNeeded(course, share)
 
 
 def _circles_of(order: Order) -> list[tuple[str, QuerySet[Order], UnpaidLimit]]:
