@@ -24,7 +24,7 @@ from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, 
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.every_mail import every_mail
-from tests.shop.steps import signed_in
+from tests.shop.steps import put_in_cart, signed_in, type_details
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +115,16 @@ def test_a_name_holds_no_web_address():
         True,
         True,
     ]
+
+
+@pytest.mark.parametrize("field", ["contact_name", "billing_name"])
+def test_a_name_with_a_web_address_is_refused_at_its_field(visitor, entry, field):
+    put_in_cart(visitor, entry)
+    for name, fine in (("You won http://evil.example", False), ("x" * 101, False), ("Booking.com SAS", True)):
+        answer = type_details(visitor, **{field: name})
+        assert (answer.status_code == 302) == fine
+        if not fine:
+            assert list(answer.context["form"].errors) == [field]
 
 
 # --- Who may, and how often ---
