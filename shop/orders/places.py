@@ -6,10 +6,12 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Sum
 
 from accounts.people.models import User
 from common.again import again_after_deadlock
+from enrolments.courses.places.models import PlaceHold
+from enrolments.courses.places.services import free
 from handlers.contract import Refusal
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
 from shop.orders.hooks import lock_courses_of, undo_pre_payment
@@ -96,6 +98,16 @@ def take_places_again(order: Order, *, now: datetime) -> bool:
     if not order.has_lost_places:
         return True
     return hold_again(order, lines_with_places(order), now=now)
+
+
+def are_places_gone(order: Order) -> bool:
+    """Tell whether an order that lost its places could not have them again at this moment. Locks nothing."""
+    if not order.has_lost_places:
+        return False
+    holds = PlaceHold.objects.filter(order_id=order.pk, released_at__isnull=False).order_by()
+    wanted = dict(holds.values_list("course").annotate(Sum("places")))
+    left = free(list(wanted))
+    return any((places := left[course_id]) is not None and places < number for course_id, number in wanted.items())
 
 
 def hold_again(order: Order, lines: list[OrderLine], *, now: datetime) -> bool:

@@ -30,7 +30,7 @@ from shop.orders.mails import has_outside_payer
 from shop.orders.models import Order
 from shop.orders.next_steps import steps_of_page
 from shop.orders.placed_here import was_placed_here
-from shop.orders.places import prove_order
+from shop.orders.places import are_places_gone, prove_order
 from shop.orders.proof import proof_page
 from shop.orders.selectors import (
     LineView,
@@ -89,6 +89,9 @@ def order_pay(request: HttpRequest, token: str) -> HttpResponse:
     found, sight = _seen_order(request, token)
     if not sight.may_pay:
         raise Http404
+    if are_places_gone(found):
+        messages.error(request, _("The places of this order are taken by others for now: please do not pay it yet."))
+        return redirect("order", found.token)
     now = timezone.now()
     try:
         count_attempt(what="payment method", who=str(found.pk), now=now)

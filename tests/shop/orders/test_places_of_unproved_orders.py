@@ -313,6 +313,20 @@ def test_the_orders_page_tells_of_the_hour_and_mails_a_code_that_brings_the_plac
     assert taken([course.pk]) == {course.pk: 2}
 
 
+def test_nobody_is_led_to_pay_for_places_that_are_gone(visitor):
+    _course, entry = session(capacity=4)
+    answer = wants(visitor, entry, 1)
+    order = Order.objects.get()
+    choose_method(order_id=order.pk, method="transfer", actor=None, now=order.placed_at)
+    after_an_hour(order)
+    place(make_cart(entry, quantity=4), email="fast@example.org")
+
+    assert visitor.post(f"{answer.url}pay/", {"method": "sandbox"}).url == answer.url
+    assert "please do not pay it yet" in visitor.get(answer.url).content.decode()
+    cancel_order(order_id=Order.objects.latest("pk").pk, actor=None, now=timezone.now())
+    assert visitor.post(f"{answer.url}pay/", {"method": "sandbox"}).url != answer.url
+
+
 def test_codes_are_counted_for_the_address_and_guesses_for_the_code(visitor, settings):
     settings.RATE_LIMITS = settings.RATE_LIMITS | {
         "address code to address": "2/h/key", "guess of an address code": "2/h/key"
