@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from django.core import mail as mailbox
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from common.refusals import Refused
 from enrolments.courses.places.services import free, taken
 from outbox.jobs.running import run_due_jobs
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
-from shop.checkout.errors import CheckoutRefused, ProofNeeded, TooManyUnpaidOrders
+from shop.checkout.errors import ProofNeeded, TooManyUnpaidOrders
 from shop.orders.claim import claim_order
 from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.models import Order, OrderEvent
@@ -29,6 +30,12 @@ from tests.shop.steps import VISITOR_DETAILS, press_order, put_in_cart, type_det
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with translation.override("en"):
+        yield
 
 
 def session(capacity: int | None = 20, **parameters):
@@ -81,7 +88,7 @@ def test_the_share_is_that_of_all_unproved_orders_together():
 def test_the_share_is_a_setting_and_never_less_than_one_place(capacity, percent, share):
     ShopIdentity.objects.create(pk=1, unproved_share=percent)
     _course, entry = session(capacity=capacity)
-    with pytest.raises(CheckoutRefused):
+    with pytest.raises(Refused):  # by the cart, where the course has no more places
         ordered(entry, share + 1)
     assert ordered(entry, share).status == "placed"
 
