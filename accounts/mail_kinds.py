@@ -17,12 +17,14 @@ from accounts.links.renewal import RENEWALS
 from accounts.links.services import NewLink, create_links
 from accounts.members.models import MemberInvitation
 from accounts.members.services import lock_account
+from accounts.members.trust import names_to_strangers
 from accounts.people.models import User
 from accounts.people.selectors import is_address_proved
+from common.defused import defused
 from common.registry import Registry
 from outbox.errors import ResendRefused
 from outbox.jobs.models import Job
-from outbox.mails.kinds import BLANK, Renewed, register_mail_kind
+from outbox.mails.kinds import BLANK, Receiver, Renewed, register_mail_kind
 from outbox.mails.models import Mail
 
 
@@ -30,6 +32,16 @@ def with_link(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the address of the one-time link named by the mail's `link_id`."""
     link = AddressLink.objects.get(pk=mail.context["link_id"])
     return {"link_url": BLANK if blank else link_url(link), "expires_at": link.expires_at}
+
+
+def by_account(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the link, and the names of the account and of whoever invites, as far as strangers may read them."""
+    names = names_to_strangers(
+        mail.account_id,
+        account_name=defused(mail.context["account_name"]),
+        person_name=defused(mail.context.get("invited_by", "")),
+    )
+    return with_link(mail, blank=blank) | names
 
 
 def with_new_link(mail: Mail, *, blank: bool) -> dict[str, Any]:
@@ -138,14 +150,14 @@ def _living(link: AddressLink, now: datetime) -> AddressLink:
 
 
 KINDS = {
-    "invitation": (with_link, pgettext_lazy("kind of mail", "Invitation")),
-    "member_invitation": (with_link, pgettext_lazy("kind of mail", "Invitation of a member")),
-    "new_link": (with_new_link, pgettext_lazy("kind of mail", "New link")),
-    "address_code": (None, pgettext_lazy("kind of mail", "Code for an address")),
-    "sign_in_code": (None, pgettext_lazy("kind of mail", "Code for signing in")),
-    "password_reset_code": (None, pgettext_lazy("kind of mail", "Code for a new password")),
-    "account_exists": (with_sign_in_pages, pgettext_lazy("kind of mail", "Account exists already")),
-    "security_notice": (with_sign_in_pages, pgettext_lazy("kind of mail", "Security notice")),
+    "invitation": (Receiver.NAMED, by_account, pgettext_lazy("kind of mail", "Invitation")),
+    "member_invitation": (Receiver.NAMED, by_account, pgettext_lazy("kind of mail", "Invitation of a member")),
+    "new_link": (Receiver.READER, with_new_link, pgettext_lazy("kind of mail", "New link")),
+    "address_code": (Receiver.READER, None, pgettext_lazy("kind of mail", "Code for an address")),
+    "sign_in_code": (Receiver.READER, None, pgettext_lazy("kind of mail", "Code for signing in")),
+    "password_reset_code": (Receiver.READER, None, pgettext_lazy("kind of mail", "Code for a new password")),
+    "account_exists": (Receiver.READER, with_sign_in_pages, pgettext_lazy("kind of mail", "Account exists already")),
+    "security_notice": (Receiver.READER, with_sign_in_pages, pgettext_lazy("kind of mail", "Security notice")),
 }
 
 RENEW = {
@@ -154,7 +166,7 @@ RENEW = {
     "new_link": renew_new_link,
 }
 
-for name, (build, label) in KINDS.items():
+for name, (receiver, build, label) in KINDS.items():
     register_mail_kind(
         name,
         template=f"accounts/mails/{name}",
@@ -163,4 +175,6 @@ for name, (build, label) in KINDS.items():
         renew=RENEW.get(name),
         # Who is told that the account exists waits for a mail as others wait for their code.
         urgency=Job.Urgency.CODES if name == "account_exists" else Job.Urgency.MAILS,
+        receiver=receiver,
+        as_is=("courses", "inviter"),
     )

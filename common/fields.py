@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.defused import holds_web_address
 from common.emails import INVALID_ADDRESS, MAX_EMAIL_LENGTH, normalise_email, reachable_email
 from common.typed import clean_code, clean_line
 
@@ -54,6 +55,25 @@ class LineField(forms.CharField):
 
     def cleaned(self, text: str) -> str:
         return clean_line(text)
+
+
+class NameField(LineField):
+    """A name of a person or an organisation: short, and without an address of the web, since mails to others hold it.
+
+    A longer name that is stored already is shown as it is; it is shortened when it is next typed.
+    """
+
+    MOST_LETTERS = 100
+
+    def __init__(self, **options: Any) -> None:
+        options["max_length"] = min(options.get("max_length") or self.MOST_LETTERS, self.MOST_LETTERS)
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> str:
+        name: str = super().clean(value)
+        if holds_web_address(name):
+            raise forms.ValidationError(_("Type the name alone, without an address of the web."), code="web_address")
+        return name
 
 
 class CodeLineField(LineField):

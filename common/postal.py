@@ -15,7 +15,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
-from common.fields import LineField
+from common.fields import LineField, NameField
 from common.typed import clean_line
 
 
@@ -63,12 +63,11 @@ class PostalAddress:
 PARTS = tuple(part.name for part in fields(PostalAddress))
 
 
-class PostalNameField(LineField):
+class PostalNameField(NameField):
     def __init__(self, **options: Any) -> None:
         super().__init__(
             label=_("Name on the invoice"),
             help_text=_("The organisation's name, or yours if you buy as a private person."),
-            max_length=200,
             widget=forms.TextInput(attrs={"autocomplete": "organization"}),
             **options,
         )

@@ -15,17 +15,24 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.mail_kinds import STILL_PLACED
+from accounts.members.trust import names_to_strangers
 from accounts.people.models import User
+from common.defused import defused
 from enrolments.grounds.models import Ground
 from outbox.errors import ResendRefused
-from outbox.mails.kinds import Renewed, register_mail_kind
+from outbox.mails.kinds import Receiver, Renewed, register_mail_kind
 from outbox.mails.models import Mail
 
 
 def with_sign_in_page(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Add the address of the sign-in page, which leads on to the person's courses."""
     query = urlencode({"next": reverse("learn")})
-    return {"sign_in_url": f"{settings.SITE_URL}{reverse('account_login')}?{query}"}
+    return by_account(mail, blank=blank) | {"sign_in_url": f"{settings.SITE_URL}{reverse('account_login')}?{query}"}
+
+
+def by_account(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the name of the account that placed the person, as far as strangers may read it."""
+    return names_to_strangers(mail.account_id, account_name=defused(mail.context.get("account_name", "")))
 
 
 def still_placed(user: User, account_id: int | None, course_ids: Collection[str]) -> set[str]:
@@ -51,16 +58,23 @@ register_mail_kind(
     "seat_assigned",
     renew=renew_assigned,
     template="enrolments/mails/seat_assigned",
+    build=by_account,
+    receiver=Receiver.NAMED,
+    as_is=("course_name", "place"),
     label=pgettext_lazy("kind of mail", "Enrolment in a course"),
 )
 register_mail_kind(
     "place_lost",
     template="enrolments/mails/place_lost",
+    build=by_account,
+    receiver=Receiver.NAMED,
+    as_is=("courses",),
     label=pgettext_lazy("kind of mail", "Enrolment taken back"),
 )
 register_mail_kind(
     "sign_in_reminder",
     template="enrolments/mails/sign_in_reminder",
     build=with_sign_in_page,
+    receiver=Receiver.NAMED,
     label=pgettext_lazy("kind of mail", "Reminder of how to sign in"),
 )

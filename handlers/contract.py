@@ -232,7 +232,7 @@ class Feedback:
 class RevokeReason(StrEnum):
     """Reason for which units are taken back."""
 
-    UNPAID = "unpaid"  # the order was cancelled or expired before it was paid
+    UNPAID = "unpaid"  # the order was cancelled or expired before it was paid, or lost its places for a while
     REFUNDED = "refunded"
     CANCELLED = "cancelled"  # given back by the merchant without money
 
@@ -356,7 +356,11 @@ class Handler:
         return Feedback()
 
     def retake(self, line: LineContext) -> Feedback:
-        """Hold again what ``pre_payment`` held, for money that came after the order had ended, or refuse."""
+        """Hold again what ``pre_payment`` held and ``revoke`` gave back, or refuse.
+
+        For money that came after the order had ended; for money, or the proof of the address, of a waiting order that
+        had lost its places.
+        """
         return self.pre_payment(line)
 
     def post_payment(self, line: LineContext) -> Feedback:

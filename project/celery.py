@@ -28,6 +28,10 @@ BEAT_SCHEDULE: dict[str, dict] = {
     "watch the security log": {"task": "accounts.security_log.tasks.watch", "schedule": 60},
     "expire seats": {"task": "enrolments.seats.tasks.expire_due_seats", "schedule": 3600},
     "check entries": {"task": "catalog.tasks.recheck_entries", "schedule": 60},
+    "release places of unproved orders": {
+        "task": "shop.orders.tasks.release_places_of_unproved_orders",
+        "schedule": 60,
+    },
     "expire unpaid orders": {"task": "shop.orders.tasks.expire_unpaid_orders", "schedule": 60},
 }
 

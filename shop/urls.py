@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from shop.cart import views as cart
-from shop.checkout.views import details, review, units
+from shop.checkout.views import details, proof, review, units
 from shop.orders import views as orders
 from shop.pages import pictures
 from shop.pages import views as storefront
@@ -20,12 +20,14 @@ urlpatterns = [
     path("checkout/units/", units.units, name="checkout-units"),
     path("checkout/details/", details.details, name="checkout-details"),
     path("checkout/review/", review.review, name="checkout-review"),
+    path("checkout/proof/", proof.proof, name="checkout-proof"),
     path("orders/<slug:token>/", orders.order, name="order"),
     path("orders/<slug:token>/state/", orders.order_state, name="order-state"),
     path("orders/<slug:token>/pay/", orders.order_pay, name="order-pay"),
     path("orders/<slug:token>/cancel/", orders.order_cancel, name="order-cancel"),
     path("orders/<slug:token>/claim/", orders.order_claim, name="order-claim"),
     path("orders/<slug:token>/mail/", orders.order_mail, name="order-mail"),
+    path("orders/<slug:token>/proof/", orders.order_proof, name="order-proof"),
     path("orders/<slug:token>/move/", orders.order_move, name="order-move"),
     path("phone-orders/<slug:token>/", phone_orders.phone_order, name="phone-order"),
     path("account/<int:number>/orders/", orders.my_orders, name="account-orders"),

@@ -22,6 +22,7 @@ from accounts.members.models import CustomerAccount
 from accounts.members.navigation import AreaLink, add_area_link
 from accounts.members.overview import PARTS
 from accounts.members.rights import Right
+from accounts.members.trust import HAVE_PAID
 from accounts.members.waiting import Waiting, add_waiting
 from accounts.people.models import User
 from accounts.security_log.viewing import PAGES, Seen, add_admin_pages
@@ -47,6 +48,7 @@ def connect() -> None:
     """Register the shop's hooks, and load the payment providers with their jobs."""
     SOLD_CHECKS.add(sold_entries)
     CUSTOMER_CHECKS.add(has_paid_order)
+    HAVE_PAID.add(has_paid_money)
     EFFECTS.register(AddressLink.Purpose.CLAIM, claim_by_link)
     RENEWALS.register(AddressLink.Purpose.CLAIM, renew_claim)
     NAMES_OF_THE_SHOP.add(names_of_the_seller)
@@ -93,6 +95,11 @@ def has_paid_order(person: Person) -> bool:
     """Tell whether an account of the person has a paid order."""
     paid = (Order.Status.PAID, Order.Status.COMPLETED)
     return Order.objects.filter(account__memberships__user=person.pk, status__in=paid).exists()
+
+
+def has_paid_money(account_id: int) -> bool:
+    """Tell whether money has come for an order of the account; a zero total is no money."""
+    return Order.objects.filter(account=account_id, paid_at__isnull=False, gross__gt=0).exists()
 
 
 def claim_by_link(link: AddressLink, user: User, request: HttpRequest, now: datetime) -> str:

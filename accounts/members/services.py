@@ -155,6 +155,7 @@ def invite_member(
                 "link_id": link.pk,
                 "account_name": str(account),
                 "invited_by": invited_by.get_full_name(),
+                "inviter": invited_by.email,
             },
             account_id=account.pk,
             expires_at=link.expires_at,

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import pgettext_lazy
 
 from accounts.security_log.alarms import MAIL_KIND, PATTERNS
-from outbox.mails.kinds import register_mail_kind
+from outbox.mails.kinds import Receiver, register_mail_kind
 from outbox.mails.models import Mail
 
 
@@ -26,4 +26,5 @@ register_mail_kind(
     template="accounts/mails/security_alarm",
     build=with_log,
     label=pgettext_lazy("kind of mail", "Security alarm"),
+    receiver=Receiver.SHOP,
 )

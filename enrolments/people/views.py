@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -14,7 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
+from accounts.members.trust import may_mail_strangers
 from accounts.people.delegation.models import Delegation
+from accounts.rate_limits.network import network_of
+from accounts.rate_limits.others import count_mail_to_other
+from accounts.rate_limits.services import TooOften, count_attempt
 from common.refusals import Refused
 from enrolments.people.edit import AddressOfAnother, PersonChanged, edit_person, is_editable, version_of
 from enrolments.people.errors import PersonNotFound
@@ -34,17 +39,25 @@ def person(request: AccountRequest, person_id: int) -> HttpResponse:
     form = EditPersonForm(request.POST)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if form.is_valid():
+        now = timezone.now()
         try:
+            if form.cleaned_data["email"] != shown.email:
+                # Counted whatever comes of it: a refusal may tell that the address belongs to somebody.
+                count_attempt(what="edit of an address", who=str(request.user.pk), now=now)
+                _count_mail(request, form.cleaned_data["email"], now)
             is_moved = edit_person(
                 account=request.account,
                 person_id=person_id,
                 person=form.typed(),
                 expected_version=form.cleaned_data["seen"],
                 language=get_language() or "",
-                now=timezone.now(),
+                now=now,
             )
         except PersonNotFound:
             raise Http404 from None
+        except TooOften as refused:
+            form.add_error(None, _("Many addresses were changed or mailed by you lately. %(wait)s") % {"wait": refused})
+            status = HTTPStatus.TOO_MANY_REQUESTS
         except PersonChanged as refused:
             shown = _find(request, person_id)
             # The posted values stay, now compared with the details that the page shows.
@@ -73,21 +86,36 @@ def person(request: AccountRequest, person_id: int) -> HttpResponse:
 def mail(request: AccountRequest, person_id: int) -> HttpResponse:
     """Mail the invitation, or the way to sign in, again."""
     shown = _find(request, person_id)
+    now = timezone.now()
     try:
+        _count_mail(request, shown.email, now)
         mail_again(
             account=request.account,
             person_id=person_id,
             shown_email=request.POST.get("email", ""),
             language=get_language() or "",
-            now=timezone.now(),
+            now=now,
         )
     except PersonNotFound:
         raise Http404 from None
+    except TooOften as refused:
+        messages.error(request, _("Many mails were sent by you or to this person lately. %(wait)s") % {"wait": refused})
     except Refused as refused:
         messages.error(request, str(refused.message))
     else:
         messages.success(request, _("A mail to %(email)s is on its way.") % {"email": shown.email})
     return redirect("account-person", request.account.pk, person_id)
+
+
+def _count_mail(request: AccountRequest, email: str, now: datetime) -> None:
+    """Count a mail that the operator has sent to a person. Raises TooOften."""
+    count_mail_to_other(
+        email=email,
+        by=request.user,
+        network=network_of(request),
+        has_paid=may_mail_strangers(request.account.pk),
+        now=now,
+    )
 
 
 def _find(request: AccountRequest, person_id: int) -> Delegation:

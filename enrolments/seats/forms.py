@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.people.services import PersonTyped
-from common.fields import AddressField, LineField
+from common.fields import AddressField, NameField
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from enrolments.seats.desk import choosable_courses, nameable_courses
@@ -30,8 +30,8 @@ class PersonForm(forms.Form):
     """Name and address of a person, as an operator types them."""
 
     email = AddressField(widget=forms.EmailInput(attrs=OF_SOMEBODY_ELSE | {"spellcheck": "false"}))
-    first_name = LineField(label=_("First name"), max_length=150, widget=forms.TextInput(attrs=OF_SOMEBODY_ELSE))
-    last_name = LineField(label=_("Last name"), max_length=150, widget=forms.TextInput(attrs=OF_SOMEBODY_ELSE))
+    first_name = NameField(label=_("First name"), widget=forms.TextInput(attrs=OF_SOMEBODY_ELSE))
+    last_name = NameField(label=_("Last name"), widget=forms.TextInput(attrs=OF_SOMEBODY_ELSE))
 
     def typed(self) -> PersonTyped:
         return PersonTyped(**{name: self.cleaned_data[name] for name in ("email", "first_name", "last_name")})

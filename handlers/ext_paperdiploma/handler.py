@@ -22,7 +22,7 @@ from handlers.contract import (
     in_words,
     sentences,
 )
-from outbox.mails.kinds import register_mail_kind
+from outbox.mails.kinds import Receiver, register_mail_kind
 from outbox.mails.models import Mail
 from outbox.mails.services import queue_mail
 
@@ -32,8 +32,8 @@ ORDER = "ext_paperdiploma_order"
 STOP = "ext_paperdiploma_stop"
 MOST_DIPLOMAS = 100
 
-register_mail_kind(ORDER, template="ext_paperdiploma/mails/order")
-register_mail_kind(STOP, template="ext_paperdiploma/mails/stop")
+register_mail_kind(ORDER, template="ext_paperdiploma/mails/order", receiver=Receiver.SHOP)
+register_mail_kind(STOP, template="ext_paperdiploma/mails/stop", receiver=Receiver.SHOP)
 
 
 class PaperDiploma(Handler):

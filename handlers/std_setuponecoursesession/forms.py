@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from common.emails import normalise_email
-from common.fields import AddressField, LineField
+from common.fields import AddressField, NameField
 from common.typed import clean_line
 from enrolments.courses.roles.models import Role
 from enrolments.values import Terms
@@ -80,15 +80,13 @@ class ParticipantForm(forms.Form):
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    first_name = LineField(
+    first_name = NameField(
         label=_("First name"),
-        max_length=150,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    last_name = LineField(
+    last_name = NameField(
         label=_("Last name"),
-        max_length=150,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

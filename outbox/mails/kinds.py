@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from django.utils.functional import Promise
@@ -17,6 +18,20 @@ from outbox.mails.models import Mail
 
 # Stands where a one-time link or code was, wherever a mail is shown instead of sent.
 BLANK = "••••••"
+
+
+class Receiver(StrEnum):
+    """Relation of a mail's recipient to whoever causes the mail."""
+
+    READER = "reader"  # typed their own address, or is signed in: codes, notices
+    CUSTOMER = "customer"  # the address of the order, proved or not
+    PAYER = "payer"  # somebody whom a customer named as the payer
+    NAMED = "named"  # somebody whom an account named: members, participants, learners
+    SHOP = "shop"  # the sales team, or whom the merchant has set up
+
+
+# Recipients who may be strangers to whoever typed their address.
+TO_OTHERS = frozenset({Receiver.CUSTOMER, Receiver.PAYER, Receiver.NAMED})
 
 
 class Build(Protocol):
@@ -45,6 +60,10 @@ class MailKind:
     derived links; with `blank`, BLANK in place of each. `renew(mail, now)` makes links that work for a mail sent again;
     a kind without it is sent again as it was, until it expires. `is_due(mail, now)` tells whether the mail is still to
     be sent: one that is not is recalled. `urgency` is that of its job; a mail with a secret is a code in any case.
+
+    `receiver` says who reads it. Unless that is the shop or somebody at their own address, the texts of its stored
+    context are defused (`common.defused`), but for the keys in `as_is`, which nobody but the merchant types. A kind
+    that does not say is taken for one to strangers.
     """
 
     name: str
@@ -53,6 +72,12 @@ class MailKind:
     renew: Renew | None = None
     is_due: IsDue | None = None
     urgency: Job.Urgency = Job.Urgency.MAILS
+    receiver: Receiver | None = None
+    as_is: Collection[str] = ()
+
+    @property
+    def is_to_others(self) -> bool:
+        return self.receiver is None or self.receiver in TO_OTHERS
 
 
 MAIL_KINDS: Registry[MailKind] = Registry("mail kind", same=lambda one, other: one.template == other.template)
@@ -69,10 +94,12 @@ def register_mail_kind(
     renew: Renew | None = None,
     is_due: IsDue | None = None,
     urgency: Job.Urgency = Job.Urgency.MAILS,
+    receiver: Receiver | None = None,
+    as_is: Collection[str] = (),
 ) -> MailKind:
     """Register a kind of mail; another template for a name already taken is refused."""
     MAIL_KIND_LABELS.put(name, label)
-    return MAIL_KINDS.register(name, MailKind(name, template, build, renew, is_due, urgency))
+    return MAIL_KINDS.register(name, MailKind(name, template, build, renew, is_due, urgency, receiver, as_is))
 
 
 def mail_kind_label(name: str) -> str:

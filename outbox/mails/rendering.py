@@ -11,8 +11,9 @@ from django.conf import settings
 from django.template import Context, Engine
 from django.utils import translation
 
+from common.defused import defused_values
 from common.secrets import decrypt
-from outbox.mails.kinds import BLANK, MAIL_KINDS, frame_context
+from outbox.mails.kinds import BLANK, MAIL_KINDS, MailKind, frame_context
 from outbox.mails.models import Mail
 
 
@@ -39,7 +40,7 @@ def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
             "shop_name": urlsplit(settings.SITE_URL).hostname,
             "language": mail.language,
             **frame_context(),
-            **mail.context,
+            **_typed(mail, kind),
             "secret": _secret(mail, blank=blank_secrets),
         }
         if kind.build is not None:
@@ -52,6 +53,13 @@ def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
             html=_render(f"{kind.template}.html", context, autoescape=True),
             sender_name=one_line(str(context.get("sender_name", ""))),
         )
+
+
+def _typed(mail: Mail, kind: MailKind) -> dict[str, Any]:
+    """Return the stored context; for a mail to others without any address that a program would make a link of."""
+    if not kind.is_to_others:
+        return mail.context
+    return {key: value if key in kind.as_is else defused_values(value) for key, value in mail.context.items()}
 
 
 def one_line(text: str) -> str:

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('outbox', '0009_mail_texts'),
+        ('outbox', '0008_mail_texts'),
     ]
 
     operations = [

@@ -7,9 +7,11 @@ from datetime import date, datetime
 from django import template
 from django.utils import timezone
 
+from common.defused import defused
 from common.moments import from_iso, in_shop_zone
 
 register = template.Library()
+register.filter(defused)
 
 
 @register.filter

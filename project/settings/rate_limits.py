@@ -35,16 +35,31 @@ RATE_LIMITS = {
     # Mailed codes that prove the mailbox again, and attempts with one of them; key: the person, the code.
     "code again": "3/m/key,10/h/key",
     "guess of a code again": "3/h/key",
+    # Codes that a visitor has mailed to prove an address; key: the network of whoever asks, and the address. Then
+    # guesses; key: the code.
+    "address code": "30/h/ip",
+    "address code to address": "10/h/key",
+    "guess of an address code": "5/h/key",
     # Placing orders; key: the person, else the network address. Each placed order is mailed, cancelled or not.
-    "order": "30/h/key",
+    "order": "30/h/key,200/d/key",
     # Placing orders, too; key: each address a visitor typed, and a payer's address, typed by anybody.
-    "order to address": "10/h/key",
+    "order to address": "10/h/key,20/d/key",
     # Choosing a way to pay, which mails instructions; key: the order.
     "payment method": "20/h/key",
     # Forged notifications. Signed ones are neither counted nor stopped.
     "bad notification": "30/m/ip",
     # Reports of browsers about the content security policy, each a line in the logs.
     "policy report": "30/m/ip",
+    # Mails that people have the shop send to others, whatever the account; key: the person, the network they work from,
+    # the address mailed.
+    "mail to others by person": "40/h/user,100/d/user",
+    "mail to others by network": "60/h/ip,200/d/ip",
+    "mail to others": "5/h/key,10/d/key",
+    # The same while the account has paid for nothing.
+    "mail before payment by person": "3/d/user",
+    "mail before payment by network": "10/d/ip",
+    # Changes of a person's address, each of which may tell that an address is known; key: the operator.
+    "edit of an address": "10/h/user,30/d/user",
     # Invitations into an account; key: the account. Then those to one address; key: the account and the address.
     "member invitation": "40/h/key",
     "member invitation again": "1/10m/key",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from common.refusals import Refused, Sentence
+from common.words import in_words
+from enrolments.courses.models import Course
 from shop.cart.units import UnitError
 
 
@@ -45,6 +48,23 @@ class HandlerRefused(CheckoutRefused):
 
 class TooManyUnpaidOrders(CheckoutRefused):
     """Refusal because the visitor, account or address has too many unpaid orders, or too much on them."""
+
+
+class ProofNeeded(CheckoutRefused):
+    """Refusal of more places than addresses that nobody has proved may hold of a course together."""
+
+    def __init__(self, course: Course, share: int) -> None:
+        super().__init__(in_words(lambda: _proof_needed(course, share)))
+
+
+def _proof_needed(course: Course, share: int) -> str:
+    return ngettext(
+        "Of “%(course)s” only %(share)d place at a time is kept for addresses that nobody has proved yet. Show that "
+        "the address is yours, and your places are kept as long as your order.",
+        "Of “%(course)s” only %(share)d places at a time are kept for addresses that nobody has proved yet. Show that "
+        "the address is yours, and your places are kept as long as your order.",
+        share,
+    ) % {"course": course.name, "share": share}
 
 
 class UnitsIncomplete(CheckoutRefused):

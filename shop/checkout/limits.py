@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from shop.checkout.errors import TooManyUnpaidOrders
+from enrolments.courses.models import Course
+from enrolments.courses.places.models import PlaceHold
+from shop.checkout.errors import ProofNeeded, TooManyUnpaidOrders
 from shop.orders.models import Order, OrderLine
 
 
@@ -58,10 +60,33 @@ def check_places_held(*, order: Order) -> None:
             raise _too_many()
 
 
+def check_share_of_courses(*, order: Order, percent: int) -> None:
+    """Refuse an order of an unproved address if such orders together hold more than their share of a course: `percent`
+    of its places, and one place at least.
+
+    Exact under the locks of the courses, which the caller has held since the places were taken. Two statements; none
+    for a proved address. Raises ProofNeeded.
+    """
+    if order.is_proved:
+        return
+    mine = PlaceHold.objects.live().filter(order_id=order.pk).values("course")
+    courses = Course.objects.filter(pk__in=mine, capacity__isnull=False)
+    unproved = Order.objects.unproved().filter(status=Order.Status.PLACED).values("pk")
+    held = PlaceHold.objects.live().filter(order_id__in=unproved, course__in=courses).order_by()
+    taken = dict(held.values_list("course").annotate(Sum("places")))
+    for course in courses.order_by("pk"):
+        share = max(1, (course.capacity or 0) * percent // 100)
+        if taken.get(course.pk, 0) > share:
+            raise ProofNeeded(course, share)
+
+
 def _circles_of(order: Order) -> list[tuple[str, QuerySet[Order], UnpaidLimit]]:
     """Return the groups of unpaid orders that count together with this order: key, orders and limit of each."""
     circles: list[tuple[str, QuerySet[Order], UnpaidLimit]] = []
     unpaid = Order.objects.filter(status=Order.Status.PLACED)
+    if order.is_proved:
+        # Whoever proved the address is limited by nothing that strangers typed.
+        unpaid = unpaid.proved()
     if order.visitor_key:
         circles.append((f"visitor:{order.visitor_key}", unpaid.filter(visitor_key=order.visitor_key), PER_VISITOR))
     if order.is_claimed:
@@ -77,7 +102,7 @@ def _held(orders: QuerySet[Order]) -> UnpaidLimit:
     return UnpaidLimit(
         **OrderLine.objects.filter(order__in=orders).aggregate(
             orders=Count("order", distinct=True),
-            places=Coalesce(Sum("places_held"), 0),
+            places=Coalesce(Sum("places_held", filter=Q(order__places_released_at__isnull=True)), 0),
             units=Coalesce(Sum("quantity"), 0),
         )
     )

@@ -29,7 +29,7 @@ from shop.checkout.errors import (
     TotalChanged,
     UnitsIncomplete,
 )
-from shop.checkout.limits import check_places_held, check_unpaid_limits
+from shop.checkout.limits import check_places_held, check_share_of_courses, check_unpaid_limits
 from shop.checkout.parties import OrderDetails, Parties, parties_of
 from shop.orders import mails
 from shop.orders.contexts import handler_of, line_contexts
@@ -87,12 +87,14 @@ def place_order(
     visitor_key: str,
     now: datetime,
     noted: Noted | None = None,
+    is_proved: bool = False,
 ) -> Order:
     """Turn a cart into an order and run every line's pre-payment hook: all of it or nothing.
 
     Locks the cart, pins its entries (their codes stay as they are), then locks the courses of all lines by key. A cart
     makes at most one order: posting twice returns the same one. A zero total of a signed-in buyer is settled here.
-    `noted` is kept in the order's history.
+    `noted` is kept in the order's history. `is_proved`: the typed address was proved, by a code mailed to it for
+    instance; a signed-in buyer's is in any case. An address that was not holds its share of a course at most.
     Raises a subclass of CheckoutRefused, with a sentence for the customer, and then changes nothing.
     """
     cart = Cart.objects.select_for_update(no_key=True).filter(token=cart_token).first()
@@ -109,7 +111,7 @@ def place_order(
         raise TotalChanged(changes_in_words(draft.differences(shown.contents), draft))
     _refuse_other_terms(draft.terms, consent)
     parties = parties_of(details, user=user, now=now)
-    order = _create_order(draft, parties, consent, cart=cart, visitor_key=visitor_key, now=now)
+    order = _create_order(draft, parties, consent, cart=cart, visitor_key=visitor_key, is_proved=is_proved, now=now)
     lines = _create_lines(order, draft)
     _close_cart(cart, now=now)
     check_unpaid_limits(order=order)
@@ -120,6 +122,7 @@ def place_order(
     _run_pre_payment(order, lines, now=now)
     if _note_places_held(order, lines):
         check_places_held(order=order)
+        check_share_of_courses(order=order, percent=draft.seller.unproved_share)
     if order.buyer is not None:
         name_nameless(user=order.buyer, name=order.contact_name)
     mails.queue_placed(order, now=now)
@@ -162,6 +165,7 @@ def _create_order(
     *,
     cart: Cart,
     visitor_key: str,
+    is_proved: bool,
     now: datetime,
 ) -> Order:
     needs_link = draft.gross == 0 and parties.buyer is None
@@ -175,6 +179,7 @@ def _create_order(
         buyer=parties.buyer,
         operator=parties.operator,
         claimed_at=now if parties.buyer else None,
+        address_proved_at=now if parties.buyer or is_proved else None,
         visitor_key=visitor_key,
         seller=freeze_seller(seller=draft.seller),
         terms=draft.terms,

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('shop', '0025_cart_changed_at'),
+        ('shop', '0024_cart_changed_at'),
     ]
 
     operations = [

@@ -27,6 +27,7 @@ from shop.notes.services import move_notes
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
 from shop.orders.hooks import fault_of, keep_feedback, lock_courses_of
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.orders.places import take_places_again
 from shop.orders.transitions import record
 from shop.payments import services as payments
 from shop.payments.providers.free import nothing_to_pay
@@ -41,8 +42,9 @@ class ClaimRefused(Refused):
 def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
     """Make a person who proved the order's address its buyer, its operator and the owner of its account.
 
-    Locks the order, the courses of its delivered lines, then the account. Runs `attach_operator` for every line
-    delivered so far, and settles a zero total. Raises ClaimRefused if the order is claimed already or has another
+    Locks the order, the courses of its lines, then the account. Takes places again that were released for want of this
+    proof, if they are there. Runs `attach_operator` for every line delivered so far, and settles a zero total that has
+    its places. Raises ClaimRefused if the order is claimed already or has another
     address, or if a handler refuses; then nothing has changed.
     """
     order = order_with_people(order_id)
@@ -51,13 +53,14 @@ def claim_order(*, order_id: int, user: User, now: datetime) -> Order:
     Order.objects.filter(pk=order.pk, claimed_at__isnull=True).update(buyer=user, operator=user, claimed_at=now)
     order.buyer, order.operator, order.claimed_at = user, user, now
     record(order, OrderEvent.What.CLAIMED, actor=user, now=now)
+    take_places_again(order, now=now)
     lines = list(order.lines.filter(status=OrderLine.Status.FULFILLED).order_by("position"))
     contexts = lock_courses_of(lines, line_contexts(order, lines, now=now), without_broken=True)
     ensure_owner(account=order.account, user=user, now=now)
     name_nameless(user=user, name=order.contact_name)
     for line in lines:
         _attach_operator(line, contexts[line.pk], now=now)
-    if order.is_free and order.status == Order.Status.PLACED:
+    if order.is_free and order.status == Order.Status.PLACED and not order.has_lost_places:
         payments.settle(event=nothing_to_pay(order), actor=user, now=now)
         order.refresh_from_db()
     return order

@@ -95,7 +95,10 @@ def _end(
     detail: dict[str, Any] | None = None,
     needs_scripts: bool = False,
 ) -> None:
-    lines = list(order.lines.order_by("position"))
+    held = order.lines.order_by("position")
+    if order.places_released_at is not None:
+        held = held.filter(places_held=0)  # the others gave back what they held when their places were released
+    lines = list(held)
     move_order(order, status, what=what, actor=actor, now=now, detail=detail)
     undo_pre_payment(lines, line_contexts(order, lines, now=now), now=now, needs_scripts=needs_scripts)
     mails.queue_ended_unpaid(order, now=now)

@@ -18,10 +18,12 @@ from accounts.links.effects import link_url
 from accounts.links.models import AddressLink
 from accounts.members.models import Membership
 from accounts.members.rights import Right, first_owner, operators_of, rights_of
+from accounts.members.trust import may_mail_strangers
 from accounts.people.models import User
 from catalog.pricing import ZERO
+from common.defused import defused
 from outbox.errors import ResendRefused
-from outbox.mails.kinds import BLANK, FRAMES, Renewed, register_mail_kind
+from outbox.mails.kinds import BLANK, FRAMES, Receiver, Renewed, register_mail_kind
 from outbox.mails.models import Mail
 from shop.orders.contexts import enrols_buyer
 from shop.orders.giving_back.models import GivingBack
@@ -47,8 +49,11 @@ def _order(mail: Mail, *, blank: bool) -> dict[str, Any]:
         "order_url": settings.SITE_URL + reverse("order", args=[order.token]),
         "admin_url": settings.SITE_URL + reverse("admin:shop_order_change", args=[order.pk]),
         "claim_url": _claim_url(order, blank=blank),
+        "holds_unproved": not order.is_proved and any(line.places_held for line in lines),
         "is_for_buyer": all(enrols_buyer(line) for line in lines),
         "has_outside_payer": has_outside_payer(order),
+        "account_name": defused(str(order.account)),
+        "may_name_customer": may_mail_strangers(order.account_id),
         "under_way": under_way(order, order.payments.all()),
         "bank": bank_details(order, seller=ShopIdentity.current()),
     }
@@ -198,6 +203,13 @@ KINDS = {
 TO_PAY = ("payment_instructions", "payer_instructions")
 TO_OPERATORS = ("delivered", "given_back")
 
+
+def _receiver(kind: str) -> Receiver:
+    if kind.endswith("_sales") or kind == "money_needs_attention":
+        return Receiver.SHOP
+    return Receiver.PAYER if kind.startswith("payer_") else Receiver.CUSTOMER
+
+
 for name, (build, label) in KINDS.items():
     register_mail_kind(
         name,
@@ -206,5 +218,6 @@ for name, (build, label) in KINDS.items():
         label=label,
         renew=None if build is _money else renew,
         is_due=is_due_to_operator if name in TO_OPERATORS else None,
+        receiver=_receiver(name),
     )
 FRAMES.add(shop_frame)

@@ -50,7 +50,8 @@ def queue_payment_instructions(order: Order, provider: Provider, *, now: datetim
     occasion = f"payment_instructions:{provider.name}"
     mails = [_to_customer(order, "payment_instructions", occasion=occasion, now=now)]
     if has_outside_payer(order):
-        mails.append(_mail(order, "payer_instructions", order.payer_email, occasion=f"{occasion}:payer"))
+        # One for each order, whatever is chosen how often: nobody asked the payer.
+        mails.append(_mail(order, "payer_instructions", order.payer_email))
     queue_mails(mails)
 
 

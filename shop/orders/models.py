@@ -18,6 +18,15 @@ from handlers.asked_fields import AskedField
 from shop.cart.models import new_token
 
 
+class OrderQuerySet(models.QuerySet["Order"]):
+    def unproved(self) -> OrderQuerySet:
+        """Filter orders whose typed address nobody has proved."""
+        return self.filter(claimed_at__isnull=True, address_proved_at__isnull=True)
+
+    def proved(self) -> OrderQuerySet:
+        return self.filter(Q(claimed_at__isnull=False) | Q(address_proved_at__isnull=False))
+
+
 class Order(models.Model):
     """Purchase. Its status changes only through `shop.orders.transitions`."""
 
@@ -41,6 +50,14 @@ class Order(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="orders_operated"
     )
     claimed_at = models.DateTimeField(null=True, help_text=_("When the order got a customer account with a member."))
+    address_proved_at = models.DateTimeField(
+        _("address proved"), null=True,
+        help_text="When the typed address was proved, by a mailed code for instance; a claim proves it too.",
+    )  # fmt: skip
+    places_released_at = models.DateTimeField(
+        _("places released"), null=True,
+        help_text="Since when the unpaid order waits without its places, for want of a proved address.",
+    )  # fmt: skip
     visitor_key = models.CharField(max_length=64, blank=True, help_text="Which visitor placed it, for the limits.")
     language = models.CharField(max_length=5)
 
@@ -84,6 +101,8 @@ class Order(models.Model):
         "number", "contact_name", "contact_email", "billing_name", "billing_city", "payer_email", "purchase_reference"
     )
 
+    objects = OrderQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
@@ -110,6 +129,10 @@ class Order(models.Model):
                 | Q(claimed_at__isnull=False, buyer__isnull=False),
                 name="shop_order_buyer_when_claimed",
             ),
+            models.CheckConstraint(
+                condition=Q(places_released_at__isnull=True) | Q(status__in=("placed", "cancelled", "expired")),
+                name="shop_order_paid_has_its_places",
+            ),
         ]
         indexes = [
             models.Index(fields=("expires_at",), condition=Q(status="placed"), name="shop_order_due_to_expire"),
@@ -124,6 +147,16 @@ class Order(models.Model):
     @property
     def is_claimed(self) -> bool:
         return self.claimed_at is not None
+
+    @property
+    def is_proved(self) -> bool:
+        """Tell whether somebody has proved the order's address: its claimant, a signed-in buyer, or by a code."""
+        return self.is_claimed or self.address_proved_at is not None
+
+    @property
+    def has_lost_places(self) -> bool:
+        """Tell whether the order waits for payment without the places that it held."""
+        return self.status == self.Status.PLACED and self.places_released_at is not None
 
     @property
     def billing_address(self) -> PostalAddress:
@@ -325,6 +358,9 @@ class OrderEvent(models.Model):
         REFUNDED = "refunded", _("everything given back")
         PAID_BACK = "paid_back", _("amount paid back")
         OWED_AGAIN = "owed_again", _("amount owed again")
+        ADDRESS_PROVED = "address_proved", _("address proved")
+        PLACES_RELEASED = "places_released", _("places released")
+        PLACES_RETAKEN = "places_retaken", _("places taken again")
         BILLING_CORRECTED = "billing_corrected", _("billing data corrected")
         SECOND_PERSON = "second_person", _("approved by a second person")
 

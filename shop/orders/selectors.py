@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from handlers.contract import Refusal
 from shop.orders.contexts import enrols_buyer, handler_of
 from shop.orders.giving_back.units import not_given_back
 from shop.orders.models import LineFeedback, Order, OrderLine, OrderUnit
+from shop.orders.places import UNPROVED_HOLDS_FOR
 from shop.payments.models import Payment
 from shop.payments.services import methods_for
 from shop.payments.under_way import UnderWay, under_way
@@ -98,6 +100,20 @@ class OrderView:
     def chosen(self) -> Provider | None:
         """Method chosen so far, None if the order may not use it."""
         return next((method for method in self.methods if method.name == self.order.method), None)
+
+    @property
+    def holds_unproved(self) -> bool:
+        """Tell whether the order holds places for a short time only, as nobody has proved its address."""
+        return self.order.status == Order.Status.PLACED and not self.order.is_proved and self._held_places
+
+    @property
+    def holds_until(self) -> datetime:
+        """Moment at which an order whose address nobody proves gives its places back."""
+        return min(self.order.placed_at + UNPROVED_HOLDS_FOR, self.order.expires_at)
+
+    @property
+    def _held_places(self) -> bool:
+        return any(shown.line.places_held for shown in self.lines)
 
     @property
     def is_for_buyer(self) -> bool:
@@ -246,5 +262,6 @@ def _phase_of_unpaid(order: Order, last_payment: Payment | None) -> Phase:
 def _fingerprint(view: OrderView) -> str:
     """Return a digest that changes whenever the page does; a browser sends it back to ask for news."""
     parts = [view.phase, view.order.method, str(view.order.expires_at), str(view.has_stray_money), view.under_way]
+    parts += [str(view.order.places_released_at), str(view.order.is_proved)]
     parts += [f"{shown.looks_pending or shown.line.status}:{'|'.join(shown.said)}" for shown in view.lines]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

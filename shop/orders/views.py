@@ -10,6 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -30,6 +31,8 @@ from shop.orders.mails import has_outside_payer
 from shop.orders.models import Order
 from shop.orders.next_steps import steps_of_page
 from shop.orders.placed_here import was_placed_here
+from shop.orders.places import are_places_gone, prove_order
+from shop.orders.proof import proof_page
 from shop.orders.selectors import (
     LineView,
     OrderView,
@@ -87,6 +90,9 @@ def order_pay(request: HttpRequest, token: str) -> HttpResponse:
     found, sight = _seen_order(request, token)
     if not sight.may_pay:
         raise Http404
+    if are_places_gone(found):
+        messages.error(request, _("The places of this order are taken by others for now: please do not pay it yet."))
+        return redirect("order", found.token)
     now = timezone.now()
     try:
         count_attempt(what="payment method", who=str(found.pk), now=now)
@@ -157,6 +163,25 @@ def order_mail(request: HttpRequest, token: str) -> HttpResponse:
         _("The mail is on its way. Look into the folder for unwanted mail, too; we send no more than a few an hour."),
     )
     return redirect("order", found.token)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def order_proof(request: HttpRequest, token: str) -> HttpResponse:
+    """Mail a code to the order's own address, and take it: the order then keeps its places, or has them again."""
+    found, _sight_of_it = _seen_order(request, token)
+    if found.is_proved or found.status != Order.Status.PLACED:
+        return redirect("order", found.token)
+
+    def prove() -> None:
+        proved = prove_order(order_id=found.pk, actor=signed_in(request), now=timezone.now())
+        if proved.has_lost_places:
+            messages.warning(request, _("The address is yours. The places went to others meanwhile: see below."))
+        else:
+            messages.success(request, _("The address is yours: your places are kept as long as your order."))
+
+    back = reverse("order", args=[found.token])
+    return proof_page(request, email=found.contact_email, back=back, on_proof=prove)
 
 
 @require_POST

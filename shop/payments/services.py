@@ -159,12 +159,12 @@ def confirm_received(
 @transaction.atomic
 def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) -> str:
     """Record an event reported by a provider, and pay the order if amount and currency are right and it is unpaid; an
-    order that has ended unpaid is paid if its places can be held again.
+    order that has ended unpaid, or that waits without its places, is paid if they can be held again.
 
-    Locks, in this order: the event's key, the order, the payment; the courses if the money comes late. A repeated
-    event, events out of order and a second charge have no second effect. A refund or a dispute is recorded and shown to
-    the merchant, and changes neither order nor payment nor settlement. Returns the event's outcome. Raises ValueError
-    for an unknown kind of event.
+    Locks, in this order: the event's key, the order, the payment; the courses if places have to be held again. A
+    repeated event, events out of order and a second charge have no second effect. A refund or a dispute is recorded and
+    shown to the merchant, and changes neither order nor payment nor settlement. Returns the event's outcome. Raises
+    ValueError for an unknown kind of event.
     """
     row, is_new = _record_event(event, actor=actor, now=now)
     if not is_new:
@@ -268,7 +268,8 @@ def _outcome_of_money(
         return Outcome.KNOWN if settlement.payment_id == payment.pk else Outcome.SECOND_CHARGE
     if (event.amount, event.currency) != (order.gross, order.currency):
         return Outcome.MISMATCH
-    if order.status != Order.Status.PLACED and not late_money.places_retaken(order, now=now):
+    has_places = order.status == Order.Status.PLACED and not order.has_lost_places
+    if not has_places and not late_money.places_retaken(order, now=now):
         return Outcome.LATE
     Settlement.objects.create(order=order, payment=payment, at=now)
     move_order(

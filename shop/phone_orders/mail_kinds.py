@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from outbox.errors import ResendRefused
-from outbox.mails.kinds import BLANK, Renewed, register_mail_kind
+from outbox.mails.kinds import BLANK, Receiver, Renewed, register_mail_kind
 from outbox.mails.models import Mail
 from shop.phone_orders.models import PhoneOrder
 from shop.phone_orders.services import MAIL
@@ -50,4 +50,5 @@ register_mail_kind(
     label=pgettext_lazy("kind of mail", "Order entered for a customer, to be accepted"),
     renew=renew,
     is_due=is_due,
+    receiver=Receiver.CUSTOMER,
 )

@@ -47,6 +47,15 @@ class ShopIdentity(models.Model):
     zero_total_hours = models.PositiveIntegerField(
         _("time to confirm a zero total by the link (hours)"), default=24, db_default=24
     )
+    unproved_share = models.PositiveSmallIntegerField(
+        _("places kept for addresses not proved (percent of a course)"),
+        default=25,
+        db_default=25,
+        help_text=_(
+            "Visitors' orders whose address nobody has proved hold no more of a course together, but one place at "
+            "least, and for an hour at most. Whoever wants more proves their address by a mailed code first."
+        ),
+    )
 
     class Meta:
         verbose_name = _("seller")
@@ -58,6 +67,9 @@ class ShopIdentity(models.Model):
                     immediate_minutes__gt=0, deferred_days__gt=0, undecided_minutes__gt=0, zero_total_hours__gt=0
                 ),
                 name="shop_identity_unpaid_times_positive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(unproved_share__lte=100), name="shop_identity_unproved_share_percent"
             ),
         ]
 

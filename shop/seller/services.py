@@ -55,12 +55,14 @@ def save_seller(*, seller: ShopIdentity) -> ShopIdentity:
 
 
 def tidy_seller(seller: ShopIdentity) -> dict[str, str | Promise]:
-    """Format SIRET, VAT number, IBAN and BIC as usual; return a sentence for each field, unpaid times included, that is
-    invalid.
+    """Format SIRET, VAT number, IBAN and BIC as usual; return a sentence for each field, unpaid times and share
+    included, that is invalid.
 
     Empty stays empty. A shop outside France keeps its registration number as typed. Writes nothing to the database.
     """
     errors = _wrong_unpaid_times(seller)
+    if not 0 <= seller.unproved_share <= 100:
+        errors["unproved_share"] = _("A whole number from 0 to 100.")
     for field, tidy in (("siret", _siret), ("vat_number", _vat_number), ("iban", _iban), ("bic", _bic)):
         try:
             setattr(seller, field, tidy(seller))

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def tell(users, course, *, language="en", key="seat:1", ends=90):
-    account = CustomerAccountFactory(name="Ateliers <Martin> & fils")
+    account = CustomerAccountFactory(name="Ateliers <Martin> & fils", credit_limit=1)
     period = Period(NOW, NOW + days(ends) if ends else None)
     tell_enrolled(
         users=users,

@@ -110,9 +110,11 @@ def place(
     consent: Consent | None = None,
     visitor_key: str = "",
     now: datetime | None = None,
+    is_proved: bool = True,
     **details: Any,
 ) -> Order:
-    """Place the cart as its review shows it now."""
+    """Place the cart as its review shows it now; a visitor has proved the typed address by a mailed code
+    unless `is_proved` is unset, and so holds as many places as there are."""
     moment = now or timezone.now()
     if shown is None:
         shown = shown_now(cart, user=user, account=account, operator=operator, now=moment, **details)
@@ -125,6 +127,7 @@ def place(
         language="en",
         visitor_key=visitor_key,
         now=moment,
+        is_proved=is_proved,
     )
 
 

@@ -19,6 +19,8 @@ cart                                 quantity-*               seen-*
 checkout-units                       line,unit-*              quantity,made-*
 checkout-details                     -                        -  # the browser has one cart; the review shows all again
 checkout-review                      cart                     version,gross,contents
+checkout-proof                       -                        -  # one's own browser: the code names the address
+order-proof                          token                    -  # only an order not proved yet takes the mailed code
 order-pay                            token                    -  # chooses how to pay; only an unpaid order takes it
 order-cancel                         token                    -  # only an unpaid order is cancelled
 order-claim                          token                    -  # only an unclaimed order is claimed

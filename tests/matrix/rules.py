@@ -57,6 +57,9 @@ checkout-details         POST go      done    done    go       go         go    
 checkout-review          GET  go  # to the details, which come first
 checkout-review          POST go
 
+checkout-proof           GET  go  # to the details, which come first
+checkout-proof           POST go
+
 order                    GET  sign-in page    page    404      page       404      404     404     page    page
 order                    POST 405
 order-state              GET  404     page    page    404      page       404      404     404     page    page
@@ -69,6 +72,8 @@ order-claim              GET  sign-in go      go      404      go         404   
 order-claim              POST sign-in go      go      404      go         404      404     404     go      go  # refused
 order-mail               GET  405
 order-mail               POST 404     go      go      404      go         404      404     404     go      go  # claimed
+order-proof              GET  404     go      go      404      go         404      404     404     go      go  # claimed
+order-proof              POST 404     go      go      404      go         404      404     404     go      go
 order-move               GET  405
 order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
 

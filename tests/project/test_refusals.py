@@ -27,6 +27,7 @@ from enrolments.seats.placing import CourseNotAllowed, RowsRefused
 from enrolments.seats.revoke import SeatsConsumed
 from handlers.faults import Fault, HookBroken
 from shop.cart.services import QuantityChanged
+from shop.checkout.errors import ProofNeeded
 from shop.orders.hooks import ScriptBroken
 from tests.factories.accounts import CustomerAccountFactory
 from tests.factories.enrolments import CourseFactory
@@ -44,6 +45,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     CourseOver: lambda: CourseOver(CourseFactory.build()),
     MailedJustNow: lambda: MailedJustNow(NOW, NOW + datetime.timedelta(minutes=10)),
     MailedOften: lambda: MailedOften(3),
+    ProofNeeded: lambda: ProofNeeded(CourseFactory.build(), 5),
     QuantityChanged: lambda: QuantityChanged(entry_name="First aid", now=3),
     RowsRefused: lambda: RowsRefused({0: SeatNotFree(None, NOW, "assigned")}),
     OnlyOwner: lambda: OnlyOwner([CustomerAccountFactory.build()]),

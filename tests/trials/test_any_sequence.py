@@ -126,6 +126,12 @@ PAY_BACK: Step = ("pay_back", {"n": 1})
 GIVE_BACK_FOR_NOTHING: Step = ("give_back", ALL_OF_IT | {"money": False})
 SEATS = (BUY_SEATS, SETTLE, DELIVER)
 
+WITHOUT_PLACES: tuple[Step, ...] = (
+    buy("visitor", 6, email="pia"),
+    ("change_method", {"n": -1, "any_order": False, "method": "transfer"}),
+    ("wait_unproved", {"n": -1}),
+)
+
 # Every step of the machine once, so that no rule is left unreached.
 TOUR: tuple[Step, ...] = (
     ("add", {"who": "alice", "index": 0, "number": 2}),
@@ -188,6 +194,10 @@ TOUR: tuple[Step, ...] = (
     LATE_MONEY,  # too late: two of the four places went to the last two orders, two to Carol
     ("cancel", {"n": 0, "any_order": False}),
     LATE_MONEY,  # places are free again
+    *WITHOUT_PLACES,
+    ("prove", {"n": -1}),
+    *WITHOUT_PLACES,
+    ("settle", {"n": -1}),  # money takes the places again
     ("time_passes", {"pause": timedelta(minutes=20)}),
     ("send_mails", {"limit": 3}),
 )

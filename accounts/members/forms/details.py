@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.members.details import AccountDetails
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
-from common.fields import AddressField, LineField
+from common.fields import AddressField, NameField
 from common.made_from import MadeFrom
 from common.postal import PARTS, PostalAddressForm
 from common.vat import normalise_vat_id
@@ -60,7 +60,7 @@ class ProfileForm(MadeFrom, forms.ModelForm):
     class Meta:
         model = User
         fields = ("first_name", "last_name", "language")
-        field_classes = {"first_name": LineField, "last_name": LineField}
+        field_classes = {"first_name": NameField, "last_name": NameField}
         widgets = {
             "first_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
             "last_name": forms.TextInput(attrs={"autocomplete": "family-name"}),

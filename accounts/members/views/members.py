@@ -19,6 +19,9 @@ from accounts.members.forms.members import InviteMemberForm, MemberForm, shown_r
 from accounts.members.models import CustomerAccount, Membership
 from accounts.members.rights import Right
 from accounts.members.selectors import invitations_of, members_of
+from accounts.members.trust import may_mail_strangers
+from accounts.rate_limits.network import network_of
+from accounts.rate_limits.others import NotBeforePayment, count_mail_to_other
 from accounts.rate_limits.services import TooOften, count_attempt
 from common.refusals import Refused
 
@@ -33,7 +36,15 @@ def member_list(request: AccountRequest) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if request.method == "POST" and form.is_valid():
         try:
-            count_attempt(what="member invitation", who=str(request.account.pk), now=timezone.now())
+            now = timezone.now()
+            count_attempt(what="member invitation", who=str(request.account.pk), now=now)
+            count_mail_to_other(
+                email=form.cleaned_data["email"],
+                by=request.user,
+                network=network_of(request),
+                has_paid=may_mail_strangers(request.account.pk),
+                now=now,
+            )
             service.invite_member(
                 account=request.account,
                 invited_by=request.user,
@@ -42,8 +53,11 @@ def member_list(request: AccountRequest) -> HttpResponse:
                 language=get_language() or "",
                 now=timezone.now(),
             )
+        except NotBeforePayment as refused:
+            form.add_error(None, str(refused))
+            status = HTTPStatus.TOO_MANY_REQUESTS
         except TooOften:
-            form.add_error(None, _("Your account sent many invitations within an hour. Try again in an hour."))
+            form.add_error(None, _("Many invitations were sent, from here or to this address. Try again in an hour."))
             status = HTTPStatus.TOO_MANY_REQUESTS
         except Refused as refused:
             form.add_error("email", str(refused.message))

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
 from accounts.members.rights import Right, accounts_with, operators_of
-from common.fields import AddressField, LineField
+from common.fields import AddressField, LineField, NameField
 from common.postal import PostalAddressForm, PostalNameField
 from common.typed import clean_line
 from common.vat import normalise_vat_id
@@ -39,9 +39,7 @@ class DetailsForm(PostalAddressForm):
         label=_("Your e-mail address"),
         help_text=_("The order and a link to it are sent here."),
     )
-    contact_name = LineField(
-        label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
+    contact_name = NameField(label=_("Your name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
     operator = forms.ChoiceField(
         label=_("Who places people into the training?"),
         help_text=_("This person, the operator, gets the mails about the delivery and organises seats and sessions."),

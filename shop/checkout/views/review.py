@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.people.address_codes import is_proved_here
 from accounts.rate_limits.by_network import count_from_wide_network
 from accounts.rate_limits.services import TooOften, count_attempt
 from common.numbers import whole_number
@@ -31,6 +32,7 @@ from shop.checkout.errors import (
     DetailsRefused,
     EntryNotOnSale,
     HandlerRefused,
+    ProofNeeded,
     TooManyUnpaidOrders,
     TotalChanged,
     UnitsIncomplete,
@@ -137,8 +139,10 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
             notice, form = Notice(refusal.changes, is_change=True), ReviewForm(**asks)
         except HandlerRefused as refusal:
             notice = Notice((str(refusal),), reverse("cart"), _("Change the cart"))
+        except ProofNeeded as refusal:
+            notice = _asking_for_proof(str(refusal))
         except TooManyUnpaidOrders as refusal:
-            notice = Notice((str(refusal),))
+            notice = _asking_for_proof(str(refusal))
             if checkout.user is not None:
                 notice = Notice((str(refusal),), reverse("account-orders"), _("Orders"))
         except CheckoutRefused as refusal:
@@ -150,7 +154,7 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
                 "Many orders were placed within an hour, from here or for this address. Your cart and your details are "
                 "kept: please place the order in an hour."
             )
-            notice = Notice((too_often,))
+            notice = Notice((too_often,)) if checkout.user is not None else _asking_for_proof(too_often)
         else:
             remember_placed(request, order)
             bring_what_waits(request, checkout.user)
@@ -162,15 +166,25 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
     return response
 
 
+def _asking_for_proof(refusal: Sentence) -> Notice:
+    """Return a refusal that a visitor may overcome by proving their address: no stranger's orders count for it then."""
+    return Notice((refusal,), reverse("checkout-proof"), _("Show that the address is yours, by a code from a mail"))
+
+
+def _is_proved(request: HttpRequest, details: DetailsForm, now: datetime) -> bool:
+    return is_proved_here(request.session, email=details.to_details().email, now=now)
+
+
 def _count_attempt(request: HttpRequest, details: DetailsForm, now: datetime) -> None:
-    """Count an attempt for the visitor and for each address that will be mailed, except the proved address of a
-    signed-in person and the payer's address on record with the account. Raises TooOften."""
+    """Count an attempt for the visitor and for each address that will be mailed, except an address that the person has
+    proved, signed in or by a code, and the payer's address on record with the account. Raises TooOften."""
     count_attempt(what="order", who=visitor_key(request, has_account=False), now=now)
     if signed_in(request) is None:
         count_from_wide_network(request, what="order", now=now)
     placed = details.to_details()
     account = details.chosen_account
-    known = {"", account.payer_email if account else "", placed.email if signed_in(request) else ""}
+    is_proved = signed_in(request) is not None or _is_proved(request, details, now)
+    known = {"", account.payer_email if account else "", placed.email if is_proved else ""}
     for address in sorted({placed.email, placed.payer_email} - known):
         count_attempt(what="order to address", who=address, now=now)
 
@@ -189,6 +203,7 @@ def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form:
         language=get_language() or "",
         visitor_key=visitor_key(request, has_account=details.chosen_account is not None),
         now=timezone.now(),
+        is_proved=_is_proved(request, details, checkout.now),
     )
 
 

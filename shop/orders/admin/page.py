@@ -199,6 +199,8 @@ def _facts(order: WithAnnotations[Order, WentBack], viewer: User) -> list[tuple[
     ]
     if order.status == Order.Status.PLACED:
         facts.append((_("Unpaid until"), moment(order.expires_at)))
+        if order.has_lost_places:
+            facts.append((_("Places"), _("free for others since %(at)s") % {"at": moment(order.places_released_at)}))
     facts += [(_("Paid"), moment(order.paid_at)), (_("Completed"), moment(order.completed_at))]
     if order.terms is not None:
         facts.append((_("Terms accepted"), admin_link(viewer, type(order.terms), order.terms.pk, order.terms)))
@@ -216,7 +218,7 @@ def _facts(order: WithAnnotations[Order, WentBack], viewer: User) -> list[tuple[
 def _customer(order: Order, viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
     facts: list[tuple[str | Promise, str | SafeString]] = [
         (_("Customer account"), admin_link(viewer, CustomerAccount, order.account_id, order.account)),
-        (_("Claimed"), moment(order.claimed_at) if order.is_claimed else _("not yet: nobody has proved the address")),
+        (_("Claimed"), moment(order.claimed_at) if order.is_claimed else _not_claimed(order)),
         (_("Contact"), f"{order.contact_name}\n{order.contact_email}".strip()),
         (_("Buyer"), _person(order.buyer, viewer)),
         (_("Operator"), _person(order.operator, viewer)),
@@ -230,6 +232,12 @@ def _customer(order: Order, viewer: User) -> list[tuple[str | Promise, str | Saf
         if text:
             facts.append((label, text))
     return facts
+
+
+def _not_claimed(order: Order) -> str:
+    if order.address_proved_at is None:
+        return _("not yet: nobody has proved the address")
+    return _("not yet; the address was proved on %(at)s") % {"at": moment(order.address_proved_at)}
 
 
 def _person(person: User | None, viewer: User) -> SafeString | str:

@@ -37,6 +37,7 @@ FIELDSETS: tuple[tuple[StrOrPromise, FieldOpts], ...] = (
         _("How long an order may stay unpaid"),
         {"fields": ("immediate_minutes", "deferred_days", "undecided_minutes", "zero_total_hours")},
     ),
+    (_("Orders of addresses that nobody has proved"), {"fields": ("unproved_share",)}),
 )
 FIELDS: list[str] = flatten_fieldsets(FIELDSETS)
 
@@ -121,6 +122,8 @@ class ShopIdentityAdmin(TellsRefusals):
             kwargs["widget"] = UnfoldAdminImageFieldWidget({"accept": "image/jpeg,image/png,image/webp"})
         elif db_field.name in LONGEST_UNPAID_TIMES:
             kwargs |= {"min_value": 1, "max_value": LONGEST_UNPAID_TIMES[db_field.name]}
+        elif db_field.name == "unproved_share":
+            kwargs |= {"min_value": 0, "max_value": 100}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: ShopIdentity, form: ShopIdentityForm, change: bool) -> None:

@@ -350,7 +350,7 @@ def test_the_database_holds_nothing_that_opens_a_link(path_of):
 
 
 def test_the_invitation_mail_carries_the_link_and_hides_it_when_shown(person):
-    account = CustomerAccountFactory(name="Ateliers <Martin>")
+    account = CustomerAccountFactory(name="Ateliers <Martin>", credit_limit=1)
     invite_people(users=[person], account=account, reason_key="seat:1", language="fr", now=timezone.now())
     mail = Mail.objects.get(kind="invitation")
     url = link_url(AddressLink.objects.get())

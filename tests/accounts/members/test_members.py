@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def account():
-    return CustomerAccountFactory(name="Ateliers Martin")
+    return CustomerAccountFactory(name="Ateliers Martin", credit_limit=1)
 
 
 @pytest.fixture

@@ -152,7 +152,7 @@ def test_an_invitation_names_the_account_and_the_courses_in_its_language():
 
     invite_people(
         users=[person],
-        account=CustomerAccountFactory(name="Ateliers Martin"),
+        account=CustomerAccountFactory(name="Ateliers Martin", credit_limit=1),
         reason_key="seat:1",
         language="fr",
         now=NOW,

@@ -28,7 +28,7 @@ MINUTE = datetime.timedelta(minutes=1)
 
 @pytest.fixture
 def account():
-    return CustomerAccountFactory(name="Ateliers Martin")
+    return CustomerAccountFactory(name="Ateliers Martin", credit_limit=1)
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def test_who_proved_their_address_is_told_how_to_sign_in_and_the_answer_is_the_s
     mail = Mail.objects.get()
     assert mail.kind == "sign_in_reminder"
     rendered = render_mail(mail, blank_secrets=False)
-    assert rendered.subject == "Ateliers Martin reminds you of your training"
+    assert rendered.subject == "How to sign in to your training"
     assert reverse("account_login") in rendered.text
     assert reverse("account_login") in rendered.html
 

@@ -34,6 +34,8 @@ NOT_SHOWN = {
     "token": "made at the placing",
     "cart": "is posted with the form, as a token",
     "claimed_at": "the moment of the placing",
+    "address_proved_at": "a proof of the visitor's, before the placing or later",
+    "places_released_at": "a step of the order's life",
     "visitor_key": "counts the visitor, for the limits",
     "terms_accepted_at": "the moment of the placing",
     "start_at_once_at": "a box of the form itself",

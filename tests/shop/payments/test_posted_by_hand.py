@@ -71,9 +71,9 @@ class TestMicroForms:
 class TestDetails:
     def test_a_name_is_one_line(self, visitor, probe_entry):
         put_in_cart(visitor, probe_entry)
-        type_details(visitor, billing_name=f"Ateliers{NUL}\r\nPay here: http://evil.example\u2028now")
+        type_details(visitor, billing_name=f"Ateliers{NUL}\r\nPay here: evil.example\u2028now")
         press_order(visitor)
-        assert Order.objects.get().billing_name == "Ateliers Pay here: http://evil.example now"
+        assert Order.objects.get().billing_name == "Ateliers Pay here: evil.example now"
 
     @pytest.mark.parametrize("posted", ["0", "-1", "9" * 30, "1e1", "٣"])
     def test_an_account_that_is_not_theirs_is_not_bought_for(self, probe_entry, posted):

@@ -101,7 +101,7 @@ class Carts(Frame):
         shown = shown_now(cart, **typed)
         if is_stale:
             shown = replace(shown, version=shown.version - 1)
-        order = place(cart, shown=shown, **typed)
+        order = place(cart, shown=shown, is_proved=False, **typed)
         self.ordered.append((cart.token, user, shown, order.pk))
         return order
 

@@ -13,6 +13,7 @@ from enrolments.seats.expire import expire_seats
 from shop.orders.claim import ClaimRefused, accounts_to_move_into, claim_order, move_claimed_order
 from shop.orders.ending import OrderNotCancellable, cancel_order, expire_orders
 from shop.orders.models import Order
+from shop.orders.places import UNPROVED_HOLDS_FOR, prove_order, release_unproved_places
 from tests.factories.accounts import UserFactory
 from tests.trials.any_sequence import world
 from tests.trials.any_sequence.choices import often, one_of, seldom, some
@@ -46,7 +47,37 @@ class Orders(Frame):
         self.now += pause
         with self.step("let time pass"):
             expire_orders(now=self.now)
+            release_unproved_places(now=self.now)
             expire_seats(now=self.now)
+
+    # Proving a visitor's address -------------------------------------------------------------------------------------
+
+    @precondition(lambda self: any(self.unproved()))
+    @rule(n=some)
+    def wait_unproved(self, n: int) -> None:
+        """Let the hour of an order pass whose address nobody has proved."""
+        order = one_of(list(self.unproved()), n)
+        self.now = max(self.now, order.placed_at + UNPROVED_HOLDS_FOR)
+        with self.step("release places"):
+            release_unproved_places(now=self.now)
+            lost = Order.objects.get(pk=order.pk).has_lost_places
+            is_over = order.expires_at <= self.now
+            assert lost == (any(line.places_held for line in order.lines.all()) and not is_over)
+            if lost:
+                self.reach("an order lost its places")
+
+    @precondition(lambda self: any(self.unproved()))
+    @rule(n=some)
+    def prove(self, n: int) -> None:
+        order = one_of(list(self.unproved()), n)
+        with self.step("prove the address"):
+            proved = prove_order(order_id=order.pk, actor=None, now=self.now)
+            assert proved.is_proved
+            if order.has_lost_places:
+                self.reach(f"a proof {'found the places gone' if proved.has_lost_places else 'took places again'}")
+
+    def unproved(self) -> Iterator[Order]:
+        return (order for order in self.orders_in(Status.PLACED) if not order.is_proved)
 
     # Claiming a visitor's order --------------------------------------------------------------------------------------
 

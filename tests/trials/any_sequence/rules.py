@@ -233,6 +233,7 @@ BROKEN_BY: dict[str, str] = {
             LEFT JOIN enrolments_placehold hold ON hold.line_id = line.id AND hold.released_at IS NULL
         WHERE coalesce(hold.places, 0) <> CASE
             WHEN line.places_held > 0 AND line.status IN ('pending', 'failed') AND orders.status IN ('placed', 'paid')
+                AND orders.places_released_at IS NULL
             THEN (SELECT count(*) FROM shop_orderunit unit WHERE unit.line_id = line.id AND unit.given_back_at IS NULL)
             ELSE 0
         END

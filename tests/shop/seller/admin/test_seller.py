@@ -35,6 +35,7 @@ TYPED = {
     "deferred_days": "14",
     "undecided_minutes": "60",
     "zero_total_hours": "24",
+    "unproved_share": "25",
 }
 
 
@@ -112,6 +113,7 @@ def test_saving_again_changes_the_same_row(client):
         ("deferred_days", "2147483647"),
         ("deferred_days", "1e9"),
         ("zero_total_hours", ""),
+        ("unproved_share", "101"),
         ("country", "XX"),
         ("name", "x" * 121),
         ("name", "a\0b"),

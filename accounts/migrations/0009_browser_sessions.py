@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0008_security_log'),
+        ('accounts', '0008_session_stamp'),
     ]
 
     operations = [

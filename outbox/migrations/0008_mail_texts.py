@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outbox', '0006_subject'),
+        ('outbox', '0007_urgency_and_services'),
     ]
 
     operations = [

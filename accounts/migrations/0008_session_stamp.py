@@ -6,7 +6,7 @@ import accounts.people.models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0008_security_log'),
+        ('accounts', '0007_link_ends'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('accounts', '0008_security_log'),
+        ('accounts', '0006_security_log'),
     ]
 
     operations = [

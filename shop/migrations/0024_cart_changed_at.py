@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0021_notes'),
+        ('shop', '0023_places_of_unproved_orders'),
     ]
 
     operations = [

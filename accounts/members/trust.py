@@ -1,0 +1,33 @@
+"""Customer accounts that may speak to strangers in their own words: those that have paid, or that the merchant trusts.
+
+Any visitor makes an account, under any name. Until money has come, or the merchant has given credit, the mails that an
+account causes to people who did not ask for them (invitations, enrolments, the payer's) are in the shop's fixed words
+and hold nothing typed; a member is invited by an owner whose address is proved, a few times a day (`before payment` in
+RATE_LIMITS), so that a new customer can bring a colleague before the first purchase. Floors above register what they
+count as paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from accounts.members.models import CustomerAccount
+from common.registry import Registry
+
+# Called with the key of an account; tells whether it has paid for something.
+HAVE_PAID: Registry[Callable[[int], bool]] = Registry("proof that an account has paid")
+
+
+def may_mail_strangers(account_id: int) -> bool:
+    """Tell whether an account may have mails sent in its own words to people who did not ask for them."""
+    return (
+        any(has_paid(account_id) for has_paid in HAVE_PAID)
+        or CustomerAccount.objects.filter(pk=account_id, credit_limit__isnull=False).exists()
+    )
+
+
+def names_to_strangers(account_id: int | None, *, account_name: str, person_name: str = "") -> dict[str, str]:
+    """Return the names that a mail to a stranger may hold, as its context: both blank unless the account may."""
+    if account_id is None or may_mail_strangers(account_id):
+        return {"account_name": account_name, "invited_by": person_name}
+    return {"account_name": "", "invited_by": ""}
