@@ -28,11 +28,11 @@ def count_mail_to_other(*, email: str, by: User, network: str, has_paid: bool, n
     day are allowed. Call outside of a transaction, before the mail is recorded. Raises TooOften, NotBeforePayment.
     """
     if not has_paid:
-        for who in (f"person {by.pk}", f"network {network}"):
-            try:
-                count_attempt(what=f"mail before payment by {who.split()[0]}", who=who, now=now)
-            except TooOften as refused:
-                raise NotBeforePayment from refused
+        try:
+            count_attempt(what="mail before payment by person", who=str(by.pk), now=now)
+            count_attempt(what="mail before payment by network", who=network, now=now)
+        except TooOften as refused:
+            raise NotBeforePayment from refused
     count_attempt(what="mail to others by person", who=str(by.pk), now=now)
     count_attempt(what="mail to others by network", who=network, now=now)
     count_attempt(what="mail to others", who=email, now=now)

@@ -19,7 +19,7 @@ from accounts.security_log.kinds import OUTLASTING, Kind
 from accounts.security_log.models import SecurityEvent
 from common.afterwards import write_afterwards
 
-logger = logging.getLogger("accounts.security")
+logger = logging.getLogger("accounts.security_log")
 
 Plain = str | int | bool | None
 Details = Mapping[str, Plain | Sequence[Plain]]
@@ -38,7 +38,7 @@ def record(
     details: Details | None = None,
     once: str = "",
 ) -> None:
-    """Add an event to the security log, and a line to the log `accounts.security`. One INSERT; locks nothing.
+    """Add an event to the security log, and a line to the log `accounts.security_log`. One INSERT; locks nothing.
 
     `user_id` is the person concerned, `actor_id` the one who acts, both None where nobody is known; `request` is asked
     for its network alone. `details` are plain values (`PLAIN`): keys, numbers, words of the code. Nothing typed goes

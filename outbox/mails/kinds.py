@@ -119,9 +119,11 @@ def temporary_mail_kind(
     build: Build | None = None,
     renew: Renew | None = None,
     is_due: IsDue | None = None,
+    receiver: Receiver | None = None,
 ) -> AbstractContextManager[MailKind]:
     """Register a kind for the length of a `with` block: for tests."""
-    return MAIL_KINDS.temporarily(name, MailKind(name, template, build, renew, is_due))
+    kind = MailKind(name, template, build=build, renew=renew, is_due=is_due, receiver=receiver)
+    return MAIL_KINDS.temporarily(name, kind)
 
 
 def frame_context() -> dict[str, Any]:

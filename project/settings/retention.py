@@ -1,7 +1,7 @@
 """How long rows are kept, in days: the one table of it. Each line is overridden by KEEP_<NAME>_DAYS.
 
 A line belongs to the function of that name in a room's `tidying.py` (see `common/tidying.py`). Zero: rows go as soon as
-they are of no use. What no line names is kept for good; docs/deploy.md says why.
+they are of no use. The rest is kept for good; docs/deploy.md says why.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What a form was made from, compared with what is stored now."""
+"""Values that a form was made from, compared with those stored now."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ FORMS = """
                                      made_from                shows
 entry                                code                     -  # adds to one's own cart, overwrites nothing
 media                                path                     -  # answers as to a GET
-policy-report                        browser                  -  # a browser's report, no form
+policy-report                        -                        -  # a browser's report, no form
 set_language                         -                        -  # a cookie of the browser
 cart                                 quantity-*               seen-*
 checkout-units                       line,unit-*              quantity,made-*

@@ -93,7 +93,7 @@ account-profile          POST sign-in done    done    done     done       done  
 account-browsers         GET  sign-in page    page    page     page       page     page    page    page    page
 account-browsers         POST sign-in 405     405     405      405        405      405     405     405     405
 account-browsers-end     GET  sign-in 405     405     405      405        405      405     405     405     405
-account-browsers-end     POST sign-in done    done    done     done       done     done    done    done    done  # own
+account-browsers-end     POST sign-in  # their sessions are over
 account-browser-end      GET  sign-in 405     405     405      405        405      405     405     405     405
 account-browser-end      POST sign-in 404     404     404      404        404      404     404     404     404  # own
 account-used-last        GET  sign-in go      go      go       go         go       go      go      go      go
@@ -361,5 +361,7 @@ outbox:dev_mail_html  POST 405
 # NOTIFICATION: the provider's signature stands for the token; a message without one is not taken.
 RETURN_PAGE = "payment-return"
 NOTIFICATION = "payment-webhook"
+# A browser writes by itself what a page was kept from; it is only logged.
+BROWSERS_REPORT = "policy-report"
 
 DEVELOPMENT_ONLY = {"outbox:dev_mails", "outbox:dev_mail", "outbox:dev_mail_html", "sandbox-pay"}

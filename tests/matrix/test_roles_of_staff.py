@@ -31,6 +31,7 @@ accounts.addresslink      -         -     -          look    look
 accounts.approval         -         -     look       -       look
 accounts.customeraccount  -         look  look       write   add
 accounts.delegation       -         -     -          look    look
+accounts.securityevent    -         -     -          -       look
 accounts.user             -         -     -          add     add
 auth.group                -         -     -          -       all
 catalog.category          all       look  look       look    all

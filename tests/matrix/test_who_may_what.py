@@ -195,7 +195,9 @@ def test_a_get_changes_nothing_but_at_a_providers_return_page():
     assert writing == {rules.RETURN_PAGE}
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _method in RULES} - {rules.NOTIFICATION}))
+@pytest.mark.parametrize(
+    "name", sorted({name for name, _method in RULES} - {rules.NOTIFICATION, rules.BROWSERS_REPORT})
+)
 def test_a_post_without_csrf_token_is_refused(world, name):
     found = {
         role: visit(
@@ -211,10 +213,10 @@ def test_a_post_without_csrf_token_is_refused(world, name):
     assert found == {"visitor": "403", "administrator": "403"}
 
 
-def test_no_view_but_that_of_notifications_is_exempt_from_csrf():
+def test_no_view_but_those_of_programs_is_exempt_from_csrf():
     exempt = {address.name for address in addresses() if is_exempt(address)}
 
-    assert exempt == {rules.NOTIFICATION}
+    assert exempt == {rules.NOTIFICATION, rules.BROWSERS_REPORT}
 
 
 def is_exempt(address: Address) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path
@@ -16,6 +16,7 @@ from accounts.people.models import User
 from outbox.jobs.models import Job
 from outbox.jobs.registry import temporary_job_kind
 from outbox.jobs.running import run_due_jobs
+from project import health
 from project.logs import JsonLines, mask_path, request_id
 from project.middleware import RequestLogMiddleware
 from tests.project.log_lines import Lines, log_lines
@@ -128,10 +129,8 @@ def test_probes_are_not_worth_a_line_unless_they_fail(client, lines, monkeypatch
     client.get("/healthz")
     assert lines.text == []
 
-    def refuse(*arguments, **options):
-        raise OperationalError
-
-    monkeypatch.setattr(connection, "cursor", refuse)
+    nobody = health.Look("nobody", lambda: (health.UNKNOWN, None), (health.UNKNOWN, None))
+    monkeypatch.setattr(health, "_database_asker", nobody)
     client.get("/readyz")
 
     assert lines.only("shop.requests")["status"] == 503

@@ -25,10 +25,12 @@ SHOP = "the shop's own texts and settings; nobody's data"
 STAYS = {
     "account_emailaddress": PERSON,
     "account_emailconfirmation": "never written: addresses are proved by codes",
+    "accounts_approval": "tells who asked for an act and who allowed it",
     "accounts_customeraccount": PERSON,
     "accounts_delegation": PERSON,
     "accounts_memberinvitation": "listed in its account, which withdraws it",
     "accounts_membership": PERSON,
+    "accounts_staffrole": SHOP,
     "accounts_user": PERSON,
     "accounts_user_groups": PERSON,
     "accounts_user_user_permissions": PERSON,
@@ -66,6 +68,7 @@ STAYS = {
     "shop_payment": SALE,
     "shop_settlement": SALE,
     "shop_shopidentity": SHOP,
+    "outbox_outsideservice": SHOP,
 }
 
 

@@ -70,6 +70,7 @@ def test_sessions_that_have_ended():
 
 
 def test_the_cache():
+    cache.clear()
     cache.set("over", 1, timeout=1)
     cache.set("lasting", 1, timeout=3600)
 

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.db.utils import ConnectionHandler
 from django.test import override_settings
 
-from project import health
+from project.health import _ask_redis as asked
 from project.settings.environment import celery_broker, servers_at
 from tests.servers import addresses
 
@@ -97,7 +97,7 @@ def test_redis_is_spoken_to_by_tls_by_pages_workers_and_probes(ports, authority)
     with app.connection_for_write() as connection:
         connection.ensure_connection(max_retries=0)
     with override_settings(REDIS_URL=url):
-        assert health._redis() == "ok"
+        assert asked() == "ok"
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
@@ -110,7 +110,7 @@ def test_a_redis_with_another_certificate_or_name_is_not_spoken_to(ports, author
     with kombu.Connection(celery_broker(url)) as connection, pytest.raises(kombu.exceptions.OperationalError):
         connection.ensure_connection(max_retries=0)
     with override_settings(REDIS_URL=url):
-        assert health._redis() == "does not answer"
+        assert asked() == "does not answer"
 
 
 @contextmanager

@@ -319,3 +319,19 @@ def test_another_kind_of_text_has_versions_of_its_own(terms):
 def test_versions_count_from_one(terms):
     with broken("shop_legaltext_version_positive"):
         run("UPDATE shop_legaltext SET version = 0")
+
+
+# Places of orders whose address nobody has proved
+
+
+def test_a_paid_order_has_its_places(probe_entry):
+    order = place(make_cart(probe_entry))
+    pay(order)
+    with broken("shop_order_paid_has_its_places"):
+        run(f"UPDATE shop_order SET places_released_at = now() WHERE id = {order.pk}")
+
+
+def test_no_more_than_a_course_is_kept_for_addresses_not_proved():
+    ShopIdentity.current()
+    with broken("shop_identity_unproved_share_percent"):
+        run("UPDATE shop_shopidentity SET unproved_share = 101")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
@@ -28,10 +26,14 @@ def refuse_unproved(request: HttpRequest) -> None:
         return
     if request.path.startswith(reverse("admin:index")) and not has_proved_second_factor(request):
         raise ProofWanted(pages_for(user)[0] if has_second_factor(user) else SET_UP)
-    if request.method == "POST" and _is_sensitive(match.view_name, request.POST.getlist("action")):
+    if request.method == "POST" and _is_sensitive(request, match.view_name):
         demand_proof_of_staff(request)
 
 
-def _is_sensitive(address: str, actions: Sequence[str]) -> bool:
-    """Tell whether an address, or one of the actions posted to a list, is sensitive: of several, the page chooses."""
-    return bool(settings.STEP_UP_ACTS & {address, *(f"{address} {action}" for action in actions)})
+def _is_sensitive(request: HttpRequest, address: str) -> bool:
+    """Tell whether an address, or one of the actions posted to a list, is sensitive: of several, the page chooses.
+
+    Reads the form of such a list alone: a message of a provider is read by its page, as it came.
+    """
+    acts = {act for act in settings.STEP_UP_ACTS if act.partition(" ")[0] == address}
+    return address in acts or any(f"{address} {action}" in acts for action in acts and request.POST.getlist("action"))

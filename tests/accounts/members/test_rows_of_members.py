@@ -94,7 +94,12 @@ def test_an_invitation_carries_link_roles_and_mail(account, alice):
     assert (mail.kind, mail.key, mail.recipient, mail.language) == (
         "member_invitation", f"member_invitation:{link.pk}", "dan@example.org", "fr",
     )  # fmt: skip
-    assert mail.context == {"link_id": link.pk, "account_name": "Ateliers Martin", "invited_by": "Alice Martin"}
+    assert mail.context == {
+        "link_id": link.pk,
+        "account_name": "Ateliers Martin",
+        "invited_by": "Alice Martin",
+        "inviter": alice.email,
+    }
     assert (mail.account_id, mail.expires_at) == (account.pk, link.expires_at)
 
 

@@ -69,7 +69,7 @@ def test_what_was_refused_is_recorded_even_if_the_transaction_is_rolled_back(kin
 
 @pytest.mark.django_db(transaction=True)
 def test_what_did_not_happen_is_not_recorded(caplog):
-    caplog.set_level(logging.INFO, "accounts.security")
+    caplog.set_level(logging.INFO, "accounts.security_log")
     with pytest.raises(ZeroDivisionError):
         record_and_roll_back(Kind.RIGHTS_CHANGED)
     run_waiting()
@@ -80,11 +80,11 @@ def test_what_did_not_happen_is_not_recorded(caplog):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_log_line_has_keys_alone(caplog):
-    caplog.set_level(logging.INFO, "accounts.security")
+    caplog.set_level(logging.INFO, "accounts.security_log")
 
     record(Kind.SIGN_IN_FAILED, now=NOW, request=request_from("192.0.2.7"), details={"address": mark_of("a@b.fr")})
 
-    (line,) = [line_of(each) for each in caplog.records if each.name == "accounts.security"]
+    (line,) = [line_of(each) for each in caplog.records if each.name == "accounts.security_log"]
     assert (line["event"], line["user_id"], line["actor_id"]) == ("sign_in_failed", None, None)
     assert line["network"] == network_mark(request_from("192.0.2.7"))
     assert "192.0.2" not in json.dumps(line)
@@ -93,7 +93,7 @@ def test_the_log_line_has_keys_alone(caplog):
 
 @pytest.mark.django_db(transaction=True)
 def test_with_a_name_an_event_is_recorded_once_an_hour(caplog):
-    caplog.set_level(logging.INFO, "accounts.security")
+    caplog.set_level(logging.INFO, "accounts.security_log")
     for minutes in (0, 10, 29, 30):
         record(Kind.PERSON_VIEWED, now=NOW + timedelta(minutes=minutes), user_id=7, actor_id=3, once="7:3")
     record(Kind.PERSON_VIEWED, now=NOW, user_id=8, actor_id=3, once="8:3")

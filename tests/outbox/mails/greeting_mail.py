@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from outbox.mails.kinds import MailKind, temporary_mail_kind
+from outbox.mails.kinds import MailKind, Receiver, temporary_mail_kind
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -18,5 +18,5 @@ def greeting_kind(settings) -> Iterator[MailKind]:
     templates = copy.deepcopy(settings.TEMPLATES)
     templates[0]["DIRS"] = [*templates[0]["DIRS"], TEMPLATES]
     settings.TEMPLATES = templates
-    with temporary_mail_kind("greeting", template="outbox_tests/greeting") as kind:
+    with temporary_mail_kind("greeting", template="outbox_tests/greeting", receiver=Receiver.READER) as kind:
         yield kind

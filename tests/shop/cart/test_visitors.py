@@ -2,9 +2,9 @@
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.models import Session
 from django.test import Client, RequestFactory
 
+from accounts.browser_sessions.models import BrowserSession
 from shop.cart.current import visitor_key
 from shop.cart.models import Cart
 from tests.factories.accounts import UserFactory
@@ -46,7 +46,7 @@ def test_who_buys_for_an_account_is_limited_by_it_alone():
 
 
 def rows() -> tuple[int, int]:
-    return Cart.objects.count(), Session.objects.count()
+    return Cart.objects.count(), BrowserSession.objects.count()
 
 
 def test_looking_around_leaves_no_row(entry):

@@ -40,6 +40,7 @@ def test_tells_who_what_and_how_much(client, probe_entry):
         payer_email="payer@example.org",
         purchase_reference="PO-77",
         vat_id="FR83404833048",
+        is_proved=False,
     )
     text = page_of(client, order)
     for told in (
