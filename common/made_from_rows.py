@@ -94,7 +94,7 @@ class MadeFromRows(FormSet):
             return
         rows = {str(row.pk): row for row in self.get_queryset()}
         added, removed = rows.keys() - shown.keys(), shown.keys() - rows.keys()
-        numbers = {self.data.get(f"{self.prefix}-{number}-id", ""): number for number in range(self.total_form_count())}
+        numbers = {self.data.get(f"{self.prefix}-{number}-id"): number for number in range(self.total_form_count())}
         shared = sorted(shown.keys() & rows.keys() & numbers.keys())
         dropped = [key for key in shared if self.data.get(f"{self.add_prefix(numbers[key])}-DELETE")]
         merged = {key: self._merged(numbers[key], shown[key], stored[key]) for key in shared if key not in dropped}

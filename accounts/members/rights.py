@@ -6,7 +6,7 @@ accountant: orders, invoices and payment, no people. A member may hold several r
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import StrEnum, auto
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,15 +16,15 @@ from accounts.people.models import User
 
 
 class Right(StrEnum):
-    BUY = "buy"
-    PAY = "pay"
-    SEE_OWN_ORDERS = "see_own_orders"
-    SEE_ALL_ORDERS = "see_all_orders"
-    SEE_INVOICES = "see_invoices"
-    MANAGE_SEATS = "manage_seats"
-    MANAGE_PEOPLE = "manage_people"
-    MANAGE_MEMBERS = "manage_members"
-    MANAGE_ACCOUNT = "manage_account"
+    BUY = auto()
+    PAY = auto()
+    SEE_OWN_ORDERS = auto()
+    SEE_ALL_ORDERS = auto()
+    SEE_INVOICES = auto()
+    MANAGE_SEATS = auto()
+    MANAGE_PEOPLE = auto()
+    MANAGE_MEMBERS = auto()
+    MANAGE_ACCOUNT = auto()
 
 
 # Role column of Membership -> rights.

@@ -14,7 +14,7 @@ SLUG_MAX_LENGTH = 64
 
 def proposed_code(name: str) -> str:
     """Return a code made of the name's words, or of them and a number, that no entry has. One query."""
-    base = slugify(name).upper().lstrip("-_") or "ENTRY"
+    base = slugify(name).upper() or "ENTRY"
     return _free(
         base, {code.upper() for code in Entry.objects.order_by().values_list("code", flat=True)}, CODE_MAX_LENGTH
     )
@@ -22,7 +22,7 @@ def proposed_code(name: str) -> str:
 
 def proposed_slug(name: str) -> str:
     """Return an address made of the name's words, or of them and a number, that no category has. One query."""
-    base = slugify(name).lstrip("-_") or "category"
+    base = slugify(name) or "category"
     return _free(base, set(Category.objects.order_by().values_list("slug", flat=True)), SLUG_MAX_LENGTH)
 
 

@@ -66,7 +66,7 @@ def generate_seats(
     if present is not None:
         return present
     with transaction.atomic(savepoint=False):
-        batch.save(force_insert=True)
+        batch.save()
         with connection.cursor() as cursor:
             cursor.execute(
                 GENERATE.format(unit_rows=unit_rows()),

@@ -72,3 +72,9 @@ def test_all_that_the_service_was_called_with_reaches_it():
         return first, second
 
     assert service(1, second=2) == (1, 2)
+
+
+def test_a_service_keeps_its_name_by_which_registries_know_it():
+    service, _calls = failing(0, DeadlockDetected())
+
+    assert (service.__module__, service.__qualname__) == (__name__, "failing.<locals>.service")

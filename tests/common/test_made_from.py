@@ -9,7 +9,8 @@ from django.db.models.fields.files import FieldFile
 from django.utils.translation import override
 
 from accounts.people.models import User
-from common.made_from import fingerprints, in_words, merge
+from common.made_from import MadeFromField, fingerprints, in_words, merge
+from tests.factories.accounts import UserFactory
 
 SIZES = [("s", "Small"), ("More", [("l", "Large"), ("xl", "Very large")])]
 NO_FILE = FieldFile(User(), models.FileField(name="picture"), "")
@@ -56,3 +57,15 @@ def test_several_values_are_told_one_after_the_other_in_their_words():
     with override("en"):
         assert in_words(several, ["s", "xl"]) == "Small, Very large"
         assert in_words(several, []) == "nothing"
+
+
+@pytest.mark.django_db
+def test_a_row_that_is_chosen_is_told_by_its_name_and_one_that_is_gone_by_its_key():
+    ada, chooser = UserFactory(first_name="Ada", last_name="Lovelace"), forms.ModelChoiceField(User.objects.all())
+
+    assert in_words(chooser, ada.pk) == in_words(chooser, ada) == chooser.label_from_instance(ada)
+    assert in_words(chooser, 0) == "0"
+
+
+def test_another_note_is_no_change_of_the_object():
+    assert not MadeFromField().has_changed("a note", "the note of an older page")

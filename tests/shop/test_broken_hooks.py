@@ -13,9 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 
+import psycopg2
 import pytest
 from django import forms
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.template import Context, Template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
@@ -108,7 +110,7 @@ ANSWERS = {
     "attach_operator": [None, "done"],
     "revoke": [None, "done"],
     "retake": [None, "done"],
-    "upgrade": [None, [], {1: 2}, {"a": object()}],
+    "upgrade": [None, [], {1: 2}, {"a": object()}, {"a": float("nan")}],
     "check": [None, "fine", [None]],
 }
 # The whole way is gone once for each hook and way to break it; that each wrong answer counts as broken is shown below.
@@ -434,3 +436,35 @@ def test_a_fault_is_logged_with_its_trace(odd, entry, sound_entry, owner, caplog
 
     [record] = [each for each in caplog.records if each.name == "handlers.guard"]
     assert isinstance(record.exc_info[1], Odd)
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"), [(7, "7"), (1.5, "1.5"), (True, "True"), ("many", "'many'"), ("x" * 51, "str"), ([], "list")]
+)
+def test_a_wrong_answer_is_shown_if_it_is_short(answer, shown):
+    handler = GuardedHandler(type("Odd", (Sound,), {"sold": answers(answer), "__module__": __name__})())
+
+    with pytest.raises(HookBroken) as broken:
+        handler.sold(PARAMS)
+
+    assert broken.value.fault.detail == shown
+
+
+@pytest.mark.parametrize("is_of_the_database", [True, False])
+def test_a_lost_database_is_no_fault_of_a_hook_that_asks_it(is_of_the_database):
+    def loses_it(*_args):
+        raise OperationalError from (psycopg2.OperationalError() if is_of_the_database else Odd())
+
+    handler = GuardedHandler(type("Odd", (Sound,), {"courses": loses_it, "__module__": __name__})())
+
+    with pytest.raises(OperationalError if is_of_the_database else HookBroken):
+        handler.courses(PARAMS)
+
+
+def test_a_template_that_asks_for_a_form_makes_none(odd):
+    odd.UnitForm = type("Bad", (NameForm,), {"__init__": raises})
+    [guarded] = [each for each in registry.all_handlers() if each.name == "ext_odd"]
+
+    shown = Template("{% if handler.UnitForm %}asks{% endif %}").render(Context({"handler": guarded}))
+
+    assert shown == "asks"

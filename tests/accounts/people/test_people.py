@@ -14,7 +14,13 @@ from accounts.links.models import AddressLink
 from accounts.people.delegation.models import Delegation
 from accounts.people.delegation.services import delegate
 from accounts.people.models import User
-from accounts.people.services import PersonTyped, find_or_create_people, invite_people
+from accounts.people.services import (
+    PersonTyped,
+    find_or_create_people,
+    invite_people,
+    name_nameless,
+    typed_by_themself,
+)
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
@@ -207,3 +213,29 @@ def test_two_accounts_name_the_same_person_under_their_own_names():
         )
 
     assert sorted(Delegation.objects.values_list("first_name", flat=True)) == ["Alice", "Alix"]
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("Ada King Lovelace", ("Ada", "King Lovelace")),
+        ("Plato", ("", "Plato")),
+        ("", ("", "")),
+        ("ada@example.org", ("", "")),
+    ],
+)
+def test_a_whole_name_is_parted_into_first_and_last(name, parts):
+    typed_name = typed_by_themself(email="ada@example.org", name=name)
+
+    assert (typed_name.first_name, typed_name.last_name) == parts
+
+
+@pytest.mark.parametrize("named", [("Ada", ""), ("", "Lovelace"), ("Ada", "Lovelace")])
+def test_who_has_any_name_is_asked_for_none(named, django_assert_num_queries):
+    user = UserFactory(first_name=named[0], last_name=named[1])
+
+    with django_assert_num_queries(0):
+        name_nameless(user=user, name="Grace Hopper")
+
+    user.refresh_from_db()
+    assert (user.first_name, user.last_name) == named

@@ -6,7 +6,7 @@ from django.utils import translation
 
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import save_standing_group, standing_group
-from enrolments.courses.models import CourseName
+from enrolments.courses.models import Course, CourseName
 from enrolments.courses.places.services import (
     CourseClosed,
     CourseFull,
@@ -238,3 +238,20 @@ def test_a_refusal_about_a_course_names_it(kind):
     assert refusal.course is course
     with translation.override("en"):
         assert "Fire safety" in str(refusal)
+
+
+def test_a_short_name_that_another_merchant_gives_in_the_same_moment_is_refused(monkeypatch):
+    """The rival's course is committed after the name was found free, before it is written."""
+    rival, save = CourseFactory(short_name="RIVAL"), Course.save
+
+    def overtaken(course, *args, **kwargs):
+        save(course, *args, **kwargs)
+        CourseName.objects.create(course=rival, name="FIRE")
+
+    monkeypatch.setattr(Course, "save", overtaken)
+
+    with pytest.raises(ShortNameTaken) as refused:
+        save_course(course=CourseFactory.build(short_name="FIRE"))
+
+    assert refused.value.short_name == "FIRE"
+    assert not Course.objects.filter(short_name="FIRE").exists()

@@ -15,10 +15,13 @@ from accounts.members.models import CustomerAccount
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.people.proof import prove_by_link
+from accounts.people.services import PersonTyped
 from enrolments.courses.roles.models import Role
+from enrolments.events.models import Event
 from enrolments.grounds.by_hand import end_by_hand, enrol_by_hand
 from enrolments.grounds.enrol_line import enrol_on_line
 from enrolments.grounds.models import Ground
+from enrolments.people.edit import edit_person, version_of
 from enrolments.people.mail_again import MailedJustNow, MailedOften, mail_again
 from enrolments.seats.enter import enter_course
 from enrolments.seats.release import release_seat
@@ -488,3 +491,30 @@ def test_the_page_of_an_invitation_to_what_was_taken_back_says_so(account, carol
 
     assert "This invitation is over" in shown
     assert "Welcome to your training" not in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "kinds"),
+    [
+        ({}, []),
+        ({"email": "caroline@example.org"}, ["person_replaced"]),
+        ({"last_name": "Curie"}, ["person_renamed"]),
+        ({"email": "caroline@example.org", "last_name": "Curie"}, ["person_replaced", "person_renamed"]),
+    ],
+)
+def test_whoever_follows_people_hears_what_was_edited(account, carol, changes, kinds):
+    shown = Delegation.objects.get(account=account, person=carol)
+    before = Event.objects.count()
+    typed = {"email": shown.email, "first_name": shown.first_name, "last_name": shown.last_name} | changes
+
+    edit_person(
+        account=account,
+        person_id=carol.pk,
+        person=PersonTyped(**typed),
+        expected_version=version_of(shown),
+        language="en",
+        now=timezone.now(),
+    )
+
+    written = Event.objects.order_by("pk")[before:]
+    assert [(event.kind, event.person_id) for event in written] == [(kind, carol.pk) for kind in kinds]

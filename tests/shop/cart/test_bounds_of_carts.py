@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from catalog.models.entries import Entry
 from catalog.offers import offer_of
+from common.moments import local_day
 from shop.cart import limits, services
 from shop.cart.models import Cart, CartLine, CartUnit
 from shop.cart.pricing import entries_to_price, price_cart, price_lines
@@ -28,6 +29,7 @@ from shop.cart.services import (
 )
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
+from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import fill_cart, make_cart, place, shown_now
 
 pytestmark = pytest.mark.django_db
@@ -341,3 +343,17 @@ def test_lines_shown_to_a_customer_are_not_sold_by_staff():
     [by_staff] = price_lines(lines, entries=entries_to_price, user=None, now=NOW, by_staff=True).lines
 
     assert (bool(to_a_customer.problems), by_staff.problems) == (True, ())
+
+
+def test_a_quantity_is_changed_as_of_its_moment():
+    CourseFactory(short_name="FIRE", enrolment_closes_on=local_day(NOW))
+    parameters = {"coursename": "FIRE", "autoenrolsupervisor": True, "supervisor": "teacher"}
+    cart = make_cart(EntryFactory(handler="std_setuponecoursesession", parameters=parameters), now=NOW)
+    line = cart.lines.get()
+
+    set_quantity(cart=cart, line_id=line.pk, quantity=2, user=None, now=NOW)
+    with pytest.raises(EntryRefused):
+        set_quantity(cart=cart, line_id=line.pk, quantity=3, user=None, now=NOW + timedelta(days=1))
+
+    line.refresh_from_db()
+    assert line.quantity == 2

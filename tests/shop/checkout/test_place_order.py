@@ -459,3 +459,13 @@ def test_the_same_number_of_queries_for_two_and_for_two_hundred_units(diary, dja
 def test_nobody_asks_to_start_at_once_without_a_word(probe_entry):
     order = place(make_cart(probe_entry), consent=Consent(None), is_organisation=False)
     assert order.start_at_once_at is None
+
+
+def test_a_line_without_a_handler_keeps_no_line_after_it_from_its_hook(probe_entry, diary):
+    cart = make_cart(EntryFactory(handler=""))
+    fill_cart(cart, probe_entry)
+
+    order = place(cart)
+
+    assert [line.handler for line in order.lines.order_by("position")] == ["", "std_probe"]
+    assert diary.hooks() == ["pre"]

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from shop.notes.models import Note
-from shop.notes.services import add_note
+from shop.notes.services import add_note, notes_of_account, notes_of_order
 from shop.orders.claim import claim_order, move_claimed_order
 from tests.constraints import broken, run
 from tests.factories.accounts import MembershipFactory
@@ -71,3 +71,13 @@ def test_the_table_refuses_a_note_about_nothing_or_that_says_nothing(order):
         run("UPDATE shop_note SET order_id = NULL")
     with broken("shop_note_says_something"):
         run("UPDATE shop_note SET text = ''")
+
+
+def test_the_newest_hundred_notes_are_shown(order, merchant):
+    now = timezone.now()
+    Note.objects.bulk_create(
+        Note(account=order.account, text=str(number), author=merchant, at=now) for number in range(101)
+    )
+
+    for shown in (notes_of_order(order), notes_of_account(order.account)):
+        assert [note.text for note in shown] == [str(number) for number in range(100, 0, -1)]

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from common.words import moment_in_words
 from outbox.mails.models import Mail
 from shop.orders.ending import cancel_order
 from shop.orders.models import OrderEvent
@@ -19,7 +20,7 @@ from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, pay, place, success
 
 pytestmark = pytest.mark.django_db
-NOW = timezone.now().replace(microsecond=0)
+NOW = timezone.now().replace(microsecond=0) - timedelta(hours=1)
 LATER = NOW + timedelta(minutes=20)
 EVENT = (
     "provider", "event_id", "order_number", "order", "payment", "kind", "amount", "currency", "outcome", "actor",
@@ -201,12 +202,13 @@ def test_who_saw_to_money_and_how_is_kept_and_taken_back(order, merchant):
 
     handling = mark_resolved(event_id=event.pk, note="Paid back.", actor=merchant, now=NOW)
     with pytest.raises(ResolvedAlready) as already:
-        mark_resolved(event_id=event.pk, note="Again.", actor=colleague, now=NOW)
+        mark_resolved(event_id=event.pk, note="Again.", actor=colleague, now=LATER)
     mark_open_again(event_id=event.pk, actor=colleague, now=LATER)
     with pytest.raises(NotResolved):
         mark_open_again(event_id=event.pk, actor=colleague, now=LATER)
 
     assert "Mara Chant" in str(already.value)
+    assert moment_in_words(NOW) in str(already.value)
     columns = ("pk", "event", "handled_at", "handled_by", "note", "undone_at", "undone_by")
     assert MoneyHandling.objects.values_list(*columns).get() == (
         handling.pk, event.pk, NOW, merchant.pk, "Paid back.", LATER, colleague.pk,

@@ -24,6 +24,7 @@ from shop.phone_orders.services import (
     NoteRefused,
     accept_by_link,
     begin,
+    customer_version,
     discard,
     entering,
     note_acceptance,
@@ -119,6 +120,13 @@ class TestEnteringOnThePages:
         assert "Somebody else has changed this" in answer.content.decode()
         assert answer.context["page"].customer["city"].value() == "Lyon"
         assert fresh(entered).cart.details["city"] == "Brest"
+
+    def test_another_buyer_is_kept_with_the_details(self, seller, buyer):
+        row = begin(account=buyer.account, language="en", actor=seller)
+        owner = buyer.account.memberships.get(is_owner=True).user
+        assert row.buyer == buyer.user
+        save_customer(phone_order=row, buyer=owner, details=VISITOR_DETAILS, seen=customer_version(fresh(row)))
+        assert (fresh(row).buyer, fresh(row).cart.details) == (owner, VISITOR_DETAILS)
 
     def test_units_are_asked_and_may_be_typed(self, desk, seller, entry_with_forms):
         row = begin(account=None, language="en", actor=seller)

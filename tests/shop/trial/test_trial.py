@@ -9,10 +9,11 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
+from psycopg2.errors import LockNotAvailable
 
 from catalog.models.entries import Entry
 from enrolments.courses.places.services import lock_courses
@@ -355,3 +356,14 @@ def test_a_broken_hook_is_told_as_such_whatever_error_it_is_behind(merchant, dia
         failure = trial_service._step(lambda: (_ for _ in ()).throw(busy))
 
     assert str(failure.refusal).startswith("The automation stopped with an error")
+
+
+def test_a_hook_that_waits_too_long_for_its_courses_has_no_fault():
+    error = OperationalError()
+    error.__cause__ = LockNotAvailable()
+    broken = HookBroken(Fault("std_probe", "pre_payment", "handler.py", 7, "OperationalError", "lock timeout"))
+    broken.__cause__ = error
+
+    failure = trial_service._step(lambda: (_ for _ in ()).throw(broken))
+
+    assert failure.refusal == trial_service.PLACED_JUST_NOW
