@@ -6,6 +6,8 @@ lines hold no addresses of visitors and no query strings.
 
 import os
 
+import project.patches.gunicorn  # noqa: F401  takes gunicorn's name off its answers
+
 bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
 # gthread, whose threads meet complete requests only.
 worker_class = "project.door.worker.DoorWorker"

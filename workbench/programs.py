@@ -15,13 +15,18 @@ GRACE_SECONDS = 2
 QUIET_ROOT = {"PYTHONWARNINGS": "ignore:You're running the worker"}
 
 
-def web(project: Path, environment: dict[str, str], listener: int, log: Path | None = None) -> Program:
-    """Return gunicorn on a socket we already listen on: the port is ours from the first moment, also over restarts."""
+def web(
+    project: Path, environment: dict[str, str], listener: int, log: Path | None = None, worker: str = WEB_WORKER
+) -> Program:
+    """Return gunicorn on a socket we already listen on: the port is ours from the first moment, also over restarts.
+
+    `worker` is its worker class.
+    """
     return Program(
         name="web",
         command=[
             *(sys.executable, "-m", "gunicorn", "project.wsgi", "--bind", f"fd://{listener}", "--preload"),
-            *("--worker-class", WEB_WORKER, "--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)),
+            *("--worker-class", worker, "--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)),
             *("--graceful-timeout", str(GRACE_SECONDS), "--log-level", "warning"),
         ],
         folder=project,

@@ -69,7 +69,12 @@ class OnlyDeclared(AnyPage):
 
 
 class Page(OnlyDeclared, unfold.ModelAdmin):
-    """Page of a model. Every page that is registered inherits from it."""
+    """Page of a model. Every page that is registered inherits from it.
+
+    `looks_up` names fields of other models, as pairs, that forms of the page's own choose by looking rows up.
+    """
+
+    looks_up: ClassVar[Sequence[tuple[type[Model], str]]] = ()
 
 
 class StackedRows(OnlyDeclared, unfold.StackedInline):
@@ -93,6 +98,7 @@ class DeclaredAutocomplete(AutocompleteJsonView):
         site: Any = self.admin_site
         names: set[str] = set()
         for page in site._registry.values():
+            names.update(name for owner, name in page.looks_up if owner is model)
             for part in (page, *(inline(page.model, site) for inline in page.inlines)):
                 if part.model is model:
                     names.update(part.get_autocomplete_fields(request))

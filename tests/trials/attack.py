@@ -41,7 +41,7 @@ from workbench.demo.people import PASSWORD
 WRITES = re.compile(r'\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
 # Tables and pages that keep a refused visitor's session, attempts, the note of the refusal, and values typed into the
 # cart.
-ALWAYS_WRITTEN = {"accounts_browsersession", "django_session", "cache", "accounts_securityevent"}
+ALWAYS_WRITTEN = {"accounts_browsersession", "django_session", "cache", "accounts_attempts", "accounts_securityevent"}
 KEEPS_WHAT_WAS_TYPED = {"/cart/", "/checkout/units/", "/checkout/details/", "/checkout/review/"}
 CARTS = {"shop_cart", "shop_cartline", "shop_cartunit"}
 

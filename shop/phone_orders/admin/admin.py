@@ -24,10 +24,12 @@ from common.admin.display import NOTHING, Label, day
 from common.admin.readonly import ReadOnlyAdmin
 from common.numbers import whole_number
 from common.refusals import Refused
+from shop.cart.models import CartLine
 from shop.cart.services import remove_line, set_quantity
 from shop.checkout.place import Consent
 from shop.checkout.shown import shown_in
 from shop.orders.admin.actions import ORDER_PAGE
+from shop.orders.models import Order
 from shop.phone_orders.admin.forms import AcceptedForm, ForWhomForm, NewLineForm
 from shop.phone_orders.admin.page import accepted_form, customer_form, page_of, typed_details
 from shop.phone_orders.admin.units import units_page
@@ -78,6 +80,8 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
     search_fields = ("order__search_text", "sent_to", "buyer__search_text")
     search_help_text = gettext_lazy("Number of the order, buyer, or address of the customer")
     ordering = ("-id",)
+    # For ForWhomForm and NewLineForm.
+    looks_up = ((Order, "account"), (CartLine, "entry"))
 
     # --- Rights: one permission for all that writes ---
 

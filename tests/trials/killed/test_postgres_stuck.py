@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 import psycopg2
 import pytest
-from django.conf import settings
 
+from accounts.browser_sessions.models import BrowserSession
 from tests import servers
 from tests.ordeal import Trial
 from tests.patience import PATIENCE_SECONDS
@@ -151,7 +150,7 @@ def test_postgres_paused(web: ImpatientWeb, trial: Trial):
 def test_postgres_locked(web: ImpatientWeb, trial: Trial):
     """A lock on the sessions that stays: pages say that the shop is busy and keep what was typed; probes are content"""
     seconds = trial.size(4, 30)
-    table = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()._meta.db_table
+    table = BrowserSession._meta.db_table
     answers: list[tuple[int, float]] = []
     typing = web.visitors[0]
     typing.get("/checkout/details/")

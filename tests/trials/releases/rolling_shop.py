@@ -36,6 +36,7 @@ class Side:
     listener: int
     logs: Path
     pages: ModuleType
+    web_worker: str
     children: dict[str, Child] = field(default_factory=dict)
 
     def manage(self, *arguments: str) -> str:
@@ -47,7 +48,7 @@ class Side:
         for name in names:
             log = self.logs / f"{self.name}-{name}.log"
             if name == "web":
-                program = programs.web(self.folder, environment, self.listener, log=log)
+                program = programs.web(self.folder, environment, self.listener, log=log, worker=self.web_worker)
             else:
                 program = getattr(programs, name)(self.folder, environment, log=log)
             self.children[name] = program.start()
@@ -120,7 +121,8 @@ def rolling_shop() -> Iterator[RollingShop]:
                 "MAIL_FOLDER": str(logs / "mail"),
             }
             pages = visitor_module(folder)
-            sides.append(Side(name, folder, environment, base_url, listener.fileno(), logs, pages))
+            worker = "gthread" if name == "last" else programs.WEB_WORKER
+            sides.append(Side(name, folder, environment, base_url, listener.fileno(), logs, pages, worker))
         last, this = sides
         stack.callback(lambda: stop_all([*last.children.values(), *this.children.values()]))
         for command in ("migrate", "createcachetable", "seed_demo"):
