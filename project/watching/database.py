@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
@@ -73,12 +73,17 @@ def _jobs() -> Iterator[Family]:
         Job.objects.pending()
         .order_by()
         .values_list("kind", "urgency")
-        .annotate(Count("pk", filter=is_due), Count("pk", filter=~is_due), Max(Now() - F("due_at")))
+        .annotate(
+            due=Count("pk", filter=is_due),
+            later=Count("pk", filter=~is_due),
+            age=Now() - Min("due_at", filter=is_due),
+        )
     )
     for kind, urgency, due, later, age in waiting:
         jobs.add_metric((kind, _urgency(urgency), "due"), due)
         jobs.add_metric((kind, _urgency(urgency), "later"), later)
-        ages.add_metric((kind, _urgency(urgency)), max(0.0, age.total_seconds()))
+        if age is not None:
+            ages.add_metric((kind, _urgency(urgency)), age.total_seconds())
     for kind, urgency, count in Job.objects.given_up().order_by().values_list("kind", "urgency").annotate(Count("pk")):
         jobs.add_metric((kind, _urgency(urgency), "dead"), count)
     yield jobs

@@ -41,7 +41,6 @@ class ReportHandler(logging.Handler):
             auto_enabling_integrations=False,
             auto_session_tracking=False,
             send_client_reports=False,
-            send_default_pii=False,
             include_local_variables=False,
             include_source_context=False,
             max_request_body_size="never",
