@@ -19,8 +19,8 @@ ON = {
     "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9",
     "SENTRY_DSN": "http://key@127.0.0.1:9/1",
 }
-# The library of redis itself imports the bare interface of opentelemetry where it is installed.
-LIBRARIES = {"prometheus_client", "opentelemetry.sdk", "opentelemetry.exporter", "sentry_sdk"}
+# The client of Redis itself imports what opentelemetry has for metrics, wherever that is installed.
+LIBRARIES = {"prometheus_client", "opentelemetry.sdk.trace", "opentelemetry.exporter", "sentry_sdk"}
 START = """
 import sys
 import project.wsgi, project.celery
