@@ -147,7 +147,7 @@ def _work(claim: Claim) -> None:
             say(job, "dead", began, failure=failure)
             return
         except Exception as error:
-            logger.exception("Job %s could not be marked dead.", job.key, extra={"fields": {"kind": job.kind}})
+            logger.exception("Job %s could not be marked dead.", job.key, extra={"job": job})
             failure, wait = error, LONGEST_BACKOFF
     _put_off(job, failure, wait)
     say(job, "put off", began, failure=failure)
@@ -278,7 +278,6 @@ def _holding_lease(job: Job) -> JobQuerySet:
 def _log(job: Job, failure: BaseException) -> None:
     """Log the failure: an expected one in a line, any other (a fault of ours) with its trace."""
     expected = isinstance(failure, Temporary | Final | OperationalError | TookTooLong | Unregistered)
-    fields = {"kind": job.kind} | ({} if job.order_id is None else {"order": job.order_id})
     logger.log(
         logging.WARNING if expected else logging.ERROR,
         "Job %s failed in attempt %s of %s: %s",
@@ -287,5 +286,5 @@ def _log(job: Job, failure: BaseException) -> None:
         job.max_attempts,
         failure,
         exc_info=None if expected else failure,
-        extra={"fields": fields},
+        extra={"job": job},
     )

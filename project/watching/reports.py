@@ -68,9 +68,10 @@ def only_what_is_kept(event: Any, hint: Any) -> Any:
 
 def report_of(record: logging.LogRecord) -> Any:
     """Return the report of a record: nothing that was typed, no address, no link, no value of a variable."""
-    fields = getattr(record, "fields", {})
+    job = getattr(record, "job", None)
     tags = {"request_id": request_id.get(), "place": f"{record.module}:{record.lineno}"}
-    tags |= {name: str(fields[name]) for name in ("kind", "order") if fields.get(name) is not None}
+    if job is not None:
+        tags |= {"kind": job.kind, "order": "" if job.order_id is None else str(job.order_id)}
     report: dict[str, Any] = {
         "level": record.levelname.lower().replace("critical", "fatal"),
         "logger": record.name,
