@@ -11,8 +11,10 @@ class ProjectConfig(AppConfig):
         from project import database_checks  # noqa: F401  importing registers the check
         from project.admin import roles
         from project.patches.ordinal_days import write_endings_in_every_language
+        from project.watching import begin_tracing
 
         write_endings_in_every_language()
         roles.register()
+        begin_tracing()
         # Of all floors this one is last: the permissions of the others are there by then.
         post_migrate.connect(make_role_groups, sender=self)

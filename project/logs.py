@@ -131,12 +131,17 @@ def describe(error: BaseException) -> str:
 
 def trace_of(error: BaseException) -> str:
     """Return the lines of code the error came through, the innermost last; values never, causes first."""
+    return "\n".join("".join(traceback.format_tb(each.__traceback__)) + describe(each) for each in causes_of(error))
+
+
+def causes_of(error: BaseException) -> list[BaseException]:
+    """Return the errors that led to an error, the first cause first, and itself at the end."""
     chain: list[BaseException] = []
     each: BaseException | None = error
     while each is not None and each not in chain:
         chain.append(each)
         each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
-    return "\n".join("".join(traceback.format_tb(each.__traceback__)) + describe(each) for each in reversed(chain))
+    return chain[::-1]
 
 
 def mask_path(path: str) -> str:

@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from common.afterwards import run_waiting
 from common.database_waiting import database_deadline
 from project import health
-from project.door.limits import PROBES, largest_body
+from project.door.limits import APART, PROBES, largest_body
 from project.error_pages import too_large
 from project.logs import mask_path, request_id
 
@@ -49,8 +49,8 @@ class RequestLogMiddleware:
         return response
 
     def _log(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-        # Load balancers ask every few seconds; only a bad answer to them is news.
-        is_routine = request.path_info in ProbeMiddleware.probes and response.status_code == 200
+        # Load balancers and Prometheus ask every few seconds; only a bad answer to them is news.
+        is_routine = request.path_info in APART and response.status_code == 200
         path = mask_path(request.path)
         requests.log(
             logging.DEBUG if is_routine else logging.INFO,

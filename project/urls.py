@@ -8,10 +8,12 @@ from common.admin.pages import DeclaredAutocomplete
 from handlers.pages import extension_pages
 from project.admin.doors import close_second_doors
 from project.admin.search import search
+from project.door.limits import METRICS
 from project.media import media
 from project.policy_reports import policy_report
 from project.security_txt import security_txt
 from project.static_files import file_of_another_release
+from project.watching.page import metrics
 
 close_second_doors(admin.site)
 REPLACED = {
@@ -29,6 +31,7 @@ handler500 = "project.error_pages.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/security.txt", security_txt, name="security-txt"),
     path("policy-reports/", policy_report, name="policy-report"),
+    path(METRICS.removeprefix("/"), metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     # Merchants
     path("admin/", admin.site.urls),

@@ -11,6 +11,9 @@ from django.utils.translation import pgettext_lazy
 
 from outbox.jobs.labels import JOB_KIND_LABELS
 
+# Key in a job's payload of the step that recorded the job, where that is traced; for `common.tracing` alone.
+PARENT = "traceparent"
+
 
 class JobQuerySet(models.QuerySet["Job"]):
     def pending(self) -> JobQuerySet:

@@ -23,13 +23,14 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F, Func, TextField, Value
 from django.db.models.functions import Now
 
+from common import tracing
 from common.afterwards import run_waiting
 from common.database_errors import is_database_away, is_database_busy, is_deadlock
 from common.registry import Unregistered
 from outbox.errors import Final, ServiceAway, Temporary
 from outbox.jobs import breaker
 from outbox.jobs.claiming import lock_next
-from outbox.jobs.models import Job, JobQuerySet
+from outbox.jobs.models import PARENT, Job, JobQuerySet
 from outbox.jobs.registry import JOB_KINDS, JobKind, kinds_of_service, kinds_with_io
 from outbox.jobs.share import share
 from outbox.jobs.telling import AttemptsUsedUp, describe, say
@@ -146,7 +147,7 @@ def _work(claim: Claim) -> None:
             say(job, "dead", began, failure=failure)
             return
         except Exception as error:
-            logger.exception("Job %s could not be marked dead.", job.key)
+            logger.exception("Job %s could not be marked dead.", job.key, extra={"job": job})
             failure, wait = error, LONGEST_BACKOFF
     _put_off(job, failure, wait)
     say(job, "put off", began, failure=failure)
@@ -154,8 +155,17 @@ def _work(claim: Claim) -> None:
 
 def _run_and_note(claim: Claim) -> None:
     """Work on a job; then write what must be known of it even if its work was undone."""
+    job = claim.job
     try:
-        _work(claim)
+        with tracing.span(
+            f"job {job.kind}",
+            parent=job.payload.get(PARENT, ""),
+            kind=job.kind,
+            job=job.pk,
+            order=job.order_id,
+            attempt=job.attempts,
+        ):
+            _work(claim)
     finally:
         run_waiting()
 
@@ -276,4 +286,5 @@ def _log(job: Job, failure: BaseException) -> None:
         job.max_attempts,
         failure,
         exc_info=None if expected else failure,
+        extra={"job": job},
     )

@@ -11,9 +11,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from common import tracing
 from outbox.errors import DismissalRefused, JobKeyTaken, RetryRefused
 from outbox.jobs.doorbell import ring_on_commit
-from outbox.jobs.models import Job
+from outbox.jobs.models import PARENT, Job
 from outbox.jobs.registry import JOB_KINDS
 
 
@@ -135,10 +136,11 @@ def _refuse_unless_retryable(job: Job) -> None:
 
 def _row(job: NewJob) -> Job:
     kind = JOB_KINDS.get(job.kind)
+    parent = tracing.parent()
     row = Job(
         kind=job.kind,
         key=job.key,
-        payload=job.payload,
+        payload={**job.payload, PARENT: parent} if parent else job.payload,
         account_id=job.account_id,
         order_id=job.order_id,
         urgency=kind.urgency if job.urgency is None else job.urgency,

@@ -7,6 +7,7 @@ import time
 
 from django.utils.translation import gettext
 
+from common import tracing
 from common.database_errors import is_database_away
 from outbox.errors import Final, Temporary
 from outbox.jobs.models import Job
@@ -37,6 +38,7 @@ def say(job: Job, outcome: str, began: float, *, failure: BaseException | None =
         fields["order"] = job.order_id
     if isinstance(failure, TookTooLong):
         fields["reason"] = f"took longer than its {failure.limit.total_seconds():g} s"
+    tracing.tell(outcome=outcome, failed="" if failure is None else type(failure).__qualname__)
     job_log.info("Job %s: %s", job.key, outcome, extra={"fields": fields})
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
+from common import tracing
 from common.secrets import Undecryptable
 from common.templatetags.money import grouped
 from outbox.errors import SECRET_IS_GONE, TEXT_IS_GONE, TOO_LATE, Final, RetryRefused
@@ -74,7 +75,8 @@ def send_mail(job: Job, now: datetime) -> None:
         mark_recalled([mail.pk])
         return
     try:
-        subject = send(mail)
+        with tracing.span(f"mail {mail.kind}", kind=mail.kind, mail=mail.pk, order=mail.order_id):
+            subject = send(mail)
     except Undecryptable as error:
         raise Final(str(error)) from error
     mark_sent(mail, now, subject=subject)

@@ -8,8 +8,11 @@ from django.conf import settings
 
 KILOBYTE = 1024
 
-# What load balancers ask, answered on capacity of its own.
+# What load balancers ask.
 PROBES = ("/healthz", "/readyz")
+METRICS = "/metrics"
+# Answered on capacity of their own: they tell of a busy process too.
+APART = (*PROBES, METRICS)
 
 HEAD_BYTES = 64 * KILOBYTE
 # A picture (catalog.services.images), and the other fields of its form.

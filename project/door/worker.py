@@ -25,7 +25,7 @@ from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from project.door.gathering import Gathering
-from project.door.limits import PROBES
+from project.door.limits import APART
 
 READ_BYTES = 64 * 1024
 # All bytes of requests that one process holds; beyond, the largest request that is still on its way is dropped.
@@ -91,7 +91,7 @@ class DoorWorker(ThreadWorker):
             raise RuntimeError("The web server speaks plain HTTP alone: put a proxy in front that speaks HTTPS.")
 
     def init_process(self) -> None:
-        self.probes = {path: ThreadPoolExecutor(max_workers=4, thread_name_prefix=path[1:]) for path in PROBES}
+        self.probes = {path: ThreadPoolExecutor(max_workers=4, thread_name_prefix=path[1:]) for path in APART}
         super().init_process()
 
     # --- In ----------------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ class DoorWorker(ThreadWorker):
     def _hand_over(self, connection: Connection) -> None:
         request = connection.gathering.request
         path = "" if request is None else request.path
-        pool = self.probes[path] if path in PROBES else self.tpool
+        pool = self.probes[path] if path in APART else self.tpool
         future = pool.submit(self.handle, connection)
         future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, connection, done))
 

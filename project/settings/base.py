@@ -2,6 +2,7 @@
 
 from email.utils import parseaddr
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,8 @@ from project.settings.second_person import *
 from project.settings.sign_in import *
 from project.settings.step_up import *
 from project.settings.storage import storages_for
+from project.settings.watching import *
+from project.settings.watching import watching_middleware, with_reports
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -75,6 +78,7 @@ MIDDLEWARE = [
     "project.middleware.ProbeMiddleware",
     "project.middleware.AfterwardsMiddleware",
     "project.middleware.DatabaseDeadlineMiddleware",
+    *watching_middleware(metrics=METRICS_TOKEN, traces=OTEL_EXPORTER_OTLP_ENDPOINT),
     "django.middleware.security.SecurityMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -266,7 +270,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUST_PROXY
 
 # --- Logging ---------------------------------------------------------------------------------------------------------
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
@@ -279,3 +283,4 @@ LOGGING = {
         "outbox.jobs": {"level": "WARNING"},
     },
 }
+LOGGING = with_reports(LOGGING, SENTRY_DSN)

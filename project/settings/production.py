@@ -31,3 +31,4 @@ LOGGING = {
         "celery.beat": {"level": "WARNING"},
     },
 }
+LOGGING = with_reports(LOGGING, SENTRY_DSN)

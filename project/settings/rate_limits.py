@@ -48,6 +48,8 @@ RATE_LIMITS = {
     "payment method": "20/h/key",
     # Forged notifications. Signed ones are neither counted nor stopped.
     "bad notification": "30/m/ip",
+    # Wrong tokens shown to /metrics.
+    "bad metrics token": "30/m/ip",
     # Reports of browsers about the content security policy, each a line in the logs.
     "policy report": "30/m/ip",
     # Mails that people have the shop send to others, whatever the account; key: the person, the network they work from,

@@ -69,4 +69,4 @@ STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.st
 # Files are looked for when asked for: nothing is collected, and no test client scans the folders.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
-LOGGING = LOGGING | {"root": {"handlers": ["console"], "level": "WARNING"}}
+LOGGING = LOGGING | {"root": LOGGING["root"] | {"level": "WARNING"}}

@@ -39,6 +39,8 @@ media                    GET  page  # pictures of the catalogue
 media                    POST page
 security-txt             GET  page
 security-txt             POST 405
+metrics                  GET  404  # closed
+metrics                  POST 405
 policy-report            GET  405
 policy-report            POST refused  # empty, and a browser's own
 file-of-another-release  GET  404  # no file of any release
