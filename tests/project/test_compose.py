@@ -48,6 +48,7 @@ UNKNOWN_JOB = """
     INSERT INTO outbox_job (kind, key, payload, attempts, max_attempts, state, last_error)
     VALUES ('unknown', %s, '{}', 0, 9, 'pending', '')
 """
+HAS_ERROR = "SELECT last_error <> '' FROM outbox_job WHERE key = %s"
 
 
 # --- The files ---
@@ -346,9 +347,7 @@ def test_worker_and_beat_answer_and_are_healthy(running, name):
 def test_beat_has_jobs_run_for_which_nobody_rang(running):
     running.execute(UNKNOWN_JOB, "for beat")
 
-    wait_until(
-        lambda: running.execute("SELECT last_error <> '' FROM outbox_job WHERE key = %s", "for beat") == [(True,)]
-    )
+    wait_until(lambda: running.execute(HAS_ERROR, "for beat") == [(True,)])
 
 
 def test_without_redis_the_shop_serves_pages_and_says_so(running):
@@ -385,7 +384,7 @@ def test_without_postgres_the_shop_is_closed_for_a_moment_and_opens_by_itself(ru
     # The worker and beat came through it too.
     key = f"after {time.monotonic()}"
     running.execute(UNKNOWN_JOB, key)
-    wait_until(lambda: running.execute("SELECT last_error <> '' FROM outbox_job WHERE key = %s", key) == [(True,)])
+    wait_until(lambda: running.execute(HAS_ERROR, key) == [(True,)])
 
 
 def test_everything_written_is_json_and_names_nobody(running):
