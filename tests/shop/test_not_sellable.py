@@ -57,7 +57,12 @@ class Full(Cause):
 
     def happen(self):
         PlaceHold.objects.create(
-            course=course(), account=CustomerAccountFactory(), order_id=1, line_id=1, places=5, held_at=timezone.now()
+            course=course(),
+            account=CustomerAccountFactory(),
+            order_id=1_000_000,
+            line_id=1,
+            places=5,
+            held_at=timezone.now(),
         )
 
     def mend(self):
