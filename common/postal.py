@@ -15,6 +15,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from common.countries import CountryField, CountrySelect
 from common.fields import LineField, NameField
 from common.typed import clean_line
 
@@ -87,12 +88,7 @@ class PostalAddressForm(forms.Form):
         label=_("Postal code"), max_length=20, widget=forms.TextInput(attrs={"autocomplete": "postal-code"})
     )
     city = LineField(label=_("City"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "address-level2"}))
-    country = forms.ChoiceField(
-        label=_("Country"),
-        choices=lambda: list(countries),
-        initial="FR",
-        widget=forms.Select(attrs={"autocomplete": "country"}),
-    )
+    country = CountryField(label=_("Country"), initial="FR", widget=CountrySelect(attrs={"autocomplete": "country"}))
 
     renamed: ClassVar[dict[str, str]] = {}
 

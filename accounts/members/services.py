@@ -84,7 +84,7 @@ def create_account(
     payer_email: str = "",
 ) -> CustomerAccount:
     """Make a customer account; without an owner it is unclaimed, as a visitor's order leaves it."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         account = CustomerAccount.objects.create(
             kind=kind,
             vat_id=vat_id,

@@ -17,6 +17,7 @@ from catalog.models.entries import Entry
 from catalog.offers import NOT_DELIVERED, Buyability, Offer, buyability, offer_of
 from catalog.pricing import LinePrice, NoPrice, price_line, tiers_of, total
 from catalog.selectors import entries_to_price, shopper_for
+from common.remembered import remembered_each
 from handlers.contract import Units
 from handlers.faults import HookBroken
 from shop.cart.limits import places_missing, units_beyond_limit
@@ -83,14 +84,29 @@ class PricedCart(PricedLines):
         return self.cart.version
 
 
-def price_cart(cart: Cart, *, user: User | None, now: datetime) -> PricedCart:
-    """Price every line as it would be sold now to this person.
+def price_cart(
+    cart: Cart,
+    *,
+    user: User | None,
+    now: datetime,
+    lines: list[CartLine] | None = None,
+    entries: EntriesByKey = entries_to_price,
+) -> PricedCart:
+    """Price every line as it would be sold now to this person. `lines` are the cart's, if they were read already, by
+    key; for `entries` see `price_lines`.
 
     A constant number of queries, besides those of handlers that ask about a person signed in.
     """
-    lines, by_staff = list(cart.lines.order_by("pk")), cart.entered_by_id is not None
-    priced = price_lines(lines, entries=entries_to_price, user=user, now=now, by_staff=by_staff)
+    found = list(cart.lines.order_by("pk")) if lines is None else lines
+    by_staff = cart.entered_by_id is not None
+    priced = price_lines(found, entries=entries, user=user, now=now, by_staff=by_staff)
     return PricedCart(priced.lines, priced.net, priced.tax, priced.gross, priced.currency, cart)
+
+
+def entries_lately(keys: Collection[int]) -> Mapping[int, Entry]:
+    """Return entries by key as they stood at most FRAME_SECONDS ago, for pages that only show them: the review, where
+    the customer decides, and everything posted read current ones."""
+    return remembered_each("entries to price", keys, entries_to_price)
 
 
 def price_lines(

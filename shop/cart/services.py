@@ -76,9 +76,12 @@ def find_cart(*, token: str | None, user: User | None) -> Cart | None:
 
 def open_cart(*, token: str | None, user: User | None) -> Cart:
     """Return the cart that `find_cart` finds, created if there is none."""
-    cart = find_cart(token=token, user=user)
-    if cart is not None:
-        return cart
+    return find_cart(token=token, user=user) or _new_cart(user)
+
+
+def _new_cart(user: User | None) -> Cart:
+    if user is None:  # no other tab can make a visitor's
+        return Cart.objects.create()
     try:
         with transaction.atomic():
             return Cart.objects.create(user=user)
@@ -92,8 +95,14 @@ def fill_cart(*, token: str | None, user: User | None, entry: Entry, quantity: i
 
     Raises QuantityRefused, EntryRefused; then no cart is created either.
     """
-    cart = open_cart(token=token, user=user)
-    add_to_cart(cart=cart, entry=entry, quantity=quantity, user=user, now=now)
+    cart = find_cart(token=token, user=user)
+    if cart is None and user is None:
+        # Nobody else sees it yet: it is empty, and there is nothing to lock.
+        cart, lines = _new_cart(user), []
+    else:
+        cart = _lock(cart or _new_cart(user))
+        lines = _lines_with_fields(cart)
+    _add(cart, lines, entry, quantity, user=user, now=now)
     return cart
 
 
@@ -101,18 +110,24 @@ def fill_cart(*, token: str | None, user: User | None, entry: Entry, quantity: i
 def add_to_cart(*, cart: Cart, entry: Entry, quantity: int, user: User | None, now: datetime) -> CartLine:
     """Add units of an entry to those already in the cart. Raises QuantityRefused, EntryRefused."""
     locked = _lock(cart)
-    line = locked.lines.filter(entry=entry).first()
-    if line is None and locked.lines.count() >= MAX_LINES:
+    return _add(locked, _lines_with_fields(locked), entry, quantity, user=user, now=now)
+
+
+def _add(
+    locked: Cart, lines: list[CartLine], entry: Entry, quantity: int, *, user: User | None, now: datetime
+) -> CartLine:
+    line = next((each for each in lines if each.entry_id == entry.pk), None)
+    if line is None and len(lines) >= MAX_LINES:
         raise EntryRefused(_("The cart is full. Place this order first, then begin another."))
     wanted = quantity + (line.quantity if line else 0)
     _check_quantity(quantity)
-    _check_buyable(locked, entry, wanted, user=user, now=now)
+    _check_buyable(locked, entry, wanted, user=user, now=now, lines=lines)
     if line is None:
         line = locked.lines.create(entry=entry, quantity=wanted)
     else:
-        CartLine.objects.filter(pk=line.pk).update(quantity=wanted, units_confirmed=False)
+        line.quantity, line.units_confirmed = wanted, False
+        line.save(update_fields=["quantity", "units_confirmed"])
     _touch(locked)
-    line.refresh_from_db()
     return line
 
 
@@ -133,7 +148,7 @@ def set_quantity(
     _check_seen(line, seen)
     # Read with its tiers and fields, as a form may change the quantities of many lines.
     entry = entries_to_price([line.entry_id]).get(line.entry_id, line.entry)
-    _check_buyable(locked, entry, quantity, user=user, now=now)
+    _check_buyable(locked, entry, quantity, user=user, now=now, lines=_lines_with_fields(locked))
     CartLine.objects.filter(pk=line.pk).update(quantity=quantity, units_confirmed=False)
     _touch(locked)
 
@@ -317,7 +332,13 @@ def _check_seen(line: CartLine, seen: int | None) -> None:
         raise QuantityChanged(entry_name=line.entry.name, now=line.quantity)
 
 
-def _check_buyable(cart: Cart, entry: Entry, quantity: int, *, user: User | None, now: datetime) -> None:
+def _lines_with_fields(cart: Cart) -> list[CartLine]:
+    return list(cart.lines.select_related("entry").prefetch_related("entry__fields"))
+
+
+def _check_buyable(
+    cart: Cart, entry: Entry, quantity: int, *, user: User | None, now: datetime, lines: list[CartLine]
+) -> None:
     shopper = shopper_for(user or AnonymousUser(), by_staff=cart.entered_by_id is not None)
     verdict = buyability(entry=entry, shopper=shopper, quantity=quantity, now=now)
     if quantity > MAX_QUANTITY:
@@ -325,8 +346,7 @@ def _check_buyable(cart: Cart, entry: Entry, quantity: int, *, user: User | None
         raise QuantityRefused(_("Quantity: at most %(limit)s.") % {"limit": grouped(limit)})
     if not verdict.can_buy:
         raise EntryRefused(verdict.message)
-    others = cart.lines.exclude(entry=entry).select_related("entry").prefetch_related("entry__fields")
-    beside = [(offer_of(line.entry), line.quantity) for line in others]
+    beside = [(offer_of(line.entry), line.quantity) for line in lines if line.entry_id != entry.pk]
     too_many = units_beyond_limit([*beside, (verdict.offer, quantity)])[-1]
     if too_many:
         raise QuantityRefused(too_many)

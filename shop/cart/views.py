@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -12,15 +11,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from catalog.models.entries import Entry
-from catalog.selectors import entries_to_price
-from common.remembered import remembered_each
 from shop.cart.changes import Taken, take_changes
 from shop.cart.current import GONE, current_cart, session_token, signed_in, why_cart_is_gone
 from shop.cart.models import Cart, CartLine
 from shop.cart.nudge import Nudge, nudges
-from shop.cart.pricing import PricedLine, PricedLines, price_cart, price_lines
+from shop.cart.pricing import PricedLine, PricedLines, entries_lately, price_cart, price_lines
 from shop.cart.services import remove_line
+from shop.checkout.views.steps import go_on
 from shop.pages.frame import site_of
 
 
@@ -66,7 +63,7 @@ def cart(request: HttpRequest) -> HttpResponse:
             if "without" in request.POST and not taken.told:
                 _remove_what_is_gone(request, found)
             goes_on = {"continue", "without"} & set(request.POST) and not taken.told
-            return redirect("checkout" if goes_on else "cart")
+            return go_on(request) if goes_on else redirect("cart")
     return _page(request, taken)
 
 
@@ -99,7 +96,7 @@ def _page(request: HttpRequest, taken: Taken) -> HttpResponse:
 def _price(request: HttpRequest) -> PricedLines:
     user = signed_in(request)
     lines = CartLine.objects.in_open_cart(token=session_token(request), user=user)
-    return price_lines(lines, entries=_entries_lately, user=user, now=timezone.now())
+    return price_lines(lines, entries=entries_lately, user=user, now=timezone.now())
 
 
 def _remove_what_is_gone(request: HttpRequest, found: Cart) -> None:
@@ -107,12 +104,6 @@ def _remove_what_is_gone(request: HttpRequest, found: Cart) -> None:
     for line in price_cart(found, user=signed_in(request), now=timezone.now()).lines:
         if line.is_gone:
             remove_line(cart=found, line_id=line.line.pk)
-
-
-def _entries_lately(keys: Collection[int]) -> Mapping[int, Entry]:
-    """Return entries by key as they stood at most FRAME_SECONDS ago; the review, where the customer decides, reads
-    current ones."""
-    return remembered_each("entries to price", keys, entries_to_price)
 
 
 def _row(request: HttpRequest, line: PricedLine, taken: Taken, nudge: Nudge | None) -> Row:

@@ -102,8 +102,9 @@ def place_order(
         raise CartEmpty(_("The cart is empty."))
     if cart.ordered_at is not None:
         return Order.objects.get(cart=cart)
-    pin_entries(list(cart.lines.values_list("entry_id", flat=True)))
-    priced = price_cart(cart, user=user, now=now)
+    lines = list(cart.lines.order_by("pk"))
+    pin_entries([line.entry_id for line in lines])
+    priced = price_cart(cart, user=user, now=now, lines=lines)
     _refuse_what_cannot_be_sold(priced)
     _refuse_incomplete_units(priced)
     draft = draft_order(priced=priced, details=details, user=user, language=language, now=now)
@@ -112,15 +113,15 @@ def place_order(
     _refuse_other_terms(draft.terms, consent)
     parties = parties_of(details, user=user, now=now)
     order = _create_order(draft, parties, consent, cart=cart, visitor_key=visitor_key, is_proved=is_proved, now=now)
-    lines = _create_lines(order, draft)
+    sold = _create_lines(order, draft)
     _close_cart(cart, now=now)
     check_unpaid_limits(order=order)
-    write_rows((line, source.units.contexts) for line, source in zip(lines, priced.lines, strict=True))
+    write_rows((line, source.units.contexts) for line, source in zip(sold, priced.lines, strict=True))
     detail = {"reason": noted.how, "on": noted.on.isoformat()} if noted else {}
     actor = noted.by if noted else user
     record(order, OrderEvent.What.PLACED, actor=actor, now=now, to_status=order.status, detail=detail)
-    _run_pre_payment(order, lines, now=now)
-    if _note_places_held(order, lines):
+    _run_pre_payment(order, sold, now=now)
+    if _note_places_held(order, sold):
         check_places_held(order=order)
         check_share_of_courses(order=order, percent=draft.seller.unproved_share)
     if order.buyer is not None:

@@ -19,6 +19,11 @@ COMPARED = {
     "cart page, 4 visitors / filled from constants": 2.0,
     "operator's list, 500 seats / 50": 1.3,
     "counts of 500 seats / bare GROUP BY": 1.5,
+    **{
+        f"{handler}: {what}": limit
+        for handler in ("std_generateseats", "std_setuponecoursesession", "std_enroloncourse", "ext_paperdiploma")
+        for what, limit in (("purchase, pages together / filled from constants", 4.5), ("requests", 1))
+    },
     "claim, 20 mails due / 5": 1.5,
     "paid order delivered, 20 mails due, silent mail server / promised": 1.0,
 }

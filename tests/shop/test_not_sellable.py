@@ -57,7 +57,12 @@ class Full(Cause):
 
     def happen(self):
         PlaceHold.objects.create(
-            course=course(), account=CustomerAccountFactory(), order_id=1, line_id=1, places=5, held_at=timezone.now()
+            course=course(),
+            account=CustomerAccountFactory(),
+            order_id=1_000_000,
+            line_id=1,
+            places=5,
+            held_at=timezone.now(),
         )
 
     def mend(self):
@@ -185,7 +190,7 @@ def test_the_rest_goes_on_without_it(visitor, sold, cause):
     cause.happen()
 
     assert "Remove what cannot be bought, and continue" in visitor.get("/cart/").content.decode()
-    assert visitor.post("/cart/", {"without": "1"}).url == "/checkout/"
+    assert visitor.post("/cart/", {"without": "1"}).url == "/checkout/details/"
 
     assert [line.entry.code for line in cart_of(visitor).lines.all()] == ["OTHER"]
     type_details(visitor)

@@ -26,7 +26,7 @@ from tests.factories.shop import fill_cart, make_cart, pay, place, shown_now
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PLACING = 47
+PLACING = 44
 SETTLING = 20
 DELIVERING_SEATS = 25
 DELIVERING_A_SESSION = 56

@@ -38,7 +38,7 @@ def details(request: HttpRequest, checkout: Checkout) -> HttpResponse:
             return redirect(DETAILS.url)
         save_details(cart=checkout.cart, details=kept)
         if form.is_valid():
-            return go_on(request)
+            return go_on(request, checkout.with_details(kept, form))
     else:
         form = _form_to_show(request, checkout)
     return render(

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -85,12 +85,18 @@ def review(request: HttpRequest) -> HttpResponse:
         return _review(request)
     order = _already_placed(request)
     answer = _review(request) if order is None else None
+    if isinstance(answer, _Placed):
+        return answer
     # Read again: another press of the button may have placed the order while this request ran.
     order = order or _already_placed(request)
     if order is not None:
         return redirect("order", order.token)
     assert answer is not None
     return answer
+
+
+class _Placed(HttpResponseRedirect):
+    """Redirect to the order that this request placed."""
 
 
 def _already_placed(request: HttpRequest) -> Order | None:
@@ -158,7 +164,7 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
         else:
             remember_placed(request, order)
             bring_what_waits(request, checkout.user)
-            return redirect("order", order.token)
+            return _Placed(reverse("order", args=[order.token]))
     page = _page(checkout, details, draft, form, notice)
     response = render(request, "checkout/review.html", page, status=status)
     if status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest
 from django.utils import timezone
 
+from catalog.selectors import entries_to_price
 from shop.cart.across_units import errors_across_units
 from shop.cart.current import current_cart, signed_in
 from shop.cart.models import Cart
-from shop.cart.pricing import PricedCart, PricedLine, price_cart
+from shop.cart.pricing import PricedCart, PricedLine, entries_lately, price_cart
 from shop.cart.units import UnitError
 from shop.checkout.forms.details import DetailsForm, details_form
 from shop.pages.frame import site_of
@@ -59,6 +60,13 @@ class Checkout:
         """Form «Your details» with the input kept, None if there is none."""
         return details_form(self.cart.details, user=self.user) if self.cart.details else None
 
+    def with_details(self, kept: dict[str, str], form: DetailsForm) -> Checkout:
+        """Return the checkout with the details just kept, and their form."""
+        self.cart.details = kept
+        later = Checkout(priced=self.priced, user=self.user, now=self.now)
+        later.details_form = form
+        return later
+
 
 def checkout_of(request: HttpRequest) -> Checkout | None:
     """Return the checkout of the cart of this browser or person; None if it is empty or a line has a problem."""
@@ -66,11 +74,15 @@ def checkout_of(request: HttpRequest) -> Checkout | None:
     return checkout if checkout is not None and checkout.can_be_ordered else None
 
 
-def checkout_to_keep(request: HttpRequest) -> Checkout | None:
-    """Return the checkout in which input is kept, even while nothing can be ordered; None without a cart."""
+def checkout_to_keep(request: HttpRequest, *, is_only_shown: bool = False) -> Checkout | None:
+    """Return the checkout in which input is kept, even while nothing can be ordered; None without a cart.
+
+    `is_only_shown`: for a page on which nothing is decided, so that its prices may be some seconds old.
+    """
     cart, user, now = current_cart(request), signed_in(request), timezone.now()
     if cart is None:
         return None
-    priced = price_cart(cart, user=user, now=now)
+    entries = entries_lately if is_only_shown else entries_to_price
+    priced = price_cart(cart, user=user, now=now, entries=entries)
     site_of(request).cart_count = len(priced.lines)
     return Checkout(priced=priced, user=user, now=now)

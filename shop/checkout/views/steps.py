@@ -129,7 +129,7 @@ def step_view(step: Step) -> Callable[[Callable[..., HttpResponse]], Callable[..
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            checkout = checkout_to_keep(request)
+            checkout = checkout_to_keep(request, is_only_shown=request.method != "POST" and step is not REVIEW)
             if checkout is None or not checkout.can_be_ordered:
                 return _lead_back(request, step, checkout)
             try:
@@ -172,9 +172,10 @@ def _why_cart_first(request: HttpRequest, checkout: Checkout | None) -> str:
     return str(_("First the cart needs your attention: it has changed, or something in it cannot be ordered."))
 
 
-def go_on(request: HttpRequest) -> HttpResponseRedirect:
-    """Redirect to the first incomplete step, read anew; to the cart if nothing can be ordered."""
-    checkout = checkout_to_keep(request)
+def go_on(request: HttpRequest, checkout: Checkout | None = None) -> HttpResponseRedirect:
+    """Redirect to the first incomplete step, of the checkout given or read anew; to the cart if nothing can be
+    ordered."""
+    checkout = checkout or checkout_to_keep(request)
     if checkout is None or not checkout.can_be_ordered:
         if checkout is not None and checkout.priced.lines:
             messages.warning(request, _why_cart_first(request, checkout))
