@@ -120,7 +120,8 @@ class Words(models.Func):
 
     @property
     def columns(self) -> set[str]:
-        return {each.name for each in cast("Iterable[Any]", self.flatten()) if isinstance(each, models.F)}
+        leaves = cast("Iterable[Any]", self.flatten())
+        return {each.name for each in leaves if hasattr(each, "name")}
 
 
 class _Having(models.Func):

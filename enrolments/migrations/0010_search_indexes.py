@@ -15,6 +15,10 @@ class Migration(migrations.Migration):
 
     operations = [
         AddIndexConcurrently(
+            model_name='seat',
+            index=models.Index(condition=models.Q(('course__isnull', False)), fields=['course'], name='enrolments_seat_of_course'),
+        ),
+        AddIndexConcurrently(
             model_name='coursegroup',
             index=GinIndex(Words('search_text'), name='enrolments_group_words'),
         ),

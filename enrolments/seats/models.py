@@ -250,6 +250,8 @@ class Seat(models.Model):
             models.Index(
                 fields=["course"], condition=models.Q(keeps_place=True), name="enrolments_seat_keeps_place_of"
             ),
+            # For the search by course; seats of packs have none before they are assigned.
+            models.Index(fields=["course"], condition=models.Q(course__isnull=False), name="enrolments_seat_of_course"),
         )
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ FINDERS: Registry[Finder] = Registry("finder of mails")
 
 
 def matching_mails(mails: QuerySet[Mail], query: str) -> QuerySet[Mail]:
-    """Return the mails that hold every word of a query, each in whatever place; a kind is found by its label.
+    """Return the mails that hold every word of a query, each in whatever place; a kind is found by its label and its name.
 
     A whole address or key finds its mails alone.
     """
@@ -32,7 +32,7 @@ def matching_mails(mails: QuerySet[Mail], query: str) -> QuerySet[Mail]:
         keys = keys_by_word(Mail, word, "search_text", "=order_id", also=_keys_by_finders)
         found = Q(pk__in=[] if keys is None else keys)
         # A kind has so many mails that the newest of them are sooner read than looked up.
-        if kinds := [name for name, label in labels if word in normalise(label)]:
+        if kinds := [name for name, label in labels if word in normalise(label) or word in name]:
             found |= Q(kind__in=kinds)
         mails = mails.filter(found)
     return mails

@@ -41,7 +41,7 @@ def test_words_are_found_by_their_beginnings_in_any_order(zoe, typed):
     assert list(matching(User.objects.all(), typed, "search_text")) == [zoe]
 
 
-@pytest.mark.parametrize("typed", ["luard", "0123", "eluard d'", "shop@zoe", "paul eluard"])
+@pytest.mark.parametrize("typed", ["luard", "0123", "eluard'd", "shop@zoe", "paul eluard"])
 def test_the_inside_of_a_word_and_other_signs_find_nothing(zoe, typed):
     assert not matching(User.objects.all(), typed, "search_text")
 
@@ -61,7 +61,7 @@ def test_signs_alone_find_nothing(zoe):
 
 
 def test_a_text_of_one_endless_word_is_stored_and_found():
-    Job.objects.create(kind="k", key="endless", last_error="é" * 30_000)
+    Job.objects.create(kind="k", key="endless", last_error="é" * 30_000, max_attempts=1)
     assert matching(Job.objects.all(), "e" * 300, "key").count() == 1
 
 
@@ -99,14 +99,14 @@ def nodes(plan):
 
 
 @pytest.mark.parametrize("typed", ["zoe", "2026-0001", "zoe@shop.example"])
-@pytest.mark.parametrize("page", searched())
+@pytest.mark.parametrize("page", list(searched()))
 def test_no_large_table_is_read_as_a_whole(page, typed, rf):
-    """With sequential scans ruled out where there is another way, one is left only where no index serves."""
+    """On empty tables the planner is told to take an index wherever one serves: what is left has none."""
     tables = {model._meta.db_table for model in LARGE}
     found, _doubles = page.get_search_results(rf.get("/"), page.model._base_manager.order_by(), typed)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_indexscan = on")
+        for way in ("seqscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
         plan = json.loads(found.explain(format="json"))[0]["Plan"]
     whole = [each for each in nodes(plan) if each.get("Relation Name") in tables and not _by_condition(each)]
     assert [(each["Node Type"], each["Relation Name"], each.get("Filter")) for each in whole] == []
