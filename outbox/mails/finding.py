@@ -20,7 +20,7 @@ FINDERS: Registry[Finder] = Registry("finder of mails")
 
 
 def matching_mails(mails: QuerySet[Mail], query: str) -> QuerySet[Mail]:
-    """Return the mails that hold every word of a query, each in whatever place; a kind is found by its label and its name.
+    """Return the mails that hold every word of a query, each in whatever place; a kind is found by its label and name.
 
     A whole address or key finds its mails alone.
     """
