@@ -167,7 +167,7 @@ def keys_by_word(
 def matching_whole(rows: Rows, text: str, *columns: str, also: Also | None = None) -> Rows | None:
     """Return the rows with exactly this text in one of the columns, whatever its case; None if there is none.
 
-    It is asked for only if the text can be a number, a reference or an address.
+    A text that can be no number, reference or address is not asked for.
     """
     typed = text.replace("\0", "").strip()
     if not columns or " " in typed or not re.search(r"[\d@]", typed):

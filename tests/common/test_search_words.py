@@ -114,7 +114,7 @@ def test_no_large_table_is_read_as_a_whole(page, typed, rf):
 
 
 def _reads_all(scan):
-    """Tell whether a scan compares each row of a table. One that only joins rows of empty tables does not."""
+    """Tell whether a scan compares each row of a table. Joining rows of empty tables is no such scan."""
     by_condition = any("Index Cond" in each for each in nodes(scan))
     return scan["Node Type"] == "Seq Scan" or ("Filter" in scan and not by_condition)
 
