@@ -78,12 +78,12 @@ def names_of_the_seller() -> list[str]:
     return list(ShopIdentity.objects.filter(pk=1).values_list("name", flat=True))
 
 
-def mails_about(word: str) -> Q:
-    """Return the condition for the mails about the orders, people and accounts in which a word is found."""
+def mails_about(word: str) -> list[Q]:
+    """Return the conditions for the mails about the orders, people and accounts in which a word is found."""
     orders = matching(Order.objects.order_by(), word, "search_text").values("pk")
     people = matching(User.objects.order_by(), word, "search_text").values("pk")
     accounts = matching(CustomerAccount.objects.order_by(), word, "search_text").values("pk")
-    return Q(order_id__in=orders) | Q(person_id__in=people) | Q(account_id__in=accounts)
+    return [Q(order_id__in=orders), Q(person_id__in=people), Q(account_id__in=accounts)]
 
 
 def sold_entries(entry_ids: Collection[int]) -> set[int]:

@@ -48,6 +48,7 @@ class AddressLinkAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_fullwidth = True
     search_fields = ("email",)
+    whole_fields = ("email",)
     search_help_text = _("Address")
     ordering = ("-created_at", "-pk")
     fields = readonly_fields = (

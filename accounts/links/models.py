@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
 from common.emails import MAX_EMAIL_LENGTH, is_normal
+from common.search import index_of_words
 
 
 class AddressLinkQuerySet(models.QuerySet["AddressLink"]):
@@ -74,7 +75,10 @@ class AddressLink(models.Model):
                 name="accounts_addresslink_used_in_time",
             ),
         )
-        indexes = (models.Index(fields=["expires_at"], name="accounts_addresslink_ends"),)
+        indexes = (
+            models.Index(fields=["expires_at"], name="accounts_addresslink_ends"),
+            index_of_words("email", name="accounts_link_words"),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} · {self.email}"

@@ -202,6 +202,7 @@ class DelegationAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_fullwidth = True
     search_fields = ("search_text", "account__search_text", "operator__search_text")
+    whole_fields = ("email", "operator__email")
     search_help_text = _("Person, account or operator")
     list_select_related = ("account", "operator")
     ordering = ("account__sort_name", "sort_name", "pk")

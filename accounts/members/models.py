@@ -12,7 +12,7 @@ from django_countries.fields import CountryField
 
 from common.emails import MAX_EMAIL_LENGTH, is_normal
 from common.postal import PostalAddress
-from common.search import search_column, sort_column
+from common.search import index_of_words, search_column, sort_column
 
 
 class CustomerAccountQuerySet(models.QuerySet["CustomerAccount"]):
@@ -71,6 +71,7 @@ class CustomerAccount(models.Model):
             ),
             models.CheckConstraint(condition=is_normal("payer_email"), name="accounts_customeraccount_payer_email"),
         )
+        indexes = (index_of_words("search_text", name="accounts_account_words"),)
 
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"

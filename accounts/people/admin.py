@@ -128,6 +128,7 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
     list_filter_submit = True
     list_fullwidth = True
     search_fields = ("search_text",)
+    whole_fields = ("email",)
     search_help_text = _("Address or name")
     ordering = ("email",)
     actions = ("send_invitations", "take_second_factor_away")

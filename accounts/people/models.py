@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.emails import MAX_EMAIL_LENGTH, is_normal, normalise_email
-from common.search import search_column, sort_column
+from common.search import index_of_words, search_column, sort_column
 
 MAX_NAME_LENGTH = 150
 
@@ -119,6 +119,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_ci"),
             models.CheckConstraint(condition=is_normal("email"), name="accounts_user_email_normal"),
         )
+        indexes = (index_of_words("search_text", name="accounts_user_words"),)
 
     def __str__(self) -> str:
         return self.email

@@ -28,7 +28,7 @@ from catalog.admin.entry_fields import FieldFormSet, FieldInline
 from catalog.admin.entry_form import STRING, EntryForm, handler_choices
 from catalog.admin.filters import CategoryFilter, HandlerFilter
 from catalog.admin.on_sale import Asked, EntryList, SaleFilter, banner_for, sale_label
-from catalog.admin.parameters import sections
+from catalog.admin.parameters import installed_sections, sections
 from catalog.admin.prices import PriceFormSet, PriceInline
 from catalog.admin.short_form import short_form_page
 from catalog.admin.together import ChangesTogether
@@ -131,7 +131,8 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
     @property
     def conditional_fields(self) -> dict[str, str]:
         """Conditions under which fields are shown, as expressions of the page's script."""
-        return {name: section.condition for section in sections() for name in section.field_names()} | {
+        # The page's template asks anew for each field; a condition for a field that is not there does no harm.
+        return {name: section.condition for section in installed_sections() for name in section.field_names()} | {
             STRING: "handler"
         }
 

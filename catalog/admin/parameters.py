@@ -59,6 +59,11 @@ def sections() -> list[Section]:
 
     A handler whose form is broken has none.
     """
+    return [section for section in installed_sections() if section.is_usable]
+
+
+def installed_sections() -> list[Section]:
+    """List a section for every handler, its form broken or not, which takes a form of each to find out."""
     listed = [Section(handler.name, handler, f"handler == '{handler.name}'") for handler in all_handlers()]
     specific = [
         Section(
@@ -69,7 +74,7 @@ def sections() -> list[Section]:
         for found in installed()
         if found.specific
     ]
-    return [section for section in (*listed, *specific) if section.is_usable]
+    return [*listed, *specific]
 
 
 def section_for(handler: str, code: str) -> Section | None:

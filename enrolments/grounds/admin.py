@@ -95,6 +95,7 @@ class EnrolmentAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_fullwidth = True
     search_fields = ("user__search_text", "course__search_text")
+    whole_fields = ("user__email",)
     search_help_text = _("Person or course")
     list_select_related = ("user", "course", "role")
     ordering = ("-id",)

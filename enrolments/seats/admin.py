@@ -47,9 +47,9 @@ class SeatAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_fullwidth = True
     search_fields = (
-        "batch__order_number", "batch__entry_code", "account__search_text", "person__search_text",
-        "course__search_text",
+        "batch__order_number", "account__search_text", "person__search_text", "course__search_text",
     )  # fmt: skip
+    whole_fields = ("batch__order_number", "person__email")
     search_help_text = _("Order number, entry, account, person or course")
     linked_lookups = ("account__id__exact",)
     list_select_related = ("batch", "account", "person", "course")
@@ -113,7 +113,8 @@ class SeatBatchAdmin(ReadOnlyAdmin):
     )
     list_filter_submit = True
     list_fullwidth = True
-    search_fields = ("order_number", "account__search_text", "entry_code")
+    search_fields = ("order_number", "account__search_text")
+    whole_fields = ("order_number",)
     search_help_text = _("Order number, account or entry code")
     list_select_related = ("account",)
     ordering = ("-id",)

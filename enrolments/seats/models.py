@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from common.search import index_of_words
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
@@ -85,6 +86,8 @@ class SeatBatch(models.Model):
                 condition=models.Q(valid_until__isnull=False),
                 name="enrolments_batch_valid_until",
             ),
+            index_of_words("order_number", "entry_code", name="enrolments_batch_words"),
+            models.Index(fields=["order_number"], name="enrolments_batch_order_number"),
         )
 
     def __str__(self) -> str:
@@ -247,6 +250,8 @@ class Seat(models.Model):
             models.Index(
                 fields=["course"], condition=models.Q(keeps_place=True), name="enrolments_seat_keeps_place_of"
             ),
+            # For the search by course; seats of packs have none before they are assigned.
+            models.Index(fields=["course"], condition=models.Q(course__isnull=False), name="enrolments_seat_of_course"),
         )
 
     def __str__(self) -> str:

@@ -85,7 +85,8 @@ class JobAdmin(ReadOnlyAdmin):
     )
     list_filter_submit = True
     list_fullwidth = True
-    search_fields = ("key", "last_error")
+    search_fields = ("key",)
+    whole_fields = ("key",)
     search_help_text = _("Key or error")
     ordering = ("-id",)
     fields = (

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from common.search import index_of_words
 from outbox.jobs.labels import JOB_KIND_LABELS
 
 # Key in a job's payload of the step that recorded the job, where that is traced; for `common.tracing` alone.
@@ -131,6 +132,7 @@ class Job(models.Model):
             models.Index(fields=["finished_at"], condition=Q(state="done"), name="outbox_job_done"),
             models.Index(fields=["id"], condition=Q(state="dead"), name="outbox_job_dead"),
             models.Index(fields=["order_id"], condition=Q(order_id__isnull=False), name="outbox_job_order"),
+            index_of_words("key", "last_error", name="outbox_job_words"),
         )
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Concat, Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from common.search import search_column
+from common.search import index_of_words, search_column
 from outbox.jobs.models import Job
 from outbox.mails.labels import MAIL_KIND_LABELS
 
@@ -135,6 +135,8 @@ class Mail(models.Model):
             ),
             models.Index(fields=["person_id"], condition=Q(person_id__isnull=False), name="outbox_mail_person"),
             models.Index(fields=["created_at"], condition=Q(state="failed"), name="outbox_mail_failed"),
+            index_of_words("search_text", name="outbox_mail_words"),
+            models.Index(fields=["recipient"], name="outbox_mail_recipient"),
             models.Index(fields=["created_at"], condition=Q(forgotten_at__isnull=True), name="outbox_mail_with_text"),
             models.Index(fields=["created_at"], condition=Q(forgotten_at__isnull=False), name="outbox_mail_forgotten"),
         )

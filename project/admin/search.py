@@ -69,9 +69,8 @@ def _rows(request: HttpRequest, typed: str) -> Iterator[SearchResult]:
         model_admin: ModelAdmin = admin.site.get_model_admin(model)
         if not model_admin.has_view_or_change_permission(request):
             continue
-        found, has_doubles = model_admin.get_search_results(request, model_admin.get_queryset(request), typed)
-        rows = model._default_manager.filter(pk__in=found.order_by().values("pk")) if has_doubles else found
-        rows = rows.order_by("-pk")
+        found, _has_doubles = model_admin.get_search_results(request, model_admin.get_queryset(request), typed)
+        rows = found.order_by("-pk")
         if isinstance(model_admin.list_select_related, list | tuple):
             rows = rows.select_related(*model_admin.list_select_related)
         name, kind = f"admin:{label.lower().replace('.', '_')}", capfirst(str(model._meta.verbose_name))

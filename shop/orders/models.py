@@ -13,7 +13,7 @@ from django_countries.fields import CountryField
 
 from common.languages import in_reader_language
 from common.postal import PostalAddress
-from common.search import search_column
+from common.search import index_of_words, search_column
 from handlers.asked_fields import AskedField
 from shop.cart.models import new_token
 
@@ -139,6 +139,10 @@ class Order(models.Model):
             models.Index(fields=("account", "-id"), name="shop_order_by_account"),
             models.Index(fields=("contact_email",), condition=Q(claimed_at__isnull=True), name="shop_order_unclaimed"),
             models.Index(fields=("paid_at",), condition=Q(paid_at__isnull=False), name="shop_order_by_payment_day"),
+            index_of_words("search_text", name="shop_order_words"),
+            models.Index(fields=("gross",), name="shop_order_by_amount"),
+            models.Index(fields=("contact_email",), name="shop_order_by_contact"),
+            models.Index(fields=("payer_email",), condition=~Q(payer_email=""), name="shop_order_by_payer"),
         ]
 
     def __str__(self) -> str:

@@ -123,8 +123,9 @@ class PaymentAdmin(MoneyAdmin):
         ("created_at", DayRangeFilter),
     )
     list_select_related = ("order", "settlement")
-    search_fields = ("reference", "order__number")
-    search_help_text = gettext_lazy("Reference or order number")
+    search_fields = ("reference", "order__search_text", "=amount")
+    whole_fields = ("reference", "order__number")
+    search_help_text = gettext_lazy("Reference, amount, order number or customer")
     fields = (
         "reference", "order_link", "money", "pieces", "method_name", "state_label", "effect", "created_at",
         "events_link",
@@ -158,9 +159,10 @@ class PaymentEventAdmin(MoneyAdmin):
         ("received_at", DayRangeFilter),
     )
     list_select_related = ("order", "actor")
-    search_fields = ("event_id", "order__number", "payment__reference")
+    search_fields = ("event_id", "order__search_text", "payment__reference", "=amount")
+    whole_fields = ("event_id", "order__number", "payment__reference")
     linked_lookups = ("payment__id__exact",)
-    search_help_text = gettext_lazy("Event, reference or order number")
+    search_help_text = gettext_lazy("Event, reference, amount, order number or customer")
     fields = (
         "event_id", "received_at", "outcome_label", "advice", "order_link", "payment_link", "money", "pieces",
         "method_name", "kind", "told_by", "payload_text",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from common.search import index_of_words
 from shop.payments.labels import METHOD_LABELS
 
 
@@ -38,6 +39,11 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=("pending", "succeeded", "declined")), name="shop_payment_status_known"
             ),
+        ]
+        indexes = [
+            index_of_words("reference", name="shop_payment_words"),
+            models.Index(fields=("reference",), name="shop_payment_by_reference"),
+            models.Index(fields=("amount",), name="shop_payment_by_amount"),
         ]
 
     def __str__(self) -> str:
@@ -140,6 +146,9 @@ class PaymentEvent(models.Model):
                 name="shop_paymentevent_attention",
             ),
             models.Index(fields=("received_at",), condition=~Q(payload={}), name="shop_paymentevent_payload"),
+            index_of_words("event_id", name="shop_paymentevent_words"),
+            models.Index(fields=("event_id",), name="shop_paymentevent_by_event"),
+            models.Index(fields=("amount",), name="shop_paymentevent_by_amount"),
         ]
 
     def __str__(self) -> str:

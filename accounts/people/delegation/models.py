@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
 from common.emails import MAX_EMAIL_LENGTH, is_normal
-from common.search import search_column, sort_column
+from common.search import index_of_words, search_column, sort_column
 
 
 class Delegation(models.Model):
@@ -47,6 +47,10 @@ class Delegation(models.Model):
                 fields=["account", "operator", "person"], name="accounts_delegation_account_operator_person"
             ),
             models.CheckConstraint(condition=is_normal("email"), name="accounts_delegation_email_normal"),
+        )
+        indexes = (
+            index_of_words("search_text", name="accounts_delegation_words"),
+            models.Index(fields=["email"], name="accounts_delegation_by_email"),
         )
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
-from common.search import search_column, sort_column
+from common.search import index_of_words, search_column, sort_column
 from enrolments.courses.models import Course
 
 
@@ -60,6 +60,7 @@ class CourseGroup(models.Model):
                 name="enrolments_coursegroup_order_has_account",
             ),
         )
+        indexes = (index_of_words("search_text", name="enrolments_group_words"),)
 
     def __str__(self) -> str:
         return self.name

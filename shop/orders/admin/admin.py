@@ -18,6 +18,8 @@ from unfold.decorators import display
 from accounts.people.models import User
 from common.admin.display import NOTHING, amount, choice_label, day, two_lines
 from common.admin.filters import DayRangeFilter
+from common.search import matching
+from enrolments.seats.models import SeatBatch
 from shop.notes.page import Notes, note_urls, notes_for
 from shop.notes.services import notes_of_order
 from shop.orders.admin.billing import BillingPages
@@ -53,12 +55,26 @@ class OrderAdmin(BillingPages):
     list_fullwidth = True
     list_before_template = "phone_orders/admin/tool.html"
     list_select_related = ("account",)
-    search_fields = ("search_text", "account__search_text")
+    search_fields = (
+        "search_text", "account__search_text", "buyer__search_text", "operator__search_text", "payments__reference",
+        "lines__entry__code", "=gross",
+    )  # fmt: skip
+    whole_fields = (
+        "number", "contact_email", "payer_email", "buyer__email", "operator__email", "payments__reference",
+    )  # fmt: skip
     linked_lookups = ("account__id__exact",)
-    search_help_text = _("Number, contact address, account or purchase-order reference")
+    search_help_text = _(
+        "Number, amount, bank reference, entry code, customer, operator, participant or purchase-order reference"
+    )
     ordering = ("-id",)
 
     # --- The list ---
+
+    def also_found(self, word: str) -> list[QuerySet[Any]]:
+        return [orders_of_people(matching(User.objects.order_by(), word, "search_text"))]
+
+    def also_found_whole(self, text: str) -> list[QuerySet[Any]]:
+        return [orders_of_people(User.objects.order_by().filter(email=text))]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         orders = went_back(super().get_queryset(request))
@@ -151,6 +167,11 @@ class OrderAdmin(BillingPages):
         if not request.user.has_perm("shop.view_note"):
             return None
         return notes_for(request, notes_of_order(order), reverse("admin:shop_order_note", args=[order.pk]))
+
+
+def orders_of_people(people: QuerySet[User]) -> QuerySet[Any]:
+    """Return the keys of the orders whose seats people hold: those delivered to them, and packs they got one from."""
+    return SeatBatch.objects.order_by().filter(seats__person__in=people.values("pk")).values("order_id")
 
 
 def _public_url(order: Order) -> str:

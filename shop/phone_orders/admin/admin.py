@@ -78,6 +78,7 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
     list_fullwidth = True
     list_select_related = ("cart", "buyer", "order", "entered_by")
     search_fields = ("order__search_text", "sent_to", "buyer__search_text")
+    whole_fields = ("order__number",)
     search_help_text = gettext_lazy("Number of the order, buyer, or address of the customer")
     ordering = ("-id",)
     # For ForWhomForm and NewLineForm.

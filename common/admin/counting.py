@@ -1,0 +1,48 @@
+"""Count of the rows of a list: exact up to some thousands, beyond that the database's own estimate."""
+
+from __future__ import annotations
+
+import json
+from math import floor, log10
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.utils.formats import number_format
+from django.utils.functional import cached_property
+
+EXACT_UP_TO = 5_000
+
+if TYPE_CHECKING:
+    AnyPaginator = Paginator[Any]
+else:
+    AnyPaginator = Paginator
+
+
+class EstimatingPaginator(AnyPaginator):
+    """Paginator that counts at most `EXACT_UP_TO` rows.
+
+    More are estimated from the statistics of the tables, to two digits. An estimate too low leaves the last rows to
+    the filters and to the opposite order; one too high shows empty pages at the end.
+    """
+
+    template_name = "common/list_count.html"
+
+    @cached_property
+    def count(self) -> int:
+        rows = self.object_list
+        if not isinstance(rows, QuerySet):
+            return len(rows)
+        counted = rows.order_by().values("pk")[: EXACT_UP_TO + 1].count()
+        return _estimated(rows) if counted > EXACT_UP_TO else counted
+
+    @property
+    def about(self) -> str:
+        """Return the number for the reader if it is an estimate, else ""."""
+        return number_format(self.count, force_grouping=True) if self.count > EXACT_UP_TO else ""
+
+
+def _estimated(rows: QuerySet[Any]) -> int:
+    plan = json.loads(rows.order_by().values("pk").explain(format="json"))[0]["Plan"]
+    guessed = max(plan["Plan Rows"], EXACT_UP_TO + 1)
+    return max(round(guessed, 1 - floor(log10(guessed))), EXACT_UP_TO + 1)

@@ -1,0 +1,137 @@
+"""Large tables are searched by the beginnings of words, by an index; small ones by any part of a text."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+
+from accounts.people.models import User
+from catalog.models.categories import Category
+from common.admin import counting
+from common.numbers import amount_of_money
+from common.search import matching, matching_whole, words_index
+from enrolments.seats.models import Seat, SeatBatch
+from outbox.jobs.models import Job
+from outbox.mails.models import Mail
+from shop.orders.models import Order
+from shop.payments.models import Payment, PaymentEvent
+from tests.factories.accounts import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+LARGE = (Order, Seat, SeatBatch, User, Mail, Job, Payment, PaymentEvent)
+
+
+@pytest.fixture
+def zoe():
+    UserFactory(first_name="Paul", last_name="Zola", email="paul@shop.example")
+    return UserFactory(first_name="Zoé", last_name="d’Éluard-Cœur 2026-000123", email="zoe.d@shop.example")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "zoe", "ZOÉ éluard", "eluard zoe", "elu", "d'eluard", "d’Élu", "coeur", "eluard-co", "2026-000123", "2026-0001",
+        "000123", "zoe.d@shop", "zoe & eluard", "zoe.d@shop.example",
+    ],
+)  # fmt: skip
+def test_words_are_found_by_their_beginnings_in_any_order(zoe, typed):
+    assert list(matching(User.objects.all(), typed, "search_text")) == [zoe]
+
+
+@pytest.mark.parametrize("typed", ["luard", "0123", "eluard'd", "shop@zoe", "paul eluard"])
+def test_the_inside_of_a_word_and_other_signs_find_nothing(zoe, typed):
+    assert not matching(User.objects.all(), typed, "search_text")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["'", "&", "|", "!", ":*", "zo:*", "a\0b", "\\", "\\'", "%", "_", "x" * 5000, "((", "<->", "e'", "\x7f"],
+)
+def test_no_sign_breaks_the_query(zoe, typed):
+    list(matching(User.objects.all(), typed, "search_text"))
+    matching_whole(User.objects.all(), typed + "1", "email")
+
+
+def test_signs_alone_find_nothing(zoe):
+    assert not matching(User.objects.all(), "& |", "search_text")
+    assert matching(User.objects.all(), " ", "search_text").count() == 2
+
+
+def test_a_text_of_one_endless_word_is_stored_and_found():
+    Job.objects.create(kind="k", key="endless", last_error="é" * 30_000, max_attempts=1)
+    assert matching(Job.objects.all(), "e" * 300, "key").count() == 1
+
+
+def test_a_small_table_is_searched_by_any_part():
+    Category.objects.create(slug="shelf", name_en="Bookshelf", name_fr="Étagère")
+    assert matching(Category.objects.all(), "ooksh tage", "search_text").count() == 1
+
+
+def test_a_whole_value_is_found_alone_whatever_its_case(zoe):
+    assert list(matching_whole(User.objects.all(), " ZOE.D@shop.example ", "email")) == [zoe]
+    assert matching_whole(User.objects.all(), "zoe.d@shop", "email") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "amount"),
+    [
+        ("120", "120"), ("120.5", "120.50"), ("€1,234.50", "1234.50"), ("1.234,50€", "1234.50"), ("1,234", "1234"),
+        ("2026-1", None), ("x", None), ("", None), ("٣", None),
+    ],
+)  # fmt: skip
+def test_amounts_are_read_as_people_write_them(typed, amount):
+    assert amount_of_money(typed) == (None if amount is None else Decimal(amount))
+
+
+def searched():
+    for page in admin.site._registry.values():
+        if page.model in LARGE:
+            yield pytest.param(page, id=page.model.__name__)
+
+
+def nodes(plan):
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+@pytest.mark.parametrize("typed", ["zoe", "2026-0001", "zoe@shop.example"])
+@pytest.mark.parametrize("page", list(searched()))
+def test_no_large_table_is_read_as_a_whole(page, typed, rf):
+    """On empty tables the planner is told to take an index wherever one serves: what is left has none."""
+    tables = {model._meta.db_table for model in LARGE}
+    found, _doubles = page.get_search_results(rf.get("/"), page.model._base_manager.order_by(), typed)
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        plan = json.loads(found.explain(format="json"))[0]["Plan"]
+    scans = [each for each in nodes(plan) if each.get("Relation Name") in tables]
+    assert scans
+    assert [(each["Node Type"], each["Relation Name"], each.get("Filter")) for each in scans if _reads_all(each)] == []
+
+
+def _reads_all(scan):
+    """Tell whether a scan compares each row of a table. Joining rows of empty tables is no such scan."""
+    by_condition = any("Index Cond" in each for each in nodes(scan))
+    return scan["Node Type"] == "Seq Scan" or ("Filter" in scan and not by_condition)
+
+
+@pytest.mark.parametrize("model", [each for each in LARGE if each is not Seat])
+def test_large_tables_have_an_index_of_words(model):
+    assert any(words_index(model, field.name) for field in model._meta.fields)
+
+
+def test_a_list_is_counted_exactly_up_to_a_bound_and_estimated_beyond(monkeypatch):
+    monkeypatch.setattr(counting, "EXACT_UP_TO", 3)
+    for _number in range(3):
+        UserFactory()
+    paginator = counting.EstimatingPaginator(User.objects.order_by("pk"), 2)
+    assert (paginator.count, paginator.about) == (3, "")
+    UserFactory()
+    many = counting.EstimatingPaginator(User.objects.order_by("pk"), 2)
+    assert many.count > 3
+    assert many.about == str(many.count)
+    assert counting.EstimatingPaginator([1, 2], 2).count == 2
