@@ -25,6 +25,10 @@ INSIDE_A_FUNCTION = {
     "handlers/apps.py": "ready",
     "project/apps.py": "ready",
     "shop/apps.py": "ready",
+    # Libraries that watch a shop are loaded only where they are configured.
+    "project/watching/__init__.py": "begin_tracing",
+    "project/watching/page.py": "metrics",
+    "project/watching/requests.py": "__init__",
 }
 # Modules outside of a payment provider's package that name it, with the reason.
 NAMED_PROVIDERS = {
