@@ -140,9 +140,10 @@ def test_paragraphs_typed_are_paragraphs(merchant):
     assert editor.inner_text().split() == ["Un", "Deux"]
     editor.click()
     page.keyboard.press("Control+End")
-    page.keyboard.press("Enter")
-    page.keyboard.press("Enter")
-    page.keyboard.type("Trois")
+    # At the pace of a person: the editor draws each stroke before it is ready for the next.
+    page.keyboard.press("Enter", delay=60)
+    page.keyboard.press("Enter", delay=60)
+    page.keyboard.type("Trois", delay=60)
     page.locator("button[name=_save]").click()
     page.wait_for_url("**/entry/")
 

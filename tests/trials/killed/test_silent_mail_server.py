@@ -60,7 +60,8 @@ def test_a_mail_server_that_says_nothing(killable_shop: KillableShop, trial: Tri
     trial.note("from payment to delivery, s, longest", round(max(took), 2))
     trial.note("attempts of mails that did not count", in_vain)
     trial.note("all sent, once the mail server was back, s", round(recovered, 1))
-    assert max(took) <= DELIVERED_WITHIN_SECONDS
+    # The promise is for a machine of one's own: in `make test` the rest of the suite runs beside.
+    assert max(took) <= DELIVERED_WITHIN_SECONDS * (1 if trial.is_full else 5)
 
 
 def seconds_to_deliver(shop: KillableShop) -> float:
