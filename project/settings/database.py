@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from django.core.exceptions import ImproperlyConfigured
-
 from project.database_limits import DatabaseLimits
-from project.settings.environment import env
+from project.settings.environment import refuse, written
 
 __all__ = ["JOB_LIMITS", "PAGE_LIMITS"]
 
@@ -16,16 +14,13 @@ MOST_SECONDS = 24 * 3600
 
 def seconds(name: str, default: float) -> float:
     """Return a number of seconds, 0 for no limit. Raises ImproperlyConfigured for anything else."""
-    typed = env.str(name, default="").strip()
+    typed = written(name)
     try:
         found = float(typed) if typed else default
     except ValueError:
         found = -1
     if not 0 <= found <= MOST_SECONDS:
-        raise ImproperlyConfigured(
-            f"Amphi does not start: {name} is {typed!r}, but must be a number of seconds up to {MOST_SECONDS}, "
-            "or 0 for no limit."
-        )
+        refuse(f"{name} is {typed!r}, but must be a number of seconds up to {MOST_SECONDS}, or 0 for no limit")
     return found
 
 
@@ -34,9 +29,7 @@ def in_order(*limits: tuple[str, float]) -> tuple[float, ...]:
     it would never come true."""
     for (name, limit), (longer_name, longer) in pairwise(limits):
         if longer and not 0 < limit < longer:
-            raise ImproperlyConfigured(
-                f"Amphi does not start: {name} is {limit:g} s, but must be shorter than {longer_name}, {longer:g} s."
-            )
+            refuse(f"{name} is {limit:g} s, but must be shorter than {longer_name}, {longer:g} s")
     return tuple(limit for _name, limit in limits)
 
 

@@ -1,10 +1,12 @@
 """Settings read from the environment; required ones have no default."""
 
 import os
-from typing import Any
+from typing import Any, NoReturn
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from common.numbers import whole_number
 
 env = environ.Env()
 
@@ -19,15 +21,25 @@ CONNECTION_OPTIONS = {
 REQUIRED_WITHOUT_DEBUG = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL")
 
 
+def written(name: str) -> str:
+    """Return the text of a variable without blanks around it, "" where it is not set."""
+    return os.environ.get(name, "").strip()
+
+
+def refuse(*reasons: str) -> NoReturn:
+    """Raise ImproperlyConfigured: the shop does not start, for these reasons."""
+    raise ImproperlyConfigured(f"Amphi does not start: {'; '.join(reasons)}.")
+
+
 def refuse_incomplete(*, debug: bool) -> None:
     """Raise ImproperlyConfigured naming every required variable that is missing or empty, unless `debug`."""
     if debug:
         return
-    missing = [name for name in REQUIRED_WITHOUT_DEBUG if not os.environ.get(name, "").strip()]
+    missing = [name for name in REQUIRED_WITHOUT_DEBUG if not written(name)]
     if missing:
-        raise ImproperlyConfigured(
-            f"Amphi does not start: with DEBUG off the environment must set {', '.join(missing)}. "
-            "See the table of settings in README.md, or use `make run` for development."
+        refuse(
+            f"with DEBUG off the environment must set {', '.join(missing)}. "
+            "See the table of settings in README.md, or use `make run` for development"
         )
 
 
@@ -36,10 +48,11 @@ def at_least_one(name: str, *, default: int) -> int:
 
     Raises ImproperlyConfigured for any other text, and for a number below one.
     """
-    text = os.environ.get(name, "").strip() or str(default)
-    if not (text.isascii() and text.isdigit() and int(text) >= 1):
-        raise ImproperlyConfigured(f"{name} must be a whole number of at least 1, not {text!r}.")
-    return int(text)
+    text = written(name) or str(default)
+    number = whole_number(text)
+    if not number:
+        refuse(f"{name} must be a whole number of at least 1, not {text!r}")
+    return number
 
 
 def payment_providers(*default: str) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from django.core.exceptions import ImproperlyConfigured
+from common.numbers import whole_number
+from project.settings.environment import refuse, written
 
 SHORTEST_KEY = 50
 MAKE_ONE = "Make one with: openssl rand -hex 32"
@@ -21,7 +21,7 @@ BOOLEANS = {"", "0", "1", "true", "false", "yes", "no", "on", "off", "t", "f", "
 
 def keys_in(name: str) -> list[str]:
     """Return the keys in a variable, separated by commas, newest first; blanks around them do not count."""
-    return [key.strip() for key in os.environ.get(name, "").split(",") if key.strip()]
+    return [key.strip() for key in written(name).split(",") if key.strip()]
 
 
 def weakness(key: str) -> str:
@@ -58,25 +58,24 @@ def refuse_unsafe(
     if address.scheme not in ("http", "https") or not address.hostname:
         reasons.append(f"SITE_URL is {site_url!r}, but must begin with https:// and a host name")
     if reasons:
-        raise ImproperlyConfigured(f"Amphi does not start: {'; '.join(reasons)}.")
+        refuse(*reasons)
 
 
 def refuse_unreadable(languages: Sequence[str]) -> None:
     """Raise ImproperlyConfigured naming every variable with a value that cannot be meant."""
-    given = {name: os.environ.get(name, "").strip() for name in os.environ}
     reasons = []
     for name in ("DEBUG", "HSTS_PRELOAD"):
-        if given.get(name, "").lower() not in BOOLEANS:
-            reasons.append(f"{name} is {given[name]!r}, but must be 1 or 0")
+        if written(name).lower() not in BOOLEANS:
+            reasons.append(f"{name} is {written(name)!r}, but must be 1 or 0")
     for name in ("TRUST_PROXY", "PORT", "WEB_CONCURRENCY"):
-        if given.get(name) and not (given[name].isascii() and given[name].isdigit()):
-            reasons.append(f"{name} is {given[name]!r}, but must be a whole number")
-    if given.get("SHOP_LANGUAGE") and given["SHOP_LANGUAGE"] not in languages:
-        reasons.append(f"SHOP_LANGUAGE is {given['SHOP_LANGUAGE']!r}, but must be one of {', '.join(languages)}")
-    if given.get("TIME_ZONE") and given["TIME_ZONE"] not in available_timezones():
-        reasons.append(f"TIME_ZONE is {given['TIME_ZONE']!r}, but must be a name such as Europe/Paris")
-    currency = given.get("SHOP_CURRENCY", "")
+        if written(name) and whole_number(written(name)) is None:
+            reasons.append(f"{name} is {written(name)!r}, but must be a whole number")
+    language, zone, currency = (written(name) for name in ("SHOP_LANGUAGE", "TIME_ZONE", "SHOP_CURRENCY"))
+    if language and language not in languages:
+        reasons.append(f"SHOP_LANGUAGE is {language!r}, but must be one of {', '.join(languages)}")
+    if zone and zone not in available_timezones():
+        reasons.append(f"TIME_ZONE is {zone!r}, but must be a name such as Europe/Paris")
     if currency and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
         reasons.append(f"SHOP_CURRENCY is {currency!r}, but must be three capital letters such as EUR")
     if reasons:
-        raise ImproperlyConfigured(f"Amphi does not start: {'; '.join(reasons)}.")
+        refuse(*reasons)

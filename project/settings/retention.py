@@ -4,9 +4,8 @@ A line belongs to the function of that name in a room's `tidying.py` (see `commo
 they are of no use. The rest is kept for good; docs/deploy.md says why.
 """
 
-import os
-
-from django.core.exceptions import ImproperlyConfigured
+from common.numbers import whole_number
+from project.settings.environment import refuse, written
 
 # Name: days, fewest days allowed.
 KEPT = {
@@ -43,15 +42,12 @@ def days_of(name: str) -> int:
     """Return the days of a line, from the environment or the table. Raises ImproperlyConfigured."""
     days, at_least = KEPT[name]
     variable = f"KEEP_{name.upper()}_DAYS"
-    written = os.environ.get(variable, "").strip()
-    if not written:
+    if not written(variable):
         return days
-    if not (written.isascii() and written.isdigit() and len(written) <= 5 and at_least <= int(written) <= MOST_DAYS):
-        raise ImproperlyConfigured(
-            f"Amphi does not start: {variable} is a whole number of days from {at_least} to {MOST_DAYS}, "
-            f"not {written!r}."
-        )
-    return int(written)
+    number = whole_number(written(variable))
+    if number is None or not at_least <= number <= MOST_DAYS:
+        refuse(f"{variable} is a whole number of days from {at_least} to {MOST_DAYS}, not {written(variable)!r}")
+    return number
 
 
 RETENTION = {name: days_of(name) for name in KEPT}

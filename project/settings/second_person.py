@@ -5,23 +5,21 @@ No page changes these: whoever may confirm money could else switch off what watc
 
 from decimal import Decimal, InvalidOperation
 
-from django.core.exceptions import ImproperlyConfigured
-
-from project.settings.environment import env
+from project.settings.environment import env, refuse, written
 
 
 def amount(name: str) -> Decimal | None:
     """Read an amount in the shop's currency; None where it is not set. Raises ImproperlyConfigured for anything
     else."""
-    written = env.str(name, default="").strip()
-    if not written:
+    typed = written(name)
+    if not typed:
         return None
     try:
-        read = Decimal(written)
+        read = Decimal(typed)
     except InvalidOperation:
         read = Decimal(-1)
     if not read.is_finite() or read < 0:
-        raise ImproperlyConfigured(f"Amphi does not start: {name} is an amount like 500 or 99.90, not “{written}”.")
+        refuse(f"{name} is an amount like 500 or 99.90, not “{typed}”")
     return read
 
 

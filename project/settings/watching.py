@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
+from project.settings.environment import refuse, written
 
 SHORTEST_TOKEN = 32
 
 
 def metrics_token() -> str:
     """Return the secret that opens /metrics, "" where the page is closed. Raises ImproperlyConfigured."""
-    token = _written("METRICS_TOKEN")
+    token = written("METRICS_TOKEN")
     if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token):
-        _refuse(
+        refuse(
             f"METRICS_TOKEN needs at least {SHORTEST_TOKEN} letters, digits or signs without a blank. "
             "Make one with: openssl rand -hex 32"
         )
@@ -25,28 +24,28 @@ def metrics_token() -> str:
 def traces_address() -> str:
     """Return the address of the collector of traces, without a slash at its end; "" for none. Raises
     ImproperlyConfigured."""
-    written = _written("OTEL_EXPORTER_OTLP_ENDPOINT")
-    if not written:
+    address = written("OTEL_EXPORTER_OTLP_ENDPOINT")
+    if not address:
         return ""
-    parts = _split(written)
+    parts = _split(address)
     if parts is None or parts.username or parts.query or parts.fragment:
-        _refuse(
+        refuse(
             "OTEL_EXPORTER_OTLP_ENDPOINT must be the address of a collector such as http://collector:4318. "
             "What the collector asks for goes into OTEL_EXPORTER_OTLP_HEADERS"
         )
-    return written.rstrip("/")
+    return address.rstrip("/")
 
 
 def reports_address() -> str:
     """Return the address that errors are reported to; "" for none. Raises ImproperlyConfigured."""
-    written = _written("SENTRY_DSN")
-    if not written:
+    address = written("SENTRY_DSN")
+    if not address:
         return ""
-    parts = _split(written)
+    parts = _split(address)
     if parts is None or not parts.username or not parts.path.rpartition("/")[2].isdigit():
         # Not quoted: it holds a key.
-        _refuse("SENTRY_DSN must look like https://KEY@HOST/NUMBER")
-    return written
+        refuse("SENTRY_DSN must look like https://KEY@HOST/NUMBER")
+    return address
 
 
 def watching_middleware(*, metrics: str, traces: str) -> list[str]:
@@ -70,10 +69,6 @@ def with_reports(logging: dict[str, Any], reports: str) -> dict[str, Any]:
     return logging | {"handlers": handlers, "root": root, "loggers": loggers}
 
 
-def _written(name: str) -> str:
-    return os.environ.get(name, "").strip()
-
-
 def _split(address: str) -> Any:
     """Return the parts of an address of the web, None for anything else."""
     try:
@@ -84,12 +79,8 @@ def _split(address: str) -> Any:
     return parts if is_readable else None
 
 
-def _refuse(reason: str) -> None:
-    raise ImproperlyConfigured(f"Amphi does not start: {reason}.")
-
-
 METRICS_TOKEN = metrics_token()
 OTEL_EXPORTER_OTLP_ENDPOINT = traces_address()
 SENTRY_DSN = reports_address()
 # The name of this release in reports of errors.
-SENTRY_RELEASE = _written("SENTRY_RELEASE")
+SENTRY_RELEASE = written("SENTRY_RELEASE")
