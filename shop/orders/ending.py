@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
@@ -16,12 +15,9 @@ from common.refusals import Refused
 from shop.orders import mails
 from shop.orders.contexts import line_contexts, order_with_people
 from shop.orders.hooks import undo_pre_payment
+from shop.orders.in_turn import in_turn
 from shop.orders.models import Order, OrderEvent
 from shop.orders.transitions import move_order
-
-EXPIRE_AT_MOST = 500
-
-logger = logging.getLogger(__name__)
 
 
 class OrderNotCancellable(Refused):
@@ -55,19 +51,11 @@ def expire_orders(*, now: datetime) -> int:
     """Expire every order whose unpaid time is over, each in its own transaction. Return the number of orders expired.
 
     An order that is locked, by a payment for instance, is left to the next round; so is one that cannot expire because
-    a handler fails. Such an order is tried again after all others, so that failing orders, however many, do not keep
-    the others from expiring.
+    a handler fails.
     """
     due = Order.objects.filter(status=Order.Status.PLACED, expires_at__lte=now)
-    in_turn = due.order_by(F("expiry_failed_at").asc(nulls_first=True), "expires_at", "pk")
-    ended = 0
-    for order_id in in_turn.values_list("pk", flat=True)[:EXPIRE_AT_MOST]:
-        try:
-            ended += _expire(order_id, now=now)
-        except Exception:
-            logger.exception("Order %s could not end unpaid.", order_id)
-            Order.objects.filter(pk=order_id).update(expiry_failed_at=now)
-    return ended
+    expire = partial(_expire, now=now)
+    return in_turn(due, "expires_at", expire, failed="Order %s could not end unpaid.", now=now)
 
 
 @again_after_deadlock

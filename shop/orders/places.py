@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Sum
+from django.db.models import Exists, OuterRef, Sum
 
 from accounts.people.models import User
 from common.again import again_after_deadlock
@@ -15,33 +15,23 @@ from enrolments.courses.places.services import free
 from handlers.contract import Refusal
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
 from shop.orders.hooks import lock_courses_of, undo_pre_payment
+from shop.orders.in_turn import in_turn
 from shop.orders.models import Order, OrderEvent, OrderLine, OrderQuerySet
 from shop.orders.operator import with_standing_operator
 from shop.orders.transitions import record
 from shop.orders.unit_rows import complete_rows
 
 UNPROVED_HOLDS_FOR = timedelta(hours=1)
-RELEASE_AT_MOST = 500
-
-logger = logging.getLogger(__name__)
 
 
 def release_unproved_places(*, now: datetime) -> int:
     """Release the places of every unpaid order that has held them for an hour without a proof of its address, each in
     its own transaction. Return the number of orders.
 
-    An order that is locked, by a payment for instance, is left to the next round. One that fails is tried again after
-    all others.
+    An order that is locked, by a payment for instance, is left to the next round; so is one that fails.
     """
-    in_turn = _due(now).order_by(F("expiry_failed_at").asc(nulls_first=True), "placed_at", "pk")
-    released = 0
-    for order_id in in_turn.values_list("pk", flat=True)[:RELEASE_AT_MOST]:
-        try:
-            released += _release(order_id, now=now)
-        except Exception:
-            logger.exception("Order %s could not release its places.", order_id)
-            Order.objects.filter(pk=order_id).update(expiry_failed_at=now)
-    return released
+    release = partial(_release, now=now)
+    return in_turn(_due(now), "placed_at", release, failed="Order %s could not release its places.", now=now)
 
 
 def _due(now: datetime) -> OrderQuerySet:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -138,10 +137,8 @@ def _name_both(kind: str, values: Values, doing: Doing) -> None:
     """Add to the order's history that two people did it: the event's actor, and the one who asked."""
     if doing.asked_by is None:
         return
-    with transaction.atomic():
-        order = Order.objects.get(pk=values["order"])
-        detail = {"act": kind, "asked_by": doing.asked_by.pk}
-        record(order, OrderEvent.What.SECOND_PERSON, actor=doing.actor, now=doing.now, detail=detail)
+    detail = {"act": kind, "asked_by": doing.asked_by.pk}
+    record(_order(values), OrderEvent.What.SECOND_PERSON, actor=doing.actor, now=doing.now, detail=detail)
 
 
 # --- What it is about ---

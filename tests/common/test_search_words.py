@@ -51,8 +51,8 @@ def test_the_inside_of_a_word_and_other_signs_find_nothing(zoe, typed):
     ["'", "&", "|", "!", ":*", "zo:*", "a\0b", "\\", "\\'", "%", "_", "x" * 5000, "((", "<->", "e'", "\x7f"],
 )
 def test_no_sign_breaks_the_query(zoe, typed):
-    list(matching(User.objects.all(), typed, "search_text"))
-    matching_whole(User.objects.all(), typed + "1", "email")
+    assert list(matching(User.objects.all(), typed, "search_text")) in ([], [zoe], [*User.objects.all()])
+    assert matching_whole(User.objects.all(), typed + "1", "email") is None
 
 
 def test_signs_alone_find_nothing(zoe):

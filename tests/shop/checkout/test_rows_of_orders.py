@@ -17,7 +17,7 @@ from shop.checkout import limits
 from shop.checkout.errors import CheckoutRefused, TooManyUnpaidOrders
 from shop.checkout.limits import UnpaidLimit
 from shop.checkout.place import Consent, next_number
-from shop.orders import ending
+from shop.orders import ending, in_turn
 from shop.orders.claim import ClaimRefused, accounts_to_move_into, claim_order
 from shop.orders.ending import OrderNotCancellable, cancel_order, expire_orders
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
@@ -199,7 +199,7 @@ def test_the_limits_of_unpaid_orders():
     assert UnpaidLimit(orders=20, places=500, units=2_000) == limits.PER_VISITOR
     assert UnpaidLimit(orders=20, places=1_000, units=20_000) == limits.PER_ACCOUNT
     assert UnpaidLimit(orders=5, places=500, units=2_000) == limits.PER_TYPED_ADDRESS
-    assert ending.EXPIRE_AT_MOST == 500
+    assert in_turn.AT_MOST == 500
 
 
 def test_orders_paid_or_ended_or_of_others_are_not_counted(probe_entry, monkeypatch):

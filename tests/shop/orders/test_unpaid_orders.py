@@ -8,6 +8,7 @@ from django.utils import timezone
 from handlers.contract import Refusal
 from outbox.mails.models import Mail
 from shop.orders import ending as orders
+from shop.orders import in_turn
 from shop.orders.ending import OrderNotCancellable, cancel_order, expire_orders
 from shop.orders.models import Order, OrderEvent
 from shop.orders.tasks import expire_unpaid_orders
@@ -100,7 +101,7 @@ def test_an_order_that_cannot_end_holds_up_no_other(probe_entry, monkeypatch):
 
 
 def test_broken_orders_as_many_as_a_round_takes_hold_up_no_other(probe_entry, monkeypatch):
-    monkeypatch.setattr(orders, "EXPIRE_AT_MOST", 2)
+    monkeypatch.setattr(in_turn, "AT_MOST", 2)
     undo = orders.undo_pre_payment
     cannot_end(monkeypatch, "broken")
     for number in range(3):
