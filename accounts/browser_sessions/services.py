@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from accounts.browser_sessions.models import BrowserSession
 from accounts.browser_sessions.plain import delete_plain, plain_keys_of
+from accounts.people.models import User
 from common.secrets import keyed_hashes
 
 
@@ -30,3 +32,13 @@ def end_sessions(*, user_id: int, but: str | None = None) -> int:
     kept = keyed_hashes("session key", but) if but else []
     ended = BrowserSession.objects.filter(user_id=user_id).exclude(key__in=kept).delete()[0]
     return ended + delete_plain(key for key in plain_keys_of(user_id) if key != but)
+
+
+def end_other_sessions(*, user: User, request: HttpRequest | None = None) -> None:
+    """End every session of a person but that of the request, if the request is the person's own: that gets a new
+    key."""
+    kept = None
+    if request is not None and request.user.is_authenticated and request.user.pk == user.pk:
+        request.session.cycle_key()
+        kept = request.session.session_key
+    end_sessions(user_id=user.pk, but=kept)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -51,14 +49,6 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=normalise_email(username or ""))
 
 
-class SessionStampField(models.CharField):
-    """Column that saving a whole row never writes: a row read before a new stamp was set would bring ended sessions
-    back."""
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        return super().pre_save(model_instance, add) if add else models.F(self.attname)
-
-
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. The e-mail address is the identity; whether it is proved is told by allauth's EmailAddress row."""
 
@@ -95,8 +85,6 @@ class User(AbstractBaseUser, PermissionsMixin):
             "The customer account that first typed this address; empty for a person who signed up without being named."
         ),
     )
-    # Part of what every session of the user is bound to, beside the password: see accounts/sign_in/other_sessions.py.
-    session_stamp = SessionStampField(max_length=32, blank=True, default="", db_default="", editable=False)
     date_joined = models.DateTimeField(_("known since"), default=timezone.now, db_default=Now(), editable=False)
     search_text = search_column("first_name", "last_name", "email")
     sort_name = sort_column("last_name", "first_name", "email")
@@ -134,17 +122,3 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.first_name or self.email
-
-    def get_session_auth_hash(self) -> str:
-        return self._stamped(super().get_session_auth_hash())
-
-    def get_session_auth_fallback_hash(self) -> Iterator[str]:
-        for by_old_key in super().get_session_auth_fallback_hash():
-            yield self._stamped(by_old_key)
-
-    def _stamped(self, by_password: str) -> str:
-        """Return the value that a session of the user must carry: bound to the password and, if there is one, to the
-        stamp."""
-        if not self.session_stamp:
-            return by_password
-        return hashlib.sha256(f"{by_password} {self.session_stamp}".encode()).hexdigest()

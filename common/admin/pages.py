@@ -32,7 +32,7 @@ else:
 SECRETS = frozenset(
     {
         "answers", "context", "data", "details", "nonce", "password", "payload", "secret", "session_data",
-        "session_key", "session_stamp", "token", "token_hash", "visitor_key",
+        "session_key", "token", "token_hash", "visitor_key",
     }
 )  # fmt: skip
 # What the filters of a field ask; a path into another table is none of it.

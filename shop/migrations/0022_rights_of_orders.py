@@ -42,7 +42,7 @@ def hand_on(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0010_roles_and_second_person'),
+        ('accounts', '0009_roles_and_second_person'),
         ('auth', '0012_alter_user_first_name_max_length'),
         ('contenttypes', '0002_remove_content_type_name'),
         ('shop', '0021_notes'),

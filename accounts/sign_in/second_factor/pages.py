@@ -17,10 +17,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from accounts.browser_sessions.services import end_other_sessions
 from accounts.people.models import User
 from accounts.security_log.kinds import Kind
 from accounts.security_log.services import record
-from accounts.sign_in.other_sessions import end_other_sessions
 from accounts.sign_in.second_factor.codes import mark_used
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.http import HttpRequest
 
+from accounts.browser_sessions.services import end_other_sessions
 from accounts.people.models import User
 from accounts.security_log.kinds import Kind
 from accounts.security_log.services import record
-from accounts.sign_in.other_sessions import end_other_sessions
 from outbox.mails.services import queue_mail
 
 
@@ -18,7 +18,7 @@ def remove_second_factor(*, user: User, now: datetime, request: HttpRequest | No
     """Remove all factors of a person who lost them, end the person's sessions, and mail the person. False when there
     was none.
 
-    For the administration, after it made sure who asks. Locks the authenticators, then the user.
+    For the administration, after it made sure who asks. Locks the authenticators.
     """
     with transaction.atomic():
         removed, _details = Authenticator.objects.filter(user=user).delete()

@@ -9,9 +9,9 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.browser_sessions.services import end_other_sessions
 from accounts.people.models import User
 from accounts.security_log.models import SecurityEvent
-from accounts.sign_in.other_sessions import end_other_sessions
 from accounts.sign_in.second_factor.proved import has_proved_second_factor
 from accounts.sign_in.second_factor.services import remove_second_factor
 from tests.accounts.sign_in.proofs import code_of, code_of_secret, give_app, note, sign_in_with
@@ -133,13 +133,6 @@ def test_saving_a_person_read_before_does_not_bring_ended_sessions_back(attacker
 
     assert attacker.get(reverse("account-profile")).status_code == 302
     assert User.objects.get(pk=merchant.pk).first_name == "Maud"
-
-
-def test_sessions_from_before_there_was_a_stamp_live_on(visitor, merchant):
-    sign_in(visitor, ADDRESS)
-
-    assert merchant.session_stamp == ""
-    assert visitor.get(reverse("account-profile")).status_code == 200
 
 
 def set_up(visitor: Client) -> None:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0008_session_stamp'),
+        ('accounts', '0007_link_ends'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('accounts', '0010_roles_and_second_person'),
+        ('accounts', '0009_roles_and_second_person'),
     ]
 
     operations = [
