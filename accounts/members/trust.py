@@ -10,8 +10,12 @@ count as paid.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
+from accounts.members.current import AccountRequest
 from accounts.members.models import CustomerAccount
+from accounts.rate_limits import others
+from accounts.rate_limits.network import network_of
 from common.registry import Registry
 
 # Called with the key of an account; tells whether it has paid for something.
@@ -23,6 +27,18 @@ def may_mail_strangers(account_id: int) -> bool:
     return (
         any(has_paid(account_id) for has_paid in HAVE_PAID)
         or CustomerAccount.objects.filter(pk=account_id, credit_limit__isnull=False).exists()
+    )
+
+
+def count_mail_to_other(request: AccountRequest, email: str, *, now: datetime) -> None:
+    """Count a mail that a member of an account has sent to an address. Raises TooOften and NotBeforePayment; call
+    outside of a transaction, before the mail is recorded."""
+    others.count_mail_to_other(
+        email=email,
+        by=request.user,
+        network=network_of(request),
+        has_paid=may_mail_strangers(request.account.pk),
+        now=now,
     )
 
 

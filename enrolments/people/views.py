@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -15,10 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
-from accounts.members.trust import may_mail_strangers
+from accounts.members.trust import count_mail_to_other
 from accounts.people.delegation.models import Delegation
-from accounts.rate_limits.network import network_of
-from accounts.rate_limits.others import count_mail_to_other
 from accounts.rate_limits.services import TooOften, count_attempt
 from common.refusals import Refused
 from enrolments.people.edit import AddressOfAnother, PersonChanged, edit_person, is_editable, version_of
@@ -44,7 +41,7 @@ def person(request: AccountRequest, person_id: int) -> HttpResponse:
             if form.cleaned_data["email"] != shown.email:
                 # Counted whatever comes of it: a refusal may tell that the address belongs to somebody.
                 count_attempt(what="edit of an address", who=str(request.user.pk), now=now)
-                _count_mail(request, form.cleaned_data["email"], now)
+                count_mail_to_other(request, form.cleaned_data["email"], now=now)
             is_moved = edit_person(
                 account=request.account,
                 person_id=person_id,
@@ -88,7 +85,7 @@ def mail(request: AccountRequest, person_id: int) -> HttpResponse:
     shown = _find(request, person_id)
     now = timezone.now()
     try:
-        _count_mail(request, shown.email, now)
+        count_mail_to_other(request, shown.email, now=now)
         mail_again(
             account=request.account,
             person_id=person_id,
@@ -105,17 +102,6 @@ def mail(request: AccountRequest, person_id: int) -> HttpResponse:
     else:
         messages.success(request, _("A mail to %(email)s is on its way.") % {"email": shown.email})
     return redirect("account-person", request.account.pk, person_id)
-
-
-def _count_mail(request: AccountRequest, email: str, now: datetime) -> None:
-    """Count a mail that the operator has sent to a person. Raises TooOften."""
-    count_mail_to_other(
-        email=email,
-        by=request.user,
-        network=network_of(request),
-        has_paid=may_mail_strangers(request.account.pk),
-        now=now,
-    )
 
 
 def _find(request: AccountRequest, person_id: int) -> Delegation:

@@ -14,11 +14,14 @@ CARTS_A_BATCH = 50
 
 @tidies("visitor_carts", *TABLES, batch=CARTS_A_BATCH)
 def visitor_carts(before: datetime, limit: int) -> int:
-    left = Cart.objects.filter(ordered_at__isnull=True, changed_at__lt=before, user__isnull=True)
-    return delete_batch(left.filter(entered_by__isnull=True).order_by("changed_at"), limit)
+    return _left_behind(before, limit, user__isnull=True)
 
 
 @tidies("carts", *TABLES, batch=CARTS_A_BATCH)
 def carts(before: datetime, limit: int) -> int:
-    left = Cart.objects.filter(ordered_at__isnull=True, changed_at__lt=before, user__isnull=False)
-    return delete_batch(left.filter(entered_by__isnull=True).order_by("changed_at"), limit)
+    return _left_behind(before, limit, user__isnull=False)
+
+
+def _left_behind(before: datetime, limit: int, **whose: bool) -> int:
+    left = Cart.objects.filter(ordered_at__isnull=True, entered_by__isnull=True, changed_at__lt=before, **whose)
+    return delete_batch(left.order_by("changed_at"), limit)

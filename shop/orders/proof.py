@@ -16,15 +16,11 @@ from accounts.people.address_codes import WrongCode, is_code_mailed, mail_code, 
 from accounts.rate_limits.network import network_of
 from accounts.rate_limits.pages import too_often
 from accounts.rate_limits.services import TooOften
-from common.fields import CodeLineField
+from accounts.sign_in.forms import CodeField
 
 
 class CodeForm(forms.Form):
-    code = CodeLineField(
-        label=_("Code from the mail"),
-        max_length=20,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "characters"}),
-    )
+    code = CodeField(label=_("Code from the mail"))
 
 
 def proof_page(request: HttpRequest, *, email: str, back: str, on_proof: Callable[[], None]) -> HttpResponse:

@@ -19,11 +19,11 @@ from django.db import connection, transaction
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from psycopg2.errors import DeadlockDetected, LockNotAvailable
 
 from accounts.people.models import User
 from catalog.models.entries import Entry, EntryState
 from catalog.offers import offer_of
+from common.database_errors import is_deadlock, is_lock_timeout
 from common.postal import PostalAddress
 from handlers.faults import HookBroken
 from outbox.errors import Temporary
@@ -136,7 +136,7 @@ def _step(work: Callable[[], R]) -> R | _Failure:
     except Exception as error:
         if broken := _broken(error):
             return broken
-        if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
+        if is_lock_timeout(error) or is_deadlock(error):
             return _Failure(PLACED_JUST_NOW)
         logger.exception("A trial of an entry met an error")
         return _stopped(f"{type(error).__name__}: {error}")
@@ -150,7 +150,7 @@ def _broken(refusal: Exception) -> _Failure | None:
     if cause is None:
         return None
     error = cause.__cause__
-    if error is not None and isinstance(error.__cause__, LockNotAvailable):
+    if error is not None and is_lock_timeout(error):
         return _Failure(PLACED_JUST_NOW)
     return _stopped(str(cause.fault.message))
 
