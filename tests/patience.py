@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 
 PATIENCE_SECONDS = 300.0
+# What waits for nothing is over by then on a loaded machine; what is held up is not.
+HELD_UP_SECONDS = 15.0
 LOOK_EVERY_SECONDS = 0.1
 
 

@@ -10,6 +10,7 @@ import psycopg2
 import pytest
 
 from common.database_waiting import DatabaseSilent, database_deadline, end_waiting, wait_for_ever
+from tests.patience import HELD_UP_SECONDS
 from tests.servers import addresses
 
 
@@ -45,9 +46,9 @@ def test_a_statement_that_is_not_answered_is_given_up_with_its_connection(connec
     began = time.monotonic()
 
     with pytest.raises(DatabaseSilent):
-        run(connection, "SELECT pg_sleep(5)")
+        run(connection, "SELECT pg_sleep(60)")
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < HELD_UP_SECONDS
     assert connection.closed
 
 
@@ -55,22 +56,25 @@ def test_a_deadline_holds_over_many_statements_and_the_earlier_one_counts(connec
     began = time.monotonic()
 
     with database_deadline(0.6), database_deadline(60), pytest.raises(DatabaseSilent):
-        any(run(connection, "SELECT pg_sleep(0.1)") == () for _ in range(100))
+        any(run(connection, "SELECT pg_sleep(0.1)") == () for _ in range(1000))
 
-    assert 0.5 < time.monotonic() - began < 2
+    assert 0.5 < time.monotonic() - began < HELD_UP_SECONDS
 
 
-def test_a_server_that_takes_connections_and_says_nothing_is_given_up_and_for_a_moment_asked_no_more(connection):
+def test_a_server_that_takes_connections_and_says_nothing_is_given_up_and_for_a_moment_asked_no_more(
+    connection, monkeypatch
+):
+    monkeypatch.setattr("common.database_waiting.REFUSED_SECONDS", 60)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"postgres://shop@127.0.0.1:{silent.getsockname()[1]}/shop"
-        waits = []
-        for _ in range(3):
-            began = time.monotonic()
-            with pytest.raises(psycopg2.OperationalError):
+        began = time.monotonic()
+        with pytest.raises(DatabaseSilent, match="in time"):
+            psycopg2.connect(address)
+        waited = time.monotonic() - began
+        for _ in range(2):
+            with pytest.raises(psycopg2.OperationalError, match="a moment ago"):
                 psycopg2.connect(address)
-            waits.append(time.monotonic() - began)
 
-    assert waits[0] >= 0.3
-    assert max(waits[1:]) < 0.2
+    assert waited >= 0.3
     # A connection that is there is not concerned.
     assert run(connection, "SELECT 1") == (1,)

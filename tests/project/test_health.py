@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from outbox.jobs.models import Job
 from project import health
+from tests.patience import HELD_UP_SECONDS
 
 
 class AtOnce:
@@ -89,7 +90,7 @@ def test_a_silent_redis_degrades_the_shop_and_does_not_hold_the_answer(client, s
 
     answer = client.get("/readyz")
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < HELD_UP_SECONDS
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert answer.json()["redis"] == "does not answer"
 
@@ -112,7 +113,7 @@ def test_a_redis_that_cannot_even_be_looked_up_does_not_hold_the_answer(client, 
 
     answer = client.get("/readyz")
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < HELD_UP_SECONDS
     assert (answer.status_code, answer.json()["redis"]) == (200, "does not answer")
 
 
@@ -229,7 +230,7 @@ def test_readyz_answers_in_time_whatever_becomes_of_the_look_and_looks_once_for_
     with ThreadPoolExecutor(4) as many:
         answers = list(many.map(lambda _number: client.get("/readyz"), range(4)))
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < HELD_UP_SECONDS
     assert {(answer.status_code, answer.json()["database"]) for answer in answers} == {(503, "does not answer")}
     assert len(looks) == 1
     may_go_on.set()

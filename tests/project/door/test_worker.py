@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import select
 import signal
 import socket
 import sys
@@ -17,15 +18,13 @@ from pathlib import Path
 import pytest
 
 from project.door import limits
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import HELD_UP_SECONDS, PATIENCE_SECONDS
 from tests.project.door.hall import chunked
 from tests.servers import PROJECT
 from workbench.listener import HOST, listen
 from workbench.servers.process import Child, Program
 
-# Much less than a request may take to come in, and enough on a loaded machine.
-AT_ONCE_SECONDS = 5.0
-BUSY_SECONDS = 8
+BUSY_SECONDS = 10
 MANY = 40
 THREADS = 2
 
@@ -115,7 +114,7 @@ def test_requests_sent_by_halves_stop_no_page(hall, half):
     answers = [hall.get("/")[0] for _ in range(10)]
 
     assert answers == [200] * 10
-    assert time.monotonic() - began < AT_ONCE_SECONDS
+    assert time.monotonic() - began < HELD_UP_SECONDS
     for connection in slow:
         connection.close()
 
@@ -125,7 +124,7 @@ def test_more_slow_senders_than_connections_make_room_for_others(hall):
     began = time.monotonic()
 
     assert hall.get("/")[0] == 200
-    assert time.monotonic() - began < AT_ONCE_SECONDS
+    assert time.monotonic() - began < HELD_UP_SECONDS
     for connection in slow:
         connection.close()
 
@@ -196,11 +195,10 @@ def test_a_connection_carries_one_request_after_the_other_also_when_sent_at_once
 def test_probes_are_answered_while_every_thread_is_busy(hall):
     busy = [sent(hall, b"GET /busy/%d HTTP/1.1\r\nHost: shop\r\n\r\n" % BUSY_SECONDS) for _ in range(THREADS)]
     time.sleep(0.2)
-    began = time.monotonic()
 
     assert hall.get("/healthz")[0] == hall.get("/readyz")[0] == 200
 
-    assert time.monotonic() - began < AT_ONCE_SECONDS
+    assert select.select(busy, [], [], 0)[0] == []
     for connection in busy:
         connection.close()
 
@@ -243,6 +241,6 @@ def test_ending_waits_for_the_answers_under_way_and_for_nothing_else(tmp_path):
 
         assert b"GET /busy/2 " in answer_of(under_way)
         while hall.child.is_running:
-            assert time.monotonic() - began < 15
+            assert time.monotonic() - began < HELD_UP_SECONDS
             time.sleep(0.05)
         idle.close()

@@ -41,6 +41,8 @@ from workbench.supervisor import stop_all
 # Promise of the trials: everything is done within this time after the last blow.
 RECOVERED_WITHIN_SECONDS = 30
 LOOK_EVERY_SECONDS = 0.05
+# A server that is starting may leave a connection unanswered; the next attempt is answered.
+CONNECTED_WITHIN_SECONDS = 10
 # Characters of a worker's log shown when the worker does not come back.
 LAST_WORDS = 8000
 # Programs that may end by themselves in all the trials together: more would be a habit.
@@ -103,7 +105,7 @@ class KillableShop:
 
     def ask(self, query: str) -> list[tuple]:
         """Return rows, over a new connection that no restart of Postgres can have broken."""
-        connection = psycopg2.connect(self.database_url)
+        connection = psycopg2.connect(self.database_url, connect_timeout=CONNECTED_WITHIN_SECONDS)
         connection.autocommit = True
         try:
             with connection.cursor() as cursor:
@@ -129,7 +131,7 @@ class KillableShop:
         deadline = time.monotonic() + seconds
         while not is_so():
             self.start_again_what_ended()
-            assert time.monotonic() < deadline, f"still not so after {seconds} s"
+            assert time.monotonic() < deadline, f"still not so after {seconds} s.{self.postgres.last_words()}"
             time.sleep(LOOK_EVERY_SECONDS)
 
     def start_again_what_ended(self) -> None:
@@ -187,7 +189,7 @@ class KillableShop:
         meanwhile()
         (self.addresses.data / "postgres" / "postmaster.pid").unlink(missing_ok=True)
         self.postgres.restart()
-        self.wait_until(self.has_database)
+        self.postgres.wait_until(self.has_database, seconds=PATIENCE_SECONDS)
 
     def set_workers_clock(self, *, wrong_by: timedelta) -> None:
         """Set the clock's error from the next reading on; the file is replaced at once, never read half written."""

@@ -38,7 +38,7 @@ LIMITS = {
 SILENT_SECONDS = STATEMENT_SECONDS + 2 + CONNECT_SECONDS
 PROBE_SECONDS = 1.0
 # A loaded machine may take so long for an answer that waits for nothing.
-SLACK_SECONDS = 1.5
+SLACK_SECONDS = 4.0
 IN_FLIGHT = 8
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
