@@ -6,8 +6,10 @@ operators are used and nothing else of it.
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -55,21 +57,29 @@ Edit = tuple[cst.CSTNode, cst.CSTNode]
 def draw(texts: dict[str, str], *, size: int, seed: int) -> list[Fault]:
     """Draw faults from modules, given as texts by path: at most one on a line, every line alike.
 
-    A larger draw by the same seed begins with the smaller one.
+    A larger draw by the same seed begins with the smaller one. A line's chance comes of the seed and its own text, so a
+    change of the shop changes little of the sample.
     """
-    chance = random.Random(seed)
-    modules = [_Module(path, text) for path, text in sorted(texts.items())]
-    places = [(module, edits) for module in modules for _line, edits in sorted(module.edits_by_line().items())]
-    chance.shuffle(places)
+    places = [place for path, text in sorted(texts.items()) for place in _places(_Module(path, text), seed)]
     drawn: list[Fault] = []
-    for module, edits in places:
+    for lot, module, edits in sorted(places, key=lambda place: place[0]):
         if len(drawn) == size:
             break
-        chance.shuffle(edits)
+        random.Random(lot).shuffle(edits)
         fault = next((fault for number in edits if (fault := module.fault(number)) is not None), None)
         if fault is not None:
             drawn.append(fault)
     return drawn
+
+
+def _places(module: _Module, seed: int) -> Iterator[tuple[bytes, _Module, list[int]]]:
+    """Yield the lot of each line that can be changed, the module, and the line's edits."""
+    lines, seen = module.text.split("\n"), Counter[str]()
+    for line, edits in sorted(module.edits_by_line().items()):
+        text = lines[line - 1].strip()
+        lot = hashlib.sha256(f"{seed}\0{module.path}\0{text}\0{seen[text]}".encode()).digest()
+        seen[text] += 1
+        yield lot, module, edits
 
 
 def all_faults(path: str, text: str) -> Iterator[Fault]:

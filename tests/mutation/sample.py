@@ -45,10 +45,11 @@ class Sample:
 def run(sample: Sample) -> int:
     """Run a sample to its end, or until its time is over; return 0 when enough of it was noticed.
 
-    An interrupted run is continued as long as neither the shop nor its tests have changed.
+    An interrupted run is continued. After a change of the shop or its tests the tests are recorded anew, and a fault is
+    planted again unless it was noticed by a test whose file is as it was, in a module that is as it was.
     """
     until = time.monotonic() + 60 * sample.minutes
-    _begin_anew_if_changed(sample.folder)
+    _drop_what_changed(sample.folder)
     recorded = _recorded(sample.folder / RECORDED, sample.part)
     if recorded is None:
         print("The tests did not come to an end. Run them by themselves first.", flush=True)
@@ -72,17 +73,38 @@ def run(sample: Sample) -> int:
     return 0 if share >= LEAST_NOTICED and len(results) == len(faults) else 1
 
 
-def _begin_anew_if_changed(folder: Path) -> None:
-    digest = hashlib.sha256()
+def _drop_what_changed(folder: Path) -> None:
+    """Remove the recording, and the findings that may no longer hold, when files of the shop or its tests changed."""
+    made_of = folder / MADE_OF
+    before = json.loads(made_of.read_text()) if made_of.exists() else {}
+    now = _digests()
+    if before == now:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / RECORDED, ignore_errors=True)
+    found = folder / FOUND
+    kept = [each for each in _read(found) if still_holds(each, before, now)]
+    found.write_text("".join(json.dumps(asdict(each)) + "\n" for each in kept))
+    made_of.write_text(json.dumps(now, indent=0))
+
+
+def _digests() -> dict[str, str]:
+    """Return the digest of every module of the shop and of its tests, by path; the tool itself left out."""
     own = Path(__file__).parent
     tests = (path.relative_to(PROJECT) for path in (PROJECT / "tests").rglob("*.py") if own not in path.parents)
-    for path in sorted([*sources(), *tests]):
-        digest.update(f"{path}\0".encode() + (PROJECT / path).read_bytes())
-    made_of = folder / MADE_OF
-    if not made_of.exists() or made_of.read_text() != digest.hexdigest():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        made_of.write_text(digest.hexdigest())
+    return {
+        str(path): hashlib.sha256((PROJECT / path).read_bytes()).hexdigest() for path in sorted([*sources(), *tests])
+    }
+
+
+def still_holds(found: Found, before: dict[str, str], now: dict[str, str]) -> bool:
+    """Tell whether a fault was killed by a test, and the files of both, given by digests, are as they were."""
+    files = (found.fault.path, found.by.split("::")[0])
+    return found.verdict is Verdict.KILLED and all(file in now and before.get(file) == now[file] for file in files)
+
+
+def _read(file: Path) -> list[Found]:
+    return [Found.of(json.loads(line)) for line in file.read_text().splitlines()] if file.exists() else []
 
 
 def _is_in(path: Path, part: str) -> bool:
@@ -115,14 +137,11 @@ class _Findings:
     """Findings so far, kept in a file of one line each."""
 
     file: Path
-    by_fault: dict[Fault, Found] = field(default_factory=dict)
+    by_fault: dict[Fault, Found] = field(init=False)
     lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        if self.file.exists():
-            for line in self.file.read_text().splitlines():
-                kept = Found.of(json.loads(line))
-                self.by_fault[kept.fault] = kept
+        self.by_fault = {kept.fault: kept for kept in _read(self.file)}
 
     def add(self, found: Found) -> None:
         with self.lock, open(self.file, "a") as file:

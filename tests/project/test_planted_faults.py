@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.mutation.covering import Recorded
-from tests.mutation.faults import Fault, all_faults, apply
+from tests.mutation.faults import Fault, all_faults, apply, draw
 from tests.mutation.planted import plant
 from tests.mutation.report import key_of, read_reasons
+from tests.mutation.sample import still_holds
 from tests.mutation.targets import is_target, module_name, targets
+from tests.mutation.verdicts import Found, Verdict
 
 SERVICE = '''\
 from django.db import transaction
@@ -129,6 +131,42 @@ def test_a_planted_module_is_imported_with_its_fault_and_the_file_stays(tmp_path
 )
 def test_a_type_given_a_name_is_left_alone(text, is_changed):
     assert any(all_faults("shop/services/take.py", text)) is is_changed
+
+
+def test_a_change_of_the_shop_changes_nothing_else_of_the_sample():
+    texts = {"shop/services/take.py": SERVICE, "outbox/services/give.py": SERVICE.replace("take", "give")}
+    changed = {**texts, "shop/services/take.py": SERVICE.replace("LIMIT = 5", "LIMIT = 9\nMOST = 4")}
+    before, after = draw(texts, size=99, seed=1), draw(changed, size=99, seed=1)
+
+    assert draw(texts, size=3, seed=1) == before[:3]
+    assert draw(texts, size=99, seed=2) != before
+    assert [of_other_lines(fault) for fault in before if of_other_lines(fault)] == [
+        of_other_lines(fault) for fault in after if of_other_lines(fault)
+    ]
+
+
+def of_other_lines(fault):
+    """Return a fault's module and change, None for one of the lines that changed."""
+    is_of_changed = fault.path.endswith("take.py") and fault.became.startswith(("LIMIT =", "MOST ="))
+    return None if is_of_changed else (fault.path, fault.was, fault.became)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "changed", "expected"),
+    [
+        (Verdict.KILLED, "shop/other.py", True),
+        (Verdict.KILLED, "shop/services/take.py", False),
+        (Verdict.KILLED, "tests/shop/test_take.py", False),
+        (Verdict.SURVIVED, "shop/other.py", False),
+        (Verdict.ENDLESS, "shop/other.py", False),
+    ],
+)
+def test_a_finding_holds_while_the_module_and_the_test_that_noticed_are_as_they_were(verdict, changed, expected):
+    found = Found(fault_at(13), verdict, 3, 1.0, "tests/shop/test_take.py::test_bounds")
+    before = dict.fromkeys(("shop/services/take.py", "tests/shop/test_take.py", "shop/other.py"), "as it was")
+
+    assert still_holds(found, before, before | {changed: "new"}) is expected
+    assert not still_holds(found, before, {path: digest for path, digest in before.items() if "take" not in path})
 
 
 def test_nothing_is_planted_too_late():
