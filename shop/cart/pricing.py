@@ -40,8 +40,8 @@ class PricedLine:
     problems: tuple[str, ...]
     needs_sign_in: bool
     units: UnitForms
-    is_gone: bool = False
-    lacks_places: bool = False
+    is_gone: bool
+    lacks_places: bool
 
     @property
     def entry_name(self) -> str:
