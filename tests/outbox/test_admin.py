@@ -239,7 +239,8 @@ def test_a_job_that_gave_up_is_dismissed_with_a_reason(merchant):
 
 def test_a_job_that_is_brought_back_and_dies_again_waits_again(merchant):
     job = dead_job()
-    dismiss_job(job_id=job.pk, reason="Gone", actor_id=None)
+    dismissed = dismiss_job(job_id=job.pk, reason="Gone", actor_id=None)
+    assert (dismissed.pk, dismissed.dismissed_reason) == (job.pk, "Gone")
     assert not Job.objects.given_up().exists()
 
     Job.objects.update(finished_at=Now() + timedelta(seconds=1))

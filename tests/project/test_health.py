@@ -238,3 +238,18 @@ def test_readyz_answers_in_time_whatever_becomes_of_the_look_and_looks_once_for_
     time.sleep(health.FRESH_SECONDS)
     assert client.get("/readyz").status_code == 200
     assert len(looks) == 2
+
+
+def test_an_answer_serves_for_less_than_a_second(monkeypatch):
+    clock, looks = [1000.0], []
+    asker = health.Look("clocked", lambda: looks.append(1), None)
+    monkeypatch.setattr(asker, "executor", AtOnce())
+    monkeypatch.setattr(health.time, "monotonic", lambda: clock[0])
+
+    asker.begin()
+    clock[0] += 0.4
+    asker.begin()
+    assert len(looks) == 1
+    clock[0] += 0.6
+    asker.begin()
+    assert len(looks) == 2

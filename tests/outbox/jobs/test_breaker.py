@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
 
 from outbox.errors import Final, ServiceAway, Temporary
 from outbox.jobs import breaker, running
@@ -12,7 +14,7 @@ from outbox.jobs.registry import temporary_job_kind
 from outbox.jobs.running import run_due_jobs
 from outbox.jobs.services import enqueue
 from tests.outbox.jobs.threads import in_thread
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import HELD_UP_SECONDS, PATIENCE_SECONDS
 from tests.rivals.processes import Rival, errors_among, race
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +70,39 @@ def test_after_a_few_failures_in_a_row_nothing_more_is_tried(line, make_due):
     assert Job.objects.get(key="errand:1").state == "done"
     service = OutsideService.objects.get()
     assert (service.name, service.failures, service.last_error) == ("exchange", 3, "Nobody answers.")
+
+
+def test_a_service_is_left_alone_for_half_a_minute(line):
+    given_calls(5)
+    run_due_jobs()
+
+    service = OutsideService.objects.annotate(left=F("left_alone_until") - Now()).get()
+    assert timedelta(seconds=30) - timedelta(seconds=HELD_UP_SECONDS) < service.left <= timedelta(seconds=30)
+
+
+def away(name, *, is_over=False):
+    moment = Now() if is_over else Now() + timedelta(hours=1)
+    return OutsideService.objects.create(name=name, failures=3, failing_since=Now(), left_alone_until=moment)
+
+
+def test_one_service_that_is_away_says_nothing_about_another():
+    away("fax")
+    OutsideService.objects.create(name="exchange", failures=1, failing_since=Now())
+
+    assert (breaker.take_place("fax"), breaker.take_place("exchange"), breaker.take_place("post")) == (
+        True,
+        False,
+        False,
+    )
+
+
+@pytest.mark.parametrize(("tried", "other"), [("exchange", "fax"), ("fax", "exchange")])
+def test_of_two_services_that_are_away_each_is_tried_when_its_own_time_is_over(tried, other):
+    for name in ("exchange", "fax"):
+        away(name, is_over=name == tried)
+
+    assert breaker.admit(other, trial_takes=timedelta(minutes=1)) is None
+    assert breaker.admit(tried, trial_takes=timedelta(minutes=1)) == breaker.Admission(is_trial=True)
 
 
 def test_then_one_job_tries_and_the_others_go_on_waiting(line, make_due):

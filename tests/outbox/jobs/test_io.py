@@ -76,6 +76,29 @@ def test_postgres_hears_nothing_of_it_for_as_long_as_its_kind_says():
     assert seen == ["7min"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_limits_of_one_job_end_with_it():
+    def limits():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout')"
+            )
+            return cursor.fetchone()
+
+    before, seen = limits(), []
+    with temporary_job_kind(
+        "call",
+        lambda job, now: seen.append(limits()),
+        io=True,
+        time_limit=timedelta(minutes=6),
+        longest_silence=timedelta(minutes=7),
+    ):
+        enqueue(kind="call", key="call:1")
+        run_due_jobs()
+
+    assert (seen, limits()) == ([("6min", "7min")], before)
+
+
 @pytest.mark.django_db
 def test_what_it_wrote_is_undone_when_the_call_fails(effects):
     def run(job, now):

@@ -1,11 +1,14 @@
 """Bounds of a cart at their last allowed value, and what each change of a cart leaves alone."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
+from catalog.availability import availability_of
 from catalog.models.entries import Entry
 from catalog.offers import offer_of
 from common.moments import local_day
@@ -144,6 +147,13 @@ def test_answers_and_fields_are_kept_by_index_and_written_anew(form_entry):
         (1, {}, {"size": "M"}),
     ]
     assert version_of(cart) == before + 2
+
+
+def test_without_a_basis_nothing_counts_as_changed_meanwhile(form_entry):
+    cart = make_cart(form_entry)
+    answers = {0: {"name": "Ada"}}
+
+    assert save_units(cart=cart, line_id=cart.lines.get().pk, answers=answers) == frozenset()
 
 
 def test_unit_1_is_copied_into_the_units_asked_for_alone(form_entry):
@@ -357,3 +367,46 @@ def test_a_quantity_is_changed_as_of_its_moment():
 
     line.refresh_from_db()
     assert line.quantity == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [({0: {"name": "Ada"}}, ["Ada", "Ada"]), ({1: {"name": "Eve"}}, ["Eve"])],
+    ids=["unit 1 alone", "another alone"],
+)
+def test_unit_1_is_copied_once_it_was_typed_whatever_the_others_are(form_entry, typed, found):
+    cart = make_cart(form_entry, quantity=2)
+    line = cart.lines.get()
+    save_units(cart=cart, line_id=line.pk, answers=typed)
+
+    copy_first_unit(cart=cart, line_id=line.pk, indexes=[1])
+
+    assert [unit.answers["name"] for unit in CartUnit.objects.order_by("index")] == found
+
+
+@pytest.mark.parametrize(
+    ("quantities", "places_per_unit", "missing"),
+    [
+        ([1, 4], 1, [False, False]),
+        ([1, 5], 1, [False, True]),
+        ([3, 3], 1, [False, True]),
+        # Six are too many alone, which the line says by itself.
+        ([1, 6], 1, [False, False]),
+        ([1, 1], 2, [False, False]),
+        ([2, 1], 2, [False, True]),
+        ([5, 5], 0, [False, False]),
+    ],
+)
+def test_lines_that_fit_alone_are_told_when_their_course_has_no_places_for_them_together(
+    quantities, places_per_unit, missing
+):
+    course = CourseFactory(capacity=5)
+    entry = EntryFactory(handler="std_setuponecoursesession", parameters={"coursename": course.short_name})
+    [available] = availability_of([offer_of(entry)], now=NOW)
+    available = replace(available, places_per_unit=places_per_unit)
+
+    with override("en"):
+        told = limits.places_missing((available, quantity) for quantity in quantities)
+
+    assert [bool(text) for text in told] == missing
+    assert all("Only 5 places are left" in text for text in told if text)

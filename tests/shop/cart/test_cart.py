@@ -185,7 +185,7 @@ class TestSignIn:
     def test_the_visitors_cart_becomes_the_persons(self, form_cart):
         alice = UserFactory()
         joined = join_carts(user=alice, token=form_cart.token)
-        assert joined.cart == form_cart
+        assert (joined.cart, joined.cart.user) == (form_cart, alice)
         assert open_cart(token=None, user=alice) == form_cart
 
     def test_lines_join_the_cart_they_have_with_their_answers(self, form_cart, probe_entry):

@@ -1,12 +1,13 @@
 """Placing an order: all of it or none of it, once."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from django import forms
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.members.models import CustomerAccount, Membership
 from catalog.models.entries import Entry, PriceTier
@@ -28,7 +29,7 @@ from shop.checkout.errors import (
     UnitsIncomplete,
 )
 from shop.checkout.limits import PER_TYPED_ADDRESS, PER_VISITOR, UnpaidLimit
-from shop.checkout.place import Consent, next_number
+from shop.checkout.place import Consent, Noted, next_number, place_order
 from shop.orders.claim import claim_order
 from shop.orders.ending import cancel_order
 from shop.orders.models import Order, OrderEvent, OrderUnit
@@ -37,7 +38,7 @@ from shop.seller.models import LegalText, ShopIdentity
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
-from tests.factories.shop import deliver, fill_cart, make_cart, pay, place, shown_now
+from tests.factories.shop import deliver, fill_cart, make_cart, order_details, pay, place, shown_now
 from tests.shop.probes import FormProbe, Probe, traces
 
 pytestmark = pytest.mark.django_db
@@ -221,9 +222,53 @@ def test_another_persons_cart_is_refused(probe_entry):
 def test_an_entry_withdrawn_meanwhile_is_refused(probe_entry):
     cart = make_cart(probe_entry)
     type(probe_entry).objects.filter(pk=probe_entry.pk).update(state="retired")
-    with pytest.raises(EntryNotOnSale):
+    with override("en"), pytest.raises(EntryNotOnSale, match=f"{probe_entry.name_en}: This is no longer sold."):
         place(cart)
     assert nothing_was_written()
+
+
+def test_a_line_whose_courses_cannot_be_told_is_refused_with_the_reason(probe_entry, monkeypatch):
+    def broken(self, params):
+        raise ValueError("no idea")
+
+    cart = make_cart(probe_entry)
+    monkeypatch.setattr(Probe, "courses_to_lock", broken)
+
+    with override("en"), pytest.raises(HandlerRefused, match=f"{probe_entry.name_en}: .* its automation"):
+        place(cart)
+    assert nothing_was_written()
+
+
+def placed_by_hand(cart, **how) -> Order:
+    """Place a visitor's cart with no more told than is needed."""
+    return place_order(
+        cart_token=cart.token,
+        user=None,
+        details=order_details(),
+        shown=shown_now(cart),
+        consent=Consent(None),
+        language="en",
+        visitor_key="",
+        now=timezone.now(),
+        **how,
+    )
+
+
+def test_a_typed_address_is_not_proved_unless_somebody_says_so(probe_entry):
+    assert not placed_by_hand(make_cart(probe_entry)).is_proved
+    assert placed_by_hand(make_cart(probe_entry), is_proved=True).is_proved
+
+
+def test_a_note_of_staff_that_the_customer_accepts_stands_in_the_history(probe_entry):
+    noted = Noted(by=UserFactory(is_staff=True), how="By telephone", on=date(2026, 3, 2))
+
+    event = placed_by_hand(make_cart(probe_entry), noted=noted).events.get()
+
+    assert (event.what, event.actor, event.detail) == (
+        "placed",
+        noted.by,
+        {"reason": "By telephone", "on": "2026-03-02"},
+    )
 
 
 def test_the_terms_in_force_must_have_been_accepted(probe_entry):

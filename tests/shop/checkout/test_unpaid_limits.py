@@ -112,6 +112,17 @@ def session(db: None):
     return EntryFactory(handler="std_setuponecoursesession", parameters={"coursename": course.short_name})
 
 
+def test_places_are_counted_up_to_the_limit_of_the_domain(ordering):
+    order, limit, _elsewhere = ordering
+    course = CourseFactory(capacity=None)
+    session = EntryFactory(handler="std_setuponecoursesession", parameters={"coursename": course.short_name})
+    for _half in range(2):
+        order(session, 500 if limit is PER_ACCOUNT else 250)
+
+    with pytest.raises(TooManyUnpaidOrders):
+        order(session, 1)
+
+
 def test_places_are_counted_to_the_last_one(session, monkeypatch):
     monkeypatch.setattr(limits, "PER_VISITOR", replace(PER_VISITOR, places=4))
     by_visitor(session, 3)

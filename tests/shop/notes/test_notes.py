@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from shop.notes.models import Note
-from shop.notes.services import add_note, notes_of_account, notes_of_order
+from shop.notes.services import NoteRefused, add_note, notes_of_account, notes_of_order
 from shop.orders.claim import claim_order, move_claimed_order
 from tests.constraints import broken, run
 from tests.factories.accounts import MembershipFactory
@@ -44,6 +44,12 @@ def test_nothing_typed_is_lost_when_a_note_is_refused(client, order, text):
     page = client.get(order_url(order)).content.decode()
     assert "at most 2,000 characters" in page
     assert text.strip() in page
+
+
+def test_a_refused_note_blames_the_field_in_which_it_was_typed(client, order):
+    with pytest.raises(NoteRefused) as refused:
+        add_note(text=" ", author=staff(), now=timezone.now(), order=order)
+    assert f'name="{refused.value.field}"' in client.get(order_url(order)).content.decode()
 
 
 def test_only_by_post_and_by_permission(order):

@@ -36,6 +36,7 @@ def test_the_worker_delivers_and_completes_the_order(paid_order, diary):
     line = order.lines.get()
     assert (order.status, line.status) == ("completed", "fulfilled")
     assert diary.hooks() == ["pre", "post"]
+    assert order.events.get(what="line_fulfilled").detail == {"line": 0}
     feedback = line.feedback.get(hook=LineFeedback.Hook.POST_PAYMENT)
     assert (feedback.public_text, feedback.customer_text, feedback.sales_text) == (
         "done",

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import ClassVar
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from common.moments import local_day
@@ -18,7 +20,7 @@ from handlers.registry import temporary
 from outbox.errors import RetryRefused
 from outbox.jobs.models import Job
 from shop.orders.claim import claim_order
-from shop.orders.fulfilment import retry_line
+from shop.orders.fulfilment import fulfil_line, retry_line
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.paying_back import mark_paid_back, owed_for
 from shop.orders.giving_back.ranges import ranges
@@ -399,6 +401,22 @@ def test_a_renamed_course_is_found_all_the_same(owner, give_back):
     save_course(course=course)
     give_back(order)
     assert not Seat.objects.filter(keeps_place=True).exists()
+
+
+def test_courses_are_locked_in_one_statement_by_key_whether_or_not_their_lines_were_delivered(owner, give_back):
+    early, late = CourseFactory(), CourseFactory()
+    cart = make_cart(session_entry(late), user=owner.user)
+    fill_cart(cart, session_entry(early), user=owner.user)
+    order = place(cart, user=owner.user, account=owner.account)
+    pay(order)
+    fulfil_line(line_id=order.lines.get(position=0).pk, now=timezone.now())
+    assert set(Seat.objects.values_list("course", flat=True)) == {late.pk}
+
+    with CaptureQueriesContext(connection) as queries:
+        give_back(order)
+
+    locks = [row["sql"] for row in queries if "enrolments_course" in row["sql"] and row["sql"].endswith("KEY UPDATE")]
+    assert f"IN ({early.pk}, {late.pk})" in locks[0]
 
 
 def test_what_expired_stays_expired(owner, give_back):

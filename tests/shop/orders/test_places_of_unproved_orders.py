@@ -18,7 +18,7 @@ from shop.checkout.errors import ProofNeeded, TooManyUnpaidOrders
 from shop.orders.claim import claim_order
 from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.models import Order, OrderEvent
-from shop.orders.places import prove_order, release_unproved_places
+from shop.orders.places import are_places_gone, prove_order, release_unproved_places
 from shop.payments.models import PaymentEvent
 from shop.payments.services import choose_method
 from shop.seller.models import ShopIdentity
@@ -167,6 +167,19 @@ def test_a_proof_that_finds_the_places_gone_leaves_the_order_waiting_and_is_a_pr
 
     assert (proved.is_proved, proved.has_lost_places, proved.status) == (True, True, "placed")
     assert taken([course.pk]) == {course.pk: 4}
+
+
+def test_places_are_gone_once_fewer_are_free_than_the_order_held():
+    _course, entry = session(capacity=8)
+    order = ordered(entry, 2)
+    assert not are_places_gone(order)
+    after_an_hour(order)
+
+    place(make_cart(entry, quantity=6), email="fast@example.org")
+    assert not are_places_gone(order)
+
+    place(make_cart(entry), email="faster@example.org")
+    assert are_places_gone(order)
 
 
 def test_money_takes_the_places_again_and_pays():

@@ -35,6 +35,11 @@ def test_an_unpaid_time_lasts_from_one_to_its_most(field, most):
         }  # fmt: skip
 
 
+@pytest.mark.parametrize(("share", "is_fine"), [(-1, False), (0, True), (100, True), (101, False)])
+def test_the_share_of_unproved_orders_is_a_percentage(share, is_fine):
+    assert (tidy_seller(seller(unproved_share=share)) == {}) is is_fine
+
+
 def test_numbers_are_written_the_usual_way():
     typed = seller(
         siret="73282932000074", vat_number="fr 44 732 829 320", iban="fr7630006000011234567890189", bic="agrifrpp"
@@ -98,7 +103,7 @@ def test_a_version_is_drafted_published_and_followed_by_a_copy():
     first.refresh_from_db()
     assert (first.body_fr, first.published_at) == ("Texte\nsuite", NOW)
     second = start_version(kind="terms")
-    assert (second.version, second.body_fr, second.published_at) == (2, "Texte\nsuite", None)
+    assert (second.version, second.body_fr, second.body_en, second.published_at) == (2, "Texte\nsuite", "", None)
 
 
 def test_what_is_published_stays_and_a_draft_may_go():

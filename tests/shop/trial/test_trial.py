@@ -122,6 +122,11 @@ def test_whatever_the_state_and_the_audience(merchant, diary, state, audience):
     )
 
 
+def test_the_invented_customer_buys_for_an_organisation(merchant, diary):
+    attempt(EntryFactory(handler="std_probe"), merchant)
+    assert {context.account.kind for context in diary.contexts} == {"organisation"}
+
+
 def test_of_what_costs_nothing(merchant, diary):
     entry = EntryFactory(handler="std_probe", tiers={1: "0.00"})
     assert attempt(entry, merchant).refusal == ""
@@ -168,6 +173,7 @@ def test_a_refusal_at_checkout_is_told(merchant, diary):
     diary.raises["pre"] = [Refusal("No more chairs.")]
     trial = attempt(EntryFactory(handler="std_probe", name_en="Pack"), merchant)
     assert (trial.is_placed, trial.refusal) == (False, "Pack: No more chairs.")
+    assert (trial.total, trial.currency) == (None, "")
 
 
 def test_a_refusal_after_payment_is_told(merchant, diary):
