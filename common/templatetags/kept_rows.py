@@ -21,7 +21,7 @@ _kept: dict[Hashable, SafeString] = {}
 class KeptRow(template.Node):
     """Row of a form, or of fields, whose `made_from` names all that the row shows; any other is rendered each time.
 
-    What was typed is never kept: a form with data is rendered each time.
+    Nothing typed is ever kept: a form with data is rendered each time.
     """
 
     child_nodelists = ("nodes",)
