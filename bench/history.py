@@ -173,3 +173,4 @@ class _Copies:
                 f" FROM {table} AS kept CROSS JOIN generate_series(1, %(count)s) AS n WHERE kept.id = %(key)s",
                 self.values | {"key": key, "count": count},
             )
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")

@@ -1,6 +1,6 @@
 """Reference of a delivery: the very statements it made, sent bare once more.
 
-What the delivery wrote is undone first: new rows are deleted, changed ones put back, and the sequences give out the
+First the delivery is undone: new rows are deleted, changed ones put back, and the sequences give out the
 same keys again. Then a client that computes nothing sends the statements in the same transactions, and reads the
 answers.
 """
