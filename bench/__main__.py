@@ -16,6 +16,7 @@ from bench.harness import Report, seconds
 from bench.servers import GROWN, Servers, bench_servers
 from bench.sizes import FULL, TINY, Sizes
 
+PARTS = ["seats", "session", "deliveries", "searches", "forms", "pages", "desk", "purchases", "throughput", "queue"]
 RESULTS = Path(__file__).parent / "results.json"
 PAGE = Path(__file__).parents[1] / "docs" / "scaling.md"
 
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--tiny", action="store_true", help="only to see that it works: the figures say nothing")
     parser.add_argument("--results", type=Path, default=RESULTS)
-    parser.add_argument("--only", nargs="*", metavar="ROWS", help="seats session pages desk purchases throughput queue")
+    parser.add_argument("--only", nargs="*", metavar="ROWS", help=" ".join(PARTS))
     asked = parser.parse_args(arguments)
     report = Report()
     # On SIGTERM the blocks below are left in good order, so that nothing is left behind.
@@ -48,7 +49,7 @@ def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
     # A worker's log lines about each job would hide the table.
     logging.getLogger().setLevel(logging.WARNING)
     from bench import world
-    from bench.rows import desk, pages, purchases, queue, seats, session, throughput
+    from bench.rows import deliveries, desk, forms, pages, purchases, queue, searches, seats, session, throughput
 
     def part(name: str, measure: Callable[..., None], *more: object) -> None:
         if not only or name in only:
@@ -56,9 +57,13 @@ def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
             print(f"{name}: {took:.0f} s", file=sys.stderr)
 
     world.make_young(sizes)
+    world.make_small(sizes)
     print(f"grown shop: {seconds(lambda: world.make_grown(sizes)):.0f} s", file=sys.stderr)
     part("seats", seats.measure)
     part("session", session.measure)
+    part("deliveries", deliveries.measure)
+    part("searches", searches.measure)
+    part("forms", forms.measure)
     with world.at(GROWN), servers.web() as web:
         part("pages", pages.measure, servers)
         part("desk", desk.measure, servers)

@@ -62,33 +62,64 @@ def against_bare(action: Callable[[], object]) -> tuple[float, float]:
         return took, seconds(lambda: _insert(session, written))
 
 
+def keys_given_out(cursor: Any) -> dict[str, int]:
+    """Return the last key given out for each table."""
+    last = {}
+    for table in TABLES:
+        cursor.execute(
+            "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass), 0)", [table]
+        )
+        [last[table]] = cursor.fetchone()
+    return last
+
+
+def read_row(cursor: Any, table: str, key: int) -> Written:
+    return _read(cursor, table, "id = %s", key)
+
+
+def delete_after(cursor: Any, before: dict[str, int]) -> None:
+    """Delete the rows made since; their keys are given out once more."""
+    for table, key in before.items():
+        cursor.execute(f"DELETE FROM {table} WHERE id > %s", [key])
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence(%(table)s, 'id'), greatest(%(key)s, 1), %(key)s > 0)",
+            {"table": table, "key": key},
+        )
+
+
+def insert(cursor: Any, part: Written) -> None:
+    """Insert rows with one statement."""
+    execute_values(
+        cursor,
+        f"INSERT INTO {part.table} ({quoted(part.columns)}) VALUES %s",
+        part.rows,
+        page_size=len(part.rows),
+    )
+
+
 def _take_away(session: Connection, before: dict[str, int]) -> list[Written]:
-    written = []
     with session, session.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # no check of foreign keys
-        for table in TABLES:
-            columns = _written_columns(cursor, table)
-            cursor.execute(f"SELECT {_quoted(columns)} FROM {table} WHERE id > %s ORDER BY id", [before[table]])
-            rows = [tuple(_adapted(value) for value in row) for row in cursor.fetchall()]
-            if rows:
-                written.append(Written(table, columns, rows))
-                cursor.execute(f"DELETE FROM {table} WHERE id > %s", [before[table]])
-    return written
+        written = [_read(cursor, table, "id > %s", before[table]) for table in TABLES]
+        for part in written:
+            cursor.execute(f"DELETE FROM {part.table} WHERE id > %s", [before[part.table]])
+    return [part for part in written if part.rows]
+
+
+def _read(cursor: Any, table: str, condition: str, key: int) -> Written:
+    columns = written_columns(cursor, table)
+    cursor.execute(f"SELECT {quoted(columns)} FROM {table} WHERE {condition} ORDER BY id", [key])
+    return Written(table, columns, [tuple(_adapted(value) for value in row) for row in cursor.fetchall()])
 
 
 def _insert(session: Connection, written: list[Written]) -> None:
-    """Insert all rows with one statement for each table, in one transaction."""
+    """Insert all rows, in one transaction."""
     with session, session.cursor() as cursor:
         for part in written:
-            execute_values(
-                cursor,
-                f"INSERT INTO {part.table} ({_quoted(part.columns)}) VALUES %s",
-                part.rows,
-                page_size=len(part.rows),
-            )
+            insert(cursor, part)
 
 
-def _written_columns(cursor: Any, table: str) -> tuple[str, ...]:
+def written_columns(cursor: Any, table: str) -> tuple[str, ...]:
     """Return the columns of a table without those that the database computes: nobody can write these."""
     cursor.execute(
         "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
@@ -98,7 +129,7 @@ def _written_columns(cursor: Any, table: str) -> tuple[str, ...]:
     return tuple(name for (name,) in cursor.fetchall())
 
 
-def _quoted(columns: Sequence[str]) -> str:
+def quoted(columns: Sequence[str]) -> str:
     return ", ".join(f'"{column}"' for column in columns)
 
 

@@ -133,6 +133,13 @@ def seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def processor_seconds(action: Callable[[], object]) -> float:
+    """Return the seconds for which an action keeps this process's processor busy."""
+    began = time.process_time()
+    action()
+    return time.process_time() - began
+
+
 def machine() -> str:
     """Describe the machine without its name."""
     model = platform.processor() or platform.machine()

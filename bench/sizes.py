@@ -10,6 +10,8 @@ class Sizes:
     entries: int  # in the catalogue
     seats_sold: int  # in the shop that has sold much
     seats_few: int  # of the operator who has few
+    orders_sold: int  # in the shop that has sold much
+    orders_few: int  # in the small shop
     seats_an_order: int
     people_a_session: int
     rounds: int
@@ -17,6 +19,7 @@ class Sizes:
     purchases: int  # of each handler
     worker_processes: tuple[int, ...]
     orders_a_worker_run: int
+    deliveries: int  # of ten seats, one after another
     mails_due: int
 
 
@@ -24,6 +27,8 @@ FULL = Sizes(
     entries=1_000,
     seats_sold=1_000_000,
     seats_few=1_000,
+    orders_sold=300_000,
+    orders_few=2_000,
     seats_an_order=10_000,
     people_a_session=100,
     rounds=7,
@@ -31,6 +36,7 @@ FULL = Sizes(
     purchases=5,
     worker_processes=(1, 2, 4),
     orders_a_worker_run=150,
+    deliveries=30,
     mails_due=50_000,
 )
 
@@ -39,6 +45,8 @@ TINY = Sizes(
     entries=30,
     seats_sold=500,
     seats_few=50,
+    orders_sold=400,
+    orders_few=200,
     seats_an_order=20,
     people_a_session=3,
     rounds=1,
@@ -46,5 +54,6 @@ TINY = Sizes(
     purchases=1,
     worker_processes=(1,),
     orders_a_worker_run=3,
+    deliveries=1,
     mails_due=20,
 )

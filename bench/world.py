@@ -1,13 +1,15 @@
-"""Shops of a run: a catalogue, courses, customers, and for the grown shop a million seats sold."""
+"""Shops of a run: a catalogue, courses, customers; for the grown shop years of sales and a million seats."""
 
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -17,7 +19,8 @@ from accounts.browser_sessions.store import SessionStore
 from accounts.members.models import CustomerAccount
 from accounts.members.services import create_account
 from accounts.people.models import User
-from bench.servers import GROWN, YOUNG
+from bench.history import insert_sales
+from bench.servers import GROWN, SMALL, YOUNG
 from bench.sizes import Sizes
 from catalog.models.categories import Category
 from catalog.models.entries import Entry
@@ -111,20 +114,41 @@ SELECT id, %(account)s, now(), '', 'available', 'sold' FROM seat
 
 
 def make_grown(sizes: Sizes) -> None:
-    """Make the grown shop as a copy of the young one, with seats inserted at once, like a restored backup."""
+    """Make the grown shop as a copy of the young one, with sales and seats inserted at once, like a restored backup."""
+    _copy_young(GROWN)
+    with at(GROWN):
+        _sell(sizes.orders_sold)
+        with connection.cursor() as cursor:
+            for email, seats in ((FEW, sizes.seats_few), (MANY, sizes.seats_sold)):
+                each = min(seats, SEATS_A_SOLD_BATCH)
+                account = CustomerAccount.objects.get(name=email).pk
+                cursor.execute(SELL, {"account": account, "code": PACK, "batches": seats // each, "each": each})
+            cursor.execute("VACUUM (ANALYZE)")
+
+
+def make_small(sizes: Sizes) -> None:
+    """Make the small shop, a copy of the young one that has sold a little."""
+    _copy_young(SMALL)
+    with at(SMALL):
+        _sell(sizes.orders_few)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM (ANALYZE)")
+
+
+def _copy_young(database: str) -> None:
     connection.close()
     with at(YOUNG), connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s", [
             YOUNG, connection.connection.info.backend_pid,
         ])  # fmt: skip
     with at("postgres"), connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {GROWN} TEMPLATE {YOUNG}")
-    with at(GROWN), connection.cursor() as cursor:
-        for email, seats in ((FEW, sizes.seats_few), (MANY, sizes.seats_sold)):
-            each = min(seats, SEATS_A_SOLD_BATCH)
-            account = CustomerAccount.objects.get(name=email).pk
-            cursor.execute(SELL, {"account": account, "code": PACK, "batches": seats // each, "each": each})
-        cursor.execute("VACUUM (ANALYZE)")
+        cursor.execute(f"CREATE DATABASE {database} TEMPLATE {YOUNG}")
+
+
+def _sell(orders: int) -> None:
+    sold = paid_order(SESSION, quantity=1, units=participants(1), by=FEW)
+    run_due_jobs()
+    insert_sales(sold, orders)
 
 
 @contextmanager
@@ -202,15 +226,26 @@ def deliver(order: Order) -> None:
         raise RuntimeError(f"Order {order.number} is not delivered.")
 
 
-def session_cookie(email: str) -> dict[str, str]:
-    """Return the cookie of a signed-in person."""
+def session_cookie(email: str, **data: Any) -> dict[str, str]:
+    """Return the cookie of a signed-in person; `data` stand in the session."""
     user = User.objects.get(email=email)
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.update(data)
     session.save()
     return {"sessionid": session.session_key or ""}
+
+
+def merchant_cookie() -> dict[str, str]:
+    """Return the cookie of a merchant who has shown the second factor."""
+    user = User.objects.create_superuser(email=f"merchant{time.time_ns()}@bench.example", password="!")
+    factor = TOTP.activate(user, generate_totp_secret()).instance
+    shown = {"method": "mfa", "type": "totp", "id": factor.pk, "at": time.time()}
+    return session_cookie(
+        user.email, account_authentication_methods=[shown], account_authentication_methods_user=str(user.pk)
+    )
 
 
 def buyer_details() -> dict[str, str]:

@@ -11,6 +11,8 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging, task_postrun, worker_init
 from django.conf import settings
+from django.urls import get_resolver
+from django.utils import translation
 
 from common.afterwards import run_waiting
 from common.floors import rooms
@@ -52,6 +54,19 @@ def keep_logging(loglevel: int | None = None, **_options: Any) -> None:
 def limit_waiting(**_options: Any) -> None:
     """Limit how long jobs wait for Postgres. Runs before the worker's processes are made."""
     limit_database(settings.JOB_LIMITS)
+
+
+@worker_init.connect
+def load_what_jobs_need(**_options: Any) -> None:
+    """Load pages' addresses and texts, which mails name, before the worker's processes are made.
+
+    Else each process loads them at its first mail: a third of a second of work, and many times that on a busy machine,
+    by which the job of a killed process would be late.
+    """
+    get_resolver().url_patterns  # noqa: B018  # reading it imports them
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            pass  # activating it reads its texts
 
 
 @task_postrun.connect

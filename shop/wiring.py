@@ -29,7 +29,7 @@ from accounts.security_log.viewing import PAGES, Seen, add_admin_pages
 from accounts.sign_in.followers import FOLLOWERS
 from accounts.sign_in.names_in_passwords import NAMES_OF_THE_SHOP
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
-from common.search import matching
+from common.search import among, matching
 from enrolments.unit_rows import register_unit_rows
 from outbox.mails.finding import FINDERS
 from shop.cart.current import join_cart_of_session
@@ -83,7 +83,7 @@ def mails_about(word: str) -> list[Q]:
     orders = matching(Order.objects.order_by(), word, "search_text").values("pk")
     people = matching(User.objects.order_by(), word, "search_text").values("pk")
     accounts = matching(CustomerAccount.objects.order_by(), word, "search_text").values("pk")
-    return [Q(order_id__in=orders), Q(person_id__in=people), Q(account_id__in=accounts)]
+    return [among("order_id", orders), among("person_id", people), among("account_id", accounts)]
 
 
 def sold_entries(entry_ids: Collection[int]) -> set[int]:

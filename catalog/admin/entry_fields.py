@@ -127,6 +127,8 @@ class FieldForm(forms.ModelForm):
             self.fields[f"help_{code}"].label = _("Help text (%(language)s)") % {"language": language}
         if not self.instance.pk:
             self.initial["position"] = None
+        # The empty form that the page's script copies is always the same.
+        self.made_from = FieldForm if (self.prefix or "").endswith("__prefix__") else None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

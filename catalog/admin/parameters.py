@@ -6,7 +6,7 @@ handler's own form.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,13 +84,19 @@ def section_for(handler: str, code: str) -> Section | None:
 
 
 class ShownField(forms.Field):
-    """A handler's field on the form of the entry: it shows; the handler's own form validates."""
+    """A handler's field on the form of the entry: it shows; the handler's own form validates.
 
-    def __init__(self, plain: forms.Field, widget: forms.Widget, initial: Any) -> None:
+    `made_from` names all that the row of the field is made from (`common/templatetags/kept_rows.py`).
+    """
+
+    def __init__(
+        self, plain: forms.Field, widget: forms.Widget, initial: Any, made_from: Hashable | None = None
+    ) -> None:
         super().__init__(
             required=plain.required, label=plain.label, help_text=plain.help_text, widget=widget, initial=initial
         )
         self.plain = plain
+        self.made_from = made_from
 
     def clean(self, value: Any) -> Any:
         return value
@@ -111,8 +117,18 @@ def parameter_fields(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, forms
         values = section.handler.MerchantForm.default_parameters() | dict(stored.get(section.key, {}))
         for name, plain in section.handler.MerchantForm().fields.items():
             widget = admin_widget(plain, lambda: roles)
-            fields[section.field_name(name)] = ShownField(plain, widget, values.get(name))
+            made_from = None if section.key in stored else _made_from(section, plain, widget, values.get(name))
+            fields[section.field_name(name)] = ShownField(plain, widget, values.get(name), made_from)
     return fields
+
+
+def _made_from(section: Section, plain: forms.Field, widget: forms.Widget, value: Any) -> Hashable:
+    """Return all that the row of a field without a stored value shows, besides its name and the language."""
+    choices = repr(list(getattr(widget, "choices", ())))
+    return (
+        section.handler.MerchantForm, section.condition, str(plain.label), str(plain.help_text), plain.required,
+        type(widget), repr(widget.attrs), choices, repr(value),
+    )  # fmt: skip
 
 
 class TypedParameters:

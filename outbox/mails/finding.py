@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from common.registry import Registry
-from common.search import keys_by_word, matching_whole, normalise, words_of
+from common.search import among, keys_by_word, matching_whole, normalise, words_of
 from outbox.mails.kinds import mail_kind_labels
 from outbox.mails.models import Mail
 
@@ -30,7 +30,7 @@ def matching_mails(mails: QuerySet[Mail], query: str) -> QuerySet[Mail]:
     labels = mail_kind_labels()
     for word in words_of(query):
         keys = keys_by_word(Mail, word, "search_text", "=order_id", also=_keys_by_finders)
-        found = Q(pk__in=[] if keys is None else keys)
+        found = Q(pk__in=[]) if keys is None else among("pk", keys)
         # A kind has so many mails that the newest of them are sooner read than looked up.
         if kinds := [name for name, label in labels if word in normalise(label) or word in name]:
             found |= Q(kind__in=kinds)

@@ -172,6 +172,9 @@ CELERY_TASK_DEFAULT_QUEUE = "amphi"
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# By default a new process that does not report within four seconds is killed and another made: on a machine that busy,
+# again and again, and no job is run at all.
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60
 # Every entry is a matter of seconds; remembering its last run in a file would only add state to the machine.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 

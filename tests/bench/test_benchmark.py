@@ -24,6 +24,19 @@ COMPARED = {
         for handler in ("std_generateseats", "std_setuponecoursesession", "std_enroloncourse", "ext_paperdiploma")
         for what, limit in (("purchase, pages together / filled from constants", 4.5), ("requests", 1))
     },
+    "delivery of 10 seats / its statements sent bare": 4.0,
+    **{
+        f"search of {what}, 400 orders / 200": 1.5
+        for what in (
+            *("orders by number", "orders by bank reference", "orders by amount", "orders by entry code"),
+            *("orders by customer", "orders by operator", "orders by participant", "orders by purchase reference"),
+            *("seats by order number", "seats by customer", "seats by participant"),
+            *("mails by order number", "mails by customer", "mails by address"),
+            *("people by name", "accounts by name", "payments by bank reference", "payments by amount"),
+            *("jobs by key", "everything by name", "everything by order number"),
+        )
+    },
+    "entry's form in the administration / entry page filled from constants": 20.0,
     "claim, 20 mails due / 5": 1.5,
     "paid order delivered, 20 mails due, silent mail server / promised": 1.0,
 }

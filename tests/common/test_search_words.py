@@ -1,6 +1,7 @@
 """Large tables are searched by the beginnings of words, by an index; small ones by any part of a text."""
 
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -136,3 +137,25 @@ def test_a_list_is_counted_exactly_up_to_a_bound_and_estimated_beyond(monkeypatc
     assert many.count > 3
     assert many.about == str(many.count)
     assert counting.EstimatingPaginator([1, 2], 2).count == 2
+
+
+def test_what_a_search_found_is_counted(monkeypatch):
+    """By keys in an array, whose number the database cannot estimate."""
+    monkeypatch.setattr(counting, "EXACT_UP_TO", 3)
+    for _number in range(5):
+        UserFactory(first_name="Zebulon")
+    found = counting.EstimatingPaginator(matching(User.objects.order_by("pk"), "zebulon", "search_text"), 2)
+    assert (found.count, found.about) == (5, "")
+    monkeypatch.setattr(counting, "FOUND_EXACT_UP_TO", 4)
+    many = counting.EstimatingPaginator(matching(User.objects.order_by("pk"), "zebulon", "search_text"), 2)
+    assert many.count >= 5
+    assert many.about == str(many.count)
+
+
+@pytest.mark.parametrize("page", list(searched()))
+def test_rows_are_looked_up_by_the_keys_found(page, rf):
+    """Joined to a search, whole tables are read: the database takes any beginning of a word for a frequent one."""
+    for typed in ("zoe", "zoe@shop.example"):
+        found, _doubles = page.get_search_results(rf.get("/"), page.model._base_manager.order_by(), typed)
+        assert "= ANY (ARRAY" in str(found.query)
+        assert re.search(r" IN \(+SELECT", str(found.query)) is None

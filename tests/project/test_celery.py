@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,8 +14,10 @@ import redis
 from kombu import Connection, Message, Queue
 from kombu.exceptions import OperationalError
 
-from project.celery import app
+from outbox.jobs.running import GRACE
+from project.celery import BEAT_SCHEDULE, app
 from project.patches.kombu import LONGEST_WAIT_FOR_REDIS, EnduringConnection
+from tests.servers import PROJECT
 
 
 def test_worker_and_beat_look_for_a_lost_redis_every_few_seconds(monkeypatch):
@@ -102,3 +106,38 @@ def test_control_where_redis_is_told_what_a_worker_holds_it_takes_none_ever_agai
             message.ack()
 
         assert not message.channel.qos.can_consume()
+
+
+def test_a_killed_workers_job_is_due_again_in_time_for_a_new_process():
+    between_rounds = BEAT_SCHEDULE["run overdue jobs"]["schedule"]
+
+    # Two of the five seconds promised are left to start the process and run the job.
+    assert GRACE.total_seconds() + between_rounds <= 3
+
+
+def test_a_new_process_has_time_to_report_on_a_busy_machine():
+    assert app.conf.worker_proc_alive_timeout >= 30
+
+
+LOADS_FOR_A_MAIL = """
+import sys, django
+django.setup()
+from celery.signals import worker_init
+import project.celery
+{start}
+before = set(sys.modules)
+from django.urls import reverse
+reverse("home")
+print(len([name for name in set(sys.modules) - before if name.partition(".")[0] in ("accounts", "shop", "project")]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "is_ready"), [("worker_init.send(type('Worker', (), {'concurrency': 2})())", True), ("", False)]
+)
+def test_a_workers_processes_find_loaded_what_mails_need(start, is_ready):
+    """A new process that loads the pages at its first mail is late for the job of a killed one."""
+    program = LOADS_FOR_A_MAIL.format(start=start)
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
+
+    assert (done.stdout.split()[-1] == "0") is is_ready

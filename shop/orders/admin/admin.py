@@ -18,7 +18,7 @@ from unfold.decorators import display
 from accounts.people.models import User
 from common.admin.display import NOTHING, amount, choice_label, day, two_lines
 from common.admin.filters import DayRangeFilter
-from common.search import matching
+from common.search import among, matching
 from enrolments.seats.models import SeatBatch
 from shop.notes.page import Notes, note_urls, notes_for
 from shop.notes.services import notes_of_order
@@ -171,7 +171,7 @@ class OrderAdmin(BillingPages):
 
 def orders_of_people(people: QuerySet[User]) -> QuerySet[Any]:
     """Return the keys of the orders whose seats people hold: those delivered to them, and packs they got one from."""
-    return SeatBatch.objects.order_by().filter(seats__person__in=people.values("pk")).values("order_id")
+    return SeatBatch.objects.order_by().filter(among("seats__person", people.values("pk"))).values("order_id")
 
 
 def _public_url(order: Order) -> str:

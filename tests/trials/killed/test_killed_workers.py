@@ -7,10 +7,12 @@ import threading
 import time
 from collections import Counter
 from statistics import median
+from unittest.mock import patch
 
 import pytest
 from django.utils import timezone
 
+from outbox.jobs import doorbell
 from outbox.mails.services import queue_mail
 from tests.ordeal import Trial
 from tests.outbox.mails.smtp_stub import ignore
@@ -109,13 +111,13 @@ def test_what_a_killed_worker_was_doing_is_under_way_again(killable_shop: Killab
         shop.kill_children()
 
     with shop.at_hand():
+        # Beat may still be starting: it alone finds a job of which nobody was told.
+        with patch.object(doorbell._doorbell, "ring", lambda: False):
+            queue_notice("unrung@shop.example")
         for number in range(times):
             shop.seconds_until_all_is_done(since=time.monotonic())
             shop.mail_server.on_taken = strike
-            queue_mail(
-                kind="security_notice", key=f"struck:{time.time_ns()}", recipient=f"struck{number}@shop.example",
-                language="en", context={"event": "password_changed", "at": timezone.now()},
-            )  # fmt: skip
+            queue_notice(f"struck{number}@shop.example")
             shop.wait_until(lambda wanted=number + 1: len(again) == wanted, seconds=RECOVERED_WITHIN_SECONDS)
     shop.mail_server.on_taken = ignore
 
@@ -123,5 +125,12 @@ def test_what_a_killed_worker_was_doing_is_under_way_again(killable_shop: Killab
     trial.note("workers killed", times)
     trial.note("under way again, s, median", round(median(took), 1))
     trial.note("under way again, s, longest", round(max(took), 1))
-    # Of one that takes longer the machine is to blame: a process has to be started again, too.
-    assert median(took) <= UNDER_WAY_WITHIN_SECONDS
+    # The promise is for a machine of one's own: in `make test` the rest of the suite runs beside, and may hold up one.
+    assert (max(took) if trial.is_full else min(took)) <= UNDER_WAY_WITHIN_SECONDS
+
+
+def queue_notice(recipient: str) -> None:
+    queue_mail(
+        kind="security_notice", key=f"struck:{time.time_ns()}", recipient=recipient, language="en",
+        context={"event": "password_changed", "at": timezone.now()},
+    )  # fmt: skip
