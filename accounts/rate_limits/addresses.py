@@ -1,4 +1,4 @@
-"""Counting of addresses that a person types into an account: each answer may tell whether the shop knows the address."""
+"""Counting of addresses that a person types into an account: each answer may tell whether the shop knows one."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ class Act:
 
     `permission` is needed to ask and to approve. `perform` does the act with `values`, which JSON can hold; it raises
     `Refused` where that is not possible (any more). The shop wants a second person for it if `asks` says so, from the
-    result of `perform`, or if the person's acts of this kind within a day exceed the limit of `measure` together. `told`
-    lists the values for whoever decides, and `url` is the page of what the act is about.
+    result of `perform`, or if the person's acts of this kind within a day exceed the limit of `measure` together.
+    `told` lists the values for whoever decides, and `url` is the page of what the act is about.
     """
 
     kind: str

@@ -39,8 +39,9 @@ PER_TYPED_ADDRESS = UnpaidLimit(orders=5, places=500, units=2_000)
 
 
 def check_unpaid_limits(*, order: Order) -> None:
-    """Refuse an order just made, with its lines, if the unpaid orders of its visitor (and of the visitors of a wide
-    network of IPv6 together), account or typed address exceed the limit of orders or units; a sole unpaid order is never refused.
+    """Refuse an order just made, with its lines, if the unpaid orders of its visitor (of all visitors of a wide network
+    of IPv6 together), account or typed address exceed the limit of orders or units; a sole unpaid order is never
+    refused.
 
     Serialises the orders of one visitor, account or address by advisory locks until the end of the transaction, so that
     two orders placed at once are both counted. Raises TooManyUnpaidOrders.
