@@ -18,7 +18,6 @@ from common.registry import qualified_name
 from outbox.mails.kinds import MAIL_KINDS, Receiver
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
-from shop.cart.models import CartLine, CartUnit
 from shop.orders.models import Order
 from shop.payments.services import choose_method
 from shop.wiring import has_paid_money
@@ -27,7 +26,15 @@ from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.every_mail import every_mail
-from tests.shop.steps import english_client, press_order, put_in_cart, signed_in, type_details
+from tests.shop.steps import (
+    cart_of,
+    english_client,
+    press_order,
+    put_in_cart,
+    signed_in,
+    type_details,
+    units_shown,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -206,9 +213,12 @@ def free_session() -> Any:
 def order_naming(client: Client, entry: Any, *people: str, **details: Any) -> Any:
     """Place an order of units with these people, from the cart to the answer of the last button."""
     put_in_cart(client, entry, len(people))
-    line = CartLine.objects.order_by("-pk").first()
+    line = cart_of(client).lines.get()
     answers = [{"role": "student", "email": email, "first_name": "Paul", "last_name": "Petit"} for email in people]
-    CartUnit.objects.bulk_create(CartUnit(line=line, index=n, answers=each) for n, each in enumerate(answers))
+    typed = {
+        f"unit-{line.pk}-{index}-{name}": value for index, each in enumerate(answers) for name, value in each.items()
+    }
+    client.post("/checkout/units/", units_shown(line, range(len(people))) | typed | {"next": "1"})
     type_details(client, **details)
     return press_order(client)
 
