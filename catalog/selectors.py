@@ -34,11 +34,12 @@ ANYBODY = Shopper()
 def shopper_for(user: User | AnonymousUser, *, by_staff: bool = False) -> Shopper:
     """Return the shopper behind ``request.user``: no query for a visitor, one for a person signed in.
 
-    ``by_staff`` tells that staff buy for this person, who then gets all that staff sell.
+    ``by_staff`` tells that staff buy for this person, who then gets all that staff sell. Staff themselves get it in a
+    session that has proved their second factor.
     """
     if not isinstance(user, User) or not user.is_authenticated:
         return replace(ANYBODY, is_staff=by_staff)
-    return Shopper(user=user, is_staff=user.is_staff or by_staff, is_customer=is_customer(user))
+    return Shopper(user=user, is_staff=bool(user.is_trusted_staff) or by_staff, is_customer=is_customer(user))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.formats import localize_input
 from django.utils.translation import gettext_lazy as _
 
+TWO_WAYS = "two_ways"  # code of the error of a number that can be read in two ways
 ONE_SIGN = _("“%(value)s” can be read in two ways. Write it without thousands separators, like 1234.50 or 1234,50.")
 NO_NUMBER = _("“%(value)s” is not a number. Write it in digits, like 1234.50 or 1234,50.")
 TOO_MANY_PLACES = _("“%(value)s” has too many decimals: at most %(places)s can be stored.")
@@ -44,7 +45,7 @@ def read_decimal(typed: str, *, places: int | None) -> Decimal:
     digits = re.sub(rf"^{_BLANK}+|{_BLANK}+$", "", digits)
     params = {"value": typed.strip()[:40]}
     if places is not None and places < 3 and _TWO_WAYS.fullmatch(digits) and not digits.startswith("0"):
-        raise ValidationError(ONE_SIGN, code="two_ways", params=params)
+        raise ValidationError(ONE_SIGN, code=TWO_WAYS, params=params)
     if not (_PLAIN.fullmatch(digits) or _GROUPED.fullmatch(digits)):
         raise ValidationError(NO_NUMBER, code="invalid", params=params)
     number = Decimal(sign + _with_point(digits))

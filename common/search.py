@@ -11,19 +11,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.functions import Coalesce, Left, NullIf
 from django.db.models.lookups import Contains
 
+from common.decimals import TWO_WAYS, read_decimal
 from common.languages import languages, reader_language
-from common.numbers import amount_of_money, whole_number
+from common.numbers import whole_number
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -44,6 +47,7 @@ _FROM, _TO = "".join(_LIKE), "".join(_LIKE.values())
 _BETWEEN = "[\u0001-/:-@[-`{-¿×÷\u2000-\u206f\u20a0-\u20cf\u3000-\u303f]+"
 # Postgres cuts off no word of its own accord, and keeps at most 2,046 bytes of one.
 _LONGEST_WORD, _LONGEST_TEXT = 200, 20_000
+DIGITS_OF_AMOUNTS = 10
 _MONEY_WITH_BLANKS = r"\d{1,3}( \d{3})+([.,]\d{1,2})?( ?[€$£])?"
 
 Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
@@ -247,8 +251,20 @@ def _keys(model: type[models.Model], column: str, word: str) -> models.QuerySet[
 
 def _number(model: type[models.Model], name: str, word: str) -> models.Q | None:
     is_money = isinstance(model._meta.get_field(name), models.DecimalField)
-    number = amount_of_money(word) if is_money else whole_number(word)
+    number = amount_sought(word) if is_money else whole_number(word)
     return None if number is None else models.Q(**{name: number})
+
+
+def amount_sought(word: str) -> Decimal | None:
+    """Return the amount of money in a word, None for any other. 1,234 can only mean 1234: no amount has three
+    decimals."""
+    try:
+        number = read_decimal(word, places=2)
+    except ValidationError as error:
+        if error.code != TWO_WAYS:
+            return None
+        number = Decimal(re.sub("[^0-9]", "", word))
+    return number if number.adjusted() < DIGITS_OF_AMOUNTS else None
 
 
 def _text(model: type[models.Model], name: str, word: str) -> models.Q | None:

@@ -13,8 +13,8 @@ of_account = [
     path("seats/<int:seat_id>/", seats.seat, name="account-seat"),
     path("seats/<int:seat_id>/release/", seats.release, name="account-seat-release"),
     path("people/", account_area.people, name="account-people"),
-    path("people/<int:person_id>/", people.person, name="account-person"),
-    path("people/<int:person_id>/mail/", people.mail, name="account-person-mail"),
+    path("people/<int:delegation_id>/", people.person, name="account-person"),
+    path("people/<int:delegation_id>/mail/", people.mail, name="account-person-mail"),
     path("sessions/", account_area.sessions, name="account-sessions"),
     path("sessions/<int:session_id>/", sessions.session, name="account-session"),
 ]

@@ -13,6 +13,7 @@ from psycopg2.extras import RealDictCursor
 from tests import servers
 from tests.databases import make_migrated_database, manage
 from tests.patience import PATIENCE_SECONDS
+from tests.project.watching.receiver import Receiver, receive
 from workbench import programs
 from workbench.listener import HOST, listen
 from workbench.servers.process import Child
@@ -21,13 +22,15 @@ from workbench.supervisor import stop_all
 
 @dataclass(frozen=True)
 class RunningShop:
-    """A running shop: its URL, its database, and its processes by name (`web`, `worker`, `beat`)."""
+    """A running shop: its URL, its database, its processes by name (`web`, `worker`, `beat`), and the receiver of the
+    traces and the reports of errors that these send."""
 
     base_url: str
     database_url: str
     environment: dict[str, str]
     children: dict[str, Child]
     logs: Path
+    watcher: Receiver
 
     def rows(self, query: str, *parameters: object) -> list[dict]:
         """Return rows of the shop's database, which is not the one of the tests' own connections."""
@@ -55,6 +58,7 @@ def run_shop() -> Iterator[RunningShop]:
     make_migrated_database(database)
     with ExitStack() as stack:
         listener = stack.enter_context(listen(0))
+        watcher = stack.enter_context(receive())
         base_url = f"http://{HOST}:{listener.getsockname()[1]}"
         environment = dict(os.environ) | {
             "DJANGO_SETTINGS_MODULE": "project.settings.test",
@@ -64,6 +68,11 @@ def run_shop() -> Iterator[RunningShop]:
             "MAIL_FOLDER": str(logs / "mail"),
         }
         manage(environment, "seed_demo")
+        environment |= {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{watcher.address}",
+            "OTEL_BSP_SCHEDULE_DELAY": "200",  # milliseconds until spans are sent
+            "SENTRY_DSN": f"http://key@{watcher.address}/1",
+        }
         children: dict[str, Child] = {}
         stack.callback(lambda: stop_all(list(children.values())))
         for program in (
@@ -73,7 +82,7 @@ def run_shop() -> Iterator[RunningShop]:
         ):
             children[program.name] = program.start()
         children["web"].wait_until(lambda: _answers(base_url), seconds=PATIENCE_SECONDS)
-        yield RunningShop(base_url, environment["DATABASE_URL"], environment, children, logs)
+        yield RunningShop(base_url, environment["DATABASE_URL"], environment, children, logs, watcher)
 
 
 def _answers(base_url: str) -> bool:

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from accounts.members.current import AccountRequest
-from accounts.members.models import CustomerAccount
-from accounts.rate_limits import others
-from accounts.rate_limits.network import network_of
+from accounts.members.models import CustomerAccount, Membership
+from accounts.people.delegation.models import Delegation
+from accounts.rate_limits import addresses, others
+from common.emails import normalise_email
 from common.registry import Registry
 
 # Called with the key of an account; tells whether it has paid for something.
@@ -34,12 +35,25 @@ def count_mail_to_other(request: AccountRequest, email: str, *, now: datetime) -
     """Count a mail that a member of an account has sent to an address. Raises TooOften and NotBeforePayment; call
     outside of a transaction, before the mail is recorded."""
     others.count_mail_to_other(
-        email=email,
-        by=request.user,
-        network=network_of(request),
-        has_paid=may_mail_strangers(request.account.pk),
-        now=now,
+        request, email=email, by=request.user, has_paid=may_mail_strangers(request.account.pk), now=now
     )
+
+
+def count_address(request: AccountRequest, email: str, *, now: datetime, takes_new_seat: bool = False) -> None:
+    """Count an address that a member of an account types for another person, whatever is done with it: the answer may
+    tell that somebody has it. One that the account typed before, or a member's, tells nothing new and does not count.
+
+    `takes_new_seat`: the address goes on a seat that nobody had before; once the account has paid, these are counted
+    apart. Raises TooOften; call outside of a transaction, before the address is looked up.
+    """
+    account_id, email = request.account.pk, normalise_email(email)
+    if (
+        Delegation.objects.filter(account=account_id, email=email).exists()
+        or Membership.objects.filter(account=account_id, user__email=email).exists()
+    ):
+        return
+    is_paid_for = takes_new_seat and may_mail_strangers(account_id)
+    addresses.count_address(request, by=request.user, account_id=account_id, is_paid_for=is_paid_for, now=now)
 
 
 def names_to_strangers(account_id: int | None, *, account_name: str, person_name: str = "") -> dict[str, str]:

@@ -14,9 +14,11 @@ import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
+from accounts.rate_limits.by_network import count_from_network
 from accounts.rate_limits.services import count_attempt
 from common.refusals import Refused
 from common.secrets import derive_key
@@ -37,12 +39,12 @@ class WrongCode(Refused):
     message = _("This is not the code of the last mail, or its 15 minutes are over. Check it, or ask for a new one.")
 
 
-def mail_code(session: SessionBase, *, email: str, network: str, language: str, now: datetime) -> None:
+def mail_code(request: HttpRequest, *, email: str, language: str, now: datetime) -> None:
     """Mail a code to a (normalised) address, known or not; an earlier code of this browser is dead.
 
     Raises TooOften: counted for the address and for the network of whoever asks. Call outside of a transaction.
     """
-    count_attempt(what="address code", who=network, now=now)
+    count_from_network(request, what="address code", now=now)
     count_attempt(what="address code to address", who=email, now=now)
     nonce, until = secrets.token_hex(16), now + CODE_LIVES_FOR
     queue_mail(
@@ -54,7 +56,7 @@ def mail_code(session: SessionBase, *, email: str, network: str, language: str, 
         secret=_code(email, nonce),
         expires_at=until,
     )
-    session[CODE_KEY] = {"email": email, "nonce": nonce, "until": until.isoformat()}
+    request.session[CODE_KEY] = {"email": email, "nonce": nonce, "until": until.isoformat()}
 
 
 def is_code_mailed(session: SessionBase, *, email: str, now: datetime) -> bool:

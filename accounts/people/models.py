@@ -109,6 +109,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         )
         indexes = (index_of_words("search_text", name="accounts_user_words"),)
 
+    # Whether this is staff in a session that has proved the second factor: told to whoever serves the request, and
+    # stored nowhere. None: nobody has asked yet, which counts as no.
+    is_trusted_staff: bool | None = None
+
     def __str__(self) -> str:
         return self.email
 

@@ -13,6 +13,8 @@ UNKNOWN = "unknown"
 NARROW = 64
 # Largest one that a customer usually gets: 65,536 narrow ones.
 WIDE = 48
+# Neighbourhood of one address of IPv4: those of one owner, usually.
+WIDE_OF_IPV4 = 24
 
 
 def network_of(request: HttpRequest) -> str:
@@ -32,6 +34,14 @@ def wide_network_of(request: HttpRequest) -> str:
     return _network(address, WIDE) if isinstance(address, ipaddress.IPv6Address) else ""
 
 
+def neighbourhood_of(request: HttpRequest) -> str:
+    """Return the network that one attacker usually has: /24 of IPv4, the wide one of IPv6; "unknown" as above."""
+    address = _address_of(request)
+    if address is None:
+        return UNKNOWN
+    return _network(address, WIDE if isinstance(address, ipaddress.IPv6Address) else WIDE_OF_IPV4)
+
+
 def _address_of(request: HttpRequest) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         address = ipaddress.ip_address(get_adapter().get_client_ip(request))
@@ -42,5 +52,5 @@ def _address_of(request: HttpRequest) -> ipaddress.IPv4Address | ipaddress.IPv6A
     return address
 
 
-def _network(address: ipaddress.IPv6Address, prefix: int) -> str:
+def _network(address: ipaddress.IPv4Address | ipaddress.IPv6Address, prefix: int) -> str:
     return str(ipaddress.ip_network(f"{address}/{prefix}", strict=False))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
+from accounts.rate_limits.by_network import count_from_network
 from accounts.rate_limits.services import TooOften, count_attempt
 from common.refusals import Refused
 
@@ -20,19 +22,21 @@ class NotBeforePayment(Refused):
     )
 
 
-def count_mail_to_other(*, email: str, by: User, network: str, has_paid: bool, now: datetime) -> None:
+def count_mail_to_other(request: HttpRequest, *, email: str, by: User | None, has_paid: bool, now: datetime) -> None:
     """Count a mail to an address that a person typed, for the person, the network and the address, whatever the
-    account.
+    account. A visitor, None, is counted by the network alone.
 
     `has_paid` tells whether the account may speak to strangers (`accounts.members.trust`); before that, few mails a
     day are allowed. Call outside of a transaction, before the mail is recorded. Raises TooOften, NotBeforePayment.
     """
     if not has_paid:
         try:
-            count_attempt(what="mail before payment by person", who=str(by.pk), now=now)
-            count_attempt(what="mail before payment by network", who=network, now=now)
+            if by is not None:
+                count_attempt(what="mail before payment by person", who=str(by.pk), now=now)
+            count_from_network(request, what="mail before payment by network", now=now)
         except TooOften as refused:
             raise NotBeforePayment from refused
-    count_attempt(what="mail to others by person", who=str(by.pk), now=now)
-    count_attempt(what="mail to others by network", who=network, now=now)
+    if by is not None:
+        count_attempt(what="mail to others by person", who=str(by.pk), now=now)
+    count_from_network(request, what="mail to others by network", now=now)
     count_attempt(what="mail to others", who=email, now=now)

@@ -26,26 +26,35 @@ class Doing:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """Limit of what one person may do alone within a day.
+
+    `worth` is that of one act, from the result of `perform`; `limit` is the shop's, None where it wants no second
+    person.
+    """
+
+    worth: Callable[[Any, Values], Decimal]
+    limit: Callable[[], Decimal | None]
+
+
+@dataclass(frozen=True)
 class Act:
     """Sensitive act.
 
     `permission` is needed to ask and to approve. `perform` does the act with `values`, which JSON can hold; it raises
-    `Refused` where that is not possible (any more). `asks` tells from the result of `perform` whether the shop wants a
-    second person for it. `told` lists the values for whoever decides, and `url` is the page of what the act is about.
+    `Refused` where that is not possible (any more). The shop wants a second person for it if `asks` says so, from the
+    result of `perform`, or if the person's acts of this kind within a day exceed the limit of `measure` together.
+    `told` lists the values for whoever decides, and `url` is the page of what the act is about.
     """
 
     kind: str
     label: str | Promise
     permission: str
     perform: Callable[[Values, Doing], Any]
-    asks: Callable[[Any, Values], bool]
     told: Callable[[Values], list[tuple[str | Promise, str]]]
     url: Callable[[Values], str]
+    asks: Callable[[Any, Values], bool] = lambda _result, _values: False
+    measure: Measure | None = None
 
 
 ACTS: Registry[Act] = Registry("act for a second person")
-
-
-def is_above(amount: Decimal, limit: Decimal | None) -> bool:
-    """Tell whether an amount is above the limit of a setting; never without one."""
-    return limit is not None and amount > limit

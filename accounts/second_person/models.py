@@ -61,3 +61,27 @@ class Approval(models.Model):
     def __str__(self) -> str:
         act = ACTS.find(self.kind)
         return str(act.label) if act else self.kind
+
+
+class ActAlone(models.Model):
+    """Worth of an act that one person did without a second one, for the sum of their acts of a day.
+
+    Written by `accounts.second_person.services` alone, and only where the shop limits the act.
+    """
+
+    kind = models.CharField(max_length=40)
+    worth = models.DecimalField(max_digits=12, decimal_places=2)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(db_index=True)
+
+    objects: ClassVar[models.Manager[ActAlone]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("act of one person alone")
+        verbose_name_plural = _("acts of one person alone")
+        default_permissions = ()
+        constraints = (models.CheckConstraint(condition=Q(worth__gt=0), name="accounts_actalone_worth"),)
+        indexes = (models.Index(fields=["actor", "kind", "at"], name="accounts_actalone_lately"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} · {self.worth}"

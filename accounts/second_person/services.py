@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
-from accounts.second_person.acts import ACTS, Doing, Values
-from accounts.second_person.models import Approval
+from accounts.second_person.acts import ACTS, Act, Doing, Values
+from accounts.second_person.models import ActAlone, Approval
 from accounts.security_log.kinds import Kind
 from accounts.security_log.services import record
 from common.again import again_after_deadlock
 from common.refusals import Refused
 
 State = Approval.State
+# Acts of one person within it count together: parts of a sum are worth as much as the sum.
+DAY = timedelta(days=1)
 
 
 class AskedAlready(Refused):
@@ -52,19 +56,43 @@ def do_or_ask(*, kind: str, about: str, values: Values, actor: User, now: dateti
     """Do an act, or keep it for a second person where the shop wants one. Return its result, and the request kept.
 
     The act is done in a transaction, and undone if its result asks for a second person: so what cannot be done is
-    refused at once, to the person who can mend it. Locks what the act locks. Raises what the act raises, and
-    AskedAlready.
+    refused at once, to the person who can mend it. Locks the person's acts of this kind (an advisory lock, so that two
+    at once are both counted), then what the act locks. Raises what the act raises, and AskedAlready.
     """
     act = ACTS.get(kind)
     result: Any = None
     try:
         with transaction.atomic():
+            limit = act.measure.limit() if act.measure else None
+            if limit is not None:
+                _lock_acts(kind, actor)
             result = act.perform(values, Doing(actor, None, now))
-            if act.asks(result, values):
+            if act.asks(result, values) or (limit is not None and _is_beyond(limit, act, result, values, actor, now)):
                 raise Kept
     except Kept:
         return result, _ask(kind=kind, about=about, values=values, actor=actor, now=now)
     return result, None
+
+
+def _is_beyond(limit: Decimal, act: Act, result: Any, values: Values, actor: User, now: datetime) -> bool:
+    """Tell whether an act exceeds the limit together with what the person did of its kind within a day; else count it.
+
+    Acts that two people did do not count.
+    """
+    assert act.measure is not None
+    worth = act.measure.worth(result, values)
+    lately = ActAlone.objects.filter(actor=actor, kind=act.kind, at__gt=now - DAY).aggregate(worth=Sum("worth"))
+    if worth + (lately["worth"] or 0) > limit:
+        return True
+    if worth > 0:
+        ActAlone.objects.create(kind=act.kind, worth=worth, actor=actor, at=now)
+    return False
+
+
+def _lock_acts(kind: str, actor: User) -> None:
+    with connection.cursor() as cursor:
+        name = f"accounts.acts:{kind}:{actor.pk}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 @transaction.atomic

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
 import re
@@ -14,7 +13,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from accounts.rate_limits.network import network_of
+from accounts.rate_limits.network import neighbourhood_of
 from accounts.security_log.kinds import OUTLASTING, Kind
 from accounts.security_log.models import SecurityEvent
 from common.afterwards import write_afterwards
@@ -74,13 +73,7 @@ def network_mark(request: HttpRequest) -> str:
     Hashed since an address is personal data that this log, kept for a year, has no need of: which address it was stands
     in the proxy's log under the request's id, for as long as that is kept.
     """
-    found = network_of(request)
-    try:
-        network = ipaddress.ip_network(found, strict=False)
-    except ValueError:
-        return mark_of(found)
-    widest = 24 if network.version == 4 else 48
-    return mark_of(str(network.supernet(new_prefix=widest) if network.prefixlen > widest else network))
+    return mark_of(neighbourhood_of(request))
 
 
 def _write(event: SecurityEvent) -> None:

@@ -15,9 +15,11 @@ from enrolments.seats.models import Seat
 from outbox.mails.models import Mail
 
 
-def find_person(account: CustomerAccount, person_id: int) -> Delegation | None:
-    """Return a person the account looks after, as the account typed them; None for a person of another account."""
-    return people_of(account).select_related("person").filter(person=person_id).first()
+def find_person(account: CustomerAccount, delegation_id: int) -> Delegation | None:
+    """Return a person the account looks after, as the account typed them first, by any of its delegations of them; None
+    for one of another account."""
+    own = Delegation.objects.filter(pk=delegation_id, account=account)
+    return people_of(account).select_related("person").filter(person__in=own.values("person")).first()
 
 
 def onboarding_of(

@@ -32,8 +32,9 @@ class Onboarding:
 class PersonRow:
     """Person as this account typed them, and its own live grounds that put them into courses.
 
-    `onboarding`, the person's progress, is filled in by the view that shows it. `has_page` tells whether the account
-    looks after the person; one of its members whom it placed nowhere else has no page there.
+    `onboarding`, the person's progress, is filled in by the view that shows it. `delegation_id` names the person's
+    page: a key of the account's own, since the size of the person's tells how long the shop has known them. None for
+    one of its members whom the account placed nowhere else: they have no page there.
     """
 
     person_id: int
@@ -41,7 +42,7 @@ class PersonRow:
     email: str
     grounds: list[Ground] = field(default_factory=list)
     onboarding: Onboarding | None = None
-    has_page: bool = True
+    delegation_id: int | None = None
 
 
 def people_of(account: CustomerAccount, *, search: str = "") -> QuerySet[Delegation]:
@@ -62,6 +63,7 @@ def person_rows(account: CustomerAccount, delegations: Collection[Delegation]) -
             person_id=delegation.person_id,
             name=f"{delegation.first_name} {delegation.last_name}".strip(),
             email=delegation.email,
+            delegation_id=delegation.pk,
         )
         for delegation in delegations
     }
@@ -91,7 +93,8 @@ def typed_names(account: CustomerAccount, person_ids: Collection[int]) -> dict[i
     names: dict[int, PersonRow] = {}
     for delegation in Delegation.objects.filter(account=account, person_id__in=person_ids).order_by("pk"):
         name = f"{delegation.first_name} {delegation.last_name}".strip()
-        names.setdefault(delegation.person_id, PersonRow(delegation.person_id, name, delegation.email))
+        row = PersonRow(delegation.person_id, name, delegation.email, delegation_id=delegation.pk)
+        names.setdefault(delegation.person_id, row)
     missing = set(person_ids) - names.keys()
     if missing:
         members = Membership.objects.filter(account=account, user_id__in=missing).select_related("user")
@@ -101,7 +104,6 @@ def typed_names(account: CustomerAccount, person_ids: Collection[int]) -> dict[i
                     each.user_id,
                     f"{each.user.first_name} {each.user.last_name}".strip(),
                     each.user.email,
-                    has_page=False,
                 )
                 for each in members
             }

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
-from accounts.members.trust import count_mail_to_other
+from accounts.members.trust import count_address, count_mail_to_other
 from accounts.people.delegation.models import Delegation
-from accounts.rate_limits.services import TooOften, count_attempt
+from accounts.rate_limits.services import TooOften
 from common.refusals import Refused
 from enrolments.people.edit import AddressOfAnother, PersonChanged, edit_person, is_editable, version_of
 from enrolments.people.errors import PersonNotFound
@@ -28,9 +28,9 @@ from enrolments.people.selectors import person_rows
 
 @account_page(Right.MANAGE_PEOPLE)
 @require_http_methods(["GET", "HEAD", "POST"])
-def person(request: AccountRequest, person_id: int) -> HttpResponse:
+def person(request: AccountRequest, delegation_id: int) -> HttpResponse:
     """Show a person the account looks after; posting the form corrects name and address."""
-    shown = _find(request, person_id)
+    shown = _find(request, delegation_id)
     if request.method != "POST":
         return _page(request, shown, _form_of(shown))
     form = EditPersonForm(request.POST)
@@ -39,12 +39,11 @@ def person(request: AccountRequest, person_id: int) -> HttpResponse:
         now = timezone.now()
         try:
             if form.cleaned_data["email"] != shown.email:
-                # Counted whatever comes of it: a refusal may tell that the address belongs to somebody.
-                count_attempt(what="edit of an address", who=str(request.user.pk), now=now)
+                count_address(request, form.cleaned_data["email"], now=now)
                 count_mail_to_other(request, form.cleaned_data["email"], now=now)
             is_moved = edit_person(
                 account=request.account,
-                person_id=person_id,
+                person_id=shown.person_id,
                 person=form.typed(),
                 expected_version=form.cleaned_data["seen"],
                 language=get_language() or "",
@@ -56,7 +55,7 @@ def person(request: AccountRequest, person_id: int) -> HttpResponse:
             form.add_error(None, _("Many addresses were changed or mailed by you lately. %(wait)s") % {"wait": refused})
             status = HTTPStatus.TOO_MANY_REQUESTS
         except PersonChanged as refused:
-            shown = _find(request, person_id)
+            shown = _find(request, delegation_id)
             # The posted values stay, now compared with the details that the page shows.
             posted = request.POST.copy()
             posted["seen"] = version_of(shown)
@@ -74,21 +73,21 @@ def person(request: AccountRequest, person_id: int) -> HttpResponse:
                 if is_moved
                 else _("The details were changed."),
             )
-            return redirect("account-person", request.account.pk, person_id)
+            return redirect("account-person", request.account.pk, delegation_id)
     return _page(request, shown, form, status=status)
 
 
 @account_page(Right.MANAGE_PEOPLE)
 @require_POST
-def mail(request: AccountRequest, person_id: int) -> HttpResponse:
+def mail(request: AccountRequest, delegation_id: int) -> HttpResponse:
     """Mail the invitation, or the way to sign in, again."""
-    shown = _find(request, person_id)
+    shown = _find(request, delegation_id)
     now = timezone.now()
     try:
         count_mail_to_other(request, shown.email, now=now)
         mail_again(
             account=request.account,
-            person_id=person_id,
+            person_id=shown.person_id,
             shown_email=request.POST.get("email", ""),
             language=get_language() or "",
             now=now,
@@ -101,11 +100,11 @@ def mail(request: AccountRequest, person_id: int) -> HttpResponse:
         messages.error(request, str(refused.message))
     else:
         messages.success(request, _("A mail to %(email)s is on its way.") % {"email": shown.email})
-    return redirect("account-person", request.account.pk, person_id)
+    return redirect("account-person", request.account.pk, delegation_id)
 
 
-def _find(request: AccountRequest, person_id: int) -> Delegation:
-    found = find_person(request.account, person_id)
+def _find(request: AccountRequest, delegation_id: int) -> Delegation:
+    found = find_person(request.account, delegation_id)
     if found is None:
         raise Http404
     return found

@@ -17,7 +17,7 @@ from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course, CourseQuerySet
 from enrolments.courses.places.services import with_taken
 from enrolments.people.selectors import PersonRow
-from enrolments.seats.models import Seat, SeatBatch, SeatEvent
+from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
 from enrolments.seats.selectors import Grounds, seats_of
 from enrolments.sessions.selectors import sessions_of
 
@@ -63,6 +63,11 @@ def next_free_seat(seat: Seat, now: datetime.datetime) -> Seat | None:
 def is_attached(account: CustomerAccount, email: str) -> bool:
     """Tell whether an account looks after a person under this (normalised) address. Other accounts do not count."""
     return Delegation.objects.filter(account=account, email=email).exists()
+
+
+def was_assigned(seat: Seat) -> bool:
+    """Tell whether anybody had the seat before, of whom it was freed again."""
+    return SeatEvent.objects.filter(seat=seat, to_state=SeatState.ASSIGNED).exists()
 
 
 def moves_of(seat: Seat) -> QuerySet[SeatEvent]:

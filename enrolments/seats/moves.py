@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import BigIntegerField, Case, QuerySet, Value, When
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
@@ -77,8 +78,14 @@ class SeatConsumed(SeatMoved):
 
 
 def state_shown(seat: Seat) -> str:
-    """Return the state of a seat as a page shows it, posted back by its form: an assignment with person and time."""
-    return f"{seat.state} {seat.person_id} {seat.assigned_at.isoformat()}" if seat.assigned_at else seat.state
+    """Return the state of a seat as a page shows it, posted back by its form: an assignment with person and time.
+
+    The person's key is hashed: its size tells how long the shop has known them.
+    """
+    if seat.assigned_at is None:
+        return seat.state
+    person = salted_hmac("enrolments.seat", str(seat.person_id), algorithm="sha256").hexdigest()[:16]
+    return f"{seat.state} {person} {seat.assigned_at.isoformat()}"
 
 
 def still(seat_ids: Collection[int], *states: str) -> QuerySet[Seat]:

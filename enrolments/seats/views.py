@@ -17,6 +17,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
+from accounts.members.trust import count_address, count_mail_to_other, may_mail_strangers
+from accounts.rate_limits.services import TooOften
 from common.languages import in_reader_language
 from common.refusals import Refused
 from common.words import end_in_words
@@ -26,7 +28,7 @@ from enrolments.pages import page_of
 from enrolments.people.onboarding import expired_invitations
 from enrolments.people.selectors import PersonRow, typed_names
 from enrolments.seats.assign import AlreadyInSession, Assignment, assign_seat
-from enrolments.seats.desk import find_seat, is_attached, move_rows, moves_of, next_free_seat
+from enrolments.seats.desk import find_seat, is_attached, move_rows, moves_of, next_free_seat, was_assigned
 from enrolments.seats.forms import AssignForm, ReleaseForm
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.seats.moves import SeatMoved, SeatNotFound, state_shown
@@ -54,6 +56,9 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
     if form.is_valid():
         is_known = is_attached(request.account, form.cleaned_data["email"])
         try:
+            count_address(request, form.cleaned_data["email"], now=now, takes_new_seat=not was_assigned(shown))
+            if not may_mail_strangers(request.account.pk):
+                count_mail_to_other(request, form.cleaned_data["email"], now=now)
             assignment = assign_seat(
                 account=request.account,
                 seat_id=shown.pk,
@@ -66,6 +71,11 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
             )
         except SeatNotFound:
             raise Http404 from None
+        except TooOften as refused:
+            form.add_error(
+                None, _("Many addresses were typed by you or your colleagues lately. %(wait)s") % {"wait": refused}
+            )
+            status = HTTPStatus.TOO_MANY_REQUESTS
         except Refused as refused:
             form.add_error(_field_of(refused, form), str(refused.message))
             status = HTTPStatus.CONFLICT if isinstance(refused, SeatMoved) else status

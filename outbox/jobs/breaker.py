@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import zlib
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -32,21 +31,15 @@ FROM generate_series(1, %(places)s) AS place WHERE pg_try_advisory_xact_lock(%(k
 """
 
 
-@dataclass(frozen=True)
-class Admission:
-    """Leave to call a service; `is_trial` when the service was away, and this call alone tries it."""
-
-    is_trial: bool
-
-
-def admit(service: str, *, trial_takes: timedelta) -> Admission | None:
-    """Ask to begin a call of a service in the caller's transaction; None when the call has to wait.
+def admit(service: str, *, trial_takes: timedelta) -> bool | None:
+    """Ask to begin a call of a service in the caller's transaction; None when the call has to wait, else whether it is
+    a trial: the service was away, and this call alone tries it.
 
     Locks the service's row if there was trouble. After a trial was admitted nobody else tries for `trial_takes`.
     """
     was_away = take_place(service)
     if not was_away:
-        return None if was_away is None else Admission(is_trial=False)
+        return was_away
     is_over = ExpressionWrapper(Q(left_alone_until__lte=Now()), output_field=BooleanField())
     away = (
         OutsideService.objects.filter(name=service, left_alone_until__isnull=False)
@@ -55,11 +48,11 @@ def admit(service: str, *, trial_takes: timedelta) -> Admission | None:
         .first()
     )
     if away is None:
-        return Admission(is_trial=False)
+        return False
     if not away.is_over:
         return None
     _leave_alone(service, trial_takes)
-    return Admission(is_trial=True)
+    return True
 
 
 def take_place(service: str) -> bool | None:

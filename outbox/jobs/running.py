@@ -105,7 +105,7 @@ def _claim() -> Claim | None:
                 break
             admitted = breaker.admit(kind.service, trial_takes=kind.time_limit + GRACE)
             if admitted is not None:
-                is_trial = admitted.is_trial
+                is_trial = admitted
                 break
             passed_over = [*passed_over, *kinds_of_service(kind.service)]
         exhausted = job.attempts >= job.max_attempts

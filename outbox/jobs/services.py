@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from common import tracing
+from common.numbers import in_number_order
 from outbox.errors import DismissalRefused, JobKeyTaken, RetryRefused
 from outbox.jobs.doorbell import ring_on_commit
 from outbox.jobs.models import PARENT, Job
@@ -61,10 +62,10 @@ def enqueue(
 def enqueue_many(jobs: Iterable[NewJob]) -> None:
     """Record jobs in the caller's transaction, in one statement; keys already there are left alone.
 
-    Rows are inserted in the order of their keys, so that two transactions recording the same jobs
-    wait for each other instead of deadlocking. Raises Unregistered.
+    Rows are inserted in the order of their keys, in which 9 stands before 10, so that two transactions recording the
+    same jobs wait for each other instead of deadlocking. Raises Unregistered.
     """
-    rows = [_row(job) for job in sorted(jobs, key=lambda job: job.key)]
+    rows = [_row(job) for job in sorted(jobs, key=lambda job: in_number_order(job.key))]
     if not rows:
         return
     Job.objects.bulk_create(rows, ignore_conflicts=True)

@@ -60,8 +60,15 @@ RATE_LIMITS = {
     # The same while the account has paid for nothing.
     "mail before payment by person": "3/d/user",
     "mail before payment by network": "10/d/ip",
-    # Changes of a person's address, each of which may tell that an address is known; key: the operator.
-    "edit of an address": "10/h/user,30/d/user",
+    # Addresses that people type into an account for others (invited, assigned a seat, put in place of another address),
+    # each of which may tell that an address is known; key: the person, the account, the network they work from.
+    "address by person": "20/h/user,60/d/user",
+    "address by account": "40/h/key,120/d/key",
+    "address by network": "60/h/ip,200/d/ip",
+    # The same on a seat that nobody had before, of an account that has paid.
+    "address on a paid seat by person": "1200/h/user,6000/d/user",
+    "address on a paid seat by account": "2400/h/key,12000/d/key",
+    "address on a paid seat by network": "2400/h/ip,12000/d/ip",
     # Invitations into an account; key: the account. Then those to one address; key: the account and the address.
     "member invitation": "40/h/key",
     "member invitation again": "1/10m/key",

@@ -14,6 +14,7 @@ KEPT = {
     "cache": (0, 0),
     # No limit looks back further than a day.
     "attempts": (2, 2),
+    "acts_alone": (2, 2),
     # After the last change. A visitor's session lasts two weeks.
     "visitor_carts": (30, 14),
     "carts": (365, 30),

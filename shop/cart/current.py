@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.rate_limits.by_network import count_from_network
-from accounts.rate_limits.network import network_of
+from accounts.rate_limits.network import network_of, wide_network_of
+from accounts.sign_in.second_factor.proved import is_trusted_staff
 from shop.cart.joined_in_words import in_words
 from shop.cart.models import Cart, CartLine
 from shop.cart.services import fill_cart, find_cart, join_carts
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 SESSION_KEY = "cart"
 # Key of the token of the visitor's cart that keeps the lines which did not fit into the person's.
 WAITING_KEY = "cart that waits"
+# Key of a visitor from IPv6: so much of the hash of the wide network, this sign, and the hash of the narrow one.
+WIDE_PART, BETWEEN = 31, ":"
 VISIT_ENDED = gettext_lazy(
     "Your last visit has ended, and with it this browser's cart. If you were signed in, sign in again: your cart is "
     "still there. If not, please choose again."
@@ -33,9 +36,14 @@ GONE = gettext_lazy("This cart is no longer there: it was ordered or emptied els
 
 
 def signed_in(request: HttpRequest) -> User | None:
-    """Return the person signed in, None for a visitor."""
-    user = getattr(request, "user", None)
-    return cast("User", user) if user is not None and user.is_authenticated else None
+    """Return the person signed in, None for a visitor. Of staff the session is asked once whether it proved the second
+    factor: without that they buy what everybody buys."""
+    user = cast("User | None", getattr(request, "user", None))
+    if user is None or not user.is_authenticated:
+        return None
+    if user.is_staff and user.is_trusted_staff is None:
+        user.is_trusted_staff = is_trusted_staff(request)
+    return user
 
 
 def session_token(request: HttpRequest) -> str | None:
@@ -121,12 +129,20 @@ def visitor_key(request: HttpRequest, *, has_account: bool) -> str:
     counted itself.
 
     The key is made from the user or the network address, never from a cookie, which a visitor can delete; an IPv6
-    network counts as one address. Only a keyed hash leaves this function.
+    network counts as one address, and its key begins with that of its wide network (`wide_part`). Only keyed hashes
+    leave this function.
     """
     user = signed_in(request)
     if user is not None:
         return "" if has_account else _hashed(f"user:{user.pk}")
-    return _hashed(f"address:{network_of(request)}")
+    key, wide = _hashed(f"address:{network_of(request)}"), wide_network_of(request)
+    return f"{_hashed(f'wide:{wide}')[:WIDE_PART]}{BETWEEN}{key}"[: len(key)] if wide else key
+
+
+def wide_part(key: str) -> str:
+    """Return how the keys of all visitors from the wide network of a visitor begin; "" for any but IPv6."""
+    wide, between, _narrow = key.partition(BETWEEN)
+    return wide + between if between else ""
 
 
 def _hashed(value: str) -> str:

@@ -19,6 +19,7 @@ from django.http import QueryDict
 from catalog.entry_fields import fields_of
 from catalog.entry_fields_form import FieldsForm
 from catalog.offers import Offer
+from common.fields import AddressField
 from handlers.asked_fields import AskedField
 from handlers.contract import OfOneUnit, UniquePerUnit, answers_to_store
 
@@ -109,6 +110,15 @@ class MicroForm:
     def field_answers(self) -> dict[str, Any]:
         """Entry's answers as an order keeps them; {} while the form of the entry's fields is invalid."""
         return _stored(self.added)
+
+    @property
+    def addresses(self) -> set[str]:
+        """Addresses of people in the handler's form, who are mailed when the unit is delivered; none while invalid."""
+        if self.own is None or not self.own.is_valid():
+            return set()
+        fields = self.own.fields.items()
+        typed = {self.own.cleaned_data.get(name) for name, field in fields if isinstance(field, AddressField)}
+        return {address for address in typed if address}
 
     def __iter__(self) -> Iterator[BoundField]:
         for part in self.parts:

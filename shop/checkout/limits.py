@@ -10,8 +10,10 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from accounts.rate_limits.by_network import WIDE_ROOM
 from enrolments.courses.models import Course
 from enrolments.courses.places.models import PlaceHold
+from shop.cart.current import wide_part
 from shop.checkout.errors import ProofNeeded, TooManyUnpaidOrders
 from shop.orders.models import Order, OrderLine
 
@@ -27,6 +29,9 @@ class UnpaidLimit:
     places: int
     units: int
 
+    def times(self, number: int) -> UnpaidLimit:
+        return UnpaidLimit(self.orders * number, self.places * number, self.units * number)
+
 
 PER_VISITOR = UnpaidLimit(orders=20, places=500, units=2_000)  # a network address, which an office shares
 PER_ACCOUNT = UnpaidLimit(orders=20, places=1_000, units=20_000)
@@ -34,8 +39,9 @@ PER_TYPED_ADDRESS = UnpaidLimit(orders=5, places=500, units=2_000)
 
 
 def check_unpaid_limits(*, order: Order) -> None:
-    """Refuse an order just made, with its lines, if the unpaid orders of its visitor, account or typed address exceed
-    the limit of orders or units; a sole unpaid order is never refused.
+    """Refuse an order just made, with its lines, if the unpaid orders of its visitor (of all visitors of a wide network
+    of IPv6 together), account or typed address exceed the limit of orders or units; a sole unpaid order is never
+    refused.
 
     Serialises the orders of one visitor, account or address by advisory locks until the end of the transaction, so that
     two orders placed at once are both counted. Raises TooManyUnpaidOrders.
@@ -89,6 +95,8 @@ def _circles_of(order: Order) -> list[tuple[str, QuerySet[Order], UnpaidLimit]]:
         unpaid = unpaid.proved()
     if order.visitor_key:
         circles.append((f"visitor:{order.visitor_key}", unpaid.filter(visitor_key=order.visitor_key), PER_VISITOR))
+    if wide := wide_part(order.visitor_key):
+        circles.append((f"wide:{wide}", unpaid.filter(visitor_key__startswith=wide), PER_VISITOR.times(WIDE_ROOM)))
     if order.is_claimed:
         circles.append((f"account:{order.account_id}", unpaid.filter(account=order.account_id), PER_ACCOUNT))
     else:

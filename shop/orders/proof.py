@@ -13,7 +13,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.address_codes import WrongCode, is_code_mailed, mail_code, prove_by_code
-from accounts.rate_limits.network import network_of
 from accounts.rate_limits.pages import too_often
 from accounts.rate_limits.services import TooOften
 from accounts.sign_in.forms import CodeField
@@ -33,7 +32,7 @@ def proof_page(request: HttpRequest, *, email: str, back: str, on_proof: Callabl
     status = HTTPStatus.OK
     try:
         if "mail" in request.POST:
-            mail_code(request.session, email=email, network=network_of(request), language=get_language() or "", now=now)
+            mail_code(request, email=email, language=get_language() or "", now=now)
             return redirect(request.path)
         if form.is_bound and form.is_valid():
             prove_by_code(request.session, email=email, code=form.cleaned_data["code"], now=now)

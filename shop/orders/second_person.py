@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.people.models import User
-from accounts.second_person.acts import ACTS, Act, Doing, Values, is_above
+from accounts.second_person.acts import ACTS, Act, Doing, Measure, Values
 from accounts.second_person.models import Approval
 from accounts.second_person.services import do_or_ask
 from common.admin.display import amount
@@ -192,27 +192,32 @@ def register() -> None:
             label=gettext_lazy("Confirm a received payment"),
             permission="shop.confirm_money",
             perform=_confirm,
-            asks=lambda _outcome, values: is_above(Decimal(values["amount"]), settings.SECOND_PERSON_CONFIRM_ABOVE),
             told=_told_confirm,
             url=_url,
+            measure=Measure(
+                worth=lambda _outcome, values: Decimal(values["amount"]),
+                limit=lambda: settings.SECOND_PERSON_CONFIRM_ABOVE,
+            ),
         ),
         Act(
             kind=GIVE_BACK,
             label=gettext_lazy("Give units back"),
             permission="shop.give_back_units",
             perform=_give_back,
-            asks=lambda given, _values: is_above(given.worth, settings.SECOND_PERSON_GIVE_BACK_ABOVE),
             told=_told_give_back,
             url=_url,
+            measure=Measure(
+                worth=lambda given, _values: given.worth, limit=lambda: settings.SECOND_PERSON_GIVE_BACK_ABOVE
+            ),
         ),
         Act(
             kind=NOTE_PAID_BACK,
             label=gettext_lazy("Note a payment back"),
             permission="shop.note_paid_back",
             perform=_note_paid_back,
-            asks=lambda paid, _values: is_above(paid, settings.SECOND_PERSON_GIVE_BACK_ABOVE),
             told=_told_paid_back,
             url=_url,
+            measure=Measure(worth=lambda paid, _values: paid, limit=lambda: settings.SECOND_PERSON_GIVE_BACK_ABOVE),
         ),
     )
     for act in acts:

@@ -176,6 +176,7 @@ def _place(entry: Entry, *, quantity: int, domain: str, now: datetime) -> Order:
         last_name=_("of the trial"),
         language=language,
     )
+    buyer.is_trusted_staff = True
     cart = open_cart(token=None, user=buyer)
     line = add_to_cart(cart=cart, entry=entry, quantity=quantity, user=buyer, now=now)
     typed = made_up_answers(asked_of(offer_of(entry)), quantity=quantity, domain=domain)

@@ -11,7 +11,7 @@ from accounts.links.services import NewLink, create_links
 from accounts.members.models import MemberInvitation, Membership
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
-from accounts.second_person.models import Approval
+from accounts.second_person.models import ActAlone, Approval
 from accounts.staff.models import StaffRole
 from tests.constraints import broken, copy, run
 from tests.factories.accounts import CustomerAccountFactory, DelegationFactory, MembershipFactory, UserFactory
@@ -195,6 +195,12 @@ def test_accounts_approval_by_another(approval):
         run("UPDATE accounts_approval SET state = 'approved', decided_by_id = asked_by_id, decided_at = now()")
     # Whoever asked may take it back.
     run("UPDATE accounts_approval SET state = 'declined', decided_by_id = asked_by_id, decided_at = now()")
+
+
+def test_accounts_actalone_worth(now):
+    ActAlone.objects.create(kind="give_back_units", worth="0.01", actor=UserFactory(), at=now)
+    with broken("accounts_actalone_worth"):
+        run("UPDATE accounts_actalone SET worth = 0")
 
 
 def test_accounts_approval_open_once(approval):

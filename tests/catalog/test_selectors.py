@@ -33,6 +33,8 @@ def test_who_the_shopper_is(customers, django_assert_num_queries):
 
     with django_assert_num_queries(0):
         assert shopper_for(AnonymousUser()) == ANYBODY
+        assert shopper_for(alice) == Shopper(user=alice, is_staff=False, is_customer=True)
+        alice.is_trusted_staff = True
         assert shopper_for(alice) == Shopper(user=alice, is_staff=True, is_customer=True)
 
 

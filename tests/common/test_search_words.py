@@ -11,8 +11,7 @@ from django.db import connection
 from accounts.people.models import User
 from catalog.models.categories import Category
 from common.admin import counting
-from common.numbers import amount_of_money
-from common.search import matching, matching_whole, words_index
+from common.search import amount_sought, matching, matching_whole, words_index
 from enrolments.seats.models import Seat, SeatBatch
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
@@ -80,11 +79,11 @@ def test_a_whole_value_is_found_alone_whatever_its_case(zoe):
     ("typed", "amount"),
     [
         ("120", "120"), ("120.5", "120.50"), ("€1,234.50", "1234.50"), ("1.234,50€", "1234.50"), ("1,234", "1234"),
-        ("2026-1", None), ("x", None), ("", None), ("٣", None),
+        ("9" * 11, None), ("2026-1", None), ("x", None), ("", None), ("٣", None),
     ],
 )  # fmt: skip
 def test_amounts_are_read_as_people_write_them(typed, amount):
-    assert amount_of_money(typed) == (None if amount is None else Decimal(amount))
+    assert amount_sought(typed) == (None if amount is None else Decimal(amount))
 
 
 def searched():

@@ -42,8 +42,8 @@ account-member-transfer              number,membership_id     shown
 account-member-withdraw              number,invitation_id     -  # an invitation sent anew is another one
 account-seat                         number,seat_id           -  # shown by free seats, obeyed by free seats
 account-seat-release                 number,seat_id           seen
-account-person                       number,person_id         seen
-account-person-mail                  number,person_id         email
+account-person                       number,delegation_id         seen
+account-person-mail                  number,delegation_id         email
 learn-enter                          short_name               -  # entering again changes nothing
 
 address-link                         token                    -  # used up by the first use

@@ -29,7 +29,7 @@ MODELS = {label: outcomes for label, *outcomes in rows_of(rules.MODELS)[1:]}
 BY_NAME = {address.name: address for address in addresses()}
 
 # Parameters that name things of a customer account.
-OF_AN_ACCOUNT = {"number", "token", "membership_id", "invitation_id", "seat_id", "person_id", "session_id"}
+OF_AN_ACCOUNT = {"number", "token", "membership_id", "invitation_id", "seat_id", "delegation_id", "session_id"}
 # The token alone lets anybody pay: a provider opens these pages with it. A mailed link is the invited person's.
 MEMBERS = ("owner", "buyer", "operator", "accountant")
 BY_TOKEN_ALONE = {"phone-order", "payment-return", "sandbox-pay", "address-link", "address-link-again"}

@@ -103,7 +103,7 @@ class World:
             "membership_id": has.colleague.pk,
             "invitation_id": has.invitation.pk,
             "seat_id": has.free_seat.pk,
-            "person_id": has.taken_seat.person_id,
+            "delegation_id": has.person.pk,
             "session_id": has.session.pk,
             "short_name": self.course.short_name,
             "code": self.entry.code,

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,9 +23,18 @@ from shop.payments.services import choose_method
 from shop.wiring import has_paid_money
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
+from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.every_mail import every_mail
-from tests.shop.steps import put_in_cart, signed_in, type_details
+from tests.shop.steps import (
+    cart_of,
+    english_client,
+    press_order,
+    put_in_cart,
+    signed_in,
+    type_details,
+    units_shown,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -191,6 +201,50 @@ def test_one_address_is_invited_few_times_whoever_invites_it(limits):
         membership = MembershipFactory(account=CustomerAccountFactory(credit_limit=1))
         answers.append(invite(membership.user, membership.account, "victim@example.org"))
     assert answers == [302] * 5 + [429]
+
+
+@pytest.fixture
+def free_session() -> Any:
+    return EntryFactory(
+        handler="std_setuponecoursesession", parameters={"coursename": CourseFactory().short_name}, tiers={1: "0.00"}
+    )
+
+
+def order_naming(client: Client, entry: Any, *people: str, **details: Any) -> Any:
+    """Place an order of units with these people, from the cart to the answer of the last button."""
+    put_in_cart(client, entry, len(people))
+    line = cart_of(client).lines.get()
+    answers = [{"role": "student", "email": email, "first_name": "Paul", "last_name": "Petit"} for email in people]
+    typed = {
+        f"unit-{line.pk}-{index}-{name}": value for index, each in enumerate(answers) for name, value in each.items()
+    }
+    client.post("/checkout/units/", units_shown(line, range(len(people))) | typed | {"next": "1"})
+    type_details(client, **details)
+    return press_order(client)
+
+
+def test_people_named_in_orders_that_cost_nothing_are_counted_like_other_strangers(limits, free_session):
+    member = UserFactory(email="alice@example.org")
+    first = order_naming(signed_in(member), free_session, "alice@example.org", "p1@example.org", "p2@example.org")
+    second = order_naming(signed_in(member), free_session, "p3@example.org", "p4@example.org")
+
+    assert (first.status_code, second.status_code) == (302, 429)
+    assert "Before its first paid order an account can invite only a few people a day." in second.content.decode()
+    assert not Mail.objects.filter(recipient__in=["p3@example.org", "p4@example.org"]).exists()
+
+
+def test_of_visitors_they_are_counted_by_the_network(limits, free_session):
+    people = [f"p{number}@example.org" for number in range(11)]
+
+    assert order_naming(english_client(), free_session, *people[:10]).status_code == 302
+    assert order_naming(english_client(), free_session, people[10], email="bob@example.org").status_code == 429
+
+
+def test_people_of_an_order_that_costs_something_are_not(limits, free_session):
+    free_session.tiers.update(unit_net="100.00")
+    people = [f"p{number}@example.org" for number in range(11)]
+
+    assert order_naming(english_client(), free_session, *people).status_code == 302
 
 
 def test_a_payer_hears_once_of_an_order_whatever_is_chosen_how_often():

@@ -19,7 +19,7 @@ from accounts.members.forms.members import InviteMemberForm, MemberForm, shown_r
 from accounts.members.models import CustomerAccount, Membership
 from accounts.members.rights import Right
 from accounts.members.selectors import invitations_of, members_of
-from accounts.members.trust import count_mail_to_other
+from accounts.members.trust import count_address, count_mail_to_other
 from accounts.rate_limits.others import NotBeforePayment
 from accounts.rate_limits.services import TooOften, count_attempt
 from common.refusals import Refused
@@ -37,6 +37,7 @@ def member_list(request: AccountRequest) -> HttpResponse:
         try:
             now = timezone.now()
             count_attempt(what="member invitation", who=str(request.account.pk), now=now)
+            count_address(request, form.cleaned_data["email"], now=now)
             count_mail_to_other(request, form.cleaned_data["email"], now=now)
             service.invite_member(
                 account=request.account,

@@ -17,8 +17,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.members.trust import may_mail_strangers
 from accounts.people.address_codes import is_proved_here
 from accounts.rate_limits.by_network import count_from_wide_network
+from accounts.rate_limits.others import NotBeforePayment, count_mail_to_other
 from accounts.rate_limits.services import TooOften, count_attempt
 from common.numbers import whole_number
 from common.refusals import Sentence
@@ -129,7 +131,7 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
     notice, status = Notice(), HTTPStatus.OK
     if request.method == "POST" and form.is_valid():
         try:
-            order = _place(request, checkout, details, form)
+            order = _place(request, checkout, details, form, draft)
         except (CartEmpty, EntryNotOnSale) as refusal:
             messages.error(request, str(refusal))
             return redirect("cart")
@@ -153,6 +155,9 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
                 notice = Notice((str(refusal),), reverse("account-orders"), _("Orders"))
         except CheckoutRefused as refusal:
             notice = Notice((str(refusal),), "#agree", _("Before you order"))
+        except NotBeforePayment as refusal:
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            notice = Notice((str(refusal),))
         except TooOften:
             # One text for all limits, so that it does not reveal anything about an address.
             status = HTTPStatus.TOO_MANY_REQUESTS
@@ -195,8 +200,20 @@ def _count_attempt(request: HttpRequest, details: DetailsForm, now: datetime) ->
         count_attempt(what="order to address", who=address, now=now)
 
 
-def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form: ReviewForm) -> Order:
+def _count_people_of_free(request: HttpRequest, checkout: Checkout, details: DetailsForm, now: datetime) -> None:
+    """Count the people named in an order that costs nothing like all others whom somebody has the shop write to: nobody
+    pays for those mails. Raises TooOften and NotBeforePayment."""
+    placed, account, user = details.to_details(), details.chosen_account, checkout.user
+    named = {address for line in checkout.lines_with_forms for form in line.units.forms for address in form.addresses}
+    has_paid = account is not None and may_mail_strangers(account.pk)
+    for address in sorted(named - {placed.email, user.email if user else ""}):
+        count_mail_to_other(request, email=address, by=user, has_paid=has_paid, now=now)
+
+
+def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form: ReviewForm, draft: Draft) -> Order:
     _count_attempt(request, details, checkout.now)
+    if draft.gross == 0 and Shown.of(draft) == _shown(request, checkout):
+        _count_people_of_free(request, checkout, details, checkout.now)
     return place_order(
         cart_token=checkout.cart.token,
         user=checkout.user,

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from accounts.people.delegation.models import Delegation
 from outbox.mails.models import Mail
 from tests.enrolments.given import assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
@@ -15,12 +16,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def edit(settings):
     """Return a function by which one operator types a new address for one person, and which returns the status."""
-    settings.RATE_LIMITS = settings.RATE_LIMITS | {"edit of an address": "3/h/user"}
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"address by person": "3/h/user"}
     account = CustomerAccountFactory(credit_limit=1)
     bob = MembershipFactory(account=account, is_owner=False, is_operator=True).user
     [seat] = given_pack(account)
     carol = assign(seat, CourseFactory(), "carol@example.org", bob, now=timezone.now()).user
-    url = f"/account/{account.pk}/people/{carol.pk}/"
+    url = f"/account/{account.pk}/people/{Delegation.objects.get(person=carol).pk}/"
     client = signed_in(bob)
 
     def type_address(email: str) -> int:

@@ -48,7 +48,7 @@ class Desk:
                 language="en",
                 now=timezone.now(),
             )
-        self.person = people[0]
+        self.person = Delegation.objects.get(account=self.account, person=people[0])
         SeatEvent.objects.bulk_create(
             [
                 SeatEvent(

@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from enrolments.seats.models import Seat
 from enrolments.seats.moves import state_shown
@@ -27,6 +28,7 @@ class Desk:
         self.person = assign(
             self.taken, self.course, f"carol{self.account.pk}@example.org", self.operator, now=timezone.now()
         ).user
+        self.delegation = Delegation.objects.get(account=self.account, person=self.person)
         self.session = given_session(self.course, self.account, blanks=1).group
 
     def pages(self):
@@ -34,7 +36,7 @@ class Desk:
             "free": reverse("account-seat", args=[self.account.pk, self.free.pk]),
             "taken": reverse("account-seat", args=[self.account.pk, self.taken.pk]),
             "release": reverse("account-seat-release", args=[self.account.pk, self.taken.pk]),
-            "person": reverse("account-person", args=[self.account.pk, self.person.pk]),
+            "person": reverse("account-person", args=[self.account.pk, self.delegation.pk]),
             "session": reverse("account-session", args=[self.account.pk, self.session.pk]),
         }
 
@@ -49,9 +51,9 @@ class Desk:
                 reverse("account-seat-release", args=[self.account.pk, self.taken.pk]),
                 {"seen": state_shown(Seat.objects.get(pk=self.taken.pk))},
             ),
-            "edit": (reverse("account-person", args=[self.account.pk, self.person.pk]), typed | {"seen": "0"}),
+            "edit": (reverse("account-person", args=[self.account.pk, self.delegation.pk]), typed | {"seen": "0"}),
             "mail": (
-                reverse("account-person-mail", args=[self.account.pk, self.person.pk]),
+                reverse("account-person-mail", args=[self.account.pk, self.delegation.pk]),
                 {"email": self.person.email},
             ),
         }

@@ -106,3 +106,11 @@ def test_claiming_uses_the_partial_index_of_due_jobs():
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "Index Scan using outbox_job_due" in plan
     assert "Sort" not in plan
+
+
+def test_jobs_are_recorded_in_the_order_of_the_numbers_in_their_keys():
+    enqueue_many(NewJob(kind="errand", key=f"errand:{number}") for number in (10, 9, 100, 8))
+
+    assert list(Job.objects.order_by("pk").values_list("key", flat=True)) == [
+        "errand:8", "errand:9", "errand:10", "errand:100",
+    ]  # fmt: skip

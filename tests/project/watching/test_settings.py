@@ -30,11 +30,15 @@ print(*sys.modules)
 
 
 def libraries_loaded(environment: dict[str, str]) -> set[str]:
-    """Start the web application and a worker's, with the settings of production; return those of the libraries that
-    are loaded then."""
+    """Start the web application and a worker's; return those of the libraries that are loaded then."""
+    return LIBRARIES & set(started_with(environment, START).split())
+
+
+def started_with(environment: dict[str, str], program: str) -> str:
+    """Run a program with the settings of production, and return what it printed."""
     outside = {name: value for name, value in os.environ.items() if name not in ON}
     done = subprocess.run(
-        [sys.executable, "-c", START],
+        [sys.executable, "-c", program],
         env=outside
         | {"DJANGO_SETTINGS_MODULE": "project.settings.production", "SECRET_KEY": STRONG_KEY, "SITE_URL": "http://x"}
         | environment,
@@ -43,7 +47,7 @@ def libraries_loaded(environment: dict[str, str]) -> set[str]:
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    return LIBRARIES & set(done.stdout.split())
+    return done.stdout
 
 
 def test_nothing_is_imported_while_nothing_is_configured():
@@ -52,6 +56,21 @@ def test_nothing_is_imported_while_nothing_is_configured():
 
 def test_control_what_is_configured_is_imported():
     assert libraries_loaded(ON) == LIBRARIES
+
+
+# The client of Redis has measurements of its own, which are on for whoever asks: nobody does, not even the environment.
+MEASURED_BY_REDIS = """
+import threading
+import project.wsgi
+from opentelemetry.metrics import _internal
+from redis.observability.providers import get_observability_instance
+print(get_observability_instance().is_enabled(), _internal._METER_PROVIDER, threading.active_count())
+"""
+
+
+@pytest.mark.parametrize("more", [{}, {"OTEL_METRICS_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": ""}])
+def test_the_client_of_redis_measures_nothing_and_has_no_thread(more):
+    assert started_with(more, MEASURED_BY_REDIS).split() == ["False", "None", "1"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
 
 from accounts.browser_sessions.models import BrowserSession
-from shop.cart.current import visitor_key
+from shop.cart.current import visitor_key, wide_part
 from shop.cart.models import Cart
 from tests.factories.accounts import UserFactory
 
@@ -25,6 +25,15 @@ def test_two_addresses_are_two_visitors():
 def test_a_network_of_ipv6_is_one():
     assert key("2001:db8:1:2::5") == key("2001:db8:1:2:ffff::6")
     assert key("2001:db8:1:2::5") != key("2001:db8:1:3::5")
+
+
+def test_networks_of_ipv6_tell_which_wide_one_they_are_of():
+    one, other, far = (key(address) for address in ("2001:db8:1:2::5", "2001:db8:1:3::5", "2001:db8:2:2::5"))
+
+    assert wide_part(one) == wide_part(other) != wide_part(far)
+    assert one.startswith(wide_part(one))
+    assert {len(each) for each in (one, other, far)} == {64}
+    assert wide_part(key("203.0.113.5")) == wide_part(key("2001:db8::1", UserFactory())) == ""
 
 
 def test_ipv4_behind_a_socket_of_both_kinds_is_still_an_address_of_its_own():

@@ -10,11 +10,13 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from accounts.members.models import CustomerAccount, Membership
+from accounts.rate_limits.by_network import WIDE_ROOM
 from catalog.models.entries import Entry, PriceTier
 from enrolments.courses.places.services import taken
 from handlers.contract import Refusal
 from handlers.registry import temporary
 from outbox.mails.models import Mail
+from shop.cart.current import WIDE_PART
 from shop.cart.models import Cart, CartUnit
 from shop.cart.services import save_details, save_units, set_quantity
 from shop.checkout import limits
@@ -360,6 +362,15 @@ class TestUnpaidOrders:
         with pytest.raises(TooManyUnpaidOrders):
             place(make_cart(probe_entry), visitor_key="v1", email="b@example.org")
         assert place(make_cart(probe_entry), visitor_key="v2", email="b@example.org")
+
+    def test_of_the_visitors_of_a_wide_network_are_limited_together(self, probe_entry, monkeypatch):
+        lower(monkeypatch, "PER_VISITOR", orders=1)
+        near, far = f"{'a' * WIDE_PART}:", f"{'b' * WIDE_PART}:"
+        for index in range(WIDE_ROOM):
+            place(make_cart(probe_entry), visitor_key=f"{near}{index}", email=f"a{index}@example.org")
+        with pytest.raises(TooManyUnpaidOrders):
+            place(make_cart(probe_entry), visitor_key=f"{near}9", email="b@example.org")
+        assert place(make_cart(probe_entry), visitor_key=f"{far}9", email="b@example.org")
 
     def test_to_one_typed_address_are_limited_among_unclaimed_ones(self, probe_entry):
         for index in range(PER_TYPED_ADDRESS.orders):

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.accounts.sign_in.proofs import give_app, sign_in_with
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import CategoryFactory, EntryFactory
-from tests.shop.steps import signed_in
+from tests.shop.steps import english_client, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +33,21 @@ def test_the_catalogue_shows_what_is_on_sale_and_what_is_suspended(visitor, entr
 def test_staff_also_see_what_is_sold_by_staff_only(entry):
     EntryFactory(name_en="Internal", state="internal")
     assert sorted(names(signed_in(UserFactory(is_staff=True)).get("/"))) == ["Chair", "Internal"]
+
+
+def test_staff_whose_session_proved_no_factor_buy_what_everybody_buys(settings):
+    settings.STAFF_NEEDS_SECOND_FACTOR = True
+    internal, factor = EntryFactory(state="internal"), give_app(UserFactory(is_staff=True))
+    trusted = sign_in_with(english_client(), factor)
+    assert trusted.post(f"/e/{internal.code}/", {"quantity": "1"}).status_code == 302
+
+    assert can_be_ordered(trusted)
+    assert not can_be_ordered(signed_in(factor.user))
+
+
+def can_be_ordered(client) -> bool:
+    [line] = client.get("/cart/").context["cart"].lines
+    return not line.problems
 
 
 def test_a_shelf_shows_what_stands_below_it_too(visitor, shelves, entry):

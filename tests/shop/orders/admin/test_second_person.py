@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.people.models import User
-from accounts.second_person.models import Approval
+from accounts.second_person.models import ActAlone, Approval
 from accounts.second_person.services import AskedAlready, DecidedAlready, MayNotDecide, SamePerson, approve, decline
 from accounts.security_log.models import SecurityEvent
 from accounts.staff.roles import make_role_groups
@@ -19,7 +20,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order
 from shop.orders.second_person import confirm_or_ask
 from shop.payments.models import PaymentEvent
-from tests.factories.shop import pay
+from tests.factories.shop import make_cart, pay, place
 from tests.shop.admin_pages import order_url, text_of
 from tests.shop.merchants import browser_of, staff
 
@@ -176,6 +177,71 @@ def test_units_go_back_and_money_is_noted_by_two_people(first, second, order, di
     browser_of(second).post(button(approval, "approve"))
     assert GivingBack.objects.get().paid_back_by == second
     assert order.events.filter(what="second_person").count() == 2
+
+
+# --- The sum of a day ---
+
+
+def confirm(order, actor: User, *, at=None) -> Approval | None:
+    _outcome, kept = confirm_or_ask(
+        order_id=order.pk,
+        amount=order.gross,
+        reference="statement 7",
+        is_what_arrived=False,
+        actor=actor,
+        now=at or timezone.now(),
+    )
+    return kept
+
+
+@pytest.fixture
+def orders(probe_entry):
+    """Return three orders of 120.00 each."""
+    return [place(make_cart(probe_entry), email=f"buyer{number}@example.org") for number in range(3)]
+
+
+def test_what_one_person_does_in_a_day_counts_together(first, second, orders, settings):
+    settings.SECOND_PERSON_CONFIRM_ABOVE = Decimal(240)
+
+    kept = [confirm(order, first) for order in orders]
+
+    assert [each is None for each in kept] == [True, True, False]
+    assert [status(order) for order in orders] == ["paid", "paid", "placed"]
+    approve(approval_id=kept[2].pk, actor=second, now=timezone.now())
+    assert status(orders[2]) == "paid"
+    # The second person's own acts are not used up by what two people did.
+    assert ActAlone.objects.filter(actor=first).count() == 2
+    assert not ActAlone.objects.filter(actor=second).exists()
+
+
+def test_another_person_and_another_day_are_counted_anew(first, second, orders, settings):
+    settings.SECOND_PERSON_CONFIRM_ABOVE = Decimal(120)
+    now = timezone.now()
+
+    assert confirm(orders[0], first, at=now) is None
+    assert confirm(orders[1], second, at=now) is None
+    assert confirm(orders[2], first, at=now + timedelta(hours=23, minutes=59)) is not None
+    decline(approval_id=Approval.objects.get().pk, actor=first, now=now)
+    assert confirm(orders[2], first, at=now + timedelta(days=1)) is None
+
+
+def test_a_refund_in_parts_is_worth_as_much_as_the_refund(first, probe_entry, diary, settings):
+    settings.SECOND_PERSON_GIVE_BACK_ABOVE = Decimal(240)
+    order = place(make_cart(probe_entry, quantity=3))
+    pay(order)
+    page = reverse("admin:shop_order_give_back", args=[order.pk, order.lines.get().pk])
+
+    for unit in ("1", "2", "3"):
+        typed = {"units": unit, "reason": "Ill", "owes_money": "on", "confirmed": "yes"}
+        browser_of(first).post(page, typed)
+
+    assert GivingBack.objects.count() == 2
+    assert Approval.objects.get().values["units"] == {str(order.lines.get().pk): [[2, 2]]}
+
+
+def test_without_a_limit_nothing_is_noted(first, orders):
+    confirm(orders[0], first)
+    assert not ActAlone.objects.exists()
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
