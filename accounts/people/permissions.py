@@ -44,7 +44,7 @@ def in_words(permission: Permission) -> str:
         return usual[verb]
     model = permission.content_type.model_class()
     own = dict(model._meta.permissions) if model else {}
-    return str(own.get(permission.codename, permission.name))
+    return str(own.get(permission.codename, permission.name)).removeprefix("Can ")
 
 
 def grouped(permissions: Iterable[Permission]) -> list[tuple[str, list[tuple[int, str]]]]:

@@ -29,6 +29,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
     list_display = ("label", "state_label", "asked_by", "asked", "decided_by", "decided")
     list_filter = (("state", ChoicesDropdownFilter),)
     list_filter_submit = True
+    rows_named = gettext_lazy("acts for a second person")
     list_select_related = ("asked_by", "decided_by")
     ordering = ("-id",)
     fields = ("act_link", "state_label", "asked_by", "asked", "decided_by", "decided")

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
@@ -17,6 +18,7 @@ from accounts.people.models import User
 from accounts.security_log.kinds import OUTLASTING, Kind
 from accounts.security_log.models import SecurityEvent
 from accounts.security_log.services import mark_of
+from accounts.security_log.words import at_length, in_short
 from common.admin.display import NOTHING, Label, link, moment
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
@@ -66,10 +68,11 @@ class SecurityEventAdmin(ReadOnlyAdmin):
     list_filter = (KindFilter, PersonFilter, ("at", DayRangeFilter))
     list_filter_submit = True
     list_fullwidth = True
+    rows_named = _("security events")
     search_fields = ("network",)
     search_help_text = _("Address or number of a person, or a network")
     ordering = ("-id",)
-    fields = readonly_fields = ("at", "kind_text", "person", "actor", "network", "details_text")
+    fields = readonly_fields = ("at", "kind_text", "person", "actor", "network", "details_lines")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SecurityEvent]:
         addresses = {
@@ -107,15 +110,14 @@ class SecurityEventAdmin(ReadOnlyAdmin):
 
     @display(description=_("details"))
     def details_text(self, event: SecurityEvent) -> str:
-        return " · ".join(f"{name}: {_shown(value)}" for name, value in event.details.items()) or NOTHING
+        return in_short(event.details)
+
+    @display(description=_("details"))
+    def details_lines(self, event: SecurityEvent) -> SafeString | str:
+        """Write one detail a line, with rights and groups by name."""
+        return format_html_join("", "<div><strong>{}</strong>: {}</div>", at_length(event.details)) or NOTHING
 
 
 def _person(user_id: int | None, email: str | None) -> SafeString | str:
     """Link to a person by their address; the number alone of one who is no longer there."""
     return link("accounts_user", user_id, email) if email else str(user_id or NOTHING)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or NOTHING
-    return NOTHING if value is None else str(value)

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -85,6 +86,12 @@ class GroupAdmin(ReadablePermissions, TellsRefusals):
 
     # --- What is shown ---
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """Draw the page titled by a role's label in the reader's language."""
+        group = context.get("original")
+        titled = {"original": InWords(lambda: group), "subtitle": group_in_words(group)} if group is not None else {}
+        return super().render_change_form(request, {**context, **titled}, *args, **options)
+
     @display(description=_("name"), ordering="name")
     def label(self, group: Group) -> str:
         return group_in_words(group)
@@ -100,7 +107,7 @@ class GroupAdmin(ReadablePermissions, TellsRefusals):
     @display(description=_("ready-made role"))
     def sentence(self, group: Group) -> str:
         role = role_of(group)
-        return f"{role.label}: {role.sentence}" if role else NOTHING
+        return str(role.sentence) if role else NOTHING
 
     @display(description=_("rights"))
     def allowed(self, group: Group) -> SafeString | str:
@@ -119,6 +126,13 @@ class GroupAdmin(ReadablePermissions, TellsRefusals):
         if more:
             links.append((ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more},))
         return format_html_join(", ", "{}", links) or NOTHING
+
+
+class InWords(SimpleLazyObject):
+    """Group whose title is that of a ready-made role, in the reader's language."""
+
+    def __str__(self) -> str:
+        return group_in_words(cast(Group, self))
 
 
 def is_role(group: Group) -> bool:

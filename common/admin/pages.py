@@ -11,6 +11,7 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from unfold import admin as unfold
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
@@ -72,10 +73,12 @@ class OnlyDeclared(AnyPage):
 class Page(OnlyDeclared, unfold.ModelAdmin):
     """Page of a model. Every page that is registered inherits from it.
 
-    `looks_up` names fields of other models, as pairs, that forms of the page's own choose by looking rows up.
+    `looks_up` names fields of other models, as pairs, that forms of the page's own choose by looking rows up;
+    `rows_named` are the words below a list for its rows, where the model's plural is a title that counts nothing.
     """
 
     looks_up: ClassVar[Sequence[tuple[type[Model], str]]] = ()
+    rows_named: ClassVar[str | Promise] = ""
 
 
 class StackedRows(OnlyDeclared, unfold.StackedInline):

@@ -1,5 +1,13 @@
 "use strict";
 
+// Names of columns stand beside the cells on a narrow screen: they begin like sentences.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const cell of document.querySelectorAll("td[data-label], th[data-label]")) {
+    const name = cell.dataset.label;
+    cell.dataset.label = name.charAt(0).toLocaleUpperCase() + name.slice(1);
+  }
+});
+
 // Select2 draws a box of its own over a list of choices and names the box by the choice, never by the list's label.
 // This script puts the label before that name: on the box, and on the field for typing in the box.
 {

@@ -5,6 +5,7 @@ a form, and error pages, are listed here. Other tests cover a purchase itself.
 """
 
 from collections.abc import Collection
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -13,10 +14,15 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from shop.orders.places import release_unproved_places
+from shop.payments.services import choose_method
 from tests.browser.looks import check_page
 from tests.factories.accounts import PASSWORD, UserFactory
+from tests.factories.catalog import EntryFactory
+from tests.factories.enrolments import CourseFactory
+from tests.factories.shop import make_cart, place
 from tests.matrix import rules
 from tests.matrix.table import rules_in
 from tests.matrix.urlconf import addresses
@@ -30,6 +36,7 @@ SEEN_ELSEWHERE = {
     "account-seats", "account-seat", "account-seat-release", "account-people", "account-person", "account-sessions",
     "account-session", "learn", "learn-course", "address-link",
 }  # fmt: skip
+FAULTS = ("400", "403", "413", "429", "500", "503")
 SEEN_BY = rules_in(rules.SITE, rules.SIGN_IN, rules.DEVELOPMENT)
 
 
@@ -69,6 +76,10 @@ def pages_by_role(world: World, *, left_out: Collection[str] = NO_PAGES | SEEN_E
 def check(page: Page, language: str) -> None:
     expect(page.locator("html")).to_have_attribute("lang", language)
     check_page(page)
+
+
+def name_in(route: Route) -> str:
+    return route.request.url.rsplit("/", 1)[-1]
 
 
 def press(page: Page) -> None:
@@ -144,8 +155,11 @@ def test_every_page_on_the_ways_of_signing_in_is_sound(open_as, live_shop, langu
 def test_the_pages_of_faults_are_sound(open_as, live_shop, language, scheme):
     page = open_as(None, language, scheme)
     with translation.override(language):
-        texts = {name: render_to_string(f"{name}.html", {"minutes": 5}) for name in ("403", "429", "500", "503")}
-    page.route("**/fault/*", lambda route: route.fulfill(body=texts[route.request.url[-3:]], content_type="text/html"))
+        texts = {name: render_to_string(f"{name}.html", {"minutes": 5}) for name in FAULTS}
+        kept = {"is_busy": True, "address": "/cart/", "token": "x", "carried": [("city", "Nantes")]}
+        texts["busy"] = render_to_string("503.html", {"is_busy": True})
+        texts["kept"] = render_to_string("503.html", kept)
+    page.route("**/fault/*", lambda route: route.fulfill(body=texts[name_in(route)], content_type="text/html"))
     for name in texts:
         page.goto(f"/fault/{name}")
         check(page, language)
@@ -155,4 +169,52 @@ def test_the_pages_of_faults_are_sound(open_as, live_shop, language, scheme):
     page.context.clear_cookies()
     page.locator("button[name=language]").first.click()
     page.wait_for_url("**/i18n/**")
+    check(page, language)
+
+
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
+def test_the_pages_before_the_first_factor_of_staff_are_sound(open_as, live_shop, settings, language, scheme):
+    settings.STAFF_NEEDS_SECOND_FACTOR = True
+    UserFactory(email="sam@example.org", language=language, is_staff=True, is_superuser=True)
+    page = open_as(None, language, scheme)
+    page.goto(reverse("account_login"))
+    page.locator("[name=login]").fill("sam@example.org")
+    page.locator("[name=password]").fill(PASSWORD)
+    press(page)
+    page.wait_for_url(lambda url: "/auth/" not in url)
+    page.goto(reverse("admin:index"))
+    page.wait_for_url(f"**{reverse('accounts-second-factor')}")
+    check(page, language)
+    page.goto(reverse("mfa_activate_totp"))
+    page.locator("main [name=password]").fill(PASSWORD)
+    press(page)
+    page.wait_for_url(f"**{reverse('account_reauthenticate_by_code')}**")
+    check(page, language)
+    press(page)
+    page.locator("main [name=code]").fill("wrong")
+    press(page)
+    expect(page.locator("#form-errors")).to_be_focused()
+    check(page, language)
+
+
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
+def test_the_pages_of_an_order_of_an_unproved_address_are_sound(open_as, live_shop, language, scheme):
+    course = CourseFactory(capacity=20)
+    entry = EntryFactory(handler="std_setuponecoursesession", parameters={"coursename": course.short_name})
+    order = place(make_cart(entry), email="a.rather.long.address@a-department.example.org", is_proved=False)
+    choose_method(order_id=order.pk, method="transfer", actor=None, now=order.placed_at)
+    page = open_as(None, language, scheme)
+
+    page.goto(reverse("order", args=[order.token]))
+    check(page, language)
+    page.goto(reverse("order-proof", args=[order.token]))
+    check(page, language)
+    press(page)
+    page.locator("main [name=code]").fill("wrong")
+    press(page)
+    expect(page.locator("#form-errors")).to_be_focused()
+    check(page, language)
+    assert release_unproved_places(now=order.placed_at + timedelta(hours=1)) == 1
+    page.goto(reverse("order", args=[order.token]))
+    expect(page.locator(".notice-warn")).to_be_visible()
     check(page, language)

@@ -27,3 +27,12 @@ def test_a_lookup_by_a_field_without_a_name_is_refused(client, page, method):
 
     assert answer.status_code == 400
     assert CustomerAccount.objects.get() == account
+
+
+def test_a_list_narrowed_by_a_secret_is_refused_with_a_page_in_both_languages(client):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    address = "/admin/accounts/user/?password__startswith=a"
+
+    for language, heading in (("en", "This request was not understood"), ("fr", "Cette demande n’a pas été comprise")):
+        answer = client.get(address, headers={"accept-language": language})
+        assert (answer.status_code, heading in answer.content.decode()) == (400, True)

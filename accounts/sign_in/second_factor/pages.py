@@ -96,6 +96,10 @@ class RemoveAppView(ChangesFactors, totp.DeactivateTOTPView):
     kind = Kind.FACTOR_REMOVED
     factor = Authenticator.Type.TOTP
 
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        passkeys = Authenticator.objects.filter(user=_person(self.request), type=Authenticator.Type.WEBAUTHN)
+        return {**super().get_context_data(**context), "has_passkeys": passkeys.exists()}
+
 
 class AddPasskeyView(AsksPasskey, AddsFactor, webauthn.AddWebAuthnView):
     factor = Authenticator.Type.WEBAUTHN

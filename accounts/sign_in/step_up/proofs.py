@@ -22,6 +22,7 @@ from accounts.sign_in.second_factor.proved import factor_records
 # Names of the pages that take a proof.
 PASSWORD, CODE = "account_reauthenticate", "account_reauthenticate_by_code"
 FACTOR, PASSKEY = "mfa_reauthenticate", "mfa_reauthenticate_webauthn"
+PAGE_OF_METHOD = {"password": PASSWORD, "code": CODE}
 
 
 class ProofWanted(ReauthenticationRequired):
@@ -56,6 +57,15 @@ def pages_for(user: User) -> list[str]:
     return [PASSKEY, FACTOR] if Authenticator.Type.RECOVERY_CODES in types else [PASSKEY]
 
 
+def pages_shown(request: HttpRequest) -> set[str]:
+    """Return the pages of password and mailed code on which the person has shown lately that it is still them."""
+    return {
+        PAGE_OF_METHOD[record["method"]]
+        for record in get_authentication_records(request, _person(request))
+        if record["method"] in PAGE_OF_METHOD and record.get("reauthenticated") and _is_fresh(record["at"])
+    }
+
+
 def _page_wanted(request: HttpRequest, *, is_first_factor: bool) -> str:
     """Return the page of the proof that lacks, "" if none does."""
     user = _person(request)
@@ -63,17 +73,11 @@ def _page_wanted(request: HttpRequest, *, is_first_factor: bool) -> str:
     if factors:
         shown = any(record.get("id") in factors for record in factor_records(request, user) if _is_fresh(record["at"]))
         return "" if shown else pages_for(user)[0]
-    again = {
-        record["method"]
-        for record in get_authentication_records(request, user)
-        if record.get("reauthenticated") and _is_fresh(record["at"])
-    }
+    pages_given = pages_shown(request)
+    wanted = [PASSWORD, CODE] if user.has_usable_password() else [CODE]
     if is_first_factor and user.is_staff and settings.STAFF_NEEDS_SECOND_FACTOR:
-        wanted = {"password": PASSWORD, "code": CODE} if user.has_usable_password() else {"code": CODE}
-        return next((page for method, page in wanted.items() if method not in again), "")
-    if again & {"password", "code"}:
-        return ""
-    return PASSWORD if user.has_usable_password() else CODE
+        return next((page for page in wanted if page not in pages_given), "")
+    return "" if pages_given else wanted[0]
 
 
 def _is_fresh(at: float) -> bool:

@@ -64,6 +64,11 @@ def resume(request: HttpRequest) -> HttpResponseBase | None:
     return _filled(_carry_out(request, path, "GET", QueryDict()), typed)
 
 
+def is_waiting(request: HttpRequest) -> bool:
+    """Tell whether a request waits at the address to go to next."""
+    return get_next_redirect_url(request) in _waiting(request)
+
+
 def _waiting(request: HttpRequest) -> dict[str, Any]:
     waiting = request.session.get(SESSION_KEY, {})
     return {path: posted for path, posted in waiting.items() if time.time() - posted["at"] < KEPT_SECONDS}

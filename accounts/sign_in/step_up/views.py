@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account import views as account
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.base import views as mfa
 from allauth.mfa.webauthn import views as webauthn
 from django.contrib import messages
@@ -22,8 +23,10 @@ from accounts.security_log.kinds import Kind
 from accounts.security_log.services import record
 from accounts.sign_in.forms import MailedCodeAgainForm
 from accounts.sign_in.second_factor.pages import AsksPasskey
+from accounts.sign_in.second_factor.proved import has_proved_second_factor
 from accounts.sign_in.step_up.mailed_code import is_awaited, mail_code
-from accounts.sign_in.step_up.suspended import resume
+from accounts.sign_in.step_up.proofs import pages_shown
+from accounts.sign_in.step_up.suspended import is_waiting, resume
 
 if TYPE_CHECKING:
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
         def form_valid(self, form: Any) -> HttpResponseBase: ...
         def form_invalid(self, form: Any) -> HttpResponse: ...
+        def get_context_data(self, **context: Any) -> dict[str, Any]: ...
 else:
     ProofView = object
 
@@ -51,6 +55,14 @@ class GoesOn(ProofView):
     def form_invalid(self, form: Any) -> HttpResponse:
         self._note(Kind.STEP_UP_FAILED)
         return super().form_invalid(form)
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        """Add the way back and whether something waits; other ways are those that have not been gone already."""
+        found = super().get_context_data(**context)
+        gone = pages_shown(self.request)
+        ways = [way for way in found["reauthentication_alternatives"] if way["id"] not in gone]
+        told = {"is_waiting": is_waiting(self.request), "back": _way_back(self.request)}
+        return {**found, **told, "reauthentication_alternatives": ways}
 
     def _note(self, kind: Kind) -> None:
         key, now = self.request.user.pk, timezone.now()
@@ -103,6 +115,13 @@ class ByMailedCodeView(GoesOn, account.BaseReauthenticateView):
         user = _person(self.request)
         awaited = is_awaited(self.request, user, now=timezone.now())
         return {**super().get_context_data(**context), "is_awaited": awaited, "email": user.email}
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Return the address for a person who gives no proof: one that asks for none."""
+    administration = reverse("admin:index")
+    is_inside = (get_next_redirect_url(request) or "").startswith(administration) and has_proved_second_factor(request)
+    return administration if is_inside else reverse("account-profile")
 
 
 def _person(request: HttpRequest) -> User:

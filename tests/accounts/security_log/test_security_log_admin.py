@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from accounts.people.permissions import in_words, thing_of
 from accounts.security_log.kinds import Kind
 from accounts.security_log.models import SecurityEvent
 from accounts.security_log.services import mark_of
@@ -89,12 +93,35 @@ def test_events_are_found_by_kind_day_and_network(browser):
 def test_an_event_is_readable(browser):
     alice = UserFactory(email="alice@example.org")
     event = happen(Kind.SIGNED_IN, user_id=alice.pk, actor_id=0, details={"by": ["password", "mfa"], "row": None})
+    lines = "<div><strong>by</strong>: password, second factor</div><div><strong>row</strong>: –</div>"
 
-    for page in (reverse(LIST), reverse(ROW, args=[event.pk])):
+    for page, details in (
+        (reverse(LIST), "by: password, second factor · row: –"),
+        (reverse(ROW, args=[event.pk]), lines),
+    ):
         text = browser.get(page).content.decode()
         assert "Signed in" in text
         assert "alice@example.org" in text
-        assert "by: password, mfa · row: –" in text
+        assert details in text
+
+
+def test_details_are_told_in_the_readers_language_with_rights_and_groups_by_name(browser):
+    group = Group.objects.create(name="Desk")
+    rights = Permission.objects.filter(content_type__app_label="accounts").order_by("pk")[:6]
+    keys = [right.pk for right in rights]
+    details = {"superuser": False, "page": "accounts.user", "group": group.pk, "permissions": [*keys, 0], "odd": "x"}
+    event = happen(Kind.ROLE_CHANGED, details=details)
+
+    french = {"Accept-Language": "fr"}
+    in_list = browser.get(reverse(LIST), headers=french).content.decode()
+    at_length = browser.get(reverse(ROW, args=[event.pk]), headers=french).content.decode()
+
+    for said in ("tous les droits: non", "page: utilisateurs", f"groupe: {group.pk}", "droits: 7", "odd: x"):
+        assert said in in_list
+    with translation.override("fr"):
+        named = [f"{thing_of(right)}: {in_words(right)}" for right in rights]
+    for said in ("<strong>groupe</strong>: Desk<", "<strong>page</strong>: utilisateurs<", *named):
+        assert said in html.unescape(at_length)
 
 
 def test_an_event_outlives_its_person(browser):
@@ -115,3 +142,15 @@ def test_takes_as_many_queries_for_many_events(browser):
         happen(user_id=UserFactory().pk, actor_id=UserFactory().pk)
 
     assert queries() == few
+
+
+def test_rows_below_the_list_are_counted_by_their_name_and_an_empty_list_proposes_nothing(browser):
+    happen()
+    page = browser.get(reverse(LIST)).content.decode()
+    empty = browser.get(reverse(LIST), {"person": "nobody@example.org"}).content.decode()
+
+    assert re.search(r"\d+ security events\s", page)
+    assert "Show all" not in page
+    assert "Nothing matches what you searched or filtered by." in empty
+    assert "Show all" in empty
+    assert "Create a new item" not in empty

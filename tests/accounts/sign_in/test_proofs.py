@@ -290,3 +290,48 @@ def test_the_password_alone_sets_no_factor_up_for_staff(visitor, merchant):
 
     assert visitor.get(reverse("mfa_activate_totp"))["Location"].startswith(reverse(CODE_PAGE))
     assert not Authenticator.objects.exists()
+
+
+# --- The page of a proof ---------------------------------------------------------------------------------------------
+
+
+def test_a_way_that_was_gone_already_is_not_offered_again(visitor, merchant):
+    sign_in(visitor, ADDRESS)
+    url = reverse("mfa_activate_totp")
+    first = visitor.get(visitor.get(url)["Location"]).content.decode()
+    visitor.post(reverse("account_reauthenticate"), {"password": PASSWORD, "next": url})
+    second = visitor.get(visitor.get(url)["Location"]).content.decode()
+
+    assert f'href="{reverse(CODE_PAGE)}?' in first
+    assert f'href="{reverse("account_reauthenticate")}?' not in second
+
+
+def test_the_page_tells_whether_something_waits_and_leads_back_to_where_no_proof_is_asked_for(visitor, merchant):
+    factor = give_app(merchant)
+    sign_in_with(visitor, factor, minutes_ago=11)
+    url = reverse("admin:auth_group_add")
+
+    on_the_way_in = visitor.get(reverse("mfa_reauthenticate"), {"next": reverse("mfa_view_recovery_codes")})
+    posted = visitor.get(visitor.post(url, {"name": "Desk"})["Location"])
+    newcomer = Client()
+    newcomer.force_login(merchant)
+    outside = newcomer.get(reverse("mfa_reauthenticate"), {"next": url})
+
+    assert [answer.context["is_waiting"] for answer in (on_the_way_in, posted, outside)] == [False, True, False]
+    ways_back = [answer.context["back"] for answer in (on_the_way_in, posted, outside)]
+    profile, administration = reverse("account-profile"), reverse("admin:index")
+    assert ways_back == [profile, administration, profile]
+    assert visitor.get(profile).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("has_passkey", "said"), [(True, "l’une de vos clés d’accès"), (False, "que votre mot de passe")]
+)
+def test_the_page_that_removes_the_app_tells_what_a_sign_in_asks_for_then(visitor, has_passkey, said):
+    person = UserFactory()
+    factor = give_app(person)
+    if has_passkey:
+        Authenticator.objects.create(user=person, type="webauthn", data={})
+    sign_in_with(visitor, factor)
+
+    assert said in visitor.get(reverse("mfa_deactivate_totp")).content.decode()
