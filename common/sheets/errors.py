@@ -20,7 +20,7 @@ class SheetTooLarge(SheetRefused):
     message = in_words(
         lambda: (
             _("This file is larger than %(limit)d MB. Delete pictures and sheets that are not needed, or split it.")
-            % {"limit": limits.MAX_BYTES // 1024**2}
+            % {"limit": limits.MAX_BYTES // limits.MEGABYTE}
         )
     )
 
@@ -43,6 +43,14 @@ class SheetTooWide(SheetRefused):
     )
 
 
+class SheetExpands(SheetRefused):
+    """Refusal of an XLSX file that holds far more than its size tells."""
+
+    message = gettext_lazy(
+        "This file holds far more than a list needs. Copy the rows into a new workbook and save it as XLSX or CSV."
+    )
+
+
 class BlankSheet(SheetRefused):
     """Refusal of a file or a text with nothing in it."""
 
@@ -50,8 +58,76 @@ class BlankSheet(SheetRefused):
 
 
 class BrokenSheet(SheetRefused):
-    """Refusal of a file that cannot be read."""
+    """Refusal of a file that is damaged."""
 
     message = gettext_lazy(
-        "This file cannot be read. Open it in a spreadsheet program and save it again, as XLSX or CSV."
+        "This file is damaged or was cut off. Open it in a spreadsheet program and save it again, as XLSX or CSV."
     )
+
+
+class NotATable(SheetRefused):
+    """Refusal of a file of another kind."""
+
+    message = gettext_lazy(
+        "This file is neither CSV nor XLSX. Save the table in one of these formats and choose it again."
+    )
+
+
+class PictureOfTable(NotATable):
+    """Refusal of a picture."""
+
+    message = gettext_lazy("This file is a picture. Save the table itself, as XLSX or CSV, and choose that file.")
+
+
+class DocumentWithTable(NotATable):
+    """Refusal of a PDF, a text document or a web page."""
+
+    message = gettext_lazy("This file is a document, not a table. Paste its rows, or choose them saved as XLSX or CSV.")
+
+
+class OldWorkbook(NotATable):
+    """Refusal of the format of Excel before 2007."""
+
+    message = gettext_lazy("This file has the old Excel format (.xls). Save it as XLSX or CSV and choose it again.")
+
+
+class WorkbookWithMacros(NotATable):
+    """Refusal of a workbook with programs in it."""
+
+    message = gettext_lazy("This workbook has macros (.xlsm). Save it as XLSX without macros, or as CSV.")
+
+
+class LockedWorkbook(NotATable):
+    """Refusal of a workbook under a password."""
+
+    message = gettext_lazy("This workbook is protected by a password. Save it without one and choose it again.")
+
+
+class OpenQuote(SheetRefused):
+    """Refusal of rows of which one has a quotation mark without its fellow. `line` is the row's number."""
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        super().__init__(
+            in_words(
+                lambda: (
+                    _(
+                        "The quotation marks of row %(line)d cannot be understood. "
+                        "A cell that begins with one ends with one, and those inside it are doubled."
+                    )
+                    % {"line": line}
+                )
+            )
+        )
+
+
+class RowCutOff(SheetRefused):
+    """Refusal of a file that ends in the middle of a row. `line` is the row's number."""
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        super().__init__(
+            in_words(
+                lambda: _("This file ends in the middle of row %(line)d. Save or download it again.") % {"line": line}
+            )
+        )

@@ -1,4 +1,4 @@
-"""Sizes up to which a table is read."""
+"""Sizes up to which a table is read: every one bounds the memory and the time that a file may cost."""
 
 MEGABYTE = 1024**2
 
@@ -6,4 +6,15 @@ MEGABYTE = 1024**2
 MAX_BYTES = 2 * MEGABYTE
 # Besides one of headings.
 MAX_ROWS = 5_000
+# Number of the last row of a sheet that may hold something: blank rows may stand between others.
+MAX_LINE = 10_000
 MAX_COLUMNS = 100
+
+# Of an XLSX file, which is a zip archive of XML parts: parts in all, and of those that are read their bytes, elements
+# and cells from the first to the last one of each sheet. A list of 5,000 people in 20 columns has a quarter of each.
+MAX_PARTS = 1_000
+MAX_INFLATED = 30 * MEGABYTE
+MAX_ELEMENTS = 2_000_000
+MAX_AREA = 2_000_000
+# Further sheets are told, not looked at.
+MAX_SHEETS = 10

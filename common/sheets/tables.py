@@ -1,10 +1,19 @@
-"""Tables: rows of cells as text, whatever file or text they were read from."""
+"""Tables as they are read, rows of cells as text, and the cells that are written."""
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db import models
+
+from common.words import Text
+
+# Cell to be written: a text, perhaps lazy; a number, a day or a moment, written as one; None is a blank cell.
+Cell = Text | int | Decimal | datetime.date | datetime.datetime | None
+Cells = Sequence[Cell]
 
 
 class SheetKind(models.TextChoices):

@@ -1,0 +1,83 @@
+"""Tables as text: CSV, whatever its encoding and its separator, and rows pasted from a spreadsheet."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from common.sheets.errors import BrokenSheet, NotATable, OpenQuote, RowCutOff
+
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f]")
+_QUOTED = re.compile(r'"[^"]*"')
+# A first line by which Excel is told the separator.
+_TOLD = re.compile(r"sep=([;,\t])\r?\n?", re.IGNORECASE)
+_SAMPLE = 20
+
+
+def text_of(content: bytes) -> str:
+    """Decode the bytes of a text file: UTF-8, UTF-16 or Windows-1252. Raises NotATable, BrokenSheet."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _decoded(content, "utf-16")
+    if b"\0" in content:
+        # Of each letter of a Western text in UTF-16, one byte is null.
+        half = "utf-16-le" if 0 not in content[0::2] else "utf-16-be" if 0 not in content[1::2] else ""
+        if not half:
+            raise NotATable
+        return _decoded(content, half)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # In the middle of the last letter, behind others that are UTF-8 indeed.
+        if error.reason == "unexpected end of data" and not content[: error.start].isascii():
+            raise BrokenSheet from error
+    try:
+        return content.decode("cp1252")
+    except UnicodeDecodeError as error:
+        raise NotATable from error
+
+
+def _decoded(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise BrokenSheet from error
+
+
+def rows_of_text(text: str, *, is_file: bool) -> Iterator[list[str]]:
+    """Yield the rows of a text, blank ones too. Raises NotATable, OpenQuote, RowCutOff.
+
+    A file whose last row is shorter than all others and has no end was cut off; a text that somebody typed may end so.
+    """
+    if _CONTROLS.search(text):
+        raise NotATable
+    text = text.removeprefix("\ufeff")
+    told = _TOLD.match(text)
+    if told is not None:
+        text = text[told.end() :]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=told[1] if told else _separator(text), strict=True)
+    widths: set[int] = set()
+    line, width = 0, 0
+    try:
+        for row in reader:
+            line += 1
+            if width:
+                widths.add(width)
+            width = len(row)
+            yield row
+    except csv.Error as error:
+        raise OpenQuote(line + 1) from error
+    if is_file and not text.endswith(("\n", "\r")) and len(widths) == 1 and width < min(widths):
+        raise RowCutOff(line)
+
+
+def _separator(text: str) -> str:
+    """Return the sign between cells: in most of the first rows, the first of tab, semicolon and comma."""
+    bare = (_QUOTED.sub("", line) for line in islice(filter(str.strip, io.StringIO(text)), _SAMPLE))
+    counted = Counter(next((sign for sign in "\t;," if sign in line), "") for line in bare)
+    del counted[""]
+    return counted.most_common(1)[0][0] if counted else ","
