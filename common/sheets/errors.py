@@ -73,6 +73,12 @@ class NotATable(SheetRefused):
     )
 
 
+class UnreadableRows(NotATable):
+    """Refusal of pasted rows with signs in them that no text has."""
+
+    message = gettext_lazy("These rows cannot be read. Copy them from the spreadsheet again.")
+
+
 class PictureOfTable(NotATable):
     """Refusal of a picture."""
 

@@ -11,10 +11,10 @@ MAX_LINE = 10_000
 MAX_COLUMNS = 100
 
 # Of an XLSX file, which is a zip archive of XML parts: parts in all, and of those that are read their bytes, elements
-# and cells from the first to the last one of each sheet. A list of 5,000 people in 20 columns has a quarter of each.
+# and cells from the first to the last one of each sheet. A list of 5,000 people in 20 columns has far less.
 MAX_PARTS = 1_000
 MAX_INFLATED = 30 * MEGABYTE
-MAX_ELEMENTS = 2_000_000
+MAX_ELEMENTS = 1_500_000
 MAX_AREA = 2_000_000
 # Further sheets are told, not looked at.
 MAX_SHEETS = 10

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from common.sheets.errors import BrokenSheet, NotATable, OpenQuote, RowCutOff
+from common.sheets.errors import BrokenSheet, NotATable, OpenQuote, RowCutOff, UnreadableRows
 
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f]")
 _QUOTED = re.compile(r'"[^"]*"')
@@ -24,11 +24,7 @@ def text_of(content: bytes) -> str:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _decoded(content, "utf-16")
     if b"\0" in content:
-        # Of each letter of a Western text in UTF-16, one byte is null.
-        half = "utf-16-le" if 0 not in content[0::2] else "utf-16-be" if 0 not in content[1::2] else ""
-        if not half:
-            raise NotATable
-        return _decoded(content, half)
+        return _decoded(content, _utf16_without_mark(content))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -41,6 +37,16 @@ def text_of(content: bytes) -> str:
         raise NotATable from error
 
 
+def _utf16_without_mark(content: bytes) -> str:
+    """Return which UTF-16 a text is, by its null bytes: one in each Western letter. Raises NotATable."""
+    if content.count(0) * 4 > len(content):
+        if 0 not in content[0::2]:
+            return "utf-16-le"
+        if 0 not in content[1::2]:
+            return "utf-16-be"
+    raise NotATable
+
+
 def _decoded(content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding)
@@ -49,12 +55,12 @@ def _decoded(content: bytes, encoding: str) -> str:
 
 
 def rows_of_text(text: str, *, is_file: bool) -> Iterator[list[str]]:
-    """Yield the rows of a text, blank ones too. Raises NotATable, OpenQuote, RowCutOff.
+    """Yield the rows of a text, blank ones too. Raises NotATable, UnreadableRows, OpenQuote, RowCutOff.
 
     A file whose last row is shorter than all others and has no end was cut off; a text that somebody typed may end so.
     """
     if _CONTROLS.search(text):
-        raise NotATable
+        raise NotATable if is_file else UnreadableRows
     text = text.removeprefix("\ufeff")
     told = _TOLD.match(text)
     if told is not None:
