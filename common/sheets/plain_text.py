@@ -6,9 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 
 from common.sheets.errors import BrokenSheet, NotATable, OpenQuote, RowCutOff, UnreadableRows
 
@@ -16,7 +14,8 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f]")
 _QUOTED = re.compile(r'"[^"]*"')
 # A first line by which Excel is told the separator.
 _TOLD = re.compile(r"sep=([;,\t])\r?\n?", re.IGNORECASE)
-_SAMPLE = 20
+# Letters by which the separator is told.
+_SAMPLE = 20_000
 
 
 def text_of(content: bytes) -> str:
@@ -82,8 +81,6 @@ def rows_of_text(text: str, *, is_file: bool) -> Iterator[list[str]]:
 
 
 def _separator(text: str) -> str:
-    """Return the sign between cells: in most of the first rows, the first of tab, semicolon and comma."""
-    bare = (_QUOTED.sub("", line) for line in islice(filter(str.strip, io.StringIO(text)), _SAMPLE))
-    counted = Counter(next((sign for sign in "\t;," if sign in line), "") for line in bare)
-    del counted[""]
-    return counted.most_common(1)[0][0] if counted else ","
+    """Return the sign between cells: that in most of the first rows; of several, the first of tab, semicolon, comma."""
+    lines = _QUOTED.sub("", text[:_SAMPLE]).splitlines()
+    return max("\t;,", key=lambda sign: sum(sign in line for line in lines))

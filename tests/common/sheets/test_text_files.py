@@ -66,6 +66,8 @@ def test_every_usual_line_end_is_read(end):
         ('Marie "Mimi" Roy;b', [('Marie "Mimi" Roy', "b")]),
         ("sep=,\r\na;b,c\r\n", [("a;b", "c")]),
         ("a\nb", [("a",), ("b",)]),
+        ("a,b\nc;c,d", [("a", "b"), ("c;c", "d")]),
+        ('a,b\n"\n;\n;\n;",d', [("a", "b"), ("\n;\n;\n;", "d")]),
         ("\ufeffa;b", [("a", "b")]),
         ("'=1+1;'a;b", [("=1+1", "'a", "b")]),
     ],
