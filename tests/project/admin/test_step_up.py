@@ -262,7 +262,7 @@ def test_every_button_of_the_administration_is_judged():
 
 
 SENDS_A_FILE = re.compile(
-    r"Content-Disposition|text/csv|FileResponse|StreamingHttpResponse|as_attachment|sheet_response"
+    r"Content-Disposition|text/csv|FileResponse|StreamingHttpResponse|as_attachment|sheet_response\("
 )
 # Files of data are made in one place.
 WRITER = {"common/sheets/answers.py"}
