@@ -61,6 +61,8 @@ def rows_of_text(text: str, *, is_file: bool) -> Iterator[list[str]]:
     if _CONTROLS.search(text):
         raise NotATable if is_file else UnreadableRows
     text = text.removeprefix("\ufeff")
+    if not text.strip(" \t\r\n;,"):
+        return  # separators alone, of one kind or of several
     told = _TOLD.match(text)
     if told is not None:
         text = text[told.end() :]
