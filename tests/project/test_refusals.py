@@ -19,6 +19,7 @@ from accounts.rate_limits.services import TooOften
 from catalog.services.errors import CodeFixed, UnknownParameters
 from common.floors import FLOORS
 from common.refusals import Refused
+from common.sheets.errors import OpenQuote, RowCutOff
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
@@ -48,6 +49,8 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     ProofNeeded: lambda: ProofNeeded(CourseFactory.build(), 5),
     QuantityChanged: lambda: QuantityChanged(entry_name="First aid", now=3),
     RowsRefused: lambda: RowsRefused({0: SeatNotFree(None, NOW, "assigned")}),
+    OpenQuote: lambda: OpenQuote(7),
+    RowCutOff: lambda: RowCutOff(7),
     OnlyOwner: lambda: OnlyOwner([CustomerAccountFactory.build()]),
     ScriptBroken: lambda: ScriptBroken(None, HookBroken(Fault("ext_x", "revoke", "ext_x/handler.py", 7, "Odd", "x"))),
     RolesChanged: lambda: RolesChanged(Membership(is_owner=True), ["is_buyer"]),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +15,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from common.refusals import Refused
+from common.sheets.errors import BlankSheet, SheetRefused
+from common.sheets.reading import read_pasted
+from common.sheets.writing import tabbed
 from handlers.asked_fields import AskedField
 from shop.cart.limits import MAX_UNITS_WITH_FORMS
 from shop.cart.micro_forms import Asked, MicroForm, Names, Typed
@@ -55,10 +56,11 @@ def read_rows(text: str, asked: Asked) -> Pasted:
     if len(text) > LONGEST_PASTE:
         raise PasteRefused(_("This is too much to paste at once. Paste fewer rows."))
     try:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text))]
-    except csv.Error as error:
-        raise PasteRefused(_("These rows cannot be read. Copy them from the spreadsheet again.")) from error
-    rows = [row for row in rows if any(row)]
+        rows = [[cell.strip() for cell in row.cells] for row in read_pasted(text).rows]
+    except BlankSheet:
+        rows = []
+    except SheetRefused as refused:
+        raise PasteRefused(refused.message) from refused
     if len(rows) > MAX_UNITS_WITH_FORMS + 1:
         raise PasteRefused(_("At most %(limit)d rows can be pasted at once.") % {"limit": MAX_UNITS_WITH_FORMS})
     form = MicroForm(asked, None, Names())
@@ -69,14 +71,10 @@ def read_rows(text: str, asked: Asked) -> Pasted:
         columns, rows = named, rows[1:]
     return Pasted(
         units=[_typed(row, columns, form) for row in rows],
-        texts=[_as_text(row) for row in rows],
+        texts=[tabbed(row) for row in rows],
         unknown=unknown,
         left_out=any(any(row[len(columns) :]) for row in rows),
     )
-
-
-def _delimiter(text: str) -> str:
-    return next((sign for sign in "\t;" if sign in text), ",")
 
 
 def _columns(form: MicroForm) -> Iterator[BoundField]:
@@ -165,13 +163,7 @@ def rows_typed(data: QueryDict) -> str:
         control = _CONTROL.fullmatch(name)
         if control is not None and len(rows) <= MAX_UNITS_WITH_FORMS:
             rows.setdefault((int(control[1][:18]), int(control[2])), []).append(" ".join(values))
-    return "\n".join(_as_text(row) for _unit, row in sorted(rows.items()) if any(cell.strip() for cell in row))
-
-
-def _as_text(row: Sequence[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, delimiter="\t", lineterminator="").writerow([cell.replace("\0", "") for cell in row])
-    return text.getvalue()
+    return "\n".join(tabbed(row) for _unit, row in sorted(rows.items()) if any(cell.strip() for cell in row))
 
 
 def free_for(rows: int, kept: Mapping[int, Typed], *, asked: Asked, quantity: int, replaces: bool) -> list[int]:

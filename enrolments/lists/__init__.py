@@ -1,0 +1,1 @@
+"""Lists of people, pasted or uploaded, to be placed at once."""
