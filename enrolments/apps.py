@@ -18,6 +18,7 @@ class EnrolmentsConfig(floors.Floor):
         "sessions",
         "people",
         "learning",
+        "lists",
     )
 
     def ready(self) -> None:

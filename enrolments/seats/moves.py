@@ -9,12 +9,12 @@ The constraint `enrolments_seatevent_move` knows the same table.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import transaction
-from django.db.models import BigIntegerField, Case, QuerySet, Value, When
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
@@ -27,6 +27,9 @@ from enrolments.grounds.models import Enrolment
 from enrolments.seats.models import Seat, SeatEvent, SeatState
 from enrolments.seats.reasons import SeatReason
 from outbox.errors import Temporary
+
+if TYPE_CHECKING:
+    from enrolments.lists.models import PeopleList
 
 R = TypeVar("R")
 
@@ -132,30 +135,44 @@ class Taker:
     enrolment: Enrolment
 
 
-def take_free_seats(*, takers: Sequence[Taker], actor: User, now: datetime.datetime) -> set[int]:
-    """Assign free seats, all or none; return the keys of those that another transaction moved meanwhile.
+TAKE = """
+UPDATE enrolments_seat seat
+SET state = 'assigned', course_id = taker.course_id, person_id = taker.person_id, enrolment_id = taker.enrolment_id,
+    keeps_place = false, people_list_id = NULL, assigned_at = %(now)s, assigned_by_id = %(actor)s
+FROM unnest(%(seats)s::bigint[], %(courses)s::bigint[], %(people)s::bigint[], %(enrolments)s::bigint[])
+    AS taker (seat_id, course_id, person_id, enrolment_id)
+WHERE seat.id = taker.seat_id AND seat.state = 'available' AND seat.assigned_at IS NULL
+    AND seat.people_list_id IS NOT DISTINCT FROM %(kept_for)s::bigint
+"""
 
-    Locks the seats by key. The caller rolls back if any key is returned. On success the seats have the new values.
-    Three statements, whatever the number of seats.
+
+def take_free_seats(
+    *, takers: Sequence[Taker], actor: User, now: datetime.datetime, kept_for: int | None = None
+) -> set[int]:
+    """Assign free seats, all or none; return the keys of those that another transaction moved or kept meanwhile.
+
+    `kept_for` is the key of the list that keeps the seats. Locks the seats by key. The caller rolls back if any key is
+    returned. On success the seats have the new values. Three statements, whatever the number of seats.
     """
     ids = [taker.seat.pk for taker in takers]
     locked = Seat.objects.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk")
-    states = dict(locked.values_list("pk", "state"))
-    moved = (
-        still(ids, SeatState.AVAILABLE)
-        .filter(assigned_at=None)
-        .update(
-            state=SeatState.ASSIGNED,
-            course=_by_seat({taker.seat.pk: taker.course.pk for taker in takers}),
-            person=_by_seat({taker.seat.pk: taker.user.pk for taker in takers}),
-            enrolment=_by_seat({taker.seat.pk: taker.enrolment.pk for taker in takers}),
-            keeps_place=False,
-            assigned_at=now,
-            assigned_by=actor,
+    states = {pk: (state, list_id) for pk, state, list_id in locked.values_list("pk", "state", "people_list")}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TAKE,
+            {
+                "seats": ids,
+                "courses": [taker.course.pk for taker in takers],
+                "people": [taker.user.pk for taker in takers],
+                "enrolments": [taker.enrolment.pk for taker in takers],
+                "now": now,
+                "actor": actor.pk,
+                "kept_for": kept_for,
+            },
         )
-    )
+        moved = cursor.rowcount
     if moved != len(ids):
-        return {pk for pk in ids if states.get(pk) != SeatState.AVAILABLE}
+        return {pk for pk in ids if states.get(pk) != (SeatState.AVAILABLE, kept_for)}
     SeatEvent.objects.bulk_create(
         SeatEvent(
             seat=taker.seat,
@@ -172,15 +189,10 @@ def take_free_seats(*, takers: Sequence[Taker], actor: User, now: datetime.datet
     )
     for taker in takers:
         seat = taker.seat
-        seat.state, seat.keeps_place = SeatState.ASSIGNED, False
+        seat.state, seat.keeps_place, seat.people_list = SeatState.ASSIGNED, False, None
         seat.course, seat.person, seat.enrolment = taker.course, taker.user, taker.enrolment
         seat.assigned_at, seat.assigned_by = now, actor
     return set()
-
-
-def _by_seat(values: Mapping[int, int]) -> Case:
-    """Return the value for each seat of an update, by the seat's key."""
-    return Case(*(When(pk=pk, then=Value(value)) for pk, value in values.items()), output_field=BigIntegerField())
 
 
 def move_locked_seats(
@@ -242,7 +254,26 @@ def _lock_seats(seats: QuerySet[Seat]) -> list[Seat] | None:
 
 def refusal(kind: type[SeatMoved], seat_id: int) -> SeatMoved:
     """Return the refusal for a seat in an unexpected state, with its last move."""
-    last = SeatEvent.objects.filter(seat_id=seat_id).select_related("actor").order_by("-pk").first()
+    return refusals(kind, [seat_id])[seat_id]
+
+
+def refusals(kind: type[SeatMoved], seat_ids: Collection[int]) -> dict[int, SeatMoved]:
+    """Return the refusal for each seat in an unexpected state, with its last move, or the list that keeps it.
+
+    Two statements, none without seats.
+    """
+    if not seat_ids:
+        return {}
+    moves = SeatEvent.objects.filter(seat_id__in=seat_ids).select_related("actor").order_by("seat_id", "-pk")
+    last = {move.seat_id: move for move in moves.distinct("seat_id")}
+    kept = Seat.objects.filter(pk__in=seat_ids, state=SeatState.AVAILABLE, people_list__isnull=False)
+    lists = {seat.pk: seat.people_list for seat in kept.select_related("people_list__operator")}
+    return {pk: _refusal(kind, last.get(pk), lists.get(pk)) for pk in seat_ids}
+
+
+def _refusal(kind: type[SeatMoved], last: SeatEvent | None, people_list: PeopleList | None) -> SeatMoved:
+    if people_list is not None:
+        return kind(people_list.operator, people_list.reserved_at, SeatState.AVAILABLE)
     if last is None:
         return kind(None, None, "")
     if last.to_state == SeatState.CONSUMED:

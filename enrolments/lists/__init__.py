@@ -1,0 +1,1 @@
+"""Lists of people that an operator places on free seats, many at once."""
