@@ -1,1 +1,1 @@
-"""Lists of people that an operator places on free seats, many at once."""
+"""Lists of people, pasted or uploaded, to be placed at once."""
