@@ -1,6 +1,6 @@
 """Addresses of the account area's pages about seats, sessions and people."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from enrolments.lists import views as lists
 from enrolments.people import views as people
@@ -18,6 +18,8 @@ of_account = [
     path("people/<int:person_id>/mail/", people.mail, name="account-person-mail"),
     path("lists/", lists.lists, name="account-lists"),
     path("lists/new/", lists.new_list, name="account-list-new"),
+    re_path(r"^lists/template\.(?P<kind>csv|xlsx)$", lists.template, name="account-list-template"),
+    re_path(r"^lists/(?P<list_id>[0-9]{1,18})/result\.(?P<kind>csv|xlsx)$", lists.result, name="account-list-result"),
     path("lists/<int:list_id>/", lists.people_list, name="account-list"),
     path("lists/<int:list_id>/state/", lists.state, name="account-list-state"),
     path("lists/<int:list_id>/start/", lists.start, name="account-list-start"),

@@ -13,17 +13,13 @@ from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from enrolments.courses.services import comparable, find_courses
 from enrolments.lists.models import ListRow, PeopleList
+from enrolments.lists.reading import role_named
 from enrolments.lists.verdicts import Verdict
 
 # Verdicts on what is typed alone: nothing but another text changes them.
 NOT_READ = frozenset({Verdict.NO_ADDRESS, Verdict.NO_NAME, Verdict.BAD_NAME, Verdict.NO_COURSE, Verdict.BAD_ROLE})
 
 ADDRESS, NAME = AddressField(), NameField()
-ROLE_WORDS = {
-    "": Role.STUDENT,
-    **dict.fromkeys(("learner", "student", "participant", "apprenant", "apprenante", "stagiaire"), Role.STUDENT),
-    **dict.fromkeys(("tutor", "trainer", "teacher", "tuteur", "tutrice", "formateur", "formatrice"), Role.TUTOR),
-}
 
 
 def read_rows(people_list: PeopleList, rows: Sequence[ListRow]) -> dict[int, Course]:
@@ -38,8 +34,8 @@ def read_rows(people_list: PeopleList, rows: Sequence[ListRow]) -> dict[int, Cou
     for row in rows:
         row.verdict, row.detail = "", {}
         row.course = people_list.course or named.get(row.course_typed.strip())
-        code = ROLE_WORDS.get(row.role_typed.strip().casefold())
-        row.role = roles[code] if code else None
+        code = role_named(row.role_typed)
+        row.role = None if code is None else roles.get(code or Role.STUDENT)
         row.address, row.verdict = _read_person(row)
         if not row.verdict and row.role is None:
             row.verdict = Verdict.BAD_ROLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -15,10 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
+from common.languages import reader_language
 from common.numbers import whole_number
+from common.sheets.answers import sheet_response
+from common.sheets.tables import SheetKind
 from enrolments.lists.drafts import ListMoved, discard_list, judge_again, make_list, mend_row
 from enrolments.lists.forms import NewListForm, RowForm
 from enrolments.lists.models import ListRow, PeopleList
+from enrolments.lists.results import result_file
 from enrolments.lists.running import start_list
 from enrolments.lists.selectors import (
     counts_of,
@@ -29,6 +33,7 @@ from enrolments.lists.selectors import (
     taken_meanwhile,
     verdict_in_words,
 )
+from enrolments.lists.template import template_of
 from enrolments.lists.verdicts import FINE
 from enrolments.pages import page_of
 
@@ -177,6 +182,21 @@ def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
         "is_fine": shown.verdict in FINE,
     }
     return render(request, "lists/row.html", context, status=status)
+
+
+@require_safe
+@account_page(Right.MANAGE_SEATS)
+def result(request: AccountRequest, list_id: int, kind: str) -> HttpResponseBase:
+    """Download a list with what becomes, or became, of each row."""
+    return result_file(_find(request, list_id), SheetKind(kind))
+
+
+@require_safe
+@account_page(Right.MANAGE_SEATS)
+def template(request: AccountRequest, kind: str) -> HttpResponseBase:
+    """Download a list to be filled in, with headings in the reader's language."""
+    headings, rows = template_of(reader_language())
+    return sheet_response(_("list of people"), SheetKind(kind), headings=headings, rows=rows)
 
 
 def _find(request: AccountRequest, list_id: int) -> PeopleList:
