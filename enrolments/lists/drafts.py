@@ -57,6 +57,7 @@ def make_list(
         group=group,
         course=group.course if group is not None else course,
         language=language,
+        made_at=now,
         judged_at=now,
     )
     made.fingerprint = _fingerprint(made, rows)

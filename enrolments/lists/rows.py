@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from enrolments.lists.models import ListRow
@@ -35,4 +34,5 @@ def write_rows(rows: Sequence[ListRow]) -> None:
         return
     values = [{column: getattr(row, column) for column in COLUMNS} for row in rows]
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, [json.dumps(values, cls=DjangoJSONEncoder)])
+        # Not by DjangoJSONEncoder, which drops microseconds: a moment must stay the one of the seat.
+        cursor.execute(WRITE, [json.dumps(values, default=str)])

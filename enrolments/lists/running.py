@@ -248,6 +248,7 @@ def _undo(people_list: PeopleList, now: datetime.datetime, *, after: int) -> int
         seats={pk: None for pk in own if pk is not None},
         actor=people_list.operator,
         now=now,
+        is_told=False,
     )
     undone = [row for pk, row in own.items() if pk in released.seats]
     for row in undone:

@@ -9,12 +9,13 @@ The constraint `enrolments_seatevent_move` knows the same table.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import BigIntegerField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
@@ -89,42 +90,6 @@ def still(seat_ids: Collection[int], *states: str) -> QuerySet[Seat]:
     return Seat.objects.filter(pk__in=seat_ids, state__in=states)
 
 
-def move_seat(
-    *,
-    seat: Seat,
-    to_state: str,
-    changes: dict[str, Any],
-    actor: User | None,
-    reason: str,
-    now: datetime.datetime,
-) -> bool:
-    """Move one seat from the state it was read in; return False if another transaction moved it meanwhile.
-
-    `changes` are columns set with it; the history row names the new course and person, or those that leave. Waits for a
-    transaction that holds the seat. On success `seat` has the new values.
-    """
-    from_state = seat.state
-    # The time of the assignment is part of the state read: a seat released and given to another person meanwhile
-    # differs.
-    if still([seat.pk], from_state).filter(assigned_at=seat.assigned_at).update(state=to_state, **changes) != 1:
-        return False
-    SeatEvent.objects.create(
-        seat=seat,
-        account_id=seat.account_id,
-        at=now,
-        actor=actor,
-        from_state=from_state,
-        to_state=to_state,
-        reason=reason,
-        course=changes.get("course") or seat.course,
-        person=changes.get("person") or seat.person,
-    )
-    seat.state = to_state
-    for column, value in changes.items():
-        setattr(seat, column, value)
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Taker:
     """Person for a free seat, with the enrolment opened or found for them."""
@@ -133,17 +98,6 @@ class Taker:
     course: Course
     user: User
     enrolment: Enrolment
-
-
-TAKE = """
-UPDATE enrolments_seat seat
-SET state = 'assigned', course_id = taker.course_id, person_id = taker.person_id, enrolment_id = taker.enrolment_id,
-    keeps_place = false, people_list_id = NULL, assigned_at = %(now)s, assigned_by_id = %(actor)s
-FROM unnest(%(seats)s::bigint[], %(courses)s::bigint[], %(people)s::bigint[], %(enrolments)s::bigint[])
-    AS taker (seat_id, course_id, person_id, enrolment_id)
-WHERE seat.id = taker.seat_id AND seat.state = 'available' AND seat.assigned_at IS NULL
-    AND seat.people_list_id IS NOT DISTINCT FROM %(kept_for)s::bigint
-"""
 
 
 def take_free_seats(
@@ -157,20 +111,20 @@ def take_free_seats(
     ids = [taker.seat.pk for taker in takers]
     locked = Seat.objects.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk")
     states = {pk: (state, list_id) for pk, state, list_id in locked.values_list("pk", "state", "people_list")}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            TAKE,
-            {
-                "seats": ids,
-                "courses": [taker.course.pk for taker in takers],
-                "people": [taker.user.pk for taker in takers],
-                "enrolments": [taker.enrolment.pk for taker in takers],
-                "now": now,
-                "actor": actor.pk,
-                "kept_for": kept_for,
-            },
+    moved = (
+        still(ids, SeatState.AVAILABLE)
+        .filter(assigned_at=None, people_list=kept_for)
+        .update(
+            state=SeatState.ASSIGNED,
+            course=_by_seat({taker.seat.pk: taker.course.pk for taker in takers}),
+            person=_by_seat({taker.seat.pk: taker.user.pk for taker in takers}),
+            enrolment=_by_seat({taker.seat.pk: taker.enrolment.pk for taker in takers}),
+            keeps_place=False,
+            people_list=None,
+            assigned_at=now,
+            assigned_by=actor,
         )
-        moved = cursor.rowcount
+    )
     if moved != len(ids):
         return {pk for pk in ids if states.get(pk) != (SeatState.AVAILABLE, kept_for)}
     SeatEvent.objects.bulk_create(
@@ -193,6 +147,23 @@ def take_free_seats(
         seat.course, seat.person, seat.enrolment = taker.course, taker.user, taker.enrolment
         seat.assigned_at, seat.assigned_by = now, actor
     return set()
+
+
+def _by_seat(values: Mapping[int, int]) -> RawSQL:
+    """Return the value for each seat of an update, by the seat's key."""
+    by_place = "(%s::bigint[])[array_position(%s::bigint[], enrolments_seat.id)]"
+    return RawSQL(by_place, (list(values.values()), list(values)), output_field=BigIntegerField())  # noqa: S611
+
+
+def lock_unmoved(seats: Collection[Seat]) -> set[int]:
+    """Lock assigned seats by key; return the keys of those that nobody has moved since they were read."""
+    # The time of the assignment is part of the state read: a seat released and given to another person meanwhile
+    # differs.
+    as_read = Q(pk__in=[])
+    for assigned_at in {seat.assigned_at for seat in seats}:
+        as_read |= Q(pk__in=[seat.pk for seat in seats if seat.assigned_at == assigned_at], assigned_at=assigned_at)
+    unmoved = still([seat.pk for seat in seats], SeatState.ASSIGNED).filter(as_read)
+    return set(unmoved.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
 
 
 def move_locked_seats(

@@ -22,6 +22,7 @@ from enrolments.seats.moves import (
     SeatMoved,
     SeatNotAssigned,
     SeatNotFound,
+    lock_unmoved,
     move_locked_seats,
     refusals,
     state_shown,
@@ -63,13 +64,14 @@ def release_seats(
     actor: User | None,
     now: datetime.datetime,
     reason: str = "",
+    is_told: bool = True,
 ) -> Released:
     """Free assigned seats; their grounds end, the people's and the supervisors', and enrolments left without any close.
 
     A session's seat keeps course, role, group and its place, unless its person stays in the course on another ground:
     then the person keeps the place, and filling the seat again needs a free one. `seats` gives for each key the
     `state_shown` that the caller saw, or None: a seat that was moved since, though to the same person again, is left
-    alone.
+    alone. People are mailed what they lose, unless `is_told` is unset: nobody has told them of their seats.
 
     Locks the courses, the account (FOR KEY SHARE), then the seats, each by key. A constant number of statements. Seats
     that cannot be released are left alone and refused, the others freed: SeatNotFound, SeatConsumed when the person
@@ -85,22 +87,17 @@ def release_seats(
         if not keep_account(account.pk):
             return Released({}, {pk: SeatNotFound() for pk in seats})
         wanted = {pk: seat for pk, seat in assigned.items() if pk not in moved}
-        free = _lock_unmoved(wanted)
-        _free(free, actor=actor, now=now, reason=reason or SeatReason.RELEASED)
+        unmoved = lock_unmoved(wanted.values())
+        free = {pk: seat for pk, seat in wanted.items() if pk in unmoved}
+        _free(free, actor=actor, now=now, reason=reason or SeatReason.RELEASED, is_told=is_told)
     gone = refusals(SeatNotAssigned, [pk for pk in found if pk not in moved and pk not in free])
     refused: dict[int, Refused] = {pk: SeatNotFound() for pk in seats if pk not in found}
     return Released(free, refused | refusals(SeatMoved, moved) | gone)
 
 
-def _lock_unmoved(seats: Mapping[int, Seat]) -> dict[int, Seat]:
-    """Lock seats and return those that nobody has moved since they were read."""
-    locked = Seat.objects.filter(pk__in=seats).select_for_update(no_key=True).order_by("pk")
-    now_are = {pk: (state, at) for pk, state, at in locked.values_list("pk", "state", "assigned_at")}
-    # The time of the assignment tells apart a seat released and given to another person meanwhile.
-    return {pk: seat for pk, seat in seats.items() if now_are.get(pk) == (seat.state, seat.assigned_at)}
-
-
-def _free(seats: Mapping[int, Seat], *, actor: User | None, now: datetime.datetime, reason: str) -> None:
+def _free(
+    seats: Mapping[int, Seat], *, actor: User | None, now: datetime.datetime, reason: str, is_told: bool
+) -> None:
     """Free seats that are locked, with their courses."""
     of_sessions = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.SESSION]
     of_packs = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.PACK]
@@ -114,7 +111,7 @@ def _free(seats: Mapping[int, Seat], *, actor: User | None, now: datetime.dateti
             for column, value in changes.items():
                 setattr(seat, column, value)
     if seats:
-        end_grounds(grounds=Ground.objects.filter(seat__in=list(seats)), reason=reason, now=now)
+        end_grounds(grounds=Ground.objects.filter(seat__in=list(seats)), reason=reason, now=now, is_told=is_told)
     stay = _still_there(set(people.values()))
     keep = [seat for seat in of_sessions if people[seat.pk] not in stay]
     if keep:

@@ -195,7 +195,7 @@ def test_a_row_that_fails_late_ends_the_run_and_takes_all_back(account, operator
     assert verdicts(draft)[1:] == ["seat_not_free", "stopped"]
     assert steps(draft)[1:] == ["", ""]
     assert Seat.objects.filter(people_list__isnull=False).count() == 0
-    assert Mail.objects.count() == 0
+    assert not Mail.objects.filter(kind__in=["invitation", "seat_assigned"]).exists()
 
 
 def test_what_was_placed_is_released_when_the_course_ends_the_list(account, operator, monkeypatch):
@@ -215,11 +215,8 @@ def test_what_was_placed_is_released_when_the_course_ends_the_list(account, oper
     assert draft.state == PeopleList.State.STOPPED
     assert steps(draft) == ["placed", "undone", ""]
     assert verdicts(draft) == ["new", "stopped", "course_over"]
-    assert sorted(Seat.objects.values_list("state", "course__isnull", "keeps_place")) == [
-        ("available", True, False),
-        ("available", True, False),
-        ("consumed", False, False),
-    ]
+    seats = Seat.objects.order_by("state", "pk").values_list("state", "course", "keeps_place", "people_list")
+    assert list(seats) == [*[("available", None, False, None)] * 2, ("consumed", course.pk, False, None)]
     assert Mail.objects.count() == 0
 
 
@@ -314,9 +311,7 @@ def test_a_step_that_gives_up_gives_all_back(account, operator):
     assert Seat.objects.filter(people_list__isnull=True, keeps_place=False, course=None).count() == 2
 
 
-def test_preview_and_steps_need_as_many_statements_for_ten_people_as_for_a_chunk(account, operator):
-    course = CourseFactory(capacity=100_000)
-
+def test_preview_and_steps_need_as_many_statements_for_ten_people_as_for_a_chunk():
     def statements(work):
         with CaptureQueriesContext(connection) as queries:
             work()
@@ -324,12 +319,15 @@ def test_preview_and_steps_need_as_many_statements_for_ten_people_as_for_a_chunk
 
     spent = []
     for size in (10, running.CHUNK):
+        operator = MembershipFactory(is_operator=True)
+        account, operator, course = operator.account, operator.user, CourseFactory(capacity=100_000)
         rows = people(*(f"{size}-{number}@example.org" for number in range(size)))
         given_pack(account, seats=size)
         spent.append([statements(lambda rows=rows: given_list(account, operator, rows, course))])
         draft = PeopleList.objects.latest("pk")
         begin(draft)
         while Job.objects.pending().filter(kind="place_list").exists():
+            Job.objects.exclude(kind="place_list").delete()
             spent[-1].append(statements(lambda: run_due_jobs(limit=1)))
         draft.refresh_from_db()
         assert draft.state == PeopleList.State.DONE
