@@ -171,8 +171,9 @@ def put_grounds(*, course: Course, grounds: Sequence[NewGround], now: datetime.d
 def end_grounds(*, grounds: QuerySet[Ground], reason: str, now: datetime.datetime, is_told: bool = True) -> int:
     """End live grounds; close the enrolments left without any, shorten the others. Return the number of grounds ended.
 
-    Learners and tutors who lose the course by it, or the last days of it, are mailed (`enrolments.grounds.told`), unless
-    `is_told` is unset: nobody has told them of it. Locks the courses concerned. A constant number of statements for each account.
+    Learners and tutors who lose the course by it, or the last days of it, are mailed (`enrolments.grounds.told`),
+    unless `is_told` is unset: nobody has told them of it. Locks the courses concerned. A constant number of statements
+    for each account.
     """
     live = grounds.filter(ended_at__isnull=True)
     course_ids = set(live.order_by().values_list("enrolment__course_id", flat=True))

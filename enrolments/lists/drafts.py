@@ -15,9 +15,9 @@ from accounts.people.models import User
 from common.refusals import Refused
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
-from enrolments.lists.reading import PersonRow
 from enrolments.lists.judging import judge
 from enrolments.lists.models import ListRow, PeopleList
+from enrolments.lists.reading import PersonRow
 from enrolments.lists.rows import write_rows
 from enrolments.lists.typed import read_rows
 
@@ -83,9 +83,7 @@ def judge_again(*, people_list: PeopleList, now: datetime.datetime) -> None:
         PeopleList.objects.filter(pk=draft.pk).update(judged_at=now)
 
 
-def mend_row(
-    *, people_list: PeopleList, line: int, version: int, row: PersonRow, now: datetime.datetime
-) -> PeopleList:
+def mend_row(*, people_list: PeopleList, line: int, version: int, row: PersonRow, now: datetime.datetime) -> PeopleList:
     """Write a line of a draft anew, and the verdicts on all. Returns the list.
 
     `version` is the one the page showed. Locks the list. Raises ListMoved, and ListNotFound for a line it has not.

@@ -180,9 +180,7 @@ def _facts(
         seats=seats,
         rules=Rules.of({like.sample.batch.course_list for like in seats}, list(courses), now=now),
         places=free(list(courses)),
-        known=set(
-            Delegation.objects.filter(account=account_id, email__in=addresses).values_list("email", flat=True)
-        ),
+        known=set(Delegation.objects.filter(account=account_id, email__in=addresses).values_list("email", flat=True)),
         users=users,
         already=ends,
         seated=seated,

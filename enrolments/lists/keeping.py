@@ -72,5 +72,3 @@ def let_go(people_list: PeopleList, rows: Sequence[ListRow], verdicts: Mapping[i
 def _lock(seat_ids: Collection[int]) -> None:
     locked = Seat.objects.filter(pk__in=list(seat_ids)).select_for_update(no_key=True).order_by("pk")
     list(locked.values_list("pk"))
-
-

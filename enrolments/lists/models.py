@@ -208,7 +208,9 @@ class ListRow(models.Model):
                 condition=Q(told_at__isnull=True) | Q(step__in=["placed", "undone"]), name="enrolments_listrow_told"
             ),
             # One row of all lists keeps a seat, and a list uses a seat for one row.
-            models.UniqueConstraint(fields=["seat"], condition=Q(step="kept"), name="enrolments_listrow_seat_kept_once"),
+            models.UniqueConstraint(
+                fields=["seat"], condition=Q(step="kept"), name="enrolments_listrow_seat_kept_once"
+            ),
             models.UniqueConstraint(
                 fields=["people_list", "seat"], condition=Q(seat__isnull=False), name="enrolments_listrow_seat_once"
             ),

@@ -112,7 +112,7 @@ class Counts:
     @property
     def verdicts(self) -> list[tuple[str, int]]:
         """The verdicts in words that rows have, with their number, in the order of the verdicts."""
-        return [(verdict.label, self.by_verdict[verdict]) for verdict in Verdict if verdict in self.by_verdict]
+        return [(str(verdict.label), self.by_verdict[verdict]) for verdict in Verdict if verdict in self.by_verdict]
 
 
 def counts_of(people_list: PeopleList) -> Counts:
@@ -138,7 +138,7 @@ def verdict_in_words(row: ListRow) -> str:
         return _("Already enrolled by your account, until %(date)s; no seat is used") % {"date": until}
     if row.verdict == Verdict.TWICE:
         return _("Twice in the list: see line %(line)d") % {"line": row.detail["line"]}
-    return Verdict(row.verdict).label
+    return str(Verdict(row.verdict).label)
 
 
 def mails_in_words(people_list: PeopleList, rows: Sequence[ListRow]) -> dict[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from accounts.people.services import PersonTyped
@@ -70,10 +71,9 @@ def _courses_named(names: set[str]) -> dict[str, Course]:
     rest = {comparable(name): name for name in names - found.keys()}
     if not rest:
         return found
-    lowered = {"lowered_en": Lower("name_en"), "lowered_fr": Lower("name_fr")}
-    alike = Course.objects.annotate(**lowered).filter(is_visible=True)
+    visible = Course.objects.annotate(lowered_en=Lower("name_en"), lowered_fr=Lower("name_fr")).filter(is_visible=True)
     by_name: dict[str, set[Course]] = {}
-    for course in alike.filter(lowered_en__in=rest) | alike.filter(lowered_fr__in=rest):
+    for course in visible.filter(Q(lowered_en__in=rest) | Q(lowered_fr__in=rest)):
         for name in {comparable(each) for each in (course.name_en, course.name_fr) if each} & rest.keys():
             by_name.setdefault(rest[name], set()).add(course)
     return found | {name: courses.pop() for name, courses in by_name.items() if len(courses) == 1}

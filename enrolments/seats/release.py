@@ -95,9 +95,7 @@ def release_seats(
     return Released(free, refused | refusals(SeatMoved, moved) | gone)
 
 
-def _free(
-    seats: Mapping[int, Seat], *, actor: User | None, now: datetime.datetime, reason: str, is_told: bool
-) -> None:
+def _free(seats: Mapping[int, Seat], *, actor: User | None, now: datetime.datetime, reason: str, is_told: bool) -> None:
     """Free seats that are locked, with their courses."""
     of_sessions = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.SESSION]
     of_packs = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.PACK]

@@ -42,6 +42,11 @@ account-member-transfer              number,membership_id     shown
 account-member-withdraw              number,invitation_id     -  # an invitation sent anew is another one
 account-seat                         number,seat_id           -  # shown by free seats, obeyed by free seats
 account-seat-release                 number,seat_id           seen
+account-list-new                     number,source            -  # makes a list to look at, overwrites nothing
+account-list-row                     number,list_id,line      version
+account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed
+account-list-start                   number,list_id           version
+account-list-discard                 number,list_id           version
 account-person                       number,person_id         seen
 account-person-mail                  number,person_id         email
 learn-enter                          short_name               -  # entering again changes nothing
