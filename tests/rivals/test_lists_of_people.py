@@ -1,6 +1,7 @@
 """At the same moment.
 
-Two lists want the same seats, or one operator wants a seat that a list takes; a worker is killed in the middle of a list.
+Two lists want the same seats, or an operator wants a seat that a list takes; a worker is killed in the middle of a
+list.
 """
 
 import os
