@@ -46,7 +46,7 @@ State, Step = PeopleList.State, ListRow.Step
 def start_list(*, people_list: PeopleList, version: int, mode: str, now: datetime.datetime) -> PeopleList:
     """Have a draft placed by a job. `version` is the one the page showed.
 
-    Whoever is refused stays out, with `mode` VALID; with ALL nobody is placed then. Raises ListMoved.
+    With `mode` VALID rows that are refused are left out; with ALL one such row keeps everybody out. Raises ListMoved.
     """
     with transaction.atomic():
         drafts = PeopleList.objects.filter(pk=people_list.pk, state=State.DRAFT, version=version)
