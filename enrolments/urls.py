@@ -1,7 +1,8 @@
 """Addresses of the account area's pages about seats, sessions and people."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from enrolments.lists import views as lists
 from enrolments.people import views as people
 from enrolments.seats import list_views as account_area
 from enrolments.seats import views as seats
@@ -15,6 +16,16 @@ of_account = [
     path("people/", account_area.people, name="account-people"),
     path("people/<int:delegation_id>/", people.person, name="account-person"),
     path("people/<int:delegation_id>/mail/", people.mail, name="account-person-mail"),
+    path("lists/", lists.lists, name="account-lists"),
+    path("lists/new/", lists.new_list, name="account-list-new"),
+    re_path(r"^lists/template\.(?P<kind>csv|xlsx)$", lists.template, name="account-list-template"),
+    re_path(r"^lists/(?P<list_id>[0-9]{1,18})/result\.(?P<kind>csv|xlsx)$", lists.result, name="account-list-result"),
+    path("lists/<int:list_id>/", lists.people_list, name="account-list"),
+    path("lists/<int:list_id>/state/", lists.state, name="account-list-state"),
+    path("lists/<int:list_id>/start/", lists.start, name="account-list-start"),
+    path("lists/<int:list_id>/again/", lists.judge, name="account-list-judge"),
+    path("lists/<int:list_id>/discard/", lists.discard, name="account-list-discard"),
+    path("lists/<int:list_id>/rows/<int:line>/", lists.row, name="account-list-row"),
     path("sessions/", account_area.sessions, name="account-sessions"),
     path("sessions/<int:session_id>/", sessions.session, name="account-session"),
 ]

@@ -168,11 +168,12 @@ def put_grounds(*, course: Course, grounds: Sequence[NewGround], now: datetime.d
     return found.enrolments
 
 
-def end_grounds(*, grounds: QuerySet[Ground], reason: str, now: datetime.datetime) -> int:
+def end_grounds(*, grounds: QuerySet[Ground], reason: str, now: datetime.datetime, is_told: bool = True) -> int:
     """End live grounds; close the enrolments left without any, shorten the others. Return the number of grounds ended.
 
-    Learners and tutors who lose the course by it, or the last days of it, are mailed (`enrolments.grounds.told`). Locks
-    the courses concerned. A constant number of statements for each account.
+    Learners and tutors who lose the course by it, or the last days of it, are mailed (`enrolments.grounds.told`),
+    unless `is_told` is unset: nobody has told them of it. Locks the courses concerned. A constant number of statements
+    for each account.
     """
     live = grounds.filter(ended_at__isnull=True)
     course_ids = set(live.order_by().values_list("enrolment__course_id", flat=True))
@@ -188,7 +189,8 @@ def end_grounds(*, grounds: QuerySet[Ground], reason: str, now: datetime.datetim
         before = _what_they_give([pk for pk, *_rest in ending])
         Ground.objects.filter(pk__in=[pk for pk, *_rest in ending]).update(ended_at=now, ended_reason=reason)
         events = _derive_periods({enrolment_id for _pk, enrolment_id, *_rest in ending}, now)
-        _tell_lost(before, events, now)
+        if is_told:
+            _tell_lost(before, events, now)
         in_group = {
             (group_id, user_id): enrolment_id for _pk, enrolment_id, user_id, group_id in ending if group_id is not None
         }

@@ -27,7 +27,7 @@ from enrolments.grounds.enrol import FoundOrOpened, NewGround, find_or_open, wri
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import Placed, tell_placed
 from enrolments.seats.models import Seat, SeatBatch
-from enrolments.seats.moves import SeatNotFound, SeatNotFree, Taker, refusal, take_free_seats
+from enrolments.seats.moves import SeatNotFound, SeatNotFree, Taker, refusals, take_free_seats
 from enrolments.seats.placing import Placing, RowsRefused, SeatWanted, check_rows
 
 
@@ -80,6 +80,7 @@ def assign_seats(
     operator: User,
     language: str,
     now: datetime.datetime,
+    kept_for: int | None = None,
 ) -> list[Assignment]:
     """Place people on free seats: enrolments, groups, supervisor, delegations, history and mails, all rows or none.
 
@@ -87,6 +88,9 @@ def assign_seats(
     own course, until that is over, though it is full, closed or hidden; `role` (student or tutor, default student)
     applies to blanks only, a declared seat keeps its own. A person in the course already on a ground of this account,
     also by an earlier row, is not given a second seat of a pack: see `Assignment`.
+
+    `kept_for` is the key of the list of people that keeps the seats (`enrolments.lists`): such a seat goes into the
+    course it is kept for, and the list tells its people itself, once all are placed.
 
     Locks the courses, the operator's membership (FOR SHARE), the people (FOR KEY SHARE), then the seats, each by key.
     The number of statements depends on the number of courses, not of rows. Returns one result per row, in their order.
@@ -101,18 +105,19 @@ def assign_seats(
         # here.
         if not keep_right(account_id=account.pk, user=operator, right=Right.MANAGE_SEATS):
             raise SeatNotFound
-        placings = check_rows(account, wanted, courses, operator, now)
+        placings = check_rows(account, wanted, courses, operator, now, kept_for=kept_for)
         people = find_or_create_people(
             people=[placing.person for placing in placings], account=account, language=language, now=now
         )
         already = _already_there(placings, people, account, now)
         used = [placing for placing in placings if placing.index not in already]
         if used:
-            _place(used, people, operator, now)
+            _place(used, people, operator, now, kept_for=kept_for)
             named = [placing for placing in used if people[placing.email].user != operator]
             users = {placing.email: people[placing.email].user for placing in named}
             delegate(account=account, operator=operator, people=[each.person for each in named], users=users, now=now)
-            _tell(used, people, account, language, now)
+            if kept_for is None:
+                _tell(used, people, account, language, now)
     return [
         Assignment(is_used=False, user=people[placing.email].user, seat=placing.seat, until=already[placing.index])
         if placing.index in already
@@ -173,7 +178,12 @@ def _seated_in_sessions(placings: Sequence[Placing], user_ids: Collection[int]) 
 
 
 def _place(
-    placings: Sequence[Placing], people: Mapping[str, PersonFound], operator: User, now: datetime.datetime
+    placings: Sequence[Placing],
+    people: Mapping[str, PersonFound],
+    operator: User,
+    now: datetime.datetime,
+    *,
+    kept_for: int | None,
 ) -> None:
     groups = order_groups(
         [(placing.course, placing.line) for placing in placings if placing.seat.batch.group_id is None]
@@ -201,7 +211,7 @@ def _place(
         )
         for course, of_course in grounds.items()
     }
-    _take(placings, people, enrolments, operator, now)
+    _take(placings, people, enrolments, operator, now, kept_for=kept_for)
     for course, of_course in grounds.items():
         write_grounds(found=enrolments[course], grounds=of_course, now=now)
     _refuse_overfull(placings)
@@ -213,15 +223,18 @@ def _take(
     enrolments: Mapping[Course, FoundOrOpened],
     operator: User,
     now: datetime.datetime,
+    *,
+    kept_for: int | None,
 ) -> None:
     takers = []
     for placing in placings:
         user = people[placing.email].user
         enrolment = enrolments[placing.course].enrolments[user.pk, placing.role.pk]
         takers.append(Taker(placing.seat, placing.course, user, enrolment))
-    lost = take_free_seats(takers=takers, actor=operator, now=now)
+    lost = take_free_seats(takers=takers, actor=operator, now=now, kept_for=kept_for)
     if lost:
-        raise RowsRefused({each.index: refusal(SeatNotFree, each.seat.pk) for each in placings if each.seat.pk in lost})
+        told = refusals(SeatNotFree, lost)
+        raise RowsRefused({each.index: told[each.seat.pk] for each in placings if each.seat.pk in lost})
 
 
 def _refuse_overfull(placings: Sequence[Placing]) -> None:

@@ -14,10 +14,10 @@ from enrolments.seats.reasons import SeatReason
 def expire_seats(*, now: datetime.datetime, limit: int = 10_000) -> int:
     """Expire available seats whose validity is over, at most `limit` of them; return their number.
 
-    Before this has run such a seat cannot be assigned either. Locks the seats, after the courses of those that keep a
-    place. A constant number of statements.
+    Before this has run such a seat cannot be assigned either. A seat that a list keeps is left to that list. Locks the
+    seats, after the courses of those that keep a place. A constant number of statements.
     """
-    due = Seat.objects.filter(state=SeatState.AVAILABLE, batch__valid_until__lte=now)
+    due = Seat.objects.filter(state=SeatState.AVAILABLE, people_list__isnull=True, batch__valid_until__lte=now)
     chosen = list(due.order_by("pk").values_list("pk", flat=True)[:limit])
     if not chosen:
         return 0

@@ -104,10 +104,12 @@ class SeatState(models.TextChoices):
 
 class SeatQuerySet(models.QuerySet["Seat"]):
     def assignable_at(self, now: datetime.datetime) -> SeatQuerySet:
-        """Keep free seats still within their validity; whether a course takes them is checked when one is chosen."""
+        """Keep free seats within their validity, kept for no list; whether a course takes them is checked when one is
+        chosen."""
         return self.filter(
             models.Q(batch__valid_until__isnull=True) | models.Q(batch__valid_until__gt=now),
             state=SeatState.AVAILABLE,
+            people_list__isnull=True,
         )
 
     def in_use(self) -> SeatQuerySet:
@@ -178,6 +180,17 @@ class Seat(models.Model):
         verbose_name=pgettext_lazy("a person in a course", "enrolment"),
     )
     keeps_place = models.BooleanField(_("keeps its place"), default=False, db_default=False)
+    # The list that keeps this free seat for one of its people, with a place in the course. No constraint ties it to the
+    # state: the release before this one assigns such seats without a look at it. It is blank when the list is over.
+    people_list = models.ForeignKey(
+        "enrolments.PeopleList",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="kept_seats",
+        db_index=False,
+        verbose_name=_("kept for a list"),
+    )
     assigned_at = models.DateTimeField(_("assigned"), null=True, blank=True)
     assigned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -249,6 +262,9 @@ class Seat(models.Model):
             ),
             models.Index(
                 fields=["course"], condition=models.Q(keeps_place=True), name="enrolments_seat_keeps_place_of"
+            ),
+            models.Index(
+                fields=["people_list"], condition=models.Q(people_list__isnull=False), name="enrolments_seat_kept_for"
             ),
             # For the search by course; seats of packs have none before they are assigned.
             models.Index(fields=["course"], condition=models.Q(course__isnull=False), name="enrolments_seat_of_course"),

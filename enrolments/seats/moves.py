@@ -11,10 +11,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Case, QuerySet, Value, When
+from django.db.models import BigIntegerField, Case, Q, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,9 @@ from enrolments.grounds.models import Enrolment
 from enrolments.seats.models import Seat, SeatEvent, SeatState
 from enrolments.seats.reasons import SeatReason
 from outbox.errors import Temporary
+
+if TYPE_CHECKING:
+    from enrolments.lists.models import PeopleList
 
 R = TypeVar("R")
 
@@ -93,42 +97,6 @@ def still(seat_ids: Collection[int], *states: str) -> QuerySet[Seat]:
     return Seat.objects.filter(pk__in=seat_ids, state__in=states)
 
 
-def move_seat(
-    *,
-    seat: Seat,
-    to_state: str,
-    changes: dict[str, Any],
-    actor: User | None,
-    reason: str,
-    now: datetime.datetime,
-) -> bool:
-    """Move one seat from the state it was read in; return False if another transaction moved it meanwhile.
-
-    `changes` are columns set with it; the history row names the new course and person, or those that leave. Waits for a
-    transaction that holds the seat. On success `seat` has the new values.
-    """
-    from_state = seat.state
-    # The time of the assignment is part of the state read: a seat released and given to another person meanwhile
-    # differs.
-    if still([seat.pk], from_state).filter(assigned_at=seat.assigned_at).update(state=to_state, **changes) != 1:
-        return False
-    SeatEvent.objects.create(
-        seat=seat,
-        account_id=seat.account_id,
-        at=now,
-        actor=actor,
-        from_state=from_state,
-        to_state=to_state,
-        reason=reason,
-        course=changes.get("course") or seat.course,
-        person=changes.get("person") or seat.person,
-    )
-    seat.state = to_state
-    for column, value in changes.items():
-        setattr(seat, column, value)
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Taker:
     """Person for a free seat, with the enrolment opened or found for them."""
@@ -139,30 +107,33 @@ class Taker:
     enrolment: Enrolment
 
 
-def take_free_seats(*, takers: Sequence[Taker], actor: User, now: datetime.datetime) -> set[int]:
-    """Assign free seats, all or none; return the keys of those that another transaction moved meanwhile.
+def take_free_seats(
+    *, takers: Sequence[Taker], actor: User, now: datetime.datetime, kept_for: int | None = None
+) -> set[int]:
+    """Assign free seats, all or none; return the keys of those that another transaction moved or kept meanwhile.
 
-    Locks the seats by key. The caller rolls back if any key is returned. On success the seats have the new values.
-    Three statements, whatever the number of seats.
+    `kept_for` is the key of the list that keeps the seats. Locks the seats by key. The caller rolls back if any key is
+    returned. On success the seats have the new values. Three statements, whatever the number of seats.
     """
     ids = [taker.seat.pk for taker in takers]
     locked = Seat.objects.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk")
-    states = dict(locked.values_list("pk", "state"))
+    states = {pk: (state, list_id) for pk, state, list_id in locked.values_list("pk", "state", "people_list")}
     moved = (
         still(ids, SeatState.AVAILABLE)
-        .filter(assigned_at=None)
+        .filter(assigned_at=None, people_list=kept_for)
         .update(
             state=SeatState.ASSIGNED,
             course=_by_seat({taker.seat.pk: taker.course.pk for taker in takers}),
             person=_by_seat({taker.seat.pk: taker.user.pk for taker in takers}),
             enrolment=_by_seat({taker.seat.pk: taker.enrolment.pk for taker in takers}),
             keeps_place=False,
+            people_list=None,
             assigned_at=now,
             assigned_by=actor,
         )
     )
     if moved != len(ids):
-        return {pk for pk in ids if states.get(pk) != SeatState.AVAILABLE}
+        return {pk for pk in ids if states.get(pk) != (SeatState.AVAILABLE, kept_for)}
     SeatEvent.objects.bulk_create(
         SeatEvent(
             seat=taker.seat,
@@ -179,15 +150,27 @@ def take_free_seats(*, takers: Sequence[Taker], actor: User, now: datetime.datet
     )
     for taker in takers:
         seat = taker.seat
-        seat.state, seat.keeps_place = SeatState.ASSIGNED, False
+        seat.state, seat.keeps_place, seat.people_list = SeatState.ASSIGNED, False, None
         seat.course, seat.person, seat.enrolment = taker.course, taker.user, taker.enrolment
         seat.assigned_at, seat.assigned_by = now, actor
     return set()
 
 
-def _by_seat(values: Mapping[int, int]) -> Case:
+def _by_seat(values: Mapping[int, int]) -> RawSQL:
     """Return the value for each seat of an update, by the seat's key."""
-    return Case(*(When(pk=pk, then=Value(value)) for pk, value in values.items()), output_field=BigIntegerField())
+    by_place = "(%s::bigint[])[array_position(%s::bigint[], enrolments_seat.id)]"
+    return RawSQL(by_place, (list(values.values()), list(values)), output_field=BigIntegerField())  # noqa: S611
+
+
+def lock_unmoved(seats: Collection[Seat]) -> set[int]:
+    """Lock assigned seats by key; return the keys of those that nobody has moved since they were read."""
+    # The time of the assignment is part of the state read: a seat released and given to another person meanwhile
+    # differs.
+    as_read = Q(pk__in=[])
+    for assigned_at in {seat.assigned_at for seat in seats}:
+        as_read |= Q(pk__in=[seat.pk for seat in seats if seat.assigned_at == assigned_at], assigned_at=assigned_at)
+    unmoved = still([seat.pk for seat in seats], SeatState.ASSIGNED).filter(as_read)
+    return set(unmoved.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
 
 
 def move_locked_seats(
@@ -249,7 +232,26 @@ def _lock_seats(seats: QuerySet[Seat]) -> list[Seat] | None:
 
 def refusal(kind: type[SeatMoved], seat_id: int) -> SeatMoved:
     """Return the refusal for a seat in an unexpected state, with its last move."""
-    last = SeatEvent.objects.filter(seat_id=seat_id).select_related("actor").order_by("-pk").first()
+    return refusals(kind, [seat_id])[seat_id]
+
+
+def refusals(kind: type[SeatMoved], seat_ids: Collection[int]) -> dict[int, SeatMoved]:
+    """Return the refusal for each seat in an unexpected state, with its last move, or the list that keeps it.
+
+    Two statements, none without seats.
+    """
+    if not seat_ids:
+        return {}
+    moves = SeatEvent.objects.filter(seat_id__in=seat_ids).select_related("actor").order_by("seat_id", "-pk")
+    last = {move.seat_id: move for move in moves.distinct("seat_id")}
+    kept = Seat.objects.filter(pk__in=seat_ids, state=SeatState.AVAILABLE, people_list__isnull=False)
+    lists = {seat.pk: seat.people_list for seat in kept.select_related("people_list__operator")}
+    return {pk: _refusal(kind, last.get(pk), lists.get(pk)) for pk in seat_ids}
+
+
+def _refusal(kind: type[SeatMoved], last: SeatEvent | None, people_list: PeopleList | None) -> SeatMoved:
+    if people_list is not None:
+        return kind(people_list.operator, people_list.reserved_at, SeatState.AVAILABLE)
     if last is None:
         return kind(None, None, "")
     if last.to_state == SeatState.CONSUMED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -22,7 +22,7 @@ from enrolments.courses.places.services import CourseClosed, CourseOver
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.enrol import enrolment_period
 from enrolments.seats.models import Seat, SeatBatch, SeatState
-from enrolments.seats.moves import SeatNotFound, SeatNotFree, refusal
+from enrolments.seats.moves import SeatMoved, SeatNotFound, SeatNotFree, refusals
 from enrolments.values import LineRef, Period, Terms
 
 
@@ -99,36 +99,74 @@ class Placing:
         return LineRef(batch.order_id, batch.order_number, batch.line_id, self.seat.account_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Rules by which a seat takes a person into a course, as far as they depend on no person.
+
+    `allowed` are the courses that each list of courses covers, as (list, course key).
+    """
+
+    allowed: Collection[tuple[str, int]]
+    student: Role
+    now: datetime.datetime
+
+    @classmethod
+    def of(cls, course_lists: Iterable[str], courses: Collection[int], *, now: datetime.datetime) -> Rules:
+        """Return the rules for seats with these lists of courses. Two statements."""
+        allowed = Course.objects.filter(pk__in=courses).covered_by(course_lists)
+        return cls(allowed, Role.objects.get(code=Role.STUDENT), now)
+
+    def role_and_period(self, seat: Seat, course: Course, role: Role | None) -> tuple[Role, Period]:
+        """Return role and period of a person on a free seat.
+
+        Raises SeatNotValid, CourseNotAllowed, CourseClosed, CourseOver, PeriodOver, WrongRole.
+        """
+        # A list keeps its seats for a moment: what was valid then is valid still.
+        is_kept = seat.people_list_id is not None
+        if seat.batch.valid_until is not None and seat.batch.valid_until <= self.now and not is_kept:
+            raise SeatNotValid
+        _refuse_course(seat, course, self.allowed, self.now)
+        role = _role(seat, role, self.student)
+        return role, enrolment_period(course=course, now=self.now, terms=_terms(seat.batch))
+
+
 def check_rows(
     account: CustomerAccount,
     wanted: Sequence[SeatWanted],
     courses: Mapping[int, Course],
     operator: User,
     now: datetime.datetime,
+    *,
+    kept_for: int | None = None,
 ) -> list[Placing]:
-    """Check all that depends on no person. Raises RowsRefused."""
+    """Check all that depends on no person. Raises RowsRefused. A constant number of statements."""
     rows = Seat.objects.select_related("batch", "batch__group", "role", "course")
     seats = rows.filter(account=account).in_bulk([row.seat_id for row in wanted])
     packs = {seat.batch.course_list for seat in seats.values() if seat.course_id is None}
-    allowed = Course.objects.filter(pk__in=courses).covered_by(packs)
-    student = Role.objects.get(code=Role.STUDENT)
+    rules = Rules.of(packs, list(courses), now=now)
+    taken = [pk for pk, seat in seats.items() if not _is_free(seat, kept_for)]
+    not_free: dict[int, SeatMoved] = refusals(SeatNotFree, taken)
     placings: list[Placing] = []
     refused: dict[int, Refused | ValidationError] = {}
     chosen: set[int] = set()
     for index, row in enumerate(wanted):
         try:
-            seat = _free_seat(seats.get(row.seat_id), now)
+            seat = seats.get(row.seat_id)
+            if seat is None:
+                raise SeatNotFound
+            if seat.pk in not_free:
+                raise not_free[seat.pk]
             if seat.pk in chosen:
                 raise SeatNotFree(operator, now, SeatState.ASSIGNED)
             course = courses[row.course.pk]
-            _refuse_course(seat, course, allowed, now)
+            role, period = rules.role_and_period(seat, course, row.role)
             placings.append(
                 Placing(
                     index=index,
                     seat=seat,
                     course=course,
-                    role=_role(seat, row.role, student),
-                    period=enrolment_period(course=course, now=now, terms=_terms(seat.batch)),
+                    role=role,
+                    period=period,
                     person=row.person,
                     email=normalise_email(row.person.email),
                     keeps_place=seat.keeps_place,
@@ -142,14 +180,8 @@ def check_rows(
     return placings
 
 
-def _free_seat(seat: Seat | None, now: datetime.datetime) -> Seat:
-    if seat is None:
-        raise SeatNotFound
-    if seat.state != SeatState.AVAILABLE:
-        raise refusal(SeatNotFree, seat.pk)
-    if seat.batch.valid_until is not None and seat.batch.valid_until <= now:
-        raise SeatNotValid
-    return seat
+def _is_free(seat: Seat, kept_for: int | None) -> bool:
+    return seat.state == SeatState.AVAILABLE and seat.people_list_id == kept_for
 
 
 def _refuse_course(seat: Seat, course: Course, allowed: Collection[tuple[str, int]], now: datetime.datetime) -> None:

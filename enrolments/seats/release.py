@@ -1,8 +1,11 @@
-"""Release of a seat whose person has not entered the course."""
+"""Release of seats whose people have not entered the course."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -10,17 +13,33 @@ from accounts.members.models import CustomerAccount
 from accounts.members.operators import keep_account
 from accounts.people.models import User
 from common.again import again_after_deadlock
+from common.refusals import Refused
 from enrolments.courses.places.services import lock_courses
 from enrolments.grounds.enrol import end_grounds
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.models import Seat, SeatBatch, SeatState
-from enrolments.seats.moves import SeatMoved, SeatNotAssigned, SeatNotFound, move_seat, refusal, state_shown
+from enrolments.seats.moves import (
+    SeatMoved,
+    SeatNotAssigned,
+    SeatNotFound,
+    lock_unmoved,
+    move_locked_seats,
+    refusals,
+    state_shown,
+)
 from enrolments.seats.reasons import SeatReason
 
-NOBODY = {"person": None, "enrolment": None, "assigned_at": None, "assigned_by": None}
+NOBODY: dict[str, Any] = {"person": None, "enrolment": None, "assigned_at": None, "assigned_by": None}
 
 
-@again_after_deadlock
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Result of a release: the seats freed, and the refusals of those left alone, by key."""
+
+    seats: dict[int, Seat]
+    refused: dict[int, Refused]
+
+
 def release_seat(
     *,
     account: CustomerAccount,
@@ -30,42 +49,80 @@ def release_seat(
     reason: str = "",
     seen: str | None = None,
 ) -> Seat:
-    """Free an assigned seat; its grounds end, the person's and the supervisor's, and enrolments left without any close.
+    """Free an assigned seat, like `release_seats` of one seat; raises the refusal of that seat itself."""
+    released = release_seats(account=account, seats={seat_id: seen}, actor=actor, now=now, reason=reason)
+    if seat_id in released.refused:
+        raise released.refused[seat_id]
+    return released.seats[seat_id]
+
+
+@again_after_deadlock
+def release_seats(
+    *,
+    account: CustomerAccount,
+    seats: Mapping[int, str | None],
+    actor: User | None,
+    now: datetime.datetime,
+    reason: str = "",
+    is_told: bool = True,
+) -> Released:
+    """Free assigned seats; their grounds end, the people's and the supervisors', and enrolments left without any close.
 
     A session's seat keeps course, role, group and its place, unless its person stays in the course on another ground:
-    then the person keeps the place, and filling the seat again needs a free one. `seen` is the
-    `state_shown` that the caller saw: a seat that was moved since, though to the same person again, is left alone.
+    then the person keeps the place, and filling the seat again needs a free one. `seats` gives for each key the
+    `state_shown` that the caller saw, or None: a seat that was moved since, though to the same person again, is left
+    alone. People are mailed what they lose, unless `is_told` is unset: nobody has told them of their seats.
 
-    Locks the course, the account (FOR KEY SHARE), then the seat. Raises SeatNotFound, SeatConsumed when the person
-    entered the course first, SeatNotAssigned when another operator released or revoked it first, and SeatMoved when it
-    was assigned anew since it was seen.
+    Locks the courses, the account (FOR KEY SHARE), then the seats, each by key. A constant number of statements. Seats
+    that cannot be released are left alone and refused, the others freed: SeatNotFound, SeatConsumed when the person
+    entered the course first, SeatNotAssigned when another operator released or revoked the seat first, and SeatMoved
+    when it was assigned anew since it was seen.
     """
     with transaction.atomic():
-        seat = Seat.objects.select_related("batch", "course", "person").filter(pk=seat_id, account=account).first()
-        if seat is None:
-            raise SeatNotFound
-        if seat.state != SeatState.ASSIGNED:
-            raise refusal(SeatNotAssigned, seat.pk)
-        if seen not in (None, state_shown(seat)):
-            raise refusal(SeatMoved, seat.pk)
-        course, person = seat.course, seat.person
-        assert course is not None
-        is_session = seat.batch.source == SeatBatch.Source.SESSION
-        lock_courses([course.pk])
+        own = Seat.objects.select_related("batch", "course", "person").filter(account=account)
+        found = own.in_bulk(list(seats))
+        assigned = {pk: seat for pk, seat in found.items() if seat.state == SeatState.ASSIGNED}
+        moved = {pk for pk, seat in assigned.items() if seats[pk] not in (None, state_shown(seat))}
+        lock_courses(seat.course_id for pk, seat in assigned.items() if seat.course_id and pk not in moved)
         if not keep_account(account.pk):
-            raise SeatNotFound
-        moved = move_seat(
-            seat=seat,
-            to_state=SeatState.AVAILABLE,
-            changes={**NOBODY, "course": course if is_session else None},
-            actor=actor,
-            reason=reason or SeatReason.RELEASED,
-            now=now,
+            return Released({}, {pk: SeatNotFound() for pk in seats})
+        wanted = {pk: seat for pk, seat in assigned.items() if pk not in moved}
+        unmoved = lock_unmoved(wanted.values())
+        free = {pk: seat for pk, seat in wanted.items() if pk in unmoved}
+        _free(free, actor=actor, now=now, reason=reason or SeatReason.RELEASED, is_told=is_told)
+    gone = refusals(SeatNotAssigned, [pk for pk in found if pk not in moved and pk not in free])
+    refused: dict[int, Refused] = {pk: SeatNotFound() for pk in seats if pk not in found}
+    return Released(free, refused | refusals(SeatMoved, moved) | gone)
+
+
+def _free(seats: Mapping[int, Seat], *, actor: User | None, now: datetime.datetime, reason: str, is_told: bool) -> None:
+    """Free seats that are locked, with their courses."""
+    of_sessions = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.SESSION]
+    of_packs = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.PACK]
+    people = {seat.pk: (seat.course_id, seat.person_id) for seat in of_sessions}
+    for freed, changes in ((of_sessions, NOBODY), (of_packs, {**NOBODY, "course": None})):
+        move_locked_seats(
+            seats=freed, to_state=SeatState.AVAILABLE, changes=changes, actor=actor, reason=reason, now=now
         )
-        if not moved:
-            raise refusal(SeatNotAssigned, seat.pk)
-        end_grounds(grounds=Ground.objects.filter(seat=seat), reason=reason or SeatReason.RELEASED, now=now)
-        if is_session and not Enrolment.objects.taking_places().filter(course=course, user=person).exists():
-            Seat.objects.filter(pk=seat.pk).update(keeps_place=True)
-            seat.keeps_place = True
-    return seat
+        for seat in freed:
+            seat.state = SeatState.AVAILABLE
+            for column, value in changes.items():
+                setattr(seat, column, value)
+    if seats:
+        end_grounds(grounds=Ground.objects.filter(seat__in=list(seats)), reason=reason, now=now, is_told=is_told)
+    stay = _still_there(set(people.values()))
+    keep = [seat for seat in of_sessions if people[seat.pk] not in stay]
+    if keep:
+        Seat.objects.filter(pk__in=[seat.pk for seat in keep]).update(keeps_place=True)
+    for seat in keep:
+        seat.keeps_place = True
+
+
+def _still_there(people: Collection[tuple[int | None, int | None]]) -> set[tuple[int | None, int | None]]:
+    """Return those pairs of course and person that take a place there. One statement, or none."""
+    if not people:
+        return set()
+    there = Enrolment.objects.taking_places().filter(
+        course__in={course_id for course_id, _person in people}, user__in={person_id for _course, person_id in people}
+    )
+    return set(there.order_by().values_list("course_id", "user_id"))

@@ -75,7 +75,7 @@ def revoke_seats(
         move_locked_seats(
             seats=seats,
             to_state=SeatState.REVOKED,
-            changes={**NOBODY, "consumed_at": None, "keeps_place": False},
+            changes={**NOBODY, "consumed_at": None, "keeps_place": False, "people_list": None},
             actor=actor,
             reason=reason,
             now=now,

@@ -49,7 +49,7 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
     now = timezone.now()
     shown = _find(request, seat_id)
     if request.method != "POST":
-        form = AssignForm(seat=shown, now=now) if shown.state == SeatState.AVAILABLE else None
+        form = AssignForm(seat=shown, now=now) if _is_free(shown) else None
         return _seat_page(request, shown, form, now=now)
     form = AssignForm(request.POST, seat=shown, now=now)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -129,6 +129,10 @@ def _find(request: AccountRequest, seat_id: int) -> WithAnnotations[Seat, Ground
     return found
 
 
+def _is_free(shown: Seat) -> bool:
+    return shown.state == SeatState.AVAILABLE and shown.people_list_id is None
+
+
 def _seat_page(
     request: AccountRequest,
     shown: WithAnnotations[Seat, Grounds],
@@ -138,7 +142,7 @@ def _seat_page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     history = page_of(request, moves_of(shown), MOVES_A_PAGE)
-    is_free = shown.state == SeatState.AVAILABLE
+    is_free = _is_free(shown)
     valid_until = shown.batch.valid_until
     ids = (shown.person_id, *(event.person_id for event in history.rows))
     people = {person_id for person_id in ids if person_id is not None}

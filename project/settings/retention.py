@@ -33,6 +33,8 @@ KEPT = {
     "admin_log": (1095, 90),
     # Since a fault of a handler was last seen.
     "faults": (90, 1),
+    # After they were made. Their result stays with the desk so long.
+    "lists": (365, 30),
     # Rows without answers of orders that ended unpaid.
     "blank_units": (0, 0),
 }

@@ -44,6 +44,11 @@ account-seat                         number,seat_id           -  # shown by free
 account-seat-release                 number,seat_id           seen
 account-person                       number,delegation_id         seen
 account-person-mail                  number,delegation_id         email
+account-list-new                     number,source            -  # makes a list to look at, overwrites nothing
+account-list-row                     number,list_id,line      version
+account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed
+account-list-start                   number,list_id           version
+account-list-discard                 number,list_id           version
 learn-enter                          short_name               -  # entering again changes nothing
 
 address-link                         token                    -  # used up by the first use

@@ -126,6 +126,26 @@ account-seat             GET  sign-in page    404     page     404        404   
 account-seat             POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-release     GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat-release     POST sign-in done    404     done     404        404      404     404     404     404
+account-lists            GET  sign-in page    404     page     404        404      404     404     404     404
+account-lists            POST 405
+account-list-new         GET  sign-in page    404     page     404        404      404     404     404     404
+account-list-new         POST sign-in done    404     done     404        404      404     404     404     404
+account-list-template    GET  sign-in page    404     page     404        404      404     404     404     404
+account-list-template    POST 405
+account-list             GET  sign-in page    404     page     404        404      404     404     404     404
+account-list             POST 405
+account-list-state       GET  sign-in page    404     page     404        404      404     404     404     404
+account-list-state       POST 405
+account-list-result      GET  sign-in page    404     page     404        404      404     404     404     404
+account-list-result      POST 405
+account-list-row         GET  sign-in page    404     page     404        404      404     404     404     404
+account-list-row         POST sign-in done    404     done     404        404      404     404     404     404
+account-list-judge       GET  sign-in 405     404     405      404        404      404     404     404     404
+account-list-judge       POST sign-in done    404     done     404        404      404     404     404     404
+account-list-start       GET  sign-in 405     404     405      404        404      404     404     404     404
+account-list-start       POST sign-in done    404     done     404        404      404     404     404     404
+account-list-discard     GET  sign-in 405     404     405      404        404      404     404     404     404
+account-list-discard     POST sign-in done    404     done     404        404      404     404     404     404
 account-people           GET  sign-in page    404     page     404        404      404     404     404     404
 account-people           POST 405
 account-person           GET  sign-in page    404     page     404        404      404     404     404     404

@@ -25,6 +25,7 @@ from common.tokens import derive_token
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
+from enrolments.lists.models import PeopleList
 from enrolments.people.edit import version_of
 from enrolments.seats.models import Seat
 from enrolments.seats.moves import state_shown
@@ -43,6 +44,7 @@ from shop.seller.models import LegalText, ShopIdentity
 from tests.enrolments.given import assign as assign_seat
 from tests.enrolments.given import given_pack, given_session
 from tests.enrolments.learners import by_hand as enrol_by_hand
+from tests.enrolments.lists.given import given_list, people
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
@@ -68,6 +70,7 @@ class Belongings:
     taken_seat: Seat
     person: Delegation
     session: CourseGroup
+    people_list: PeopleList
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,8 @@ class World:
             "seat_id": has.free_seat.pk,
             "delegation_id": has.person.pk,
             "session_id": has.session.pk,
+            "list_id": has.people_list.pk,
+            "line": 2,
             "short_name": self.course.short_name,
             "code": self.entry.code,
             "slug": self.entry.category.slug,
@@ -137,6 +142,8 @@ class World:
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
             "account-seat-release": {"seat_id": has.taken_seat.pk},
+            "account-list-template": {"kind": "csv"},
+            "account-list-result": {"kind": "csv"},
             "phone-order": {"token": self.phone_order.token},
             "admin:shop_phoneorder_units": {"line_id": self.phone_order.cart.lines.get().pk},
         }
@@ -161,6 +168,12 @@ class World:
                 "course": self.course.pk, "email": "fifth@example.org", "first_name": "Eve", "last_name": "Fifth",
             },
             "account-seat-release": {"seen": state_shown(has.taken_seat), "reason": ""},
+            "account-list-new": {"source": f"session:{has.session.pk}", "people": "new@example.org"},
+            "account-list-row": {
+                "email": "new@example.org", "first_name": "New", "last_name": "Name", "version": 1,
+            },
+            "account-list-start": {"mode": "all", "version": has.people_list.version},
+            "account-list-discard": {"version": has.people_list.version},
             "account-person": {
                 "email": person.email, "first_name": "New", "last_name": "Name", "seen": version_of(person),
             },
@@ -278,4 +291,5 @@ def furnish(
         taken_seat=taken,
         person=Delegation.objects.get(account=account),
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
+        people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
     )

@@ -35,7 +35,7 @@ from tests.rivals.processes import Rival, deadlocks_among, errors_among, race
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ASSIGNED = [(assign_module, "write_grounds")]
-RELEASED = [(release_module, "move_seat")]
+RELEASED = [(release_module, "lock_unmoved")]
 MOVED = [(claim_module, "move_enrolments")]
 
 

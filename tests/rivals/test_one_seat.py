@@ -65,8 +65,11 @@ class Unguarded:
     def __init__(self, seat_ids, *_states):
         self.seats = Seat.objects.filter(pk__in=seat_ids)
 
-    def filter(self, **_condition):
+    def filter(self, *_conditions, **_condition):
         return self
+
+    def select_for_update(self, **how):
+        return self.seats.select_for_update(**how)
 
     def update(self, **changes):
         return self.seats.update(**changes)

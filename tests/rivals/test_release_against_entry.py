@@ -14,7 +14,7 @@ from tests.factories.enrolments import CourseFactory
 from tests.rivals.processes import Rival, deadlocks_among, no_row_locks, race
 from tests.rivals.test_one_seat import without_looking_at_the_state
 
-ABOUT_TO_RELEASE = [(release_module, "move_seat")]
+ABOUT_TO_RELEASE = [(release_module, "lock_unmoved")]
 ABOUT_TO_LOOK = [(enter_module, "_assigned_seats")]
 ABOUT_TO_CONSUME = [(enter_module, "move_locked_seats")]
 

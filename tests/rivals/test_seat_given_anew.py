@@ -56,8 +56,11 @@ def looking_at_the_state_alone():
         def __init__(self, seat_ids, *states):
             self.seats = still(seat_ids, *states)
 
-        def filter(self, **_condition):
+        def filter(self, *_conditions, **_condition):
             return self.seats
+
+        def update(self, **changes):
+            return self.seats.update(**changes)
 
     still = moves.still
     moves.still = StateAlone

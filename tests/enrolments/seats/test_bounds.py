@@ -16,8 +16,8 @@ from enrolments.seats.moves import (
     SeatNotAssigned,
     SeatNotFree,
     SeatsRaced,
+    lock_unmoved,
     move_locked_seats,
-    move_seat,
     refusal,
     with_locked_seats,
 )
@@ -51,19 +51,18 @@ def operator():
 def test_a_seat_that_moved_meanwhile_is_not_moved_and_leaves_no_history(account, operator):
     course = CourseFactory()
     [seat] = given_pack(account)
-    stale = Seat.objects.get(pk=seat.pk)
     assign(seat, course, "bob@example.org", operator)
+    stale = Seat.objects.get(pk=seat.pk)
+    release_seat(account=account, seat_id=seat.pk, actor=operator, now=NOW)
+    assign(seat, course, "carol@example.org", operator, now=NOW + days(1))
     before = SeatEvent.objects.count()
 
-    moved = move_seat(
-        seat=stale, to_state=SeatState.EXPIRED, changes={}, actor=None, reason="Never", now=NOW
-    )  # fmt: skip
+    unmoved = lock_unmoved([stale])
 
-    assert moved is False
-    assert stale.state == "available"
+    assert unmoved == set()
     assert SeatEvent.objects.count() == before
     seat.refresh_from_db()
-    assert seat.state == "assigned"
+    assert (seat.state, seat.person.email) == ("assigned", "carol@example.org")
 
 
 def test_locked_seats_that_moved_all_the_same_are_an_error(account):

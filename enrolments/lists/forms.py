@@ -1,0 +1,117 @@
+"""Forms of a list of people: the list itself, and one line of it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.members.models import CustomerAccount
+from common.refusals import Refused
+from common.sheets.reading import read_pasted, read_upload
+from enrolments.courses.models import Course
+from enrolments.lists.models import ListRow, PeopleList
+from enrolments.lists.reading import PersonRow, read_people
+from enrolments.lists.selectors import Source, courses_of, sources_of
+from enrolments.seats.forms import OF_SOMEBODY_ELSE, CourseChoiceField
+
+
+class NewListForm(forms.Form):
+    """Seats, and the people for them: pasted, or in a file."""
+
+    source = forms.ChoiceField(label=_("Seats"))
+    course = CourseChoiceField(
+        label=_("Course"),
+        queryset=Course.objects.none(),
+        required=False,
+        empty_label=_("As each row of the list says"),
+        help_text=_("People placed on the seats of a session go into its course, whatever you choose here."),
+    )
+    people = forms.CharField(
+        label=_("Paste the people here"),
+        required=False,
+        widget=forms.Textarea(attrs=OF_SOMEBODY_ELSE | {"rows": 8, "spellcheck": "false"}),
+        help_text=_("One person a line, copied from a spreadsheet with its headings: E-mail, First name, Last name."),
+    )
+    file = forms.FileField(
+        label=_("Or choose a file"),
+        required=False,
+        allow_empty_file=True,
+        help_text=_("XLSX or CSV, up to 5,000 people."),
+    )
+
+    def __init__(self, *args: Any, account: CustomerAccount, now: datetime.datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sources: dict[str, Source] = {source.key: source for source in sources_of(account, now)}
+        choices = [(key, source.label) for key, source in self.sources.items()]
+        cast("forms.ChoiceField", self.fields["source"]).choices = choices
+        cast("CourseChoiceField", self.fields["course"]).queryset = courses_of(account, now)
+        self.rows: list[PersonRow] = []
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        upload, pasted = cleaned.get("file"), cleaned.get("people", "")
+        try:
+            if upload is not None:
+                self.rows = read_people(read_upload(upload))
+            elif pasted:
+                self.rows = read_people(read_pasted(pasted))
+            elif not self.errors:
+                self.add_error("people", _("Paste people, or choose a file with them."))
+        except Refused as refused:
+            self.add_error("file" if upload is not None else "people", str(refused.message))
+        return cleaned
+
+    def chosen_source(self) -> Source:
+        return self.sources[self.cleaned_data["source"]]
+
+
+class RowForm(forms.Form):
+    """One line of a list, as typed; what is wrong about it is told by its verdict."""
+
+    email = forms.CharField(label=_("E-mail address"), required=False, max_length=500)
+    first_name = forms.CharField(label=_("First name"), required=False, max_length=500)
+    last_name = forms.CharField(label=_("Last name"), required=False, max_length=500)
+    course = forms.CharField(label=_("Course"), required=False, max_length=500)
+    role = forms.CharField(
+        label=pgettext_lazy("of a person in a course", "Role"),
+        required=False,
+        max_length=500,
+        help_text=_("Learner or tutor; empty for a learner."),
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+    def __init__(self, *args: Any, people_list: PeopleList, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs |= OF_SOMEBODY_ELSE
+        if people_list.course_id is not None:
+            del self.fields["course"]
+        if people_list.group_id is None:
+            del self.fields["role"]
+
+    @classmethod
+    def of(cls, row: ListRow) -> RowForm:
+        people_list = row.people_list
+        typed = {
+            "email": row.email,
+            "first_name": row.first_name,
+            "last_name": row.last_name,
+            "course": row.course_typed,
+            "role": row.role_typed,
+        }
+        return cls(people_list=people_list, initial=typed | {"version": people_list.version})
+
+    def typed(self, row: ListRow) -> PersonRow:
+        given = self.cleaned_data
+        return PersonRow(
+            line=row.line,
+            email=given["email"],
+            first_name=given["first_name"],
+            last_name=given["last_name"],
+            course=given.get("course", row.course_typed),
+            role=given.get("role", row.role_typed),
+        )

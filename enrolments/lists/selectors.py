@@ -1,0 +1,193 @@
+"""Reads about an account's lists of people, and about the seats that a list may use."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from accounts.members.models import CustomerAccount
+from common.languages import in_reader_language
+from common.search import in_name_order
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.models import Course
+from enrolments.lists.models import ListRow, PeopleList
+from enrolments.lists.running import mail_key, occasion
+from enrolments.lists.verdicts import FINE, THERE, TO_PLACE, Verdict
+from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
+from outbox.mails.models import Mail
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Seats that a list may use: free ones of an entry, or of a session."""
+
+    key: str
+    label: str
+    entry_code: str = ""
+    group: CourseGroup | None = None
+
+
+def sources_of(account: CustomerAccount, now: datetime.datetime) -> list[Source]:
+    """Return the entries and sessions with seats that can be assigned. One statement."""
+    free = Seat.objects.assignable_at(now).filter(batch=OuterRef("pk"))
+    batches = SeatBatch.objects.filter(Exists(free), account=account).select_related("group__course")
+    sources: dict[str, Source] = {}
+    for batch in batches.order_by("-pk"):
+        if batch.group is not None:
+            key = f"session:{batch.group_id}"
+            label = _("Session of order %(order)s: %(course)s") % {
+                "order": batch.order_number,
+                "course": batch.group.course.name,
+            }
+            sources.setdefault(key, Source(key, label, group=batch.group))
+        else:
+            key = f"entry:{batch.entry_code}"
+            name = in_reader_language(batch.entry_name) or batch.entry_code
+            sources.setdefault(key, Source(key, name, entry_code=batch.entry_code))
+    return sorted(sources.values(), key=lambda source: (source.group is not None, source.label.casefold()))
+
+
+def courses_of(account: CustomerAccount, now: datetime.datetime) -> QuerySet[Course]:
+    """Return the open courses that an account's free seats of packs may be used for, by name. Two statements."""
+    free = Seat.objects.assignable_at(now).filter(batch=OuterRef("pk"))
+    packs = SeatBatch.objects.filter(Exists(free), account=account, source=SeatBatch.Source.PACK)
+    courses = Course.objects.none()
+    for course_list in packs.order_by().values_list("course_list", flat=True).distinct():
+        courses = courses | Course.objects.matching(course_list).open_at(now)
+    return courses.order_by(in_name_order("name"), "pk")
+
+
+def lists_of(account: CustomerAccount) -> QuerySet[PeopleList]:
+    """Return the lists of an account, with their number of people as `people`."""
+    lists = PeopleList.objects.filter(account=account).select_related("operator", "course", "group__course")
+    return lists.annotate(people=Count("rows"))
+
+
+def source_name(people_list: PeopleList) -> str:
+    """Return the entry or session whose seats a list uses, in the reader's language. One statement for an entry."""
+    if people_list.group is not None:
+        return _("Session of order %(order)s") % {"order": people_list.group.name}
+    of_entry = SeatBatch.objects.filter(account=people_list.account_id, entry_code=people_list.entry_code)
+    name = of_entry.order_by("-pk").values_list("entry_name", flat=True).first()
+    return (in_reader_language(name) if name else "") or people_list.entry_code
+
+
+@dataclass(slots=True)
+class Counts:
+    """Number of rows of a list by what becomes, or became, of them."""
+
+    by_verdict: dict[str, int] = field(default_factory=dict)
+    by_step: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_step.values())
+
+    @property
+    def to_place(self) -> int:
+        return sum(self.by_verdict.get(verdict, 0) for verdict in TO_PLACE)
+
+    @property
+    def there(self) -> int:
+        return sum(self.by_verdict.get(verdict, 0) for verdict in THERE)
+
+    @property
+    def wrong(self) -> int:
+        return self.total - sum(self.by_verdict.get(verdict, 0) for verdict in FINE)
+
+    @property
+    def placed(self) -> int:
+        return self.by_step.get(ListRow.Step.PLACED, 0)
+
+    @property
+    def kept(self) -> int:
+        return self.by_step.get(ListRow.Step.KEPT, 0)
+
+    @property
+    def verdicts(self) -> list[tuple[str, int]]:
+        """The verdicts in words that rows have, with their number, in the order of the verdicts."""
+        return [(str(verdict.label), self.by_verdict[verdict]) for verdict in Verdict if verdict in self.by_verdict]
+
+
+def counts_of(people_list: PeopleList) -> Counts:
+    """Count the rows of a list. One statement."""
+    counts = Counts()
+    grouped = people_list.rows.order_by().values_list("verdict", "step").annotate(Count("pk"))
+    for verdict, step, number in grouped:
+        counts.by_verdict[verdict] = counts.by_verdict.get(verdict, 0) + number
+        counts.by_step[step] = counts.by_step.get(step, 0) + number
+    return counts
+
+
+def rows_of(people_list: PeopleList, *, only_wrong: bool = False, after: int = 0) -> QuerySet[ListRow]:
+    """Return rows of a list by line, those after a line; only those that cannot be placed, if asked."""
+    rows = people_list.rows.filter(line__gt=after).select_related("course", "role").order_by("line")
+    return rows.exclude(verdict__in=FINE) if only_wrong else rows
+
+
+def verdict_in_words(row: ListRow) -> str:
+    """Return the verdict on a row with its detail, in the reader's language."""
+    if row.verdict == Verdict.ALREADY and row.detail.get("until"):
+        until = date_format(datetime.date.fromisoformat(row.detail["until"]), "DATE_FORMAT")
+        return _("Already enrolled by your account, until %(date)s; no seat is used") % {"date": until}
+    if row.verdict == Verdict.TWICE:
+        return _("Twice in the list: see line %(line)d") % {"line": row.detail["line"]}
+    return str(Verdict(row.verdict).label)
+
+
+def mails_in_words(people_list: PeopleList, rows: Sequence[ListRow]) -> dict[int, str]:
+    """Return the state of the mail to the person of each row that was told, by line. One statement.
+
+    Of the kind of mail nothing is told: it shows who has signed in for others.
+    """
+    by_key: dict[str, list[int]] = {}
+    for row in rows:
+        if row.told_at is not None:
+            by_key.setdefault(f"invitation:{occasion(people_list)}:{row.person_id}", []).append(row.line)
+            by_key.setdefault(f"seat_assigned:{mail_key(row)}:{row.person_id}", []).append(row.line)
+    words = {row.line: pgettext("mail to a person", "No further mail") for row in rows if row.told_at is not None}
+    for key, state in Mail.objects.filter(key__in=list(by_key)).values_list("key", "state"):
+        for line in by_key.get(key, []):
+            words[line] = str(Mail.State(state).label)
+    return words
+
+
+def taken_meanwhile(people_list: PeopleList) -> list[str]:
+    """Tell in a sentence each who else took seats of the list's entry or session since it was looked at. Two
+    statements."""
+    batches = SeatBatch.objects.filter(account=people_list.account_id)
+    if people_list.group_id is not None:
+        batches = batches.filter(group=people_list.group_id)
+    else:
+        batches = batches.filter(entry_code=people_list.entry_code)
+    moves = SeatEvent.objects.filter(
+        seat__batch__in=batches, to_state=SeatState.ASSIGNED, at__gte=people_list.made_at, actor__isnull=False
+    )
+    taken: dict[str, int] = {}
+    for first, last, email, number in (
+        moves.order_by().values_list("actor__first_name", "actor__last_name", "actor__email").annotate(Count("pk"))
+    ):
+        taken[f"{first} {last}".strip() or email] = number
+    others = PeopleList.objects.filter(~Q(pk=people_list.pk), kept_seats__batch__in=batches)
+    for first, last, email, number in (
+        others.order_by()
+        .values_list("operator__first_name", "operator__last_name", "operator__email")
+        .annotate(Count("kept_seats"))
+    ):
+        name = f"{first} {last}".strip() or email
+        taken[name] = taken.get(name, 0) + number
+    return [
+        ngettext(
+            "%(name)s has taken %(number)d seat since this list was made.",
+            "%(name)s has taken %(number)d seats since this list was made.",
+            number,
+        )
+        % {"name": name, "number": number}
+        for name, number in sorted(taken.items())
+    ]

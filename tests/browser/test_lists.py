@@ -1,0 +1,76 @@
+"""A list of people at the operator's desk in a real browser: pasted, looked at, mended, placed, and its result."""
+
+import os
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from enrolments.seats.models import Seat
+from tests.browser.looks import check_page
+from tests.browser.test_desk import NARROW, WIDE, account, bob, course, sign_in
+from tests.enrolments.given import ENTRY, given_pack
+
+__all__ = ["account", "bob", "course", "sign_in"]
+
+PEOPLE = (
+    "E-mail\tPrénom\tNom\n"
+    "a.very.long.address.of.carol@example-organisation.org\tCarol\tPetit\n"
+    "dan@example.org\tDan\tRoy\n"
+    "Dan@Example.org\tDan\tRoy\n"
+    "no address\tÈve\tVieux\n"
+)
+
+
+def keep(page: Page, name: str) -> None:
+    """Check the page; save a picture of it where a folder for them is named."""
+    check_page(page)
+    if folder := os.environ.get("PICTURES_OF_LISTS"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize(
+    ("locale", "viewport", "color_scheme", "with_scripts"),
+    [("fr-FR", NARROW, "light", True), ("en-GB", WIDE, "dark", False)],
+)
+def test_a_list_is_pasted_mended_placed_and_its_result_kept(
+    browse, live_shop, sign_in, account, bob, course, locale, viewport, color_scheme, with_scripts
+):
+    given_pack(account, seats=4, course_list="SST-*")
+    # axe is a script itself; where the page has none, the same pages are checked by the other case.
+    options = {"viewport": viewport, "color_scheme": color_scheme, "reduced_motion": "reduce"}
+    page = sign_in(browse(live_shop.base_url, locale=locale, **options), bob)
+    if not with_scripts:
+        page.route("**/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.goto(f"/account/{account.pk}/seats/")
+    page.locator(f"main a[href='/account/{account.pk}/lists/new/']").click()
+    keep(page, f"{locale}-1-new")
+    page.locator("main [name=source]").select_option(f"entry:{ENTRY.code}")
+    page.locator("main [name=course]").select_option(str(course.pk))
+    page.locator("main [name=people]").fill("nobody")
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator("#form-errors")).to_be_focused()
+    expect(page.locator("main [name=people]")).to_have_value("nobody")
+    keep(page, f"{locale}-2-refused")
+    page.locator("main [name=people]").fill(PEOPLE)
+    page.locator("main form button[type=submit]").click()
+
+    expect(page.locator("main tbody tr")).to_have_count(4)
+    keep(page, f"{locale}-3-preview")
+    page.locator("main tbody a[href$='/rows/5/']").click()
+    keep(page, f"{locale}-4-row")
+    page.locator("main [name=email]").fill("eve@example.org")
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator(".messages .notice")).to_be_visible()
+    page.locator("main button[name=mode][value=valid]").click()
+    expect(page.locator("#list-progress")).to_be_visible()
+    keep(page, f"{locale}-5-progress")
+
+    live_shop.run_jobs()
+
+    if not with_scripts:
+        page.reload()
+    expect(page.locator("main tbody .badge-good")).to_have_count(3)
+    keep(page, f"{locale}-6-result")
+    assert Seat.objects.filter(state="assigned").count() == 3
+    page.goto(f"/account/{account.pk}/lists/")
+    keep(page, f"{locale}-7-lists")

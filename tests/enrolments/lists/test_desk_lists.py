@@ -1,0 +1,220 @@
+"""Lists of people at the operator's desk: Bob operates the account, Charlie is a stranger."""
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from enrolments.lists.models import PeopleList
+from enrolments.seats.models import Seat
+from outbox.jobs.running import run_due_jobs
+from tests.enrolments.given import ENTRY, given_pack, given_session
+from tests.enrolments.lists.given import given_list, people, verdicts
+from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
+from tests.factories.enrolments import CourseFactory
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = "E-mail;First name;Last name\nada@example.org;Ada;Byron\nBob@example.org;Bob;Hope\nno address;Eve;Old\n"
+
+
+@pytest.fixture
+def account():
+    return CustomerAccountFactory(name="Ateliers Martin")
+
+
+@pytest.fixture
+def bob(account):
+    user = UserFactory(email="operator@example.org", first_name="Bob", last_name="Leroy")
+    return MembershipFactory(account=account, is_owner=False, is_operator=True, user=user).user
+
+
+@pytest.fixture
+def client(bob):
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(bob)
+    return client
+
+
+@pytest.fixture
+def course():
+    return CourseFactory()
+
+
+def url(name, *args):
+    return reverse(name, args=args)
+
+
+def post_list(client, account, course, /, **fields):
+    typed = {"source": f"entry:{ENTRY.code}", "course": course.pk, "people": PEOPLE}
+    return client.post(url("account-list-new", account.pk), typed | fields)
+
+
+def text_of(answer):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def test_people_pasted_are_looked_at_mended_and_placed(client, account, course):
+    given_pack(account, seats=4)
+
+    made = post_list(client, account, course)
+    draft = PeopleList.objects.get()
+    page = client.get(made["location"])
+
+    assert made["location"] == url("account-list", account.pk, draft.pk)
+    assert verdicts(draft) == ["new", "new", "invalid_address"]
+    assert "Place the 2 valid ones" in text_of(page)
+    assert "1 row cannot be placed" in text_of(page)
+
+    line = url("account-list-row", account.pk, draft.pk, 4)
+    form = client.get(line).context["form"]
+    assert form.initial["email"] == "no address"
+    mended = client.post(line, {"email": "eve@example.org", "first_name": "Eve", "last_name": "Old", "version": 1})
+    assert mended["location"] == url("account-list", account.pk, draft.pk)
+    draft.refresh_from_db()
+    assert verdicts(draft) == ["new", "new", "new"]
+
+    started = client.post(url("account-list-start", account.pk, draft.pk), {"mode": "all", "version": draft.version})
+    assert started.status_code == 302
+    moving = client.get(started["location"])
+    assert 'hx-trigger="every 2s"' in moving.content.decode()
+    assert "HX-Refresh" not in client.get(url("account-list-state", account.pk, draft.pk))
+
+    run_due_jobs()
+
+    assert client.get(url("account-list-state", account.pk, draft.pk))["HX-Refresh"] == "true"
+    result = text_of(client.get(started["location"]))
+    assert result.count("Seat ") == 3
+    assert "sent" in result
+    assert Seat.objects.filter(state="assigned").count() == 3
+    assert "Placed" in text_of(client.get(url("account-lists", account.pk)))
+
+
+def test_a_file_is_read_and_its_line_numbers_are_those_of_the_spreadsheet(client, account, course):
+    given_pack(account, seats=4)
+    file = SimpleUploadedFile("people.csv", PEOPLE.encode("cp1252"))
+
+    post_list(client, account, course, people="", file=file)
+
+    assert list(PeopleList.objects.get().rows.order_by("line").values_list("line", flat=True)) == [2, 3, 4]
+
+
+@pytest.mark.parametrize("typed", ["", "nothing with an address"])
+def test_a_text_that_is_no_list_stays_on_the_page_with_the_reason(client, account, course, typed):
+    given_pack(account)
+
+    answer = post_list(client, account, course, people=typed)
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["people"]
+    assert typed in answer.content.decode()
+    assert not PeopleList.objects.exists()
+
+
+def test_markup_in_names_and_long_addresses_are_shown_as_text_and_refused(client, account, course):
+    given_pack(account, seats=2)
+    text = "E-mail;First name;Last name\n" + "a" * 300 + "@example.org;<b>Eve</b>;Old\n"
+
+    made = post_list(client, account, course, people=text)
+
+    assert verdicts(PeopleList.objects.get()) == ["invalid_address"]
+    assert "<b>Eve" not in client.get(made["location"]).content.decode()
+
+
+def test_a_session_is_filled_from_its_page(client, account, course):
+    session = given_session(course, account, blanks=2)
+    page = client.get(url("account-session", account.pk, session.group.pk))
+    address = f"{url('account-list-new', account.pk)}?source=session:{session.group.pk}"
+    assert address in page.content.decode()
+    assert client.get(address).context["form"]["source"].value() == f"session:{session.group.pk}"
+
+    post_list(client, account, course, source=f"session:{session.group.pk}", course="")
+
+    draft = PeopleList.objects.get()
+    assert (draft.group, draft.course) == (session.group, course)
+
+
+def test_a_page_that_is_out_of_date_begins_nothing(client, account, bob, course):
+    given_pack(account, seats=2)
+    draft = given_list(account, bob, people("ada@example.org"), course)
+    PeopleList.objects.update(version=2)
+
+    answers = [
+        client.post(url("account-list-start", account.pk, draft.pk), {"mode": "all", "version": 1}),
+        client.post(url("account-list-discard", account.pk, draft.pk), {"version": 1}),
+        client.post(
+            url("account-list-row", account.pk, draft.pk, 2),
+            {"email": "eve@example.org", "first_name": "Eve", "last_name": "Old", "version": 1},
+        ),
+    ]
+
+    assert [answer.status_code for answer in answers] == [409, 409, 409]
+    assert "eve@example.org" in answers[2].content.decode()
+    assert draft.rows.get().email == "ada@example.org"
+    assert PeopleList.objects.get().state == "draft"
+
+
+def test_a_draft_is_deleted(client, account, bob, course):
+    given_pack(account)
+    draft = given_list(account, bob, people("ada@example.org"), course)
+
+    client.post(url("account-list-discard", account.pk, draft.pk), {"version": 1})
+
+    assert not PeopleList.objects.exists()
+
+
+def test_a_list_of_another_account_does_not_exist(client, account, course):
+    theirs = MembershipFactory(is_operator=True)
+    given_pack(theirs.account, seats=2)
+    draft = given_list(theirs.account, theirs.user, people("ada@example.org"), course)
+    before = PeopleList.objects.values().get()
+
+    for name, args in (
+        ("account-list", ()), ("account-list-state", ()), ("account-list-row", (2,)),
+        ("account-list-result", ("csv",)),
+    ):  # fmt: skip
+        assert client.get(url(name, account.pk, draft.pk, *args)).status_code == 404
+    for name, args in (
+        ("account-list-start", ()), ("account-list-judge", ()), ("account-list-discard", ()),
+        ("account-list-row", (2,)),
+    ):  # fmt: skip
+        assert client.post(url(name, account.pk, draft.pk, *args), {"version": 1, "mode": "all"}).status_code == 404
+    assert PeopleList.objects.values().get() == before
+    assert list(client.get(url("account-lists", account.pk)).context["page"].rows) == []
+
+
+def test_seats_of_another_account_cannot_be_chosen(client, account, course):
+    given_pack(account)
+    session = given_session(course, CustomerAccountFactory(), blanks=2)
+
+    answer = post_list(client, account, course, source=f"session:{session.group.pk}")
+
+    assert answer.status_code == 422
+    assert not PeopleList.objects.exists()
+
+
+def test_a_result_and_an_empty_list_are_downloaded(client, account, bob, course):
+    given_pack(account, seats=2)
+    draft = given_list(account, bob, people("ada@example.org"), course)
+
+    file = b"".join(client.get(url("account-list-result", account.pk, draft.pk, "csv")).streaming_content).decode()
+    empty = b"".join(client.get(url("account-list-template", account.pk, "csv")).streaming_content).decode()
+
+    assert "ada@example.org" in file
+    assert "New person" in file
+    assert "E-mail" in empty
+
+
+def test_the_page_of_a_list_needs_as_many_statements_for_ten_rows_as_for_two_hundred(client, account, bob, course):
+    given_pack(account, seats=300)
+    spent = []
+    for size in (10, 200):
+        draft = given_list(account, bob, people(*(f"{size}-{each}@example.org" for each in range(size))), course)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(url("account-list", account.pk, draft.pk))
+        spent.append(len(queries))
+    assert spent[0] == spent[1] <= 12
