@@ -10,9 +10,11 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from catalog.selectors import entries_to_price
 from common.numbers import whole_number
 from common.templatetags.money import grouped
 from shop.cart.forms import QuantityField
+from shop.cart.lines import lines_of, with_entries
 from shop.cart.models import Cart, CartLine
 from shop.cart.services import CartRefused, QuantityChanged, remove_line, set_quantity
 
@@ -35,7 +37,7 @@ def take_changes(data: QueryDict, *, cart: Cart, user: User | None, now: datetim
     """Make the changes that can be made, none of a line that was changed elsewhere since the page was shown. Without
     `removes` no line is removed, whatever the form says."""
     taken = Taken()
-    lines = list(cart.lines.select_related("entry"))
+    lines = with_entries(lines_of(cart), entries_to_price)
     removing = data.get("remove", "") if removes else ""
     for line in lines:
         try:

@@ -14,9 +14,11 @@ from accounts.people.models import User
 from accounts.people.services import name_nameless
 from catalog.services.entries import pin_entries
 from common.again import again_after_deadlock
+from common.plain_rows import plain_row
 from common.refusals import Refused
 from enrolments.courses.places.services import places_held
 from shop.cart.across_units import LineBroken, errors_across_units
+from shop.cart.lines import lines_of
 from shop.cart.models import Cart, CartUnit
 from shop.cart.pricing import PricedCart, price_cart
 from shop.checkout.changes import changes_in_words
@@ -97,12 +99,12 @@ def place_order(
     instance; a signed-in buyer's is in any case. An address that was not holds its share of a course at most.
     Raises a subclass of CheckoutRefused, with a sentence for the customer, and then changes nothing.
     """
-    cart = Cart.objects.select_for_update(no_key=True).filter(token=cart_token).first()
+    cart = plain_row(Cart, "WHERE token = %s FOR NO KEY UPDATE", [cart_token])
     if cart is None or cart.user_id not in (None, user.pk if user else None):
         raise CartEmpty(_("The cart is empty."))
     if cart.ordered_at is not None:
         return Order.objects.get(cart=cart)
-    lines = list(cart.lines.order_by("pk"))
+    lines = lines_of(cart)
     pin_entries([line.entry_id for line in lines])
     priced = price_cart(cart, user=user, now=now, lines=lines)
     _refuse_what_cannot_be_sold(priced)

@@ -13,6 +13,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from accounts.members.models import Membership
 from accounts.members.rights import Right, accounts_with, rights_of
 from accounts.people.models import User
+from common.plain_rows import plain_row, plain_rows
 from handlers.contract import Refusal
 from shop.orders.contexts import enrols_buyer, handler_of
 from shop.orders.giving_back.units import not_given_back
@@ -21,6 +22,7 @@ from shop.orders.places import UNPROVED_HOLDS_FOR
 from shop.payments.models import Payment
 from shop.payments.services import methods_for
 from shop.payments.under_way import UnderWay, under_way
+from shop.seller.frozen import frozen_seller
 
 if TYPE_CHECKING:
     from django import forms
@@ -136,10 +138,14 @@ class OrderView:
 
 
 def order_by_token(token: str) -> Order | None:
-    """Return the order of a token, with account, buyer, operator and seller; None for any other text. One query."""
+    """Return the order of a token, with its seller; None for any other text. One query, and another for a seller not
+    asked for before."""
     if not token or len(token) > TOKEN_MAX_LENGTH or not token.isascii() or "\0" in token:
         return None
-    return Order.objects.select_related("account", "buyer", "operator", "seller").filter(token=token).first()
+    order = plain_row(Order, "WHERE token = %s", [token])
+    if order is not None and order.seller_id is not None:
+        order.seller = frozen_seller(order.seller_id)
+    return order
 
 
 def orders_visible_to(user: User) -> QuerySet[Order]:
@@ -181,7 +187,7 @@ def sight_of(order: Order, *, viewer: User | None, placed_here: bool = False, is
 def order_page(order: Order, *, sight: Sight) -> OrderView:
     """Return the page of an order for a viewer with these rights. Six queries, however many lines and units."""
     lines = tuple(_line_views(order, sight))
-    payments = list(order.payments.order_by("-pk"))
+    payments = plain_rows(Payment, "WHERE order_id = %s ORDER BY id DESC", [order.pk])
     last_payment = payments[0] if payments else None
     view = OrderView(
         order=order,

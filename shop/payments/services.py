@@ -11,6 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from common.again import again_after_deadlock
+from common.plain_rows import plain_row
 from common.refusals import Refused
 from shop.orders import fulfilment, mails
 from shop.orders.locks import lock_order
@@ -87,7 +88,7 @@ def choose_method(*, order_id: int, method: str, actor: User | None, now: dateti
 def order_to_pay(*, token: str, provider: Provider) -> Order:
     """Return the order of a payment page's token. Raises Http404 unless it waits for payment and may use this
     provider."""
-    order = Order.objects.filter(token=token).first()
+    order = plain_row(Order, "WHERE token = %s", [token])
     if order is None or provider not in methods_for(order):
         raise Http404
     return order
@@ -174,7 +175,7 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
         order, payment = _paid_before(event)
         outcome = str(Outcome.RECORDED if payment else Outcome.UNKNOWN_PAYMENT)
     else:
-        order = _lock_order(number=event.order_number)
+        order = plain_row(Order, "WHERE number = %s FOR NO KEY UPDATE", [event.order_number])
         payment = _payment_of(event, order, now=now)
         outcome = _outcome(event, order, payment, actor=actor, now=now)
     PaymentEvent.objects.filter(pk=row.pk).update(order=order, payment=payment, outcome=outcome)
@@ -217,7 +218,8 @@ def _record_event(event: ProviderEvent, *, actor: User | None, now: datetime) ->
         ],
         ignore_conflicts=True,
     )
-    row = PaymentEvent.objects.get(provider=event.provider, event_id=event.event_id)
+    row = plain_row(PaymentEvent, "WHERE provider = %s AND event_id = %s", [event.provider, event.event_id])
+    assert row is not None  # written by this call or before
     return row, row.outcome == ""
 
 
@@ -236,7 +238,10 @@ def _payment_of(event: ProviderEvent, order: Order | None, *, now: datetime) -> 
         ],
         ignore_conflicts=True,
     )
-    return Payment.objects.select_for_update(no_key=True).get(provider=event.provider, reference=event.reference)
+    which = [event.provider, event.reference]
+    payment = plain_row(Payment, "WHERE provider = %s AND reference = %s FOR NO KEY UPDATE", which)
+    assert payment is not None  # written by this call or before
+    return payment
 
 
 def _outcome(event: ProviderEvent, order: Order | None, payment: Payment, *, actor: User | None, now: datetime) -> str:
@@ -263,7 +268,7 @@ def _outcome_of_money(
         return Outcome.UNKNOWN_ORDER
     if payment.order_id != order.pk:
         return Outcome.MISMATCH
-    settlement = Settlement.objects.filter(order=order).first()
+    settlement = plain_row(Settlement, "WHERE order_id = %s", [order.pk])
     if settlement is not None:
         return Outcome.KNOWN if settlement.payment_id == payment.pk else Outcome.SECOND_CHARGE
     if (event.amount, event.currency) != (order.gross, order.currency):
