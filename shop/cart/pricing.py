@@ -20,8 +20,8 @@ from catalog.selectors import entries_to_price, shopper_for
 from common.remembered import remembered_each
 from handlers.contract import Units
 from handlers.faults import HookBroken
-from shop.cart.lines import EntriesByKey, lines_of, with_entries
 from shop.cart.limits import places_missing, units_beyond_limit
+from shop.cart.lines import EntriesByKey, lines_of, with_entries
 from shop.cart.micro_forms import Asked
 from shop.cart.models import Cart, CartLine
 from shop.cart.units import UnitForms, forms_of

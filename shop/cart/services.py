@@ -23,8 +23,8 @@ from common.templatetags.money import grouped
 from common.words import in_words
 from shop.cart.joining import Joined, join_lines
 from shop.cart.limits import MAX_QUANTITY, MAX_UNITS_WITH_FORMS, units_beyond_limit
-from shop.cart.micro_forms import MicroForm, Names, Typed, asked_of, version_of
 from shop.cart.lines import lines_of, with_entries
+from shop.cart.micro_forms import MicroForm, Names, Typed, asked_of, version_of
 from shop.cart.models import Cart, CartLine, CartUnit
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.members.models import Membership
 from accounts.members.rights import Right, accounts_with, rights_of
@@ -203,19 +203,25 @@ def order_page(order: Order, *, sight: Sight) -> OrderView:
 
 
 def _line_views(order: Order, sight: Sight) -> list[LineView]:
-    feedback = Prefetch("feedback", LineFeedback.objects.order_by("pk"))
-    lines = order.lines.order_by("position").prefetch_related(feedback)
+    lines = plain_rows(OrderLine, "WHERE order_id = %s ORDER BY position", [order.pk])
+    keys = [line.pk for line in lines]
+    said: dict[int, list[LineFeedback]] = {key: [] for key in keys}
+    for row in plain_rows(LineFeedback, "WHERE line_id = ANY(%s) ORDER BY id", [keys]):
+        said[row.line_id].append(row)
+    units: dict[int, list[OrderUnit]] = {key: [] for key in keys}
     if sight.sees_people:
-        units = not_given_back(OrderUnit.objects.answered()).order_by("index")
-        lines = lines.prefetch_related(Prefetch("units", units, to_attr="answered_units"))
-    return [_line_view(line, sight) for line in lines]
+        for unit in not_given_back(OrderUnit.objects.answered()).filter(line__in=keys).order_by("index"):
+            units[unit.line_id].append(unit)
+    for line in lines:
+        line.order = order
+    return [_line_view(line, said[line.pk], units[line.pk], sight) for line in lines]
 
 
-def _line_view(line: OrderLine, sight: Sight) -> LineView:
-    said = [_said(row, sight) for row in line.feedback.all()]
+def _line_view(line: OrderLine, feedback: list[LineFeedback], units: list[OrderUnit], sight: Sight) -> LineView:
+    said = [_said(row, sight) for row in feedback]
     return LineView(
         line=line,
-        units=tuple(getattr(line, "answered_units", ())),
+        units=tuple(units),
         form_class=_form_class(line),
         said=tuple(dict.fromkeys(text for text in said if text)),
         failure=line.failure_text if sight.is_member and line.status == OrderLine.Status.FAILED else "",

@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from common.again import again_after_deadlock
-from common.plain_rows import plain_row
+from common.plain_rows import plain_row, plain_rows
 from common.refusals import Refused
 from shop.orders import fulfilment, mails
 from shop.orders.locks import lock_order
@@ -123,7 +123,8 @@ def receive_notification(*, provider: Provider, message: Message, now: datetime)
 def ask_provider(*, order: Order, provider: Provider, now: datetime) -> None:
     """Ask the provider, at the customer's return, about the pending charges of the order, and settle them by its
     answers alone."""
-    for payment in order.payments.filter(provider=provider.name, status=Payment.Status.PENDING).order_by("pk"):
+    rest = "WHERE order_id = %s AND provider = %s AND status = %s ORDER BY id"
+    for payment in plain_rows(Payment, rest, [order.pk, provider.name, Payment.Status.PENDING]):
         _fetch_and_settle(provider, Notice(reference=payment.reference), now=now)
 
 

@@ -161,7 +161,8 @@ class LegalText(models.Model):
     @classmethod
     def in_force(cls, kind: str, now: datetime) -> LegalText | None:
         """Return the newest published version of a kind, None if there is none."""
-        return cls.objects.filter(kind=kind, published_at__lte=now).order_by("-version").first()
+        rest = "WHERE kind = %s AND published_at <= %s ORDER BY version DESC LIMIT 1"
+        return plain_row(cls, rest, [kind, now])
 
 
 def unpaid_time(seller: ShopIdentity, *, immediate: bool | None, zero_total: bool) -> timedelta:

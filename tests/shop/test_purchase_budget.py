@@ -11,7 +11,7 @@ from tests.shop.steps import VISITOR_DETAILS, cart_of, review_form
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-REQUESTS = 14
+REQUESTS = 13
 # More than in production, where parts of the pages are remembered for two seconds.
 STATEMENTS = 163
 ADDING = 11

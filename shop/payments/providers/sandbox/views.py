@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,6 +16,7 @@ from shop.payments import services as payments
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.jobs import notify
 from shop.payments.providers.sandbox.provider import provider
+from shop.payments.views import back_to_order
 
 _NOTIFICATIONS = {
     bank.Choice.SUCCEED: ("1",),
@@ -39,7 +40,7 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
             except payments.MethodNotAllowed as refusal:
                 problem = str(refusal)
             else:
-                return redirect("payment-return", provider=provider.name, token=order.token)
+                return back_to_order(order=order, provider=provider)
         else:
             problem = _("Choose what the card shall do.")
     return render(
