@@ -1,8 +1,8 @@
 """Entries kept in memory with their prices and fields, each as long as none of its rows has changed.
 
-Reading an entry with tax, category, tiers and fields takes three wide statements, and a purchase asks for its entries at
-nearly every step. One narrow statement tells instead whether the rows are still the versions that were read: Postgres
-gives each version of a row its own pair of `xmin` and `ctid`, whoever writes it and in whichever transaction.
+Reading an entry with tax, category, tiers and fields takes three wide statements, and a purchase asks for its entries
+at nearly every step. One narrow statement tells instead whether the rows are still the versions that were read:
+Postgres gives each version of a row its own pair of `xmin` and `ctid`, whoever writes it and in whichever transaction.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def kept_entry(code: str) -> Entry | None:
     return next(iter(_entries(_BY_CODE, code.lower()).values()), None)
 
 
-def _entries(statement: str, wanted: object) -> dict[int, Entry]:
+def _entries(statement: str, wanted: list[int] | str) -> dict[int, Entry]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [wanted])
         versions: dict[int, str] = dict(cursor.fetchall())

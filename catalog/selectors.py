@@ -127,8 +127,8 @@ def entries_for(*, shopper: Shopper, category: CategoryNode | None = None, query
 
 
 def entries_to_price(keys: Collection[int]) -> Mapping[int, Entry]:
-    """Return entries by key, with tax, tiers and fields loaded, for a cart. One statement, three more for what is not in
-    memory as it stands. Nobody may change them."""
+    """Return entries by key, with tax, tiers and fields loaded, for a cart. One statement, three more for what is not
+    in memory as it stands. Nobody may change them."""
     return kept_entries(keys)
 
 

@@ -44,7 +44,7 @@ def plain_row(model: type[M], rest: str, parameters: Sequence[Any]) -> M | None:
 @cache
 def _shape_of(model: type[Model]) -> _Shape:
     fields = model._meta.concrete_fields
-    columns = ", ".join(f"this.{connection.ops.quote_name(field.column)}" for field in fields)
+    columns = ", ".join(f"this.{connection.ops.quote_name(str(field.column))}" for field in fields)
     table = connection.ops.quote_name(model._meta.db_table)
     conversions: list[tuple[int, Callable[[Any], Any]]] = []
     for place, field in enumerate(fields):
@@ -53,7 +53,8 @@ def _shape_of(model: type[Model]) -> _Shape:
             (place, _conversion(convert, column))
             for convert in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection))
         ]
-    return _Shape([field.attname for field in fields], f"SELECT {columns} FROM {table} this", conversions)
+    select = f"SELECT {columns} FROM {table} this"  # noqa: S608  names of the model's own
+    return _Shape([field.attname for field in fields], select, conversions)
 
 
 def _conversion(convert: Callable[[Any, Any, Any], Any], column: Any) -> Callable[[Any], Any]:

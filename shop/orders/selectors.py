@@ -16,10 +16,10 @@ from accounts.people.models import User
 from common.plain_rows import plain_row, plain_rows
 from handlers.contract import Refusal
 from shop.orders.contexts import enrols_buyer, handler_of
-from shop.orders.giving_back.units import not_given_back
+from shop.orders.giving_back.units import answered_units
 from shop.orders.models import LineFeedback, Order, OrderLine, OrderUnit
 from shop.orders.places import UNPROVED_HOLDS_FOR
-from shop.payments.models import Payment
+from shop.payments.models import Payment, PaymentEvent
 from shop.payments.services import methods_for
 from shop.payments.under_way import UnderWay, under_way
 from shop.seller.frozen import frozen_seller
@@ -195,11 +195,18 @@ def order_page(order: Order, *, sight: Sight) -> OrderView:
         phase=_phase(order, lines, last_payment),
         lines=lines,
         methods=tuple(methods_for(order)) if sight.may_pay else (),
-        has_stray_money=order.payment_events.needing_attention().unallocated().exists(),
+        has_stray_money=_has_stray_money(order),
         under_way=under_way(order, payments),
         seen="",
     )
     return replace(view, seen=_fingerprint(view))
+
+
+def _has_stray_money(order: Order) -> bool:
+    """Tell whether an unallocated payment of the order waits for the merchant. One query, two if there were any."""
+    rest = "WHERE order_id = %s AND outcome = ANY(%s) LIMIT 1"
+    found = plain_row(PaymentEvent, rest, [order.pk, [str(outcome) for outcome in PaymentEvent.UNALLOCATED]])
+    return found is not None and order.payment_events.needing_attention().unallocated().exists()
 
 
 def _line_views(order: Order, sight: Sight) -> list[LineView]:
@@ -210,7 +217,7 @@ def _line_views(order: Order, sight: Sight) -> list[LineView]:
         said[row.line_id].append(row)
     units: dict[int, list[OrderUnit]] = {key: [] for key in keys}
     if sight.sees_people:
-        for unit in not_given_back(OrderUnit.objects.answered()).filter(line__in=keys).order_by("index"):
+        for unit in answered_units(keys):
             units[unit.line_id].append(unit)
     for line in lines:
         line.order = order
