@@ -34,13 +34,7 @@ def return_page(request: HttpRequest, provider: str, token: str) -> HttpResponse
     order = plain_row(Order, "WHERE token = %s", [token])
     if order is None:
         raise Http404
-    return back_to_order(order=order, provider=_installed(provider))
-
-
-def back_to_order(*, order: Order, provider: Provider) -> HttpResponse:
-    """Ask the provider about the order's charges, and redirect the customer to the order. For the return page, and for
-    a provider that takes the payment on a page of ours, from which no return is needed."""
-    payments.ask_provider(order=order, provider=provider, now=timezone.now())
+    payments.ask_provider(order=order, provider=_installed(provider), now=timezone.now())
     return redirect("order", token=order.token)
 
 

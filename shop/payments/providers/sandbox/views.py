@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,7 +18,6 @@ from shop.payments import services as payments
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.jobs import notify
 from shop.payments.providers.sandbox.provider import provider
-from shop.payments.views import back_to_order
 
 _NOTIFICATIONS = {
     bank.Choice.SUCCEED: ("1",),
@@ -40,7 +41,8 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
             except payments.MethodNotAllowed as refusal:
                 problem = str(refusal)
             else:
-                return back_to_order(order=order, provider=provider)
+                # No return page between: the bank has told already all that it knows.
+                return redirect("order", token=order.token)
         else:
             problem = _("Choose what the card shall do.")
     return render(
@@ -54,15 +56,21 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
 def _charge(order: Order, choice: str) -> None:
     now = timezone.now()
     charge = bank.charge(choice, now=now)
-    with transaction.atomic():
+    if choice == bank.Choice.LATE:
+        _charge_late(order, charge, now)
+    else:
         payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
-        if choice == bank.Choice.LATE:
-            enqueue(
-                kind="sandbox_notification",
-                key=f"sandbox:{charge.reference}",
-                payload={"order": order.pk, "reference": charge.reference},
-                account_id=order.account_id,
-                due_at=charge.answered_at,
-            )
     for event_id in _NOTIFICATIONS[bank.Choice(choice)]:
         notify(charge, order, event_id, now=now)
+
+
+@transaction.atomic
+def _charge_late(order: Order, charge: bank.Charge, now: datetime) -> None:
+    payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
+    enqueue(
+        kind="sandbox_notification",
+        key=f"sandbox:{charge.reference}",
+        payload={"order": order.pk, "reference": charge.reference},
+        account_id=order.account_id,
+        due_at=charge.answered_at,
+    )
