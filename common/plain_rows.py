@@ -1,5 +1,5 @@
 """Rows of a model in plain SQL, for reads that every page or every purchase needs: the ORM takes several times as long
-to write such a statement as Postgres to answer it."""
+to write such a statement as Postgres to answer it. Locks are taken by the ORM, where tests find them."""
 
 from __future__ import annotations
 

@@ -312,7 +312,7 @@ def _make_own(cart: Cart, user: User) -> bool:
 
 
 def _lock(cart: Cart) -> Cart:
-    locked = plain_row(Cart, "WHERE id = %s AND ordered_at IS NULL FOR NO KEY UPDATE", [cart.pk])
+    locked = Cart.objects.select_for_update(no_key=True).filter(pk=cart.pk, ordered_at__isnull=True).first()
     if locked is None:
         raise CartRefused(_("This cart has already been ordered. Its order is in your list of orders."))
     return locked

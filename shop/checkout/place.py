@@ -14,7 +14,6 @@ from accounts.people.models import User
 from accounts.people.services import name_nameless
 from catalog.services.entries import pin_entries
 from common.again import again_after_deadlock
-from common.plain_rows import plain_row
 from common.refusals import Refused
 from enrolments.courses.places.services import places_held
 from shop.cart.across_units import LineBroken, errors_across_units
@@ -99,7 +98,7 @@ def place_order(
     instance; a signed-in buyer's is in any case. An address that was not holds its share of a course at most.
     Raises a subclass of CheckoutRefused, with a sentence for the customer, and then changes nothing.
     """
-    cart = plain_row(Cart, "WHERE token = %s FOR NO KEY UPDATE", [cart_token])
+    cart = Cart.objects.select_for_update(no_key=True).filter(token=cart_token).first()
     if cart is None or cart.user_id not in (None, user.pk if user else None):
         raise CartEmpty(_("The cart is empty."))
     if cart.ordered_at is not None:

@@ -176,7 +176,7 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
         order, payment = _paid_before(event)
         outcome = str(Outcome.RECORDED if payment else Outcome.UNKNOWN_PAYMENT)
     else:
-        order = plain_row(Order, "WHERE number = %s FOR NO KEY UPDATE", [event.order_number])
+        order = _lock_order(number=event.order_number)
         payment = _payment_of(event, order, now=now)
         outcome = _outcome(event, order, payment, actor=actor, now=now)
     PaymentEvent.objects.filter(pk=row.pk).update(order=order, payment=payment, outcome=outcome)
@@ -239,10 +239,7 @@ def _payment_of(event: ProviderEvent, order: Order | None, *, now: datetime) -> 
         ],
         ignore_conflicts=True,
     )
-    which = [event.provider, event.reference]
-    payment = plain_row(Payment, "WHERE provider = %s AND reference = %s FOR NO KEY UPDATE", which)
-    assert payment is not None  # written by this call or before
-    return payment
+    return Payment.objects.select_for_update(no_key=True).get(provider=event.provider, reference=event.reference)
 
 
 def _outcome(event: ProviderEvent, order: Order | None, payment: Payment, *, actor: User | None, now: datetime) -> str:

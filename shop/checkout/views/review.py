@@ -105,7 +105,7 @@ def _already_placed(request: HttpRequest) -> Order | None:
     None."""
     token, user = request.POST.get("cart", ""), signed_in(request)
     cart = plain_row(Cart, "WHERE token = %s AND ordered_at IS NOT NULL", [token.replace("\0", "")[:43]])
-    order: Order | None = getattr(cart, "order", None)
+    order = plain_row(Order, "WHERE cart_id = %s", [cart.pk]) if cart is not None else None
     if cart is None or order is None:
         return None
     if user is not None:
