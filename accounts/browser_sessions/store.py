@@ -21,6 +21,7 @@ from django.utils.encoding import force_str
 from accounts.browser_sessions.device import device_of
 from accounts.browser_sessions.models import BrowserSession
 from accounts.browser_sessions.plain import KEY, delete_plain, read_plain
+from common.plain_rows import plain_row
 from common.secrets import Purpose, Undecryptable, decrypt, encrypt, keyed_hash, keyed_hashes
 
 # A row of this many is deleted in one statement: `clear_expired` holds no lock for long.
@@ -63,7 +64,7 @@ class SessionStore(SessionBase):
     def load(self) -> dict[str, Any]:
         key = self.session_key or ""
         now = timezone.now()
-        row = self._rows(key).filter(expires_at__gt=now).first()
+        row = self._living_row(key, now)
         if row is None:
             data = read_plain(key, now)
             if data is not None:
@@ -72,7 +73,7 @@ class SessionStore(SessionBase):
                 self.modified = self.modified or SESSION_KEY in data
                 return data
             # Another request of the browser may have moved it between the two reads.
-            row = self._rows(key).filter(expires_at__gt=now).first()
+            row = self._living_row(key, now)
         if row is None:
             self._session_key = None
             return {}
@@ -156,6 +157,11 @@ class SessionStore(SessionBase):
     @staticmethod
     def _rows(key: str) -> QuerySet[BrowserSession]:
         return BrowserSession.objects.filter(key__in=keyed_hashes(KEY, key))
+
+    @staticmethod
+    def _living_row(key: str, now: datetime) -> BrowserSession | None:
+        rest = "WHERE key = ANY(%s) AND expires_at > %s"
+        return plain_row(BrowserSession, rest, [keyed_hashes(KEY, key), now])
 
     def _values(self, data: dict[str, Any]) -> dict[str, Any]:
         now = timezone.now()

@@ -18,7 +18,7 @@ WORKER_PROCESSES = 2
 PEOPLE = 3
 DELIVERED_WITHIN = 60
 # A browser's, from the entry to the order paid: none is asked for twice. Units are a page and a form more.
-REQUESTS = 14
+REQUESTS = 13
 # The purchase against as many pages filled from constants.
 BARE_AT_MOST = 4.5
 PAGES = ("cart", "units", "details", "order", "pay")

@@ -31,6 +31,8 @@ class EntryState(models.TextChoices):
 
 
 ON_SALE = (EntryState.AVAILABLE, EntryState.INTERNAL)
+# Shown to everybody.
+VISIBLE = (EntryState.AVAILABLE, EntryState.SUSPENDED)
 
 
 class Audience(models.TextChoices):
@@ -44,14 +46,8 @@ class Audience(models.TextChoices):
 class EntryQuerySet(models.QuerySet["Entry"]):
     def visible_to(self, *, is_staff: bool) -> Self:
         """Return the entries of the storefront; staff see the internal ones too."""
-        states = [EntryState.AVAILABLE, EntryState.SUSPENDED]
-        if is_staff:
-            states.append(EntryState.INTERNAL)
+        states = (*VISIBLE, EntryState.INTERNAL) if is_staff else VISIBLE
         return self.filter(state__in=states)
-
-    def openable_by(self, *, is_staff: bool) -> Self:
-        """Return the entries that have a page: staff open every entry, to look at a draft before others do."""
-        return self if is_staff else self.visible_to(is_staff=False)
 
     def coded(self, code: str) -> Self:
         """Return the entry with this code, in upper or lower case; uses the unique index."""
@@ -218,6 +214,11 @@ class Entry(models.Model):
     def is_on_sale(self) -> bool:
         """Tell whether the entry can be bought, if only by staff."""
         return self.state in ON_SALE
+
+    @property
+    def is_visible(self) -> bool:
+        """Tell whether everybody may open the entry's page."""
+        return self.state in VISIBLE
 
     def get_absolute_url(self) -> str:
         return reverse("entry", args=[self.code])

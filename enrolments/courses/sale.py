@@ -73,9 +73,10 @@ def with_places_left(courses: QuerySet[Course]) -> QuerySet[WithAnnotations[Cour
 def courses_for_sale(short_names: Iterable[str]) -> dict[str, CourseForSale]:
     """Return courses by the names asked for, present or former, whatever their case; leave unknown names out. One
     statement, none without names."""
-    found = cast(
-        "dict[str, WithAnnotations[Course, Left]]", by_names(with_places_left(Course.objects.all()), short_names)
-    )
+    names = list(short_names)
+    if not names:
+        return {}
+    found = cast("dict[str, WithAnnotations[Course, Left]]", by_names(with_places_left(Course.objects.all()), names))
     return {name: CourseForSale(course, course.places_left) for name, course in found.items()}
 
 

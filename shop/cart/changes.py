@@ -10,9 +10,11 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from catalog.selectors import entries_to_price
 from common.numbers import whole_number
 from common.templatetags.money import grouped
 from shop.cart.forms import QuantityField
+from shop.cart.lines import lines_of, with_entries
 from shop.cart.models import Cart, CartLine
 from shop.cart.services import CartRefused, QuantityChanged, remove_line, set_quantity
 
@@ -35,7 +37,9 @@ def take_changes(data: QueryDict, *, cart: Cart, user: User | None, now: datetim
     """Make the changes that can be made, none of a line that was changed elsewhere since the page was shown. Without
     `removes` no line is removed, whatever the form says."""
     taken = Taken()
-    lines = list(cart.lines.select_related("entry"))
+    lines = lines_of(cart)
+    if any(_typed(data, line) is not None for line in lines):
+        lines = with_entries(lines, entries_to_price)
     removing = data.get("remove", "") if removes else ""
     for line in lines:
         try:
@@ -64,12 +68,18 @@ def _seen(data: QueryDict, line: CartLine) -> int | None:
     return whole_number(data.get(f"seen-{line.pk}", ""), digits=9)
 
 
+def _typed(data: QueryDict, line: CartLine) -> str | None:
+    """Return the quantity typed for a line; None if it is the line's own, or the form does not say it."""
+    typed = data.get(f"quantity-{line.pk}")
+    return None if typed is None or typed.strip() == str(line.quantity) else typed
+
+
 def _take_quantity(
     data: QueryDict, line: CartLine, taken: Taken, *, cart: Cart, user: User | None, now: datetime
 ) -> None:
     """Change the quantity of a line to the one typed. Raises CartRefused."""
-    typed, seen = data.get(f"quantity-{line.pk}"), _seen(data, line)
-    if typed is None or typed.strip() == str(line.quantity):
+    typed, seen = _typed(data, line), _seen(data, line)
+    if typed is None:
         return
     if seen is not None and typed.strip() == str(seen):  # not changed on this page
         told = _("%(name)s: the quantity was changed elsewhere, to %(now)s.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,11 +21,10 @@ from common.remembered import remembered_each
 from handlers.contract import Units
 from handlers.faults import HookBroken
 from shop.cart.limits import places_missing, units_beyond_limit
+from shop.cart.lines import EntriesByKey, lines_of, with_entries
 from shop.cart.micro_forms import Asked
 from shop.cart.models import Cart, CartLine
 from shop.cart.units import UnitForms, forms_of
-
-EntriesByKey = Callable[[Collection[int]], Mapping[int, Entry]]
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def price_cart(
 
     A constant number of queries, besides those of handlers that ask about a person signed in.
     """
-    found = list(cart.lines.order_by("pk")) if lines is None else lines
+    found = lines_of(cart) if lines is None else lines
     by_staff = cart.entered_by_id is not None
     priced = price_lines(found, entries=entries, user=user, now=now, by_staff=by_staff)
     return PricedCart(priced.lines, priced.net, priced.tax, priced.gross, priced.currency, cart)
@@ -114,7 +113,7 @@ def price_lines(
 ) -> PricedLines:
     """Like `price_cart`, for lines that are only shown. `entries` looks up their entries; a page may pass remembered
     ones. `by_staff` tells that staff sell them to this person."""
-    found = _with_entries(lines, entries)
+    found = with_entries(lines, entries)
     shopper = shopper_for(user or AnonymousUser(), by_staff=by_staff)
     available = availability_of([offer_of(line.entry) for line in found], now=now)
     verdicts = [
@@ -128,15 +127,6 @@ def price_lines(
     priced = tuple(starmap(_priced, zip(found, verdicts, limits, forms, strict=True)))
     sums = total(line.price for line in priced if line.price is not None)
     return PricedLines(priced, sums.net, sums.tax, sums.gross, settings.SHOP_CURRENCY)
-
-
-def _with_entries(lines: list[CartLine], entries: EntriesByKey) -> list[CartLine]:
-    known = entries([line.entry_id for line in lines]) if lines else {}
-    # Deleting an entry deletes its lines; this one is being deleted at this moment.
-    there = [line for line in lines if line.entry_id in known]
-    for line in there:
-        line.entry = known[line.entry_id]
-    return there
 
 
 def _priced(line: CartLine, verdict: Buyability, limit: str, forms: UnitForms) -> PricedLine:

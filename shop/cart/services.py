@@ -17,11 +17,13 @@ from django.utils.translation import gettext as _
 from catalog.models.entries import Entry
 from catalog.offers import buyability, offer_of
 from catalog.selectors import entries_to_price, shopper_for
+from common.plain_rows import plain_row
 from common.refusals import Refused
 from common.templatetags.money import grouped
 from common.words import in_words
 from shop.cart.joining import Joined, join_lines
 from shop.cart.limits import MAX_QUANTITY, MAX_UNITS_WITH_FORMS, units_beyond_limit
+from shop.cart.lines import lines_of, with_entries
 from shop.cart.micro_forms import MicroForm, Names, Typed, asked_of, version_of
 from shop.cart.models import Cart, CartLine, CartUnit
 
@@ -68,10 +70,11 @@ class EntryRefused(CartRefused):
 def find_cart(*, token: str | None, user: User | None) -> Cart | None:
     """Return the person's open cart; for a visitor, the open cart with this token if it belongs to no person. Else
     None."""
-    carts = Cart.objects.filter(ordered_at__isnull=True)
     if user is not None:
-        return carts.filter(user=user).first()
-    return carts.filter(token=token, user__isnull=True).first() if token else None
+        return plain_row(Cart, "WHERE user_id = %s AND ordered_at IS NULL", [user.pk])
+    if not token:
+        return None
+    return plain_row(Cart, "WHERE token = %s AND user_id IS NULL AND ordered_at IS NULL", [token])
 
 
 def open_cart(*, token: str | None, user: User | None) -> Cart:
@@ -141,14 +144,15 @@ def set_quantity(
     CartRefused.
     """
     locked = _lock(cart)
-    line = _line(locked, line_id)
+    lines = _lines_with_fields(locked)
+    line = next((each for each in lines if each.pk == line_id), None)
+    if line is None:
+        raise _no_longer_there()
     _check_quantity(quantity)
     if quantity == line.quantity:
         return
     _check_seen(line, seen)
-    # Read with its tiers and fields, as a form may change the quantities of many lines.
-    entry = entries_to_price([line.entry_id]).get(line.entry_id, line.entry)
-    _check_buyable(locked, entry, quantity, user=user, now=now, lines=_lines_with_fields(locked))
+    _check_buyable(locked, line.entry, quantity, user=user, now=now, lines=lines)
     CartLine.objects.filter(pk=line.pk).update(quantity=quantity, units_confirmed=False)
     _touch(locked)
 
@@ -318,8 +322,12 @@ def _line(cart: Cart, line_id: int) -> CartLine:
     lines: QuerySet[CartLine] = cart.lines.select_related("entry")
     line = lines.filter(pk=line_id).first()
     if line is None:
-        raise CartRefused(_("This line is no longer in the cart."))
+        raise _no_longer_there()
     return line
+
+
+def _no_longer_there() -> CartRefused:
+    return CartRefused(_("This line is no longer in the cart."))
 
 
 def _check_quantity(quantity: int) -> None:
@@ -333,7 +341,7 @@ def _check_seen(line: CartLine, seen: int | None) -> None:
 
 
 def _lines_with_fields(cart: Cart) -> list[CartLine]:
-    return list(cart.lines.select_related("entry").prefetch_related("entry__fields"))
+    return with_entries(lines_of(cart), entries_to_price)
 
 
 def _check_buyable(

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.rate_limits.by_network import WIDE_ROOM
@@ -15,7 +14,7 @@ from enrolments.courses.models import Course
 from enrolments.courses.places.models import PlaceHold
 from shop.cart.current import wide_part
 from shop.checkout.errors import ProofNeeded, TooManyUnpaidOrders
-from shop.orders.models import Order, OrderLine
+from shop.orders.models import Order
 
 
 @dataclass(frozen=True)
@@ -47,9 +46,9 @@ def check_unpaid_limits(*, order: Order) -> None:
     two orders placed at once are both counted. Raises TooManyUnpaidOrders.
     """
     circles = _circles_of(order)
-    _serialise(key for key, _orders, _limit in circles)
-    for _key, orders, limit in circles:
-        held = _held(orders)
+    _serialise(circle.key for circle in circles)
+    for circle in circles:
+        held, limit = _held(circle), circle.limit
         if held.orders > 1 and (held.orders > limit.orders or held.units > limit.units):
             raise _too_many()
 
@@ -60,9 +59,9 @@ def check_places_held(*, order: Order) -> None:
 
     Exact only after `check_unpaid_limits` in the same transaction, which takes the locks. Raises TooManyUnpaidOrders.
     """
-    for _key, orders, limit in _circles_of(order):
-        held = _held(orders)
-        if held.orders > 1 and held.places > limit.places:
+    for circle in _circles_of(order):
+        held = _held(circle)
+        if held.orders > 1 and held.places > circle.limit.places:
             raise _too_many()
 
 
@@ -86,34 +85,53 @@ def check_share_of_courses(*, order: Order, percent: int) -> None:
             raise ProofNeeded(course, share)
 
 
-def _circles_of(order: Order) -> list[tuple[str, QuerySet[Order], UnpaidLimit]]:
-    """Return the groups of unpaid orders that count together with this order: key, orders and limit of each."""
-    circles: list[tuple[str, QuerySet[Order], UnpaidLimit]] = []
-    unpaid = Order.objects.filter(status=Order.Status.PLACED)
-    if order.is_proved:
-        # Whoever proved the address is limited by nothing that strangers typed.
-        unpaid = unpaid.proved()
+# Unpaid orders of a circle, and the places and units on their lines.
+_HELD = """
+SELECT count(DISTINCT line.order_id),
+    coalesce(sum(line.places_held) FILTER (WHERE placed.places_released_at IS NULL), 0),
+    coalesce(sum(line.quantity), 0)
+FROM shop_orderline line JOIN shop_order placed ON placed.id = line.order_id
+WHERE placed.status = 'placed' AND """
+_PROVED = "(placed.claimed_at IS NOT NULL OR placed.address_proved_at IS NOT NULL) AND "
+
+
+@dataclass(frozen=True)
+class _Circle:
+    """Unpaid orders that count together: those for which `condition`, in SQL, holds with `value`."""
+
+    key: str
+    condition: str
+    value: str | int
+    limit: UnpaidLimit
+
+
+def _circles_of(order: Order) -> list[_Circle]:
+    """Return the circles to which an order belongs."""
+    circles = []
+    # Whoever proved the address is limited by nothing that strangers typed.
+    proved = _PROVED if order.is_proved else ""
     if order.visitor_key:
-        circles.append((f"visitor:{order.visitor_key}", unpaid.filter(visitor_key=order.visitor_key), PER_VISITOR))
+        key = f"visitor:{order.visitor_key}"
+        circles.append(_Circle(key, proved + "placed.visitor_key = %s", order.visitor_key, PER_VISITOR))
     if wide := wide_part(order.visitor_key):
-        circles.append((f"wide:{wide}", unpaid.filter(visitor_key__startswith=wide), PER_VISITOR.times(WIDE_ROOM)))
+        same_network = proved + "placed.visitor_key LIKE %s"
+        circles.append(_Circle(f"wide:{wide}", same_network, f"{wide}%", PER_VISITOR.times(WIDE_ROOM)))
     if order.is_claimed:
-        circles.append((f"account:{order.account_id}", unpaid.filter(account=order.account_id), PER_ACCOUNT))
+        key = f"account:{order.account_id}"
+        circles.append(_Circle(key, proved + "placed.account_id = %s", order.account_id, PER_ACCOUNT))
     else:
-        same_address = unpaid.filter(contact_email=order.contact_email, claimed_at__isnull=True)
-        circles.append((f"address:{order.contact_email}", same_address, PER_TYPED_ADDRESS))
+        same_address = proved + "placed.contact_email = %s AND placed.claimed_at IS NULL"
+        key = f"address:{order.contact_email}"
+        circles.append(_Circle(key, same_address, order.contact_email, PER_TYPED_ADDRESS))
     return circles
 
 
-def _held(orders: QuerySet[Order]) -> UnpaidLimit:
-    """Count orders, and the places and units on their lines."""
-    return UnpaidLimit(
-        **OrderLine.objects.filter(order__in=orders).aggregate(
-            orders=Count("order", distinct=True),
-            places=Coalesce(Sum("places_held", filter=Q(order__places_released_at__isnull=True)), 0),
-            units=Coalesce(Sum("quantity"), 0),
-        )
-    )
+def _held(circle: _Circle) -> UnpaidLimit:
+    """Count the orders of a circle, and the places and units on their lines."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD + circle.condition, [circle.value])
+        orders, places, units = cursor.fetchone()
+    return UnpaidLimit(orders=orders, places=places, units=units)
 
 
 def _too_many() -> TooManyUnpaidOrders:

@@ -17,7 +17,8 @@ from common.again import again_after_deadlock
 from common.refusals import Refused
 from enrolments.courses.places.services import places_held
 from shop.cart.across_units import LineBroken, errors_across_units
-from shop.cart.models import Cart, CartUnit
+from shop.cart.lines import lines_of
+from shop.cart.models import Cart
 from shop.cart.pricing import PricedCart, price_cart
 from shop.checkout.changes import changes_in_words
 from shop.checkout.draft import Draft, draft_order
@@ -102,7 +103,7 @@ def place_order(
         raise CartEmpty(_("The cart is empty."))
     if cart.ordered_at is not None:
         return Order.objects.get(cart=cart)
-    lines = list(cart.lines.order_by("pk"))
+    lines = lines_of(cart)
     pin_entries([line.entry_id for line in lines])
     priced = price_cart(cart, user=user, now=now, lines=lines)
     _refuse_what_cannot_be_sold(priced)
@@ -208,7 +209,10 @@ def _create_lines(order: Order, draft: Draft) -> list[OrderLine]:
 
 def _close_cart(cart: Cart, *, now: datetime) -> None:
     """Close the cart and delete its answers and details: the order has them, and a second copy would outlive it."""
-    CartUnit.objects.filter(line__cart=cart).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM shop_cartunit WHERE line_id IN (SELECT id FROM shop_cartline WHERE cart_id = %s)", [cart.pk]
+        )
     Cart.objects.filter(pk=cart.pk).update(ordered_at=now, details={})
 
 

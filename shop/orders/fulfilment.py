@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from common.again import again_after_deadlock
+from common.plain_rows import plain_rows
 from handlers.contract import Feedback, HandlerMissing, Refusal, Temporary, in_every_language
 from handlers.faults import FAULT_AFTER_PAYMENT, HookBroken
 from outbox.errors import RetryRefused
@@ -33,7 +34,7 @@ def begin(order: Order, *, now: datetime) -> None:
 
     Runs in the transaction that pays the order, under its lock.
     """
-    lines = list(order.lines.order_by("position"))
+    lines = plain_rows(OrderLine, "WHERE order_id = %s ORDER BY position", [order.pk])
     to_deliver = [line for line in lines if line.handler]
     move_lines([line for line in lines if not line.handler], OrderLine.Status.FULFILLED, fulfilled_at=now)
     enqueue_many(_job_for(line, tries=0) for line in to_deliver)

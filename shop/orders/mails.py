@@ -16,6 +16,7 @@ from django.db.models import Max
 from accounts.links.models import AddressLink
 from accounts.links.services import VALID_FOR, NewLink, create_links
 from accounts.people.models import User
+from common.plain_rows import plain_row
 from outbox.mails.models import Mail
 from outbox.mails.services import NewMail, queue_mails
 from shop.orders.locks import lock_order
@@ -204,10 +205,8 @@ def _to_operator(order: Order, operator: User, kind: str, *, occasion: str, cont
 
 def living_claim_link(order: Order, *, now: datetime) -> AddressLink:
     """Return the newest link that claims an order and lives for some days yet; make one if there is none."""
-    living = AddressLink.objects.usable_at(now + LINK_LIVES_FOR).filter(
-        purpose=AddressLink.Purpose.CLAIM, order_id=order.pk
-    )
-    found = living.order_by("pk").last()
+    living = "WHERE purpose = %s AND order_id = %s AND used_at IS NULL AND expires_at > %s ORDER BY id DESC LIMIT 1"
+    found = plain_row(AddressLink, living, [AddressLink.Purpose.CLAIM, order.pk, now + LINK_LIVES_FOR])
     if found is not None:
         return found
     [made] = create_links(

@@ -8,19 +8,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.members.models import Membership
 from accounts.members.rights import Right, accounts_with, rights_of
 from accounts.people.models import User
+from common.plain_rows import plain_row, plain_rows
 from handlers.contract import Refusal
 from shop.orders.contexts import enrols_buyer, handler_of
-from shop.orders.giving_back.units import not_given_back
+from shop.orders.giving_back.units import answered_units
 from shop.orders.models import LineFeedback, Order, OrderLine, OrderUnit
 from shop.orders.places import UNPROVED_HOLDS_FOR
-from shop.payments.models import Payment
+from shop.payments.models import Payment, PaymentEvent
 from shop.payments.services import methods_for
 from shop.payments.under_way import UnderWay, under_way
+from shop.seller.frozen import frozen_seller
 
 if TYPE_CHECKING:
     from django import forms
@@ -136,10 +138,14 @@ class OrderView:
 
 
 def order_by_token(token: str) -> Order | None:
-    """Return the order of a token, with account, buyer, operator and seller; None for any other text. One query."""
+    """Return the order of a token, with its seller; None for any other text. One query, and another for a seller not
+    asked for before."""
     if not token or len(token) > TOKEN_MAX_LENGTH or not token.isascii() or "\0" in token:
         return None
-    return Order.objects.select_related("account", "buyer", "operator", "seller").filter(token=token).first()
+    order = plain_row(Order, "WHERE token = %s", [token])
+    if order is not None and order.seller_id is not None:
+        order.seller = frozen_seller(order.seller_id)
+    return order
 
 
 def orders_visible_to(user: User) -> QuerySet[Order]:
@@ -181,7 +187,7 @@ def sight_of(order: Order, *, viewer: User | None, placed_here: bool = False, is
 def order_page(order: Order, *, sight: Sight) -> OrderView:
     """Return the page of an order for a viewer with these rights. Six queries, however many lines and units."""
     lines = tuple(_line_views(order, sight))
-    payments = list(order.payments.order_by("-pk"))
+    payments = plain_rows(Payment, "WHERE order_id = %s ORDER BY id DESC", [order.pk])
     last_payment = payments[0] if payments else None
     view = OrderView(
         order=order,
@@ -189,27 +195,40 @@ def order_page(order: Order, *, sight: Sight) -> OrderView:
         phase=_phase(order, lines, last_payment),
         lines=lines,
         methods=tuple(methods_for(order)) if sight.may_pay else (),
-        has_stray_money=order.payment_events.needing_attention().unallocated().exists(),
+        has_stray_money=_has_stray_money(order),
         under_way=under_way(order, payments),
         seen="",
     )
     return replace(view, seen=_fingerprint(view))
 
 
+def _has_stray_money(order: Order) -> bool:
+    """Tell whether an unallocated payment of the order waits for the merchant. One query, two if there were any."""
+    rest = "WHERE order_id = %s AND outcome = ANY(%s) LIMIT 1"
+    found = plain_row(PaymentEvent, rest, [order.pk, [str(outcome) for outcome in PaymentEvent.UNALLOCATED]])
+    return found is not None and order.payment_events.needing_attention().unallocated().exists()
+
+
 def _line_views(order: Order, sight: Sight) -> list[LineView]:
-    feedback = Prefetch("feedback", LineFeedback.objects.order_by("pk"))
-    lines = order.lines.order_by("position").prefetch_related(feedback)
+    lines = plain_rows(OrderLine, "WHERE order_id = %s ORDER BY position", [order.pk])
+    keys = [line.pk for line in lines]
+    said: dict[int, list[LineFeedback]] = {key: [] for key in keys}
+    for row in plain_rows(LineFeedback, "WHERE line_id = ANY(%s) ORDER BY id", [keys]):
+        said[row.line_id].append(row)
+    units: dict[int, list[OrderUnit]] = {key: [] for key in keys}
     if sight.sees_people:
-        units = not_given_back(OrderUnit.objects.answered()).order_by("index")
-        lines = lines.prefetch_related(Prefetch("units", units, to_attr="answered_units"))
-    return [_line_view(line, sight) for line in lines]
+        for unit in answered_units(keys):
+            units[unit.line_id].append(unit)
+    for line in lines:
+        line.order = order
+    return [_line_view(line, said[line.pk], units[line.pk], sight) for line in lines]
 
 
-def _line_view(line: OrderLine, sight: Sight) -> LineView:
-    said = [_said(row, sight) for row in line.feedback.all()]
+def _line_view(line: OrderLine, feedback: list[LineFeedback], units: list[OrderUnit], sight: Sight) -> LineView:
+    said = [_said(row, sight) for row in feedback]
     return LineView(
         line=line,
-        units=tuple(getattr(line, "answered_units", ())),
+        units=tuple(units),
         form_class=_form_class(line),
         said=tuple(dict.fromkeys(text for text in said if text)),
         failure=line.failure_text if sight.is_member and line.status == OrderLine.Status.FAILED else "",

@@ -17,6 +17,7 @@ from catalog.selectors import CategoryNode, Shopper, visible_categories
 from common.remembered import remembered
 from shop.cart.current import VISIT_ENDED, session_token, signed_in, visit_has_ended
 from shop.cart.models import CartLine
+from shop.seller.frozen import seller_today
 from shop.seller.models import ShopIdentity
 
 ACCOUNT_PAGES = (
@@ -40,7 +41,7 @@ class Site:
 
     @cached_property
     def seller(self) -> ShopIdentity:
-        return remembered("seller", lambda: ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1))
+        return remembered("seller", seller_today)
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -118,7 +119,7 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
 def entry_preview(request: HttpRequest, entry: Entry, *, now: datetime) -> HttpResponse:
     """Show the page of an entry, in whatever state, as it will be on sale; the entry stays as it is, and the page has
     no way to buy it."""
-    found = get_entry(code=entry.code, shopper=Shopper(is_staff=True)) or entry
+    found = copy(get_entry(code=entry.code, shopper=Shopper(is_staff=True)) or entry)
     found.state = EntryState.AVAILABLE
     verdict = buyability(entry=found, shopper=ANYBODY, now=now)
     form = AddToCartForm(initial={"quantity": verdict.offer.min_quantity})

@@ -11,6 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from common.again import again_after_deadlock
+from common.plain_rows import plain_row, plain_rows
 from common.refusals import Refused
 from shop.orders import fulfilment, mails
 from shop.orders.locks import lock_order
@@ -87,7 +88,7 @@ def choose_method(*, order_id: int, method: str, actor: User | None, now: dateti
 def order_to_pay(*, token: str, provider: Provider) -> Order:
     """Return the order of a payment page's token. Raises Http404 unless it waits for payment and may use this
     provider."""
-    order = Order.objects.filter(token=token).first()
+    order = plain_row(Order, "WHERE token = %s", [token])
     if order is None or provider not in methods_for(order):
         raise Http404
     return order
@@ -122,7 +123,8 @@ def receive_notification(*, provider: Provider, message: Message, now: datetime)
 def ask_provider(*, order: Order, provider: Provider, now: datetime) -> None:
     """Ask the provider, at the customer's return, about the pending charges of the order, and settle them by its
     answers alone."""
-    for payment in order.payments.filter(provider=provider.name, status=Payment.Status.PENDING).order_by("pk"):
+    rest = "WHERE order_id = %s AND provider = %s AND status = %s ORDER BY id"
+    for payment in plain_rows(Payment, rest, [order.pk, provider.name, Payment.Status.PENDING]):
         _fetch_and_settle(provider, Notice(reference=payment.reference), now=now)
 
 
@@ -217,7 +219,8 @@ def _record_event(event: ProviderEvent, *, actor: User | None, now: datetime) ->
         ],
         ignore_conflicts=True,
     )
-    row = PaymentEvent.objects.get(provider=event.provider, event_id=event.event_id)
+    row = plain_row(PaymentEvent, "WHERE provider = %s AND event_id = %s", [event.provider, event.event_id])
+    assert row is not None  # written by this call or before
     return row, row.outcome == ""
 
 
@@ -263,7 +266,7 @@ def _outcome_of_money(
         return Outcome.UNKNOWN_ORDER
     if payment.order_id != order.pk:
         return Outcome.MISMATCH
-    settlement = Settlement.objects.filter(order=order).first()
+    settlement = plain_row(Settlement, "WHERE order_id = %s", [order.pk])
     if settlement is not None:
         return Outcome.KNOWN if settlement.payment_id == payment.pk else Outcome.SECOND_CHARGE
     if (event.amount, event.currency) != (order.gross, order.currency):

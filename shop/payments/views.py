@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.rate_limits.by_network import count_from_network, is_network_used_up
 from accounts.rate_limits.services import TooOften
+from common.plain_rows import plain_row
 from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.port import Forged, Message, NotificationRefused, Provider
@@ -30,7 +31,7 @@ def return_page(request: HttpRequest, provider: str, token: str) -> HttpResponse
 
     This is the one GET that changes state, since a provider's redirect cannot be a POST.
     """
-    order = Order.objects.filter(token=token).first()
+    order = plain_row(Order, "WHERE token = %s", [token])
     if order is None:
         raise Http404
     payments.ask_provider(order=order, provider=_installed(provider), now=timezone.now())

@@ -12,6 +12,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from common.plain_rows import plain_row
+from common.remembered import remembered
 from shop.orders.models import Order
 from shop.seller.models import FrozenSeller, ShopIdentity
 
@@ -37,7 +39,7 @@ def freeze_seller(*, seller: ShopIdentity) -> FrozenSeller:
     Locks no existing row; waits for a transaction that is creating the same row.
     """
     values, fingerprint = _values(seller), fingerprint_of(seller)
-    frozen = FrozenSeller.objects.filter(fingerprint=fingerprint).first()
+    frozen = plain_row(FrozenSeller, "WHERE fingerprint = %s", [fingerprint])
     if frozen is not None:
         return frozen
     FrozenSeller.objects.bulk_create([FrozenSeller(fingerprint=fingerprint, **values)], ignore_conflicts=True)
@@ -71,9 +73,14 @@ def bank_details(order: Order, *, seller: ShopIdentity) -> BankDetails:
     )
 
 
+def frozen_seller(key: int) -> FrozenSeller:
+    """Return a frozen seller by key, which never changes. Raises FrozenSeller.DoesNotExist."""
+    return remembered(("frozen seller", key), lambda: FrozenSeller.objects.get(pk=key))
+
+
 def seller_today() -> ShopIdentity:
     """Return the shop's row, blank and not stored if there is none."""
-    return ShopIdentity.objects.filter(pk=1).first() or ShopIdentity(pk=1)
+    return plain_row(ShopIdentity, "WHERE id = 1", []) or ShopIdentity(pk=1)
 
 
 def _values(seller: ShopIdentity) -> dict[str, str]:

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from common.plain_rows import plain_row
 from common.postal import PostalAddress
 
 
@@ -79,7 +80,7 @@ class ShopIdentity(models.Model):
     @classmethod
     def current(cls) -> ShopIdentity:
         """Return the shop's row, created blank if there is none."""
-        return cls.objects.get_or_create(pk=1)[0]
+        return plain_row(cls, "WHERE id = 1", []) or cls.objects.get_or_create(pk=1)[0]
 
     @property
     def sales_address(self) -> str:
@@ -160,7 +161,8 @@ class LegalText(models.Model):
     @classmethod
     def in_force(cls, kind: str, now: datetime) -> LegalText | None:
         """Return the newest published version of a kind, None if there is none."""
-        return cls.objects.filter(kind=kind, published_at__lte=now).order_by("-version").first()
+        rest = "WHERE kind = %s AND published_at <= %s ORDER BY version DESC LIMIT 1"
+        return plain_row(cls, rest, [kind, now])
 
 
 def unpaid_time(seller: ShopIdentity, *, immediate: bool | None, zero_total: bool) -> timedelta:

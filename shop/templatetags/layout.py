@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from django import template
 from django.core.paginator import Page
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 
+from catalog.models.categories import Category
+from catalog.selectors import CategoryNode
 from common.typed_again import mark_form
 from shop.pages.frame import Site, site_of
 
@@ -29,6 +32,58 @@ def stylesheets() -> str:
     """Return the links of `stylesheets.html`, rendered once per process: rendered for every page, they cost 5 % of its
     time."""
     return render_to_string("stylesheets.html")
+
+
+# Parts of the frame, rendered once for each set of what they show, by whoever reads them.
+
+
+@register.simple_tag(takes_context=True)
+def masthead_brand(context: template.Context) -> str:
+    """Return the shop's name or logo and the search for entries; without the search if `without_shop`."""
+    frame, query = context["site"], context.get("query") or ""
+    shown = (get_language(), frame.name, frame.logo_url, bool(context.get("without_shop")))
+    return _brand(*shown) if not query else _brand.__wrapped__(*shown, query)
+
+
+@lru_cache(maxsize=64)
+def _brand(_language: str, name: str, logo_url: str, without_shop: bool, query: str = "") -> str:
+    shown = {"name": name, "logo_url": logo_url, "without_shop": without_shop, "query": query}
+    return render_to_string("masthead_brand.html", shown)
+
+
+@register.simple_tag(takes_context=True)
+def masthead_shelves(context: template.Context) -> str:
+    """Return the menu of the shelves, in which the one of this page is marked; "" without shelves."""
+    shelf, here = context.get("shelf"), context.get("here")
+    shelves = tuple(
+        (node.category.slug, node.category.name, _current(node.category, shelf, here))
+        for node in context["site"].shelves
+    )
+    return _shelves(get_language(), shelves) if shelves else ""
+
+
+def _current(category: Category, shelf: Category | None, here: CategoryNode | None) -> str:
+    if shelf is None or category.pk != shelf.pk:
+        return ""
+    return "page" if here is not None and category.pk == here.category.pk else "true"
+
+
+@lru_cache(maxsize=256)
+def _shelves(_language: str, shelves: tuple[tuple[str, str, str], ...]) -> str:
+    return render_to_string("masthead_shelves.html", {"shelves": shelves})
+
+
+@register.simple_tag(takes_context=True)
+def footer(context: template.Context) -> str:
+    """Return the seller's address and the links to the legal texts."""
+    frame = context["site"]
+    return _footer(get_language(), frame.name, tuple(frame.address_lines), frame.support_email)
+
+
+@lru_cache(maxsize=64)
+def _footer(_language: str, name: str, address_lines: tuple[str, ...], support_email: str) -> str:
+    shown = {"name": name, "address_lines": address_lines, "support_email": support_email}
+    return render_to_string("footer.html", shown)
 
 
 @register.filter

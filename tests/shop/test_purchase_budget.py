@@ -11,9 +11,9 @@ from tests.shop.steps import VISITOR_DETAILS, cart_of, review_form
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-REQUESTS = 14
+REQUESTS = 13
 # More than in production, where parts of the pages are remembered for two seconds.
-STATEMENTS = 163
+STATEMENTS = 161
 ADDING = 11
 CONTINUING = 8
 DETAILS = 10

@@ -23,6 +23,7 @@ from accounts.rate_limits.by_network import count_from_wide_network
 from accounts.rate_limits.others import NotBeforePayment, count_mail_to_other
 from accounts.rate_limits.services import TooOften, count_attempt
 from common.numbers import whole_number
+from common.plain_rows import plain_row
 from common.refusals import Sentence
 from shop.cart.current import bring_what_waits, session_token, signed_in, visitor_key
 from shop.cart.models import Cart
@@ -105,12 +106,8 @@ def _already_placed(request: HttpRequest) -> Order | None:
     """Return the order already made from this very cart, so that a second press of the button leads to it; else
     None."""
     token, user = request.POST.get("cart", ""), signed_in(request)
-    cart = (
-        Cart.objects.filter(token=token.replace("\0", "")[:43], ordered_at__isnull=False)
-        .select_related("order")
-        .first()
-    )
-    order: Order | None = getattr(cart, "order", None)
+    cart = plain_row(Cart, "WHERE token = %s AND ordered_at IS NOT NULL", [token.replace("\0", "")[:43]])
+    order = plain_row(Order, "WHERE cart_id = %s", [cart.pk]) if cart is not None else None
     if cart is None or order is None:
         return None
     if user is not None:

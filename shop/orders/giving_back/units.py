@@ -8,7 +8,7 @@ writing the column reads the events of that time once more, by the function of m
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from catalog.pricing import ZERO
+from common.plain_rows import plain_rows
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine, OrderUnit
 
@@ -79,9 +80,19 @@ def went_back(orders: QuerySet[Order]) -> QuerySet[WithAnnotations[Order, WentBa
     )
 
 
-def not_given_back(units: QuerySet[OrderUnit]) -> QuerySet[OrderUnit]:
-    """Leave out the units given back. Filters within the query of the units, so that no further query is needed."""
-    return units.filter(~HAS_ROW, given_back_at__isnull=True)
+_ANSWERED = """
+WHERE line_id = ANY(%s) AND NOT (answers = '{}' AND fields = '{}') AND given_back_at IS NULL
+    AND NOT EXISTS (
+        SELECT FROM shop_givingback given
+        WHERE given.line_id = this.line_id AND this.index BETWEEN given.first_index AND given.last_index
+    )
+ORDER BY index
+"""
+
+
+def answered_units(line_ids: Sequence[int]) -> list[OrderUnit]:
+    """Return the units of these lines that have answers and were not given back, by index. One query."""
+    return plain_rows(OrderUnit, _ANSWERED, [list(line_ids)])
 
 
 def units_given_back(lines: Iterable[OrderLine]) -> dict[int, UnitsGivenBack]:

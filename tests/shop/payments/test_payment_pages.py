@@ -35,7 +35,7 @@ def status_of(order: Order) -> str:
 
 def test_paying_leads_back_to_the_order_which_is_paid_once(client, order):
     answer = choose(client, order, "succeed")
-    assert answer["Location"] == f"/payments/sandbox/return/{order.token}/"
+    assert answer["Location"] == f"/orders/{order.token}/"
     assert come_back(client, order)["Location"] == f"/orders/{order.token}/"
     assert status_of(order) == "paid"
     assert Settlement.objects.count() == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -39,7 +41,8 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
             except payments.MethodNotAllowed as refusal:
                 problem = str(refusal)
             else:
-                return redirect("payment-return", provider=provider.name, token=order.token)
+                # No return page between: the bank has told already all that it knows.
+                return redirect("order", token=order.token)
         else:
             problem = _("Choose what the card shall do.")
     return render(
@@ -53,15 +56,21 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
 def _charge(order: Order, choice: str) -> None:
     now = timezone.now()
     charge = bank.charge(choice, now=now)
-    with transaction.atomic():
+    if choice == bank.Choice.LATE:
+        _charge_late(order, charge, now)
+    else:
         payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
-        if choice == bank.Choice.LATE:
-            enqueue(
-                kind="sandbox_notification",
-                key=f"sandbox:{charge.reference}",
-                payload={"order": order.pk, "reference": charge.reference},
-                account_id=order.account_id,
-                due_at=charge.answered_at,
-            )
     for event_id in _NOTIFICATIONS[bank.Choice(choice)]:
         notify(charge, order, event_id, now=now)
+
+
+@transaction.atomic
+def _charge_late(order: Order, charge: bank.Charge, now: datetime) -> None:
+    payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
+    enqueue(
+        kind="sandbox_notification",
+        key=f"sandbox:{charge.reference}",
+        payload={"order": order.pk, "reference": charge.reference},
+        account_id=order.account_id,
+        due_at=charge.answered_at,
+    )
