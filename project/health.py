@@ -56,10 +56,11 @@ class Look(Generic[T]):
         self._latest: Future[T] | None = None
         self._began = 0.0
 
-    def answer(self, *, until: float) -> T:
-        """Return the answer; `otherwise` if there is none at `until`, a time of `time.monotonic()`."""
+    def answer(self, asked: Future[T], *, until: float) -> T:
+        """Return the answer to what `begin` asked; `otherwise` if there is none at `until`, a time of
+        `time.monotonic()`."""
         try:
-            return self.begin().result(timeout=max(0.0, until - time.monotonic()))
+            return asked.result(timeout=max(0.0, until - time.monotonic()))
         except TimeoutError:
             return self._otherwise
 
@@ -94,9 +95,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
     seconds that the oldest due job has waited for a worker; null when none waits.
     """
     until = time.monotonic() + ANSWER_SECONDS
-    _redis_asker.begin()
-    found, waited = _database_asker.answer(until=until)
-    redis_says = _redis_asker.answer(until=until)
+    database, store = _database_asker.begin(), _redis_asker.begin()
+    found, waited = _database_asker.answer(database, until=until)
+    redis_says = _redis_asker.answer(store, until=until)
     is_ready = set(found.values()) == {"ok"}
     status = "unavailable" if not is_ready else "ok" if redis_says == "ok" else "degraded"
     return JsonResponse(

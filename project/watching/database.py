@@ -45,7 +45,7 @@ class DatabaseFigures(Collector):
         self.look = Look[list[Family]]("figures", read, unknown())
 
     def collect(self) -> Iterator[Family]:
-        yield from self.look.answer(until=time.monotonic() + READ_SECONDS)
+        yield from self.look.answer(self.look.begin(), until=time.monotonic() + READ_SECONDS)
 
 
 def unknown() -> list[Family]:

@@ -232,6 +232,8 @@ def test_readyz_answers_in_time_whatever_becomes_of_the_look_and_looks_once_for_
 
     assert time.monotonic() - began < HELD_UP_SECONDS
     assert {(answer.status_code, answer.json()["database"]) for answer in answers} == {(503, "does not answer")}
+    # Redis was asked at the same time, not after.
+    assert {answer.json()["redis"] for answer in answers} == {"ok"}
     assert len(looks) == 1
     may_go_on.set()
     asker.begin().result()

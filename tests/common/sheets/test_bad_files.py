@@ -251,7 +251,7 @@ def test_parts_under_a_password_are_refused():
     assert refused(locked) is LockedWorkbook
 
 
-@pytest.mark.parametrize("end", [10, 100, len(BOOK) // 2, len(BOOK) - 30, len(BOOK) - 5])
+@pytest.mark.parametrize("end", [10, 100, -800, -30, -5])
 def test_half_a_file_is_refused(end):
     assert refused(BOOK[:end]) is BrokenSheet
 
