@@ -68,7 +68,7 @@ def test_a_wrong_token_opens_nothing(client, shown):
 
 @pytest.mark.django_db
 def test_wrong_tokens_are_counted_and_the_right_one_is_let_in(client, settings, monkeypatch):
-    monkeypatch.setattr(database.Look, "answer", lambda self, until: database.unknown())
+    monkeypatch.setattr(database.Look, "answer", lambda self, asked, until: database.unknown())
     settings.METRICS_TOKEN = TOKEN
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"bad metrics token": "2/m/ip"}
 
