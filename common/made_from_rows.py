@@ -51,7 +51,7 @@ class MadeFromRows(FormSet):
         self._read: dict[str, dict[str, str]] | None = None
         self._told: list[str] = []
         self._told_at: dict[int, dict[str, str]] = {}
-        if self.is_bound and self.instance.pk is not None:
+        if self.instance.pk is not None:
             self._bring_up_to_date()
 
     @cached_property
@@ -111,7 +111,7 @@ class MadeFromRows(FormSet):
             for key in sorted(removed)
             if key in numbers
         ]
-        if added or removed or self._told or self._told_at:
+        if self._told or self._told_at:
             changes = {name: values for each in merged.values() for name, values in each.data.items()}
             data = brought_up_to_date(self.data, changes)
             self._renumber(data, added, removed, rows)

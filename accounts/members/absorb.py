@@ -11,16 +11,14 @@ from accounts.people.models import User
 
 
 def lock_to_absorb(*, source_id: int, target_id: int) -> None:
-    """Lock two accounts, and the memberships of `source`, before anything of `source` moves.
+    """Lock two accounts before anything of `source` moves.
 
-    The accounts are locked by key and FOR UPDATE, which keeps out every row that would refer to them (`keep_account`,
-    foreign keys); the locked memberships keep out everybody who acts by them (`keep_right`). Lock courses before.
-    Accounts and memberships that do not exist are passed over.
+    They are locked by key and FOR UPDATE, which keeps out every row that would refer to them (`keep_account`, foreign
+    keys) and everybody who acts for them (`keep_right`). Lock courses before. Accounts that do not exist are passed
+    over.
     """
     accounts = CustomerAccount.objects.select_for_update().filter(pk__in=(source_id, target_id))
     list(accounts.order_by("pk").values_list("pk"))
-    members = Membership.objects.select_for_update(of=("self",)).filter(account_id=source_id)
-    list(members.order_by("pk").values_list("pk"))
 
 
 def absorb_account(*, source: CustomerAccount, target: CustomerAccount) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps as current_apps
 from django.apps.registry import Apps
-from django.db import router, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils.functional import Promise
 
@@ -50,7 +50,7 @@ def among(permissions: Iterable[str]) -> Q:
     return wanted
 
 
-def make_role_groups(*, using: str = "default", apps: Apps = current_apps, **_signal: Any) -> None:
+def make_role_groups(*, apps: Apps = current_apps, **_signal: Any) -> None:
     """Make the group of each role that has none, and give every role's group the permissions of the code.
 
     Groups of merchants are not touched, whatever they are called. Run after each `migrate`, so that a role follows the
@@ -61,16 +61,14 @@ def make_role_groups(*, using: str = "default", apps: Apps = current_apps, **_si
         group, permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
     except LookupError:
         return
-    if not router.allow_migrate_model(using, staff_role):
-        return
-    with transaction.atomic(using=using):
-        stored = {row.code: row.group for row in staff_role.objects.using(using).select_related("group")}
+    with transaction.atomic():
+        stored = {row.code: row.group for row in staff_role.objects.select_related("group")}
         for role in ROLES:
             found = stored.get(role.code)
             if found is None:
-                found = group.objects.using(using).create(name=_free_name(group.objects.using(using), role.group))
-                staff_role.objects.using(using).create(code=role.code, group=found)
-            found.permissions.set(permission.objects.using(using).filter(among(role.permissions)))
+                found = group.objects.create(name=_free_name(group.objects, role.group))
+                staff_role.objects.create(code=role.code, group=found)
+            found.permissions.set(permission.objects.filter(among(role.permissions)))
 
 
 def _free_name(groups: Any, name: str) -> str:

@@ -109,8 +109,8 @@ def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datet
     """Move a claimed order, with all rows that carry its account, into another account that the claimant owns.
 
     The account made for the order is deleted; a transaction that writes for it meanwhile comes first, or finds it gone.
-    Locks its links and jobs, the order, the courses of its lines, both accounts, the members of the one deleted, then
-    the rows moved. Raises ClaimRefused.
+    Locks its links and jobs, the order, the courses of its lines, both accounts, then the rows moved. Raises
+    ClaimRefused.
     """
     _lock_before_moving(order_id)
     order = order_with_people(order_id)

@@ -257,9 +257,11 @@ class TestErrorsOfTheCheck:
 
     def test_are_looked_for_from_time_to_time_and_more_often_where_there_are_some(self, monkeypatch):
         now = timezone.now()
-        sound = EntryFactory(checked_at=now - timedelta(minutes=1))
-        faulty = EntryFactory(checked_at=now - timedelta(minutes=1), faults=[{}])
-        old, new = EntryFactory(checked_at=now - timedelta(minutes=6)), EntryFactory()
+        moment = timedelta(microseconds=1)
+        sound = EntryFactory(checked_at=now - timedelta(minutes=5) + moment)
+        known = EntryFactory(checked_at=now - timedelta(seconds=30) + moment, faults=[{}])
+        faulty = EntryFactory(checked_at=now - timedelta(seconds=30), faults=[{}])
+        old, new = EntryFactory(checked_at=now - timedelta(minutes=5)), EntryFactory()
         EntryFactory(state="retired")
         assert recheck_due(now=now) == 3
         assert recheck_due(now=now) == 0
@@ -267,8 +269,9 @@ class TestErrorsOfTheCheck:
         for entry in (faulty, old, new):
             entry.refresh_from_db()
             assert entry.checked_at == now
-        sound.refresh_from_db()
-        assert sound.checked_at != now
+        for entry in (sound, known):
+            entry.refresh_from_db()
+            assert entry.checked_at != now
 
     def test_an_entry_saved_while_it_was_checked_keeps_what_that_save_found(self, monkeypatch):
         entry = EntryFactory()

@@ -36,13 +36,14 @@ def prepared(content: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize(
-    ("kind", "mode"), [("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "P"), ("PNG", "L"), ("JPEG", "CMYK"), ("WEBP", "RGB")]
+    ("kind", "mode"),
+    [("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "P"), ("PNG", "L"), ("PNG", "LA"), ("JPEG", "CMYK"), ("WEBP", "RGB")],
 )
 def test_pictures_become_webp(kind, mode):
     image = prepared(picture(kind, mode=mode))
 
     assert (image.format, image.size) == ("WEBP", (40, 20))
-    assert image.mode == ("RGBA" if mode == "RGBA" else "RGB")
+    assert image.mode == ("RGBA" if mode in ("RGBA", "LA") else "RGB")
 
 
 def test_a_large_picture_becomes_smaller_and_a_small_one_stays():

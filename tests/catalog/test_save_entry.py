@@ -200,9 +200,10 @@ def test_a_sale_pins_its_entries_with_one_query(django_assert_num_queries):
 
 @pytest.mark.parametrize("tiers", [{}, {2: Decimal(5)}])
 def test_there_is_a_price_from_one_on(tiers):
-    with pytest.raises(FirstPriceMissing):
+    with pytest.raises(FirstPriceMissing) as refused:
         save_entry(entry=draft(), expected_version=None, now=NOW, tiers=tiers)
 
+    assert refused.value.field == "tiers"
     assert not Entry.objects.exists()
 
 

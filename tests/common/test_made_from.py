@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django import forms
+from django.contrib.admin import site
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import override
 
 from accounts.people.models import User
-from common.made_from import MadeFromField, fingerprints, in_words, merge
+from common.made_from import MadeFromField, as_posted, fingerprints, in_words, merge
 from tests.factories.accounts import UserFactory
 
 SIZES = [("s", "Small"), ("More", [("l", "Large"), ("xl", "Very large")])]
@@ -65,6 +69,33 @@ def test_a_row_that_is_chosen_is_told_by_its_name_and_one_that_is_gone_by_its_ke
 
     assert in_words(chooser, ada.pk) == in_words(chooser, ada) == chooser.label_from_instance(ada)
     assert in_words(chooser, 0) == "0"
+
+
+TICK, TEXT = forms.CheckboxInput(), forms.TextInput()
+DAY_AND_TIME, MOMENT = (
+    forms.SplitDateTimeWidget(date_format="%Y-%m-%d", time_format="%H:%M"),
+    datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize(
+    ("widget", "value", "posted"),
+    [
+        (TEXT, "Alpha", {"name": ["Alpha"]}),
+        (TEXT, None, {"name": [""]}),
+        (TICK, True, {"name": ["on"]}),
+        (TICK, False, {"name": []}),
+        (forms.SelectMultiple(choices=SIZES), ["s", "xl"], {"name": ["s", "xl"]}),
+        (DAY_AND_TIME, MOMENT, {"name_0": ["2026-03-02"], "name_1": ["10:30"]}),
+        (DAY_AND_TIME, None, {"name_0": [""], "name_1": [""]}),
+        (forms.MultiWidget({"a": TEXT, "b": TICK}), ["Alpha", True], {"name_a": ["Alpha"], "name_b": ["on"]}),
+        (RelatedFieldWidgetWrapper(forms.Select(), User._meta.get_field("created_by_account").remote_field, site), 7,
+         {"name": ["7"]}),
+    ],
+)  # fmt: skip
+def test_a_control_is_posted_as_a_browser_posts_it(widget, value, posted):
+    with override("en"):
+        assert as_posted(widget, "name", value) == posted
 
 
 def test_another_note_is_no_change_of_the_object():

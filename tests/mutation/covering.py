@@ -85,10 +85,14 @@ class Recorded:
         if fault.lines:
             own = self._lines[fault.path]
             return {test for line in fault.lines for test in own.get(line, ())}
-        # A statement run at import is met wherever its name is used; without a name, by every test of the module.
-        if not fault.names:
-            return {test for tests in self._lines[fault.path].values() for test in tests}
-        named = re.compile(r"\b(" + "|".join(map(re.escape, fault.names)) + r")\b")
+        # A statement run at import is met wherever its name is used; without a name, or where other imports alone use
+        # it (a table of addresses names its pages), by every test of the module.
+        return self._naming(fault.names) or {test for tests in self._lines[fault.path].values() for test in tests}
+
+    def _naming(self, names: Collection[str]) -> set[str]:
+        if not names:
+            return set()
+        named = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")\b")
         return {
             test for path in self._texts for line in self._lines_with(path, named) for test in self._tests(path, line)
         }

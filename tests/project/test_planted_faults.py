@@ -229,6 +229,9 @@ class TestTestsOfAFault:
     def test_of_a_constant_run_a_line_that_names_it(self, recorded):
         assert recorded.tests_of(fault_at(names=("LIMIT",)), at_most=100) == ["b.py::only"]
 
+    def test_of_a_constant_that_imports_alone_name_are_those_of_its_module(self, recorded):
+        assert recorded.tests_of(fault_at(names=("LEAST",)), at_most=2) == ["a.py::quick", "b.py::only", "a.py::next"]
+
     def test_of_a_line_that_nothing_runs_are_none(self, recorded):
         assert recorded.tests_of(fault_at(99), at_most=100) == []
 

@@ -24,7 +24,7 @@ from accounts.rate_limits.models import Attempts
 from accounts.security_log.kinds import Kind
 from accounts.security_log.models import SecurityEvent
 from common import tasks
-from common.tidying import TIDYINGS, Tidying, delete_batch, tidy, tidy_all
+from common.tidying import TIDYINGS, Tidying, delete_batch, tidies, tidy, tidy_all
 from outbox.errors import ResendRefused
 from outbox.mails.models import Mail
 from outbox.mails.services import resend_mail
@@ -236,6 +236,16 @@ def test_a_transaction_deletes_no_more_than_a_batch():
 
     with TIDYINGS.temporarily("attempts", Tidying("attempts", attempts.tidy, attempts.tables, batch=3)):
         assert [tidy("attempts", now=NOW) for _run in range(4)] == [3, 3, 1, 0]
+
+
+def test_a_module_that_is_loaded_twice_registers_its_tidying_again_and_no_other_takes_its_name():
+    before = TIDYINGS.get("sessions")
+    with TIDYINGS.temporarily("sessions", before):
+        tidies("sessions", *before.tables)(lambda _before, _limit: 7)
+        assert tidy("sessions", now=NOW) == 7
+
+        with pytest.raises(ValueError, match="'sessions'"):
+            tidies("sessions", "outbox_job")(before.tidy)
 
 
 def test_all_is_tidied_in_turns_and_written_down(caplog):

@@ -8,11 +8,13 @@ import pytest
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.browser_sessions import store as store_module
 from accounts.browser_sessions.models import BrowserSession
 from accounts.browser_sessions.store import SessionStore
 from common.secrets import Purpose, Undecryptable, decrypt
@@ -75,6 +77,20 @@ def test_a_sign_in_code_cannot_be_read_in_the_rows(alice, code_for):
     assert code in json.dumps(dict(visitor.session.items()))
     assert code not in rows_as_text()
     assert not Session.objects.exists()
+
+
+def test_a_session_begun_after_another_was_ended_has_its_own_beginning(alice):
+    store = stored(**{SESSION_KEY: str(alice.pk)})
+    BrowserSession.objects.update(created_at="2020-01-01T00:00Z", last_seen_at="2020-01-01T00:00Z")
+    store = SessionStore(store.session_key)
+    assert store[SESSION_KEY] == str(alice.pk)
+
+    store.flush()
+    store[SESSION_KEY] = str(alice.pk)
+    before = timezone.now()
+    store.save()
+
+    assert BrowserSession.objects.get().created_at >= before
 
 
 def test_data_are_read_after_a_rotation_and_written_under_the_new_keys(settings):
@@ -171,6 +187,19 @@ def test_expired_sessions_are_over_and_tidied():
 
     assert dict(SessionStore(store.session_key).items()) == {}
     tidy("sessions", now=timezone.now())
+    assert BrowserSession.objects.get().pk == kept.row_id
+
+
+@pytest.mark.parametrize("expired", [0, 1, 2, 5])
+def test_djangos_own_command_clears_what_has_expired_a_batch_at_a_time(monkeypatch, expired):
+    monkeypatch.setattr(store_module, "BATCH", 2)
+    kept = stored(cart="kept")
+    for _ in range(expired):
+        stored(cart="abc")
+    BrowserSession.objects.exclude(pk=kept.row_id).update(expires_at="2020-01-01T00:00Z")
+
+    call_command("clearsessions")
+
     assert BrowserSession.objects.get().pk == kept.row_id
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.members.models import CustomerAccount
-from accounts.members.rights import Right, accounts_with, operators_of, rights_of
+from accounts.members.rights import Right, accounts_with, buyers_of, operators_of, rights_of
 from accounts.members.selectors import active_accounts
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 
@@ -75,6 +75,18 @@ def test_operators_are_owners_and_operators():
     MembershipFactory()
 
     assert list(operators_of(account)) == [operator, owner]
+
+
+def test_buyers_are_owners_and_buyers():
+    account = CustomerAccountFactory()
+    owner = MembershipFactory(account=account, user__last_name="B").user
+    buyer = member(account=account, is_buyer=True, user__last_name="A").user
+    member(account=account, is_operator=True)
+    member(account=account, is_accountant=True)
+    member(account=account, is_buyer=True, user__is_active=False)
+    MembershipFactory()
+
+    assert list(buyers_of(account)) == [buyer, owner]
 
 
 def test_accounts_come_by_name():

@@ -239,3 +239,13 @@ def test_who_has_any_name_is_asked_for_none(named, django_assert_num_queries):
 
     user.refresh_from_db()
     assert (user.first_name, user.last_name) == named
+
+
+@pytest.mark.parametrize("named", [("Ada", ""), ("", "Lovelace")])
+def test_who_got_a_name_meanwhile_keeps_it(named):
+    user = UserFactory(first_name="", last_name="")
+    User.objects.filter(pk=user.pk).update(first_name=named[0], last_name=named[1])
+
+    name_nameless(user=user, name="Grace Hopper")
+
+    assert User.objects.values_list("first_name", "last_name").get(pk=user.pk) == named

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.people.models import User
-from accounts.security_log.alarms import QUIET, raise_alarms
+from accounts.security_log.alarms import raise_alarms
 from accounts.security_log.kinds import Kind
 from accounts.security_log.models import SecurityEvent
 from accounts.security_log.services import record
@@ -24,7 +24,7 @@ from tests.factories.accounts import UserFactory
 pytestmark = pytest.mark.django_db
 
 NOW = timezone.now()
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def request_from(address: str):
@@ -103,8 +103,8 @@ def test_of_one_pattern_a_mail_an_hour_and_nothing_is_passed_over():
         raise_alarms(now=NOW + minutes * MINUTE)
     assert alarms() == [("staff_made", 1), ("rights_changed", 1)]
 
-    raise_alarms(now=NOW + MINUTE + QUIET)
-    raise_alarms(now=NOW + 2 * MINUTE + QUIET)
+    raise_alarms(now=NOW + MINUTE + HOUR)
+    raise_alarms(now=NOW + 2 * MINUTE + HOUR)
 
     assert alarms() == [("staff_made", 1), ("rights_changed", 1), ("staff_made", 2)]
 
@@ -131,6 +131,20 @@ def test_the_mail_has_fixed_words_and_a_link_to_the_log(pattern, language):
     assert rendered.subject.startswith("Security" if language == "en" else "Sécurité")
     assert "/admin/accounts/securityevent/" in rendered.text
     assert "/admin/accounts/securityevent/" in rendered.html
+
+
+def test_the_mail_tells_the_time_in_which_it_happened():
+    now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    happen(Kind.LOCKED_OUT, 10, at=now - MINUTE)
+    raise_alarms(now=now)
+    mail = Mail.objects.get()
+    mail.language = "en"
+
+    rendered = render_mail(mail, blank_secrets=False)
+
+    told = "Between 2 March 2026, 09:45 and 2 March 2026, 10:00."
+    assert told in rendered.text
+    assert told in rendered.html
 
 
 @pytest.mark.django_db(transaction=True)

@@ -66,6 +66,15 @@ def test_the_code_that_set_the_app_up_is_used(visitor):
     assert use_code(user=alice, code=code) is None
 
 
+def test_a_passkey_is_passed_over_where_a_code_is_typed():
+    alice = UserFactory()
+    Authenticator.objects.create(user=alice, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": {}})
+    app = give_app(alice)
+
+    assert use_code(user=alice, code="000000") is None
+    assert use_code(user=alice, code=code_of(app)) == app
+
+
 def test_a_recovery_code_counts_once_and_is_noted(visitor, app):
     [code, *_others] = RecoveryCodes.activate(app.user).get_unused_codes()
     sign_in(visitor, app.user.email)

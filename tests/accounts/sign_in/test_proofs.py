@@ -161,7 +161,9 @@ def test_a_factor_added_or_removed_ends_every_other_session(visitor, attacker, c
     assert signed_in_as_now(attacker) is None
     assert signed_in_as_now(visitor) == (None if change == "by the administration" else alice.email)
     kind = {"add": "factor_added", "new codes": "recovery_codes_made"}.get(change, "factor_removed")
-    assert SecurityEvent.objects.filter(kind=kind, user_id=alice.pk).count() == 1
+    event = SecurityEvent.objects.get(kind=kind, user_id=alice.pk)
+    told = {"new codes": {"factor": "recovery_codes"}, "by the administration": {"by": "administration"}}
+    assert event.details == told.get(change, {"factor": "totp"})
 
 
 def signed_in_as_now(browser: Client) -> str | None:

@@ -225,12 +225,13 @@ def test_an_address_taken_while_its_code_was_on_its_way_is_refused(visitor, code
     assert user.email == "alice@example.org"
 
 
-def test_an_address_that_another_person_proves_in_the_same_moment_is_refused_in_words(visitor, rf):
+@pytest.mark.parametrize("is_proved", [True, False], ids=["proved by them", "named by others"])
+def test_an_address_that_another_person_has_by_now_is_refused_in_words(visitor, is_proved):
     user = UserFactory(email="alice@example.org")
     request = visitor.get("/").wsgi_request
     request.user = user
     taken = EmailAddress.objects.create(user=user, email="bob@example.org", verified=False)
-    UserFactory(email="bob@example.org")
+    UserFactory(email="bob@example.org", is_address_proved=is_proved)
 
     with override("en"):
         assert get_adapter(request).confirm_email(request, taken) is False

@@ -54,6 +54,7 @@ def test_the_merchants_hand_is_a_ground_of_its_own_told_once():
     assert (ground.kind, ground.account, ground.order_id, ground.line_id, ground.seat, ground.group) == (
         "merchant", None, None, None, None, None,
     )  # fmt: skip
+    assert ground.order_number == ""
     assert (ground.starts_at, ground.ends_at, ground.created_at) == (NOW, NOW + days(5), NOW)
     mail = Mail.objects.get()
     assert (mail.kind, mail.key, mail.language, mail.account_id) == (

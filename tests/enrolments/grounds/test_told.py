@@ -132,6 +132,18 @@ def test_assigning_and_releasing_in_a_loop_mails_at_most_once_an_hour_and_tells_
     assert told[1].sent_at - told[0].sent_at >= BETWEEN
 
 
+def test_a_course_kept_by_another_ground_hides_no_course_lost_in_the_same_act(account, operator, course, bob):
+    line, kept = new_line(account), CourseFactory()
+    for seat, where in zip(given_pack(account, seats=2, line=line), (kept, course), strict=True):
+        assign(seat, where, bob.email, operator)
+    by_hand(bob, kept)
+    leave()
+
+    revoke_seats(line_id=line.line_id, units=None, actor=operator, reason="Refund", now=NOW + days(1))
+
+    assert [each["id"] for each in lost_mail().context["courses"]] == [course.pk]
+
+
 def test_a_release_put_right_in_time_tells_nothing(account, operator, course, bob):
     [seat] = given_pack(account)
     assign(seat, course, bob.email, operator)

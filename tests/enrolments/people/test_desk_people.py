@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.links.effects import link_url
 from accounts.links.models import AddressLink
@@ -151,6 +152,26 @@ def test_a_second_mail_waits_ten_minutes(client, carol):
     assert message.startswith("A mail went to this person at ")
     assert "before you send another one." in message
     assert Mail.objects.count() == 1
+
+
+def test_the_time_to_wait_is_told_by_the_shops_clock():
+    mailed_at = datetime.datetime(2026, 3, 2, 13, 55, tzinfo=datetime.UTC)
+
+    refusal = MailedJustNow(mailed_at, mailed_at + datetime.timedelta(minutes=10))
+
+    with override("en"):
+        told = str(refusal)
+    assert told == "A mail went to this person at 14:55. Wait until 15:05 before you send another one."
+
+
+@pytest.mark.parametrize(("own", "language"), [("fr", "fr"), ("", "en")])
+def test_how_to_sign_in_is_told_in_the_persons_language_else_in_the_operators(account, bob, own, language):
+    dan = UserFactory(language=own)
+    DelegationFactory(account=account, operator=bob, person=dan)
+
+    mail_again(account=account, person_id=dan.pk, language="en", now=timezone.now())
+
+    assert (Mail.objects.get().kind, Mail.objects.get().language) == ("sign_in_reminder", language)
 
 
 def test_the_ten_minutes_end_to_the_moment(account, carol):

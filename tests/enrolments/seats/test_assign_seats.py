@@ -86,6 +86,7 @@ def test_the_same_person_twice_uses_one_seat(account, operator):
     first, second = assign_all(account, operator, rows(seats, course, "ada@example.org", "ADA@example.org"))
 
     assert (first.is_used, second.is_used) == (True, False)
+    assert (first.is_new, second.is_new) == (True, False)
     assert second.until == first.until is not None
     assert [seat.state for seat in Seat.objects.order_by("pk")] == [SeatState.ASSIGNED, SeatState.AVAILABLE]
 

@@ -117,6 +117,17 @@ def test_a_seat_nobody_moved_in_person_is_refused_without_a_name(account):
     assert "None" not in str(refusal(SeatNotFree, seat.pk))
 
 
+def test_a_used_seat_is_refused_without_a_name_too(account):
+    [seat] = given_pack(account)
+    SeatEvent.objects.create(
+        seat=seat, account=account, at=NOW, from_state="assigned", to_state="consumed", reason="Entered"
+    )  # fmt: skip
+
+    told = str(refusal(SeatNotAssigned, seat.pk))
+
+    assert told.startswith("This seat is used: the person entered the course on 2 March 2026")
+
+
 def test_a_course_that_was_not_sold_is_named(account, operator):
     [seat] = given_pack(account, course_list="FIRE")
     course = CourseFactory(short_name="WATER")

@@ -20,6 +20,7 @@ from catalog.models.taxes import Tax
 from common.admin.made_from import CarriesMadeFrom
 from common.admin.readonly import ReadOnlyAdmin
 from common.made_from import MADE_FROM, note
+from common.made_from_rows import MadeFromRows
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
@@ -164,6 +165,25 @@ def test_a_price_added_elsewhere_is_not_lost(client):
     assert client.post(page_of(entry), controls(refused)).status_code == 302
     assert PriceTier.objects.filter(entry=entry, from_quantity=10).exists()
     assert Entry.objects.get().name_en == "Mine"
+
+
+def test_a_price_added_while_the_form_is_looked_at_is_not_lost(client, monkeypatch):
+    entry = EntryFactory(name_en="Theirs")
+    sent = shown(client, entry) | {"name_en": "Mine"}
+    read, added = MadeFromRows._bring_up_to_date, []
+
+    def read_before_it_is_added(rows: MadeFromRows) -> None:
+        read(rows)
+        if not added:
+            added.append(PriceTier.objects.create(entry=entry, from_quantity=10, unit_net=80))
+
+    monkeypatch.setattr(MadeFromRows, "_bring_up_to_date", read_before_it_is_added)
+
+    refused = client.post(page_of(entry), sent)
+
+    assert "Somebody else has changed this since you opened it" in text_of(refused)
+    assert Entry.objects.get().name_en == "Theirs"
+    assert controls(refused)["name_en"] == "Mine"
 
 
 @pytest.mark.parametrize("is_changed", [False, True])
