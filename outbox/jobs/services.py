@@ -135,13 +135,19 @@ def _refuse_unless_retryable(job: Job) -> None:
         raise RetryRefused(_("This job is running right now. Look again in a moment."))
 
 
+def traced(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a job's payload with the step that recorded it, under which the job goes on; as it is where nothing is
+    traced."""
+    parent = tracing.parent()
+    return {**payload, PARENT: parent} if parent else payload
+
+
 def _row(job: NewJob) -> Job:
     kind = JOB_KINDS.get(job.kind)
-    parent = tracing.parent()
     row = Job(
         kind=job.kind,
         key=job.key,
-        payload={**job.payload, PARENT: parent} if parent else job.payload,
+        payload=traced(job.payload),
         account_id=job.account_id,
         order_id=job.order_id,
         urgency=kind.urgency if job.urgency is None else job.urgency,

@@ -21,7 +21,7 @@ from outbox.errors import SECRET_IS_GONE, TEXT_IS_GONE, TOO_LATE, DismissalRefus
 from outbox.jobs.doorbell import ring_on_commit
 from outbox.jobs.models import Job
 from outbox.jobs.registry import JOB_KINDS
-from outbox.jobs.services import dismiss_dead_jobs, dismiss_job
+from outbox.jobs.services import dismiss_dead_jobs, dismiss_job, traced
 from outbox.mails.kinds import MAIL_KINDS, Renewed
 from outbox.mails.models import JOB_KIND, Mail
 
@@ -46,8 +46,8 @@ WITH given AS (
     RETURNING *
 ), job AS (
     INSERT INTO outbox_job (kind, key, payload, account_id, order_id, max_attempts, urgency, due_at)
-    SELECT %(job_kind)s, %(job_kind)s || ':' || id, jsonb_build_object('mail_id', id), account_id, order_id,
-        %(max_attempts)s, (SELECT min(given.urgency) FROM given WHERE given.key = mail.key),
+    SELECT %(job_kind)s, %(job_kind)s || ':' || id, %(payload)s::jsonb || jsonb_build_object('mail_id', id), account_id,
+        order_id, %(max_attempts)s, (SELECT min(given.urgency) FROM given WHERE given.key = mail.key),
         coalesce((SELECT min(given.due_at) FROM given WHERE given.key = mail.key), statement_timestamp())
     FROM mail ORDER BY 2
 )
@@ -202,6 +202,7 @@ def _insert(rows: list[Mail], due: Mapping[str, datetime | None] | None = None) 
             "mails": json.dumps(given, cls=DjangoJSONEncoder),
             "lifetime": SECRET_LIFETIME,
             "job_kind": JOB_KIND,
+            "payload": json.dumps(traced({})),
             "max_attempts": JOB_KINDS.get(JOB_KIND).max_attempts,
         },
     )
