@@ -26,6 +26,8 @@ graceful_timeout = 20
 keepalive = 75
 # No control socket: it would be a file in a home folder, which a container has not got.
 control_socket_disable = True
+# Whether a request came over HTTPS is told by proxies to Django alone, as far as TRUST_PROXY has it.
+secure_scheme_headers: dict[str, str] = {}
 accesslog = None
 logconfig_dict = {
     "version": 1,

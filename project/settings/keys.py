@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 from common.numbers import whole_number
 from project.settings.environment import refuse, written
@@ -61,6 +65,14 @@ def refuse_unsafe(
         refuse(*reasons)
 
 
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
+
+
 def refuse_unreadable(languages: Sequence[str]) -> None:
     """Raise ImproperlyConfigured naming every variable with a value that cannot be meant."""
     reasons = []
@@ -70,6 +82,9 @@ def refuse_unreadable(languages: Sequence[str]) -> None:
     for name in ("TRUST_PROXY", "PORT", "WEB_CONCURRENCY"):
         if written(name) and whole_number(written(name)) is None:
             reasons.append(f"{name} is {written(name)!r}, but must be a whole number")
+    for name in ("DEFAULT_FROM_EMAIL", "SALES_EMAIL", "SECURITY_EMAIL"):
+        if written(name) and not _is_address(parseaddr(written(name))[1]):
+            reasons.append(f"{name} is {written(name)!r}, but must be an e-mail address")
     language, zone, currency = (written(name) for name in ("SHOP_LANGUAGE", "TIME_ZONE", "SHOP_CURRENCY"))
     if language and language not in languages:
         reasons.append(f"SHOP_LANGUAGE is {language!r}, but must be one of {', '.join(languages)}")

@@ -274,6 +274,9 @@ def test_former_keys_are_read_from_the_environment_newest_first():
         ({"TRUST_PROXY": "one"}, "TRUST_PROXY is 'one', but must be a whole number"),
         ({"SHOP_LANGUAGE": "de"}, "SHOP_LANGUAGE is 'de', but must be one of en, fr"),
         ({"TIME_ZONE": "Paris"}, "TIME_ZONE is 'Paris', but must be a name such as Europe/Paris"),
+        ({"SECURITY_EMAIL": "nonsense"}, "SECURITY_EMAIL is 'nonsense', but must be an e-mail address"),
+        ({"SALES_EMAIL": "a@b@c.example"}, "SALES_EMAIL is 'a@b@c.example', but must be an e-mail address"),
+        ({"DEFAULT_FROM_EMAIL": "Amphi <shop>"}, "DEFAULT_FROM_EMAIL is 'Amphi <shop>', but must be an e-mail address"),
         ({"SHOP_CURRENCY": "euro"}, "SHOP_CURRENCY is 'euro', but must be three capital letters such as EUR"),
     ],
 )

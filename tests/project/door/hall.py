@@ -18,6 +18,9 @@ def application(environ: dict[str, Any], start_response: Callable) -> Iterable[b
     path = environ["PATH_INFO"]
     if path.startswith("/busy/"):
         time.sleep(int(path.removeprefix("/busy/")))
+    if path == "/scheme":
+        start_response("200 OK", [("Content-Length", str(len(environ["wsgi.url_scheme"])))])
+        return [environ["wsgi.url_scheme"].encode()]
     if length > 3 * 1024 * 1024:
         start_response("413 Content Too Large", [("Content-Length", "9")])
         return [b"too large"]

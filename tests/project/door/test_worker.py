@@ -212,6 +212,12 @@ def test_readers_that_take_nothing_hold_up_no_page(hall):
         connection.close()
 
 
+def test_the_server_itself_believes_no_header_about_https(hall):
+    request = b"GET /scheme HTTP/1.1\r\nHost: shop\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n"
+
+    assert answer_of(sent(hall, request)).endswith(b"\r\n\r\nhttp")
+
+
 def test_what_cannot_be_read_is_answered_and_named_nowhere(hall):
     answers = [
         answer_of(sent(hall, request))
