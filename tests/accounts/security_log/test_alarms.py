@@ -142,7 +142,7 @@ def test_the_mail_tells_the_time_in_which_it_happened():
 
     rendered = render_mail(mail, blank_secrets=False)
 
-    told = "Between 2 March 2026, 09:45 and 2 March 2026, 10:00."
+    told = "between 2 March 2026, 09:45 and 2 March 2026, 10:00."
     assert told in rendered.text
     assert told in rendered.html
 
