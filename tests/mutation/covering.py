@@ -87,7 +87,8 @@ class Recorded:
             return {test for line in fault.lines for test in own.get(line, ())}
         # A statement run at import is met wherever its name is used; without a name, or where other imports alone use
         # it (a table of addresses names its pages), by every test of the module.
-        return self._naming(fault.names) or {test for tests in self._lines[fault.path].values() for test in tests}
+        using = self._naming(fault.names) & self.seconds.keys()
+        return using or {test for tests in self._lines[fault.path].values() for test in tests}
 
     def _naming(self, names: Collection[str]) -> set[str]:
         if not names:

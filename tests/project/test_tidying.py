@@ -38,6 +38,7 @@ from tests.factories.catalog import EntryFactory
 from tests.factories.outbox import MailFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.matrix.world import enter_order
+from tests.outbox.jobs.threads import in_thread
 
 pytestmark = pytest.mark.django_db
 
@@ -205,6 +206,25 @@ def test_payloads_of_payment_events_but_for_those_that_wait_for_a_hand():
     event.refresh_from_db()
     assert event.payload == {}
     assert PaymentEvent.objects.get(event_id="stray").payload == {"iban": "FR76"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_in_use_keeps_its_payload_until_the_next_time():
+    pay(place(make_cart(EntryFactory())))
+    PaymentEvent.objects.update(payload={"iban": "FR76"}, received_at=ago(9999))
+    done = []
+
+    def tidy_elsewhere():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")
+        done.append(tidy("payment_payloads", now=NOW))
+
+    with transaction.atomic():
+        PaymentEvent.objects.select_for_update().get()
+        in_thread(tidy_elsewhere).join()
+
+    assert done == [0]
+    assert tidy("payment_payloads", now=NOW) == 1
 
 
 def test_the_security_log():

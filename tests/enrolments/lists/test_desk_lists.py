@@ -76,7 +76,7 @@ def test_people_pasted_are_looked_at_mended_and_placed(client, account, course):
     mended = client.post(line, {"email": "eve@example.org", "first_name": "Eve", "last_name": "Old", "version": 1})
     assert mended["location"] == url("account-list", account.pk, draft.pk)
     draft.refresh_from_db()
-    assert verdicts(draft) == ["new", "new", "new"]
+    assert (verdicts(draft), draft.version) == (["new", "new", "new"], 2)
 
     started = client.post(url("account-list-start", account.pk, draft.pk), {"mode": "all", "version": draft.version})
     assert started.status_code == 302

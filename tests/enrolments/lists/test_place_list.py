@@ -13,7 +13,7 @@ from common.tidying import tidy
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseFull, taken
 from enrolments.grounds.models import Ground
-from enrolments.lists import running
+from enrolments.lists import keeping, running
 from enrolments.lists.drafts import ListMoved
 from enrolments.lists.models import ListRow, PeopleList
 from enrolments.lists.running import start_list
@@ -22,6 +22,7 @@ from enrolments.seats.enter import enter_course
 from enrolments.seats.expire import expire_seats
 from enrolments.seats.models import Seat, SeatEvent
 from enrolments.seats.moves import SeatNotFree
+from enrolments.seats.release import release_seats
 from enrolments.seats.revoke import revoke_seats
 from outbox.jobs.models import Job
 from outbox.jobs.running import run_due_jobs
@@ -91,8 +92,10 @@ def test_the_same_list_pasted_twice_is_one_draft(account, operator):
     given_pack(account, seats=4)
     rows = people("ada@example.org")
 
+    elsewhere = given_list(CustomerAccountFactory(), UserFactory(), rows, course)
+
     assert given_list(account, operator, rows, course) == given_list(account, operator, rows, course)
-    assert PeopleList.objects.count() == 1
+    assert PeopleList.objects.exclude(pk=elsewhere.pk).get().account == account
 
 
 def test_all_or_nothing_places_nobody_when_seats_went_meanwhile_and_tells_who_took_them(account, operator):
@@ -218,6 +221,81 @@ def test_what_was_placed_is_released_when_the_course_ends_the_list(account, oper
     seats = Seat.objects.order_by("state", "pk").values_list("state", "course", "keeps_place", "people_list")
     assert list(seats) == [*[("available", None, False, None)] * 2, ("consumed", course.pk, False, None)]
     assert Mail.objects.count() == 0
+
+
+def test_a_seat_given_anew_to_the_same_person_is_not_taken_back_with_the_list(account, operator, monkeypatch):
+    course = CourseFactory()
+    given_pack(account, seats=2)
+    monkeypatch.setattr(running, "CHUNK", 1)
+    draft = given_list(account, operator, people("a@example.org", "b@example.org"), course)
+    begin(draft)
+    run_due_jobs(limit=2)
+    first = draft.rows.get(line=2).seat
+    release_seats(account=account, seats={first.pk: None}, actor=operator, now=NOW)
+    assign(first, course, "a@example.org", operator)
+    Course.objects.filter(pk=course.pk).update(last_day=(timezone.now() - days(2)).date())
+
+    run_due_jobs()
+
+    draft.refresh_from_db()
+    assert draft.state == PeopleList.State.STOPPED
+    first.refresh_from_db()
+    assert (first.state, first.person.email) == ("assigned", "a@example.org")
+
+
+def test_whoever_was_taken_off_before_the_mails_left_is_told_nothing(account, operator, monkeypatch):
+    course = CourseFactory()
+    given_pack(account, seats=2)
+    monkeypatch.setattr(running, "CHUNK", 2)
+    draft = given_list(account, operator, people("a@example.org", "b@example.org"), course)
+    begin(draft)
+    run_due_jobs(limit=2)
+    assert steps(draft) == ["placed", "placed"]
+    first, second = (row.seat for row in draft.rows.select_related("seat").order_by("line"))
+    release_seats(account=account, seats={first.pk: None, second.pk: None}, actor=operator, now=NOW)
+    assign(first, course, "zoe@example.org", operator)
+    Mail.objects.all().delete()
+
+    run_due_jobs()
+
+    draft.refresh_from_db()
+    assert draft.state == PeopleList.State.DONE
+    assert Mail.objects.count() == 0
+
+
+def test_seats_kept_in_vain_are_free_again_before_others_are_tried(account, operator, monkeypatch):
+    given_pack(account, seats=2)
+    draft = given_list(account, operator, people("a@example.org", "b@example.org"), CourseFactory())
+    tries = []
+
+    def keep_seats(*arguments):
+        tries.append(keeping.keep_seats(*arguments))
+        return len(tries) > 1
+
+    monkeypatch.setattr(running, "keep_seats", keep_seats)
+
+    place(draft)
+
+    assert (draft.state, tries) == (PeopleList.State.DONE, [True, True])
+    assert steps(draft) == ["placed", "placed"]
+
+
+def test_seats_are_given_back_under_their_locks(account, operator):
+    given_pack(account, seats=2)
+    draft = given_list(account, operator, people("a@example.org", "b@example.org"), CourseFactory())
+    begin(draft)
+    run_due_jobs(limit=1)
+    rows = list(draft.rows.order_by("line"))
+    seats = ", ".join(str(row.seat_id) for row in rows)
+
+    with CaptureQueriesContext(connection) as captured:
+        keeping.let_go(draft, rows)
+
+    locking, giving = (query["sql"] for query in captured)
+    assert f"IN ({seats})" in locking
+    assert "FOR NO KEY UPDATE" in locking
+    assert giving.lstrip().startswith("UPDATE enrolments_seat")
+    assert not Seat.objects.filter(people_list__isnull=False).exists()
 
 
 def test_an_operator_who_lost_the_right_ends_the_list(account, operator, monkeypatch):

@@ -120,6 +120,18 @@ def test_a_mail_past_its_date_is_not_sent_again():
         retry_job(job_id=Job.objects.get().pk, now=timezone.now())
 
 
+def test_a_mail_is_of_use_up_to_its_date():
+    first = sent_mail(expires_at=timezone.now())
+    job_id = Job.objects.get().pk
+
+    with pytest.raises(RetryRefused, match="until a date that is past"):
+        retry_job(job_id=job_id, now=first.expires_at)
+    retry_job(job_id=job_id, now=first.expires_at - timedelta(microseconds=1))
+
+    first.refresh_from_db()
+    assert first.state == "queued"
+
+
 def test_a_kind_renews_what_works_no_more(settings):
     first = sent_mail(expires_at=timezone.now())
     later = timezone.now().replace(microsecond=0) + timedelta(days=30)

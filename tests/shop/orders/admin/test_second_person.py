@@ -20,6 +20,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order
 from shop.orders.second_person import confirm_or_ask
 from shop.payments.models import PaymentEvent
+from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.admin_pages import order_url, text_of
 from tests.shop.merchants import browser_of, staff
@@ -223,6 +224,17 @@ def test_another_person_and_another_day_are_counted_anew(first, second, orders, 
     assert confirm(orders[2], first, at=now + timedelta(hours=23, minutes=59)) is not None
     decline(approval_id=Approval.objects.get().pk, actor=first, now=now)
     assert confirm(orders[2], first, at=now + timedelta(days=1)) is None
+
+
+def test_acts_of_another_kind_do_not_count_and_small_ones_do(first, settings):
+    settings.SECOND_PERSON_CONFIRM_ABOVE = Decimal(1)
+    small = [
+        place(make_cart(EntryFactory(tiers={1: "0.50"})), email=f"buyer{number}@example.org") for number in range(2)
+    ]
+    ActAlone.objects.create(kind="another", worth=Decimal(500), actor=first, at=timezone.now())
+
+    assert confirm(small[0], first) is None
+    assert confirm(small[1], first) is not None
 
 
 def test_a_refund_in_parts_is_worth_as_much_as_the_refund(first, probe_entry, diary, settings):
