@@ -165,7 +165,7 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
 
     def get_form(self, request: HttpRequest, obj: Entry | None = None, change: bool = False, **kwargs: Any) -> Any:
         # The fields of handlers are added by the form itself, so the model must not be asked for them.
-        names = admin.utils.flatten_fieldsets(self.get_fieldsets(request, obj))
+        names = kwargs.get("fields") or admin.utils.flatten_fieldsets(self.get_fieldsets(request, obj))
         kwargs["fields"] = [name for name in names if not name.startswith("cfg_") and name != STRING]
         return super().get_form(request, obj, change=change, **kwargs)
 
@@ -191,13 +191,17 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> Any:
-        entry = self.get_object(request, object_id) if request.method in ("GET", "HEAD") else None
-        context: dict[str, Any] = {"entry_tools": tools_for(request), **(extra_context or {})}
-        if entry is not None:
+        return super().change_view(
+            request, object_id, form_url, {"entry_tools": tools_for(request), **(extra_context or {})}
+        )
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        entry: Entry | None = context.get("original")
+        if entry is not None and request.method in ("GET", "HEAD"):
             sold = (entry.handler, entry.code)
             context["banner"] = banner_for(entry, cast("User", request.user))
             context["faults"] = faults_of([sold]).get(sold, [])
-        return super().change_view(request, object_id, form_url, context)
+        return super().render_change_form(request, context, *args, **options)
 
     def save_model(
         self, request: HttpRequest, obj: WithAnnotations[Entry, Read], form: EntryForm, change: bool

@@ -45,6 +45,10 @@ class Unwatched(AnyWidget):
             context["widget"]["attrs"].pop(watched, None)
         return context
 
+    def made_from(self) -> str | None:
+        """Return all that the widget shows, but for its value (`common/templatetags/kept_rows.py`); None: unknown."""
+        return repr(vars(self))
+
 
 class RichText(Unwatched, unfold.UnfoldAdminTextareaWidget):
     """The editor for descriptions: unfold's, around a textarea that keeps the stored HTML as it is."""
@@ -66,6 +70,9 @@ class RichText(Unwatched, unfold.UnfoldAdminTextareaWidget):
 
 class Picture(Unwatched, unfold.UnfoldAdminImageFieldWidget):
     """Upload with preview."""
+
+    def made_from(self) -> None:
+        """Return None: the address of the preview is the storage's, and may not stay."""
 
 
 class CourseChooser(Unwatched, unfold.UnfoldAdminSelect2Widget):
@@ -126,6 +133,9 @@ class RoleChooser(Unwatched, unfold.UnfoldAdminSelectWidget):
         super().__init__()
         self._roles = roles
 
+    def made_from(self) -> str:
+        return repr((self.attrs, self.is_required, list(self._roles())))
+
     def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
         roles = [(code, f"{label} ({code})") for code, label in self._roles()]
         known = {code for code, _label in roles}
@@ -136,6 +146,9 @@ class RoleChooser(Unwatched, unfold.UnfoldAdminSelectWidget):
 
 class MomentPicker(unfold.UnfoldAdminSplitDateTimeWidget):
     """A date and, optionally, a time of day; one text for the field."""
+
+    def made_from(self) -> str:
+        return repr((self.attrs, self.is_required, [(part.attrs, part.is_required) for part in self.widgets]))
 
     def decompress(self, value: Any) -> list[str]:
         day, _blank, time = str(value or "").partition(" ")
