@@ -1,4 +1,4 @@
-"""Rows of a form in the administration that are rendered once for each process, language and content."""
+"""Rows of forms, and parts of every page of the administration, rendered once for each process and content."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from django import forms, template
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.forms.boundfield import BoundField
-from django.template.base import NodeList, Parser, Token
+from django.template.base import NodeList, Parser, Token, Variable
 from django.template.context import Context
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -51,14 +51,27 @@ class KeptRow(template.Node):
 
     def render(self, context: Context) -> SafeString:
         key = _key(context)
-        if key is None:
-            return self.nodes.render(context)
-        row = _kept.get(key)
-        if row is None:
-            if len(_kept) >= KEPT_AT_MOST:
-                _kept.clear()
-            row = _kept[key] = self.nodes.render(context)
-        return row
+        return self.nodes.render(context) if key is None else _kept_as(key, self.nodes, context)
+
+
+class KeptPart(template.Node):
+    """Part of a page that is made from these variables and the language alone, and kept under their content."""
+
+    child_nodelists = ("nodes",)
+
+    def __init__(self, nodes: NodeList, made_from: list[Variable]) -> None:
+        self.nodes, self.made_from = nodes, made_from
+
+    def render(self, context: Context) -> SafeString:
+        shown = repr([variable.resolve(context) for variable in self.made_from])
+        return _kept_as((get_language(), shown), self.nodes, context)
+
+
+@register.tag("keptpart")
+def kept_part(parser: Parser, token: Token) -> KeptPart:
+    nodes = parser.parse(("endkeptpart",))
+    parser.delete_first_token()
+    return KeptPart(nodes, [Variable(name) for name in token.split_contents()[1:]])
 
 
 @register.tag("keptrow")
@@ -66,6 +79,15 @@ def kept_row(parser: Parser, token: Token) -> KeptRow:
     nodes = parser.parse(("endkeptrow",))
     parser.delete_first_token()
     return KeptRow(nodes)
+
+
+def _kept_as(key: Hashable, nodes: NodeList, context: Context) -> SafeString:
+    kept = _kept.get(key)
+    if kept is None:
+        if len(_kept) >= KEPT_AT_MOST:
+            _kept.clear()
+        kept = _kept[key] = nodes.render(context)
+    return kept
 
 
 def _key(context: Context) -> Hashable | None:
@@ -119,11 +141,11 @@ def _of_widget(widget: Any) -> Hashable | None:
         return made_from and (type(widget), made_from)
     if type(widget) not in PLAIN:
         return None
-    shown = dict(vars(widget))
     if isinstance(widget, forms.Select):
         widget.choices = list(widget.choices)  # read once, for the key and for the row
-        shown["choices"] = _of_choices(widget.choices)
-    return type(widget), repr(shown)
+    # A list of choices that was made from rows stands there as the rows, too.
+    shown = {name: value for name, value in vars(widget).items() if name not in ("choices", "_choices")}
+    return type(widget), repr(shown), repr(_of_choices(getattr(widget, "choices", ())))
 
 
 def _of_choices(choices: Iterable[tuple[Any, Any]]) -> list[tuple[str, Any]]:
