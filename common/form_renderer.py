@@ -37,8 +37,10 @@ class Renderer(DjangoTemplates):
             return write_input(context["widget"])
         if template_name in _ERRORS and not context["errors"]:
             return ""
-        if template_name == "django/forms/label.html":
+        if template_name == _DJANGO + "label.html":
             return _write_label(context)
+        if template_name == _DJANGO + "div.html" and not context["fields"] and not context["errors"]:
+            return "".join(str(field) for field in context["hidden_fields"])
         return super().render(template_name, context, request)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms, template
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.forms.boundfield import BoundField
-from django.template.base import NodeList, Parser, Token, Variable
+from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.context import Context
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -59,11 +59,11 @@ class KeptPart(template.Node):
 
     child_nodelists = ("nodes",)
 
-    def __init__(self, nodes: NodeList, made_from: list[Variable]) -> None:
+    def __init__(self, nodes: NodeList, made_from: list[FilterExpression]) -> None:
         self.nodes, self.made_from = nodes, made_from
 
     def render(self, context: Context) -> SafeString:
-        shown = repr([variable.resolve(context) for variable in self.made_from])
+        shown = repr([variable.resolve(context, ignore_failures=True) for variable in self.made_from])
         return _kept_as((get_language(), shown), self.nodes, context)
 
 
@@ -71,7 +71,7 @@ class KeptPart(template.Node):
 def kept_part(parser: Parser, token: Token) -> KeptPart:
     nodes = parser.parse(("endkeptpart",))
     parser.delete_first_token()
-    return KeptPart(nodes, [Variable(name) for name in token.split_contents()[1:]])
+    return KeptPart(nodes, [parser.compile_filter(name) for name in token.split_contents()[1:]])
 
 
 @register.tag("keptrow")
