@@ -92,6 +92,9 @@ class CourseChooser(Unwatched, unfold.UnfoldAdminSelect2Widget):
             }
         )
 
+    def made_from(self) -> str:
+        return _made_from_chooser(self)
+
     def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
         # The only options are the chosen ones; a search brings the others.
         self.choices = [("", ""), *((chosen, chosen) for chosen in value if chosen)]
@@ -115,6 +118,9 @@ class CoursePatternsChooser(Unwatched, unfold.UnfoldAdminSelect2MultipleWidget):
             }
         )
 
+    def made_from(self) -> str:
+        return _made_from_chooser(self)
+
     def format_value(self, value: Any) -> list[str]:
         return list(parse_patterns(value)) if isinstance(value, str) else [str(part) for part in value or ()]
 
@@ -124,6 +130,11 @@ class CoursePatternsChooser(Unwatched, unfold.UnfoldAdminSelect2MultipleWidget):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
         return ",".join(part.strip() for part in data.getlist(name) if part.strip())
+
+
+def _made_from_chooser(widget: forms.Select) -> str:
+    # The address is the same for each chooser of a kind, and the options are the value.
+    return repr((widget.is_required, [attr for attr in widget.attrs.items() if attr[0] != "data-ajax--url"]))
 
 
 class RoleChooser(Unwatched, unfold.UnfoldAdminSelectWidget):
