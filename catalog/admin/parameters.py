@@ -6,7 +6,7 @@ handler's own form.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,11 +104,11 @@ class ShownField(forms.Field):
         return False
 
 
-def parameter_fields(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, forms.Field]:
-    """Return the fields of all sections by name, filled with ``stored`` parameters (by section) or the defaults."""
+def parameter_fields(shown: Iterable[Section], stored: Mapping[str, Mapping[str, Any]]) -> dict[str, forms.Field]:
+    """Return the fields of these sections by name, filled with ``stored`` parameters (by section) or the defaults."""
     roles = SimpleLazyObject(all_roles)
     fields: dict[str, forms.Field] = {}
-    for section in sections():
+    for section in shown:
         values = {**(section.defaults or {}), **stored.get(section.key, {})}
         for name, plain in section.handler.MerchantForm().fields.items():
             widget = admin_widget(plain, lambda: roles)
