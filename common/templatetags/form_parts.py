@@ -8,7 +8,6 @@ from typing import Any
 from django import template
 from django.template.base import Parser, Token
 from django.template.context import Context
-from django.utils.safestring import SafeString
 
 from common.form_renderer import write_attributes, write_input, write_option
 
@@ -21,8 +20,8 @@ class Part(template.Node):
     def __init__(self, write: Callable[[Any], str]) -> None:
         self.write = write
 
-    def render(self, context: Context) -> SafeString:
-        return SafeString(self.write(context))
+    def render(self, context: Context) -> str:
+        return self.write(context)
 
 
 @register.tag
