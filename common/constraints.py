@@ -113,6 +113,9 @@ def _label(model: type[models.Model], name: str) -> str:
 class SaysWhy(ModelForm):
     """Mixin of a ModelForm that tells a violated constraint at its field, in a sentence without names of the code."""
 
+    # A template that asks a formset about the class of its forms makes none.
+    do_not_call_in_templates = True
+
     def _update_errors(self, errors: ValidationError) -> None:
         by_field: dict[str, list[ValidationError]] = errors.update_error_dict({})
         told: dict[str, list[ValidationError]] = {}

@@ -62,6 +62,11 @@ class MadeFromRows(FormSet):
             form.initial = {**(form.initial or {}), MADE_FROM: self._note(self._stored())}
         return form
 
+    @cached_property
+    def empty_form(self) -> Any:
+        """Return the form of no row, which a page asks for a dozen times; Django makes it anew each time."""
+        return super().empty_form
+
     def clean(self) -> None:
         super().clean()
         if self.locks_rows:

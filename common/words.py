@@ -24,7 +24,11 @@ Text = str | Promise
 
 def in_words(say: Callable[[], str]) -> Promise:
     """Return a text made by `say` each time it is read, in the language and time zone active then."""
-    return cast("Promise", lazy(say, str)())  # lazy's types name the text alone, not its proxy
+    return cast("Promise", _say_lazily(say))  # lazy's types name the text alone, not its proxy
+
+
+# Once for all texts: `lazy` makes a class, which takes far longer than a text.
+_say_lazily = lazy(lambda say: say(), str)
 
 
 def paragraphs(*texts: Text) -> Text:

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from common.admin.pages import DeclaredAutocomplete
 from handlers.pages import extension_pages
 from project.admin.doors import close_second_doors
+from project.admin.frame import list_pages_when_shown
 from project.admin.search import search
 from project.door.limits import METRICS
 from project.media import media
@@ -16,6 +17,7 @@ from project.static_files import file_of_another_release
 from project.watching.page import metrics
 
 close_second_doors(admin.site)
+list_pages_when_shown(admin.site)
 REPLACED = {
     # Fields that look rows up answer for what a page declares; Django's answer for any relation of any model.
     "autocomplete_view": DeclaredAutocomplete.as_view(admin_site=admin.site),

@@ -28,7 +28,7 @@ from catalog.admin.entry_fields import FieldFormSet, FieldInline
 from catalog.admin.entry_form import STRING, EntryForm, handler_choices
 from catalog.admin.filters import CategoryFilter, HandlerFilter
 from catalog.admin.on_sale import Asked, EntryList, SaleFilter, banner_for, sale_label
-from catalog.admin.parameters import installed_sections, sections
+from catalog.admin.parameters import Section, installed_sections, sections
 from catalog.admin.prices import PriceFormSet, PriceInline
 from catalog.admin.short_form import short_form_page
 from catalog.admin.together import ChangesTogether
@@ -140,7 +140,7 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         after_the_sale = ["handler"]
         if may_write:
-            after_the_sale += [name for section in sections() for name in section.field_names()]
+            after_the_sale += [name for section in _sections_of(request) for name in section.field_names()]
             after_the_sale.append(STRING)
         else:
             after_the_sale.append("written_parameters")
@@ -165,9 +165,11 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
 
     def get_form(self, request: HttpRequest, obj: Entry | None = None, change: bool = False, **kwargs: Any) -> Any:
         # The fields of handlers are added by the form itself, so the model must not be asked for them.
-        names = admin.utils.flatten_fieldsets(self.get_fieldsets(request, obj))
+        names = kwargs.get("fields") or admin.utils.flatten_fieldsets(self.get_fieldsets(request, obj))
         kwargs["fields"] = [name for name in names if not name.startswith("cfg_") and name != STRING]
-        return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.sections = _sections_of(request)
+        return form
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         name = db_field.name.rpartition("_")[0] if hasattr(db_field, "translated_field") else db_field.name
@@ -191,13 +193,17 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> Any:
-        entry = self.get_object(request, object_id) if request.method in ("GET", "HEAD") else None
-        context: dict[str, Any] = {"entry_tools": tools_for(request), **(extra_context or {})}
-        if entry is not None:
+        return super().change_view(
+            request, object_id, form_url, {"entry_tools": tools_for(request), **(extra_context or {})}
+        )
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        entry: Entry | None = context.get("original")
+        if entry is not None and request.method in ("GET", "HEAD"):
             sold = (entry.handler, entry.code)
             context["banner"] = banner_for(entry, cast("User", request.user))
             context["faults"] = faults_of([sold]).get(sold, [])
-        return super().change_view(request, object_id, form_url, context)
+        return super().render_change_form(request, context, *args, **options)
 
     def save_model(
         self, request: HttpRequest, obj: WithAnnotations[Entry, Read], form: EntryForm, change: bool
@@ -263,3 +269,11 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
         if not (self.has_change_permission(request) or self.has_add_permission(request)):
             raise PermissionDenied
         return course_choices(request)
+
+
+def _sections_of(request: HttpRequest) -> list[Section]:
+    """List the sections once for each request: to know which can be shown, a form of each handler is made."""
+    kept: dict[str, Any] = vars(request)
+    if "entry_sections" not in kept:
+        kept["entry_sections"] = sections()
+    return kept["entry_sections"]

@@ -19,6 +19,7 @@ from catalog.models.entry_fields import NAME_MAX_LENGTH, WITH_LENGTH, EntryField
 from catalog.services.entry_fields import MOST_FIELDS, NAME_TWICE, TooManyFields, problems_of
 from common.admin.decimals import DECIMALS
 from common.admin.pages import StackedRows
+from common.constraints import SaysWhy
 from common.languages import languages
 from common.search import normalise
 from handlers.asked_fields import Choice, FieldKind, choices_stored, choices_to_store, number_in_words
@@ -92,13 +93,12 @@ def _choices_help() -> str:
     }
 
 
-class FieldForm(forms.ModelForm):
+class FieldForm(SaysWhy, forms.ModelForm):
     """Form of one field. Columns that do not belong to the field's kind are ignored, and not shown."""
 
     choices = ChoicesField(label=gettext_lazy("Choices"), required=False)
 
-    class Meta:
-        model = EntryField
+    class Meta:  # the inline names the model: named here, each page would make the fields twice
         fields = (
             "name",
             "position",

@@ -13,7 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from catalog.admin.parameters import STRING_AT_MOST, TypedParameters, parameter_fields, readings_text, section_for
+from catalog.admin.parameters import (
+    STRING_AT_MOST,
+    Section,
+    TypedParameters,
+    parameter_fields,
+    readings_text,
+    section_for,
+    sections,
+)
 from catalog.admin.widgets import Paragraph
 from catalog.models.entries import Entry
 from catalog.offers import offer_of
@@ -61,6 +69,8 @@ class EntryForm(MadeFrom, forms.ModelForm):
     """
 
     use_required_attribute = False
+    # Those of the page; None where a form is made without a page.
+    sections: ClassVar[list[Section] | None] = None
 
     class Meta:
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {"code": CodeLineField}
@@ -92,7 +102,7 @@ class EntryForm(MadeFrom, forms.ModelForm):
         self.fields["handler"].help_text = _handler_help()
         self.initial.update({"handler": stored.handler, STRING: self.shown_string, "version": stored.version})
         section = {self.stored_section.key: self.stored_parameters} if self.stored_section else {}
-        self.fields.update(parameter_fields(section))
+        self.fields.update(parameter_fields(sections() if self.sections is None else self.sections, section))
         self.code_is_fixed = bool(stored.pk) and is_code_fixed(stored)
         if self.code_is_fixed:
             self.fields["code"].disabled = True

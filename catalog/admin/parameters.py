@@ -6,13 +6,13 @@ handler's own form.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -39,13 +39,13 @@ class Section:
     handler: Handler
     condition: str
 
-    @property
-    def is_usable(self) -> bool:
+    @cached_property
+    def defaults(self) -> dict[str, Any] | None:
+        """Return the parameters of an entry for which nothing was typed; None if the handler's form is broken."""
         try:
-            self.handler.MerchantForm.default_parameters()
+            return self.handler.MerchantForm.default_parameters()
         except HookBroken:
-            return False
-        return True
+            return None
 
     def field_name(self, name: str) -> str:
         return f"cfg_{self.key}_{name}"
@@ -57,13 +57,13 @@ class Section:
 def sections() -> list[Section]:
     """List a section for every handler that can be chosen: the listed ones, and the specific ones, each for its code.
 
-    A handler whose form is broken has none.
+    A handler whose form is broken has none. To find that out, a form of each is made: once for a page will do.
     """
-    return [section for section in installed_sections() if section.is_usable]
+    return [section for section in installed_sections() if section.defaults is not None]
 
 
 def installed_sections() -> list[Section]:
-    """List a section for every handler, its form broken or not, which takes a form of each to find out."""
+    """List a section for every handler, its form broken or not."""
     listed = [Section(handler.name, handler, f"handler == '{handler.name}'") for handler in all_handlers()]
     specific = [
         Section(
@@ -78,25 +78,20 @@ def installed_sections() -> list[Section]:
 
 
 def section_for(handler: str, code: str) -> Section | None:
-    """Return the section of the chosen handler; None for no handler or one that is not installed."""
+    """Return the section of the chosen handler; None for no handler, one that is not installed or a broken one."""
     key = f"{SPECIFIC}_{specific_folder(code)}" if handler == SPECIFIC else handler
-    return next((section for section in sections() if section.key == key), None)
+    found = next((section for section in installed_sections() if section.key == key), None)
+    return found if found and found.defaults is not None else None
 
 
 class ShownField(forms.Field):
-    """A handler's field on the form of the entry: it shows; the handler's own form validates.
+    """A handler's field on the form of the entry: it shows; the handler's own form validates."""
 
-    `made_from` names all that the row of the field is made from (`common/templatetags/kept_rows.py`).
-    """
-
-    def __init__(
-        self, plain: forms.Field, widget: forms.Widget, initial: Any, made_from: Hashable | None = None
-    ) -> None:
+    def __init__(self, plain: forms.Field, widget: forms.Widget, initial: Any) -> None:
         super().__init__(
             required=plain.required, label=plain.label, help_text=plain.help_text, widget=widget, initial=initial
         )
         self.plain = plain
-        self.made_from = made_from
 
     def clean(self, value: Any) -> Any:
         return value
@@ -109,26 +104,16 @@ class ShownField(forms.Field):
         return False
 
 
-def parameter_fields(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, forms.Field]:
-    """Return the fields of all sections by name, filled with ``stored`` parameters (by section) or the defaults."""
+def parameter_fields(shown: Iterable[Section], stored: Mapping[str, Mapping[str, Any]]) -> dict[str, forms.Field]:
+    """Return the fields of these sections by name, filled with ``stored`` parameters (by section) or the defaults."""
     roles = SimpleLazyObject(all_roles)
     fields: dict[str, forms.Field] = {}
-    for section in sections():
-        values = section.handler.MerchantForm.default_parameters() | dict(stored.get(section.key, {}))
+    for section in shown:
+        values = {**(section.defaults or {}), **stored.get(section.key, {})}
         for name, plain in section.handler.MerchantForm().fields.items():
             widget = admin_widget(plain, lambda: roles)
-            made_from = None if section.key in stored else _made_from(section, plain, widget, values.get(name))
-            fields[section.field_name(name)] = ShownField(plain, widget, values.get(name), made_from)
+            fields[section.field_name(name)] = ShownField(plain, widget, values.get(name))
     return fields
-
-
-def _made_from(section: Section, plain: forms.Field, widget: forms.Widget, value: Any) -> Hashable:
-    """Return all that the row of a field without a stored value shows, besides its name and the language."""
-    choices = repr(list(getattr(widget, "choices", ())))
-    return (
-        section.handler.MerchantForm, section.condition, str(plain.label), str(plain.help_text), plain.required,
-        type(widget), repr(widget.attrs), choices, repr(value),
-    )  # fmt: skip
 
 
 class TypedParameters:

@@ -12,6 +12,7 @@ from catalog.models.entries import PriceTier
 from catalog.services.errors import FirstPriceMissing
 from common.admin.decimals import DECIMALS
 from common.admin.pages import TabularRows
+from common.constraints import SaysWhy
 
 
 class PriceFormSet(PaginationFormSetMixin, BaseInlineFormSet):
@@ -33,9 +34,8 @@ class PriceFormSet(PaginationFormSetMixin, BaseInlineFormSet):
         }
 
 
-class PriceForm(forms.ModelForm):
-    class Meta:
-        model = PriceTier
+class PriceForm(SaysWhy, forms.ModelForm):
+    class Meta:  # the inline names the model: named here, each page would make the fields twice
         fields = ("from_quantity", "unit_net")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -45,6 +45,10 @@ class Unwatched(AnyWidget):
             context["widget"]["attrs"].pop(watched, None)
         return context
 
+    def made_from(self) -> str | None:
+        """Return all that the widget shows, but for its value (`common/templatetags/kept_rows.py`); None: unknown."""
+        return repr(vars(self))
+
 
 class RichText(Unwatched, unfold.UnfoldAdminTextareaWidget):
     """The editor for descriptions: unfold's, around a textarea that keeps the stored HTML as it is."""
@@ -67,6 +71,9 @@ class RichText(Unwatched, unfold.UnfoldAdminTextareaWidget):
 class Picture(Unwatched, unfold.UnfoldAdminImageFieldWidget):
     """Upload with preview."""
 
+    def made_from(self) -> None:
+        """Return None: the address of the preview is the storage's, and may not stay."""
+
 
 class CourseChooser(Unwatched, unfold.UnfoldAdminSelect2Widget):
     """Chooser of one course, searched by typing; a name that is no course yet may be typed too."""
@@ -84,6 +91,9 @@ class CourseChooser(Unwatched, unfold.UnfoldAdminSelect2Widget):
                 **(attrs or {}),
             }
         )
+
+    def made_from(self) -> str:
+        return _made_from_chooser(self)
 
     def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
         # The only options are the chosen ones; a search brings the others.
@@ -108,6 +118,9 @@ class CoursePatternsChooser(Unwatched, unfold.UnfoldAdminSelect2MultipleWidget):
             }
         )
 
+    def made_from(self) -> str:
+        return _made_from_chooser(self)
+
     def format_value(self, value: Any) -> list[str]:
         return list(parse_patterns(value)) if isinstance(value, str) else [str(part) for part in value or ()]
 
@@ -119,12 +132,20 @@ class CoursePatternsChooser(Unwatched, unfold.UnfoldAdminSelect2MultipleWidget):
         return ",".join(part.strip() for part in data.getlist(name) if part.strip())
 
 
+def _made_from_chooser(widget: forms.Select) -> str:
+    # The address is the same for each chooser of a kind, and the options are the value.
+    return repr((widget.is_required, [attr for attr in widget.attrs.items() if attr[0] != "data-ajax--url"]))
+
+
 class RoleChooser(Unwatched, unfold.UnfoldAdminSelectWidget):
     """Chooser of a role; it keeps a stored role that no longer exists."""
 
     def __init__(self, roles: Callable[[], Iterable[tuple[str, str]]]) -> None:
         super().__init__()
         self._roles = roles
+
+    def made_from(self) -> str:
+        return repr((self.attrs, self.is_required, list(self._roles())))
 
     def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
         roles = [(code, f"{label} ({code})") for code, label in self._roles()]
@@ -136,6 +157,9 @@ class RoleChooser(Unwatched, unfold.UnfoldAdminSelectWidget):
 
 class MomentPicker(unfold.UnfoldAdminSplitDateTimeWidget):
     """A date and, optionally, a time of day; one text for the field."""
+
+    def made_from(self) -> str:
+        return repr((self.attrs, self.is_required, [(part.attrs, part.is_required) for part in self.widgets]))
 
     def decompress(self, value: Any) -> list[str]:
         day, _blank, time = str(value or "").partition(" ")

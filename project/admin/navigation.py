@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -97,7 +98,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(
                 capfirst(apps.get_model(label)._meta.verbose_name_plural),
                 icon,
-                reverse(f"admin:{label.lower().replace('.', '_')}_changelist"),
+                _address_of_list(label, get_script_prefix()),
             )
             for label, icon in models.items()
             if label in pages
@@ -105,6 +106,11 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         if items:
             groups.append({"title": group.title, "separator": True, "items": items})
     return groups
+
+
+@cache
+def _address_of_list(label: str, _site_below: str) -> str:
+    return reverse(f"admin:{label.lower().replace('.', '_')}_changelist")
 
 
 def stylesheet(request: HttpRequest) -> str:

@@ -151,5 +151,5 @@ def test_whoever_may_only_look_sees_them():
 def test_the_page_costs_no_more_queries_for_more_fields(fields, django_assert_max_num_queries):
     client = merchant()
     entry = ask(EntryFactory(), *(make_field(f"f{number}") for number in range(fields)))
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(12):
         client.get(change_url(entry))
