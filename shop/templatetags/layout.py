@@ -51,6 +51,28 @@ def _brand(_language: str, name: str, logo_url: str, without_shop: bool, query: 
     return render_to_string("masthead_brand.html", shown)
 
 
+@register.simple_tag
+def masthead_sign_in() -> str:
+    """Return the content of the link to sign in."""
+    return _sign_in(get_language())
+
+
+@lru_cache(maxsize=8)
+def _sign_in(_language: str) -> str:
+    return render_to_string("masthead_sign_in.html")
+
+
+@register.simple_tag(takes_context=True)
+def masthead_cart(context: template.Context) -> str:
+    """Return the link to the cart, with the number of its lines."""
+    return _cart(get_language(), context["site"].cart_count)
+
+
+@lru_cache(maxsize=256)
+def _cart(_language: str, count: int) -> str:
+    return render_to_string("masthead_cart.html", {"count": count})
+
+
 @register.simple_tag(takes_context=True)
 def masthead_shelves(context: template.Context) -> str:
     """Return the menu of the shelves, in which the one of this page is marked; "" without shelves."""

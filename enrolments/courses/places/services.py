@@ -12,7 +12,7 @@ import datetime
 from collections.abc import Collection, Iterable
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, F, QuerySet, Sum
+from django.db.models import BigIntegerField, F, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -156,10 +156,16 @@ def hold_places(*, course: Course, line: LineRef, places: int, now: datetime.dat
         refuse_overfull([locked])
 
 
+_HELD_BY_LINES = """
+SELECT line_id, sum(places) FROM enrolments_placehold WHERE order_id = %s AND released_at IS NULL GROUP BY line_id
+"""
+
+
 def places_held(*, order_id: int) -> dict[int, int]:
     """Return the number of places that each line of an order holds, by line; other lines are missing. One statement."""
-    holds = PlaceHold.objects.live().filter(order_id=order_id).order_by()
-    return {row["line_id"]: row["sum"] for row in holds.values("line_id").annotate(sum=Sum("places"))}
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD_BY_LINES, [order_id])
+        return dict(cursor.fetchall())
 
 
 def release_hold(*, line_id: int, now: datetime.datetime, places: int | None = None) -> None:
