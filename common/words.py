@@ -22,9 +22,17 @@ from common.moments import day_ends, day_starts, in_shop_zone, local_day
 Text = str | Promise
 
 
+def _say(say: Callable[[], str]) -> str:
+    return say()
+
+
+# Made once: Django makes a class for each function that becomes lazy.
+_said = lazy(_say, str)
+
+
 def in_words(say: Callable[[], str]) -> Promise:
     """Return a text made by `say` each time it is read, in the language and time zone active then."""
-    return cast("Promise", lazy(say, str)())  # lazy's types name the text alone, not its proxy
+    return cast("Promise", _said(say))  # lazy's types name the text alone, not its proxy
 
 
 def paragraphs(*texts: Text) -> Text:

@@ -132,6 +132,8 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "common.form_renderer.FormRenderer"
+
 # --- Postgres and Redis ----------------------------------------------------------------------------------------------
 
 REDIS_URL: str
