@@ -46,8 +46,9 @@ class UnitForms:
         """Bound forms by index, one per unit; units for which nothing was typed share one, which nobody may change."""
         if not self.asked:
             return ()
-        blank = MicroForm(self.asked, UNTOUCHED, Names())
-        return tuple(self.form(index) if index in self.typed else blank for index in range(self.line.quantity))
+        forms = {index: self.form(index) for index in self.typed if index < self.line.quantity}
+        blank = MicroForm(self.asked, UNTOUCHED, Names()) if len(forms) < self.line.quantity else None
+        return tuple(form for index in range(self.line.quantity) if (form := forms.get(index, blank)) is not None)
 
     def form(self, index: int) -> MicroForm:
         return MicroForm(self.asked, self.typed.get(index, UNTOUCHED), Names())
