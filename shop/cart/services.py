@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from catalog.models.entries import Entry
 from catalog.offers import buyability, offer_of
 from catalog.selectors import entries_to_price, shopper_for
+from common.plain_inserts import insert_row
 from common.plain_rows import plain_row
 from common.refusals import Refused
 from common.templatetags.money import grouped
@@ -83,7 +84,9 @@ def open_cart(*, token: str | None, user: User | None) -> Cart:
 
 def _new_cart(user: User | None) -> Cart:
     if user is None:  # no other tab can make a visitor's
-        return Cart.objects.create()
+        cart = Cart()
+        insert_row(cart)
+        return cart
     try:
         with transaction.atomic():
             return Cart.objects.create(user=user)
@@ -125,7 +128,8 @@ def _add(
     _check_quantity(quantity)
     _check_buyable(locked, entry, wanted, user=user, now=now, lines=lines)
     if line is None:
-        line = locked.lines.create(entry=entry, quantity=wanted)
+        line = CartLine(cart=locked, entry=entry, quantity=wanted)
+        insert_row(line)
     else:
         line.quantity, line.units_confirmed = wanted, False
         line.save(update_fields=["quantity", "units_confirmed"])
