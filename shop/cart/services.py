@@ -315,7 +315,7 @@ def _make_own(cart: Cart, user: User) -> bool:
 
 
 def _lock(cart: Cart) -> Cart:
-    locked = Cart.objects.select_for_update(no_key=True).filter(pk=cart.pk, ordered_at__isnull=True).first()
+    locked = next(iter(Cart.objects.select_for_update(no_key=True).filter(pk=cart.pk, ordered_at__isnull=True)), None)
     if locked is None:
         raise CartRefused(_("This cart has already been ordered. Its order is in your list of orders."))
     return locked

@@ -192,7 +192,7 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
 
 
 def _lock_order(**which: Any) -> Order | None:
-    return Order.objects.select_for_update(no_key=True).filter(**which).first()
+    return next(iter(Order.objects.select_for_update(no_key=True).filter(**which)), None)
 
 
 def _paid_before(event: ProviderEvent) -> tuple[Order | None, Payment | None]:
