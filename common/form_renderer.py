@@ -22,7 +22,20 @@ _DJANGO = "django/forms/"
 _ERRORS = frozenset({_DJANGO + "errors/list/default.html", _DJANGO + "errors/list/ul.html"})
 _INPUTS = frozenset(
     f"{_DJANGO}widgets/{kind}.html"
-    for kind in ("checkbox", "date", "email", "hidden", "input", "number", "password", "tel", "text", "time", "url")
+    for kind in (
+        "checkbox",
+        "date",
+        "email",
+        "hidden",
+        "input",
+        "number",
+        "password",
+        "search",
+        "tel",
+        "text",
+        "time",
+        "url",
+    )
 )
 
 

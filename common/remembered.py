@@ -19,6 +19,7 @@ K = TypeVar("K", bound=Hashable)
 KEPT_AT_MOST = 1_000
 
 _kept: dict[Hashable, tuple[float, Any]] = {}
+_made: dict[Hashable, tuple[object, Any]] = {}
 
 
 def remembered(name: Hashable, read: Callable[[], T]) -> T:
@@ -45,3 +46,19 @@ def remembered_each(kind: str, keys: Collection[K], read: Callable[[Collection[K
                 _kept.clear()
             _kept.update({(kind, key): (now, value) for key, value in new.items()})
     return found
+
+
+def made_once(name: Hashable, source: object, make: Callable[[], T]) -> T:
+    """Return the value that `make` made under this name from this very `source`, else the value it makes now.
+
+    For what depends on the name and on a remembered value alone: it is made again when that was read again.
+    """
+    kept = _made.get(name)
+    if kept is not None and kept[0] is source:
+        value: T = kept[1]
+        return value
+    value = make()
+    if len(_made) >= KEPT_AT_MOST:
+        _made.clear()
+    _made[name] = (source, value)
+    return value

@@ -15,6 +15,8 @@ def clean_line(typed: str) -> str:
     Signs of direction, soft hyphens and byte-order marks go; tabs, line ends and blanks of all widths are one blank. A
     text of which nothing would be seen is empty. Cleaning twice changes nothing.
     """
+    if typed.isascii() and typed.isprintable():  # nothing in it to look for, which is quicker to tell
+        return " ".join(typed.split())
     seen = (sign if sign.isprintable() or sign in _JOINERS else " " for sign in without_unseen(typed))
     words = [word.strip(_JOINERS) for word in "".join(seen).split()]
     return unicodedata.normalize("NFC", " ".join(word for word in words if word))

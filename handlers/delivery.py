@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from common.languages import in_reader_language
+from common.plain_rows import plain_row
 from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver, free, hold_places
@@ -76,7 +77,7 @@ def what_next(line: LineContext) -> Text:
 
 def sold_role(line: LineContext, code: str, kinds: Collection[str] | None = None) -> Role:
     """Return the role of that code. Raises ``Refusal`` when there is none, or it is of another kind."""
-    role = Role.objects.filter(code=code).first()
+    role = plain_row(Role, "WHERE code = %s", [code])
     if role is None or (kinds is not None and role.kind not in kinds):
         raise Refusal(
             sentences(

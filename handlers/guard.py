@@ -164,7 +164,7 @@ class GuardedHandler:
         Without ``undoes`` the caller rolls back what a broken hook did.
         """
         try:
-            with _undone_if_broken() if undoes else nullcontext():
+            with _undone_if_broken() if undoes and connection.in_atomic_block else nullcontext():
                 answer = run()
                 if _is_aborted():
                     raise InternalError("The hook went on after an error of the database, which undid its work.")
@@ -278,12 +278,10 @@ def bare(handler: Any) -> Handler:
 def _undone_if_broken() -> Iterator[None]:
     """Undo the statements of the block if it raises, by a savepoint that is set only before the first statement.
 
-    So a hook that asks the database nothing costs nothing. Outside a transaction there is nothing to set.
+    So a hook that asks the database nothing costs nothing. For a hook inside a transaction: outside of one there is
+    nothing to set.
     """
     with ExitStack() as stack:
-        if not connection.in_atomic_block:
-            yield
-            return
         is_set = False
 
         def run(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

@@ -19,6 +19,7 @@ from accounts.people.models import User
 from accounts.rate_limits.services import find_used_up
 from common.again import again_after_deadlock
 from common.emails import normalise_email
+from common.plain_inserts import insert_row
 from common.postal import PostalAddress
 from common.refusals import Refused
 from common.words import in_words
@@ -85,13 +86,14 @@ def create_account(
 ) -> CustomerAccount:
     """Make a customer account; without an owner it is unclaimed, as a visitor's order leaves it."""
     with transaction.atomic(savepoint=False):
-        account = CustomerAccount.objects.create(
+        account = CustomerAccount(
             kind=kind,
             vat_id=vat_id,
             payer_email=normalise_email(payer_email) if payer_email else "",
             created_at=now,
             **address.columns(),
         )
+        insert_row(account)
         if owner is not None:
             Membership.objects.create(account=account, user=owner, is_owner=True, created_at=now)
         return account

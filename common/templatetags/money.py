@@ -19,6 +19,11 @@ def _currency(amount: Decimal, currency: str, language: str) -> str:
     return format_currency(amount, currency, locale=language)
 
 
+@lru_cache(maxsize=4096)
+def _decimal(number: Decimal | int, language: str) -> str:
+    return format_decimal(number, locale=language)
+
+
 @register.filter
 def money(amount: Decimal | None, currency: str = "") -> str:
     """Write an amount with its currency: 1 234,50 € in French, €1,234.50 in English. Nothing for no amount."""
@@ -28,11 +33,11 @@ def money(amount: Decimal | None, currency: str = "") -> str:
 @register.filter
 def percent(rate: Decimal) -> str:
     """Write a rate in per cent, like it is stored: 5,5 % in French."""
-    number = format_decimal(rate, locale=reader_language())
+    number = _decimal(rate, reader_language())
     return f"{number}%" if reader_language() == "en" else f"{number}\N{NO-BREAK SPACE}%"
 
 
 @register.filter
 def grouped(number: int) -> str:
     """Write a whole number with its thousands apart."""
-    return format_decimal(number, locale=reader_language())
+    return _decimal(number, reader_language())

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict
 
 from django.db import connection
 from django.db.models import BigIntegerField, Case, F, IntegerField, Q, QuerySet, Value, When
@@ -14,8 +14,8 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Greatest
 
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import PLACES_TAKEN
-from enrolments.courses.services import by_names
+from enrolments.courses.places.services import PLACES_TAKEN, TAKEN_IN_THIS
+from enrolments.courses.services import named_with
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -57,6 +57,9 @@ class CourseForSale:
         return NotOpen.FULL if takes_place and self.places_left == 0 else None
 
 
+_PLACES_LEFT = f"CASE WHEN this.capacity IS NOT NULL THEN greatest(this.capacity - ({TAKEN_IN_THIS}), 0) END"
+
+
 def with_places_left(courses: QuerySet[Course]) -> QuerySet[WithAnnotations[Course, Left]]:
     """Add the number of places left to courses, as `places_left`; None where there is no limit, and nothing is
     counted."""
@@ -73,11 +76,7 @@ def with_places_left(courses: QuerySet[Course]) -> QuerySet[WithAnnotations[Cour
 def courses_for_sale(short_names: Iterable[str]) -> dict[str, CourseForSale]:
     """Return courses by the names asked for, present or former, whatever their case; leave unknown names out. One
     statement, none without names."""
-    names = list(short_names)
-    if not names:
-        return {}
-    found = cast("dict[str, WithAnnotations[Course, Left]]", by_names(with_places_left(Course.objects.all()), names))
-    return {name: CourseForSale(course, course.places_left) for name, course in found.items()}
+    return {name: CourseForSale(course, left) for name, (course, left) in named_with(_PLACES_LEFT, short_names).items()}
 
 
 def open_for_sale(courses: QuerySet[Course], *, now: datetime.datetime) -> QuerySet[WithAnnotations[Course, Left]]:

@@ -45,7 +45,10 @@ def repeated(lines: Sequence[DraftLine]) -> list[UnitError]:
 
 
 def _course_keys(lines: Sequence[DraftLine]) -> dict[int, object]:
-    """Return the key of each line's session, by the line's index: its course, or the name of a missing one."""
+    """Return the key of each line's session, by the line's index: its course, or the name of a missing one. A line
+    alone is compared with no other, so nothing is looked up."""
+    if len(lines) == 1:
+        return {lines[0].index: None}
     names = {line.index: SessionParameters.of(line.parameters).course_name for line in lines}
     found = find_courses(names.values())
     return {index: found[name].pk if name in found else name.lower() for index, name in names.items()}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common import tracing
 from common.numbers import in_number_order
+from common.plain_inserts import insert_rows
 from outbox.errors import DismissalRefused, JobKeyTaken, RetryRefused
 from outbox.jobs.doorbell import ring_on_commit
 from outbox.jobs.models import PARENT, Job
@@ -68,7 +69,7 @@ def enqueue_many(jobs: Iterable[NewJob]) -> None:
     rows = [_row(job) for job in sorted(jobs, key=lambda job: in_number_order(job.key))]
     if not rows:
         return
-    Job.objects.bulk_create(rows, ignore_conflicts=True)
+    insert_rows(rows, ignore_conflicts=True)
     ring_on_commit()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from catalog.models.entries import Entry
 from common.plain_rows import plain_rows
-from shop.cart.models import Cart, CartLine
+from shop.cart.models import Cart, CartLine, CartUnit
 
 EntriesByKey = Callable[[Collection[int]], Mapping[int, Entry]]
 
@@ -17,6 +17,15 @@ def lines_of(cart: Cart) -> list[CartLine]:
     for line in lines:
         line.cart = cart
     return lines
+
+
+def units_of(line_ids: Collection[int], *, indexes: Collection[int] | None = None) -> list[CartUnit]:
+    """Return the units of some lines for which something was typed, in order; only those with some `indexes` if they
+    are given. One statement."""
+    if indexes is None:
+        return plain_rows(CartUnit, "WHERE line_id = ANY(%s) ORDER BY index", [list(line_ids)])
+    rest = "WHERE line_id = ANY(%s) AND index = ANY(%s) ORDER BY index"
+    return plain_rows(CartUnit, rest, [list(line_ids), list(indexes)])
 
 
 def with_entries(lines: list[CartLine], entries: EntriesByKey) -> list[CartLine]:

@@ -9,21 +9,21 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from catalog.models.entries import Entry
 from catalog.offers import buyability, offer_of
 from catalog.selectors import entries_to_price, shopper_for
+from common.plain_inserts import insert_row
 from common.plain_rows import plain_row
 from common.refusals import Refused
 from common.templatetags.money import grouped
 from common.words import in_words
 from shop.cart.joining import Joined, join_lines
 from shop.cart.limits import MAX_QUANTITY, MAX_UNITS_WITH_FORMS, units_beyond_limit
-from shop.cart.lines import lines_of, with_entries
+from shop.cart.lines import lines_of, units_of, with_entries
 from shop.cart.micro_forms import MicroForm, Names, Typed, asked_of, version_of
 from shop.cart.models import Cart, CartLine, CartUnit
 
@@ -84,7 +84,9 @@ def open_cart(*, token: str | None, user: User | None) -> Cart:
 
 def _new_cart(user: User | None) -> Cart:
     if user is None:  # no other tab can make a visitor's
-        return Cart.objects.create()
+        cart = Cart()
+        insert_row(cart)
+        return cart
     try:
         with transaction.atomic():
             return Cart.objects.create(user=user)
@@ -126,7 +128,8 @@ def _add(
     _check_quantity(quantity)
     _check_buyable(locked, entry, wanted, user=user, now=now, lines=lines)
     if line is None:
-        line = locked.lines.create(entry=entry, quantity=wanted)
+        line = CartLine(cart=locked, entry=entry, quantity=wanted)
+        insert_row(line)
     else:
         line.quantity, line.units_confirmed = wanted, False
         line.save(update_fields=["quantity", "units_confirmed"])
@@ -224,7 +227,7 @@ def _without_changed(
     line: CartLine, rows: list[CartUnit], made_from: Mapping[int, MadeFrom]
 ) -> tuple[list[CartUnit], frozenset[int]]:
     """Return the rows that may be written, and the indexes of those that somebody else has changed meanwhile."""
-    kept = {unit.index: _version(unit) for unit in line.units.filter(index__in=[row.index for row in rows])}
+    kept = {unit.index: _version(unit) for unit in units_of([line.pk], indexes=[row.index for row in rows])}
     to_write, changed = [], set()
     for row in rows:
         basis, now = made_from[row.index], kept.get(row.index, "")
@@ -244,7 +247,7 @@ def copy_first_unit(*, cart: Cart, line_id: int, indexes: Iterable[int]) -> None
     """Copy the answers of unit 1 to the units with these indexes, except blanks and what belongs to one unit alone."""
     locked = _lock(cart)
     line = _line(locked, line_id)
-    kept = {unit.index: Typed(unit.answers, unit.fields) for unit in line.units.all()}
+    kept = {unit.index: Typed(unit.answers, unit.fields) for unit in units_of([line.pk])}
     if 0 not in kept:
         return
     source = MicroForm(asked_of(offer_of(line.entry)), kept[0], Names()).to_copy
@@ -258,11 +261,11 @@ def copy_first_unit(*, cart: Cart, line_id: int, indexes: Iterable[int]) -> None
 
 
 @transaction.atomic
-def confirm_units(*, cart: Cart, line_id: int, quantity: int) -> None:
-    """Record that the customer has gone through all micro-forms; no effect if the line's quantity is no longer
-    `quantity`."""
+def confirm_units(*, cart: Cart, line_id: int, quantity: int) -> bool:
+    """Record that the customer has gone through all micro-forms; no effect, and False, if the line's quantity is no
+    longer `quantity`."""
     locked = _lock(cart)
-    CartLine.objects.filter(pk=line_id, cart=locked, quantity=quantity).update(units_confirmed=True)
+    return bool(CartLine.objects.filter(pk=line_id, cart=locked, quantity=quantity).update(units_confirmed=True))
 
 
 @transaction.atomic
@@ -312,15 +315,14 @@ def _make_own(cart: Cart, user: User) -> bool:
 
 
 def _lock(cart: Cart) -> Cart:
-    locked = Cart.objects.select_for_update(no_key=True).filter(pk=cart.pk, ordered_at__isnull=True).first()
+    locked = next(iter(Cart.objects.select_for_update(no_key=True).filter(pk=cart.pk, ordered_at__isnull=True)), None)
     if locked is None:
         raise CartRefused(_("This cart has already been ordered. Its order is in your list of orders."))
     return locked
 
 
 def _line(cart: Cart, line_id: int) -> CartLine:
-    lines: QuerySet[CartLine] = cart.lines.select_related("entry")
-    line = lines.filter(pk=line_id).first()
+    line = plain_row(CartLine, "WHERE id = %s AND cart_id = %s", [line_id, cart.pk])
     if line is None:
         raise _no_longer_there()
     return line
@@ -361,7 +363,10 @@ def _check_buyable(
 
 
 def _touch(cart: Cart) -> None:
-    Cart.objects.filter(pk=cart.pk).update(version=F("version") + 1, changed_at=Now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE shop_cart SET version = version + 1, changed_at = statement_timestamp() WHERE id = %s", [cart.pk]
+        )
 
 
 def _bounded(answers: Mapping[str, Any]) -> dict[str, Any]:

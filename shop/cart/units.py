@@ -10,8 +10,9 @@ from django.core.exceptions import NON_FIELD_ERRORS
 
 from catalog.offers import Offer
 from handlers.contract import UnitContext, Units
+from shop.cart.lines import units_of
 from shop.cart.micro_forms import Asked, MicroForm, Names, Typed, asked_of
-from shop.cart.models import CartLine, CartUnit
+from shop.cart.models import CartLine
 
 UNITS_PER_PAGE = 25
 UNTOUCHED = Typed({}, {})
@@ -42,10 +43,12 @@ class UnitForms:
 
     @cached_property
     def forms(self) -> tuple[MicroForm, ...]:
-        """Bound forms, one per unit, by index."""
+        """Bound forms by index, one per unit; units for which nothing was typed share one, which nobody may change."""
         if not self.asked:
             return ()
-        return tuple(self.form(index) for index in range(self.line.quantity))
+        forms = {index: self.form(index) for index in self.typed if index < self.line.quantity}
+        blank = MicroForm(self.asked, UNTOUCHED, Names()) if len(forms) < self.line.quantity else None
+        return tuple(form for index in range(self.line.quantity) if (form := forms.get(index, blank)) is not None)
 
     def form(self, index: int) -> MicroForm:
         return MicroForm(self.asked, self.typed.get(index, UNTOUCHED), Names())
@@ -79,6 +82,6 @@ def forms_of(lines: Sequence[tuple[CartLine, Offer]]) -> list[UnitForms]:
     asked = {line.pk: asked_of(offer) for line, offer in lines}
     typed: dict[int, dict[int, Typed]] = {pk: {} for pk in asked}
     asking = [pk for pk, what in asked.items() if what]
-    for unit in CartUnit.objects.filter(line__in=asking) if asking else ():
+    for unit in units_of(asking) if asking else ():
         typed[unit.line_id][unit.index] = Typed(unit.answers, unit.fields)
     return [UnitForms(line, asked[line.pk], typed[line.pk]) for line, _offer in lines]

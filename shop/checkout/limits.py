@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.rate_limits.by_network import WIDE_ROOM
+from common.plain_rows import plain_rows_with
 from enrolments.courses.models import Course
-from enrolments.courses.places.models import PlaceHold
 from shop.cart.current import wide_part
 from shop.checkout.errors import ProofNeeded, TooManyUnpaidOrders
 from shop.orders.models import Order
@@ -69,20 +68,29 @@ def check_share_of_courses(*, order: Order, percent: int) -> None:
     """Refuse an order of an unproved address if such orders together hold more than their share of a course: `percent`
     of its places, and one place at least.
 
-    Exact under the locks of the courses, which the caller has held since the places were taken. Two statements; none
+    Exact under the locks of the courses, which the caller has held since the places were taken. One statement; none
     for a proved address. Raises ProofNeeded.
     """
     if order.is_proved:
         return
-    mine = PlaceHold.objects.live().filter(order_id=order.pk).values("course")
-    courses = Course.objects.filter(pk__in=mine, capacity__isnull=False)
-    unproved = Order.objects.unproved().filter(status=Order.Status.PLACED).values("pk")
-    held = PlaceHold.objects.live().filter(order_id__in=unproved, course__in=courses).order_by()
-    taken = dict(held.values_list("course").annotate(Sum("places")))
-    for course in courses.order_by("pk"):
+    for course, held in plain_rows_with(Course, _HELD_UNPROVED, _LIMITED_COURSES_HELD, [order.pk]):
         share = max(1, (course.capacity or 0) * percent // 100)
-        if taken.get(course.pk, 0) > share:
+        if held > share:
             raise ProofNeeded(course, share)
+
+
+_HELD_UNPROVED = """(
+    SELECT coalesce(sum(hold.places), 0)
+    FROM enrolments_placehold hold JOIN shop_order placed ON placed.id = hold.order_id
+    WHERE hold.course_id = this.id AND hold.released_at IS NULL AND placed.status = 'placed'
+        AND placed.claimed_at IS NULL AND placed.address_proved_at IS NULL
+)"""
+_LIMITED_COURSES_HELD = """
+WHERE this.capacity IS NOT NULL AND this.id IN (
+    SELECT mine.course_id FROM enrolments_placehold mine WHERE mine.order_id = %s AND mine.released_at IS NULL
+)
+ORDER BY this.id
+"""
 
 
 # Unpaid orders of a circle, and the places and units on their lines.

@@ -14,6 +14,7 @@ from accounts.people.models import User
 from accounts.people.services import name_nameless
 from catalog.services.entries import pin_entries
 from common.again import again_after_deadlock
+from common.plain_inserts import insert_row, insert_rows
 from common.refusals import Refused
 from enrolments.courses.places.services import places_held
 from shop.cart.across_units import LineBroken, errors_across_units
@@ -173,7 +174,7 @@ def _create_order(
     needs_link = draft.gross == 0 and parties.buyer is None
     waits = unpaid_time(draft.seller, immediate=None, zero_total=needs_link)
     is_private = not draft.columns["is_organisation"]
-    return Order.objects.create(
+    order = Order(
         **draft.columns,
         number=next_number(now),
         cart=cart,
@@ -190,6 +191,8 @@ def _create_order(
         placed_at=now,
         expires_at=now + waits,
     )
+    insert_row(order)
+    return order
 
 
 def next_number(now: datetime) -> str:
@@ -201,10 +204,12 @@ def next_number(now: datetime) -> str:
 
 
 def _create_lines(order: Order, draft: Draft) -> list[OrderLine]:
-    return OrderLine.objects.bulk_create(
+    lines = [
         OrderLine(order=order, account_id=order.account_id, position=position, **columns)
         for position, columns in enumerate(draft.lines)
-    )
+    ]
+    insert_rows(lines)
+    return lines
 
 
 def _close_cart(cart: Cart, *, now: datetime) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from common.plain_inserts import insert_row
 from shop.orders.models import Order, OrderEvent, OrderLine
 
 if TYPE_CHECKING:
@@ -89,12 +90,14 @@ def record(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Write a row of an order's history."""
-    OrderEvent.objects.create(
-        order=order,
-        at=now,
-        actor=actor,
-        what=what,
-        from_status=from_status,
-        to_status=to_status,
-        detail=detail or {},
+    insert_row(
+        OrderEvent(
+            order=order,
+            at=now,
+            actor=actor,
+            what=what,
+            from_status=from_status,
+            to_status=to_status,
+            detail=detail or {},
+        )
     )

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Exists, OuterRef
 
+from common.plain_inserts import insert_rows
 from handlers.contract import Units
 from shop.orders.models import WITHOUT_ANSWERS, Order, OrderLine, OrderUnit
 
@@ -47,10 +48,12 @@ def write_rows(units: Iterable[tuple[OrderLine, Units]]) -> None:
     """Write the rows of lines just made, in the transaction that places their order. Builds no object for a unit
     without answers."""
     units = list(units)
-    OrderUnit.objects.bulk_create(
-        OrderUnit(line=line, index=unit.index, answers=dict(unit.answers), fields=dict(unit.fields))
-        for line, of_line in units
-        for unit in of_line.answered
+    insert_rows(
+        [
+            OrderUnit(line=line, index=unit.index, answers=dict(unit.answers), fields=dict(unit.fields))
+            for line, of_line in units
+            for unit in of_line.answered
+        ]
     )
     complete_rows(line for line, _of_line in units)
 

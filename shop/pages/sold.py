@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.availability import Availability
 from catalog.reasons import places_left_in_words
+from common.remembered import remembered
 from common.templatetags.money import grouped
 from enrolments.courses.course_patterns import has_wildcard, parse_patterns
 from enrolments.courses.models import Course
@@ -64,18 +66,24 @@ def courses_shown(available: Availability, *, now: datetime) -> list[CourseShown
 
 
 def listed_courses(sold: Sold, *, now: datetime) -> ListedCourses | None:
-    """Return the courses that a list of names and patterns covers now, None for an entry without one. One query."""
-    if sold.course_list is None:
+    """Return the courses that a list of names and patterns covers now, or did at most FRAME_SECONDS ago; None for an
+    entry without one. One query."""
+    course_list = sold.course_list
+    if course_list is None:
         return None
-    patterns = parse_patterns(sold.course_list)
-    courses = Course.objects.matching(sold.course_list).open_at(now).order_by("short_name")[: NAMES_SHOWN + 1]
-    names = [course.name for course in courses]
+    patterns = parse_patterns(course_list)
+    names = remembered(("names of courses", course_list, get_language()), lambda: _names_of(course_list, now))
     return ListedCourses(
         names=names[:NAMES_SHOWN],
         has_others=len(names) > NAMES_SHOWN,
         is_every_course=not patterns,
         goes_on=any(map(has_wildcard, patterns)),
     )
+
+
+def _names_of(course_list: str, now: datetime) -> list[str]:
+    courses = Course.objects.matching(course_list).open_at(now).order_by("short_name")[: NAMES_SHOWN + 1]
+    return [course.name for course in courses]
 
 
 def _facts(each: CourseForSale, now: datetime) -> Iterator[Fact]:

@@ -11,6 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from common.again import again_after_deadlock
+from common.plain_inserts import insert_row, insert_rows
 from common.plain_rows import plain_row, plain_rows
 from common.refusals import Refused
 from shop.orders import fulfilment, mails
@@ -100,7 +101,7 @@ def begin_payment(*, order_id: int, provider: Provider, reference: str, now: dat
     MethodNotAllowed."""
     order = lock_order(order_id)
     allowed_method(order, provider.name)
-    return Payment.objects.create(
+    payment = Payment(
         provider=provider.name,
         reference=reference,
         order=order,
@@ -108,6 +109,8 @@ def begin_payment(*, order_id: int, provider: Provider, reference: str, now: dat
         currency=order.currency,
         created_at=now,
     )
+    insert_row(payment)
+    return payment
 
 
 def receive_notification(*, provider: Provider, message: Message, now: datetime) -> str | None:
@@ -189,7 +192,7 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
 
 
 def _lock_order(**which: Any) -> Order | None:
-    return Order.objects.select_for_update(no_key=True).filter(**which).first()
+    return next(iter(Order.objects.select_for_update(no_key=True).filter(**which)), None)
 
 
 def _paid_before(event: ProviderEvent) -> tuple[Order | None, Payment | None]:
@@ -202,7 +205,7 @@ def _paid_before(event: ProviderEvent) -> tuple[Order | None, Payment | None]:
 
 def _record_event(event: ProviderEvent, *, actor: User | None, now: datetime) -> tuple[PaymentEvent, bool]:
     """Return the event's row, and whether this call created it. Waits for a transaction that is creating it."""
-    PaymentEvent.objects.bulk_create(
+    insert_rows(
         [
             PaymentEvent(
                 provider=event.provider,
@@ -226,7 +229,7 @@ def _record_event(event: ProviderEvent, *, actor: User | None, now: datetime) ->
 
 def _payment_of(event: ProviderEvent, order: Order | None, *, now: datetime) -> Payment:
     """Return the payment's row, locked; created at its first event."""
-    Payment.objects.bulk_create(
+    insert_rows(
         [
             Payment(
                 provider=event.provider,
@@ -274,7 +277,7 @@ def _outcome_of_money(
     has_places = order.status == Order.Status.PLACED and not order.has_lost_places
     if not has_places and not late_money.places_retaken(order, now=now):
         return Outcome.LATE
-    Settlement.objects.create(order=order, payment=payment, at=now)
+    insert_row(Settlement(order=order, payment=payment, at=now))
     move_order(
         order,
         Order.Status.PAID,

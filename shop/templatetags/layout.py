@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 
 from catalog.models.categories import Category
 from catalog.selectors import CategoryNode
+from common.remembered import made_once
 from common.typed_again import mark_form
 from shop.pages.frame import Site, site_of
 
@@ -34,15 +35,32 @@ def stylesheets() -> str:
     return render_to_string("stylesheets.html")
 
 
+@register.simple_tag
+@cache
+def icon() -> str:
+    """Return the link of the page's icon, like `stylesheets`."""
+    return render_to_string("icon.html")
+
+
+@register.simple_tag
+@cache
+def scripts() -> str:
+    """Return the script of every page, like `stylesheets`."""
+    return render_to_string("scripts.html")
+
+
 # Parts of the frame, rendered once for each set of what they show, by whoever reads them.
 
 
 @register.simple_tag(takes_context=True)
 def masthead_brand(context: template.Context) -> str:
     """Return the shop's name or logo and the search for entries; without the search if `without_shop`."""
-    frame, query = context["site"], context.get("query") or ""
-    shown = (get_language(), frame.name, frame.logo_url, bool(context.get("without_shop")))
-    return _brand(*shown) if not query else _brand.__wrapped__(*shown, query)
+    frame, query, language = context["site"], context.get("query") or "", get_language()
+    without_shop = bool(context.get("without_shop"))
+    if query:
+        return _brand.__wrapped__(language, frame.name, frame.logo_url, without_shop, query)
+    name = ("brand", language, without_shop)
+    return made_once(name, frame.seller, lambda: _brand(language, frame.name, frame.logo_url, without_shop))
 
 
 @lru_cache(maxsize=64)
@@ -51,15 +69,41 @@ def _brand(_language: str, name: str, logo_url: str, without_shop: bool, query: 
     return render_to_string("masthead_brand.html", shown)
 
 
+@register.simple_tag
+def masthead_sign_in() -> str:
+    """Return the content of the link to sign in."""
+    return _sign_in(get_language())
+
+
+@lru_cache(maxsize=8)
+def _sign_in(_language: str) -> str:
+    return render_to_string("masthead_sign_in.html")
+
+
+@register.simple_tag(takes_context=True)
+def masthead_cart(context: template.Context) -> str:
+    """Return the link to the cart, with the number of its lines."""
+    return _cart(get_language(), context["site"].cart_count)
+
+
+@lru_cache(maxsize=256)
+def _cart(_language: str, count: int) -> str:
+    return render_to_string("masthead_cart.html", {"count": count})
+
+
 @register.simple_tag(takes_context=True)
 def masthead_shelves(context: template.Context) -> str:
     """Return the menu of the shelves, in which the one of this page is marked; "" without shelves."""
-    shelf, here = context.get("shelf"), context.get("here")
-    shelves = tuple(
-        (node.category.slug, node.category.name, _current(node.category, shelf, here))
-        for node in context["site"].shelves
-    )
-    return _shelves(get_language(), shelves) if shelves else ""
+    frame, shelf, here, language = context["site"], context.get("shelf"), context.get("here"), get_language()
+
+    def menu() -> str:
+        shelves = tuple(
+            (node.category.slug, node.category.name, _current(node.category, shelf, here)) for node in frame.shelves
+        )
+        return _shelves(language, shelves) if shelves else ""
+
+    name = ("shelves", language, shelf.pk if shelf else None, here.category.pk if here else None)
+    return made_once(name, frame.categories, menu)
 
 
 def _current(category: Category, shelf: Category | None, here: CategoryNode | None) -> str:
@@ -76,8 +120,12 @@ def _shelves(_language: str, shelves: tuple[tuple[str, str, str], ...]) -> str:
 @register.simple_tag(takes_context=True)
 def footer(context: template.Context) -> str:
     """Return the seller's address and the links to the legal texts."""
-    frame = context["site"]
-    return _footer(get_language(), frame.name, tuple(frame.address_lines), frame.support_email)
+    frame, language = context["site"], get_language()
+
+    def made() -> str:
+        return _footer(language, frame.name, tuple(frame.address_lines), frame.support_email)
+
+    return made_once(("footer", language), frame.seller, made)
 
 
 @lru_cache(maxsize=64)

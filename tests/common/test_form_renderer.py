@@ -18,6 +18,7 @@ VALUES = (
 )  # fmt: skip
 WIDGETS = (
     forms.TextInput, forms.NumberInput, forms.EmailInput, forms.URLInput, forms.PasswordInput, forms.HiddenInput,
+    forms.TelInput, forms.SearchInput,
     forms.DateInput, forms.TimeInput, forms.CheckboxInput, forms.Textarea, unfold.UnfoldAdminTextInputWidget,
     unfold.UnfoldAdminIntegerFieldWidget, unfold.UnfoldAdminTextareaWidget, unfold.UnfoldAdminDateWidget,
     unfold.UnfoldBooleanSwitchWidget,

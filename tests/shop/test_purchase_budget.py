@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from shop.seller.frozen import freeze_seller
 from shop.seller.models import ShopIdentity
 from tests.factories.catalog import EntryFactory
+from tests.factories.enrolments import CourseFactory
 from tests.shop.steps import VISITOR_DETAILS, cart_of, review_form
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,6 +19,9 @@ ADDING = 11
 CONTINUING = 8
 DETAILS = 10
 ORDERING = 42
+STATEMENTS_OF_A_SESSION = 224
+TYPING_UNITS = 26
+ORDERING_A_SESSION = 57
 
 
 @pytest.fixture
@@ -62,3 +66,32 @@ def test_a_purchase_asks_for_nothing_twice(visitor, asked):
     assert counts["POST /checkout/details/"] <= DETAILS
     assert counts["POST /checkout/review/"] <= ORDERING
     assert sum(count for _address, count in asked.counts) <= STATEMENTS
+
+
+def test_the_purchase_of_a_session_asks_for_its_participants_too(visitor, asked):
+    course = CourseFactory(capacity=100)
+    EntryFactory(code="SESSION", handler="std_setuponecoursesession", parameters={"coursename": course.short_name})
+    freeze_seller(seller=ShopIdentity.current())
+
+    asked("/e/SESSION/")
+    asked("/e/SESSION/", {"quantity": 3})
+    line = cart_of(visitor).lines.get()
+    asked("/cart/", {f"quantity-{line.pk}": 3, "continue": "1"})
+    typed = {"role": "student", "first_name": "Jo", "last_name": "Petit"}
+    people = {
+        f"unit-{line.pk}-{index}-{name}": value
+        for index in range(3)
+        for name, value in (typed | {"email": f"p{index}@example.org"}).items()
+    }
+    asked("/checkout/units/", {"line": line.pk, "quantity": 3, "next": "1"} | people)
+    review = asked("/checkout/details/", VISITOR_DETAILS)
+    order = asked("/checkout/review/", review_form(review.context)).context["order"]
+    asked(f"/orders/{order.token}/pay/", {"method": "sandbox"})
+    paid = asked(f"/payments/sandbox/pay/{order.token}/", {"choice": "succeed"})
+
+    assert paid.context["order"].status == "paid"
+    assert len(asked.counts) == REQUESTS + 2
+    counts = dict(asked.counts)
+    assert counts["POST /checkout/units/"] <= TYPING_UNITS
+    assert counts["POST /checkout/review/"] <= ORDERING_A_SESSION
+    assert sum(count for _address, count in asked.counts) <= STATEMENTS_OF_A_SESSION

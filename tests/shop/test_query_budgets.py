@@ -26,7 +26,7 @@ from tests.factories.shop import fill_cart, make_cart, pay, place, shown_now
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PLACING = 44
+PLACING = 43
 SETTLING = 18
 DELIVERING_SEATS = 25
 DELIVERING_A_SESSION = 56

@@ -219,5 +219,8 @@ def _after_units(request: HttpRequest, page: UnitsPage, sent: Sent) -> HttpRespo
     if checkout.unit_errors:
         return redirect(_address(_first_open_page(checkout, pages)))
     for priced in checkout.lines_with_forms:
-        confirm_units(cart=checkout.cart, line_id=priced.line.pk, quantity=priced.line.quantity)
-    return go_on(request)
+        line = priced.line
+        line.units_confirmed = confirm_units(cart=checkout.cart, line_id=line.pk, quantity=line.quantity)
+    are_all = all(priced.line.units_confirmed for priced in checkout.lines_with_forms)
+    # A quantity changed at this very moment is read again, and told.
+    return go_on(request, checkout if are_all else None)
