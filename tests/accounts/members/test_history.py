@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
 from accounts.links.models import AddressLink
 from accounts.members import services as members
@@ -148,7 +149,8 @@ def test_the_merchant_appears_as_the_shop(account, alice, bob):
     members.change_roles(account=account, membership_id=of(account, bob), roles={"is_buyer"}, actor=clerk, now=NOW)
     members.change_roles(account=account, membership_id=of(account, bob), roles={"is_operator"}, now=NOW)
 
-    names = names_of(account, {clerk.pk, None, UserFactory().pk})
+    with override("en"):
+        names = names_of(account, {clerk.pk, None, UserFactory().pk})
 
     assert names[clerk.pk] == names[None]
     assert "Clerk" not in page(account, alice).content.decode()
