@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0012_seat_kept_for'),
+        ('enrolments', '0014_seat_valid_until_index'),
     ]
 
     operations = [
