@@ -94,7 +94,7 @@ class HistoryPage:
 def history_of(
     account: CustomerAccount, *, size: int, behind: Cursor | None = None, actor_id: int | None = None
 ) -> HistoryPage:
-    """Return one page of what was done in an account. As quick at the end of a long history as at its beginning."""
+    """Return one page of what was done in an account, quick at the end of a long history too."""
     found = [
         (deed.at, -source.position, deed.key, deed)
         for source in SOURCES
