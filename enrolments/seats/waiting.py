@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import cast
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -57,14 +57,20 @@ def blanks_of_sessions(membership: Membership, now: datetime.datetime) -> list[W
     return found
 
 
+def seats_ending_soon(account_id: int, now: datetime.datetime) -> QuerySet[Seat]:
+    """Return the free seats that can be assigned for 30 days at most, each with its end as `until`."""
+    soon = Q(valid_until__gt=now, valid_until__lte=days_later(now, SOON))
+    extended = Seat.objects.filter(soon, account_id=account_id)
+    ending = SeatBatch.objects.filter(soon | Q(pk__in=extended.values("batch")), account_id=account_id)
+    return Seat.objects.annotate(until=ASSIGNABLE_UNTIL).filter(
+        batch__in=ending, state=SeatState.AVAILABLE, until__gt=now, until__lte=days_later(now, SOON)
+    )
+
+
 def seats_about_to_end(membership: Membership, now: datetime.datetime) -> list[Waits]:
     """Tell which free seats can be assigned for 30 days at most, by entry, the first to end first. One query."""
-    soon = Q(valid_until__gt=now, valid_until__lte=days_later(now, SOON))
-    extended = Seat.objects.filter(soon, account_id=membership.account_id)
-    ending = SeatBatch.objects.filter(soon | Q(pk__in=extended.values("batch")), account_id=membership.account_id)
     counted = (
-        Seat.objects.annotate(until=ASSIGNABLE_UNTIL)
-        .filter(batch__in=ending, state=SeatState.AVAILABLE, until__gt=now, until__lte=days_later(now, SOON))
+        seats_ending_soon(membership.account_id, now)
         .values("batch__entry_code", "batch__entry_name", "until")
         .annotate(seats=Count("pk"))
         .order_by("until", "batch__entry_code")
