@@ -110,5 +110,6 @@ def seat_numbers(account_id: int, *, now: datetime.datetime) -> SeatNumbers:
         found.numbers.ending += number
     for entry in entries.values():
         entry.courses.sort(key=lambda each: (-each.numbers.used, each.course.name.casefold()))
-    found.entries = sorted(reversed(list(entries.values())), key=lambda entry: entry.numbers.free == 0)
+    latest_first = list(entries.values())[::-1]
+    found.entries = sorted(latest_first, key=lambda entry: entry.numbers.free == 0)
     return found
