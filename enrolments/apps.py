@@ -34,6 +34,7 @@ class EnrolmentsConfig(floors.Floor):
         from accounts.members.history.sources import Source, add_source
         from accounts.members.lost_rights import on_right_lost
         from accounts.members.navigation import AreaLink, add_area_link
+        from accounts.members.notices.digest import SECTIONS, Section
         from accounts.members.overview import Card, add_card
         from accounts.members.rights import Right
         from accounts.members.waiting import Waiting, add_waiting
@@ -48,6 +49,7 @@ class EnrolmentsConfig(floors.Floor):
             lock_what_operators_got,
         )
         from enrolments.overview.cards import seats_card, sessions_card
+        from enrolments.overview.coming import sessions_to_come
         from enrolments.people.waiting import not_accepted
         from enrolments.seats.deeds import moves_of_seats
         from enrolments.seats.waiting import blanks_of_sessions, seats_about_to_end
@@ -63,6 +65,10 @@ class EnrolmentsConfig(floors.Floor):
 
         add_card(Card("seats", seats_card, rights={Right.MANAGE_SEATS}, position=10))
         add_card(Card("sessions", sessions_card, rights={Right.MANAGE_SEATS}, position=20))
+        SECTIONS.register(
+            "sessions",
+            Section("sessions", _("Sessions of the next weeks"), sessions_to_come, rights={Right.MANAGE_SEATS}),
+        )
         add_source(Source("seats", moves_of_seats, position=20))
         DOWNLOADS.register("result of a list", _("Result of a list of people"))
         add_waiting(Waiting("seats about to end", seats_about_to_end, rights={Right.MANAGE_SEATS}, position=30))

@@ -36,6 +36,7 @@ account-browser-end                  session_id               -  # ends one of t
 account-used-last                    page                     -  # does nothing
 account-details                      number                   made_from
 account-members                      number                   -  # invites, overwrites nothing
+account-notices                      number                   -  # one's own: each button says what it turns on or off
 account-leave                        number                   shown
 account-member                       number,membership_id     shown
 account-member-remove                number,membership_id     shown
@@ -52,6 +53,7 @@ account-list-start                   number,list_id           version
 account-list-discard                 number,list_id           version
 learn-enter                          short_name               -  # entering again changes nothing
 
+notice-stop                          token                    -  # turns off for good, a second time too
 address-link                         token                    -  # used up by the first use
 address-link-again                   token                    -  # mails a link, changes no object
 account_login                        -                        -  # one's own access: whoever is signing in
