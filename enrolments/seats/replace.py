@@ -32,14 +32,14 @@ from enrolments.seats.reasons import SeatReason
 from enrolments.seats.release import release_seats, still_there
 
 
-class SamePerson(Refused):
+class HasSeatAlready(Refused):
     """Refusal to exchange a person for themself."""
 
     field = "email"
     message = _("This person has the seat already: type the address of somebody else.")
 
 
-class AlreadyPlaced(Refused):
+class EnrolledAlready(Refused):
     """Refusal when the other person is in the course already by this account: the seat would not be used up."""
 
     field = "email"
@@ -94,16 +94,16 @@ def replace_person(
 ) -> Replaced:
     """Give assigned seats that nobody has entered with to another person, all of them or none.
 
-    Whoever had them loses what they gave and is mailed so, without a word of the other one, who is enrolled in the same
-    course and role for a period that begins anew, and is invited. The place passes on: it is free to nobody in between.
+    Their former person loses what they gave and is mailed so, without a word of the other one, who is enrolled in the
+    same course and role for a period that begins anew, and is invited. The place passes on: it is free to nobody in between.
     For the rest an exchange is a release and an assignment, by the rules of both: validity, list of courses, open
     course. A supervisor who assigned the seat and exchanges the person stays, another operator takes over. `seats`
     gives for each key the `state_shown` that the caller saw, or None.
 
     Locks the courses, the operator's membership (FOR SHARE), the other person (FOR KEY SHARE), then the seats, each by
     key. The number of statements depends on the number of courses, not of seats. Raises SeatNotFound when the operator
-    places nobody for the account, SamePerson, ValidationError for something that is no address, else SeatsRefused with,
-    by seat: the refusals of `release_seats` and `assign_seats`, and AlreadyPlaced.
+    places nobody for the account, HasSeatAlready, ValidationError for something that is no address, else SeatsRefused
+    with, by seat: the refusals of `release_seats` and `assign_seats`, and EnrolledAlready.
     """
     with transaction.atomic():
         own = Seat.objects.select_related("batch", "course", "enrolment__role").filter(account=account)
@@ -115,7 +115,7 @@ def replace_person(
         known = find_or_create_people(people=[person], account=account, language=language, now=now)
         other = known[normalise_email(person.email)].user
         if any(seat.person_id == other.pk for seat in found.values()):
-            raise SamePerson
+            raise HasSeatAlready
         seen = {pk: state or (state_shown(found[pk]) if pk in found else None) for pk, state in seats.items()}
         supervised = _supervised_by(operator, found)
         freed = release_seats(
@@ -176,7 +176,7 @@ def _assign(
         rows = {wanted[index].seat_id: each for index, each in refused.rows.items()}
         raise SeatsRefused({pk: each for pk, each in rows.items() if isinstance(each, Refused)}) from None
     unused = {
-        row.seat_id: AlreadyPlaced(row.course, each.until)
+        row.seat_id: EnrolledAlready(row.course, each.until)
         for row, each in zip(wanted, assigned, strict=True)
         if not each.is_used
     }

@@ -11,7 +11,7 @@ from enrolments.seats import replace as replace_module
 from enrolments.seats.enter import enter_course
 from enrolments.seats.release import release_seat
 from enrolments.seats.replace import SeatsRefused, replace_person
-from tests.enrolments.given import NOW, assign, given_pack, history, typed
+from tests.enrolments.given import NOW, assign, days, given_pack, history, typed
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
 from tests.rivals.processes import Rival, deadlocks_among, errors_among, race
@@ -37,7 +37,7 @@ def exchange(seat, email="dan@example.org"):
             person=typed(email),
             operator=seat.assigned_by,
             language="en",
-            now=NOW,
+            now=NOW + days(1),
         )
     except SeatsRefused as refused:
         raise refused.seats[seat.pk] from None
