@@ -95,7 +95,7 @@ def replace_person(
     """Give assigned seats that nobody has entered with to another person, all of them or none.
 
     Their former person loses what they gave and is mailed so, without a word of the other one, who is enrolled in the
-    same course and role for a period that begins anew, and is invited. The place passes on: it is free to nobody in between.
+    same course and role for a period that begins anew, and is invited. The place passes on, free to nobody in between.
     For the rest an exchange is a release and an assignment, by the rules of both: validity, list of courses, open
     course. A supervisor who assigned the seat and exchanges the person stays, another operator takes over. `seats`
     gives for each key the `state_shown` that the caller saw, or None.
