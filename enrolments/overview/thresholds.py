@@ -76,9 +76,7 @@ def tell_used_up(*, now: datetime.datetime, limit: int = 200) -> int:
     Return the number of entries found. Each is told once, whoever runs this at the same moment. Four statements,
     whatever the number. Locks nothing.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(DUE, {"limit": limit})
-        due = [Due(*row) for row in cursor.fetchall()]
+    due = _rows_due(limit)
     if not due:
         return 0
     with transaction.atomic():
@@ -106,6 +104,12 @@ def tell_used_up(*, now: datetime.datetime, limit: int = 200) -> int:
             ]
         )
     return len(due)
+
+
+def _rows_due(limit: int) -> list[Due]:
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, {"limit": limit})
+        return [Due(*row) for row in cursor.fetchall()]
 
 
 def _mail(member: Membership, due: Due, code: str, name: Any) -> NewMail:

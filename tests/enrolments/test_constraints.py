@@ -405,3 +405,18 @@ def test_no_move_outside_the_life_of_a_seat(account, from_state, to_state):
     event = SeatEvent.objects.get(seat=seat)
     with broken("enrolments_seatevent_move"):
         copy("enrolments_seatevent", event.pk, from_state=from_state, to_state=to_state)
+
+
+# Seats nearly used up
+
+
+def test_a_threshold_is_told_once_for_a_batch(assigned):
+    run("INSERT INTO enrolments_usedup (batch_id, percent) VALUES (%s, 80)", assigned.batch_id)
+
+    with broken("enrolments_usedup_once"):
+        run("INSERT INTO enrolments_usedup (batch_id, percent) VALUES (%s, 80)", assigned.batch_id)
+
+
+def test_there_are_two_thresholds(assigned):
+    with broken("enrolments_usedup_percent"):
+        run("INSERT INTO enrolments_usedup (batch_id, percent) VALUES (%s, 90)", assigned.batch_id)
