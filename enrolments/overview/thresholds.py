@@ -6,6 +6,7 @@ Found by comparing, not by each assignment: nothing is slower for it, and whatev
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +86,7 @@ def tell_used_up(*, now: datetime.datetime, limit: int = 200) -> int:
                 TELL,
                 {"batches": [each.batch_id for each in due], "percents": [each.percent for each in due], "now": now},
             )
-            told = {batch_id: (code, name) for batch_id, code, name in cursor.fetchall()}
+            told = {batch_id: (code, json.loads(name)) for batch_id, code, name in cursor.fetchall()}
         news = [each for each in due if each.batch_id in told]
         members = Membership.objects.filter(
             membership_with(Right.MANAGE_SEATS),

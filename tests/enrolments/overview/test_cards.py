@@ -11,6 +11,7 @@ from django.utils.translation import override
 
 from accounts.members.models import Membership
 from accounts.members.overview import cards_for
+from enrolments.courses.models import Course
 from enrolments.overview.coming import coming_sessions
 from enrolments.overview.numbers import seat_numbers
 from enrolments.seats.enter import enter_course
@@ -45,8 +46,8 @@ def numbers(each):
 def test_seats_are_counted_by_entry_and_course(account, bob):
     first_aid, fire = CourseFactory(name_en="First aid"), CourseFactory(name_en="Fire")
     pack = given_pack(account, seats=5)
-    ending = given_pack(account, seats=2, valid_until=NOW + days(30))
-    given_pack(account, seats=1, valid_until=NOW + days(31))
+    ending = given_pack(account, seats=2, valid_until=NOW + days(20))
+    given_pack(account, seats=1, valid_until=NOW + days(40))
     given_pack(CustomerAccountFactory(), seats=9)
     lea = assign(pack[0], first_aid, "lea@example.org", bob).user
     assign(pack[1], first_aid, "tom@example.org", bob)
@@ -95,11 +96,13 @@ def test_sessions_that_run_or_begin_within_six_weeks_are_told(account):
     today = datetime.date(2026, 3, 2)
 
     def session(first, last, **how):
-        course = CourseFactory(
+        course = CourseFactory()
+        group = given_session(course, how.pop("account", account), **how).group
+        Course.objects.filter(pk=course.pk).update(
             first_day=first if first is None else today + datetime.timedelta(first),
             last_day=last if last is None else today + datetime.timedelta(last),
         )
-        return given_session(course, how.pop("account", account), **how).group
+        return group
 
     soon = session(42, None, blanks=1)
     running = session(-3, 0, learners=(UserFactory(),), tutors=(UserFactory(),))
