@@ -230,7 +230,7 @@ def _take(
     for placing in placings:
         user = people[placing.email].user
         enrolment = enrolments[placing.course].enrolments[user.pk, placing.role.pk]
-        takers.append(Taker(placing.seat, placing.course, user, enrolment))
+        takers.append(Taker(placing.seat, placing.course, user, enrolment, placing.period.starts_at))
     lost = take_free_seats(takers=takers, actor=operator, now=now, kept_for=kept_for)
     if lost:
         told = refusals(SeatNotFree, lost)

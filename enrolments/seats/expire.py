@@ -17,7 +17,7 @@ def expire_seats(*, now: datetime.datetime, limit: int = 10_000) -> int:
     Before this has run such a seat cannot be assigned either. A seat that a list keeps is left to that list. Locks the
     seats, after the courses of those that keep a place. A constant number of statements.
     """
-    due = Seat.objects.filter(state=SeatState.AVAILABLE, people_list__isnull=True, batch__valid_until__lte=now)
+    due = Seat.objects.over_at(now)
     chosen = list(due.order_by("pk").values_list("pk", flat=True)[:limit])
     if not chosen:
         return 0
