@@ -62,7 +62,7 @@ def tell_operators(lapsed: Sequence[Lapsed], over: Collection[int], *, now: date
 
 def build(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the people by course, as the account typed them, and the address of its seats."""
-    account = CustomerAccount.objects.filter(pk=mail.account_id).first()
+    account = CustomerAccount.objects.filter(pk=mail.account_id or 0).first()
     rows = mail.context["rows"]
     names = typed_names(account, {row["person"] for row in rows[:PEOPLE_NAMED]}) if account is not None else {}
     known = [(row, names[row["person"]]) for row in rows[:PEOPLE_NAMED] if row["person"] in names]

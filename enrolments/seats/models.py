@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -123,7 +124,7 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         chosen."""
         return self.filter(_is_valid(now), state=SeatState.AVAILABLE, people_list__isnull=True)
 
-    def enterable_at(self, now: datetime.datetime) -> SeatQuerySet:
+    def enterable_at(self, now: datetime.datetime) -> Self:
         """Keep seats whose people have not entered the course and still may."""
         return self.filter(
             models.Q(enter_before__isnull=True) | models.Q(enter_before__gt=now), state=SeatState.ASSIGNED
@@ -137,7 +138,7 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         """Keep free seats whose validity is over, but for those that a list keeps: they are left to that list."""
         return self.filter(state=SeatState.AVAILABLE, people_list__isnull=True, batch__valid_until__lte=now)
 
-    def being(self, state: str, now: datetime.datetime) -> SeatQuerySet:
+    def being(self, state: str, now: datetime.datetime) -> Self:
         """Keep seats by the state they are in at a moment; `Seat.state_at` says the same of one seat."""
         written, lapsed = models.Q(state=state), _is_lapsed(now)
         over = models.Q(state=SeatState.AVAILABLE, people_list__isnull=True, batch__valid_until__lte=now)

@@ -51,7 +51,8 @@ class GenerateSeatsForm(PeriodForm):
         label=_("To be entered within"),
         help_text=_(
             "Number of days from the assignment, or from a later start of the enrolment, within which the person has "
-            "to enter the course. Otherwise the seat is free again, or expires if its validity is over. Empty: no limit."
+            "to enter the course. Otherwise the seat is free again, or expires if its validity is over. Empty: no "
+            "limit."
         ),
     )
     supervisor = RoleField(

@@ -4,10 +4,14 @@ import datetime
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
 
 from accounts.members.models import Membership
 from common.moments import day_ends, local_day
+from common.words import end_in_words
 from enrolments.courses.places.services import taken
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.enter import NotEnteredInTime, enter_course
@@ -246,6 +250,100 @@ def test_seats_of_sessions_have_no_such_day(account):
 def test_the_database_takes_no_term_of_no_days(account):
     [seat] = given_pack(account)
 
-    with pytest.raises(IntegrityError, match="enrolments_seatbatch_start_before"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE enrolments_seatbatch SET start_before_days = 0 WHERE id = %s", [seat.batch_id])
+    with (
+        pytest.raises(IntegrityError, match="enrolments_seatbatch_start_before"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("UPDATE enrolments_seatbatch SET start_before_days = 0 WHERE id = %s", [seat.batch_id])
+
+
+# Pages
+
+
+@pytest.fixture
+def desk(account, operator):
+    MembershipFactory(account=account, user=operator, is_owner=False, is_operator=True)
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(operator)
+    return client
+
+
+def late(account, operator, course, **how):
+    """Return a seat that was to be entered by yesterday, and its person, before any job has run."""
+    now = timezone.now() - days(12)
+    [seat] = pack(account, now=now, **how)
+    person = assign(seat, course, "bob@example.org", operator, now=now).user
+    return seat, person
+
+
+def text_of(answer):
+    return " ".join(answer.content.decode().split())
+
+
+def test_the_desk_shows_a_late_seat_as_free_and_assigns_it_at_once(desk, account, operator, course):
+    seat, _bob = late(account, operator, course)
+    url = reverse("account-seat", args=[account.pk, seat.pk])
+
+    page = text_of(desk.get(url))
+    assert "Not entered in time" in page
+    assert "Assign this seat" in page
+    assert "Take this person off" not in page
+
+    new = {"email": "carol@example.org", "first_name": "Carol", "last_name": "Petit", "course": course.pk}
+    assert desk.post(url, new).status_code == 302
+    seat.refresh_from_db()
+    assert (seat.state, seat.person.email) == (SeatState.ASSIGNED, "carol@example.org")
+    assert seat.enter_before > timezone.now()
+    assert [row[:2] for row in history(seat)[-3:]] == [
+        ("available", "assigned"),
+        ("assigned", "available"),
+        ("available", "assigned"),
+    ]
+
+
+def test_a_late_seat_whose_validity_is_over_is_not_offered(desk, account, operator, course):
+    seat, _bob = late(account, operator, course, valid_until=timezone.now() - days(1))
+
+    page = text_of(desk.get(reverse("account-seat", args=[account.pk, seat.pk])))
+
+    assert "its validity is over" in page
+    assert "Expired" in page
+
+
+def test_lists_and_counts_say_what_seats_are_now(desk, account, operator, course):
+    seat, _bob = late(account, operator, course)
+    listed = reverse("account-seats", args=[account.pk])
+    counts = text_of(desk.get(reverse("account-seat-counts", args=[account.pk]), headers={"hx-request": "true"}))
+
+    assert f"seat {seat.pk}" in text_of(desk.get(f"{listed}?state=available"))
+    assert f"seat {seat.pk}" not in text_of(desk.get(f"{listed}?state=assigned"))
+    assert 'data-label="Available">1<' in counts
+    assert 'data-label="Assigned">0<' in counts
+
+
+def test_the_person_is_told_on_their_pages_until_when_to_enter(account, operator, course):
+    [seat] = pack(account, now=timezone.now())
+    bob = assign(seat, course, "bob@example.org", operator, now=timezone.now()).user
+    seat.refresh_from_db()
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(bob)
+
+    for url in (reverse("learn"), reverse("learn-course", args=[course.short_name])):
+        page = text_of(client.get(url))
+        assert f"<dt>Enter by</dt><dd>{end_in_words(seat.enter_before)}</dd>" in page
+        assert "Enter the course" in page
+
+
+def test_who_is_late_finds_no_button_and_gets_an_answer_to_a_posted_one(account, operator, course):
+    _seat, bob = late(account, operator, course)
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(bob)
+    url = reverse("learn-course", args=[course.short_name])
+
+    page = text_of(client.get(url))
+    assert "You had to enter this course by" in page
+    assert "Enter the course" not in page
+    assert "Enter the course" not in text_of(client.get(reverse("learn")))
+    answer = text_of(client.post(reverse("learn-enter", args=[course.short_name]), follow=True))
+    assert "You did not enter this course in time" in answer
