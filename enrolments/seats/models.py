@@ -5,6 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -108,8 +109,17 @@ class SeatState(models.TextChoices):
     REVOKED = "revoked", pgettext_lazy("seat", "Revoked")
 
 
+# End of a seat's validity in a query, like `Seat.assignable_until`.
+ASSIGNABLE_UNTIL = Coalesce("valid_until", "batch__valid_until")
+
+
 def _is_valid(now: datetime.datetime) -> models.Q:
-    return models.Q(batch__valid_until__isnull=True) | models.Q(batch__valid_until__gt=now)
+    of_batch = models.Q(batch__valid_until__isnull=True) | models.Q(batch__valid_until__gt=now)
+    return models.Q(valid_until__gt=now) | models.Q(of_batch, valid_until__isnull=True)
+
+
+def _is_over(now: datetime.datetime) -> models.Q:
+    return models.Q(valid_until__lte=now) | models.Q(batch__valid_until__lte=now, valid_until__isnull=True)
 
 
 def _is_lapsed(now: datetime.datetime) -> models.Q:
@@ -122,7 +132,15 @@ class SeatQuerySet(models.QuerySet["Seat"]):
     def assignable_at(self, now: datetime.datetime) -> SeatQuerySet:
         """Keep free seats within their validity, kept for no list; whether a course takes them is checked when one is
         chosen."""
-        return self.filter(_is_valid(now), state=SeatState.AVAILABLE, people_list__isnull=True)
+        return self.valid_at(now).filter(state=SeatState.AVAILABLE, people_list__isnull=True)
+
+    def valid_at(self, now: datetime.datetime) -> SeatQuerySet:
+        """Keep seats whose validity, their own or else their batch's, has no end or ends later."""
+        return self.filter(_is_valid(now))
+
+    def over_at(self, now: datetime.datetime) -> SeatQuerySet:
+        """Keep seats whose validity is over: all others than `valid_at`."""
+        return self.filter(_is_over(now))
 
     def enterable_at(self, now: datetime.datetime) -> Self:
         """Keep seats whose people have not entered the course and still may."""
@@ -134,22 +152,19 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         """Keep assigned seats whose people did not enter the course in time."""
         return self.filter(_is_lapsed(now))
 
-    def over_at(self, now: datetime.datetime) -> SeatQuerySet:
-        """Keep free seats whose validity is over, but for those that a list keeps: they are left to that list."""
-        return self.filter(state=SeatState.AVAILABLE, people_list__isnull=True, batch__valid_until__lte=now)
-
     def being(self, state: str, now: datetime.datetime) -> Self:
-        """Keep seats by the state they are in at a moment; `Seat.state_at` says the same of one seat."""
-        written, lapsed = models.Q(state=state), _is_lapsed(now)
-        over = models.Q(state=SeatState.AVAILABLE, people_list__isnull=True, batch__valid_until__lte=now)
+        """Keep seats by the state they are in at a moment; `Seat.state_at` says the same of one seat.
+
+        A seat that a list keeps is left to that list, though its validity is over.
+        """
+        written, is_kept = models.Q(state=state), models.Q(people_list__isnull=False)
         if state == SeatState.AVAILABLE:
-            return self.filter(
-                (written & (_is_valid(now) | models.Q(people_list__isnull=False))) | lapsed & _is_valid(now)
-            )
+            return self.filter(written & (_is_valid(now) | is_kept) | _is_lapsed(now) & _is_valid(now))
         if state == SeatState.ASSIGNED:
             return self.enterable_at(now)
         if state == SeatState.EXPIRED:
-            return self.filter(written | over | lapsed & models.Q(batch__valid_until__lte=now))
+            free = models.Q(~is_kept, state=SeatState.AVAILABLE)
+            return self.filter(written | (free | _is_lapsed(now)) & _is_over(now))
         return self.filter(written)
 
     def in_use(self) -> SeatQuerySet:
@@ -231,6 +246,8 @@ class Seat(models.Model):
         db_index=False,
         verbose_name=_("kept for a list"),
     )
+    # A validity of its own, in place of its batch's: an extension bought for this seat alone.
+    valid_until = models.DateTimeField(_("assignable until"), null=True, blank=True)
     assigned_at = models.DateTimeField(_("assigned"), null=True, blank=True)
     assigned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -316,6 +333,11 @@ class Seat(models.Model):
                 condition=models.Q(state="assigned", enter_before__isnull=False),
                 name="enrolments_seat_enter_before",
             ),
+            models.Index(
+                fields=["valid_until"],
+                condition=models.Q(valid_until__isnull=False),
+                name="enrolments_seat_valid_until",
+            ),
         )
 
     def __str__(self) -> str:
@@ -327,11 +349,15 @@ class Seat(models.Model):
 
     def state_at(self, now: datetime.datetime) -> SeatState:
         """Return the state the seat is in at a moment, also where no job has written it down yet."""
-        is_over = self.batch.valid_until is not None and self.batch.valid_until <= now
+        is_over = self.assignable_until is not None and self.assignable_until <= now
         is_free = self.state == SeatState.AVAILABLE and self.people_list_id is None
         if self.is_lapsed_at(now):
             return SeatState.EXPIRED if is_over else SeatState.AVAILABLE
         return SeatState.EXPIRED if is_free and is_over else SeatState(self.state)
+    @property
+    def assignable_until(self) -> datetime.datetime | None:
+        """End of the seat's validity, its own or else its batch's; None without an end."""
+        return self.valid_until or self.batch.valid_until
 
 
 class SeatEvent(models.Model):

@@ -55,22 +55,26 @@ class SeatCounts:
 
 
 # Counted before the join: the seats are many, the batches few, and the index holds all columns that are counted. Then
-# put right by the seats that no job has moved yet (`SeatQuerySet.being`), of which there are few.
+# put right by the seats that no job has moved yet, and by those with a validity of their own: few, with indexes that
+# hold no others.
 COUNT_SEATS = """
 WITH written AS (
     SELECT batch_id, state, count(*) AS seats FROM enrolments_seat
     WHERE account_id = %(account)s GROUP BY batch_id, state
-), lapsed AS (
-    SELECT batch_id, count(*) AS seats FROM enrolments_seat
-    WHERE account_id = %(account)s AND state = 'assigned' AND enter_before <= %(now)s GROUP BY batch_id
+), odd AS (
+    SELECT batch_id, state, valid_until FROM enrolments_seat
+    WHERE account_id = %(account)s AND state = 'assigned' AND enter_before <= %(now)s
+    UNION ALL SELECT batch_id, state, valid_until FROM enrolments_seat
+    WHERE account_id = %(account)s AND state = 'available' AND valid_until IS NOT NULL
 ), counted AS (
-    SELECT * FROM written
-    UNION ALL SELECT batch_id, 'assigned', -seats FROM lapsed
-    UNION ALL SELECT batch_id, 'available', seats FROM lapsed
+    SELECT batch_id, state, NULL::timestamptz AS until, seats FROM written
+    UNION ALL SELECT batch_id, state, NULL, -1 FROM odd
+    UNION ALL SELECT batch_id, 'available', valid_until, 1 FROM odd
 ), being AS (
-    SELECT batch.id, batch.entry_code, batch.entry_name, counted.seats,
-        CASE WHEN counted.state = 'available' AND batch.valid_until <= %(now)s THEN 'expired' ELSE counted.state END
-            AS state
+    SELECT batch.id, batch.entry_code, batch.entry_name, counted.seats, CASE
+        WHEN counted.state = 'available' AND coalesce(counted.until, batch.valid_until) <= %(now)s THEN 'expired'
+        ELSE counted.state
+    END AS state
     FROM counted JOIN enrolments_seatbatch batch ON batch.id = counted.batch_id
 )
 SELECT entry_code, state, sum(seats)::bigint, (array_agg(entry_name ORDER BY id DESC))[1]
@@ -174,11 +178,11 @@ def seats_of(
 
 def _wait_for_a_job(account: CustomerAccount, now: datetime.datetime) -> bool:
     """Tell whether an account has seats that are in another state than the one written down."""
-    over = Seat.objects.filter(
-        batch__in=SeatBatch.objects.filter(account=account, valid_until__lte=now), state=SeatState.AVAILABLE
-    )
+    free = Seat.objects.filter(state=SeatState.AVAILABLE)
+    over = free.filter(batch__in=SeatBatch.objects.filter(account=account, valid_until__lte=now))
+    over_before = free.filter(account=account, valid_until__lte=now)
     lapsed = Seat.objects.lapsed_at(now).filter(account=account)
-    return lapsed.union(over, all=True).exists()
+    return lapsed.union(over, over_before, all=True).exists()
 
 
 def last_moment(seat: WithAnnotations[Seat, Grounds]) -> datetime.datetime | None:
@@ -188,7 +192,7 @@ def last_moment(seat: WithAnnotations[Seat, Grounds]) -> datetime.datetime | Non
     the seat's live grounds as `live_grounds`.
     """
     if seat.state == SeatState.AVAILABLE:
-        return seat.batch.valid_until
+        return seat.assignable_until
     return next((ground.ends_at for ground in seat.live_grounds if ground.kind == Ground.Kind.SEAT), None)
 
 

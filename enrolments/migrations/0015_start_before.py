@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0012_seat_kept_for'),
+        ('enrolments', '0014_seat_valid_until_index'),
     ]
 
     operations = [
