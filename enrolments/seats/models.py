@@ -354,6 +354,7 @@ class Seat(models.Model):
         if self.is_lapsed_at(now):
             return SeatState.EXPIRED if is_over else SeatState.AVAILABLE
         return SeatState.EXPIRED if is_free and is_over else SeatState(self.state)
+
     @property
     def assignable_until(self) -> datetime.datetime | None:
         """End of the seat's validity, its own or else its batch's; None without an end."""
