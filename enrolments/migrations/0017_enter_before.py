@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0015_start_before'),
+        ('enrolments', '0016_start_before'),
     ]
 
     operations = [
