@@ -71,13 +71,15 @@ def release_seats(
     now: datetime.datetime,
     reason: str = "",
     is_told: bool = True,
+    supervisor: User | None = None,
 ) -> Released:
     """Free assigned seats; their grounds end, the people's and the supervisors', and enrolments left without any close.
 
     A session's seat keeps course, role, group and its place, unless its person stays in the course on another ground:
     then the person keeps the place, and filling the seat again needs a free one. `seats` gives for each key the
     `state_shown` that the caller saw, or None: a seat that was moved since, though to the same person again, is left
-    alone. People are mailed what they lose, unless `is_told` is unset: nobody has told them of their seats.
+    alone. People are mailed what they lose, unless `is_told` is unset: nobody has told them of their seats. The
+    supervisions of `supervisor` stay, for a caller who gives the seats to others in the same transaction.
 
     Locks the courses, the account (FOR KEY SHARE), then the seats, each by key. A constant number of statements. Seats
     that cannot be released are left alone and refused, the others freed: SeatNotFound, SeatConsumed when the person
@@ -95,7 +97,8 @@ def release_seats(
         wanted = {pk: seat for pk, seat in assigned.items() if pk not in moved}
         unmoved = lock_unmoved(wanted.values())
         free = {pk: seat for pk, seat in wanted.items() if pk in unmoved}
-        free_locked(free, actor=actor, now=now, reason=reason or SeatReason.RELEASED, is_told=is_told)
+        reason = reason or SeatReason.RELEASED
+        free_locked(free, actor=actor, now=now, reason=reason, is_told=is_told, supervisor=supervisor)
     gone = refusals(SeatNotAssigned, [pk for pk in found if pk not in moved and pk not in free])
     refused: dict[int, Refused] = {pk: SeatNotFound() for pk in seats if pk not in found}
     return Released(free, refused | refusals(SeatMoved, moved) | gone)
@@ -108,6 +111,7 @@ def free_locked(
     now: datetime.datetime,
     reason: str,
     is_told: bool = True,
+    supervisor: User | None = None,
     to_state: str = SeatState.AVAILABLE,
 ) -> None:
     """Take their people off seats that are locked, with their courses; `to_state` is where the seats go.
@@ -124,10 +128,13 @@ def free_locked(
             for column, value in changes.items():
                 setattr(seat, column, value)
     if seats:
-        end_grounds(grounds=Ground.objects.filter(seat__in=list(seats)), reason=reason, now=now, is_told=is_told)
+        grounds = Ground.objects.filter(seat__in=list(seats))
+        if supervisor is not None:
+            grounds = grounds.exclude(kind=Ground.Kind.SUPERVISION, enrolment__user=supervisor)
+        end_grounds(grounds=grounds, reason=reason, now=now, is_told=is_told)
     if to_state != SeatState.AVAILABLE:
         return
-    stay = _still_there(set(people.values()))
+    stay = still_there(set(people.values()))
     keep = [seat for seat in of_sessions if people[seat.pk] not in stay]
     if keep:
         Seat.objects.filter(pk__in=[seat.pk for seat in keep]).update(keeps_place=True)
@@ -135,7 +142,7 @@ def free_locked(
         seat.keeps_place = True
 
 
-def _still_there(people: Collection[tuple[int | None, int | None]]) -> set[tuple[int | None, int | None]]:
+def still_there(people: Collection[tuple[int | None, int | None]]) -> set[tuple[int | None, int | None]]:
     """Return those pairs of course and person that take a place there. One statement, or none."""
     if not people:
         return set()
