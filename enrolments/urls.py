@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from enrolments.lists import views as lists
 from enrolments.people import views as people
 from enrolments.seats import list_views as account_area
+from enrolments.seats import move_views as moves
 from enrolments.seats import views as seats
 from enrolments.sessions import views as sessions
 
@@ -13,6 +14,7 @@ of_account = [
     path("seats/counts/", account_area.counts, name="account-seat-counts"),
     path("seats/<int:seat_id>/", seats.seat, name="account-seat"),
     path("seats/<int:seat_id>/release/", seats.release, name="account-seat-release"),
+    path("seats/<int:seat_id>/move/", moves.move, name="account-seat-move"),
     path("people/", account_area.people, name="account-people"),
     path("people/<int:delegation_id>/", people.person, name="account-person"),
     path("people/<int:delegation_id>/mail/", people.mail, name="account-person-mail"),

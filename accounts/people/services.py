@@ -59,7 +59,8 @@ KNOWN_PEOPLE = "SELECT * FROM accounts_user WHERE email = ANY(%s) ORDER BY id FO
 PEOPLE_BY_KEY = "SELECT * FROM accounts_user WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 # Texts of an invitation about each course in one language, as `name`, `period` and `place`, with its key as `id` and
-# its last day as `until`. A person who was moved there finds that in `note`; `lost` is the course left, with `id` and `name`.
+# its last day as `until`. For a person who was moved there, `note` says so, and `lost` holds the course left, with
+# `id` and `name`.
 CoursesInWords = Callable[[User, str], Sequence[Mapping[str, Any]]]
 
 # Told of a course that a person has no longer, in place of its last day.
@@ -227,7 +228,9 @@ def _context(
 ) -> dict[str, Any]:
     context = {"link_id": link.pk, "account_name": account_name, "is_enrolled": is_enrolled, "courses": courses}
     if courses:
-        context["lost"] = [left for course in courses for left in course.get("lost", ())]
-        lost = {str(left["id"]): LOST for left in context["lost"]}
-        context["told"] = lost | {str(course["id"]): course["until"] for course in courses}
+        lost = [left for course in courses for left in course.get("lost", ())]
+        context["lost"] = lost
+        context["told"] = {str(left["id"]): LOST for left in lost} | {
+            str(course["id"]): course["until"] for course in courses
+        }
     return context

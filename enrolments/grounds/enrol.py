@@ -183,8 +183,8 @@ def end_grounds(
     """End live grounds; close the enrolments left without any, shorten the others. Return the number of grounds ended.
 
     Learners and tutors who lose the course by it, or the last days of it, are mailed (`enrolments.grounds.told`),
-    unless `is_told` is unset: nobody has told them of it. `tell` does it for a caller that tells more. Locks the courses concerned. A constant number of statements
-    for each account.
+    unless `is_told` is unset: nobody has told them of it. `tell` mails them for a caller that tells more. Locks the
+    courses concerned. A constant number of statements for each account.
     """
     live = grounds.filter(ended_at__isnull=True)
     course_ids = set(live.order_by().values_list("enrolment__course_id", flat=True))

@@ -60,8 +60,8 @@ def enter_course(*, user: User, course: Course, now: datetime.datetime) -> Entry
 
 
 def _assigned_seats(user: User, course: Course) -> list[Seat]:
-    """Lock the person's seats. One that was waited for may have been left for another one of the course meanwhile, which
-    only a new look finds."""
+    """Lock the person's seats. While one is waited for the person may be moved to another session of the course, onto a
+    seat that only a new look finds."""
     assigned = Seat.objects.filter(person=user, course=course, state=SeatState.ASSIGNED).order_by("pk")
     seats: list[Seat] | None = None
     while (found := list(assigned.select_for_update(no_key=True))) != seats:

@@ -92,7 +92,7 @@ def _into_course(seats: Sequence[Seat], course: Course, now: datetime.datetime) 
             if seat.batch.source == SeatBatch.Source.SESSION:
                 raise CourseNotAllowed(course)
             # As if it were free: rules of a free seat of its batch.
-            as_free = Seat(batch=seat.batch, account_id=seat.account_id, role=seat.role)
+            as_free = Seat(batch=seat.batch, account_id=seat.account_id, role=seat.role, valid_until=seat.valid_until)
             role, period = rules.role_and_period(as_free, course, None)
             if seat.course_id == course.pk or seat.person_id in already:
                 raise AlreadyInCourse(course)
@@ -116,9 +116,12 @@ def _taking_places(course: Course, people: Collection[int]) -> set[int | None]:
 def _into_session(seats: Sequence[Seat], group: CourseGroup, course: Course, now: datetime.datetime) -> Judged:
     judged = Judged([], {})
     in_session = Seat.objects.in_use().filter(
-        batch__order_id=group.order_id, batch__source=SeatBatch.Source.SESSION, course=course, account=group.account_id
+        batch__order_id=group.order_id or 0,
+        batch__source=SeatBatch.Source.SESSION,
+        course=course,
+        account=group.account_id,
     )
-    seated = set(in_session.order_by().values_list("person_id", flat=True))
+    seated: set[int | None] = set(in_session.order_by().values_list("person_id", flat=True))
     blanks = _blanks(group, len(seats), now)
     rules = Rules.of((), [course.pk], now=now)
     for seat in seats:

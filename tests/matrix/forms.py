@@ -42,6 +42,7 @@ account-member-transfer              number,membership_id     shown
 account-member-withdraw              number,invitation_id     -  # an invitation sent anew is another one
 account-seat                         number,seat_id           -  # shown by free seats, obeyed by free seats
 account-seat-release                 number,seat_id           seen
+account-seat-move                    number,seat_id           seen
 account-person                       number,delegation_id         seen
 account-person-mail                  number,delegation_id         email
 account-list-new                     number,source            -  # makes a list to look at, overwrites nothing

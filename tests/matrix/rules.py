@@ -126,6 +126,8 @@ account-seat             GET  sign-in page    404     page     404        404   
 account-seat             POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-release     GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat-release     POST sign-in done    404     done     404        404      404     404     404     404
+account-seat-move        GET  sign-in page    404     page     404        404      404     404     404     404
+account-seat-move        POST sign-in done    404     done     404        404      404     404     404     404
 account-lists            GET  sign-in page    404     page     404        404      404     404     404     404
 account-lists            POST 405
 account-list-new         GET  sign-in page    404     page     404        404      404     404     404     404
