@@ -229,7 +229,8 @@ def _context(
     context = {"link_id": link.pk, "account_name": account_name, "is_enrolled": is_enrolled, "courses": courses}
     if courses:
         lost = [left for course in courses for left in course.get("lost", ())]
-        context["lost"] = lost
+        if lost:
+            context["lost"] = lost
         context["told"] = {str(left["id"]): LOST for left in lost} | {
             str(course["id"]): course["until"] for course in courses
         }

@@ -226,6 +226,7 @@ def _context(placed: Placed, account: CustomerAccount | None, language: str) -> 
     course, period = placed.course, placed.period
     with translation.override(language or settings.LANGUAGE_CODE):
         lost = _lost(placed)
+        move = {"lost": lost, "sessions": placed.sessions} if placed.is_moved else {}
         return {
             "course_name": course.name,
             "place": course.place,
@@ -233,6 +234,5 @@ def _context(placed: Placed, account: CustomerAccount | None, language: str) -> 
             "ends_at": period.ends_at,
             "account_name": account.name if account else "",
             "told": {str(each["id"]): LOST for each in lost} | {str(course.pk): last_day_told(period.ends_at)},
-            "lost": lost,
-            "sessions": placed.sessions,
+            **move,
         }

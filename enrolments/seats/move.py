@@ -245,7 +245,7 @@ def _tell(
     language: str,
     now: datetime.datetime,
 ) -> None:
-    """Tell people from where to where they were moved. Who stays in the course left is told of the new one alone."""
+    """Tell people from where to where they were moved. People who stay in the course left hear of the new one alone."""
     gone = {(each.user.pk, each.course.pk) for each in lost if each.until is None}
     moved = {(each.user.pk, each.course.pk) for each in left}
     tell_lost(lost=[each for each in lost if (each.user.pk, each.course.pk) not in moved or each.until], now=now)
