@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.links.models import AddressLink
 from accounts.members.models import CustomerAccount, Membership
-from accounts.people.delegation.models import Delegation
+from accounts.people.delegation.models import Delegation, Detachment
 from accounts.people.models import User
 
 
@@ -32,5 +32,6 @@ def absorb_account(*, source: CustomerAccount, target: CustomerAccount) -> None:
     known = Delegation.objects.filter(account=target, operator=OuterRef("operator"), person=OuterRef("person"))
     Delegation.objects.filter(Exists(known), account=source).delete()
     Delegation.objects.filter(account=source).update(account=target)
+    Detachment.objects.filter(account=source).update(account=target)
     Membership.objects.filter(account=source).delete()
     source.delete()
