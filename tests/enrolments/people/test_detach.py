@@ -93,7 +93,7 @@ def test_nobody_in_a_course_by_an_order_is_detached_before_its_end(client, accou
     DelegationFactory(account=account, operator=bob, person=carol, email="carol@example.org")
     ends = timezone.now() + datetime.timedelta(days=9)
     enrol_on_line(
-        line=new_line(account), user=carol, course=safety, role=role("student"), terms=Terms(ends_at=ends),
+        line=new_line(account), user=carol, course=safety, role=role("student"), group=None, terms=Terms(ends_at=ends),
         now=timezone.now(),
     )  # fmt: skip
 
