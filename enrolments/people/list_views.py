@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.members.current import AccountRequest, account_page
+from accounts.members.history.services import note_download
 from accounts.members.rights import Right
 from common.sheets.tables import SheetKind
 from enrolments.pages import query_string
@@ -47,4 +48,5 @@ def export(request: AccountRequest, kind: str) -> HttpResponseBase:
     now = timezone.now()
     form = PeopleForm(request.GET or None, courses=courses_used(request.account))
     chosen = chosen_people(request.account, form.cleaned_data if form.is_valid() else {}, now)
+    note_download(account_id=request.account.pk, actor=request.user, what="people", now=now)
     return people_file(request.account, chosen, SheetKind(kind), now)

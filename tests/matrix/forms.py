@@ -36,6 +36,7 @@ account-browser-end                  session_id               -  # ends one of t
 account-used-last                    page                     -  # does nothing
 account-details                      number                   made_from
 account-members                      number                   -  # invites, overwrites nothing
+account-leave                        number                   shown
 account-member                       number,membership_id     shown
 account-member-remove                number,membership_id     shown
 account-member-transfer              number,membership_id     shown

@@ -109,6 +109,10 @@ account-details          GET  sign-in page    404     404      404        404   
 account-details          POST sign-in done    404     404      404        404      404     404     404     404
 account-members          GET  sign-in page    404     404      404        404      404     404     404     404
 account-members          POST sign-in done    404     404      404        404      404     404     404     404
+account-history          GET  sign-in page    404     404      404        404      404     404     404     404
+account-history          POST 405
+account-leave            GET  sign-in page    page    page     page       404      404     404     404     404
+account-leave            POST sign-in go      done    done     done       404      404     404     404     404
 account-member           GET  sign-in page    404     404      404        404      404     404     404     404
 account-member           POST sign-in done    404     404      404        404      404     404     404     404
 account-member-remove    GET  sign-in 405     404     404      404        404      404     404     404     404

@@ -162,6 +162,7 @@ class World:
                 "postal_code": "44000", "city": "Nantes", "country": "FR", "made_from": FROM_PAGE,
             },
             "account-members": {"email": "somebody.new@example.org", "roles": ["is_buyer"]},
+            "account-leave": {"shown": f"is_{role}"},
             "account-member": {"roles": ["is_operator"], "shown": "is_buyer"},
             "account-member-remove": {"shown": "is_buyer"},
             "account-member-transfer": {"shown": "is_buyer"},

@@ -65,7 +65,11 @@ class Detachment(models.Model):
     that goes into another. Holds no name: the names went with the delegations."""
 
     account = models.ForeignKey(
-        CustomerAccount, on_delete=models.PROTECT, related_name="detachments", verbose_name=_("customer account")
+        CustomerAccount,
+        on_delete=models.PROTECT,
+        related_name="detachments",
+        db_index=False,
+        verbose_name=_("customer account"),
     )
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("person")
@@ -79,6 +83,7 @@ class Detachment(models.Model):
         verbose_name = _("detachment of a person")
         verbose_name_plural = _("detachments of people")
         ordering = ("pk",)
+        indexes = (models.Index(fields=["account", "at", "id"], name="accounts_detachment_history"),)
 
     def __str__(self) -> str:
         return f"#{self.person_id} · {self.at:%Y-%m-%d %H:%M}"

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.members.history.sources import history_of
 from accounts.people.delegation.models import Delegation, Detachment
 from enrolments.grounds.enrol_line import enrol_on_line
 from enrolments.grounds.models import Ground
@@ -117,6 +118,15 @@ def test_once_the_course_is_over_the_person_leaves_the_list_and_the_history_tell
     assert list(Detachment.objects.values_list("account", "person", "actor")) == [(account.pk, seat.person_id, bob.pk)]
     seat.refresh_from_db()
     assert seat.state == "consumed"
+
+
+def test_the_history_of_the_account_tells_who_detached_somebody(client, account, bob, seat):
+    release_seat(account=account, seat_id=seat.pk, actor=bob, now=timezone.now())
+    detach(client, account)
+
+    [deed, *_moves] = history_of(account, size=9).deeds
+
+    assert (deed.actor_id, deed.text) == (bob.pk, "Detached a person from the account")
 
 
 def test_whoever_was_released_can_be_detached_and_placed_again(client, account, bob, seat, safety):

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('accounts', '0012_detachments'),
+        ('accounts', '0013_detachments'),
     ]
 
     operations = [
