@@ -130,6 +130,8 @@ account-seat             GET  sign-in page    404     page     404        404   
 account-seat             POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-release     GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat-release     POST sign-in done    404     done     404        404      404     404     404     404
+account-seat-replace     GET  sign-in page    404     page     404        404      404     404     404     404
+account-seat-replace     POST sign-in done    404     done     404        404      404     404     404     404
 account-lists            GET  sign-in page    404     page     404        404      404     404     404     404
 account-lists            POST 405
 account-list-new         GET  sign-in page    404     page     404        404      404     404     404     404
@@ -160,6 +162,8 @@ account-person-mail      GET  sign-in 405     404     405      404        404   
 account-person-mail      POST sign-in done    404     done     404        404      404     404     404     404
 account-person-detach    GET  sign-in 405     404     405      404        404      404     404     404     404
 account-person-detach    POST sign-in go      404     go       404        404      404     404     404     404  # seated
+account-person-replace   GET  sign-in page    404     page     404        404      404     404     404     404
+account-person-replace   POST sign-in done    404     done     404        404      404     404     404     404
 account-sessions         GET  sign-in page    404     page     404        404      404     404     404     404
 account-sessions         POST 405
 account-session          GET  sign-in page    404     page     404        404      404     404     404     404
