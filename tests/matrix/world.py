@@ -146,6 +146,7 @@ class World:
             "account-seat-replace": {"seat_id": has.taken_seat.pk},
             "account-list-template": {"kind": "csv"},
             "account-list-result": {"kind": "csv"},
+            "account-people-export": {"kind": "csv"},
             "phone-order": {"token": self.phone_order.token},
             "admin:shop_phoneorder_units": {"line_id": self.phone_order.cart.lines.get().pk},
         }
