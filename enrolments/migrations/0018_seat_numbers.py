@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0015_history_of_accounts'),
+        ('enrolments', '0017_enter_before'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0012_member_history'),
+        ('accounts', '0014_people_list_indexes'),
     ]
 
     operations = [
