@@ -71,9 +71,10 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
 
 
 def _unasked(owner: User) -> None:
-    """Mail an owner their weekly summary, and that seats are used up."""
+    """Mail an owner their weekly summary, and an operator that seats are used up."""
     Membership.objects.filter(user=owner).update(created_at=timezone.now() - timedelta(days=30))
     queue_digests(now=timezone.now())
+    assign(given_pack(CustomerAccountFactory())[0], CourseFactory(), "last@example.org", UserFactory())
     tell_used_up(now=timezone.now())
 
 
