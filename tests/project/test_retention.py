@@ -43,6 +43,7 @@ STAYS = {
     "catalog_pricetier": CATALOGUE,
     "catalog_tax": CATALOGUE,
     "django_content_type": SHOP,
+    "enrolments_calendarlink": "until the person ends it; it tells nothing but the person and the account",
     "enrolments_course": CATALOGUE,
     "enrolments_coursegroup": TRAINING,
     "enrolments_coursename": CATALOGUE,
