@@ -37,7 +37,7 @@ NO_PAGES = {
 # Checked in the same way, with more in them, by the tests of the operator's desk and of learning.
 SEEN_ELSEWHERE = {
     "account-seats", "account-seat", "account-seat-release", "account-people", "account-person", "account-sessions",
-    "account-session", "learn", "learn-course", "address-link",
+    "account-session", "account-seat-replace", "account-person-replace", "learn", "learn-course", "address-link",
 }  # fmt: skip
 FAULTS = ("400", "403", "413", "429", "500", "503")
 SEEN_BY = rules_in(rules.SITE, rules.SIGN_IN, rules.DEVELOPMENT)
