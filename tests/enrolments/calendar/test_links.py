@@ -66,7 +66,7 @@ def test_a_program_reads_the_sessions_of_an_account(member):
 
 
 def test_a_learner_reads_their_own_courses():
-    learner, other = UserFactory(), UserFactory()
+    learner, other = UserFactory(language="fr"), UserFactory()
     course = CourseFactory(name_fr="Exercice", first_day=soon(3), last_day=soon(4))
     given_session(course, CustomerAccountFactory(), learners=(learner, other))
     [event] = read(made(learner)).walk("VEVENT")
