@@ -30,6 +30,7 @@ STAYS = {
     "accounts_delegation": PERSON,
     "accounts_detachment": PERSON,
     "accounts_memberinvitation": "listed in its account, which withdraws it",
+    "accounts_memberevent": "the history of the account; it names people by their keys",
     "accounts_membership": PERSON,
     "accounts_staffrole": SHOP,
     "accounts_user": PERSON,
