@@ -360,6 +360,15 @@ class SeatEvent(models.Model):
                 name="enrolments_seatevent_move",
             ),
         )
+        indexes = (
+            # For the history of an account: moves that somebody made. Those of a purchase, which come by the thousand,
+            # do not stand in it.
+            models.Index(
+                fields=["account", "at", "id"],
+                condition=models.Q(actor__isnull=False),
+                name="enrolments_seatevent_by_actor",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_to_state_display()} · {self.at:%Y-%m-%d %H:%M}"
