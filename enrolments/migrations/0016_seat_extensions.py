@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0014_seat_valid_until_index'),
+        ('enrolments', '0015_history_of_accounts'),
     ]
 
     operations = [
