@@ -60,8 +60,13 @@ def enter_course(*, user: User, course: Course, now: datetime.datetime) -> Entry
 
 
 def _assigned_seats(user: User, course: Course) -> list[Seat]:
-    seats = Seat.objects.filter(person=user, course=course, state=SeatState.ASSIGNED)
-    return list(seats.select_for_update(no_key=True).order_by("pk"))
+    """Lock the person's seats. While one is waited for the person may be moved to another session of the course, onto a
+    seat that only a new look finds."""
+    assigned = Seat.objects.filter(person=user, course=course, state=SeatState.ASSIGNED).order_by("pk")
+    seats: list[Seat] | None = None
+    while (found := list(assigned.select_for_update(no_key=True))) != seats:
+        seats = found
+    return seats
 
 
 def _running_enrolments(user: User, course: Course, now: datetime.datetime) -> list[Enrolment]:
