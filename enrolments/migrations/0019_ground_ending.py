@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0016_seat_extensions'),
+        ('enrolments', '0018_seat_extensions'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0015_history_of_accounts'),
+        ('enrolments', '0017_enter_before'),
     ]
 
     operations = [
