@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0018_seat_extensions'),
+        ('enrolments', '0019_seat_extensions'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0017_enter_before'),
+        ('enrolments', '0018_calendar_links'),
     ]
 
     operations = [
