@@ -15,11 +15,13 @@ class EnrolmentsConfig(floors.Floor):
         "grounds",
         "events",
         "seats",
+        "extension",
         "sessions",
         "overview",
         "people",
         "learning",
         "lists",
+        "calendar",
     )
 
     def ready(self) -> None:
@@ -62,6 +64,7 @@ class EnrolmentsConfig(floors.Floor):
 
         add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
+        add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
 
         add_card(Card("seats", seats_card, rights={Right.MANAGE_SEATS}, position=10))

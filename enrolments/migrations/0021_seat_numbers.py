@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0017_enter_before'),
+        ('enrolments', '0020_ground_ending'),
     ]
 
     operations = [
