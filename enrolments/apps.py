@@ -17,6 +17,7 @@ class EnrolmentsConfig(floors.Floor):
         "seats",
         "sessions",
         "people",
+        "teams",
         "learning",
         "lists",
     )
@@ -58,6 +59,7 @@ class EnrolmentsConfig(floors.Floor):
         add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
+        add_area_link(AreaLink("account-teams", _("Teams"), rights={Right.MANAGE_PEOPLE}, position=45))
 
         add_source(Source("seats", moves_of_seats, position=20))
         add_source(Source("detachments", detachments, position=25))

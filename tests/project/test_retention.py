@@ -32,6 +32,7 @@ STAYS = {
     "accounts_memberinvitation": "listed in its account, which withdraws it",
     "accounts_membership": PERSON,
     "accounts_staffrole": SHOP,
+    "accounts_team": PERSON,
     "accounts_user": PERSON,
     "accounts_user_groups": PERSON,
     "accounts_user_user_permissions": PERSON,
