@@ -6,6 +6,7 @@ from enrolments.lists import views as lists
 from enrolments.people import list_views as people_lists
 from enrolments.people import views as people
 from enrolments.seats import list_views as account_area
+from enrolments.seats import move_views as moves
 from enrolments.seats import replace_views as replace
 from enrolments.seats import views as seats
 from enrolments.sessions import views as sessions
@@ -16,6 +17,7 @@ of_account = [
     path("seats/counts/", account_area.counts, name="account-seat-counts"),
     path("seats/<int:seat_id>/", seats.seat, name="account-seat"),
     path("seats/<int:seat_id>/release/", seats.release, name="account-seat-release"),
+    path("seats/<int:seat_id>/move/", moves.move, name="account-seat-move"),
     path("seats/<int:seat_id>/replace/", replace.seat, name="account-seat-replace"),
     path("people/", people_lists.people, name="account-people"),
     re_path(r"^people/export\.(?P<kind>csv|xlsx)$", people_lists.export, name="account-people-export"),

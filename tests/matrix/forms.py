@@ -43,6 +43,7 @@ account-member-transfer              number,membership_id     shown
 account-member-withdraw              number,invitation_id     -  # an invitation sent anew is another one
 account-seat                         number,seat_id           -  # shown by free seats, obeyed by free seats
 account-seat-release                 number,seat_id           seen
+account-seat-move                    number,seat_id           seen
 account-seat-replace                 number,seat_id           seats
 account-person                       number,delegation_id         seen
 account-person-mail                  number,delegation_id         email

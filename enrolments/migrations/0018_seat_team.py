@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0015_teams'),
-        ('enrolments', '0015_history_of_accounts'),
+        ('enrolments', '0017_enter_before'),
     ]
 
     operations = [
