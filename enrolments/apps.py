@@ -20,6 +20,7 @@ class EnrolmentsConfig(floors.Floor):
         "teams",
         "learning",
         "lists",
+        "calendar",
     )
 
     def ready(self) -> None:
@@ -58,6 +59,7 @@ class EnrolmentsConfig(floors.Floor):
 
         add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
+        add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
         add_area_link(AreaLink("account-teams", _("Teams"), rights={Right.MANAGE_PEOPLE}, position=45))
 

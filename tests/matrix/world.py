@@ -24,6 +24,8 @@ from accounts.teams.models import Team
 from accounts.teams.services import version_of as version_of_team
 from catalog.models.entries import Entry
 from common.tokens import derive_token
+from enrolments.calendar.links import make_link, token_of
+from enrolments.calendar.models import CalendarLink
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
@@ -74,6 +76,7 @@ class Belongings:
     session: CourseGroup
     people_list: PeopleList
     team: Team
+    calendar: CalendarLink
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,7 @@ class World:
             "account-seat-release": {"seat_id": has.taken_seat.pk},
             "account-seat-move": {"seat_id": has.taken_seat.pk},
             "account-seat-replace": {"seat_id": has.taken_seat.pk},
+            "calendar-feed": {"token": token_of(has.calendar)},
             "account-list-template": {"kind": "csv"},
             "account-list-result": {"kind": "csv"},
             "account-people-export": {"kind": "csv"},
@@ -187,6 +191,8 @@ class World:
             },
             "account-seat-replace": replacement,
             "account-person-replace": replacement,
+            "account-calendar-link": {"shown": 0},
+            "calendar-own": {"shown": 0},
             "account-list-new": {"source": f"session:{has.session.pk}", "people": "new@example.org"},
             "account-list-row": {
                 "email": "new@example.org", "first_name": "New", "last_name": "Name", "version": 1,
@@ -316,4 +322,5 @@ def furnish(
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
         team=Team.objects.create(account=account, name="Nantes"),
         people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
+        calendar=make_link(person=UserFactory(), account=None, shown=0, now=now),
     )

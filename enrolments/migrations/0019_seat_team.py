@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0015_teams'),
-        ('enrolments', '0017_enter_before'),
+        ('enrolments', '0018_calendar_links'),
     ]
 
     operations = [
