@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0019_seat_team'),
+        ('enrolments', '0021_seat_team'),
     ]
 
     operations = [

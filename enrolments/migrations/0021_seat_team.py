@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0015_teams'),
-        ('enrolments', '0018_calendar_links'),
+        ('enrolments', '0020_ground_ending'),
     ]
 
     operations = [
