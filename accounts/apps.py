@@ -12,6 +12,7 @@ class AccountsConfig(floors.Floor):
         "members",
         "members.history",
         "members.notices",
+        "teams",
         "links",
         "sign_in",
         "browser_sessions",

@@ -19,6 +19,7 @@ class EnrolmentsConfig(floors.Floor):
         "sessions",
         "overview",
         "people",
+        "teams",
         "learning",
         "lists",
         "calendar",
@@ -66,6 +67,7 @@ class EnrolmentsConfig(floors.Floor):
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
         add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
+        add_area_link(AreaLink("account-teams", _("Teams"), rights={Right.MANAGE_PEOPLE}, position=45))
 
         add_card(Card("seats", seats_card, rights={Right.MANAGE_SEATS}, position=10))
         add_card(Card("sessions", sessions_card, rights={Right.MANAGE_SEATS}, position=20))

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0014_people_list_indexes'),
+        ('accounts', '0017_people_of_teams'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('accounts', '0015_mails_to_members'),
+        ('accounts', '0018_mails_to_members'),
     ]
 
     operations = [
