@@ -10,6 +10,8 @@ class SeatReason(models.TextChoices):
     ASSIGNED = "assigned", pgettext_lazy("reason of a seat's move", "Assigned")
     RELEASED = "released", pgettext_lazy("reason of a seat's move", "Released")
     REPLACED = "replaced", pgettext_lazy("reason of a seat's move", "Participant exchanged")
+    GIVEN = "given", pgettext_lazy("reason of a seat's move", "Given to another account by the shop")
+    RECEIVED = "received", pgettext_lazy("reason of a seat's move", "Given to your account by the shop")
     ENTERED = "entered", pgettext_lazy("reason of a seat's move", "Entered the course")
     EXPIRED = "expired", pgettext_lazy("reason of a seat's move", "Validity over")
     RIGHT_LOST = "right_lost", pgettext_lazy("reason why a ground ended", "No longer an operator of the account")
