@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from accounts.links.models import AddressLink
 from accounts.members.history.models import MemberEvent
 from accounts.members.models import CustomerAccount, Membership
-from accounts.people.delegation.models import Delegation
+from accounts.people.delegation.models import Delegation, Detachment
 from accounts.people.models import User
 
 
@@ -34,6 +34,7 @@ def absorb_account(*, source: CustomerAccount, target: CustomerAccount) -> None:
     known = Delegation.objects.filter(account=target, operator=OuterRef("operator"), person=OuterRef("person"))
     Delegation.objects.filter(Exists(known), account=source).delete()
     Delegation.objects.filter(account=source).update(account=target)
+    Detachment.objects.filter(account=source).update(account=target)
     MemberEvent.objects.filter(account=source).delete()
     Membership.objects.filter(account=source).delete()
     source.delete()

@@ -20,6 +20,7 @@ from accounts.members.trust import count_address, count_mail_to_other
 from accounts.people.delegation.models import Delegation
 from accounts.rate_limits.services import TooOften
 from common.refusals import Refused
+from enrolments.people.detach import detach_person
 from enrolments.people.edit import AddressOfAnother, PersonChanged, edit_person, is_editable, version_of
 from enrolments.people.errors import PersonNotFound
 from enrolments.people.forms import EditPersonForm
@@ -111,6 +112,22 @@ def mail(request: AccountRequest, delegation_id: int) -> HttpResponse:
     else:
         messages.success(request, _("A mail to %(email)s is on its way.") % {"email": shown.email})
     return redirect("account-person", request.account.pk, delegation_id)
+
+
+@account_page(Right.MANAGE_PEOPLE)
+@require_POST
+def detach(request: AccountRequest, delegation_id: int) -> HttpResponse:
+    """Stop looking after a person."""
+    shown = _find(request, delegation_id)
+    try:
+        detach_person(account=request.account, person_id=shown.person_id, actor=request.user, now=timezone.now())
+    except PersonNotFound:
+        raise Http404 from None
+    except Refused as refused:
+        messages.error(request, str(refused.message))
+        return redirect("account-person", request.account.pk, delegation_id)
+    messages.success(request, _("Your account no longer looks after %(email)s.") % {"email": shown.email})
+    return redirect("account-people", request.account.pk)
 
 
 def _as_exchange(request: AccountRequest, shown: Delegation, seats: Sequence[Seat]) -> HttpResponse:

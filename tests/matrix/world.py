@@ -143,9 +143,11 @@ class World:
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
             "account-seat-release": {"seat_id": has.taken_seat.pk},
+            "account-seat-move": {"seat_id": has.taken_seat.pk},
             "account-seat-replace": {"seat_id": has.taken_seat.pk},
             "account-list-template": {"kind": "csv"},
             "account-list-result": {"kind": "csv"},
+            "account-people-export": {"kind": "csv"},
             "phone-order": {"token": self.phone_order.token},
             "admin:shop_phoneorder_units": {"line_id": self.phone_order.cart.lines.get().pk},
         }
@@ -177,6 +179,9 @@ class World:
                 "course": self.course.pk, "email": "fifth@example.org", "first_name": "Eve", "last_name": "Fifth",
             },
             "account-seat-release": {"seen": state_shown(has.taken_seat), "reason": ""},
+            "account-seat-move": {
+                "seen": state_shown(has.taken_seat), "to": f"course:{self.by_hand.course_id}", "reason": "",
+            },
             "account-seat-replace": replacement,
             "account-person-replace": replacement,
             "account-list-new": {"source": f"session:{has.session.pk}", "people": "new@example.org"},

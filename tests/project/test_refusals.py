@@ -22,9 +22,11 @@ from common.refusals import Refused
 from common.sheets.errors import OpenQuote, RowCutOff
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
+from enrolments.people.detach import CourseRuns, SeatNotUsed
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
 from enrolments.seats.give import TooFewFree
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
+from enrolments.seats.moving import AlreadyInCourse
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
 from enrolments.seats.replace import EnrolledAlready, SeatsRefused
 from enrolments.seats.revoke import SeatsConsumed
@@ -40,12 +42,14 @@ NOW = timezone.now()
 # Refusals that make their sentence of what they are about.
 MADE: dict[type[Refused], Callable[[], Refused]] = {
     AddressChanged: lambda: AddressChanged("old@example.org", "new@example.org"),
+    AlreadyInCourse: lambda: AlreadyInCourse(CourseFactory.build()),
     CapacityBelowTaken: lambda: CapacityBelowTaken(3),
     CodeFixed: lambda: CodeFixed("FIRST-AID", sold=True),
     CourseClosed: lambda: CourseClosed(CourseFactory.build()),
     CourseFull: lambda: CourseFull(CourseFactory.build()),
     CourseNotAllowed: lambda: CourseNotAllowed(CourseFactory.build()),
     CourseOver: lambda: CourseOver(CourseFactory.build()),
+    CourseRuns: lambda: CourseRuns(CourseFactory.build(), NOW),
     MailedJustNow: lambda: MailedJustNow(NOW, NOW + datetime.timedelta(minutes=10)),
     MailedOften: lambda: MailedOften(3),
     ProofNeeded: lambda: ProofNeeded(CourseFactory.build(), 5),
@@ -62,6 +66,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     SeatConsumed: lambda: SeatConsumed(None, NOW, "consumed"),
     SeatMoved: lambda: SeatMoved(None, NOW, "revoked"),
     SeatNotAssigned: lambda: SeatNotAssigned(None, NOW, "available"),
+    SeatNotUsed: lambda: SeatNotUsed(CourseFactory.build()),
     SeatNotFree: lambda: SeatNotFree(None, NOW, "assigned"),
     SeatsConsumed: lambda: SeatsConsumed(2),
     ShortNameTaken: lambda: ShortNameTaken("SEC-1"),

@@ -55,7 +55,7 @@ def test_seats_are_given_from_the_page_of_the_lines_seats(merchant, seats, other
     assert answer.redirect_chain == [(batch_url(seats), 302)]
     page = text_of(answer)
     assert "2 seats were given to Zinc SA." in page
-    assert "Zinc SA: 2 seats" in page
+    assert "Zinc SA : 2 seats" in page
     assert Seat.objects.filter(account=other).count() == 2
     assert LogEntry.objects.get().change_message == "2 seats were given to Zinc SA."
 

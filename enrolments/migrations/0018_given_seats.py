@@ -46,7 +46,7 @@ MOVES = (
     "(from_state = '' AND to_state IN ('available', 'assigned'))"
     " OR (from_state = 'available' AND to_state IN ('assigned', 'expired', 'revoked'))"
     " OR (from_state = 'available' AND to_state = 'available' AND given_to_id IS NOT NULL)"
-    " OR (from_state = 'assigned' AND to_state IN ('available', 'consumed', 'revoked'))"
+    " OR (from_state = 'assigned' AND to_state IN ('available', 'consumed', 'expired', 'revoked'))"
     " OR (from_state = 'consumed' AND to_state = 'revoked')"
     " OR (from_state = 'expired' AND to_state = 'available')"
 )
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0015_history_of_accounts'),
+        ('enrolments', '0017_enter_before'),
     ]
 
     operations = [
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 migrations.RemoveConstraint(model_name='seatevent', name='enrolments_seatevent_move'),
                 migrations.AddConstraint(
                     model_name='seatevent',
-                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_state', ''), ('to_state__in', ['available', 'assigned'])), models.Q(('from_state', 'available'), ('to_state__in', ['assigned', 'expired', 'revoked'])), models.Q(('from_state', 'available'), ('given_to__isnull', False), ('to_state', 'available')), models.Q(('from_state', 'assigned'), ('to_state__in', ['available', 'consumed', 'revoked'])), models.Q(('from_state', 'consumed'), ('to_state', 'revoked')), models.Q(('from_state', 'expired'), ('to_state', 'available')), _connector='OR'), name='enrolments_seatevent_move'),
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_state', ''), ('to_state__in', ['available', 'assigned'])), models.Q(('from_state', 'available'), ('to_state__in', ['assigned', 'expired', 'revoked'])), models.Q(('from_state', 'available'), ('given_to__isnull', False), ('to_state', 'available')), models.Q(('from_state', 'assigned'), ('to_state__in', ['available', 'consumed', 'expired', 'revoked'])), models.Q(('from_state', 'consumed'), ('to_state', 'revoked')), models.Q(('from_state', 'expired'), ('to_state', 'available')), _connector='OR'), name='enrolments_seatevent_move'),
                 ),
                 migrations.AddConstraint(
                     model_name='seatevent',
