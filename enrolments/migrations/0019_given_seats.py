@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0017_enter_before'),
+        ('enrolments', '0018_calendar_links'),
     ]
 
     operations = [
