@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0018_calendar_links'),
+        ('enrolments', '0020_ground_ending'),
     ]
 
     operations = [
