@@ -121,7 +121,7 @@ def give_seats(
             raise NoReceiver
         seats = _lock_free(batch, number, now)
         target = _batch_of(to_account, batch)
-        Seat.objects.filter(pk__in=[seat.pk for seat in seats]).update(batch=target, account=to_account)
+        Seat.objects.filter(pk__in=[seat.pk for seat in seats]).update(batch=target, account=to_account, team=None)
         _write_history(seats, to_account, actor, reason, now)
         _tell(accounts[from_account_id], to_account, batch, len(seats), reason, now)
     return Given(batch=target, seat_ids=[seat.pk for seat in seats])

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from accounts.teams.models import Team
 from common.search import index_of_words
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
@@ -272,6 +273,16 @@ class Seat(models.Model):
         db_index=False,
         verbose_name=_("kept for a list"),
     )
+    # Team of the account that alone may use the seat.
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="seats",
+        db_index=False,
+        verbose_name=pgettext_lazy("of an account", "team"),
+    )
     # A validity of its own, in place of its batch's: an extension bought for this seat alone.
     valid_until = models.DateTimeField(_("assignable until"), null=True, blank=True)
     assigned_at = models.DateTimeField(_("assigned"), null=True, blank=True)
@@ -351,6 +362,9 @@ class Seat(models.Model):
             ),
             models.Index(
                 fields=["people_list"], condition=models.Q(people_list__isnull=False), name="enrolments_seat_kept_for"
+            ),
+            models.Index(
+                fields=["team", "state", "id"], condition=models.Q(team__isnull=False), name="enrolments_seat_team"
             ),
             # For the search by course; seats of packs have none before they are assigned.
             models.Index(fields=["course"], condition=models.Q(course__isnull=False), name="enrolments_seat_of_course"),

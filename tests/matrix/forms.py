@@ -49,6 +49,11 @@ account-seat-move                    number,seat_id           seen
 account-seat-replace                 number,seat_id           seats
 account-person                       number,delegation_id         seen
 account-person-mail                  number,delegation_id         email
+account-people-team                  number                       people  # each person ticked
+account-teams                        number                       -  # makes a new team, overwrites nothing
+account-team                         number,team_id               seen
+account-team-seats                   number,team_id               -  # moves so many free seats, or none
+account-team-remove                  number,team_id               -  # its people and seats stay
 account-person-detach                number,delegation_id         -  # refused while anything of theirs stands
 account-person-replace               number,delegation_id         seats
 account-list-new                     number,source,corrects   version

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.teams.models import Team
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.grounds.models import Ground
 from enrolments.seats.desk import find_seat, move_rows, moves_of
@@ -104,6 +105,15 @@ def test_lists_counts_and_choices_follow(account, other, merchant):
     assert seat_choices(other).entries == seat_choices(account).entries
     to_fill = seats_to_fill(order_id=seats[0].batch.order_id, now=LATER)
     assert {line: each.number for line, each in to_fill.items()} == {seats[0].batch.line_id: 1}
+
+
+def test_seats_leave_the_team_of_the_account_that_gave_them(account, other, merchant):
+    seats = given_pack(account)
+    Seat.objects.update(team=Team.objects.create(account=account, name="Lyon"))
+
+    give(seats, other, merchant)
+
+    assert Seat.objects.get().team is None
 
 
 def test_the_other_account_uses_them_as_its_own(account, other, merchant):

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0020_ground_ending'),
+        ('enrolments', '0022_seats_of_teams'),
     ]
 
     operations = [
