@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0022_seats_of_teams'),
+        ('enrolments', '0023_given_seats'),
     ]
 
     operations = [
