@@ -19,6 +19,7 @@ class EnrolmentsConfig(floors.Floor):
         "people",
         "learning",
         "lists",
+        "requests",
     )
 
     def ready(self) -> None:
@@ -44,6 +45,7 @@ class EnrolmentsConfig(floors.Floor):
             lock_what_operators_got,
         )
         from enrolments.people.waiting import not_accepted
+        from enrolments.requests.waiting import open_requests
         from enrolments.seats.waiting import blanks_of_sessions, seats_about_to_end
 
         FOLLOWERS.add(person_changed)
@@ -53,8 +55,10 @@ class EnrolmentsConfig(floors.Floor):
 
         add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
+        add_area_link(AreaLink("account-requests", _("Requests"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
 
+        add_waiting(Waiting("requests", open_requests, rights={Right.MANAGE_SEATS}, position=25))
         add_waiting(Waiting("seats about to end", seats_about_to_end, rights={Right.MANAGE_SEATS}, position=30))
         add_waiting(Waiting("seats to fill", blanks_of_sessions, rights={Right.MANAGE_SEATS}, position=40))
         add_waiting(Waiting("not accepted", not_accepted, rights={Right.MANAGE_PEOPLE}, position=50))

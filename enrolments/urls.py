@@ -1,9 +1,10 @@
-"""Addresses of the account area's pages about seats, sessions and people."""
+"""Addresses of the account area's pages about seats, sessions and people, and of a person's requests."""
 
 from django.urls import include, path, re_path
 
 from enrolments.lists import views as lists
 from enrolments.people import views as people
+from enrolments.requests import views as requests
 from enrolments.seats import list_views as account_area
 from enrolments.seats import views as seats
 from enrolments.sessions import views as sessions
@@ -26,8 +27,13 @@ of_account = [
     path("lists/<int:list_id>/again/", lists.judge, name="account-list-judge"),
     path("lists/<int:list_id>/discard/", lists.discard, name="account-list-discard"),
     path("lists/<int:list_id>/rows/<int:line>/", lists.row, name="account-list-row"),
+    path("requests/", requests.requests, name="account-requests"),
+    path("requests/<int:request_id>/", requests.course_request, name="account-request"),
     path("sessions/", account_area.sessions, name="account-sessions"),
     path("sessions/<int:session_id>/", sessions.session, name="account-session"),
 ]
 
-urlpatterns = [path("account/<int:number>/", include(of_account))]
+urlpatterns = [
+    path("requests/", requests.my_requests, name="my-requests"),
+    path("account/<int:number>/", include(of_account)),
+]

@@ -146,6 +146,10 @@ account-list-start       GET  sign-in 405     404     405      404        404   
 account-list-start       POST sign-in done    404     done     404        404      404     404     404     404
 account-list-discard     GET  sign-in 405     404     405      404        404      404     404     404     404
 account-list-discard     POST sign-in done    404     done     404        404      404     404     404     404
+account-requests         GET  sign-in page    404     page     404        404      404     404     404     404
+account-requests         POST 405
+account-request          GET  sign-in page    404     page     404        404      404     404     404     404
+account-request          POST sign-in done    404     done     404        404      404     404     404     404
 account-people           GET  sign-in page    404     page     404        404      404     404     404     404
 account-people           POST 405
 account-person           GET  sign-in page    404     page     404        404      404     404     404     404
@@ -156,6 +160,9 @@ account-sessions         GET  sign-in page    404     page     404        404   
 account-sessions         POST 405
 account-session          GET  sign-in page    404     page     404        404      404     404     404     404
 account-session          POST 405
+
+my-requests              GET  sign-in page    page    page     page       page     page    page    page    page
+my-requests           POST sign-in refused refused refused refused refused refused done refused refused refused  # own
 
 learn                    GET  sign-in page    page    page     page       page     page    page    page    page
 learn                    POST 405

@@ -23,6 +23,7 @@ from common.sheets.errors import OpenQuote, RowCutOff
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
+from enrolments.requests.errors import RequestAnswered
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
 from enrolments.seats.revoke import SeatsConsumed
@@ -48,6 +49,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     MailedOften: lambda: MailedOften(3),
     ProofNeeded: lambda: ProofNeeded(CourseFactory.build(), 5),
     QuantityChanged: lambda: QuantityChanged(entry_name="First aid", now=3),
+    RequestAnswered: lambda: RequestAnswered("declined", "Bob", NOW),
     RowsRefused: lambda: RowsRefused({0: SeatNotFree(None, NOW, "assigned")}),
     OpenQuote: lambda: OpenQuote(7),
     RowCutOff: lambda: RowCutOff(7),
