@@ -160,7 +160,7 @@ def last_moment(seat: WithAnnotations[Seat, Grounds]) -> datetime.datetime | Non
     the seat's live grounds as `live_grounds`.
     """
     if seat.state == SeatState.AVAILABLE:
-        return seat.batch.valid_until
+        return seat.assignable_until
     return next((ground.ends_at for ground in seat.live_grounds if ground.kind == Ground.Kind.SEAT), None)
 
 
