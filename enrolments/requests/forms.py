@@ -8,7 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.functional import lazystr
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from accounts.members.models import CustomerAccount
 from common.fields import LineField
@@ -105,7 +105,6 @@ def _seats_in_words(offered: SeatsOffered) -> str:
         parts.append(_("session of order %(number)s") % {"number": batch.order_number})
     else:
         parts.append(_("order %(number)s") % {"number": batch.order_number})
-    parts.append(ngettext("%(n)d free seat", "%(n)d free seats", offered.number) % {"n": offered.number})
-    if batch.valid_until is not None:
-        parts.append(_("to be assigned until %(end)s") % {"end": end_in_words(batch.valid_until)})
+    if offered.until is not None:
+        parts.append(_("to be assigned until %(end)s") % {"end": end_in_words(offered.until)})
     return " · ".join(parts)

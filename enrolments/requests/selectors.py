@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.members.models import CustomerAccount
 from accounts.people.delegation.models import Delegation
@@ -118,15 +118,16 @@ def requests_to(account: CustomerAccount) -> QuerySet[CourseRequest]:
 
 @dataclass(frozen=True, slots=True)
 class SeatsOffered:
-    """Free seats of one order line that serve for a course."""
+    """Free seats of one order line that serve for a course. `until` is the end of their validity; None where they have
+    none, and where single ones have a longer one of their own."""
 
     batch: SeatBatch
-    number: int
+    until: datetime.datetime | None
 
 
 def seats_for(account: CustomerAccount, course: Course, *, now: datetime.datetime) -> list[SeatsOffered]:
     """Return an account's free seats that take a learner into a course now, by order line; those that end first come
-    first, and no more than CHOICES_AT_MOST. Four statements."""
+    first, and no more than CHOICES_AT_MOST. Three statements; none counts seats, which may be many."""
     if not course.is_lasting_at(now):
         return []
     free = _for_learners(Seat.objects.assignable_at(now)).filter(account=account)
@@ -139,10 +140,11 @@ def seats_for(account: CustomerAccount, course: Course, *, now: datetime.datetim
         covered = {course_list for course_list, _pk in Course.objects.filter(pk=course.pk).covered_by(lists)}
         suits |= Q(source=SeatBatch.Source.PACK, course_list__in=covered)
     batches = SeatBatch.objects.filter(suits, account=account).filter(Exists(free.filter(batch=OuterRef("pk"))))
-    shown = list(batches.order_by(F("valid_until").asc(nulls_last=True), "pk")[:CHOICES_AT_MOST])
-    counted = free.filter(batch__in=shown).order_by().values_list("batch_id").annotate(Count("pk"))
-    numbers = dict(counted)
-    return [SeatsOffered(batch, numbers[batch.pk]) for batch in shown if batch.pk in numbers]
+    shown = batches.order_by(F("valid_until").asc(nulls_last=True), "pk")[:CHOICES_AT_MOST]
+    return [
+        SeatsOffered(batch, batch.valid_until if batch.valid_until and batch.valid_until > now else None)
+        for batch in shown
+    ]
 
 
 def free_seat(account: CustomerAccount, batch_id: int, *, now: datetime.datetime) -> Seat | None:
