@@ -123,11 +123,11 @@ def test_an_answer_is_given_once_and_the_second_is_told_by_whom(desk):
 def test_somebody_in_that_session_already_is_told_and_the_request_is_closed(desk):
     course = CourseFactory()
     asked = ask(desk, course)
-    session = given_session(course, desk.account, learners=(desk.carol,), blanks=1, terms=Terms(duration_days=30))
+    session = given_session(course, desk.account, learners=(desk.carol,), blanks=1, terms=Terms(duration_days=20))
 
     accepted = place(desk, asked, session.batch.seats.get(person=None))
 
-    assert (accepted.seat, accepted.until) == (None, NOW + days(30))
+    assert (accepted.seat, accepted.until) == (None, NOW + days(20))
     assert answered(asked) == ("placed", desk.bob, "", None)
     assert Mail.objects.filter(kind="course_request_answered").count() == 1
 
