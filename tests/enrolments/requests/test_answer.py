@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.members.models import CustomerAccount
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from enrolments.grounds.models import Enrolment
@@ -103,7 +104,12 @@ def test_declining_mails_the_person_with_the_operators_word(desk):
     decline(desk, asked, "Next year, see https://evil.example")
 
     assert answered(asked) == ("declined", desk.bob, "Next year, see https://evil.example", None)
-    text = render_mail(Mail.objects.get(kind="course_request_answered"), blank_secrets=False).text
+    mail = Mail.objects.get(kind="course_request_answered")
+    text = render_mail(mail, blank_secrets=False).text
+    assert "Your request for the course" in text
+    assert "Next year" not in text  # the account has paid for nothing yet
+    CustomerAccount.objects.filter(pk=desk.account.pk).update(credit_limit=1)
+    text = render_mail(mail, blank_secrets=False).text
     assert "Ateliers Martin has declined your request" in text
     assert "https: //evil. example" in text
 
