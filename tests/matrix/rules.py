@@ -162,7 +162,7 @@ account-session          GET  sign-in page    404     page     404        404   
 account-session          POST 405
 
 my-requests              GET  sign-in page    page    page     page       page     page    page    page    page
-my-requests           POST sign-in refused refused refused refused refused refused done refused refused refused  # own
+my-requests              POST sign-in refused refused refused refused refused done refused refused refused  # own
 
 learn                    GET  sign-in page    page    page     page       page     page    page    page    page
 learn                    POST 405
