@@ -20,6 +20,7 @@ class EnrolmentsConfig(floors.Floor):
         "learning",
         "lists",
         "requests",
+        "calendar",
     )
 
     def ready(self) -> None:
@@ -30,6 +31,8 @@ class EnrolmentsConfig(floors.Floor):
 
         post_migrate.connect(make_standing_roles, sender=self)
 
+        from accounts.members.history.services import DOWNLOADS
+        from accounts.members.history.sources import Source, add_source
         from accounts.members.lost_rights import on_right_lost
         from accounts.members.navigation import AreaLink, add_area_link
         from accounts.members.rights import Right
@@ -44,8 +47,10 @@ class EnrolmentsConfig(floors.Floor):
             lock_what_an_operator_got,
             lock_what_operators_got,
         )
+        from enrolments.people.deeds import detachments
         from enrolments.people.waiting import not_accepted
         from enrolments.requests.waiting import open_requests
+        from enrolments.seats.deeds import moves_of_seats
         from enrolments.seats.waiting import blanks_of_sessions, seats_about_to_end
 
         FOLLOWERS.add(person_changed)
@@ -55,9 +60,14 @@ class EnrolmentsConfig(floors.Floor):
 
         add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
-        add_area_link(AreaLink("account-requests", _("Requests"), rights={Right.MANAGE_SEATS}, position=35))
+        add_area_link(AreaLink("account-requests", _("Requests"), rights={Right.MANAGE_SEATS}, position=32))
+        add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
 
+        add_source(Source("seats", moves_of_seats, position=20))
+        add_source(Source("detachments", detachments, position=25))
+        DOWNLOADS.register("result of a list", _("Result of a list of people"))
+        DOWNLOADS.register("people", _("People"))
         add_waiting(Waiting("requests", open_requests, rights={Right.MANAGE_SEATS}, position=25))
         add_waiting(Waiting("seats about to end", seats_about_to_end, rights={Right.MANAGE_SEATS}, position=30))
         add_waiting(Waiting("seats to fill", blanks_of_sessions, rights={Right.MANAGE_SEATS}, position=40))

@@ -2,10 +2,14 @@
 
 from django.urls import include, path, re_path
 
+from enrolments.calendar import views as calendar
 from enrolments.lists import views as lists
+from enrolments.people import list_views as people_lists
 from enrolments.people import views as people
 from enrolments.requests import views as requests
 from enrolments.seats import list_views as account_area
+from enrolments.seats import move_views as moves
+from enrolments.seats import replace_views as replace
 from enrolments.seats import views as seats
 from enrolments.sessions import views as sessions
 
@@ -14,9 +18,14 @@ of_account = [
     path("seats/counts/", account_area.counts, name="account-seat-counts"),
     path("seats/<int:seat_id>/", seats.seat, name="account-seat"),
     path("seats/<int:seat_id>/release/", seats.release, name="account-seat-release"),
-    path("people/", account_area.people, name="account-people"),
+    path("seats/<int:seat_id>/move/", moves.move, name="account-seat-move"),
+    path("seats/<int:seat_id>/replace/", replace.seat, name="account-seat-replace"),
+    path("people/", people_lists.people, name="account-people"),
+    re_path(r"^people/export\.(?P<kind>csv|xlsx)$", people_lists.export, name="account-people-export"),
     path("people/<int:delegation_id>/", people.person, name="account-person"),
     path("people/<int:delegation_id>/mail/", people.mail, name="account-person-mail"),
+    path("people/<int:delegation_id>/detach/", people.detach, name="account-person-detach"),
+    path("people/<int:delegation_id>/replace/", replace.person, name="account-person-replace"),
     path("lists/", lists.lists, name="account-lists"),
     path("lists/new/", lists.new_list, name="account-list-new"),
     re_path(r"^lists/template\.(?P<kind>csv|xlsx)$", lists.template, name="account-list-template"),
@@ -29,6 +38,8 @@ of_account = [
     path("lists/<int:list_id>/rows/<int:line>/", lists.row, name="account-list-row"),
     path("requests/", requests.requests, name="account-requests"),
     path("requests/<int:request_id>/", requests.course_request, name="account-request"),
+    path("calendar/", calendar.month, name="account-calendar"),
+    path("calendar/link/", calendar.account_link, name="account-calendar-link"),
     path("sessions/", account_area.sessions, name="account-sessions"),
     path("sessions/<int:session_id>/", sessions.session, name="account-session"),
 ]
@@ -36,4 +47,7 @@ of_account = [
 urlpatterns = [
     path("requests/", requests.my_requests, name="my-requests"),
     path("account/<int:number>/", include(of_account)),
+    path("account/<int:number>/", include(of_account)),
+    path("calendar/own/", calendar.own_link, name="calendar-own"),
+    re_path(r"^calendar/(?P<token>[A-Za-z0-9_-]{43})\.ics$", calendar.feed, name="calendar-feed"),
 ]

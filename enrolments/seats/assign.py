@@ -26,14 +26,17 @@ from enrolments.grounds.already import already_in_courses, latest_end
 from enrolments.grounds.enrol import FoundOrOpened, NewGround, find_or_open, write_grounds
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import Placed, tell_placed
+from enrolments.seats.lapse import lapse_seats
 from enrolments.seats.models import Seat, SeatBatch
 from enrolments.seats.moves import SeatNotFound, SeatNotFree, Taker, refusals, take_free_seats
 from enrolments.seats.placing import Placing, RowsRefused, SeatWanted, check_rows
+from enrolments.seats.reasons import SeatReason
 
 
 class AlreadyInSession(Refused):
     """Refusal when the person has a seat in this session already: nobody sits in one session twice."""
 
+    field = "email"
     message = _("This person already has a seat in this session.")
 
 
@@ -50,6 +53,16 @@ class Assignment:
     seat: Seat
     until: datetime.datetime | None = None
     is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freed:
+    """Seats that the caller has freed in its transaction, for other people: why, those whose place is free with them,
+    and those whose supervisor stays, each by key of the seat."""
+
+    reason: str
+    with_place: Collection[int]
+    supervised: Collection[int]
 
 
 def assign_seat(
@@ -81,6 +94,7 @@ def assign_seats(
     language: str,
     now: datetime.datetime,
     kept_for: int | None = None,
+    freed: Freed | None = None,
 ) -> list[Assignment]:
     """Place people on free seats: enrolments, groups, supervisor, delegations, history and mails, all rows or none.
 
@@ -90,15 +104,18 @@ def assign_seats(
     also by an earlier row, is not given a second seat of a pack: see `Assignment`.
 
     `kept_for` is the key of the list of people that keeps the seats (`enrolments.lists`): such a seat goes into the
-    course it is kept for, and the list tells its people itself, once all are placed.
+    course it is kept for, and the list tells its people itself, once all are placed. `freed` is what the caller has
+    freed in its transaction (`enrolments.seats.replace`).
 
     Locks the courses, the operator's membership (FOR SHARE), the people (FOR KEY SHARE), then the seats, each by key.
     The number of statements depends on the number of courses, not of rows. Returns one result per row, in their order.
     Raises SeatNotFound when the operator places nobody for the account (any more), else RowsRefused with, by row:
     SeatNotFound, SeatNotFree (moved first by another, with name and time), SeatNotValid, CourseNotAllowed,
     CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, and ValidationError for something
-    that is no address.
+    that is no address. Seats that were not entered in time are freed before, in a transaction of their own.
     """
+    if kept_for is None and freed is None:
+        lapse_seats(now=now, only=[row.seat_id for row in wanted])
     with transaction.atomic():
         courses = lock_courses(row.course.pk for row in wanted)
         # Locked from here on: a transaction that takes the right or the account away waits, and finds what is written
@@ -112,7 +129,7 @@ def assign_seats(
         already = _already_there(placings, people, account, now)
         used = [placing for placing in placings if placing.index not in already]
         if used:
-            _place(used, people, operator, now, kept_for=kept_for)
+            _place(used, people, operator, now, kept_for=kept_for, freed=freed)
             named = [placing for placing in used if people[placing.email].user != operator]
             users = {placing.email: people[placing.email].user for placing in named}
             delegate(account=account, operator=operator, people=[each.person for each in named], users=users, now=now)
@@ -184,6 +201,7 @@ def _place(
     now: datetime.datetime,
     *,
     kept_for: int | None,
+    freed: Freed | None,
 ) -> None:
     groups = order_groups(
         [(placing.course, placing.line) for placing in placings if placing.seat.batch.group_id is None]
@@ -201,7 +219,8 @@ def _place(
         )
         of_course = grounds.setdefault(placing.course, [])
         of_course.append(ground)
-        if batch.supervisor_role_id is not None:
+        is_supervised = freed is not None and placing.seat.pk in freed.supervised
+        if batch.supervisor_role_id is not None and not is_supervised:
             of_course.append(
                 replace(ground, user_id=operator.pk, role_id=batch.supervisor_role_id, kind=Ground.Kind.SUPERVISION)
             )
@@ -211,10 +230,11 @@ def _place(
         )
         for course, of_course in grounds.items()
     }
-    _take(placings, people, enrolments, operator, now, kept_for=kept_for)
+    reason = SeatReason.ASSIGNED if freed is None else freed.reason
+    _take(placings, people, enrolments, operator, now, kept_for=kept_for, reason=reason)
     for course, of_course in grounds.items():
         write_grounds(found=enrolments[course], grounds=of_course, now=now)
-    _refuse_overfull(placings)
+    _refuse_overfull([placing for placing in placings if freed is None or placing.seat.pk not in freed.with_place])
 
 
 def _take(
@@ -225,13 +245,14 @@ def _take(
     now: datetime.datetime,
     *,
     kept_for: int | None,
+    reason: str,
 ) -> None:
     takers = []
     for placing in placings:
         user = people[placing.email].user
         enrolment = enrolments[placing.course].enrolments[user.pk, placing.role.pk]
-        takers.append(Taker(placing.seat, placing.course, user, enrolment))
-    lost = take_free_seats(takers=takers, actor=operator, now=now, kept_for=kept_for)
+        takers.append(Taker(placing.seat, placing.course, user, enrolment, placing.period.starts_at))
+    lost = take_free_seats(takers=takers, actor=operator, now=now, kept_for=kept_for, reason=reason)
     if lost:
         told = refusals(SeatNotFree, lost)
         raise RowsRefused({each.index: told[each.seat.pk] for each in placings if each.seat.pk in lost})

@@ -109,6 +109,10 @@ account-details          GET  sign-in page    404     404      404        404   
 account-details          POST sign-in done    404     404      404        404      404     404     404     404
 account-members          GET  sign-in page    404     404      404        404      404     404     404     404
 account-members          POST sign-in done    404     404      404        404      404     404     404     404
+account-history          GET  sign-in page    404     404      404        404      404     404     404     404
+account-history          POST 405
+account-leave            GET  sign-in page    page    page     page       404      404     404     404     404
+account-leave            POST sign-in go      done    done     done       404      404     404     404     404
 account-member           GET  sign-in page    404     404      404        404      404     404     404     404
 account-member           POST sign-in done    404     404      404        404      404     404     404     404
 account-member-remove    GET  sign-in 405     404     404      404        404      404     404     404     404
@@ -126,6 +130,10 @@ account-seat             GET  sign-in page    404     page     404        404   
 account-seat             POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-release     GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat-release     POST sign-in done    404     done     404        404      404     404     404     404
+account-seat-move        GET  sign-in page    404     page     404        404      404     404     404     404
+account-seat-move        POST sign-in done    404     done     404        404      404     404     404     404
+account-seat-replace     GET  sign-in page    404     page     404        404      404     404     404     404
+account-seat-replace     POST sign-in done    404     done     404        404      404     404     404     404
 account-lists            GET  sign-in page    404     page     404        404      404     404     404     404
 account-lists            POST 405
 account-list-new         GET  sign-in page    404     page     404        404      404     404     404     404
@@ -152,14 +160,28 @@ account-request          GET  sign-in page    404     page     404        404   
 account-request          POST sign-in done    404     done     404        404      404     404     404     404
 account-people           GET  sign-in page    404     page     404        404      404     404     404     404
 account-people           POST 405
+account-people-export    GET  sign-in page    404     page     404        404      404     404     404     404
+account-people-export    POST 405
 account-person           GET  sign-in page    404     page     404        404      404     404     404     404
 account-person           POST sign-in done    404     done     404        404      404     404     404     404
 account-person-mail      GET  sign-in 405     404     405      404        404      404     404     404     404
 account-person-mail      POST sign-in done    404     done     404        404      404     404     404     404
+account-person-detach    GET  sign-in 405     404     405      404        404      404     404     404     404
+account-person-detach    POST sign-in go      404     go       404        404      404     404     404     404  # seated
+account-person-replace   GET  sign-in page    404     page     404        404      404     404     404     404
+account-person-replace   POST sign-in done    404     done     404        404      404     404     404     404
 account-sessions         GET  sign-in page    404     page     404        404      404     404     404     404
 account-sessions         POST 405
 account-session          GET  sign-in page    404     page     404        404      404     404     404     404
 account-session          POST 405
+account-calendar         GET  sign-in page    404     page     404        404      404     404     404     404
+account-calendar         POST 405
+account-calendar-link    GET  sign-in 405     404     405      404        404      404     404     404     404
+account-calendar-link    POST sign-in done    404     done     404        404      404     404     404     404
+calendar-own             GET  sign-in page    page    page     page       page     page    page    page    page
+calendar-own             POST sign-in done    done    done     done       done     done    done    done    done  # own
+calendar-feed            GET  page  # whoever has the secret link
+calendar-feed            POST 405
 
 my-requests              GET  sign-in page    page    page     page       page     page    page    page    page
 my-requests              POST sign-in refused refused refused refused refused done refused refused refused  # own

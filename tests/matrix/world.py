@@ -22,6 +22,8 @@ from accounts.people.models import User
 from accounts.second_person.models import Approval
 from catalog.models.entries import Entry
 from common.tokens import derive_token
+from enrolments.calendar.links import make_link, token_of
+from enrolments.calendar.models import CalendarLink
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
@@ -74,6 +76,7 @@ class Belongings:
     session: CourseGroup
     people_list: PeopleList
     request: CourseRequest
+    calendar: CalendarLink
 
 
 @dataclass(frozen=True)
@@ -146,8 +149,12 @@ class World:
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
             "account-seat-release": {"seat_id": has.taken_seat.pk},
+            "account-seat-move": {"seat_id": has.taken_seat.pk},
+            "account-seat-replace": {"seat_id": has.taken_seat.pk},
+            "calendar-feed": {"token": token_of(has.calendar)},
             "account-list-template": {"kind": "csv"},
             "account-list-result": {"kind": "csv"},
+            "account-people-export": {"kind": "csv"},
             "phone-order": {"token": self.phone_order.token},
             "admin:shop_phoneorder_units": {"line_id": self.phone_order.cart.lines.get().pk},
         }
@@ -157,6 +164,12 @@ class World:
         """Return a form filled in right, so that rights alone decide."""
         has = self.ours
         person = has.person
+        replacement = {
+            "email": "sixth@example.org",
+            "first_name": "Flo",
+            "last_name": "Sixth",
+            "seats": [f"{has.taken_seat.pk} {state_shown(has.taken_seat)}"],
+        }
         forms: dict[str, Mapping[str, Any]] = {
             "set_language": {"language": "fr", "next": "/"},
             "account-profile": {"first_name": "New", "last_name": "Name", "language": "fr", "made_from": FROM_PAGE},
@@ -165,6 +178,7 @@ class World:
                 "postal_code": "44000", "city": "Nantes", "country": "FR", "made_from": FROM_PAGE,
             },
             "account-members": {"email": "somebody.new@example.org", "roles": ["is_buyer"]},
+            "account-leave": {"shown": f"is_{role}"},
             "account-member": {"roles": ["is_operator"], "shown": "is_buyer"},
             "account-member-remove": {"shown": "is_buyer"},
             "account-member-transfer": {"shown": "is_buyer"},
@@ -172,6 +186,13 @@ class World:
                 "course": self.course.pk, "email": "fifth@example.org", "first_name": "Eve", "last_name": "Fifth",
             },
             "account-seat-release": {"seen": state_shown(has.taken_seat), "reason": ""},
+            "account-seat-move": {
+                "seen": state_shown(has.taken_seat), "to": f"course:{self.by_hand.course_id}", "reason": "",
+            },
+            "account-seat-replace": replacement,
+            "account-person-replace": replacement,
+            "account-calendar-link": {"shown": 0},
+            "calendar-own": {"shown": 0},
             "account-list-new": {"source": f"session:{has.session.pk}", "people": "new@example.org"},
             "account-list-row": {
                 "email": "new@example.org", "first_name": "New", "last_name": "Name", "version": 1,
@@ -304,4 +325,5 @@ def furnish(
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
         people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
         request=asked,
+        calendar=make_link(person=UserFactory(), account=None, shown=0, now=now),
     )

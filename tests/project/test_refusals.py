@@ -22,10 +22,13 @@ from common.refusals import Refused
 from common.sheets.errors import OpenQuote, RowCutOff
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
+from enrolments.people.detach import CourseRuns, SeatNotUsed
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
 from enrolments.requests.errors import RequestAnswered
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
+from enrolments.seats.moving import AlreadyInCourse
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
+from enrolments.seats.replace import EnrolledAlready, SeatsRefused
 from enrolments.seats.revoke import SeatsConsumed
 from handlers.faults import Fault, HookBroken
 from shop.cart.services import QuantityChanged
@@ -39,17 +42,21 @@ NOW = timezone.now()
 # Refusals that make their sentence of what they are about.
 MADE: dict[type[Refused], Callable[[], Refused]] = {
     AddressChanged: lambda: AddressChanged("old@example.org", "new@example.org"),
+    AlreadyInCourse: lambda: AlreadyInCourse(CourseFactory.build()),
     CapacityBelowTaken: lambda: CapacityBelowTaken(3),
     CodeFixed: lambda: CodeFixed("FIRST-AID", sold=True),
     CourseClosed: lambda: CourseClosed(CourseFactory.build()),
     CourseFull: lambda: CourseFull(CourseFactory.build()),
     CourseNotAllowed: lambda: CourseNotAllowed(CourseFactory.build()),
     CourseOver: lambda: CourseOver(CourseFactory.build()),
+    CourseRuns: lambda: CourseRuns(CourseFactory.build(), NOW),
     MailedJustNow: lambda: MailedJustNow(NOW, NOW + datetime.timedelta(minutes=10)),
     MailedOften: lambda: MailedOften(3),
     ProofNeeded: lambda: ProofNeeded(CourseFactory.build(), 5),
     QuantityChanged: lambda: QuantityChanged(entry_name="First aid", now=3),
     RequestAnswered: lambda: RequestAnswered("declined", "Bob", NOW),
+    EnrolledAlready: lambda: EnrolledAlready(CourseFactory.build(), NOW),
+    SeatsRefused: lambda: SeatsRefused({1: SeatNotFree(None, NOW, "assigned")}),
     RowsRefused: lambda: RowsRefused({0: SeatNotFree(None, NOW, "assigned")}),
     OpenQuote: lambda: OpenQuote(7),
     RowCutOff: lambda: RowCutOff(7),
@@ -59,6 +66,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     SeatConsumed: lambda: SeatConsumed(None, NOW, "consumed"),
     SeatMoved: lambda: SeatMoved(None, NOW, "revoked"),
     SeatNotAssigned: lambda: SeatNotAssigned(None, NOW, "available"),
+    SeatNotUsed: lambda: SeatNotUsed(CourseFactory.build()),
     SeatNotFree: lambda: SeatNotFree(None, NOW, "assigned"),
     SeatsConsumed: lambda: SeatsConsumed(2),
     ShortNameTaken: lambda: ShortNameTaken("SEC-1"),

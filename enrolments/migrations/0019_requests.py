@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0011_acts_alone'),
-        ('enrolments', '0014_seat_valid_until_index'),
+        ('enrolments', '0018_calendar_links'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
