@@ -15,6 +15,7 @@ class EnrolmentsConfig(floors.Floor):
         "grounds",
         "events",
         "seats",
+        "extension",
         "sessions",
         "people",
         "learning",

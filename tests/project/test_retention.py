@@ -57,6 +57,7 @@ STAYS = {
     "enrolments_role": SHOP,
     "enrolments_seat": TRAINING,
     "enrolments_seatbatch": TRAINING,
+    "enrolments_seatextension": TRAINING,
     "enrolments_seatevent": TRAINING,
     "mfa_authenticator": PERSON,
     "shop_frozenseller": SALE,
