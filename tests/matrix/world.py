@@ -33,6 +33,8 @@ from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
 from enrolments.lists.models import PeopleList
 from enrolments.people.edit import version_of
+from enrolments.requests.models import CourseRequest
+from enrolments.requests.services import ask_for_course
 from enrolments.seats.models import Seat
 from enrolments.seats.moves import state_shown
 from handlers.models import BrokenHook
@@ -77,6 +79,7 @@ class Belongings:
     person: Delegation
     session: CourseGroup
     people_list: PeopleList
+    request: CourseRequest
     team: Team
     calendar: CalendarLink
 
@@ -117,6 +120,7 @@ class World:
             "delegation_id": has.person.pk,
             "session_id": has.session.pk,
             "list_id": has.people_list.pk,
+            "request_id": has.request.pk,
             "team_id": has.team.pk,
             "line": 2,
             "short_name": self.course.short_name,
@@ -204,6 +208,8 @@ class World:
             },
             "account-list-start": {"mode": "all", "version": has.people_list.version},
             "account-list-discard": {"version": has.people_list.version},
+            "account-request": {"decline": "1", "words": "Not this year"},
+            "my-requests": {"what": f"{has.account.pk}:{self.by_hand.course_id}", "words": ""},
             "account-person": {
                 "email": person.email, "first_name": "New", "last_name": "Name", "seen": version_of(person),
             },
@@ -311,6 +317,11 @@ def furnish(
     assign_seat(taken, course, f"pupil.of.{account.pk}@example.org", operator, now=now)
     taken.refresh_from_db()
     order.refresh_from_db()
+    asked = ask_for_course(
+        account=account, person=Delegation.objects.get(account=account).person, course=course, words="", language="en",
+        now=now,
+    )  # fmt: skip
+    assert asked is not None
     return Belongings(
         account=account,
         order=order,
@@ -330,5 +341,6 @@ def furnish(
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
         team=Team.objects.create(account=account, name="Nantes"),
         people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
+        request=asked,
         calendar=make_link(person=UserFactory(), account=None, shown=0, now=now),
     )

@@ -25,6 +25,7 @@ from enrolments.courses.places.services import CourseClosed, CourseFull, CourseO
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
 from enrolments.people.detach import CourseRuns, SeatNotUsed
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
+from enrolments.requests.errors import RequestAnswered
 from enrolments.seats.give import TooFewFree
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.moving import AlreadyInCourse
@@ -57,6 +58,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     MailedOften: lambda: MailedOften(3),
     ProofNeeded: lambda: ProofNeeded(CourseFactory.build(), 5),
     QuantityChanged: lambda: QuantityChanged(entry_name="First aid", now=3),
+    RequestAnswered: lambda: RequestAnswered("declined", "Bob", NOW),
     EnrolledAlready: lambda: EnrolledAlready(CourseFactory.build(), NOW),
     SeatsRefused: lambda: SeatsRefused({1: SeatNotFree(None, NOW, "assigned")}),
     TooFewFree: lambda: TooFewFree(3),

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0023_given_seats'),
+        ('enrolments', '0024_requests'),
     ]
 
     operations = [

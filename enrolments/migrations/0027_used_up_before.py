@@ -18,7 +18,7 @@ ORDER BY 1, 2
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0025_used_up'),
+        ('enrolments', '0026_used_up'),
     ]
 
     operations = [migrations.RunSQL(KNOWN, migrations.RunSQL.noop)]
