@@ -1,8 +1,20 @@
-from django.contrib.postgres.operations import AddIndexConcurrently
+import datetime
+
+from django.contrib.postgres.operations import AddIndexConcurrently, ValidateConstraint
 from django.db import migrations, models
 
-# Members of today hear for the first time on the Monday after the release, not on the day of it.
-FROM_NEXT_WEEK = "UPDATE accounts_membership SET digest_week = date_trunc('week', now())::date"
+BATCH = 1_000
+
+
+def from_next_week(apps, schema_editor):
+    """Members of today hear for the first time on the Monday after the release, not on the day of it."""
+    Membership = apps.get_model('accounts', 'Membership')
+    today = datetime.datetime.now(datetime.UTC).date()
+    monday = today - datetime.timedelta(days=today.weekday())
+    last = 0
+    while keys := list(Membership.objects.filter(pk__gt=last).order_by('pk').values_list('pk', flat=True)[:BATCH]):
+        Membership.objects.filter(pk__in=keys).update(digest_week=monday)
+        last = keys[-1]
 
 
 class Migration(migrations.Migration):
@@ -14,9 +26,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(FROM_NEXT_WEEK, migrations.RunSQL.noop),
+        migrations.RunPython(from_next_week, migrations.RunPython.noop),
         AddIndexConcurrently(
             model_name='membership',
             index=models.Index(fields=['digest_week'], name='accounts_membership_digest'),
         ),
+        ValidateConstraint(model_name='membership', name='accounts_membership_digest_week_is_a_monday'),
     ]

@@ -65,17 +65,29 @@ class SeatNumbers:
     numbers: Numbers = field(default_factory=Numbers)
 
 
-# Counted before the join: the seats are many, the batches few, and the index holds all columns that are counted.
+# Counted before the join: the seats are many, the batches few, and the index holds all columns that are counted. Seats
+# whose own dates make them other than they are written are few, and looked at one by one.
 COUNT = """
-WITH counted AS (
+WITH written AS (
     SELECT batch_id, state, course_id, count(*) AS seats FROM enrolments_seat
-    WHERE account_id = %s AND state IN ('available', 'assigned', 'consumed')
+    WHERE account_id = %(account)s AND state IN ('available', 'assigned', 'consumed')
     GROUP BY batch_id, state, course_id
+), odd AS (
+    SELECT batch_id, state, course_id, valid_until FROM enrolments_seat
+    WHERE account_id = %(account)s AND state = 'assigned' AND enter_before <= %(now)s
+    UNION ALL SELECT batch_id, state, course_id, valid_until FROM enrolments_seat
+    WHERE account_id = %(account)s AND state = 'available' AND valid_until IS NOT NULL
+), counted AS (
+    SELECT batch_id, state, course_id, NULL::timestamptz AS until, seats FROM written
+    UNION ALL SELECT batch_id, state, course_id, NULL, -1 FROM odd
+    UNION ALL SELECT batch_id, 'available', NULL, valid_until, 1 FROM odd
 )
 SELECT batch.entry_code, counted.state, CASE WHEN counted.state <> 'available' THEN counted.course_id END,
     sum(counted.seats)::bigint, (array_agg(batch.entry_name ORDER BY batch.id DESC))[1], max(batch.id)
 FROM counted JOIN enrolments_seatbatch batch ON batch.id = counted.batch_id
+WHERE counted.state <> 'available' OR coalesce(counted.until, batch.valid_until, 'infinity') > %(now)s
 GROUP BY 1, 2, 3
+HAVING sum(counted.seats) > 0
 ORDER BY 6, 1, 2, 3
 """
 
@@ -86,7 +98,7 @@ def seat_numbers(account_id: int, *, now: datetime.datetime) -> SeatNumbers:
     The entries bought last come first, those without a free seat after the others.
     """
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, [account_id])
+        cursor.execute(COUNT, {"account": account_id, "now": now})
         rows = cursor.fetchall()
     found = SeatNumbers()
     courses = Course.objects.in_bulk({row[2] for row in rows if row[2] is not None})
@@ -106,8 +118,9 @@ def seat_numbers(account_id: int, *, now: datetime.datetime) -> SeatNumbers:
             of_course.numbers.add(state, number)
     ending = seats_ending_soon(account_id, now).values_list("batch__entry_code").annotate(Count("pk"))
     for code, number in ending.order_by():
-        entries[code].numbers.ending += number
-        found.numbers.ending += number
+        if code in entries:
+            entries[code].numbers.ending += number
+            found.numbers.ending += number
     for entry in entries.values():
         entry.courses.sort(key=lambda each: (-each.numbers.used, each.course.name.casefold()))
     latest_first = list(entries.values())[::-1]

@@ -62,7 +62,8 @@ def of_account_used_last(request: SignedInRequest, page: str) -> HttpResponse:
     rights = rights_asked(view)
     if rights is None:
         raise Http404
-    account = next((found for right in rights if (found := current_account(request, right))), None)
+    mine = (current_account(request, right) for right in rights) if rights else (account_at_hand(request),)
+    account = next((found for found in mine if found), None)
     if request.method not in ("GET", "HEAD"):
         messages.warning(
             request,

@@ -74,6 +74,16 @@ def test_a_seat_with_a_validity_of_its_own_ends_by_that_one(account):
     assert other.pk != extended.pk
 
 
+def test_seats_are_counted_as_they_are_whether_the_hourly_task_ran_or_not(account, bob):
+    over = given_pack(account, seats=2, valid_until=NOW + days(1))
+    lapsed = given_pack(account, start_before_days=5)
+    Seat.objects.filter(pk=over[0].pk).update(valid_until=NOW + days(300))
+    assign(lapsed[0], CourseFactory(), "lea@example.org", bob)
+    assert numbers(seat_numbers(account.pk, now=NOW).numbers) == (2, 1, 0, 1)
+
+    assert numbers(seat_numbers(account.pk, now=NOW + days(40)).numbers) == (2, 0, 0, 0)
+
+
 def test_revoked_and_expired_seats_are_not_counted(account):
     gone, over, _free = given_pack(account, seats=3)
     Seat.objects.filter(pk=gone.pk).update(state="revoked")

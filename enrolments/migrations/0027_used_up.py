@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0025_seat_numbers'),
+        ('enrolments', '0026_seat_numbers'),
     ]
 
     operations = [

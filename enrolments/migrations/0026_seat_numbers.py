@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0024_requests'),
+        ('enrolments', '0025_joining'),
     ]
 
     operations = [
