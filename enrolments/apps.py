@@ -19,6 +19,7 @@ class EnrolmentsConfig(floors.Floor):
         "people",
         "learning",
         "lists",
+        "joining",
     )
 
     def ready(self) -> None:

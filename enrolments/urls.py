@@ -2,6 +2,8 @@
 
 from django.urls import include, path, re_path
 
+from enrolments.joining import desk_views as join_links
+from enrolments.joining import views as joining
 from enrolments.lists import views as lists
 from enrolments.people import views as people
 from enrolments.seats import list_views as account_area
@@ -26,8 +28,19 @@ of_account = [
     path("lists/<int:list_id>/again/", lists.judge, name="account-list-judge"),
     path("lists/<int:list_id>/discard/", lists.discard, name="account-list-discard"),
     path("lists/<int:list_id>/rows/<int:line>/", lists.row, name="account-list-row"),
+    path("join-links/", join_links.links, name="account-join-links"),
+    path("join-links/new/", join_links.new_link, name="account-join-link-new"),
+    path("join-links/<int:link_id>/", join_links.link, name="account-join-link"),
+    path("join-links/<int:link_id>/codes/", join_links.codes, name="account-join-link-codes"),
+    path("join-links/<int:link_id>/revoke/", join_links.revoke, name="account-join-link-revoke"),
     path("sessions/", account_area.sessions, name="account-sessions"),
     path("sessions/<int:session_id>/", sessions.session, name="account-session"),
 ]
 
-urlpatterns = [path("account/<int:number>/", include(of_account))]
+urlpatterns = [
+    path("account/<int:number>/", include(of_account)),
+    path("join/", joining.start, name="join"),
+    path("join/done/", joining.done, name="join-done"),
+    path("join/<str:token>/", joining.link, name="join-link"),
+    path("join/<str:token>/code/", joining.code, name="join-code"),
+]

@@ -29,6 +29,7 @@ from enrolments.grounds.notify import Placed, tell_placed
 from enrolments.seats.models import Seat, SeatBatch
 from enrolments.seats.moves import SeatNotFound, SeatNotFree, Taker, refusals, take_free_seats
 from enrolments.seats.placing import Placing, RowsRefused, SeatWanted, check_rows
+from enrolments.seats.reasons import SeatReason
 
 
 class AlreadyInSession(Refused):
@@ -62,11 +63,14 @@ def assign_seat(
     language: str,
     now: datetime.datetime,
     role: Role | None = None,
+    reason: str = SeatReason.ASSIGNED,
 ) -> Assignment:
     """Place a person on a free seat, like `assign_seats` of one row; raises the refusal of that row itself."""
     wanted = SeatWanted(seat_id=seat_id, course=course, person=person, role=role)
     try:
-        [assignment] = assign_seats(account=account, wanted=[wanted], operator=operator, language=language, now=now)
+        [assignment] = assign_seats(
+            account=account, wanted=[wanted], operator=operator, language=language, now=now, reason=reason
+        )
     except RowsRefused as refused:
         raise refused.rows[0] from None
     return assignment
@@ -81,6 +85,7 @@ def assign_seats(
     language: str,
     now: datetime.datetime,
     kept_for: int | None = None,
+    reason: str = SeatReason.ASSIGNED,
 ) -> list[Assignment]:
     """Place people on free seats: enrolments, groups, supervisor, delegations, history and mails, all rows or none.
 
@@ -90,7 +95,7 @@ def assign_seats(
     also by an earlier row, is not given a second seat of a pack: see `Assignment`.
 
     `kept_for` is the key of the list of people that keeps the seats (`enrolments.lists`): such a seat goes into the
-    course it is kept for, and the list tells its people itself, once all are placed.
+    course it is kept for, and the list tells its people itself, once all are placed. `reason` stands in the history.
 
     Locks the courses, the operator's membership (FOR SHARE), the people (FOR KEY SHARE), then the seats, each by key.
     The number of statements depends on the number of courses, not of rows. Returns one result per row, in their order.
@@ -112,7 +117,7 @@ def assign_seats(
         already = _already_there(placings, people, account, now)
         used = [placing for placing in placings if placing.index not in already]
         if used:
-            _place(used, people, operator, now, kept_for=kept_for)
+            _place(used, people, operator, now, kept_for=kept_for, reason=reason)
             named = [placing for placing in used if people[placing.email].user != operator]
             users = {placing.email: people[placing.email].user for placing in named}
             delegate(account=account, operator=operator, people=[each.person for each in named], users=users, now=now)
@@ -184,6 +189,7 @@ def _place(
     now: datetime.datetime,
     *,
     kept_for: int | None,
+    reason: str,
 ) -> None:
     groups = order_groups(
         [(placing.course, placing.line) for placing in placings if placing.seat.batch.group_id is None]
@@ -211,7 +217,7 @@ def _place(
         )
         for course, of_course in grounds.items()
     }
-    _take(placings, people, enrolments, operator, now, kept_for=kept_for)
+    _take(placings, people, enrolments, operator, now, kept_for=kept_for, reason=reason)
     for course, of_course in grounds.items():
         write_grounds(found=enrolments[course], grounds=of_course, now=now)
     _refuse_overfull(placings)
@@ -225,13 +231,14 @@ def _take(
     now: datetime.datetime,
     *,
     kept_for: int | None,
+    reason: str,
 ) -> None:
     takers = []
     for placing in placings:
         user = people[placing.email].user
         enrolment = enrolments[placing.course].enrolments[user.pk, placing.role.pk]
         takers.append(Taker(placing.seat, placing.course, user, enrolment))
-    lost = take_free_seats(takers=takers, actor=operator, now=now, kept_for=kept_for)
+    lost = take_free_seats(takers=takers, actor=operator, now=now, kept_for=kept_for, reason=reason)
     if lost:
         told = refusals(SeatNotFree, lost)
         raise RowsRefused({each.index: told[each.seat.pk] for each in placings if each.seat.pk in lost})

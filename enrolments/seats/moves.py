@@ -108,7 +108,12 @@ class Taker:
 
 
 def take_free_seats(
-    *, takers: Sequence[Taker], actor: User, now: datetime.datetime, kept_for: int | None = None
+    *,
+    takers: Sequence[Taker],
+    actor: User,
+    now: datetime.datetime,
+    kept_for: int | None = None,
+    reason: str = SeatReason.ASSIGNED,
 ) -> set[int]:
     """Assign free seats, all or none; return the keys of those that another transaction moved or kept meanwhile.
 
@@ -142,7 +147,7 @@ def take_free_seats(
             actor=actor,
             from_state=SeatState.AVAILABLE,
             to_state=SeatState.ASSIGNED,
-            reason=SeatReason.ASSIGNED,
+            reason=reason,
             course=taker.course,
             person=taker.user,
         )
