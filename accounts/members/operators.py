@@ -45,8 +45,9 @@ def keep_right(*, account_id: int, user: User, right: Right) -> bool:
 def standing_operator(*, account: CustomerAccount, chosen: User, otherwise: User | None = None) -> User | None:
     """Return who is an order's operator: `chosen` while an owner or operator, else the owner who joined first.
 
-    `otherwise` is asked between the two. None when the account has no active owner. Keeps the answer true until the transaction ends: locks the account FOR
-    KEY SHARE and the memberships of owners and operators FOR SHARE; to be called after the courses are locked.
+    `otherwise` is asked between the two. None when the account has no active owner. Keeps the answer true until the
+    transaction ends: locks the account FOR KEY SHARE and the memberships of owners and operators FOR SHARE; to be
+    called after the courses are locked.
     """
     members = _with_right(account.pk, Right.MANAGE_SEATS)
     for each in (chosen, otherwise):

@@ -39,9 +39,7 @@ class WrongCode(Refused):
     message = _("This is not the code of the last mail, or its 15 minutes are over. Check it, or ask for a new one.")
 
 
-def mail_code(
-    request: HttpRequest, *, email: str, language: str, now: datetime, limit: str = "address code"
-) -> None:
+def mail_code(request: HttpRequest, *, email: str, language: str, now: datetime, limit: str = "address code") -> None:
     """Mail a code to a (normalised) address, known or not; an earlier code of this browser is dead.
 
     Raises TooOften: counted for the address and, by the rates named `limit`, for the network of whoever asks. Call

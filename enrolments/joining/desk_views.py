@@ -19,7 +19,7 @@ from common.refusals import Refused
 from enrolments.joining.forms import NewLinkForm
 from enrolments.joining.make import make_link, revoke_link
 from enrolments.joining.models import JoinCode, JoinLink
-from enrolments.joining.selectors import free_seats, links_of, source_name, state_of
+from enrolments.joining.selectors import free_seats, links_of, source_name, state_of, uses_of
 from enrolments.joining.tokens import address_of, code_of, link_url, typing_address
 from enrolments.pages import page_of
 from enrolments.people.selectors import typed_names
@@ -35,12 +35,13 @@ def links(request: AccountRequest) -> HttpResponse:
     """List the account's join links, the newest first."""
     now = timezone.now()
     page = page_of(request, links_of(request.account), LINKS_A_PAGE)
+    used = uses_of(page.rows)
     rows = [
         {
             "link": link,
             "source": source_name(link.batch, link.group),
-            "used": link.used,
-            "reason": state_of(link, used=link.used, now=now),
+            "used": used[link.pk],
+            "reason": state_of(link, used=used[link.pk], now=now),
         }
         for link in page.rows
     ]
@@ -114,9 +115,7 @@ def codes(request: AccountRequest, link_id: int) -> HttpResponse:
         "source": source_name(found.batch, found.group),
         "reason": state_of(found, used=found.places - len(written), now=timezone.now()),
         "where": typing_address(),
-        "codes": [
-            {"number": number, "code": code, "picture": qr_code(address_of(code))} for number, code in written
-        ],
+        "codes": [{"number": number, "code": code, "picture": qr_code(address_of(code))} for number, code in written],
     }
     return render(request, "joining/codes.html", context)
 

@@ -140,7 +140,11 @@ class NewLinkForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        source, course, places = self.sources.get(cleaned.get("source", "")), cleaned.get("course"), cleaned.get("places")
+        source, course, places = (
+            self.sources.get(cleaned.get("source", "")),
+            cleaned.get("course"),
+            cleaned.get("places"),
+        )
         if source is not None and source.batch is not None and course is not None:
             covered = Course.objects.matching(source.batch.course_list).filter(pk=course.pk)
             if not covered.exists():

@@ -17,7 +17,7 @@ from enrolments.courses.models import Course
 from enrolments.courses.places.services import lock_courses
 from enrolments.joining.errors import JoinCourseClosed, JoinDomainRefused, JoinLinkUsedUp, JoinLinkWithdrawn
 from enrolments.joining.models import JoinLink, JoinUse
-from enrolments.joining.selectors import Entrance, find_entrance, free_seats, refuse_closed
+from enrolments.joining.selectors import Entrance, free_seats, refuse_closed
 from enrolments.order_operators import placing_operator
 from enrolments.seats.assign import AlreadyInSession, Assignment, assign_seat
 from enrolments.seats.moves import SeatNotFree
@@ -40,7 +40,7 @@ class Joined:
 
 @again_after_deadlock
 def join(
-    *, token: str, course_id: int | None, person: PersonTyped, language: str, now: datetime.datetime
+    *, entrance: Entrance, course_id: int | None, person: PersonTyped, language: str, now: datetime.datetime
 ) -> Joined:
     """Take a free seat for a person who has proved the address typed; all of it or none of it.
 
@@ -49,11 +49,11 @@ def join(
     the account's, else the order's, else an owner.
 
     Locks the link, then the course, the operator's membership, the person and the seat. Raises the refusals of
-    `find_entrance` and `refuse_closed`, JoinDomainRefused, JoinCourseClosed, JoinLinkUsedUp, and of the assignment
-    CourseFull, CourseClosed, CourseOver, PeriodOver.
+    `refuse_closed`, JoinDomainRefused, JoinCourseClosed, JoinLinkUsedUp, and of the assignment CourseFull,
+    CourseClosed, CourseOver, PeriodOver.
     """
     with transaction.atomic():
-        entrance = _locked(find_entrance(token))
+        entrance = _locked(entrance)
         link = entrance.link
         refuse_closed(entrance, now=now)
         refuse_domain(link, person.email)
@@ -124,6 +124,4 @@ def _take_seat(
 def _record(entrance: Entrance, assignment: Assignment, now: datetime.datetime) -> None:
     uses = JoinUse.objects.filter(link=entrance.link)
     number = entrance.number or (uses.aggregate(last=Max("number"))["last"] or 0) + 1
-    JoinUse.objects.create(
-        link=entrance.link, number=number, seat=assignment.seat, person=assignment.user, used_at=now
-    )
+    JoinUse.objects.create(link=entrance.link, number=number, seat=assignment.seat, person=assignment.user, used_at=now)

@@ -57,7 +57,7 @@ def make_link(
             places=places,
             domains=" ".join(domains),
             nonce=nonce,
-            token_hash=None if has_codes else hash_token(token_of(nonce)),
+            token_hash="" if has_codes else hash_token(token_of(nonce)),
             created_at=now,
             ends_at=ends_at,
         )

@@ -65,7 +65,7 @@ class JoinLink(models.Model):
         _("mail domains"), blank=True, default="", db_default="", help_text=_("Empty: any domain.")
     )
     nonce = models.CharField(max_length=64, editable=False)
-    token_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    token_hash = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(_("made"))
     ends_at = models.DateTimeField(_("ends"))
     revoked_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
@@ -91,17 +91,17 @@ class JoinLink(models.Model):
                 name="enrolments_joinlink_source",
             ),
             models.CheckConstraint(
-                condition=Q(places__gte=1, places__lte=MOST_PLACES)
-                & (Q(has_codes=False) | Q(places__lte=MOST_CODES)),
+                condition=Q(places__gte=1, places__lte=MOST_PLACES) & (Q(has_codes=False) | Q(places__lte=MOST_CODES)),
                 name="enrolments_joinlink_places",
             ),
             models.CheckConstraint(
-                condition=Q(has_codes=True, token_hash__isnull=True) | Q(has_codes=False, token_hash__isnull=False),
+                condition=Q(has_codes=True, token_hash="") | Q(has_codes=False) & ~Q(token_hash=""),
                 name="enrolments_joinlink_token",
             ),
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=F("created_at")), name="enrolments_joinlink_ends_later"
+            models.UniqueConstraint(
+                fields=["token_hash"], condition=~Q(token_hash=""), name="enrolments_joinlink_token_once"
             ),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("created_at")), name="enrolments_joinlink_ends_later"),
             models.CheckConstraint(
                 condition=Q(revoked_at__isnull=True, revoked_by__isnull=True)
                 | Q(revoked_at__isnull=False, revoked_by__isnull=False),

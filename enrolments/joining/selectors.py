@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
@@ -42,17 +43,15 @@ class Entrance:
 
 
 def find_entrance(token: str) -> Entrance:
-    """Return the entrance that a token or a code opens, in whatever state. Two statements at most.
-
-    Raises JoinLinkUnknown.
-    """
-    links = JoinLink.objects.select_related("account", "maker", "batch", "group", "course")
+    """Return the entrance that a token or a code opens, in whatever state. One statement. Raises JoinLinkUnknown."""
     if read_code(token):
-        code = JoinCode.objects.filter(code_hash=hash_code(token)).first()
+        codes = JoinCode.objects.select_related("link__account", "link__batch", "link__group", "link__course")
+        code = codes.filter(code_hash=hash_code(token)).first()
         if code is not None:
-            return Entrance(links.get(pk=code.link_id), code.number)
+            return Entrance(code.link, code.number)
     else:
-        link = links.filter(token_hash=hash_token(token)).first()
+        links = JoinLink.objects.select_related("account", "batch", "group", "course")
+        link = links.filter(token_hash=hash_token(token), has_codes=False).first()
         if link is not None:
             return Entrance(link, None)
     raise JoinLinkUnknown
@@ -105,9 +104,15 @@ def offered_courses(link: JoinLink, now: datetime.datetime) -> list[Course]:
 
 
 def links_of(account: CustomerAccount) -> QuerySet[JoinLink]:
-    """Return the links of an account, the newest first, with the number of their uses as `used`."""
-    links = JoinLink.objects.filter(account=account).select_related("maker", "batch", "group", "course")
-    return links.annotate(used=Count("uses"))
+    """Return the links of an account, the newest first."""
+    return JoinLink.objects.filter(account=account).select_related("maker", "batch", "group__course", "course")
+
+
+def uses_of(links: Collection[JoinLink]) -> dict[int, int]:
+    """Return the number of uses of each link. One statement."""
+    counted = JoinUse.objects.filter(link__in=[link.pk for link in links]).order_by().values_list("link")
+    used = dict(counted.annotate(Count("pk")))
+    return {link.pk: used.get(link.pk, 0) for link in links}
 
 
 @dataclass(frozen=True, slots=True)

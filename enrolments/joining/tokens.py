@@ -66,7 +66,7 @@ def hash_code(code: str) -> str:
 
 def link_url(link: JoinLink) -> str:
     """Return the address of a link, to be given to people."""
-    return address_of(token_of(link.nonce, stored_hash=link.token_hash or ""))
+    return address_of(token_of(link.nonce, stored_hash=link.token_hash))
 
 
 def address_of(token: str) -> str:

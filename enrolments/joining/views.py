@@ -11,6 +11,7 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -31,7 +32,8 @@ from common.moments import from_iso
 from common.refusals import Refused
 from common.tokens import hash_token
 from enrolments.courses.models import Course
-from enrolments.joining.errors import JoinLinkUnknown
+from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
+from enrolments.joining.errors import JoinCourseClosed, JoinLinkUnknown
 from enrolments.joining.forms import JoinForm, MailedCodeForm, PrintedCodeForm
 from enrolments.joining.join import join, refuse_domain
 from enrolments.joining.models import JoinLink
@@ -40,6 +42,7 @@ from enrolments.joining.tokens import written_code
 
 TYPED_KEY, JOINED_KEY = "joining", "joined"
 UNKNOWN = "unknown join link"
+COURSE_LOST = (CourseClosed, CourseFull, CourseOver, JoinCourseClosed)
 
 
 @never_cache
@@ -77,7 +80,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     if form.is_valid():
         try:
             refuse_domain(entrance.link, form.cleaned_data["email"])
-            return _ask_for_code(request, token, entrance.link, form, now)
+            return _ask_for_code(request, token, entrance, form, now)
         except TooOften as refused:
             form.add_error(None, str(refused.message))
             status = HTTPStatus.TOO_MANY_REQUESTS
@@ -103,11 +106,17 @@ def code(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("join-code", token)
         if form.is_bound and form.is_valid():
             prove_by_code(request.session, email=typed["email"], code=form.cleaned_data["code"], now=now)
-            return _take_seat(request, token, typed, now)
+            return _take_seat(request, entrance, typed, now)
     except TooOften as refused:
         return too_often(request, refused.seconds)
     except WrongCode as refused:
         form.add_error("code", str(refused))
+    except COURSE_LOST as refused:
+        if typed["course"] is None:
+            return _closed(request, refused)
+        # The address is proved now: the next choice takes the seat at once.
+        messages.error(request, str(refused.message))
+        return redirect("join-link", token)
     except Refused as refused:
         return _closed(request, refused)
     if form.errors:
@@ -150,15 +159,15 @@ def _find(request: HttpRequest, token: str, now: datetime.datetime) -> Entrance:
 
 
 def _ask_for_code(
-    request: HttpRequest, token: str, link: JoinLink, form: JoinForm, now: datetime.datetime
+    request: HttpRequest, token: str, entrance: Entrance, form: JoinForm, now: datetime.datetime
 ) -> HttpResponse:
     """Keep what was typed in the session, and mail a code; one that this browser has typed already serves again."""
     course = form.cleaned_data.get("course")
     typed = asdict(form.typed()) | {"course": course.pk if course else None, "link": hash_token(token)}
     if is_proved_here(request.session, email=typed["email"], now=now):
         request.session[TYPED_KEY] = typed
-        return _take_seat(request, token, typed, now)
-    _mail_code(request, link, typed["email"], now)
+        return _take_seat(request, entrance, typed, now)
+    _mail_code(request, entrance.link, typed["email"], now)
     request.session[TYPED_KEY] = typed
     return redirect("join-code", token)
 
@@ -168,9 +177,9 @@ def _mail_code(request: HttpRequest, link: JoinLink, email: str, now: datetime.d
     mail_code(request, email=email, language=get_language() or "", now=now, limit="join code")
 
 
-def _take_seat(request: HttpRequest, token: str, typed: dict[str, Any], now: datetime.datetime) -> HttpResponse:
+def _take_seat(request: HttpRequest, entrance: Entrance, typed: dict[str, Any], now: datetime.datetime) -> HttpResponse:
     person = PersonTyped(email=typed["email"], first_name=typed["first_name"], last_name=typed["last_name"])
-    joined = join(token=token, course_id=typed["course"], person=person, language=get_language() or "", now=now)
+    joined = join(entrance=entrance, course_id=typed["course"], person=person, language=get_language() or "", now=now)
     del request.session[TYPED_KEY]
     request.session[JOINED_KEY] = {
         "course": joined.course.pk,
@@ -212,7 +221,9 @@ def _closed(request: HttpRequest, refused: Refused) -> HttpResponse:
     """Say kindly why nobody can join here, or not now."""
     is_unknown = isinstance(refused, JoinLinkUnknown)
     context = {"reason": str(refused.message), "is_unknown": is_unknown, "title": _title(is_unknown=is_unknown)}
-    return render(request, "joining/closed.html", context, status=HTTPStatus.NOT_FOUND if is_unknown else HTTPStatus.GONE)
+    return render(
+        request, "joining/closed.html", context, status=HTTPStatus.NOT_FOUND if is_unknown else HTTPStatus.GONE
+    )
 
 
 def _title(*, is_unknown: bool) -> str:

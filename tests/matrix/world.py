@@ -25,6 +25,7 @@ from common.tokens import derive_token
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
+from enrolments.joining.models import JoinLink
 from enrolments.lists.models import PeopleList
 from enrolments.people.edit import version_of
 from enrolments.seats.models import Seat
@@ -43,6 +44,8 @@ from shop.phone_orders.services import begin, customer_version, put_on, save_cus
 from shop.seller.models import LegalText, ShopIdentity
 from tests.enrolments.given import assign as assign_seat
 from tests.enrolments.given import given_pack, given_session
+from tests.enrolments.joining.given import code as printed_code
+from tests.enrolments.joining.given import given_link
 from tests.enrolments.learners import by_hand as enrol_by_hand
 from tests.enrolments.lists.given import given_list, people
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
@@ -71,6 +74,7 @@ class Belongings:
     person: Delegation
     session: CourseGroup
     people_list: PeopleList
+    join_link: JoinLink
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ class World:
             "delegation_id": has.person.pk,
             "session_id": has.session.pk,
             "list_id": has.people_list.pk,
+            "link_id": has.join_link.pk,
             "line": 2,
             "short_name": self.course.short_name,
             "code": self.entry.code,
@@ -144,6 +149,8 @@ class World:
             "account-seat-release": {"seat_id": has.taken_seat.pk},
             "account-list-template": {"kind": "csv"},
             "account-list-result": {"kind": "csv"},
+            "join-link": {"token": printed_code(has.join_link)},
+            "join-code": {"token": printed_code(has.join_link)},
             "phone-order": {"token": self.phone_order.token},
             "admin:shop_phoneorder_units": {"line_id": self.phone_order.cart.lines.get().pk},
         }
@@ -174,6 +181,14 @@ class World:
             },
             "account-list-start": {"mode": "all", "version": has.people_list.version},
             "account-list-discard": {"version": has.people_list.version},
+            "account-join-link-new": {
+                "source": f"session:{has.session.pk}", "way": "link", "places": 1,
+                "ends_on": f"{timezone.now() + timedelta(days=9):%Y-%m-%d}",
+            },
+            "join": {"code": printed_code(has.join_link)},
+            "join-link": {
+                "email": "new@example.org", "first_name": "New", "last_name": "Name", "course": self.course.pk,
+            },
             "account-person": {
                 "email": person.email, "first_name": "New", "last_name": "Name", "seen": version_of(person),
             },
@@ -292,4 +307,5 @@ def furnish(
         person=Delegation.objects.get(account=account),
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
         people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
+        join_link=given_link(free.batch, operator, course=course, has_codes=True, now=now),
     )

@@ -22,6 +22,8 @@ from common.refusals import Refused
 from common.sheets.errors import OpenQuote, RowCutOff
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
+from enrolments.joining.errors import JoinDomainRefused, JoinLinkEnded, TooManyPlaces
+from enrolments.joining.models import JoinLink
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
@@ -44,6 +46,8 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     CourseFull: lambda: CourseFull(CourseFactory.build()),
     CourseNotAllowed: lambda: CourseNotAllowed(CourseFactory.build()),
     CourseOver: lambda: CourseOver(CourseFactory.build()),
+    JoinDomainRefused: lambda: JoinDomainRefused(["example.org"]),
+    JoinLinkEnded: lambda: JoinLinkEnded(JoinLink(ends_at=NOW)),
     MailedJustNow: lambda: MailedJustNow(NOW, NOW + datetime.timedelta(minutes=10)),
     MailedOften: lambda: MailedOften(3),
     ProofNeeded: lambda: ProofNeeded(CourseFactory.build(), 5),
@@ -61,6 +65,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     SeatsConsumed: lambda: SeatsConsumed(2),
     ShortNameTaken: lambda: ShortNameTaken("SEC-1"),
     TooOften: lambda: TooOften("order", 3600),
+    TooManyPlaces: lambda: TooManyPlaces(3),
     UnknownParameters: lambda: UnknownParameters(["colour"]),
 }
 # Refusals that are given a sentence, or one for each field, by who raises them.
