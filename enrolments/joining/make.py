@@ -72,7 +72,7 @@ def make_link(
 def revoke_link(*, link: JoinLink, actor: User, now: datetime.datetime) -> bool:
     """Withdraw a link with all its codes; tell whether it was not withdrawn before. One conditional update.
 
-    Who has taken a seat keeps it. A person about to take one comes first, or not at all: both lock the link.
+    Seats taken stay taken. A person about to take one comes first, or not at all: both lock the link.
     """
     standing = JoinLink.objects.filter(pk=link.pk, revoked_at__isnull=True)
     return bool(standing.update(revoked_at=now, revoked_by=actor))

@@ -1,7 +1,7 @@
 """Pages for people who join: name and address, the mailed code, the seat. Nobody is signed in by them.
 
-What was typed waits in the browser's session, encrypted, until the code is typed; the database knows nothing of the
-person before.
+The browser's session, which is encrypted, keeps name and address until the code is typed; nothing else holds them
+before.
 """
 
 from __future__ import annotations

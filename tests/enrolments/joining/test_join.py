@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.utils.translation import override
 
 from accounts.members.models import Membership
 from accounts.people.delegation.models import Delegation
@@ -32,6 +33,12 @@ from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with override("en"):
+        yield
 
 
 @pytest.fixture
@@ -189,7 +196,7 @@ def test_a_link_that_takes_nobody_says_why_and_changes_nothing(account, bob, cou
         revoke_link(link=link, actor=bob, now=NOW)
         refusal, sentence = JoinLinkWithdrawn, "withdrawn"
     elif kind == "ended":
-        now, refusal, sentence = NOW + days(1), JoinLinkEnded, "2026"
+        now, refusal, sentence = NOW + days(1), JoinLinkEnded, "until 3 March 2026, 10:00"
     elif kind == "used up":
         given_pack(account)
         joins(shown, "eve@example.org")
