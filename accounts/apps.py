@@ -10,6 +10,7 @@ class AccountsConfig(floors.Floor):
         "people",
         "people.delegation",
         "members",
+        "members.history",
         "links",
         "sign_in",
         "browser_sessions",
@@ -22,6 +23,8 @@ class AccountsConfig(floors.Floor):
     def ready(self) -> None:
         super().ready()
         from accounts.links import purposes
+        from accounts.members.history.deeds import deeds_of_members
+        from accounts.members.history.sources import Source, add_source
         from accounts.members.navigation import AreaLink, add_area_link
         from accounts.members.open_invitations import open_invitations
         from accounts.members.rights import Right
@@ -35,6 +38,7 @@ class AccountsConfig(floors.Floor):
         add_admin_pages("accounts.user", "accounts.customeraccount", "accounts.delegation", "accounts.addresslink")
         add_admin_pages("accounts.approval", "outbox.mail", "outbox.job")
         add_admin_search("search", "autocomplete")
+        add_source(Source("members", deeds_of_members, position=10))
         add_waiting(Waiting("open invitations", open_invitations, rights={Right.MANAGE_MEMBERS}, position=60))
         add_area_link(AreaLink("account-overview", _("Overview"), position=0))
         add_area_link(AreaLink("account-members", _("Members"), rights={Right.MANAGE_MEMBERS}, position=60))

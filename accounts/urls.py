@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from accounts.browser_sessions import views as browser_sessions
 from accounts.links import views as links
+from accounts.members.history import views as history
 from accounts.members.views import area, details, members
 from accounts.sign_in.second_factor import views as second_factor
 
@@ -11,6 +12,8 @@ of_account = [
     path("", area.overview, name="account-overview"),
     path("details/", details.details, name="account-details"),
     path("members/", members.member_list, name="account-members"),
+    path("history/", history.history, name="account-history"),
+    path("leave/", members.leave, name="account-leave"),
     path("members/<int:membership_id>/", members.member, name="account-member"),
     path("members/<int:membership_id>/remove/", members.remove, name="account-member-remove"),
     path("members/<int:membership_id>/transfer/", members.transfer, name="account-member-transfer"),

@@ -30,6 +30,8 @@ class EnrolmentsConfig(floors.Floor):
 
         post_migrate.connect(make_standing_roles, sender=self)
 
+        from accounts.members.history.services import DOWNLOADS
+        from accounts.members.history.sources import Source, add_source
         from accounts.members.lost_rights import on_right_lost
         from accounts.members.navigation import AreaLink, add_area_link
         from accounts.members.rights import Right
@@ -44,7 +46,9 @@ class EnrolmentsConfig(floors.Floor):
             lock_what_an_operator_got,
             lock_what_operators_got,
         )
+        from enrolments.people.deeds import detachments
         from enrolments.people.waiting import not_accepted
+        from enrolments.seats.deeds import moves_of_seats
         from enrolments.seats.waiting import blanks_of_sessions, seats_about_to_end
 
         FOLLOWERS.add(person_changed)
@@ -56,6 +60,10 @@ class EnrolmentsConfig(floors.Floor):
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
 
+        add_source(Source("seats", moves_of_seats, position=20))
+        add_source(Source("detachments", detachments, position=25))
+        DOWNLOADS.register("result of a list", _("Result of a list of people"))
+        DOWNLOADS.register("people", _("People"))
         add_waiting(Waiting("seats about to end", seats_about_to_end, rights={Right.MANAGE_SEATS}, position=30))
         add_waiting(Waiting("seats to fill", blanks_of_sessions, rights={Right.MANAGE_SEATS}, position=40))
         add_waiting(Waiting("not accepted", not_accepted, rights={Right.MANAGE_PEOPLE}, position=50))

@@ -5,8 +5,10 @@ from django.urls import include, path, re_path
 from enrolments.joining import desk_views as join_links
 from enrolments.joining import views as joining
 from enrolments.lists import views as lists
+from enrolments.people import list_views as people_lists
 from enrolments.people import views as people
 from enrolments.seats import list_views as account_area
+from enrolments.seats import replace_views as replace
 from enrolments.seats import views as seats
 from enrolments.sessions import views as sessions
 
@@ -15,9 +17,13 @@ of_account = [
     path("seats/counts/", account_area.counts, name="account-seat-counts"),
     path("seats/<int:seat_id>/", seats.seat, name="account-seat"),
     path("seats/<int:seat_id>/release/", seats.release, name="account-seat-release"),
-    path("people/", account_area.people, name="account-people"),
+    path("seats/<int:seat_id>/replace/", replace.seat, name="account-seat-replace"),
+    path("people/", people_lists.people, name="account-people"),
+    re_path(r"^people/export\.(?P<kind>csv|xlsx)$", people_lists.export, name="account-people-export"),
     path("people/<int:delegation_id>/", people.person, name="account-person"),
     path("people/<int:delegation_id>/mail/", people.mail, name="account-person-mail"),
+    path("people/<int:delegation_id>/detach/", people.detach, name="account-person-detach"),
+    path("people/<int:delegation_id>/replace/", replace.person, name="account-person-replace"),
     path("lists/", lists.lists, name="account-lists"),
     path("lists/new/", lists.new_list, name="account-list-new"),
     re_path(r"^lists/template\.(?P<kind>csv|xlsx)$", lists.template, name="account-list-template"),

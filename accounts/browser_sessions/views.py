@@ -25,9 +25,9 @@ from accounts.security_log.services import record
 @require_safe
 def browsers(request: SignedInRequest) -> HttpResponse:
     """List the browsers in which the person is signed in, this one first."""
-    here = cast("SessionStore", request.session).row_id
-    sessions = sorted(sessions_of(user_id=request.user.pk, now=timezone.now()), key=lambda each: each.pk != here)
-    return render(request, "browser_sessions/browsers.html", {"sessions": sessions, "here": here})
+    own = cast("SessionStore", request.session).row_id
+    sessions = sorted(sessions_of(user_id=request.user.pk, now=timezone.now()), key=lambda each: each.pk != own)
+    return render(request, "browser_sessions/browsers.html", {"sessions": sessions, "own": own})
 
 
 @login_required

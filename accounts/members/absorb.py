@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef
 
 from accounts.links.models import AddressLink
+from accounts.members.history.models import MemberEvent
 from accounts.members.models import CustomerAccount, Membership
-from accounts.people.delegation.models import Delegation
+from accounts.people.delegation.models import Delegation, Detachment
 from accounts.people.models import User
 
 
@@ -24,13 +25,16 @@ def lock_to_absorb(*, source_id: int, target_id: int) -> None:
 def absorb_account(*, source: CustomerAccount, target: CustomerAccount) -> None:
     """Give the rows that this floor keeps of `source` to `target` and delete `source`.
 
-    The `target`'s delegation of a person delegated in both stays. The caller has moved everything of the floors above
-    under the lock of the order and those of `lock_to_absorb`; `source` has no invited members.
+    The history of `source` goes with it: it tells of the claimant alone. The `target`'s delegation of a person
+    delegated in both stays. The caller has moved everything of the floors above under the lock of the order and those
+    of `lock_to_absorb`; `source` has no invited members.
     """
     User.objects.filter(created_by_account=source).update(created_by_account=target)
     AddressLink.objects.filter(account=source).update(account=target)
     known = Delegation.objects.filter(account=target, operator=OuterRef("operator"), person=OuterRef("person"))
     Delegation.objects.filter(Exists(known), account=source).delete()
     Delegation.objects.filter(account=source).update(account=target)
+    Detachment.objects.filter(account=source).update(account=target)
+    MemberEvent.objects.filter(account=source).delete()
     Membership.objects.filter(account=source).delete()
     source.delete()

@@ -19,10 +19,12 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from accounts.members.admin_parts import ADMIN_PARTS
+from accounts.members.history.models import MemberEvent
+from accounts.members.history.services import note
 from accounts.members.lost_rights import end_what_rights_gave, lock_what_rights_gave
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
 from accounts.members.rights import RIGHTS_BY_ROLE, Right, rights_of
-from accounts.members.services import LastOwner, lock_account
+from accounts.members.services import LastOwner, lock_account, roles_of
 from accounts.people.delegation.models import Delegation
 from common.admin.autocomplete import CheckedAutocomplete
 from common.admin.filters import DayRangeFilter
@@ -79,13 +81,29 @@ class MembersFormSet(MadeFromRows, BaseInlineFormSet):
             raise ValidationError(str(LastOwner.message), code=LastOwner.code)
 
     def save(self, commit: bool = True) -> list[Membership]:
-        before = self._holders()
+        before, roles = self._holders(), self._roles()
         saved: list[Membership] = super().save(commit=commit)
+        self._note_changes(roles, self._roles())
         after = self._holders()
         for right in Right:
             lost = before[right] - after[right]
             end_what_rights_gave(account=self.instance, user_ids=lost, rights=[right], now=timezone.now())
         return saved
+
+    def _roles(self) -> dict[int, set[str]]:
+        return {each.user_id: roles_of(each) for each in Membership.objects.filter(account_id=self.instance.pk)}
+
+    def _note_changes(self, before: dict[int, set[str]], after: dict[int, set[str]]) -> None:
+        """Write what the shop changed into the account's history, which tells members nothing of who it was."""
+        for user_id in sorted(before.keys() | after.keys()):
+            old, new = before.get(user_id), after.get(user_id)
+            if old == new:
+                continue
+            kind = MemberEvent.Kind.JOINED if old is None else MemberEvent.Kind.ROLES
+            note(
+                MemberEvent.Kind.REMOVED if new is None else kind,
+                account_id=self.instance.pk, actor=None, now=timezone.now(), person_id=user_id, roles=new, before=old,
+            )  # fmt: skip
 
     def _holders(self) -> dict[Right, set[int]]:
         """Return, by right, the users whose stored memberships grant it."""

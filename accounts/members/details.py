@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 
+from accounts.members.history.models import MemberEvent
+from accounts.members.history.services import note
 from accounts.members.models import CustomerAccount
 from accounts.people.changes import PersonChange, tell_changed
 from accounts.people.models import User
@@ -22,17 +25,19 @@ class AccountDetails:
     payer_email: str = ""
 
 
-def save_account_details(*, account_id: int, details: AccountDetails) -> None:
+def save_account_details(*, account_id: int, details: AccountDetails, actor: User, now: datetime) -> None:
     """Change the details that future orders of an account start from; placed orders keep theirs.
 
-    One statement; takes no further lock. Raises ValidationError for a VAT number or an address that cannot be one.
+    Two statements; takes no further lock. Raises ValidationError for a VAT number or an address that cannot be one.
     """
-    CustomerAccount.objects.filter(pk=account_id).update(
-        kind=details.kind,
-        vat_id=normalise_vat_id(details.vat_id, country=details.address.country),
-        payer_email=normalise_email(details.payer_email) if details.payer_email else "",
-        **details.address.columns(),
-    )
+    with transaction.atomic():
+        CustomerAccount.objects.filter(pk=account_id).update(
+            kind=details.kind,
+            vat_id=normalise_vat_id(details.vat_id, country=details.address.country),
+            payer_email=normalise_email(details.payer_email) if details.payer_email else "",
+            **details.address.columns(),
+        )
+        note(MemberEvent.Kind.DETAILS, account_id=account_id, actor=actor, now=now)
 
 
 def save_profile(*, user_id: int, first_name: str, last_name: str, language: str) -> None:

@@ -6,6 +6,7 @@ accountant: orders, invoices and payment, no people. A member may hold several r
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum, auto
 
 from django.contrib.auth.models import AnonymousUser
@@ -42,6 +43,13 @@ def rights_of(membership: Membership | None) -> set[Right]:
     if membership is None:
         return set()
     return {right for role, rights in RIGHTS_BY_ROLE.items() if getattr(membership, role) for right in rights}
+
+
+def roles_in_words(roles: Collection[str]) -> str:
+    """Name roles in the reader's language; a text that is no role is left out."""
+    fields = {field.name: field for field in Membership._meta.fields}
+    names = [str(fields[role].verbose_name) for role in ROLES if role in roles]
+    return ", ".join(names) or "–"
 
 
 def membership_with(right: Right) -> Q:

@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.links.models import AddressLink
 from accounts.links.renewal import renewed
 from accounts.links.services import LinkGone, NewLink, create_links
+from accounts.members.history.models import MemberEvent
+from accounts.members.history.services import note
 from accounts.members.lost_rights import end_what_rights_gave, lock_what_rights_gave
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
-from accounts.members.rights import RIGHTS_BY_ROLE, ROLES, Right
+from accounts.members.rights import RIGHTS_BY_ROLE, ROLES, Right, roles_in_words
 from accounts.people.models import User
 from accounts.rate_limits.services import find_used_up
 from common.again import again_after_deadlock
@@ -26,6 +28,8 @@ from common.words import in_words
 from outbox.mails.services import queue_mail
 
 MAX_PENDING_INVITATIONS = 50
+
+Kind = MemberEvent.Kind
 
 
 class LastOwner(Refused):
@@ -51,7 +55,7 @@ class RolesChanged(Refused):
                         "The roles of this member have changed since the page was opened. The page showed: %(shown)s. "
                         "They are now: %(now)s. Nothing was saved: check them, then try again."
                     )
-                    % {"shown": _in_words(shown), "now": _in_words(roles_of(membership))}
+                    % {"shown": roles_in_words(shown), "now": roles_in_words(roles_of(membership))}
                 )
             )
         )
@@ -101,20 +105,29 @@ def create_account(
 
 def ensure_owner(*, account: CustomerAccount, user: User, now: datetime) -> Membership:
     """Make a user an owner of an account, whatever roles the user had in it. Locks the account."""
-    return _grant(account_id=account.pk, user=user, roles={"is_owner"}, now=now)
+    return _grant(account_id=account.pk, user=user, roles={"is_owner"}, link=None, now=now)
 
 
-def _grant(*, account_id: int, user: User, roles: Collection[str], now: datetime) -> Membership:
-    """Add roles to those a person has. Locks the account."""
+def _grant(
+    *, account_id: int, user: User, roles: Collection[str], link: AddressLink | None, now: datetime
+) -> Membership:
+    """Add roles to those a person has, by a link or without one. Locks the account."""
     with transaction.atomic():
         account = lock_account(account_id)
         granted = dict.fromkeys(roles, True)
         membership, created = Membership.objects.get_or_create(
             account=account, user=user, defaults=granted | {"created_at": now}
         )
+        before = set() if created else roles_of(membership)
         if not created:
             Membership.objects.filter(pk=membership.pk).update(**granted)
             membership.refresh_from_db()
+        after = roles_of(membership)
+        if after != before:
+            note(
+                Kind.JOINED, account_id=account.pk, actor=user, now=now, person_id=user.pk, link=link, roles=after,
+                before=before,
+            )  # fmt: skip
         return membership
 
 
@@ -162,14 +175,19 @@ def invite_member(
             account_id=account.pk,
             expires_at=link.expires_at,
         )
+        note(Kind.INVITED, account_id=account.pk, actor=invited_by, now=now, link=link, roles=roles)
         return invitation
 
 
-def withdraw_invitation(*, account: CustomerAccount, invitation_id: int, now: datetime) -> None:
+def withdraw_invitation(
+    *, account: CustomerAccount, invitation_id: int, now: datetime, actor: User | None = None
+) -> None:
     """Take an invitation back; its link is dead. Locks the account. Raises MemberInvitation.DoesNotExist."""
     with transaction.atomic():
         lock_account(account.pk)
-        _withdraw(MemberInvitation.objects.get(account=account, pk=invitation_id), now)
+        invitation = MemberInvitation.objects.select_related("link").get(account=account, pk=invitation_id)
+        _withdraw(invitation, now)
+        note(Kind.WITHDRAWN, account_id=account.pk, actor=actor, now=now, link=invitation.link)
 
 
 def _withdraw(invitation: MemberInvitation, now: datetime) -> None:
@@ -206,7 +224,8 @@ def accept_invitation(*, link: AddressLink, user: User, now: datetime) -> Member
     if invitation is None:
         raise LinkGone
     with transaction.atomic():
-        membership = _grant(account_id=invitation.account_id, user=user, roles=roles_of(invitation), now=now)
+        roles = roles_of(invitation)
+        membership = _grant(account_id=invitation.account_id, user=user, roles=roles, link=link, now=now)
         if not MemberInvitation.objects.filter(pk=invitation.pk).delete()[0]:
             raise LinkGone
         return membership
@@ -220,11 +239,13 @@ def change_roles(
     roles: Collection[str],
     now: datetime,
     shown: Collection[str] | None = None,
+    actor: User | None = None,
 ) -> Membership:
     """Give a member exactly these roles; the rights that none of the roles grants end, with what they gave the member.
 
-    `shown` are the roles that the caller saw; None for a caller that saw none. Locks what those rights gave
-    (`accounts.members.lost_rights`), then the account. Raises RolesChanged, LastOwner, NoRole, Membership.DoesNotExist.
+    `shown` are the roles that the caller saw, None for a caller that saw none; `actor` is None where the shop acts.
+    Locks what those rights gave (`accounts.members.lost_rights`), then the account. Raises RolesChanged, LastOwner,
+    NoRole, Membership.DoesNotExist.
     """
     flags = _flags(roles)
     lost = set(Right).difference(*(RIGHTS_BY_ROLE[role] for role in roles))
@@ -236,19 +257,28 @@ def change_roles(
         _refuse_other_roles(membership, shown)
         if not flags["is_owner"]:
             _refuse_without_other_owner(membership)
+        before = roles_of(membership)
         Membership.objects.filter(pk=membership.pk).update(**flags)
         membership.refresh_from_db()
+        if roles_of(membership) != before:
+            note(Kind.ROLES, account_id=account.pk, actor=actor, now=now, person_id=user_id, roles=roles, before=before)
         end_what_rights_gave(account=account, user_ids=[user_id], rights=lost, now=now)
         return membership
 
 
 @again_after_deadlock
 def remove_member(
-    *, account: CustomerAccount, membership_id: int, now: datetime, shown: Collection[str] | None = None
+    *,
+    account: CustomerAccount,
+    membership_id: int,
+    now: datetime,
+    shown: Collection[str] | None = None,
+    actor: User | None = None,
 ) -> None:
     """End a membership, and what its rights gave the person; purchases and assigned seats stay.
 
-    `shown` are the roles that the caller saw. Locks what the rights gave (`accounts.members.lost_rights`), then the
+    `shown` are the roles that the caller saw; `actor` is the member themselves who leaves, None where the shop acts.
+    Locks what the rights gave (`accounts.members.lost_rights`), then the
     account. Raises RolesChanged, LastOwner, and Membership.DoesNotExist.
     """
     lost = set(Right)
@@ -259,12 +289,15 @@ def remove_member(
         membership = Membership.objects.get(account=account, pk=membership_id)
         _refuse_other_roles(membership, shown)
         _refuse_without_other_owner(membership)
+        before = roles_of(membership)
         membership.delete()
+        kind = Kind.LEFT if actor is not None and actor.pk == user_id else Kind.REMOVED
+        note(kind, account_id=account.pk, actor=actor, now=now, person_id=user_id, before=before)
         end_what_rights_gave(account=account, user_ids=[user_id], rights=lost, now=now)
 
 
 def transfer_ownership(
-    *, account: CustomerAccount, giver: User, membership_id: int, shown: Collection[str] | None = None
+    *, account: CustomerAccount, giver: User, membership_id: int, now: datetime, shown: Collection[str] | None = None
 ) -> Membership:
     """Hand the account over: the member becomes owner, the giver stays buyer and operator. Locks the account.
 
@@ -282,6 +315,7 @@ def transfer_ownership(
         Membership.objects.filter(pk=taker.pk).update(is_owner=True)
         Membership.objects.filter(pk=own.pk).update(is_owner=False, is_buyer=True, is_operator=True)
         taker.refresh_from_db()
+        note(Kind.HANDED_OVER, account_id=account.pk, actor=giver, now=now, person_id=taker.user_id)
         return taker
 
 
@@ -303,14 +337,12 @@ def _refuse_other_roles(membership: Membership, shown: Collection[str] | None) -
         raise RolesChanged(membership, shown)
 
 
-def _in_words(roles: Collection[str]) -> str:
-    """Name roles in the reader's language; a text that is no role is left out."""
-    fields = {field.name: field for field in Membership._meta.fields}
-    names = [str(fields[role].verbose_name) for role in ROLES if role in roles]
-    return ", ".join(names) or "–"
+def is_last_owner(membership: Membership) -> bool:
+    """Tell whether the account would have no owner who can sign in without this one."""
+    others = Membership.objects.filter(account_id=membership.account_id, is_owner=True, user__is_active=True)
+    return membership.is_owner and not others.exclude(pk=membership.pk).exists()
 
 
 def _refuse_without_other_owner(membership: Membership) -> None:
-    others = Membership.objects.filter(account_id=membership.account_id, is_owner=True, user__is_active=True)
-    if membership.is_owner and not others.exclude(pk=membership.pk).exists():
+    if is_last_owner(membership):
         raise LastOwner

@@ -87,6 +87,9 @@ class Ground(models.Model):
         SUPPORT = "support", pgettext_lazy("ground of an enrolment", "Customer support")
         MERCHANT = "merchant", pgettext_lazy("ground of an enrolment", "Merchant")
 
+    # Kinds by which an account has placed somebody into a course.
+    PLACING = (Kind.SEAT, Kind.LINE)
+
     enrolment = models.ForeignKey(
         Enrolment,
         on_delete=models.PROTECT,

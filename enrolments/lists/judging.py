@@ -27,20 +27,22 @@ from enrolments.seats.placing import Rules
 
 # Free seats in the order in which a list takes them, the first to expire first; of like ones no more than people.
 AT_HAND = """
-SELECT id, batch_id, role_id, keeps_place FROM (
-    SELECT seat.*, batch.valid_until, row_number() OVER (
+SELECT id, batch_id, role_id, keeps_place, until FROM (
+    SELECT seat.*, row_number() OVER (
         PARTITION BY batch.course_list, batch.starts_at, batch.ends_at, batch.duration_days, seat.role_id
-        ORDER BY batch.valid_until NULLS LAST, seat.id
+        ORDER BY seat.until NULLS LAST, seat.id
     ) AS rank
     FROM enrolments_seatbatch batch CROSS JOIN LATERAL (
-        SELECT id, batch_id, role_id, keeps_place FROM enrolments_seat
+        SELECT id, batch_id, role_id, keeps_place, coalesce(valid_until, batch.valid_until) AS until
+        FROM enrolments_seat
         WHERE batch_id = batch.id AND state = 'available' AND people_list_id IS NULL
+            AND coalesce(valid_until, batch.valid_until, 'infinity') > %(now)s
         ORDER BY id LIMIT %(people)s
     ) AS seat
     WHERE batch.id = ANY(%(batches)s)
 ) AS at_hand
 WHERE rank <= %(people)s
-ORDER BY valid_until NULLS LAST, id
+ORDER BY until NULLS LAST, id
 """
 
 
@@ -190,8 +192,10 @@ def _facts(
 
 def batches_of(people_list: PeopleList, now: datetime.datetime) -> dict[int, SeatBatch]:
     """Return the batches of seats a list may use, by key: the session's, or those of the entry that are valid."""
+    extended = Seat.objects.filter(account=people_list.account_id, valid_until__gt=now)
     batches = SeatBatch.objects.filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gt=now), account_id=people_list.account_id
+        Q(valid_until__isnull=True) | Q(valid_until__gt=now) | Q(pk__in=extended.values("batch")),
+        account_id=people_list.account_id,
     ).select_related("course")
     if people_list.group_id is not None:
         of_list = batches.filter(group=people_list.group_id, source=SeatBatch.Source.SESSION)
@@ -206,12 +210,13 @@ def _seats_at_hand(people_list: PeopleList, people: int, now: datetime.datetime)
     roles = {role.pk: role for role in Role.objects.all()}
     found: dict[tuple[int, int | None], LikeSeats] = {}
     with connection.cursor() as cursor:
-        cursor.execute(AT_HAND, {"batches": list(batches), "people": people})
-        for seat_id, batch_id, role_id, keeps_place in cursor.fetchall():
+        cursor.execute(AT_HAND, {"batches": list(batches), "people": people, "now": now})
+        for seat_id, batch_id, role_id, keeps_place, until in cursor.fetchall():
             like = found.get((batch_id, role_id))
             if like is None:
                 batch, role = batches[batch_id], roles.get(role_id)
-                like = LikeSeats(Seat(batch=batch, account_id=batch.account_id, course=batch.course, role=role))
+                own = {"valid_until": until} if until != batch.valid_until else {}
+                like = LikeSeats(Seat(batch=batch, account_id=batch.account_id, course=batch.course, role=role, **own))
                 found[batch_id, role_id] = like
             like.left.append((seat_id, keeps_place))
     return sorted(found.values(), key=lambda like: like.sample.role_id is None)

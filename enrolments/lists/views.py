@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.members.current import AccountRequest, account_page
+from accounts.members.history.services import note_download
 from accounts.members.rights import Right
 from common.languages import reader_language
 from common.numbers import whole_number
@@ -188,7 +189,9 @@ def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
 @account_page(Right.MANAGE_SEATS)
 def result(request: AccountRequest, list_id: int, kind: str) -> HttpResponseBase:
     """Download a list with what becomes, or became, of each row."""
-    return result_file(_find(request, list_id), SheetKind(kind))
+    found = _find(request, list_id)
+    note_download(account_id=request.account.pk, actor=request.user, what="result of a list", now=timezone.now())
+    return result_file(found, SheetKind(kind))
 
 
 @require_safe

@@ -30,17 +30,14 @@ class PersonSettled(Refused):
 
     message = _(
         "These details can no longer be changed here: the person uses them, or did not come to us by your "
-        "account alone. To give the seat to somebody else, take this person off it and assign it again."
+        "account alone. To put somebody else in their place, give their seats to that person."
     )
 
 
 class AddressOfAnother(Refused):
     """Refusal of an address that belongs to another person: that would replace the person, not edit them."""
 
-    message = _(
-        "This address belongs to somebody else, so this would be another person. Take this person off the "
-        "seat and assign it again to that address."
-    )
+    message = _("This address belongs to somebody else, so this would be another person.")
 
 
 class PersonChanged(Refused):

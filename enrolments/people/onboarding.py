@@ -38,9 +38,10 @@ def onboarding_of(
     }
     ids = list(onboarding)
     sent = Mail.objects.filter(account_id=account.pk, person_id__in=ids).exclude(state=Mail.State.RECALLED)
-    mails = sent.order_by().values_list("person_id")
-    for person_id, at in mails.annotate(at=Max("created_at")):
-        onboarding[person_id].mailed_at = at
+    last = sent.order_by("person_id", "-pk").distinct("person_id")
+    for mail in last.only("person_id", "created_at", "state"):
+        known = onboarding[mail.person_id or 0]
+        known.mailed_at, known.mail_state = mail.created_at, mail.state
     for person_id, used_at, until in _invitations(account, ids):
         onboarding[person_id].accepted_at = used_at
         onboarding[person_id].expired_at = until if used_at is None and until <= now else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -13,15 +14,20 @@ from accounts.people.delegation.models import Delegation
 from common.search import matching
 from enrolments.grounds.models import Ground
 
+if TYPE_CHECKING:
+    from enrolments.people.states import PersonState
+
 
 @dataclass(slots=True)
 class Onboarding:
     """Progress of a person from the first mail to the first entry, as far as this account may know.
 
-    `expired_at` is the end of the last invitation, if it is past and none was accepted.
+    `expired_at` is the end of the last invitation, if it is past and none was accepted. `mail_state` is the state of
+    the last mail.
     """
 
     mailed_at: datetime.datetime | None = None
+    mail_state: str = ""
     expired_at: datetime.datetime | None = None
     accepted_at: datetime.datetime | None = None
     entered_at: datetime.datetime | None = None
@@ -32,9 +38,9 @@ class Onboarding:
 class PersonRow:
     """Person as this account typed them, and its own live grounds that put them into courses.
 
-    `onboarding`, the person's progress, is filled in by the view that shows it. `delegation_id` names the person's
-    page: a key of the account's own, since the size of the person's tells how long the shop has known them. None for
-    one of its members whom the account placed nowhere else: they have no page there.
+    `onboarding`, the person's progress, and `state` are filled in by the view that shows them. `delegation_id` names
+    the person's page: a key of the account's own, since the size of the person's tells how long the shop has known
+    them. None for one of its members whom the account placed nowhere else: they have no page there.
     """
 
     person_id: int
@@ -42,6 +48,7 @@ class PersonRow:
     email: str
     grounds: list[Ground] = field(default_factory=list)
     onboarding: Onboarding | None = None
+    state: PersonState | None = None
     delegation_id: int | None = None
 
 
@@ -71,7 +78,7 @@ def person_rows(account: CustomerAccount, delegations: Collection[Delegation]) -
         Ground.objects.live()
         .filter(
             account=account,
-            kind__in=(Ground.Kind.SEAT, Ground.Kind.LINE),
+            kind__in=Ground.PLACING,
             enrolment__user_id__in=list(rows),
         )
         .select_related("enrolment__course", "enrolment__role", "seat")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -18,12 +20,16 @@ from accounts.members.trust import count_address, count_mail_to_other
 from accounts.people.delegation.models import Delegation
 from accounts.rate_limits.services import TooOften
 from common.refusals import Refused
+from enrolments.people.detach import detach_person
 from enrolments.people.edit import AddressOfAnother, PersonChanged, edit_person, is_editable, version_of
 from enrolments.people.errors import PersonNotFound
 from enrolments.people.forms import EditPersonForm
 from enrolments.people.mail_again import mail_again
 from enrolments.people.onboarding import find_person, onboarding_of
 from enrolments.people.selectors import person_rows
+from enrolments.seats.models import Seat, SeatState
+from enrolments.seats.replace_forms import filled
+from enrolments.seats.replace_views import replace_page, replaceable_seats
 
 
 @account_page(Right.MANAGE_PEOPLE)
@@ -64,8 +70,13 @@ def person(request: AccountRequest, delegation_id: int) -> HttpResponse:
             form.add_error(None, str(refused.message))
             form.tell_changed(shown)
             status = HTTPStatus.CONFLICT
+        except AddressOfAnother as refused:
+            seats = replaceable_seats(request, shown)
+            if seats:
+                return _as_exchange(request, shown, seats)
+            form.add_error("email", str(refused.message))
         except Refused as refused:
-            form.add_error("email" if isinstance(refused, AddressOfAnother) else None, str(refused.message))
+            form.add_error(None, str(refused.message))
         else:
             messages.success(
                 request,
@@ -103,6 +114,36 @@ def mail(request: AccountRequest, delegation_id: int) -> HttpResponse:
     return redirect("account-person", request.account.pk, delegation_id)
 
 
+@account_page(Right.MANAGE_PEOPLE)
+@require_POST
+def detach(request: AccountRequest, delegation_id: int) -> HttpResponse:
+    """Stop looking after a person."""
+    shown = _find(request, delegation_id)
+    try:
+        detach_person(account=request.account, person_id=shown.person_id, actor=request.user, now=timezone.now())
+    except PersonNotFound:
+        raise Http404 from None
+    except Refused as refused:
+        messages.error(request, str(refused.message))
+        return redirect("account-person", request.account.pk, delegation_id)
+    messages.success(request, _("Your account no longer looks after %(email)s.") % {"email": shown.email})
+    return redirect("account-people", request.account.pk)
+
+
+def _as_exchange(request: AccountRequest, shown: Delegation, seats: Sequence[Seat]) -> HttpResponse:
+    """Lead a correction that names another person on to the exchange of both, with what was typed."""
+    number = request.account.pk
+    return replace_page(
+        request,
+        seats,
+        filled(request.POST, seats=seats),
+        back=reverse("account-person", args=[number, shown.pk]),
+        action=reverse("account-person-replace", args=[number, shown.pk]),
+        is_correction=True,
+        status=HTTPStatus.CONFLICT,
+    )
+
+
 def _find(request: AccountRequest, delegation_id: int) -> Delegation:
     found = find_person(request.account, delegation_id)
     if found is None:
@@ -125,6 +166,7 @@ def _page(
         "row": row,
         "onboarding": onboarding_of(request.account, [shown], now=timezone.now())[shown.person_id],
         "form": form,
+        "has_seats": any(ground.seat and ground.seat.state == SeatState.ASSIGNED for ground in row.grounds),
         "is_editable": is_editable(account=request.account, user=shown.person),
     }
     return render(request, "people/person.html", context, status=status)

@@ -19,7 +19,7 @@ from common.admin.readonly import ReadOnlyAdmin
 from common.languages import in_reader_language
 from common.words import end_in_words, start_in_words
 from enrolments.display import order_link
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatBatch, SeatState
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -56,7 +56,7 @@ class SeatAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     fields = (
         "order", "entry", "account", "state", "number", "role", "course", "person", "enrolment", "keeps_place",
-        "valid_until", "assigned_at", "assigned_by", "consumed_at",
+        "until", "assigned_at", "assigned_by", "consumed_at",
     )  # fmt: skip
     readonly_fields = fields
     change_form_outer_after_template = "seats/admin/seat_history.html"
@@ -92,9 +92,9 @@ class SeatAdmin(ReadOnlyAdmin):
     def assigned_on(self, seat: Seat) -> SafeString | str:
         return day(seat.assigned_at)
 
-    @display(description=_("assignable until"), ordering="batch__valid_until")
-    def valid_until(self, seat: Seat) -> str:
-        return end_in_words(seat.batch.valid_until) if seat.batch.valid_until else NOTHING
+    @display(description=_("assignable until"), ordering=ASSIGNABLE_UNTIL)
+    def until(self, seat: Seat) -> str:
+        return end_in_words(seat.assignable_until) if seat.assignable_until else NOTHING
 
 
 class Counted(TypedDict):

@@ -35,6 +35,7 @@ from enrolments.seats.reasons import SeatReason
 class AlreadyInSession(Refused):
     """Refusal when the person has a seat in this session already: nobody sits in one session twice."""
 
+    field = "email"
     message = _("This person already has a seat in this session.")
 
 
@@ -51,6 +52,16 @@ class Assignment:
     seat: Seat
     until: datetime.datetime | None = None
     is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freed:
+    """Seats that the caller has freed in its transaction, for other people: why, those whose place is free with them,
+    and those whose supervisor stays, each by key of the seat."""
+
+    reason: str
+    with_place: Collection[int]
+    supervised: Collection[int]
 
 
 def assign_seat(
@@ -86,6 +97,7 @@ def assign_seats(
     now: datetime.datetime,
     kept_for: int | None = None,
     reason: str = SeatReason.ASSIGNED,
+    freed: Freed | None = None,
 ) -> list[Assignment]:
     """Place people on free seats: enrolments, groups, supervisor, delegations, history and mails, all rows or none.
 
@@ -96,6 +108,7 @@ def assign_seats(
 
     `kept_for` is the key of the list of people that keeps the seats (`enrolments.lists`): such a seat goes into the
     course it is kept for, and the list tells its people itself, once all are placed. `reason` stands in the history.
+    `freed` is what the caller has freed in its transaction (`enrolments.seats.replace`).
 
     Locks the courses, the operator's membership (FOR SHARE), the people (FOR KEY SHARE), then the seats, each by key.
     The number of statements depends on the number of courses, not of rows. Returns one result per row, in their order.
@@ -117,7 +130,7 @@ def assign_seats(
         already = _already_there(placings, people, account, now)
         used = [placing for placing in placings if placing.index not in already]
         if used:
-            _place(used, people, operator, now, kept_for=kept_for, reason=reason)
+            _place(used, people, operator, now, kept_for=kept_for, reason=freed.reason if freed else reason, freed=freed)
             named = [placing for placing in used if people[placing.email].user != operator]
             users = {placing.email: people[placing.email].user for placing in named}
             delegate(account=account, operator=operator, people=[each.person for each in named], users=users, now=now)
@@ -190,6 +203,7 @@ def _place(
     *,
     kept_for: int | None,
     reason: str,
+    freed: Freed | None,
 ) -> None:
     groups = order_groups(
         [(placing.course, placing.line) for placing in placings if placing.seat.batch.group_id is None]
@@ -207,7 +221,8 @@ def _place(
         )
         of_course = grounds.setdefault(placing.course, [])
         of_course.append(ground)
-        if batch.supervisor_role_id is not None:
+        is_supervised = freed is not None and placing.seat.pk in freed.supervised
+        if batch.supervisor_role_id is not None and not is_supervised:
             of_course.append(
                 replace(ground, user_id=operator.pk, role_id=batch.supervisor_role_id, kind=Ground.Kind.SUPERVISION)
             )
@@ -220,7 +235,7 @@ def _place(
     _take(placings, people, enrolments, operator, now, kept_for=kept_for, reason=reason)
     for course, of_course in grounds.items():
         write_grounds(found=enrolments[course], grounds=of_course, now=now)
-    _refuse_overfull(placings)
+    _refuse_overfull([placing for placing in placings if freed is None or placing.seat.pk not in freed.with_place])
 
 
 def _take(

@@ -17,8 +17,11 @@ def expire_seats(*, now: datetime.datetime, limit: int = 10_000) -> int:
     Before this has run such a seat cannot be assigned either. A seat that a list keeps is left to that list. Locks the
     seats, after the courses of those that keep a place. A constant number of statements.
     """
-    due = Seat.objects.filter(state=SeatState.AVAILABLE, people_list__isnull=True, batch__valid_until__lte=now)
-    chosen = list(due.order_by("pk").values_list("pk", flat=True)[:limit])
+    free = Seat.objects.filter(state=SeatState.AVAILABLE, people_list__isnull=True)
+    # Chosen by two indexes, of batches and of seats with a validity of their own; then asked again under the locks.
+    by_batch = free.filter(valid_until__isnull=True, batch__valid_until__lte=now).order_by("pk").values_list("pk")
+    by_seat = free.filter(valid_until__lte=now).order_by("pk").values_list("pk")
+    chosen = [pk for (pk,) in by_batch[:limit].union(by_seat[:limit])[:limit]]
     if not chosen:
         return 0
 
@@ -33,4 +36,4 @@ def expire_seats(*, now: datetime.datetime, limit: int = 10_000) -> int:
         )
         return len(seats)
 
-    return with_locked_seats(due.filter(pk__in=chosen), expire)
+    return with_locked_seats(free.over_at(now).filter(pk__in=chosen), expire)

@@ -30,9 +30,3 @@ class SeatFilterForm(forms.Form):
         course = cast("forms.TypedChoiceField", self.fields["course"])
         course.choices = [("", _("All courses")), *((key, each.name) for key, each in courses.items())]
         course.coerce = courses.__getitem__
-
-
-class PeopleSearchForm(forms.Form):
-    """Search in names and addresses as they were typed."""
-
-    q = forms.CharField(label=_("Name or e-mail"), required=False, max_length=100)

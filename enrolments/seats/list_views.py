@@ -1,10 +1,9 @@
-"""The account area's lists of seats, people and sessions."""
+"""The account area's lists of seats and sessions."""
 
 from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -14,14 +13,12 @@ from common.languages import in_reader_language
 from common.numbers import whole_number
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.pages import page_of, query_string
-from enrolments.people.onboarding import onboarding_of
-from enrolments.people.selectors import people_of, person_rows, typed_names
-from enrolments.seats.list_forms import PeopleSearchForm, SeatFilterForm
+from enrolments.people.selectors import typed_names
+from enrolments.seats.list_forms import SeatFilterForm
 from enrolments.seats.selectors import last_moment, seat_choices, seat_counts, seats_of
 from enrolments.sessions.selectors import session_rows, sessions_of
 
 SEATS_A_PAGE = 50
-PEOPLE_A_PAGE = 50
 SESSIONS_A_PAGE = 25
 
 
@@ -73,28 +70,6 @@ def counts(request: AccountRequest) -> HttpResponse:
     response = render(request, template, {"account": request.account, "counts": seat_counts(request.account)})
     patch_vary_headers(response, ["HX-Request"])
     return response
-
-
-@require_safe
-@account_page(Right.MANAGE_PEOPLE)
-def people(request: AccountRequest) -> HttpResponse:
-    """List the people this account looks after."""
-    form = PeopleSearchForm(request.GET or None)
-    search = form.cleaned_data["q"] if form.is_valid() else ""
-    page = page_of(request, people_of(request.account, search=search).select_related("person"), PEOPLE_A_PAGE)
-    rows = person_rows(request.account, page.rows)
-    onboarding = onboarding_of(request.account, page.rows, now=timezone.now())
-    for row in rows:
-        row.onboarding = onboarding[row.person_id]
-    context = {
-        "account": request.account,
-        "form": form,
-        "search": search,
-        "page": page,
-        "rows": rows,
-        "query_string": query_string(request, "q"),
-    }
-    return render(request, "people/people.html", context)
 
 
 @require_safe

@@ -4,6 +4,7 @@ import datetime
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -102,15 +103,25 @@ class SeatState(models.TextChoices):
     REVOKED = "revoked", pgettext_lazy("seat", "Revoked")
 
 
+# End of a seat's validity in a query, like `Seat.assignable_until`.
+ASSIGNABLE_UNTIL = Coalesce("valid_until", "batch__valid_until")
+
+
 class SeatQuerySet(models.QuerySet["Seat"]):
     def assignable_at(self, now: datetime.datetime) -> SeatQuerySet:
         """Keep free seats within their validity, kept for no list; whether a course takes them is checked when one is
         chosen."""
-        return self.filter(
-            models.Q(batch__valid_until__isnull=True) | models.Q(batch__valid_until__gt=now),
-            state=SeatState.AVAILABLE,
-            people_list__isnull=True,
-        )
+        return self.valid_at(now).filter(state=SeatState.AVAILABLE, people_list__isnull=True)
+
+    def valid_at(self, now: datetime.datetime) -> SeatQuerySet:
+        """Keep seats whose validity, their own or else their batch's, has no end or ends later."""
+        of_batch = models.Q(batch__valid_until__isnull=True) | models.Q(batch__valid_until__gt=now)
+        return self.filter(models.Q(valid_until__gt=now) | models.Q(of_batch, valid_until__isnull=True))
+
+    def over_at(self, now: datetime.datetime) -> SeatQuerySet:
+        """Keep seats whose validity is over: all others than `valid_at`."""
+        of_batch = models.Q(batch__valid_until__lte=now, valid_until__isnull=True)
+        return self.filter(models.Q(valid_until__lte=now) | of_batch)
 
     def in_use(self) -> SeatQuerySet:
         return self.filter(state__in=(SeatState.ASSIGNED, SeatState.CONSUMED))
@@ -191,6 +202,8 @@ class Seat(models.Model):
         db_index=False,
         verbose_name=_("kept for a list"),
     )
+    # A validity of its own, in place of its batch's: an extension bought for this seat alone.
+    valid_until = models.DateTimeField(_("assignable until"), null=True, blank=True)
     assigned_at = models.DateTimeField(_("assigned"), null=True, blank=True)
     assigned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -268,10 +281,20 @@ class Seat(models.Model):
             ),
             # For the search by course; seats of packs have none before they are assigned.
             models.Index(fields=["course"], condition=models.Q(course__isnull=False), name="enrolments_seat_of_course"),
+            models.Index(
+                fields=["valid_until"],
+                condition=models.Q(valid_until__isnull=False),
+                name="enrolments_seat_valid_until",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.batch.order_number} · {self.pk}"
+
+    @property
+    def assignable_until(self) -> datetime.datetime | None:
+        """End of the seat's validity, its own or else its batch's; None without an end."""
+        return self.valid_until or self.batch.valid_until
 
 
 class SeatEvent(models.Model):
@@ -335,6 +358,15 @@ class SeatEvent(models.Model):
                 | models.Q(from_state="consumed", to_state="revoked")
                 | models.Q(from_state="expired", to_state="available"),
                 name="enrolments_seatevent_move",
+            ),
+        )
+        indexes = (
+            # For the history of an account: moves that somebody made. Those of a purchase, which come by the thousand,
+            # do not stand in it.
+            models.Index(
+                fields=["account", "at", "id"],
+                condition=models.Q(actor__isnull=False),
+                name="enrolments_seatevent_by_actor",
             ),
         )
 

@@ -123,7 +123,7 @@ class Rules:
         """
         # A list keeps its seats for a moment: what was valid then is valid still.
         is_kept = seat.people_list_id is not None
-        if seat.batch.valid_until is not None and seat.batch.valid_until <= self.now and not is_kept:
+        if seat.assignable_until is not None and seat.assignable_until <= self.now and not is_kept:
             raise SeatNotValid
         _refuse_course(seat, course, self.allowed, self.now)
         role = _role(seat, role, self.student)

@@ -12,6 +12,7 @@ class SeatReason(models.TextChoices):
     DECLARED = "declared", pgettext_lazy("reason of a seat's move", "Declared with the order")
     ASSIGNED = "assigned", pgettext_lazy("reason of a seat's move", "Assigned")
     RELEASED = "released", pgettext_lazy("reason of a seat's move", "Released")
+    REPLACED = "replaced", pgettext_lazy("reason of a seat's move", "Participant exchanged")
     ENTERED = "entered", pgettext_lazy("reason of a seat's move", "Entered the course")
     EXPIRED = "expired", pgettext_lazy("reason of a seat's move", "Validity over")
     RIGHT_LOST = "right_lost", pgettext_lazy("reason why a ground ended", "No longer an operator of the account")

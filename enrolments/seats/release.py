@@ -65,13 +65,15 @@ def release_seats(
     now: datetime.datetime,
     reason: str = "",
     is_told: bool = True,
+    supervisor: User | None = None,
 ) -> Released:
     """Free assigned seats; their grounds end, the people's and the supervisors', and enrolments left without any close.
 
     A session's seat keeps course, role, group and its place, unless its person stays in the course on another ground:
     then the person keeps the place, and filling the seat again needs a free one. `seats` gives for each key the
     `state_shown` that the caller saw, or None: a seat that was moved since, though to the same person again, is left
-    alone. People are mailed what they lose, unless `is_told` is unset: nobody has told them of their seats.
+    alone. People are mailed what they lose, unless `is_told` is unset: nobody has told them of their seats. The
+    supervisions of `supervisor` stay, for a caller who gives the seats to others in the same transaction.
 
     Locks the courses, the account (FOR KEY SHARE), then the seats, each by key. A constant number of statements. Seats
     that cannot be released are left alone and refused, the others freed: SeatNotFound, SeatConsumed when the person
@@ -89,13 +91,22 @@ def release_seats(
         wanted = {pk: seat for pk, seat in assigned.items() if pk not in moved}
         unmoved = lock_unmoved(wanted.values())
         free = {pk: seat for pk, seat in wanted.items() if pk in unmoved}
-        _free(free, actor=actor, now=now, reason=reason or SeatReason.RELEASED, is_told=is_told)
+        reason = reason or SeatReason.RELEASED
+        _free(free, actor=actor, now=now, reason=reason, is_told=is_told, supervisor=supervisor)
     gone = refusals(SeatNotAssigned, [pk for pk in found if pk not in moved and pk not in free])
     refused: dict[int, Refused] = {pk: SeatNotFound() for pk in seats if pk not in found}
     return Released(free, refused | refusals(SeatMoved, moved) | gone)
 
 
-def _free(seats: Mapping[int, Seat], *, actor: User | None, now: datetime.datetime, reason: str, is_told: bool) -> None:
+def _free(
+    seats: Mapping[int, Seat],
+    *,
+    actor: User | None,
+    now: datetime.datetime,
+    reason: str,
+    is_told: bool,
+    supervisor: User | None,
+) -> None:
     """Free seats that are locked, with their courses."""
     of_sessions = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.SESSION]
     of_packs = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.PACK]
@@ -109,8 +120,11 @@ def _free(seats: Mapping[int, Seat], *, actor: User | None, now: datetime.dateti
             for column, value in changes.items():
                 setattr(seat, column, value)
     if seats:
-        end_grounds(grounds=Ground.objects.filter(seat__in=list(seats)), reason=reason, now=now, is_told=is_told)
-    stay = _still_there(set(people.values()))
+        grounds = Ground.objects.filter(seat__in=list(seats))
+        if supervisor is not None:
+            grounds = grounds.exclude(kind=Ground.Kind.SUPERVISION, enrolment__user=supervisor)
+        end_grounds(grounds=grounds, reason=reason, now=now, is_told=is_told)
+    stay = still_there(set(people.values()))
     keep = [seat for seat in of_sessions if people[seat.pk] not in stay]
     if keep:
         Seat.objects.filter(pk__in=[seat.pk for seat in keep]).update(keeps_place=True)
@@ -118,7 +132,7 @@ def _free(seats: Mapping[int, Seat], *, actor: User | None, now: datetime.dateti
         seat.keeps_place = True
 
 
-def _still_there(people: Collection[tuple[int | None, int | None]]) -> set[tuple[int | None, int | None]]:
+def still_there(people: Collection[tuple[int | None, int | None]]) -> set[tuple[int | None, int | None]]:
     """Return those pairs of course and person that take a place there. One statement, or none."""
     if not people:
         return set()

@@ -121,11 +121,16 @@ def seat_choices(account: CustomerAccount) -> SeatChoices:
         .values_list("entry_code", "entry_name")
     )
     entries = {code: in_reader_language(name) for code, name in latest}
-    groups = CourseGroup.objects.filter(account=account, course=OuterRef("pk"))
     return SeatChoices(
         entries=dict(sorted(entries.items(), key=lambda entry: entry[1].casefold())),
-        courses=list(Course.objects.filter(Exists(groups)).order_by("sort_name", "pk")),
+        courses=list(courses_used(account)),
     )
+
+
+def courses_used(account: CustomerAccount) -> QuerySet[Course]:
+    """Return the courses that an account has placed people in, or holds a session in, by name."""
+    groups = CourseGroup.objects.filter(account=account, course=OuterRef("pk"))
+    return Course.objects.filter(Exists(groups)).order_by("sort_name", "pk")
 
 
 def seats_of(
@@ -160,7 +165,7 @@ def last_moment(seat: WithAnnotations[Seat, Grounds]) -> datetime.datetime | Non
     the seat's live grounds as `live_grounds`.
     """
     if seat.state == SeatState.AVAILABLE:
-        return seat.batch.valid_until
+        return seat.assignable_until
     return next((ground.ends_at for ground in seat.live_grounds if ground.kind == Ground.Kind.SEAT), None)
 
 

@@ -143,7 +143,7 @@ def _seat_page(
 ) -> HttpResponse:
     history = page_of(request, moves_of(shown), MOVES_A_PAGE)
     is_free = _is_free(shown)
-    valid_until = shown.batch.valid_until
+    valid_until = shown.assignable_until
     ids = (shown.person_id, *(event.person_id for event in history.rows))
     people = {person_id for person_id in ids if person_id is not None}
     names = typed_names(request.account, people)

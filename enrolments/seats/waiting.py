@@ -17,7 +17,7 @@ from common.languages import in_reader_language
 from common.moments import days_later, local_day
 from common.words import end_in_words
 from enrolments.courses.models import Course
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatBatch, SeatState
 
 SOON = 30  # days
 
@@ -59,14 +59,15 @@ def blanks_of_sessions(membership: Membership, now: datetime.datetime) -> list[W
 
 def seats_about_to_end(membership: Membership, now: datetime.datetime) -> list[Waits]:
     """Tell which free seats can be assigned for 30 days at most, by entry, the first to end first. One query."""
-    ending = SeatBatch.objects.filter(
-        account_id=membership.account_id, valid_until__gt=now, valid_until__lte=days_later(now, SOON)
-    )
+    soon = Q(valid_until__gt=now, valid_until__lte=days_later(now, SOON))
+    extended = Seat.objects.filter(soon, account_id=membership.account_id)
+    ending = SeatBatch.objects.filter(soon | Q(pk__in=extended.values("batch")), account_id=membership.account_id)
     counted = (
-        Seat.objects.filter(batch__in=ending, state=SeatState.AVAILABLE)
-        .values("batch__entry_code", "batch__entry_name", "batch__valid_until")
+        Seat.objects.annotate(until=ASSIGNABLE_UNTIL)
+        .filter(batch__in=ending, state=SeatState.AVAILABLE, until__gt=now, until__lte=days_later(now, SOON))
+        .values("batch__entry_code", "batch__entry_name", "until")
         .annotate(seats=Count("pk"))
-        .order_by("batch__valid_until", "batch__entry_code")
+        .order_by("until", "batch__entry_code")
     )
     rows = list(counted[: AT_MOST + 1])
     seats = reverse("account-seats", args=[membership.account_id])
@@ -80,7 +81,7 @@ def seats_about_to_end(membership: Membership, now: datetime.datetime) -> list[W
         values = {
             "number": row["seats"],
             "entry": in_reader_language(row["batch__entry_name"]),
-            "end": end_in_words(cast("datetime.datetime", row["batch__valid_until"])),  # by the condition above
+            "end": end_in_words(cast("datetime.datetime", row["until"])),  # by the condition above
         }
         query = urlencode({"entry": row["batch__entry_code"], "state": SeatState.AVAILABLE})
         found.append(Waits(sentence % values, f"{seats}?{query}", _("Assign the seats"), is_wrong=True))

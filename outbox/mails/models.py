@@ -134,6 +134,8 @@ class Mail(models.Model):
                 name="outbox_mail_account",
             ),
             models.Index(fields=["person_id"], condition=Q(person_id__isnull=False), name="outbox_mail_person"),
+            # For an account's people by its last mail to them.
+            models.Index(fields=["account_id", "id"], condition=Q(person_id__isnull=False), name="outbox_mail_people"),
             models.Index(fields=["created_at"], condition=Q(state="failed"), name="outbox_mail_failed"),
             index_of_words("search_text", name="outbox_mail_words"),
             models.Index(fields=["recipient"], name="outbox_mail_recipient"),

@@ -1,4 +1,5 @@
-"""Search in the administration's sidebar: pages by their name, and rows that the reader may see.
+"""Search of the administration, in its sidebar and in the palette that Ctrl+K opens: pages by their name, and rows that
+the reader may see.
 
 It stands in place of unfold's own, which finds names of pages alone and answers a page number too large with an error.
 """
@@ -51,7 +52,8 @@ def search(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         page = paginator.page(request.GET.get("page", 1))
     except InvalidPage as error:
         raise Http404 from error
-    return TemplateResponse(request, "unfold/helpers/search_results.html", {"page_obj": paginator, "results": page})
+    kind = "command" if "extended" in request.GET else "search"
+    return TemplateResponse(request, f"unfold/helpers/{kind}_results.html", {"page_obj": paginator, "results": page})
 
 
 def _pages(request: HttpRequest, typed: str) -> Iterator[SearchResult]:

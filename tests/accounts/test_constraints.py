@@ -226,3 +226,14 @@ def test_accounts_staffrole_code_is_unique(staff_role):
 def test_accounts_staffrole_group_is_unique(staff_role):
     with broken("accounts_staffrole_group_id_key"):
         copy("accounts_staffrole", staff_role.pk, code="other")
+
+
+@pytest.mark.parametrize(("kind", "person"), [("left", "NULL"), ("invited", "1"), ("no such", "NULL")])
+def test_accounts_memberevent_shape(kind, person):
+    with broken("accounts_memberevent_shape"):
+        run(f"INSERT INTO accounts_memberevent (account_id, kind, person_id) VALUES (1, '{kind}', {person})")
+
+
+def test_accounts_memberevent_link():
+    with broken("accounts_memberevent_link"):
+        run("INSERT INTO accounts_memberevent (account_id, kind, link_id) VALUES (1, 'details', 1)")

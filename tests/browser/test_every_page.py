@@ -31,13 +31,13 @@ from tests.matrix.world import World, make_world
 LOOKS = [("fr", "dark"), ("en", "light")]
 # Files and parts of pages. Pages of the administration are checked, part by part, in their own tests.
 NO_PAGES = {
-    "account-list-result", "account-list-state", "account-list-template", "media", "order-state", "picture",
-    "security-txt",
+    "account-list-result", "account-list-state", "account-list-template", "account-people-export", "media",
+    "order-state", "picture", "security-txt",
 }  # fmt: skip
 # Checked in the same way, with more in them, by the tests of the operator's desk and of learning.
 SEEN_ELSEWHERE = {
     "account-seats", "account-seat", "account-seat-release", "account-people", "account-person", "account-sessions",
-    "account-session", "learn", "learn-course", "address-link",
+    "account-session", "account-seat-replace", "account-person-replace", "learn", "learn-course", "address-link",
 }  # fmt: skip
 FAULTS = ("400", "403", "413", "429", "500", "503")
 SEEN_BY = rules_in(rules.SITE, rules.SIGN_IN, rules.DEVELOPMENT)

@@ -57,6 +57,20 @@ def test_boxes_of_choices_are_named_by_their_labels(browse, live_shop, order):
     assert findings(page, runOnly={"type": "rule", "values": ["aria-input-field-name"]}) == []
 
 
+def test_the_palette_finds_an_order(browse, live_shop, order):
+    page = signed_in(browse, live_shop.base_url, locale="en-GB")
+    page.goto("/admin/")
+    page.keyboard.press("Control+k")
+    page.locator("#search-input-command").press_sequentially("zzzz")
+    page.get_by_text("Nothing found").wait_for()
+    page.locator("#search-input-command").fill("")
+    page.locator("#search-input-command").press_sequentially(order.number)
+    page.locator("#command-results").get_by_role("link", name=order.number).wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/admin/shop/order/{order.pk}/change/")
+
+
 def test_a_payment_is_confirmed_by_keyboard(browse, live_shop, order):
     page = signed_in(browse, live_shop.base_url, locale="en-GB")
     page.goto(f"/admin/shop/order/{order.pk}/change/")

@@ -36,14 +36,18 @@ account-browser-end                  session_id               -  # ends one of t
 account-used-last                    page                     -  # does nothing
 account-details                      number                   made_from
 account-members                      number                   -  # invites, overwrites nothing
+account-leave                        number                   shown
 account-member                       number,membership_id     shown
 account-member-remove                number,membership_id     shown
 account-member-transfer              number,membership_id     shown
 account-member-withdraw              number,invitation_id     -  # an invitation sent anew is another one
 account-seat                         number,seat_id           -  # shown by free seats, obeyed by free seats
 account-seat-release                 number,seat_id           seen
+account-seat-replace                 number,seat_id           seats
 account-person                       number,delegation_id         seen
 account-person-mail                  number,delegation_id         email
+account-person-detach                number,delegation_id         -  # refused while anything of theirs stands
+account-person-replace               number,delegation_id         seats
 account-list-new                     number,source            -  # makes a list to look at, overwrites nothing
 account-list-row                     number,list_id,line      version
 account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed

@@ -118,6 +118,10 @@ account-details          GET  sign-in page    404     404      404        404   
 account-details          POST sign-in done    404     404      404        404      404     404     404     404
 account-members          GET  sign-in page    404     404      404        404      404     404     404     404
 account-members          POST sign-in done    404     404      404        404      404     404     404     404
+account-history          GET  sign-in page    404     404      404        404      404     404     404     404
+account-history          POST 405
+account-leave            GET  sign-in page    page    page     page       404      404     404     404     404
+account-leave            POST sign-in go      done    done     done       404      404     404     404     404
 account-member           GET  sign-in page    404     404      404        404      404     404     404     404
 account-member           POST sign-in done    404     404      404        404      404     404     404     404
 account-member-remove    GET  sign-in 405     404     404      404        404      404     404     404     404
@@ -135,6 +139,8 @@ account-seat             GET  sign-in page    404     page     404        404   
 account-seat             POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-release     GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat-release     POST sign-in done    404     done     404        404      404     404     404     404
+account-seat-replace     GET  sign-in page    404     page     404        404      404     404     404     404
+account-seat-replace     POST sign-in done    404     done     404        404      404     404     404     404
 account-lists            GET  sign-in page    404     page     404        404      404     404     404     404
 account-lists            POST 405
 account-list-new         GET  sign-in page    404     page     404        404      404     404     404     404
@@ -157,10 +163,16 @@ account-list-discard     GET  sign-in 405     404     405      404        404   
 account-list-discard     POST sign-in done    404     done     404        404      404     404     404     404
 account-people           GET  sign-in page    404     page     404        404      404     404     404     404
 account-people           POST 405
+account-people-export    GET  sign-in page    404     page     404        404      404     404     404     404
+account-people-export    POST 405
 account-person           GET  sign-in page    404     page     404        404      404     404     404     404
 account-person           POST sign-in done    404     done     404        404      404     404     404     404
 account-person-mail      GET  sign-in 405     404     405      404        404      404     404     404     404
 account-person-mail      POST sign-in done    404     done     404        404      404     404     404     404
+account-person-detach    GET  sign-in 405     404     405      404        404      404     404     404     404
+account-person-detach    POST sign-in go      404     go       404        404      404     404     404     404  # seated
+account-person-replace   GET  sign-in page    404     page     404        404      404     404     404     404
+account-person-replace   POST sign-in done    404     done     404        404      404     404     404     404
 account-sessions         GET  sign-in page    404     page     404        404      404     404     404     404
 account-sessions         POST 405
 account-join-links       GET  sign-in page    404     page     404        404      404     404     404     404

@@ -147,10 +147,12 @@ class World:
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
             "account-seat-release": {"seat_id": has.taken_seat.pk},
+            "account-seat-replace": {"seat_id": has.taken_seat.pk},
             "account-list-template": {"kind": "csv"},
             "account-list-result": {"kind": "csv"},
             "join-link": {"token": printed_code(has.join_link)},
             "join-code": {"token": printed_code(has.join_link)},
+            "account-people-export": {"kind": "csv"},
             "phone-order": {"token": self.phone_order.token},
             "admin:shop_phoneorder_units": {"line_id": self.phone_order.cart.lines.get().pk},
         }
@@ -160,6 +162,12 @@ class World:
         """Return a form filled in right, so that rights alone decide."""
         has = self.ours
         person = has.person
+        replacement = {
+            "email": "sixth@example.org",
+            "first_name": "Flo",
+            "last_name": "Sixth",
+            "seats": [f"{has.taken_seat.pk} {state_shown(has.taken_seat)}"],
+        }
         forms: dict[str, Mapping[str, Any]] = {
             "set_language": {"language": "fr", "next": "/"},
             "account-profile": {"first_name": "New", "last_name": "Name", "language": "fr", "made_from": FROM_PAGE},
@@ -168,6 +176,7 @@ class World:
                 "postal_code": "44000", "city": "Nantes", "country": "FR", "made_from": FROM_PAGE,
             },
             "account-members": {"email": "somebody.new@example.org", "roles": ["is_buyer"]},
+            "account-leave": {"shown": f"is_{role}"},
             "account-member": {"roles": ["is_operator"], "shown": "is_buyer"},
             "account-member-remove": {"shown": "is_buyer"},
             "account-member-transfer": {"shown": "is_buyer"},
@@ -175,6 +184,8 @@ class World:
                 "course": self.course.pk, "email": "fifth@example.org", "first_name": "Eve", "last_name": "Fifth",
             },
             "account-seat-release": {"seen": state_shown(has.taken_seat), "reason": ""},
+            "account-seat-replace": replacement,
+            "account-person-replace": replacement,
             "account-list-new": {"source": f"session:{has.session.pk}", "people": "new@example.org"},
             "account-list-row": {
                 "email": "new@example.org", "first_name": "New", "last_name": "Name", "version": 1,

@@ -24,9 +24,11 @@ from enrolments.courses.places.services import CourseClosed, CourseFull, CourseO
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
 from enrolments.joining.errors import JoinDomainRefused, JoinLinkEnded, TooManyPlaces
 from enrolments.joining.models import JoinLink
+from enrolments.people.detach import CourseRuns, SeatNotUsed
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
+from enrolments.seats.replace import EnrolledAlready, SeatsRefused
 from enrolments.seats.revoke import SeatsConsumed
 from handlers.faults import Fault, HookBroken
 from shop.cart.services import QuantityChanged
@@ -48,10 +50,13 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     CourseOver: lambda: CourseOver(CourseFactory.build()),
     JoinDomainRefused: lambda: JoinDomainRefused(["example.org"]),
     JoinLinkEnded: lambda: JoinLinkEnded(JoinLink(ends_at=NOW)),
+    CourseRuns: lambda: CourseRuns(CourseFactory.build(), NOW),
     MailedJustNow: lambda: MailedJustNow(NOW, NOW + datetime.timedelta(minutes=10)),
     MailedOften: lambda: MailedOften(3),
     ProofNeeded: lambda: ProofNeeded(CourseFactory.build(), 5),
     QuantityChanged: lambda: QuantityChanged(entry_name="First aid", now=3),
+    EnrolledAlready: lambda: EnrolledAlready(CourseFactory.build(), NOW),
+    SeatsRefused: lambda: SeatsRefused({1: SeatNotFree(None, NOW, "assigned")}),
     RowsRefused: lambda: RowsRefused({0: SeatNotFree(None, NOW, "assigned")}),
     OpenQuote: lambda: OpenQuote(7),
     RowCutOff: lambda: RowCutOff(7),
@@ -61,6 +66,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     SeatConsumed: lambda: SeatConsumed(None, NOW, "consumed"),
     SeatMoved: lambda: SeatMoved(None, NOW, "revoked"),
     SeatNotAssigned: lambda: SeatNotAssigned(None, NOW, "available"),
+    SeatNotUsed: lambda: SeatNotUsed(CourseFactory.build()),
     SeatNotFree: lambda: SeatNotFree(None, NOW, "assigned"),
     SeatsConsumed: lambda: SeatsConsumed(2),
     ShortNameTaken: lambda: ShortNameTaken("SEC-1"),

@@ -28,6 +28,7 @@ STAYS = {
     "accounts_approval": "tells who asked for an act and who allowed it",
     "accounts_customeraccount": PERSON,
     "accounts_delegation": PERSON,
+    "accounts_detachment": PERSON,
     "accounts_memberinvitation": "listed in its account, which withdraws it",
     "accounts_membership": PERSON,
     "accounts_staffrole": SHOP,

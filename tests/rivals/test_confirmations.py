@@ -21,7 +21,7 @@ from tests.rivals.processes import deadlocks_among, errors_among, no_row_locks, 
 from tests.shop.admin_pages import order_url
 
 # All have read that the order is unpaid; the writing comes next.
-ABOUT_TO_SETTLE = [(Settlement.objects, "create")]
+ABOUT_TO_SETTLE = [(payments, "insert_row")]
 
 
 @pytest.fixture

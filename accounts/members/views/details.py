@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods
@@ -34,7 +35,9 @@ def details(request: AccountRequest) -> HttpResponse:
     form = AccountDetailsForm(request.POST, instance=CustomerAccount.objects.get(pk=account.pk))
     with transaction.atomic():  # cleaning locks the row that is saved
         if is_saved := form.is_valid():
-            save_account_details(account_id=account.pk, details=form.to_details())
+            save_account_details(
+                account_id=account.pk, details=form.to_details(), actor=request.user, now=timezone.now()
+            )
     if not is_saved:
         return _details_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     messages.success(request, _("The details of the account were saved."))

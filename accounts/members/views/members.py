@@ -86,6 +86,7 @@ def member(request: AccountRequest, membership_id: int) -> HttpResponse:
                 membership_id=membership_id,
                 roles=form.cleaned_data["roles"],
                 shown=form.shown_roles(),
+                actor=request.user,
                 now=timezone.now(),
             )
         except service.RolesChanged as refused:
@@ -110,7 +111,11 @@ def member(request: AccountRequest, membership_id: int) -> HttpResponse:
 def remove(request: AccountRequest, membership_id: int) -> HttpResponse:
     try:
         service.remove_member(
-            account=request.account, membership_id=membership_id, shown=shown_roles(request.POST), now=timezone.now()
+            account=request.account,
+            membership_id=membership_id,
+            shown=shown_roles(request.POST),
+            actor=request.user,
+            now=timezone.now(),
         )
     except Refused as refused:
         messages.error(request, str(refused.message))
@@ -127,7 +132,11 @@ def transfer(request: AccountRequest, membership_id: int) -> HttpResponse:
     """Hand the account over to another member."""
     try:
         service.transfer_ownership(
-            account=request.account, giver=request.user, membership_id=membership_id, shown=shown_roles(request.POST)
+            account=request.account,
+            giver=request.user,
+            membership_id=membership_id,
+            shown=shown_roles(request.POST),
+            now=timezone.now(),
         )
     except Refused as refused:
         messages.error(request, str(refused.message))
@@ -142,11 +151,42 @@ def transfer(request: AccountRequest, membership_id: int) -> HttpResponse:
 @require_POST
 def withdraw(request: AccountRequest, invitation_id: int) -> HttpResponse:
     try:
-        service.withdraw_invitation(account=request.account, invitation_id=invitation_id, now=timezone.now())
+        service.withdraw_invitation(
+            account=request.account, invitation_id=invitation_id, actor=request.user, now=timezone.now()
+        )
     except ObjectDoesNotExist:
         raise Http404 from None
     messages.success(request, _("The invitation was withdrawn."))
     return redirect("account-members", request.account.pk)
+
+
+@account_page()
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave(request: AccountRequest) -> HttpResponse:
+    """Ask members whether they want to leave the account; posting the form does it."""
+    if request.method == "POST":
+        try:
+            service.remove_member(
+                account=request.account,
+                membership_id=request.membership.pk,
+                shown=shown_roles(request.POST),
+                actor=request.user,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            messages.error(request, str(refused.message))
+            return redirect("account-leave", request.account.pk)
+        except ObjectDoesNotExist:
+            raise Http404 from None
+        messages.success(request, _("You have left %(account)s.") % {"account": request.account})
+        return redirect("account-home")
+    context = {
+        "account": request.account,
+        "form": MemberForm(holder=request.membership),
+        "is_last_owner": service.is_last_owner(request.membership),
+        "has_colleagues": members_of(request.account).exclude(pk=request.membership.pk).exists(),
+    }
+    return render(request, "members/leave.html", context)
 
 
 def _posted(request: HttpRequest) -> QueryDict | None:

@@ -51,7 +51,39 @@ class Delegation(models.Model):
         indexes = (
             index_of_words("search_text", name="accounts_delegation_words"),
             models.Index(fields=["email"], name="accounts_delegation_by_email"),
+            # For the list of an account's people, in either order: without them an account waits for all the others'.
+            models.Index(fields=["account", "id"], name="accounts_delegation_list"),
+            models.Index(fields=["account", "sort_name", "id"], name="accounts_delegation_by_name"),
         )
 
     def __str__(self) -> str:
         return self.email
+
+
+class Detachment(models.Model):
+    """Moment at which an account stopped looking after a person: who did it. Never changed, but for its account when
+    that goes into another. Holds no name: the names went with the delegations."""
+
+    account = models.ForeignKey(
+        CustomerAccount,
+        on_delete=models.PROTECT,
+        related_name="detachments",
+        db_index=False,
+        verbose_name=_("customer account"),
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("person")
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("who")
+    )
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("detachment of a person")
+        verbose_name_plural = _("detachments of people")
+        ordering = ("pk",)
+        indexes = (models.Index(fields=["account", "at", "id"], name="accounts_detachment_history"),)
+
+    def __str__(self) -> str:
+        return f"#{self.person_id} · {self.at:%Y-%m-%d %H:%M}"

@@ -1,11 +1,12 @@
 """Details of an account, saved as they were typed."""
 
 import pytest
+from django.utils import timezone
 
 from accounts.members.details import AccountDetails, save_account_details
 from accounts.members.models import CustomerAccount
 from common.postal import PostalAddress
-from tests.factories.accounts import CustomerAccountFactory
+from tests.factories.accounts import CustomerAccountFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +18,7 @@ def test_all_of_them_are_stored_and_other_accounts_keep_theirs():
         kind="organisation", address=address, vat_id="fr 40 303265045", payer_email="Pay@Alpha.example"
     )
 
-    save_account_details(account_id=account.pk, details=details)
+    save_account_details(account_id=account.pk, details=details, actor=UserFactory(), now=timezone.now())
 
     found = CustomerAccount.objects.get(pk=account.pk)
     assert (found.kind, found.vat_id, found.payer_email) == ("organisation", "FR40303265045", "pay@alpha.example")
@@ -30,7 +31,12 @@ def test_who_gives_no_vat_number_and_no_payer_has_none():
     account = CustomerAccountFactory(kind="person", vat_id="FR40303265045", payer_email="pay@alpha.example")
     address = PostalAddress(name="Alpha", street="1 rue A", postal_code="44000", city="Nantes", country="FR")
 
-    save_account_details(account_id=account.pk, details=AccountDetails(kind="person", address=address))
+    save_account_details(
+        account_id=account.pk,
+        details=AccountDetails(kind="person", address=address),
+        actor=UserFactory(),
+        now=timezone.now(),
+    )
 
     found = CustomerAccount.objects.get(pk=account.pk)
     assert (found.vat_id, found.payer_email) == ("", "")

@@ -189,16 +189,16 @@ def test_ownership_leaves_the_giver_buyer_and_operator_and_others_as_they_were(a
     carol = MembershipFactory(account=account, is_owner=False, is_buyer=True)
     elsewhere = MembershipFactory()
 
-    taker = members.transfer_ownership(account=account, giver=alice, membership_id=bob.pk)
+    taker = members.transfer_ownership(account=account, giver=alice, membership_id=bob.pk, now=NOW)
 
     assert (taker.pk, taker.is_owner) == (bob.pk, True)
     assert roles_of(alice, account) == (False, True, True, False)
     assert roles_of(bob.user, account) == (True, False, False, True)
     assert roles_of(carol.user, account) == (False, True, False, False)
     with pytest.raises(Membership.DoesNotExist):
-        members.transfer_ownership(account=account, giver=bob.user, membership_id=elsewhere.pk)
+        members.transfer_ownership(account=account, giver=bob.user, membership_id=elsewhere.pk, now=NOW)
     with pytest.raises(Membership.DoesNotExist):
-        members.transfer_ownership(account=account, giver=alice, membership_id=carol.pk)
+        members.transfer_ownership(account=account, giver=alice, membership_id=carol.pk, now=NOW)
 
 
 def test_a_member_of_another_account_is_neither_changed_nor_removed(account, alice):

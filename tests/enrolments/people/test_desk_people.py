@@ -25,6 +25,7 @@ from enrolments.grounds.models import Ground
 from enrolments.people.edit import edit_person, version_of
 from enrolments.people.mail_again import MailedJustNow, MailedOften, mail_again
 from enrolments.seats.enter import enter_course
+from enrolments.seats.models import Seat
 from enrolments.seats.release import release_seat
 from enrolments.values import Period, Terms
 from outbox.mails.models import Mail
@@ -421,21 +422,43 @@ def test_a_person_others_rely_on_is_not_edited(client, account, carol, happens):
     assert Delegation.objects.get(account=account).email == "carol@example.org"
 
 
-def test_an_address_of_somebody_else_is_a_replace_and_refused(client, account, carol):
+def test_an_address_of_somebody_else_leads_on_to_a_replace(client, carol):
+    dan = UserFactory(email="dan@example.org")
+
+    answer = edit(client, carol, email="DAN@example.org", first_name="Dan")
+
+    assert answer.status_code == 409
+    assert "This address belongs to somebody else, so this is no correction" in answer.content.decode()
+    assert User.objects.get(pk=carol.pk).email == "carol@example.org"
+    form = answer.context["form"]
+    posted = {name: form[name].value() or "" for name in form.fields}
+    assert (posted["email"], posted["first_name"]) == ("DAN@example.org", "Dan")
+    assert answer.context["action"] == reverse("account-person-replace", args=page_of(carol))
+
+    confirmed = client.post(answer.context["action"], posted, follow=True)
+
+    assert said(confirmed) == ["dan@example.org has the seat now. A mail is on its way."]
+    assert Seat.objects.get().person == dan
+    assert User.objects.get(pk=carol.pk).email == "carol@example.org"
+
+
+def test_an_address_of_somebody_else_is_refused_where_there_is_no_seat_to_give(client, carol):
     UserFactory(email="dan@example.org")
+    enter_course(user=carol, course=carol.enrolments.get().course, now=timezone.now())
 
     answer = edit(client, carol, email="DAN@example.org")
 
     assert answer.status_code == 422
-    [refusal] = answer.context["form"].errors["email"]
-    assert refusal.startswith("This address belongs to somebody else, so this would be another person.")
+    assert answer.context["form"].errors["email"] == [
+        "This address belongs to somebody else, so this would be another person."
+    ]
     assert User.objects.get(pk=carol.pk).email == "carol@example.org"
 
 
 def test_an_address_somebody_is_changing_to_is_refused_too(client, carol):
     EmailAddress.objects.create(user=UserFactory(), email="dan@example.org", verified=True)
 
-    assert edit(client, carol, email="dan@example.org").status_code == 422
+    assert edit(client, carol, email="dan@example.org").status_code == 409
 
 
 def test_something_that_is_no_address_is_refused_and_kept(client, carol):

@@ -40,7 +40,7 @@ def test_edits_of_addresses_are_counted_for_the_operator_known_or_not(edit, know
 
     answers = [edit(f"p{number}@example.org") for number in range(4)]
 
-    assert answers == [422 if known else 302] * 3 + [429]
+    assert answers == [409 if known else 302] * 3 + [429]
 
 
 def test_a_name_alone_counts_for_nothing_and_the_refusal_mails_nobody(edit):

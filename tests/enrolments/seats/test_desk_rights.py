@@ -36,7 +36,9 @@ class Desk:
             "free": reverse("account-seat", args=[self.account.pk, self.free.pk]),
             "taken": reverse("account-seat", args=[self.account.pk, self.taken.pk]),
             "release": reverse("account-seat-release", args=[self.account.pk, self.taken.pk]),
+            "replace": reverse("account-seat-replace", args=[self.account.pk, self.taken.pk]),
             "person": reverse("account-person", args=[self.account.pk, self.delegation.pk]),
+            "replace person": reverse("account-person-replace", args=[self.account.pk, self.delegation.pk]),
             "session": reverse("account-session", args=[self.account.pk, self.session.pk]),
         }
 
@@ -50,6 +52,14 @@ class Desk:
             "release": (
                 reverse("account-seat-release", args=[self.account.pk, self.taken.pk]),
                 {"seen": state_shown(Seat.objects.get(pk=self.taken.pk))},
+            ),
+            "replace": (
+                reverse("account-seat-replace", args=[self.account.pk, self.taken.pk]),
+                typed | {"seats": [f"{self.taken.pk} {state_shown(Seat.objects.get(pk=self.taken.pk))}"]},
+            ),
+            "replace person": (
+                reverse("account-person-replace", args=[self.account.pk, self.delegation.pk]),
+                typed | {"seats": [f"{self.taken.pk} {state_shown(Seat.objects.get(pk=self.taken.pk))}"]},
             ),
             "edit": (reverse("account-person", args=[self.account.pk, self.delegation.pk]), typed | {"seen": "0"}),
             "mail": (

@@ -300,7 +300,7 @@ def test_each_job_costs_the_same_number_of_statements(django_assert_num_queries)
             enqueue(kind="errand", key=f"errand:{number}")
         # Per job: a transaction (here: savepoint) that claims, and one that locks, works and marks
         # done; at last one look in vain.
-        with django_assert_num_queries(3 * (4 + 4) + 3):
+        with django_assert_num_queries(3 * (5 + 4) + 4):
             assert run_due_jobs() == 3
 
 

@@ -27,6 +27,15 @@ def test_any_term_is_answered(client, term):
     assert client.get(SEARCH, {"s": term}).status_code == 200
 
 
+def test_the_palette_gets_what_it_shows(client):
+    found = client.get(SEARCH, {"s": "orders", "extended": "1"}).content.decode()
+    assert 'id="command-results-list"' in found
+    assert "/admin/shop/order/" in found
+    nothing = client.get(SEARCH, {"s": "zzzz", "extended": "1"}).content.decode()
+    assert "command-results-list" not in nothing
+    assert "Nothing found" in nothing
+
+
 @pytest.fixture
 def order(diary, probe_entry):
     return place(make_cart(probe_entry), email="zoe@example.org", address=postal_address(name="Héloïse & fils"))

@@ -267,7 +267,7 @@ SENDS_A_FILE = re.compile(
 # Files of data are made in one place.
 WRITER = {"common/sheets/answers.py"}
 # Operators download lists of their own account.
-OF_ACCOUNTS = {"enrolments/lists/results.py", "enrolments/lists/views.py"}
+OF_ACCOUNTS = {"enrolments/lists/results.py", "enrolments/lists/views.py", "enrolments/people/export.py"}
 
 
 def test_no_export_is_forgotten():

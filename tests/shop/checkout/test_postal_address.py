@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 from django.utils.translation import override
 
 from accounts.members.details import AccountDetails, save_account_details
@@ -14,7 +15,7 @@ from common.postal import PARTS, PostalAddress
 from shop.checkout.forms.details import DetailsForm
 from shop.orders.models import Order
 from shop.seller.models import FrozenSeller, ShopIdentity
-from tests.factories.accounts import CustomerAccountFactory
+from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place, postal_address
 
@@ -48,7 +49,12 @@ def test_an_order_and_the_account_it_opens_keep_every_part():
 def test_saving_the_details_of_an_account_keeps_every_part():
     account = CustomerAccountFactory()
 
-    save_account_details(account_id=account.pk, details=AccountDetails(kind="person", address=FULL))
+    save_account_details(
+        account_id=account.pk,
+        details=AccountDetails(kind="person", address=FULL),
+        actor=UserFactory(),
+        now=timezone.now(),
+    )
 
     account.refresh_from_db()
     assert account.address == FULL

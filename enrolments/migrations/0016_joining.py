@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0011_acts_alone'),
-        ('enrolments', '0012_seat_kept_for'),
+        ('enrolments', '0015_history_of_accounts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
