@@ -130,7 +130,9 @@ def assign_seats(
         already = _already_there(placings, people, account, now)
         used = [placing for placing in placings if placing.index not in already]
         if used:
-            _place(used, people, operator, now, kept_for=kept_for, reason=freed.reason if freed else reason, freed=freed)
+            _place(
+                used, people, operator, now, kept_for=kept_for, reason=freed.reason if freed else reason, freed=freed
+            )
             named = [placing for placing in used if people[placing.email].user != operator]
             users = {placing.email: people[placing.email].user for placing in named}
             delegate(account=account, operator=operator, people=[each.person for each in named], users=users, now=now)
