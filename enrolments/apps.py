@@ -15,11 +15,13 @@ class EnrolmentsConfig(floors.Floor):
         "grounds",
         "events",
         "seats",
+        "extension",
         "sessions",
         "people",
         "learning",
         "lists",
         "joining",
+        "calendar",
     )
 
     def ready(self) -> None:
@@ -58,6 +60,7 @@ class EnrolmentsConfig(floors.Floor):
 
         add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
+        add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
 
         add_source(Source("seats", moves_of_seats, position=20))

@@ -19,6 +19,7 @@ from accounts.members.trust import names_to_strangers
 from accounts.people.models import User
 from common.defused import defused
 from enrolments.grounds.models import Ground
+from enrolments.grounds.told import LOST
 from outbox.errors import ResendRefused
 from outbox.mails.kinds import Receiver, Renewed, register_mail_kind
 from outbox.mails.models import Mail
@@ -46,9 +47,9 @@ def still_placed(user: User, account_id: int | None, course_ids: Collection[str]
 
 def renew_assigned(mail: Mail, now: datetime) -> Renewed:
     """Return the mail's context. Raises ResendRefused if the person is no longer in the course, or it is over."""
-    told = mail.context.get("told")
+    told = [course for course, day in mail.context.get("told", {}).items() if day != LOST]
     user = User.objects.filter(pk=mail.person_id or 0).first()
-    if told and user is not None and not still_placed(user, mail.account_id, list(told)):
+    if told and user is not None and not still_placed(user, mail.account_id, told):
         raise ResendRefused(_("This person is no longer enrolled in the course that the mail tells of."))
     return Renewed(mail.context)
 
@@ -60,7 +61,7 @@ register_mail_kind(
     template="enrolments/mails/seat_assigned",
     build=by_account,
     receiver=Receiver.NAMED,
-    as_is=("course_name", "place"),
+    as_is=("course_name", "place", "lost"),
     label=pgettext_lazy("kind of mail", "Enrolment in a course"),
 )
 register_mail_kind(

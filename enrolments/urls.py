@@ -2,12 +2,14 @@
 
 from django.urls import include, path, re_path
 
+from enrolments.calendar import views as calendar
 from enrolments.joining import desk_views as join_links
 from enrolments.joining import views as joining
 from enrolments.lists import views as lists
 from enrolments.people import list_views as people_lists
 from enrolments.people import views as people
 from enrolments.seats import list_views as account_area
+from enrolments.seats import move_views as moves
 from enrolments.seats import replace_views as replace
 from enrolments.seats import views as seats
 from enrolments.sessions import views as sessions
@@ -17,6 +19,7 @@ of_account = [
     path("seats/counts/", account_area.counts, name="account-seat-counts"),
     path("seats/<int:seat_id>/", seats.seat, name="account-seat"),
     path("seats/<int:seat_id>/release/", seats.release, name="account-seat-release"),
+    path("seats/<int:seat_id>/move/", moves.move, name="account-seat-move"),
     path("seats/<int:seat_id>/replace/", replace.seat, name="account-seat-replace"),
     path("people/", people_lists.people, name="account-people"),
     re_path(r"^people/export\.(?P<kind>csv|xlsx)$", people_lists.export, name="account-people-export"),
@@ -39,6 +42,8 @@ of_account = [
     path("join-links/<int:link_id>/", join_links.link, name="account-join-link"),
     path("join-links/<int:link_id>/codes/", join_links.codes, name="account-join-link-codes"),
     path("join-links/<int:link_id>/revoke/", join_links.revoke, name="account-join-link-revoke"),
+    path("calendar/", calendar.month, name="account-calendar"),
+    path("calendar/link/", calendar.account_link, name="account-calendar-link"),
     path("sessions/", account_area.sessions, name="account-sessions"),
     path("sessions/<int:session_id>/", sessions.session, name="account-session"),
 ]
@@ -49,4 +54,6 @@ urlpatterns = [
     path("join/done/", joining.done, name="join-done"),
     path("join/<str:token>/", joining.link, name="join-link"),
     path("join/<str:token>/code/", joining.code, name="join-code"),
+    path("calendar/own/", calendar.own_link, name="calendar-own"),
+    re_path(r"^calendar/(?P<token>[A-Za-z0-9_-]{43})\.ics$", calendar.feed, name="calendar-feed"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,10 +56,15 @@ class PersonFound:
 # Held to the end of the transaction: meanwhile no person who is about to be placed gets another address.
 # A person whose address changed while the statement waited is not found, and nobody has the address any more.
 KNOWN_PEOPLE = "SELECT * FROM accounts_user WHERE email = ANY(%s) ORDER BY id FOR KEY SHARE"
+PEOPLE_BY_KEY = "SELECT * FROM accounts_user WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 # Texts of an invitation about each course in one language, as `name`, `period` and `place`, with its key as `id` and
-# its last day as `until`.
+# its last day as `until`. For a person who was moved there, `note` says so, and `lost` holds the course left, with
+# `id` and `name`.
 CoursesInWords = Callable[[User, str], Sequence[Mapping[str, Any]]]
+
+# Told of a course that a person has no longer, in place of its last day.
+LOST = "lost"
 
 INSERT_MISSING_USERS = """
 INSERT INTO accounts_user
@@ -105,6 +110,14 @@ def find_or_create_people(
         tell_changed(PersonChange.MADE, [user.pk for user in created.values()])
     users = known | created
     return {email: PersonFound(user=users[email], created=email in created) for email in typed}
+
+
+def keep_people(user_ids: Collection[int]) -> dict[int, User]:
+    """Return people by key as they are now, and keep their addresses until the transaction ends.
+
+    Locks them FOR KEY SHARE, by key. One statement.
+    """
+    return {user.pk: user for user in User.objects.raw(PEOPLE_BY_KEY, [list(user_ids)])}
 
 
 def name_nameless(*, user: User, name: str) -> None:
@@ -215,5 +228,10 @@ def _context(
 ) -> dict[str, Any]:
     context = {"link_id": link.pk, "account_name": account_name, "is_enrolled": is_enrolled, "courses": courses}
     if courses:
-        context["told"] = {str(course["id"]): course["until"] for course in courses}
+        lost = [left for course in courses for left in course.get("lost", ())]
+        if lost:
+            context["lost"] = lost
+        context["told"] = {str(left["id"]): LOST for left in lost} | {
+            str(course["id"]): course["until"] for course in courses
+        }
     return context

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, Protocol, TypedDict, cast
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -31,6 +31,7 @@ from enrolments.events.services import write_enrolment_events
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
 from enrolments.grounds.told import Lost, tell_lost
 from enrolments.seats.models import Seat
+from enrolments.seats.reasons import SeatReason
 from enrolments.values import LineRef, Period, Terms
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ class Opened(TypedDict):
     """Columns that `FIND_OR_OPEN` adds to each row."""
 
     is_opened: bool
+
+
+class TellLost(Protocol):
+    def __call__(self, *, lost: Sequence[Lost], now: datetime.datetime) -> None: ...
 
 
 class PeriodOver(Refused):
@@ -168,12 +173,19 @@ def put_grounds(*, course: Course, grounds: Sequence[NewGround], now: datetime.d
     return found.enrolments
 
 
-def end_grounds(*, grounds: QuerySet[Ground], reason: str, now: datetime.datetime, is_told: bool = True) -> int:
+def end_grounds(
+    *,
+    grounds: QuerySet[Ground],
+    reason: str,
+    now: datetime.datetime,
+    is_told: bool = True,
+    tell: TellLost = tell_lost,
+) -> int:
     """End live grounds; close the enrolments left without any, shorten the others. Return the number of grounds ended.
 
     Learners and tutors who lose the course by it, or the last days of it, are mailed (`enrolments.grounds.told`),
-    unless `is_told` is unset: nobody has told them of it. Locks the courses concerned. A constant number of statements
-    for each account.
+    unless `is_told` is unset: nobody has told them of it. `tell` mails them for a caller that tells more. Locks the
+    courses concerned. A constant number of statements for each account.
     """
     live = grounds.filter(ended_at__isnull=True)
     course_ids = set(live.order_by().values_list("enrolment__course_id", flat=True))
@@ -190,7 +202,7 @@ def end_grounds(*, grounds: QuerySet[Ground], reason: str, now: datetime.datetim
         Ground.objects.filter(pk__in=[pk for pk, *_rest in ending]).update(ended_at=now, ended_reason=reason)
         events = _derive_periods({enrolment_id for _pk, enrolment_id, *_rest in ending}, now)
         if is_told:
-            _tell_lost(before, events, now)
+            _tell_lost(before, events, now, tell, is_late=reason == SeatReason.LAPSED)
         in_group = {
             (group_id, user_id): enrolment_id for _pk, enrolment_id, user_id, group_id in ending if group_id is not None
         }
@@ -234,7 +246,14 @@ def _what_they_give(ground_ids: Collection[int]) -> list[Ground]:
     return list(told.select_related("account", "enrolment__course", "enrolment__user").order_by("pk"))
 
 
-def _tell_lost(ended: Sequence[Ground], events: Sequence[EnrolmentEvent], now: datetime.datetime) -> None:
+def _tell_lost(
+    ended: Sequence[Ground],
+    events: Sequence[EnrolmentEvent],
+    now: datetime.datetime,
+    tell: TellLost,
+    *,
+    is_late: bool,
+) -> None:
     """Tell people of the courses they lost, or lost earlier than they knew, with these grounds."""
     changed = {event.enrolment_id: event for event in events}
     concerned = [ground for ground in ended if ground.enrolment_id in changed]
@@ -262,9 +281,10 @@ def _tell_lost(ended: Sequence[Ground], events: Sequence[EnrolmentEvent], now: d
                 account=ground.account,
                 until=until if until > now else None,
                 key=str(ground.pk),
+                is_late=is_late,
             ),
         )
-    tell_lost(lost=list(lost.values()), now=now)
+    tell(lost=list(lost.values()), now=now)
 
 
 @dataclass(frozen=True, slots=True)

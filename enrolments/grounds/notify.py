@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -22,20 +22,30 @@ from common.words import end_in_words, start_in_words
 from enrolments.courses.models import Course
 from enrolments.grounds.enrol import together
 from enrolments.grounds.models import Ground
-from enrolments.grounds.told import LOST_KIND, PLACED_KINDS, Heard, heard_of, last_day_told
+from enrolments.grounds.told import LOST, PLACED_KINDS, Heard, heard_of, last_day_told
 from enrolments.values import LineRef, Period
 from outbox.mails.services import NewMail, queue_mails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Person newly placed into a course; `key` names the occasion."""
+    """Person newly placed into a course; `key` names the occasion.
+
+    One who was moved there comes from another course, `instead_of`, or from one session of the course to another, whose
+    names are `sessions`.
+    """
 
     user: User
     course: Course
     period: Period
     key: str
     order_id: int | None = None
+    instead_of: Course | None = None
+    sessions: tuple[str, str] | None = None
+
+    @property
+    def is_moved(self) -> bool:
+        return self.instead_of is not None or self.sessions is not None
 
     @property
     def key_of_place(self) -> tuple[int, int]:
@@ -73,6 +83,7 @@ def tell_placed(
     gets no other one (`enrolments.grounds.told`).
     """
     heard = heard_of(account=account, users=[each.user for each in placed])
+    placed = [_as_heard(each, heard) for each in placed]
     placed = [each for each in placed if not _is_known(each, heard, now)]
     heard.save()
     due = {each.key_of_place: heard.due_at(each.user, each.course, now=now) for each in placed}
@@ -80,6 +91,7 @@ def tell_placed(
     waiting = {each.user.pk: each.user for each in placed if each.user.pk not in proved}
     if waiting:
         courses: dict[int, dict[Course, Period]] = {pk: {} for pk in waiting}
+        moved = {each.key_of_place: each for each in placed if each.is_moved}
         for each in placed:
             if each.user.pk in waiting:
                 of_person = courses[each.user.pk]
@@ -90,7 +102,7 @@ def tell_placed(
             reason_key=occasion,
             language=language,
             now=now,
-            courses=courses_in_words({pk: list(of_person.items()) for pk, of_person in courses.items()}),
+            courses=courses_in_words({pk: list(of_person.items()) for pk, of_person in courses.items()}, moved),
             due_at=lambda user: max(
                 (at for (user_id, _course), at in due.items() if at is not None and user_id == user.pk), default=None
             ),
@@ -102,7 +114,7 @@ def tell_placed(
                 key=f"seat_assigned:{each.key}:{each.user.pk}",
                 recipient=each.user.email,
                 language=each.user.language or language,
-                context=_context(each.course, account, each.period, each.user.language or language),
+                context=_context(each, account, each.user.language or language),
                 account_id=account.pk if account else None,
                 order_id=each.order_id,
                 person_id=each.user.pk,
@@ -116,16 +128,33 @@ def tell_placed(
 
 def _is_known(placed: Placed, heard: Heard, now: datetime.datetime) -> bool:
     """Tell whether the last mail about the place told the same within the hour; recall a waiting one of its loss."""
-    heard.recall(placed.user, placed.course, (LOST_KIND,))
+    heard.recall(placed.user, placed.course, is_loss=True)
+    if placed.is_moved:
+        return False
     last = heard.last(placed.user, placed.course)
     if last is None or last.kind not in PLACED_KINDS or heard.due_at(placed.user, placed.course, now=now) is None:
         return False
     return last.context["told"][str(placed.course.pk)] == last_day_told(placed.period.ends_at)
 
 
-def courses_in_words(courses: Mapping[int, Sequence[tuple[Course, Period]]]) -> CoursesInWords:
+def _as_heard(placed: Placed, heard: Heard) -> Placed:
+    """Return a person moved as one newly placed, if they never heard of the place they left."""
+    if not placed.is_moved:
+        return placed
+    left = placed.instead_of or placed.course
+    was_waiting = heard.recall(placed.user, left, is_loss=False)
+    last = heard.last(placed.user, left)
+    if was_waiting and (last is None or last.context["told"][str(left.pk)] == LOST):
+        return replace(placed, instead_of=None, sessions=None)
+    return placed
+
+
+def courses_in_words(
+    courses: Mapping[int, Sequence[tuple[Course, Period]]], moved: Mapping[tuple[int, int], Placed] | None = None
+) -> CoursesInWords:
     """Return a function that puts a user's courses into words for an invitation; `courses` are by the key of the user.
 
+    `moved` are the people moved there, by the keys of user and course.
     Each course and period is put into words once for each language.
     """
 
@@ -141,7 +170,10 @@ def courses_in_words(courses: Mapping[int, Sequence[tuple[Course, Period]]]) -> 
             }
 
     def say_all(user: User, language: str) -> list[dict[str, Any]]:
-        return [say(course, period, language) for course, period in courses[user.pk]]
+        return [
+            say(course, period, language) | _move_in_words((moved or {}).get((user.pk, course.pk)), language)
+            for course, period in courses[user.pk]
+        ]
 
     return say_all
 
@@ -173,13 +205,34 @@ def _period_in_words(period: Period) -> str:
     return _("from %(start)s until %(end)s") % {"start": start, "end": end_in_words(period.ends_at)}
 
 
-def _context(course: Course, account: CustomerAccount | None, period: Period, language: str) -> dict[str, object]:
+def _move_in_words(moved: Placed | None, language: str) -> dict[str, Any]:
+    if moved is None:
+        return {}
     with translation.override(language or settings.LANGUAGE_CODE):
+        if moved.instead_of is not None:
+            note = _("instead of “%(course)s”, in which you are no longer enrolled") % {"course": moved.instead_of.name}
+        else:
+            left, joined = moved.sessions or ("", "")
+            note = _("in session %(joined)s, no longer in session %(left)s") % {"joined": joined, "left": left}
+        return {"note": note, "lost": _lost(moved)}
+
+
+def _lost(moved: Placed) -> list[dict[str, Any]]:
+    left = moved.instead_of
+    return [] if left is None else [{"id": left.pk, "name": left.name, "until": ""}]
+
+
+def _context(placed: Placed, account: CustomerAccount | None, language: str) -> dict[str, object]:
+    course, period = placed.course, placed.period
+    with translation.override(language or settings.LANGUAGE_CODE):
+        lost = _lost(placed)
+        move = {"lost": lost, "sessions": placed.sessions} if placed.is_moved else {}
         return {
             "course_name": course.name,
             "place": course.place,
             "starts_at": period.starts_at,
             "ends_at": period.ends_at,
             "account_name": account.name if account else "",
-            "told": {str(course.pk): last_day_told(period.ends_at)},
+            "told": {str(each["id"]): LOST for each in lost} | {str(course.pk): last_day_told(period.ends_at)},
+            **move,
         }

@@ -3,7 +3,8 @@
 A mail that has not left yet is recalled once what it tells is no longer so: a place lost before its mail left is told
 to nobody, nor is a loss made good in time. Of one course, a person gets at most one mail of an account an hour; the
 last of them tells how things stand. Each mail keeps the courses it tells of in its context, as `told`: by the key of
-the course, the last day told, "" for no end, LOST for a loss.
+the course, the last day told, "" for no end, LOST for a loss. A mail about a move tells both, of the course that a
+person has now and of the one that they left.
 
 Callers hold the locks of the courses, so that no two transactions tell a person of one course at once.
 """
@@ -20,6 +21,7 @@ from django.utils import translation
 
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
+from accounts.people.services import LOST
 from common.words import end_in_words, last_day_of
 from enrolments.courses.models import Course
 from outbox.mails.models import Mail
@@ -28,7 +30,6 @@ from outbox.mails.services import NewMail, lock_queued, queue_mails
 
 PLACED_KINDS = ("seat_assigned", "invitation")
 LOST_KIND = "place_lost"
-LOST = "lost"
 # A mistake put right within this time is told to nobody.
 LOSS_WAITS = datetime.timedelta(minutes=10)
 BETWEEN = datetime.timedelta(hours=1)
@@ -38,7 +39,7 @@ BETWEEN = datetime.timedelta(hours=1)
 class Lost:
     """Course that a person has lost, or that now ends earlier: `until`, None where nothing is left of it.
 
-    `key` names the occasion.
+    `key` names the occasion. `is_late` tells that the person did not enter in time.
     """
 
     user: User
@@ -46,6 +47,7 @@ class Lost:
     account: CustomerAccount | None
     until: datetime.datetime | None
     key: str
+    is_late: bool = False
 
 
 @dataclass(slots=True)
@@ -66,16 +68,18 @@ class Heard:
         again = (last.sent_at or now) + BETWEEN if last is not None else now
         return again if again > now else None
 
-    def recall(self, user: User, course: Course, kinds: Collection[str]) -> bool:
-        """Take a course out of the waiting mails to a person; return whether one told of it. `save` writes it."""
+    def recall(self, user: User, course: Course, *, is_loss: bool) -> bool:
+        """Take a course, or its loss, out of the waiting mails to a person; return whether one told of it.
+
+        A mail about a move that tells of nothing but the course left is one of its loss then. `save` writes it.
+        """
         found = [
             mail
             for mail in self.waiting
-            if mail.kind in kinds and mail.person_id == user.pk and str(course.pk) in mail.context["told"]
+            if mail.person_id == user.pk and _tells_of_loss(mail, str(course.pk)) is is_loss
         ]
         for mail in found:
-            del mail.context["told"][str(course.pk)]
-            mail.context["courses"] = [each for each in mail.context.get("courses", []) if each["id"] != course.pk]
+            _take_out(mail, course)
             self.changed[mail.pk] = mail
         self.waiting = [mail for mail in self.waiting if mail.context["told"]]
         return bool(found)
@@ -83,8 +87,31 @@ class Heard:
     def save(self) -> None:
         """Write the changed mails; recall those that tell of nothing more. Two statements at most."""
         mark_recalled([pk for pk, mail in self.changed.items() if not mail.context["told"]])
-        Mail.objects.bulk_update([mail for mail in self.changed.values() if mail.context["told"]], ["context"])
+        told = [mail for mail in self.changed.values() if mail.context["told"]]
+        Mail.objects.bulk_update(told, ["kind", "context"])
         self.changed = {}
+
+
+def _tells_of_loss(mail: Mail, course_id: str) -> bool | None:
+    """Tell whether a mail says that a course is lost, or lost earlier; None for one that does not speak of it."""
+    told = mail.context["told"].get(course_id)
+    return None if told is None else mail.kind == LOST_KIND or told == LOST
+
+
+def _take_out(mail: Mail, course: Course) -> None:
+    """Let a waiting mail tell nothing of a course; one about a move may be left as a mail about the course left."""
+    context, told = mail.context, mail.context["told"]
+    del told[str(course.pk)]
+    context["courses"] = [each for each in context.get("courses", []) if each["id"] != course.pk]
+    lost = [each for each in context.get("lost", []) if each["id"] != course.pk]
+    for each in context["courses"]:
+        if each.get("lost") and not any(left in lost for left in each["lost"]):
+            each["lost"], each["note"] = [], ""
+    if "lost" in context:
+        context["lost"] = lost
+    if lost and mail.kind in PLACED_KINDS and set(told.values()) == {LOST}:
+        mail.kind = LOST_KIND
+        mail.context = {"account_name": context["account_name"], "courses": lost, "told": told}
 
 
 def heard_of(*, account: CustomerAccount | None, users: Collection[User]) -> Heard:
@@ -128,7 +155,7 @@ def tell_lost(*, lost: Sequence[Lost], now: datetime.datetime) -> None:
         heard = heard_of(account=account, users=[each.user for each in of_account])
         by_person: dict[User, list[Lost]] = {}
         for each in of_account:
-            was_waiting = heard.recall(each.user, each.course, PLACED_KINDS)
+            was_waiting = heard.recall(each.user, each.course, is_loss=False)
             last = heard.last(each.user, each.course)
             if was_waiting and (last is None or last.context["told"][str(each.course.pk)] == LOST):
                 continue
@@ -184,6 +211,7 @@ def _context(lost: Sequence[Lost], language: str) -> dict[str, Any]:
                     "id": each.course.pk,
                     "name": each.course.name,
                     "until": end_in_words(each.until) if each.until else "",
+                    "is_late": each.is_late,
                 }
                 for each in lost
             ],

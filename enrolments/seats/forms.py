@@ -10,12 +10,14 @@ from django.utils.functional import lazystr
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.members.models import CustomerAccount
 from accounts.people.services import PersonTyped
 from common.fields import AddressField, NameField
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from enrolments.seats.desk import choosable_courses, nameable_courses
 from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.targets import TargetField, Targets
 
 # Data of another person: the browser must not offer the operator's own.
 OF_SOMEBODY_ELSE = {"autocomplete": "off"}
@@ -110,3 +112,14 @@ class ReleaseForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
+class MoveForm(ReleaseForm):
+    """Course or session that a person is moved to, and why. `seen` is the `state_shown` of the seat on the page."""
+
+    to = TargetField(label=_("New course or session"))
+    field_order = ("to", "reason", "seen")
+
+    def __init__(self, *args: Any, account: CustomerAccount, targets: Targets, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast("TargetField", self.fields["to"]).offer(account, targets)

@@ -12,9 +12,12 @@ class SeatReason(models.TextChoices):
     DECLARED = "declared", pgettext_lazy("reason of a seat's move", "Declared with the order")
     ASSIGNED = "assigned", pgettext_lazy("reason of a seat's move", "Assigned")
     RELEASED = "released", pgettext_lazy("reason of a seat's move", "Released")
+    MOVED = "moved", pgettext_lazy("reason of a seat's move", "Moved")
     REPLACED = "replaced", pgettext_lazy("reason of a seat's move", "Participant exchanged")
     ENTERED = "entered", pgettext_lazy("reason of a seat's move", "Entered the course")
     EXPIRED = "expired", pgettext_lazy("reason of a seat's move", "Validity over")
+    EXTENDED = "extended", pgettext_lazy("reason of a seat's move", "Validity extended")
+    LAPSED = "lapsed", pgettext_lazy("reason of a seat's move", "Not entered in time")
     RIGHT_LOST = "right_lost", pgettext_lazy("reason why a ground ended", "No longer an operator of the account")
     PERSON_CLOSED = "person_closed", pgettext_lazy("reason why a ground ended", "The person was closed")
 

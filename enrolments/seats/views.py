@@ -47,9 +47,9 @@ MOVES_A_PAGE = 20
 def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
     """Show one seat with its history; posting the form assigns it."""
     now = timezone.now()
-    shown = _find(request, seat_id)
+    shown = seat_or_404(request, seat_id)
     if request.method != "POST":
-        form = AssignForm(seat=shown, now=now) if _is_free(shown) else None
+        form = AssignForm(seat=shown, now=now) if _is_free(shown, now) else None
         return _seat_page(request, shown, form, now=now)
     form = AssignForm(request.POST, seat=shown, now=now)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -79,7 +79,7 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
         except Refused as refused:
             form.add_error(_field_of(refused, form), str(refused.message))
             status = HTTPStatus.CONFLICT if isinstance(refused, SeatMoved) else status
-            shown = _find(request, seat_id)
+            shown = seat_or_404(request, seat_id)
         else:
             _tell(request, form, assignment, form.chosen_course(), is_known=is_known)
             return redirect("account-seat", request.account.pk, shown.pk)
@@ -90,7 +90,7 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def release(request: AccountRequest, seat_id: int) -> HttpResponse:
     """Ask whether a person is to be taken off a seat; posting the answer does it."""
-    shown = _find(request, seat_id)
+    shown = seat_or_404(request, seat_id)
     if request.method != "POST":
         if shown.state != SeatState.ASSIGNED:
             return redirect("account-seat", request.account.pk, shown.pk)
@@ -111,7 +111,7 @@ def release(request: AccountRequest, seat_id: int) -> HttpResponse:
             raise Http404 from None
         except SeatMoved as refused:
             # The reason typed stays, beside the state that the page shows now.
-            shown = _find(request, seat_id)
+            shown = seat_or_404(request, seat_id)
             form = ReleaseForm(request.POST.dict() | {"seen": state_shown(shown)})
             form.full_clean()
             form.add_error(None, str(refused.message))
@@ -122,15 +122,17 @@ def release(request: AccountRequest, seat_id: int) -> HttpResponse:
     return _release_page(request, shown, form, status=status)
 
 
-def _find(request: AccountRequest, seat_id: int) -> WithAnnotations[Seat, Grounds]:
+def seat_or_404(request: AccountRequest, seat_id: int) -> WithAnnotations[Seat, Grounds]:
+    """Return a seat of the account with the data of its page."""
     found = find_seat(request.account, seat_id)
     if found is None:
         raise Http404
     return found
 
 
-def _is_free(shown: Seat) -> bool:
-    return shown.state == SeatState.AVAILABLE and shown.people_list_id is None
+def _is_free(shown: Seat, now: datetime.datetime) -> bool:
+    is_available = shown.state == SeatState.AVAILABLE and shown.people_list_id is None
+    return is_available or shown.is_lapsed_at(now)
 
 
 def _seat_page(
@@ -142,12 +144,12 @@ def _seat_page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     history = page_of(request, moves_of(shown), MOVES_A_PAGE)
-    is_free = _is_free(shown)
+    is_free = _is_free(shown, now)
     valid_until = shown.assignable_until
     ids = (shown.person_id, *(event.person_id for event in history.rows))
     people = {person_id for person_id in ids if person_id is not None}
     names = typed_names(request.account, people)
-    context = _facts(request, shown, names) | {
+    context = facts_of(request, shown, names) | {
         "form": form,
         "is_free": is_free,
         "is_over": valid_until is not None and valid_until <= now,
@@ -167,13 +169,14 @@ def _release_page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     names = typed_names(request.account, {shown.person_id} if shown.person_id else set())
-    context = _facts(request, shown, names) | {"form": form, "is_assigned": shown.state == SeatState.ASSIGNED}
+    context = facts_of(request, shown, names) | {"form": form, "is_assigned": shown.state == SeatState.ASSIGNED}
     return render(request, "seats/seat_release.html", context, status=status)
 
 
-def _facts(
+def facts_of(
     request: AccountRequest, shown: WithAnnotations[Seat, Grounds], names: Mapping[int, PersonRow]
 ) -> dict[str, object]:
+    """Return what each page about one seat says of it."""
     return {
         "account": request.account,
         "seat": shown,

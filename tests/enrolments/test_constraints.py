@@ -12,6 +12,7 @@ from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.models import SeatEvent
 from enrolments.values import Period, Terms
 from tests.constraints import broken, copy, run
+from tests.enrolments.extension.given import extended
 from tests.enrolments.given import NOW, assign, days, given_pack, given_session, new_line
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory, CourseGroupFactory, RoleFactory, role
@@ -405,3 +406,23 @@ def test_no_move_outside_the_life_of_a_seat(account, from_state, to_state):
     event = SeatEvent.objects.get(seat=seat)
     with broken("enrolments_seatevent_move"):
         copy("enrolments_seatevent", event.pk, from_state=from_state, to_state=to_state)
+
+
+# Extensions
+
+
+@pytest.fixture
+def extension(account):
+    [seat] = given_pack(account, valid_until=NOW + days(1))
+    extended(account, seat)
+    return seat.extensions.get()
+
+
+def test_a_unit_extends_one_seat_once(extension):
+    with broken("enrolments_seatextension_unit_once"):
+        copy("enrolments_seatextension", extension.pk)
+
+
+def test_an_extension_ends_after_it_begins(extension):
+    with broken("enrolments_seatextension_period"):
+        run("UPDATE enrolments_seatextension SET ends_at = starts_at WHERE id = %s", extension.pk)

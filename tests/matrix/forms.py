@@ -35,6 +35,8 @@ account-browsers-end                 -                        -  # ends the pers
 account-browser-end                  session_id               -  # ends one of them, overwrites nothing
 account-used-last                    page                     -  # does nothing
 account-details                      number                   made_from
+account-calendar-link                number                   shown
+calendar-own                         -                        shown
 account-members                      number                   -  # invites, overwrites nothing
 account-leave                        number                   shown
 account-member                       number,membership_id     shown
@@ -43,12 +45,13 @@ account-member-transfer              number,membership_id     shown
 account-member-withdraw              number,invitation_id     -  # an invitation sent anew is another one
 account-seat                         number,seat_id           -  # shown by free seats, obeyed by free seats
 account-seat-release                 number,seat_id           seen
+account-seat-move                    number,seat_id           seen
 account-seat-replace                 number,seat_id           seats
 account-person                       number,delegation_id         seen
 account-person-mail                  number,delegation_id         email
 account-person-detach                number,delegation_id         -  # refused while anything of theirs stands
 account-person-replace               number,delegation_id         seats
-account-list-new                     number,source            -  # makes a list to look at, overwrites nothing
+account-list-new                     number,source,corrects   version
 account-list-row                     number,list_id,line      version
 account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed
 account-list-start                   number,list_id           version

@@ -33,14 +33,9 @@ OF_AN_ACCOUNT = {"number", "token", "membership_id", "invitation_id", "seat_id",
 # The token alone lets anybody pay: a provider opens these pages with it. A mailed link is the invited person's.
 MEMBERS = ("owner", "buyer", "operator", "accountant")
 BY_TOKEN_ALONE = {
-    "phone-order",
-    "payment-return",
-    "sandbox-pay",
-    "address-link",
-    "address-link-again",
-    "join-link",
-    "join-code",
-}
+    "phone-order", "payment-return", "sandbox-pay", "address-link", "address-link-again", "calendar-feed",
+    "join-link", "join-code",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,8 @@ from accounts.people.models import User
 from accounts.second_person.models import Approval
 from catalog.models.entries import Entry
 from common.tokens import derive_token
+from enrolments.calendar.links import make_link, token_of
+from enrolments.calendar.models import CalendarLink
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
@@ -75,6 +77,7 @@ class Belongings:
     session: CourseGroup
     people_list: PeopleList
     join_link: JoinLink
+    calendar: CalendarLink
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,9 @@ class World:
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
             "account-seat-release": {"seat_id": has.taken_seat.pk},
+            "account-seat-move": {"seat_id": has.taken_seat.pk},
             "account-seat-replace": {"seat_id": has.taken_seat.pk},
+            "calendar-feed": {"token": token_of(has.calendar)},
             "account-list-template": {"kind": "csv"},
             "account-list-result": {"kind": "csv"},
             "join-link": {"token": printed_code(has.join_link)},
@@ -184,8 +189,13 @@ class World:
                 "course": self.course.pk, "email": "fifth@example.org", "first_name": "Eve", "last_name": "Fifth",
             },
             "account-seat-release": {"seen": state_shown(has.taken_seat), "reason": ""},
+            "account-seat-move": {
+                "seen": state_shown(has.taken_seat), "to": f"course:{self.by_hand.course_id}", "reason": "",
+            },
             "account-seat-replace": replacement,
             "account-person-replace": replacement,
+            "account-calendar-link": {"shown": 0},
+            "calendar-own": {"shown": 0},
             "account-list-new": {"source": f"session:{has.session.pk}", "people": "new@example.org"},
             "account-list-row": {
                 "email": "new@example.org", "first_name": "New", "last_name": "Name", "version": 1,
@@ -319,4 +329,5 @@ def furnish(
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
         people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
         join_link=given_link(free.batch, operator, course=course, has_codes=True, now=now),
+        calendar=make_link(person=UserFactory(), account=None, shown=0, now=now),
     )

@@ -27,6 +27,7 @@ from enrolments.joining.models import JoinLink
 from enrolments.people.detach import CourseRuns, SeatNotUsed
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
+from enrolments.seats.moving import AlreadyInCourse
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
 from enrolments.seats.replace import EnrolledAlready, SeatsRefused
 from enrolments.seats.revoke import SeatsConsumed
@@ -42,6 +43,7 @@ NOW = timezone.now()
 # Refusals that make their sentence of what they are about.
 MADE: dict[type[Refused], Callable[[], Refused]] = {
     AddressChanged: lambda: AddressChanged("old@example.org", "new@example.org"),
+    AlreadyInCourse: lambda: AlreadyInCourse(CourseFactory.build()),
     CapacityBelowTaken: lambda: CapacityBelowTaken(3),
     CodeFixed: lambda: CodeFixed("FIRST-AID", sold=True),
     CourseClosed: lambda: CourseClosed(CourseFactory.build()),

@@ -4,12 +4,14 @@ import datetime
 
 import pytest
 
+from accounts.members.models import Membership
 from enrolments.grounds.by_hand import end_by_hand
 from enrolments.grounds.enrol_line import end_line_grounds, enrol_on_line
 from enrolments.grounds.models import Enrolment
 from enrolments.grounds.notify import Placed, tell_placed
-from enrolments.grounds.told import BETWEEN, LOSS_WAITS
+from enrolments.grounds.told import BETWEEN, LOSS_WAITS, LOST
 from enrolments.seats.models import Seat
+from enrolments.seats.move import move_seat
 from enrolments.seats.release import release_seat
 from enrolments.seats.revoke import revoke_seats
 from enrolments.values import Period, Terms
@@ -130,6 +132,105 @@ def test_assigning_and_releasing_in_a_loop_mails_at_most_once_an_hour_and_tells_
     told = list(Mail.objects.filter(state="sent").order_by("sent_at", "pk"))
     assert [mail.kind for mail in told] == ["seat_assigned", "place_lost"]
     assert told[1].sent_at - told[0].sent_at >= BETWEEN
+
+
+def move(seat, to, operator, at=NOW):
+    roles = {"is_operator": True, "created_at": NOW}
+    Membership.objects.get_or_create(account=seat.account, user=operator, defaults=roles)
+    return move_seat(account=seat.account, seat_id=seat.pk, to=to, actor=operator, language="en", now=at)
+
+
+def test_a_move_is_one_mail_from_where_to_where(account, operator, course, bob):
+    other = CourseFactory(name_en="First aid", name_fr="Premiers secours")
+    [seat] = given_pack(account)
+    assign(seat, course, bob.email, operator)
+    leave()
+
+    move(seat, other, operator, at=NOW + days(1))
+
+    mail = Mail.objects.get(state="queued")
+    assert (mail.kind, mail.context["told"]) == ("seat_assigned", {str(course.pk): LOST, str(other.pk): ""})
+    rendered = render_mail(mail, blank_secrets=True)
+    assert rendered.subject == "Votre inscription au cours « Premiers secours » au lieu de « Sécurité incendie »"
+    assert "du cours «\xa0Sécurité incendie\xa0» au cours «\xa0Premiers secours\xa0»" in rendered.text
+
+
+def test_an_invitation_tells_of_the_move_too(account, operator, course):
+    bob = UserFactory(email="bob@example.org", is_address_proved=False)
+    other = CourseFactory(name_en="First aid", name_fr="Premiers secours")
+    [seat] = given_pack(account)
+    assign(seat, course, bob.email, operator)
+    leave()
+
+    move(seat, other, operator, at=NOW + days(1))
+
+    mail = Mail.objects.get(state="queued")
+    assert mail.kind == "invitation"
+    assert "instead of “Fire safety”, in which you are no longer enrolled" in render_mail(mail, blank_secrets=True).text
+
+
+def test_who_never_heard_of_the_first_course_is_told_of_the_second_alone(account, operator, course, bob):
+    other = CourseFactory()
+    [seat] = given_pack(account)
+    assign(seat, course, bob.email, operator)
+
+    move(seat, other, operator)
+
+    assert kinds("recalled") == ["seat_assigned"]
+    assert Mail.objects.get(state="queued").context["told"] == {str(other.pk): ""}
+
+
+def test_a_move_that_ends_before_its_mail_left_is_told_as_the_loss_it_is(account, operator, course, bob):
+    other = CourseFactory()
+    [seat] = given_pack(account)
+    assign(seat, course, bob.email, operator)
+    leave()
+    move(seat, other, operator, at=NOW + days(1))
+
+    release(seat, operator, at=NOW + days(1))
+
+    mail = Mail.objects.get(state="queued")
+    assert (mail.kind, [each["id"] for each in mail.context["courses"]]) == ("place_lost", [course.pk])
+    assert "Sécurité incendie" in render_mail(mail, blank_secrets=True).text
+
+
+def test_a_move_back_is_told_as_a_move_back(account, operator, course, bob):
+    other = CourseFactory()
+    [seat] = given_pack(account)
+    assign(seat, course, bob.email, operator)
+    leave()
+    move(seat, other, operator, at=NOW + days(1))
+    leave(NOW + days(1))
+
+    move(seat, course, operator, at=NOW + days(1) + MINUTE)
+
+    mail = Mail.objects.get(state="queued")
+    assert mail.context["told"] == {str(other.pk): LOST, str(course.pk): ""}
+    assert Job.objects.get(key=mail.job_key).due_at == NOW + days(1) + BETWEEN
+
+
+def test_who_stays_in_the_course_left_is_told_of_the_new_one_alone(account, operator, course, bob):
+    other = CourseFactory()
+    [seat] = given_pack(account)
+    assign(seat, course, bob.email, operator)
+    by_hand(bob, course)
+    leave()
+
+    move(seat, other, operator, at=NOW + days(1))
+
+    assert Mail.objects.get(state="queued").context["told"] == {str(other.pk): ""}
+
+
+def test_a_move_to_another_session_names_both(account, operator, course, bob):
+    made = given_session(course, account, learners=(bob,))
+    later = given_session(course, account, blanks=1)
+
+    move(made.batch.seats.get(), later.group, operator)
+
+    rendered = render_mail(Mail.objects.get(state="queued"), blank_secrets=True)
+    assert rendered.subject == "Vous changez de session dans « Sécurité incendie »"
+    assert f"de la session {made.group.name}" in rendered.text
+    assert f"à la session {later.group.name}" in rendered.text
 
 
 def test_a_course_kept_by_another_ground_hides_no_course_lost_in_the_same_act(account, operator, course, bob):

@@ -74,6 +74,7 @@ class Desk:
             "a free seat": reverse("account-seat", args=[self.account.pk, self.seats[1].pk]),
             "a seat somebody has": reverse("account-seat", args=[self.account.pk, self.taken.pk]),
             "a release": reverse("account-seat-release", args=[self.account.pk, self.taken.pk]),
+            "a move": reverse("account-seat-move", args=[self.account.pk, self.taken.pk]),
             "an exchange": reverse("account-seat-replace", args=[self.account.pk, self.taken.pk]),
             "a person": reverse("account-person", args=[self.account.pk, self.person.pk]),
             "a session": reverse("account-session", args=[self.account.pk, self.session.pk]),

@@ -144,7 +144,9 @@ def test_opening_pages_changes_nothing(desk):
     assert desk.as_it_is() == before
 
 
-@pytest.mark.parametrize("name", ["account-seat", "account-seat-release", "account-session", "account-person"])
+@pytest.mark.parametrize(
+    "name", ["account-seat", "account-seat-release", "account-seat-move", "account-session", "account-person"]
+)
 def test_numbers_nobody_has_are_not_there(desk, name):
     client = client_of(desk.operator)
 

@@ -13,12 +13,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from accounts.members.models import Membership
 from common.refusals import Refused
+from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.places.models import PlaceHold
 from enrolments.courses.places.services import CourseFull, hold_places, release_hold, retake_holds, taken
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.enter import NotEnrolled, enter_course
 from enrolments.seats.models import Seat, SeatEvent
+from enrolments.seats.move import move_seats
 from enrolments.seats.moves import SeatConsumed
 from enrolments.seats.release import release_seat
 from enrolments.seats.revoke import SeatsConsumed, revoke_seats
@@ -134,6 +137,22 @@ class Seats(RuleBasedStateMachine):
             release_seat(account=seat.account, seat_id=seat.pk, actor=self.operator, now=NOW)
         except SeatConsumed:
             assert seat.state == "consumed"
+
+    @some(assigned_seats)
+    @rule(number=which, session=which)
+    def move_to_another_session(self, number, session):
+        seat = self.pick(assigned_seats(), number)
+        group = self.pick(CourseGroup.objects.filter(account=seat.account, session_batches__isnull=False), session)
+        roles = {"is_operator": True, "created_at": NOW}
+        Membership.objects.get_or_create(account=seat.account, user=self.operator, defaults=roles)
+        if group is not None:
+            before = taken([self.course.pk])
+            moved = move_seats(
+                account=seat.account, seats={seat.pk: None}, to=group, actor=self.operator, language="en", now=NOW
+            )
+            # A seat of a pack brings no place along to the seat taken.
+            assert taken([self.course.pk])[self.course.pk] <= before[self.course.pk]
+            assert bool(moved.seats) != bool(moved.refused)
 
     @some(assigned_seats)
     @rule(number=which)

@@ -13,6 +13,7 @@ from accounts.people.models import User
 from accounts.people.services import PersonTyped
 from common.moments import local_day
 from common.refusals import Refused
+from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.places.models import PlaceHold
 from enrolments.courses.roles.models import Role
@@ -20,6 +21,7 @@ from enrolments.seats.assign import assign_seat
 from enrolments.seats.enter import enter_course
 from enrolments.seats.expire import expire_seats
 from enrolments.seats.models import Seat
+from enrolments.seats.move import move_seat
 from enrolments.seats.release import release_seat
 from handlers.contract import RevokeReason
 from shop.orders.giving_back.models import GivingBack
@@ -79,6 +81,33 @@ class Seats(Frame):
         with self.step("release", Refused):
             release_seat(account=account, seat_id=seat.pk, actor=self.world.users["bob"], now=self.now)
             assert seat.account_id == account.pk
+
+    @precondition(lambda self: self.movable())
+    @rule(n=some, where=some, to_session=st.booleans(), is_own=often)
+    def move(self, n: int, where: int, to_session: bool, is_own: bool) -> None:
+        """Move somebody to a course, or to a session of whatever account."""
+        seat = one_of(self.movable(), n)
+        sessions = list(CourseGroup.objects.filter(session_batches__isnull=False).order_by("pk"))
+        to = one_of(sessions if to_session and sessions else list(Course.objects.order_by("pk")), where)
+        account = CustomerAccount.objects.get(pk=seat.account_id)
+        operators = operators_of(account if is_own else self.world.accounts["carol"])
+        with self.step("move", Refused):
+            moved = move_seat(
+                account=account,
+                seat_id=seat.pk,
+                to=to,
+                actor=one_of(list(operators), where),
+                language="en",
+                now=self.now,
+            )
+            assert moved.account_id == account.pk
+            self.reach("a person was moved to another course", when=moved.pk == seat.pk)
+            self.reach("a person was moved to another session", when=moved.pk != seat.pk)
+
+    def movable(self) -> list[Seat]:
+        """Return the assigned seats of accounts that have an operator."""
+        claimed = {order.pk for order in self.orders if order.is_claimed}
+        return [seat for seat in self.seats_in("assigned") if seat.batch.order_id in claimed]
 
     @precondition(lambda self: self.seats_in("assigned", "consumed"))
     @rule(n=some, again=seldom)

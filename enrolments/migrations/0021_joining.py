@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0011_acts_alone'),
-        ('enrolments', '0015_history_of_accounts'),
+        ('enrolments', '0020_ground_ending'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,154 @@
+"""Checks of moves: what can be said of each seat before any is moved, for its preview as for the move itself."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from common.refusals import Refused
+from common.words import in_words
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.models import Course
+from enrolments.courses.places.services import CourseFull, free
+from enrolments.courses.roles.models import Role
+from enrolments.grounds.already import already_in_courses
+from enrolments.grounds.models import Enrolment
+from enrolments.seats.assign import AlreadyInSession
+from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.placing import CourseNotAllowed, Rules
+from enrolments.values import Period
+
+
+class AlreadyInCourse(Refused):
+    """Refusal when the person is in the course already, on a ground of this account: the seat would be used up."""
+
+    def __init__(self, course: Course) -> None:
+        sentence = _("Your account has this person in the course “{course}” already: release the seat instead.")
+        super().__init__(format_lazy(sentence, course=in_words(lambda: course.name)))
+        self.course = course
+
+
+class OtherCourse(Refused):
+    """Refusal when the session is in another course than the person: only seats of packs change the course."""
+
+    message = _("This session is in another course than the person.")
+
+
+class NoFreeSeat(Refused):
+    """Refusal when no seat of the session is free for the person, in their role."""
+
+    message = _("No seat of this session is free for this person in their role.")
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Person to be moved from `seat` to `to_seat`: the same seat of a pack, or a free one of a session."""
+
+    seat: Seat
+    to_seat: Seat
+    role: Role
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Moves that can be made, and by the key of the seat the refusals of the others."""
+
+    moves: list[Moving]
+    refused: dict[int, Refused]
+
+
+def judge_moves(*, seats: Sequence[Seat], to: Course | CourseGroup, course: Course, now: datetime.datetime) -> Judged:
+    """Say which people can be moved: to a course, or to a session of their course.
+
+    `seats` are of one account and assigned, with batch, person, role and enrolment; `course` is the target's, as it is
+    now. Exact only under the course's lock. A constant number of statements. The refusals are CourseNotAllowed,
+    CourseClosed, CourseFull, AlreadyInCourse, SeatNotValid for a move to a course; OtherCourse, AlreadyInSession,
+    NoFreeSeat for one to a session; CourseOver and PeriodOver for both.
+    """
+    if isinstance(to, CourseGroup):
+        return _into_session(seats, to, course, now)
+    return _into_course(seats, course, now)
+
+
+def _into_course(seats: Sequence[Seat], course: Course, now: datetime.datetime) -> Judged:
+    judged = Judged([], {})
+    people = {seat.person_id for seat in seats if seat.person_id is not None}
+    packs = [seat for seat in seats if seat.batch.source == SeatBatch.Source.PACK]
+    rules = Rules.of({seat.batch.course_list for seat in packs}, [course.pk], now=now)
+    accounts = {seat.account_id for seat in packs}
+    already: set[int | None] = set()
+    for account_id in accounts:
+        there = already_in_courses(courses=[course], account_id=account_id, user_ids=people, now=now)
+        already |= {user_id for _course, user_id in there}
+    present = _taking_places(course, people)
+    room = free([course.pk])[course.pk]
+    for seat in seats:
+        try:
+            if seat.batch.source == SeatBatch.Source.SESSION:
+                raise CourseNotAllowed(course)
+            # As if it were free: rules of a free seat of its batch.
+            as_free = Seat(batch=seat.batch, account_id=seat.account_id, role=seat.role, valid_until=seat.valid_until)
+            role, period = rules.role_and_period(as_free, course, None)
+            if seat.course_id == course.pk or seat.person_id in already:
+                raise AlreadyInCourse(course)
+            if seat.person_id not in present:
+                if room is not None and room < 1:
+                    raise CourseFull(course)
+                room = None if room is None else room - 1
+        except Refused as refusal:
+            judged.refused[seat.pk] = refusal
+            continue
+        already.add(seat.person_id)
+        judged.moves.append(Moving(seat, seat, role, period))
+    return judged
+
+
+def _taking_places(course: Course, people: Collection[int]) -> set[int | None]:
+    there = Enrolment.objects.taking_places().filter(course=course, user__in=people)
+    return set(there.order_by().values_list("user_id", flat=True))
+
+
+def _into_session(seats: Sequence[Seat], group: CourseGroup, course: Course, now: datetime.datetime) -> Judged:
+    judged = Judged([], {})
+    in_session = Seat.objects.in_use().filter(
+        batch__order_id=group.order_id or 0,
+        batch__source=SeatBatch.Source.SESSION,
+        course=course,
+        account=group.account_id,
+    )
+    seated: set[int | None] = set(in_session.order_by().values_list("person_id", flat=True))
+    blanks = _blanks(group, len(seats), now)
+    rules = Rules.of((), [course.pk], now=now)
+    for seat in seats:
+        try:
+            if seat.course_id != course.pk:
+                raise OtherCourse
+            if seat.person_id in seated:
+                raise AlreadyInSession
+            role = seat.enrolment.role if seat.enrolment is not None else rules.student
+            # A seat declared for the role first: the others take everybody.
+            at_hand = blanks.get(role.pk) or blanks.get(None)
+            if not at_hand:
+                raise NoFreeSeat
+            role, period = rules.role_and_period(at_hand[-1], course, role)
+        except Refused as refusal:
+            judged.refused[seat.pk] = refusal
+            continue
+        seated.add(seat.person_id)
+        judged.moves.append(Moving(seat, at_hand.pop(), role, period))
+    return judged
+
+
+def _blanks(group: CourseGroup, number: int, now: datetime.datetime) -> dict[int | None, list[Seat]]:
+    """Return free seats of a session by role, at most so many of each, the first one last."""
+    free_seats = Seat.objects.assignable_at(now).filter(
+        batch__group=group, batch__source=SeatBatch.Source.SESSION, account=group.account_id
+    )
+    roles = (None, *Role.objects.filter(code__in=(Role.STUDENT, Role.TUTOR)).values_list("pk", flat=True))
+    rows = free_seats.select_related("batch__group", "role", "course").order_by("pk")
+    return {role: list(rows.filter(role=role)[:number])[::-1] for role in roles}
