@@ -18,6 +18,7 @@ class EnrolmentsConfig(floors.Floor):
         "extension",
         "sessions",
         "people",
+        "teams",
         "learning",
         "lists",
         "joining",
@@ -62,6 +63,7 @@ class EnrolmentsConfig(floors.Floor):
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
         add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
+        add_area_link(AreaLink("account-teams", _("Teams"), rights={Right.MANAGE_PEOPLE}, position=45))
 
         add_source(Source("seats", moves_of_seats, position=20))
         add_source(Source("detachments", detachments, position=25))
