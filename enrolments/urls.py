@@ -1,4 +1,4 @@
-"""Addresses of the account area's pages about seats, sessions and people."""
+"""Addresses of the account area's pages about seats, sessions and people, and of a person's requests."""
 
 from django.urls import include, path, re_path
 
@@ -8,6 +8,7 @@ from enrolments.joining import views as joining
 from enrolments.lists import views as lists
 from enrolments.people import list_views as people_lists
 from enrolments.people import views as people
+from enrolments.requests import views as requests
 from enrolments.seats import list_views as account_area
 from enrolments.seats import move_views as moves
 from enrolments.seats import replace_views as replace
@@ -48,6 +49,8 @@ of_account = [
     path("join-links/<int:link_id>/", join_links.link, name="account-join-link"),
     path("join-links/<int:link_id>/codes/", join_links.codes, name="account-join-link-codes"),
     path("join-links/<int:link_id>/revoke/", join_links.revoke, name="account-join-link-revoke"),
+    path("requests/", requests.requests, name="account-requests"),
+    path("requests/<int:request_id>/", requests.course_request, name="account-request"),
     path("calendar/", calendar.month, name="account-calendar"),
     path("calendar/link/", calendar.account_link, name="account-calendar-link"),
     path("sessions/", account_area.sessions, name="account-sessions"),
@@ -55,6 +58,8 @@ of_account = [
 ]
 
 urlpatterns = [
+    path("requests/", requests.my_requests, name="my-requests"),
+    path("account/<int:number>/", include(of_account)),
     path("account/<int:number>/", include(of_account)),
     path("join/", joining.start, name="join"),
     path("join/done/", joining.done, name="join-done"),

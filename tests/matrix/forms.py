@@ -66,6 +66,8 @@ account-join-link-revoke             number,link_id           -  # withdrawing a
 join                                 code                     -  # leads to the code's page, changes nothing
 join-link                            token                    -  # mails a code, takes nothing
 join-code                            token                    -  # only a link that is open takes the mailed code
+account-request                      number,request_id        -  # only an open request is answered
+my-requests                          -                        -  # adds a request, or withdraws one's own open one
 learn-enter                          short_name               -  # entering again changes nothing
 
 address-link                         token                    -  # used up by the first use

@@ -163,6 +163,10 @@ account-list-start       GET  sign-in 405     404     405      404        404   
 account-list-start       POST sign-in done    404     done     404        404      404     404     404     404
 account-list-discard     GET  sign-in 405     404     405      404        404      404     404     404     404
 account-list-discard     POST sign-in done    404     done     404        404      404     404     404     404
+account-requests         GET  sign-in page    404     page     404        404      404     404     404     404
+account-requests         POST 405
+account-request          GET  sign-in page    404     page     404        404      404     404     404     404
+account-request          POST sign-in done    404     done     404        404      404     404     404     404
 account-people           GET  sign-in page    404     page     404        404      404     404     404     404
 account-people           POST 405
 account-people-export    GET  sign-in page    404     page     404        404      404     404     404     404
@@ -207,6 +211,9 @@ calendar-own             GET  sign-in page    page    page     page       page  
 calendar-own             POST sign-in done    done    done     done       done     done    done    done    done  # own
 calendar-feed            GET  page  # whoever has the secret link
 calendar-feed            POST 405
+
+my-requests              GET  sign-in page    page    page     page       page     page    page    page    page
+my-requests              POST sign-in refused refused refused refused refused done refused refused refused  # own
 
 learn                    GET  sign-in page    page    page     page       page     page    page    page    page
 learn                    POST 405

@@ -32,6 +32,8 @@ from enrolments.grounds.models import Enrolment
 from enrolments.joining.models import JoinLink
 from enrolments.lists.models import PeopleList
 from enrolments.people.edit import version_of
+from enrolments.requests.models import CourseRequest
+from enrolments.requests.services import ask_for_course
 from enrolments.seats.models import Seat
 from enrolments.seats.moves import state_shown
 from handlers.models import BrokenHook
@@ -79,6 +81,7 @@ class Belongings:
     person: Delegation
     session: CourseGroup
     people_list: PeopleList
+    request: CourseRequest
     team: Team
     calendar: CalendarLink
 
@@ -116,10 +119,11 @@ class World:
             "membership_id": has.colleague.pk,
             "invitation_id": has.invitation.pk,
             "seat_id": has.free_seat.pk,
+            "link_id": has.join_link.pk,
             "delegation_id": has.person.pk,
             "session_id": has.session.pk,
             "list_id": has.people_list.pk,
-            "link_id": has.join_link.pk,
+            "request_id": has.request.pk,
             "team_id": has.team.pk,
             "line": 2,
             "short_name": self.course.short_name,
@@ -154,14 +158,14 @@ class World:
             "address-link": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
+            "join-link": {"token": printed_code(has.join_link)},
+            "join-code": {"token": printed_code(has.join_link)},
             "account-seat-release": {"seat_id": has.taken_seat.pk},
             "account-seat-move": {"seat_id": has.taken_seat.pk},
             "account-seat-replace": {"seat_id": has.taken_seat.pk},
             "calendar-feed": {"token": token_of(has.calendar)},
             "account-list-template": {"kind": "csv"},
             "account-list-result": {"kind": "csv"},
-            "join-link": {"token": printed_code(has.join_link)},
-            "join-code": {"token": printed_code(has.join_link)},
             "account-people-export": {"kind": "csv"},
             "phone-order": {"token": self.phone_order.token},
             "admin:shop_phoneorder_units": {"line_id": self.phone_order.cart.lines.get().pk},
@@ -215,6 +219,8 @@ class World:
             "join-link": {
                 "email": "new@example.org", "first_name": "New", "last_name": "Name", "course": self.course.pk,
             },
+            "account-request": {"decline": "1", "words": "Not this year"},
+            "my-requests": {"what": f"{has.account.pk}:{self.by_hand.course_id}", "words": ""},
             "account-person": {
                 "email": person.email, "first_name": "New", "last_name": "Name", "seen": version_of(person),
             },
@@ -322,6 +328,11 @@ def furnish(
     assign_seat(taken, course, f"pupil.of.{account.pk}@example.org", operator, now=now)
     taken.refresh_from_db()
     order.refresh_from_db()
+    asked = ask_for_course(
+        account=account, person=Delegation.objects.get(account=account).person, course=course, words="", language="en",
+        now=now,
+    )  # fmt: skip
+    assert asked is not None
     return Belongings(
         account=account,
         order=order,
@@ -342,5 +353,6 @@ def furnish(
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
         team=Team.objects.create(account=account, name="Nantes"),
         people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
+        request=asked,
         calendar=make_link(person=UserFactory(), account=None, shown=0, now=now),
     )

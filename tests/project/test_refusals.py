@@ -27,6 +27,7 @@ from enrolments.joining.errors import JoinDomainRefused, JoinLinkEnded, TooManyP
 from enrolments.joining.models import JoinLink
 from enrolments.people.detach import CourseRuns, SeatNotUsed
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
+from enrolments.requests.errors import RequestAnswered
 from enrolments.seats.give import TooFewFree
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.moving import AlreadyInCourse
@@ -61,6 +62,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     MailedOften: lambda: MailedOften(3),
     ProofNeeded: lambda: ProofNeeded(CourseFactory.build(), 5),
     QuantityChanged: lambda: QuantityChanged(entry_name="First aid", now=3),
+    RequestAnswered: lambda: RequestAnswered("declined", "Bob", NOW),
     EnrolledAlready: lambda: EnrolledAlready(CourseFactory.build(), NOW),
     SeatsRefused: lambda: SeatsRefused({1: SeatNotFree(None, NOW, "assigned")}),
     TooFewFree: lambda: TooFewFree(3),
