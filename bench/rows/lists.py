@@ -81,7 +81,7 @@ def measure_meanwhile(report: Report, sizes: Sizes, servers: Servers) -> None:
     name = f"list of {sizes.people_a_long_list:,} people"
     report.figure(f"{name} placed by a worker", took, "s")
     report.compare(
-        "its page meanwhile / before", median(answers), "s", reference=alone, limit=MEANWHILE_AT_MOST,
+        "page of a list being placed / before it began", median(answers), "s", reference=alone, limit=MEANWHILE_AT_MOST,
         remark=f"the longest of {len(answers)}: {max(answers):.2f} s",
     )  # fmt: skip
 
