@@ -56,6 +56,7 @@ account-list-row                     number,list_id,line      version
 account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed
 account-list-start                   number,list_id           version
 account-list-discard                 number,list_id           version
+account-more                         number,code              -  # adds to one's own cart, or mails those who buy
 account-request                      number,request_id        -  # only an open request is answered
 my-requests                          -                        -  # adds a request, or withdraws one's own open one
 learn-enter                          short_name               -  # entering again changes nothing

@@ -206,6 +206,7 @@ class World:
             },
             "account-person-mail": {"email": person.email},
             "entry": {"quantity": 1},
+            "account-more": {"quantity": 1, "ask": "1"},
             "cart": {"remove": self.cart_lines[role].pk if role in self.cart_lines else 0},
             "checkout-details": {
                 "email": "visitor@example.org", "contact_name": "Ann", "is_organisation": "True",
