@@ -77,7 +77,7 @@ def test_the_kinds_to_people_whom_somebody_named():
     assert sorted(named) == [
         "buy_more_asked", "course_request_answered", "course_requested", "invitation", "member_invitation",
         "payer_instructions", "payer_nothing_due", "payer_order_ended", "place_lost", "seat_assigned",
-        "sign_in_reminder",
+        "seats_lapsed", "sign_in_reminder",
     ]  # fmt: skip
 
 

@@ -34,10 +34,10 @@ def bob(account):
 
 
 @pytest.fixture
-def entry(account, alice):
+def entry(account, alice, bob):
     """Return an entry of which the account has bought a unit."""
     made = EntryFactory(code="SAFETY", name_en="Fire safety", name_fr="Incendie")
-    order = place(make_cart(made, user=alice), user=alice, account=account, operator=None)
+    order = place(make_cart(made, user=alice), user=alice, account=account, operator=bob)
     pay(order)
     return made
 
