@@ -33,7 +33,7 @@ def ask_buyers(
 ) -> int:
     """Mail the account's owners and buyers that an operator would like more of an entry; return how many are mailed.
 
-    The same wish within a day is mailed once. Locks the account (FOR KEY SHARE) and the operator's membership (FOR
+    A wish asked again within a day is mailed once. Locks the account (FOR KEY SHARE) and the operator's membership (FOR
     SHARE). Raises NobodyBuys.
     """
     with transaction.atomic():
