@@ -36,6 +36,7 @@ def test_a_person_asks_for_a_course_and_an_operator_places_them(
     now = timezone.now()
     first, second = given_pack(account, seats=2, now=now)
     carol = UserFactory(first_name="Carol", last_name="Petit")
+    CourseFactory()  # another one to choose, so that none is chosen from the beginning
     assign(first, CourseFactory(), carol.email, bob, now=now)
     options = {"viewport": viewport, "color_scheme": color_scheme, "reduced_motion": "reduce"}
     page = sign_in(browse(live_shop.base_url, locale=locale, **options), carol)
