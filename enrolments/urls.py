@@ -3,6 +3,8 @@
 from django.urls import include, path, re_path
 
 from enrolments.calendar import views as calendar
+from enrolments.joining import desk_views as join_links
+from enrolments.joining import views as joining
 from enrolments.lists import views as lists
 from enrolments.people import list_views as people_lists
 from enrolments.people import views as people
@@ -12,6 +14,7 @@ from enrolments.seats import move_views as moves
 from enrolments.seats import replace_views as replace
 from enrolments.seats import views as seats
 from enrolments.sessions import views as sessions
+from enrolments.teams import views as teams
 
 of_account = [
     path("seats/", account_area.seats, name="account-seats"),
@@ -22,9 +25,14 @@ of_account = [
     path("seats/<int:seat_id>/replace/", replace.seat, name="account-seat-replace"),
     path("people/", people_lists.people, name="account-people"),
     re_path(r"^people/export\.(?P<kind>csv|xlsx)$", people_lists.export, name="account-people-export"),
+    path("people/team/", teams.people, name="account-people-team"),
     path("people/<int:delegation_id>/", people.person, name="account-person"),
     path("people/<int:delegation_id>/mail/", people.mail, name="account-person-mail"),
     path("people/<int:delegation_id>/detach/", people.detach, name="account-person-detach"),
+    path("teams/", teams.teams, name="account-teams"),
+    path("teams/<int:team_id>/", teams.team, name="account-team"),
+    path("teams/<int:team_id>/seats/", teams.seats, name="account-team-seats"),
+    path("teams/<int:team_id>/remove/", teams.remove, name="account-team-remove"),
     path("people/<int:delegation_id>/replace/", replace.person, name="account-person-replace"),
     path("lists/", lists.lists, name="account-lists"),
     path("lists/new/", lists.new_list, name="account-list-new"),
@@ -36,6 +44,11 @@ of_account = [
     path("lists/<int:list_id>/again/", lists.judge, name="account-list-judge"),
     path("lists/<int:list_id>/discard/", lists.discard, name="account-list-discard"),
     path("lists/<int:list_id>/rows/<int:line>/", lists.row, name="account-list-row"),
+    path("join-links/", join_links.links, name="account-join-links"),
+    path("join-links/new/", join_links.new_link, name="account-join-link-new"),
+    path("join-links/<int:link_id>/", join_links.link, name="account-join-link"),
+    path("join-links/<int:link_id>/codes/", join_links.codes, name="account-join-link-codes"),
+    path("join-links/<int:link_id>/revoke/", join_links.revoke, name="account-join-link-revoke"),
     path("requests/", requests.requests, name="account-requests"),
     path("requests/<int:request_id>/", requests.course_request, name="account-request"),
     path("calendar/", calendar.month, name="account-calendar"),
@@ -48,6 +61,10 @@ urlpatterns = [
     path("requests/", requests.my_requests, name="my-requests"),
     path("account/<int:number>/", include(of_account)),
     path("account/<int:number>/", include(of_account)),
+    path("join/", joining.start, name="join"),
+    path("join/done/", joining.done, name="join-done"),
+    path("join/<str:token>/", joining.link, name="join-link"),
+    path("join/<str:token>/code/", joining.code, name="join-code"),
     path("calendar/own/", calendar.own_link, name="calendar-own"),
     re_path(r"^calendar/(?P<token>[A-Za-z0-9_-]{43})\.ics$", calendar.feed, name="calendar-feed"),
 ]

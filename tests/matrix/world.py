@@ -20,6 +20,8 @@ from accounts.members.services import invite_member
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.second_person.models import Approval
+from accounts.teams.models import Team
+from accounts.teams.services import version_of as version_of_team
 from catalog.models.entries import Entry
 from common.tokens import derive_token
 from enrolments.calendar.links import make_link, token_of
@@ -27,6 +29,7 @@ from enrolments.calendar.models import CalendarLink
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
+from enrolments.joining.models import JoinLink
 from enrolments.lists.models import PeopleList
 from enrolments.people.edit import version_of
 from enrolments.requests.models import CourseRequest
@@ -47,6 +50,8 @@ from shop.phone_orders.services import begin, customer_version, put_on, save_cus
 from shop.seller.models import LegalText, ShopIdentity
 from tests.enrolments.given import assign as assign_seat
 from tests.enrolments.given import given_pack, given_session
+from tests.enrolments.joining.given import code as printed_code
+from tests.enrolments.joining.given import given_link
 from tests.enrolments.learners import by_hand as enrol_by_hand
 from tests.enrolments.lists.given import given_list, people
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
@@ -71,11 +76,13 @@ class Belongings:
     colleague: Membership
     invitation: MemberInvitation
     free_seat: Seat
+    join_link: JoinLink
     taken_seat: Seat
     person: Delegation
     session: CourseGroup
     people_list: PeopleList
     request: CourseRequest
+    team: Team
     calendar: CalendarLink
 
 
@@ -112,10 +119,12 @@ class World:
             "membership_id": has.colleague.pk,
             "invitation_id": has.invitation.pk,
             "seat_id": has.free_seat.pk,
+            "link_id": has.join_link.pk,
             "delegation_id": has.person.pk,
             "session_id": has.session.pk,
             "list_id": has.people_list.pk,
             "request_id": has.request.pk,
+            "team_id": has.team.pk,
             "line": 2,
             "short_name": self.course.short_name,
             "code": self.entry.code,
@@ -135,6 +144,7 @@ class World:
             "text_id": self.legal_text.pk,
             "course_id": self.by_hand.course_id,
             "enrolment_id": self.by_hand.pk,
+            "batch_id": has.taken_seat.batch_id,
             "job_id": self.job.pk,
             "mail_id": self.mail.pk,
             "event_id": self.event.pk,
@@ -148,6 +158,8 @@ class World:
             "address-link": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
+            "join-link": {"token": printed_code(has.join_link)},
+            "join-code": {"token": printed_code(has.join_link)},
             "account-seat-release": {"seat_id": has.taken_seat.pk},
             "account-seat-move": {"seat_id": has.taken_seat.pk},
             "account-seat-replace": {"seat_id": has.taken_seat.pk},
@@ -199,12 +211,24 @@ class World:
             },
             "account-list-start": {"mode": "all", "version": has.people_list.version},
             "account-list-discard": {"version": has.people_list.version},
+            "account-join-link-new": {
+                "source": f"session:{has.session.pk}", "way": "link", "places": 1,
+                "ends_on": f"{timezone.now() + timedelta(days=9):%Y-%m-%d}",
+            },
+            "join": {"code": printed_code(has.join_link)},
+            "join-link": {
+                "email": "new@example.org", "first_name": "New", "last_name": "Name", "course": self.course.pk,
+            },
             "account-request": {"decline": "1", "words": "Not this year"},
             "my-requests": {"what": f"{has.account.pk}:{self.by_hand.course_id}", "words": ""},
             "account-person": {
                 "email": person.email, "first_name": "New", "last_name": "Name", "seen": version_of(person),
             },
             "account-person-mail": {"email": person.email},
+            "account-people-team": {"people": [person.pk], "into": has.team.pk},
+            "account-teams": {"name": "New team"},
+            "account-team": {"name": "New name", "seen": version_of_team(has.team)},
+            "account-team-seats": {"entry": has.free_seat.batch.entry_code, "number": 1},
             "entry": {"quantity": 1},
             "account-more": {"quantity": 1, "ask": "1"},
             "cart": {"remove": self.cart_lines[role].pk if role in self.cart_lines else 0},
@@ -219,6 +243,9 @@ class World:
             "admin:shop_order_payment": {"amount": str(has.order.gross), "reference": "0815"},
             "admin:shop_order_cancel": {"reason": "asked for"},
             "admin:enrolments_course_enrol": {"email": "sixth@example.org", "role": self.by_hand.role_id},
+            "admin:enrolments_seatbatch_give": {
+                "number": 1, "account": self.theirs.account.pk, "reason": "asked for", "seen": has.account.pk,
+            },
             "admin:shop_legaltext_add": {"kind": "privacy"},
         }  # fmt: skip
         return forms.get(address_name, {})
@@ -321,9 +348,11 @@ def furnish(
             now=now,
         ),
         free_seat=free,
+        join_link=given_link(free.batch, operator, course=course, has_codes=True, now=now),
         taken_seat=taken,
         person=Delegation.objects.get(account=account),
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
+        team=Team.objects.create(account=account, name="Nantes"),
         people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
         request=asked,
         calendar=make_link(person=UserFactory(), account=None, shown=0, now=now),

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0011_acts_alone'),
-        ('enrolments', '0020_ground_ending'),
+        ('enrolments', '0023_given_seats'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
