@@ -126,6 +126,8 @@ account-seats            GET  sign-in page    404     page     404        404   
 account-seats            POST 405
 account-seat-counts      GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat-counts      POST 405
+account-seats-many       GET  sign-in page    404     page     404        404      404     404     404     404
+account-seats-many       POST sign-in done    404     done     404        404      404     404     404     404
 account-seat             GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat             POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-release     GET  sign-in page    404     page     404        404      404     404     404     404

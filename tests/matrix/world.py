@@ -27,6 +27,7 @@ from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
 from enrolments.lists.models import PeopleList
 from enrolments.people.edit import version_of
+from enrolments.seats.many import Act, Outcome, fingerprint_of
 from enrolments.seats.models import Seat
 from enrolments.seats.moves import state_shown
 from handlers.models import BrokenHook
@@ -178,6 +179,10 @@ class World:
                 "course": self.course.pk, "email": "fifth@example.org", "first_name": "Eve", "last_name": "Fifth",
             },
             "account-seat-release": {"seen": state_shown(has.taken_seat), "reason": ""},
+            "account-seats-many": {
+                "act": "release", "seat": [has.taken_seat.pk], "reason": "",
+                "seen": fingerprint_of(Act.RELEASE, None, [Outcome(has.taken_seat)]),
+            },
             "account-seat-move": {
                 "seen": state_shown(has.taken_seat), "to": f"course:{self.by_hand.course_id}", "reason": "",
             },
