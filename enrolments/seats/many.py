@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import models, transaction
@@ -75,7 +75,12 @@ def look_at(
 
 def fingerprint_of(act: Act, to: Target | None, outcomes: Sequence[Outcome]) -> str:
     """Return a value that changes with all that the page about an act shows: the seats and what becomes of them."""
-    shown = [[each.seat.pk, state_shown(each.seat), bool(each.why_not)] for each in outcomes]
+    possible = {each.seat.pk for each in outcomes if not each.why_not}
+    return _fingerprint(act, to, [each.seat for each in outcomes], possible)
+
+
+def _fingerprint(act: Act, to: Target | None, seats: Sequence[Seat], possible: Collection[int]) -> str:
+    shown = [[seat.pk, state_shown(seat), seat.pk in possible] for seat in seats]
     made_from = [act.value, value_of(to) if to is not None else "", shown]
     return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
 
@@ -98,25 +103,26 @@ def do_to_many(
     `seen` is the `fingerprint_of` what was shown. Locks as `release_seats`, `move_seats` or `mail_people_again` does.
     Raises ChangedMeanwhile.
     """
+    assigned = {seat.pk: state_shown(seat) for seat in seats if seat.state == SeatState.ASSIGNED}
+    refused: Collection[int]
     with transaction.atomic():
-        outcomes = look_at(account=account, act=act, seats=seats, to=to, now=now)
-        if fingerprint_of(act, to, outcomes) != seen:
-            raise ChangedMeanwhile
-        possible = [each.seat for each in outcomes if not each.why_not]
-        states = {seat.pk: state_shown(seat) for seat in possible}
-        refused: Mapping[int, Refused]
+        # Judged once, under the locks; a judgement that is not the one shown undoes it all.
         if act == Act.INVITE:
-            people = {seat.person_id: None for seat in possible if seat.person_id is not None}
-            refused = mail_people_again(account=account, people=people, language=language, now=now)
+            people = {seat.person_id: None for seat in seats if seat.pk in assigned and seat.person_id is not None}
+            no_mail = mail_people_again(account=account, people=people, language=language, now=now)
+            refused = {seat.pk for seat in seats if seat.person_id in no_mail}
         elif act == Act.MOVE and to is not None:
-            refused = move_seats(
-                account=account, seats=states, to=to, actor=actor, language=language, now=now, reason=reason
-            ).refused
+            moved = move_seats(
+                account=account, seats=assigned, to=to, actor=actor, language=language, now=now, reason=reason
+            )
+            refused = moved.refused.keys()
         else:
-            refused = release_seats(account=account, seats=states, actor=actor, now=now, reason=reason).refused
-        if refused:
+            released = release_seats(account=account, seats=assigned, actor=actor, now=now, reason=reason)
+            refused = released.refused.keys()
+        done = assigned.keys() - set(refused)
+        if _fingerprint(act, to, seats, done) != seen:
             raise ChangedMeanwhile
-    return len(possible)
+    return len(done)
 
 
 def _not_assigned(seat: Seat) -> str:
