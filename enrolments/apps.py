@@ -19,6 +19,7 @@ class EnrolmentsConfig(floors.Floor):
         "people",
         "learning",
         "lists",
+        "calendar",
     )
 
     def ready(self) -> None:
@@ -57,6 +58,7 @@ class EnrolmentsConfig(floors.Floor):
 
         add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
+        add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
 
         add_source(Source("seats", moves_of_seats, position=20))

@@ -2,6 +2,7 @@
 
 from django.urls import include, path, re_path
 
+from enrolments.calendar import views as calendar
 from enrolments.lists import views as lists
 from enrolments.people import list_views as people_lists
 from enrolments.people import views as people
@@ -36,8 +37,14 @@ of_account = [
     path("lists/<int:list_id>/again/", lists.judge, name="account-list-judge"),
     path("lists/<int:list_id>/discard/", lists.discard, name="account-list-discard"),
     path("lists/<int:list_id>/rows/<int:line>/", lists.row, name="account-list-row"),
+    path("calendar/", calendar.month, name="account-calendar"),
+    path("calendar/link/", calendar.account_link, name="account-calendar-link"),
     path("sessions/", account_area.sessions, name="account-sessions"),
     path("sessions/<int:session_id>/", sessions.session, name="account-session"),
 ]
 
-urlpatterns = [path("account/<int:number>/", include(of_account))]
+urlpatterns = [
+    path("account/<int:number>/", include(of_account)),
+    path("calendar/own/", calendar.own_link, name="calendar-own"),
+    re_path(r"^calendar/(?P<token>[A-Za-z0-9_-]{43})\.ics$", calendar.feed, name="calendar-feed"),
+]

@@ -47,6 +47,10 @@ def assignable_in_words(days: int) -> Text:
     return _number(days, lambda: _("for %(days)s after payment") % {"days": days_in_words(days)})
 
 
+def enterable_in_words(days: int) -> Text:
+    return _number(days, lambda: _("within %(days)s of the assignment") % {"days": days_in_words(days)})
+
+
 def _number(number: int, say: Callable[[], str]) -> Text:
     """Return a lazy text with the number in the reader's format."""
     return in_words(lambda: say() % {"n": grouped(number)})

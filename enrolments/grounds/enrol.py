@@ -31,6 +31,7 @@ from enrolments.events.services import write_enrolment_events
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
 from enrolments.grounds.told import Lost, tell_lost
 from enrolments.seats.models import Seat
+from enrolments.seats.reasons import SeatReason
 from enrolments.values import LineRef, Period, Terms
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def end_grounds(
         Ground.objects.filter(pk__in=[pk for pk, *_rest in ending]).update(ended_at=now, ended_reason=reason)
         events = _derive_periods({enrolment_id for _pk, enrolment_id, *_rest in ending}, now)
         if is_told:
-            _tell_lost(before, events, now, tell)
+            _tell_lost(before, events, now, tell, is_late=reason == SeatReason.LAPSED)
         in_group = {
             (group_id, user_id): enrolment_id for _pk, enrolment_id, user_id, group_id in ending if group_id is not None
         }
@@ -246,7 +247,12 @@ def _what_they_give(ground_ids: Collection[int]) -> list[Ground]:
 
 
 def _tell_lost(
-    ended: Sequence[Ground], events: Sequence[EnrolmentEvent], now: datetime.datetime, tell: TellLost
+    ended: Sequence[Ground],
+    events: Sequence[EnrolmentEvent],
+    now: datetime.datetime,
+    tell: TellLost,
+    *,
+    is_late: bool,
 ) -> None:
     """Tell people of the courses they lost, or lost earlier than they knew, with these grounds."""
     changed = {event.enrolment_id: event for event in events}
@@ -275,6 +281,7 @@ def _tell_lost(
                 account=ground.account,
                 until=until if until > now else None,
                 key=str(ground.pk),
+                is_late=is_late,
             ),
         )
     tell(lost=list(lost.values()), now=now)

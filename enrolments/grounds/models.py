@@ -25,6 +25,14 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
             starts_at__lte=now,
         )
 
+    def enterable_at(self, now: datetime.datetime) -> EnrolmentQuerySet:
+        """Keep running enrolments that do not run by lapsed seats alone, whether or not the job has freed these."""
+        standing = Ground.objects.standing_at(now).filter(enrolment=models.OuterRef("pk"))
+        return self.running_at(now).filter(
+            models.Exists(standing.filter(starts_at__lte=now)),
+            models.Exists(standing.filter(models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=now))),
+        )
+
     def taking_places(self) -> EnrolmentQuerySet:
         return self.open().filter(role__kind__in=Role.PLACE_TAKING)
 
@@ -75,6 +83,10 @@ class GroundQuerySet(models.QuerySet["Ground"]):
     def live(self) -> GroundQuerySet:
         """Keep grounds neither released nor revoked; a ground whose end has passed still counts."""
         return self.filter(ended_at__isnull=True)
+
+    def standing_at(self, now: datetime.datetime) -> GroundQuerySet:
+        """Keep live grounds but for those of lapsed seats (`Seat.objects.lapsed_at`)."""
+        return self.live().exclude(seat__state="assigned", seat__enter_before__lte=now)
 
 
 class Ground(models.Model):

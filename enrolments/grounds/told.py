@@ -39,7 +39,7 @@ BETWEEN = datetime.timedelta(hours=1)
 class Lost:
     """Course that a person has lost, or that now ends earlier: `until`, None where nothing is left of it.
 
-    `key` names the occasion.
+    `key` names the occasion. `is_late` tells that the person did not enter in time.
     """
 
     user: User
@@ -47,6 +47,7 @@ class Lost:
     account: CustomerAccount | None
     until: datetime.datetime | None
     key: str
+    is_late: bool = False
 
 
 @dataclass(slots=True)
@@ -210,6 +211,7 @@ def _context(lost: Sequence[Lost], language: str) -> dict[str, Any]:
                     "id": each.course.pk,
                     "name": each.course.name,
                     "until": end_in_words(each.until) if each.until else "",
+                    "is_late": each.is_late,
                 }
                 for each in lost
             ],

@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, Window
 from django.db.models.functions import RowNumber
 
 from accounts.members.models import Membership
@@ -22,6 +23,10 @@ from common.search import Normalised
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats.models import Seat, SeatState
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 # A course names this many of its tutors; the list of participants on its page has them all.
 TUTORS_NAMED = 4
@@ -32,6 +37,7 @@ class Stage(StrEnum):
 
     RUNNING = "running"
     AHEAD = "ahead"
+    LAPSED = "lapsed"  # not entered in time
     OVER = "over"
 
 
@@ -43,15 +49,29 @@ class Contact:
     account_name: str
 
 
+class Entering(TypedDict):
+    """Columns that are read with each enrolment: whether its person may enter now, and until when they have to."""
+
+    is_enterable: bool
+    enter_before: datetime.datetime | None
+
+
+OwnEnrolment: TypeAlias = "WithAnnotations[Enrolment, Entering]"
+
+
 @dataclass(slots=True)
 class MyCourse:
-    """Course and a person's open enrolments in it, one for each of their roles."""
+    """Course and a person's open enrolments in it, one for each of their roles.
+
+    `enter_before` is the first moment at which a seat that gives the course is lost unless the person enters before.
+    """
 
     course: Course
-    enrolments: list[Enrolment]
+    enrolments: list[OwnEnrolment]
     stage: Stage
     starts_at: datetime.datetime
     ends_at: datetime.datetime | None
+    enter_before: datetime.datetime | None = None
     contacts: list[Contact] = field(default_factory=list)
     tutors: list[str] = field(default_factory=list)
     other_tutors: int = 0
@@ -62,7 +82,7 @@ class MyCourse:
 
     @property
     def is_over(self) -> bool:
-        return self.stage is Stage.OVER
+        return self.stage in (Stage.OVER, Stage.LAPSED)
 
     @property
     def roles(self) -> list[Role]:
@@ -96,13 +116,13 @@ def my_courses(user: User, now: datetime.datetime) -> list[MyCourse]:
     Running ones first, the one that ends next at the top; then those ahead, the next one at the top; then those that
     are over, the last one at the top.
     """
-    return sorted(_by_course(_own_enrolments(user), now), key=_place_in_list)
+    return sorted(_by_course(_own_enrolments(user, now), now), key=_place_in_list)
 
 
 def my_course(user: User, short_name: str, now: datetime.datetime) -> MyCourse | None:
     """Return a person's course by its present or a former short name; None for a person not in it. One statement."""
     courses = Course.objects.named(short_name)
-    found = _by_course(_own_enrolments(user).filter(course__in=courses), now)
+    found = _by_course(_own_enrolments(user, now).filter(course__in=courses), now)
     return found[0] if found else None
 
 
@@ -144,22 +164,33 @@ def visible_enrolments(user: User, course: Course, now: datetime.datetime) -> Qu
     return visible.filter(Q(user=user) | Exists(shared))
 
 
-def _own_enrolments(user: User) -> QuerySet[Enrolment]:
-    return Enrolment.objects.open().filter(user=user).select_related("course", "role").order_by("role_id", "pk")
+def _own_enrolments(user: User, now: datetime.datetime) -> QuerySet[OwnEnrolment]:
+    enterable = Enrolment.objects.enterable_at(now).filter(pk=OuterRef("pk"))
+    waiting = Seat.objects.filter(enrolment=OuterRef("pk"), state=SeatState.ASSIGNED, enter_before__isnull=False)
+    return (
+        Enrolment.objects.open()
+        .filter(user=user)
+        .annotate(
+            is_enterable=Exists(enterable),
+            enter_before=Subquery(waiting.order_by("enter_before").values("enter_before")[:1]),
+        )
+        .select_related("course", "role")
+        .order_by("role_id", "pk")
+    )
 
 
 def _not_over(now: datetime.datetime) -> Q:
     return Q(ends_at__isnull=True) | Q(ends_at__gt=now)
 
 
-def _by_course(enrolments: Iterable[Enrolment], now: datetime.datetime) -> list[MyCourse]:
-    by_course: dict[int, list[Enrolment]] = defaultdict(list)
+def _by_course(enrolments: Iterable[OwnEnrolment], now: datetime.datetime) -> list[MyCourse]:
+    by_course: dict[int, list[OwnEnrolment]] = defaultdict(list)
     for enrolment in enrolments:
         by_course[enrolment.course_id].append(enrolment)
     return [_my_course(own, now) for own in by_course.values()]
 
 
-def _my_course(own: list[Enrolment], now: datetime.datetime) -> MyCourse:
+def _my_course(own: list[OwnEnrolment], now: datetime.datetime) -> MyCourse:
     """Make one row of a person's enrolments in a course, with the foremost stage among them.
 
     The period is that of the enrolments in this stage: a course runs while one of its roles does.
@@ -173,14 +204,17 @@ def _my_course(own: list[Enrolment], now: datetime.datetime) -> MyCourse:
         stage=stage,
         starts_at=min(enrolment.starts_at for enrolment in counting),
         ends_at=None if None in ends else max(end for end in ends if end is not None),
+        enter_before=min((each.enter_before for each in counting if each.enter_before is not None), default=None),
     )
 
 
-def _stage(enrolment: Enrolment, now: datetime.datetime) -> Stage:
-    """Return the stage of an enrolment; RUNNING under the same rule as `Enrolment.objects.running_at`."""
+def _stage(enrolment: OwnEnrolment, now: datetime.datetime) -> Stage:
+    """Return the stage of an enrolment; RUNNING under the same rule as `Enrolment.objects.enterable_at`."""
     if enrolment.ends_at is not None and enrolment.ends_at <= now:
         return Stage.OVER
-    return Stage.RUNNING if enrolment.starts_at <= now else Stage.AHEAD
+    if enrolment.starts_at > now:
+        return Stage.AHEAD
+    return Stage.RUNNING if enrolment.is_enterable else Stage.LAPSED
 
 
 def _place_in_list(mine: MyCourse) -> tuple[int, float, str, int]:

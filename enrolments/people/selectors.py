@@ -81,7 +81,7 @@ def person_rows(account: CustomerAccount, delegations: Collection[Delegation]) -
             kind__in=Ground.PLACING,
             enrolment__user_id__in=list(rows),
         )
-        .select_related("enrolment__course", "enrolment__role", "seat")
+        .select_related("enrolment__course", "enrolment__role", "seat__batch")
         .order_by("enrolment__course__sort_name", "pk")
     )
     for ground in grounds:

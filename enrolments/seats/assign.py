@@ -26,6 +26,7 @@ from enrolments.grounds.already import already_in_courses, latest_end
 from enrolments.grounds.enrol import FoundOrOpened, NewGround, find_or_open, write_grounds
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import Placed, tell_placed
+from enrolments.seats.lapse import lapse_seats
 from enrolments.seats.models import Seat, SeatBatch
 from enrolments.seats.moves import SeatNotFound, SeatNotFree, Taker, refusals, take_free_seats
 from enrolments.seats.placing import Placing, RowsRefused, SeatWanted, check_rows
@@ -111,8 +112,10 @@ def assign_seats(
     Raises SeatNotFound when the operator places nobody for the account (any more), else RowsRefused with, by row:
     SeatNotFound, SeatNotFree (moved first by another, with name and time), SeatNotValid, CourseNotAllowed,
     CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, and ValidationError for something
-    that is no address.
+    that is no address. Seats that were not entered in time are freed before, in a transaction of their own.
     """
+    if kept_for is None and freed is None:
+        lapse_seats(now=now, only=[row.seat_id for row in wanted])
     with transaction.atomic():
         courses = lock_courses(row.course.pk for row in wanted)
         # Locked from here on: a transaction that takes the right or the account away waits, and finds what is written
@@ -248,7 +251,7 @@ def _take(
     for placing in placings:
         user = people[placing.email].user
         enrolment = enrolments[placing.course].enrolments[user.pk, placing.role.pk]
-        takers.append(Taker(placing.seat, placing.course, user, enrolment))
+        takers.append(Taker(placing.seat, placing.course, user, enrolment, placing.period.starts_at))
     lost = take_free_seats(takers=takers, actor=operator, now=now, kept_for=kept_for, reason=reason)
     if lost:
         told = refusals(SeatNotFree, lost)

@@ -25,6 +25,14 @@ class NotEnrolled(Refused):
     message = _("You are not enrolled in this course at the moment.")
 
 
+class NotEnteredInTime(NotEnrolled):
+    """Refusal when all that carries the person in the course was to be entered before now."""
+
+    message = _(
+        "You did not enter this course in time, so your place in it has ended. Ask whoever enrolled you for a new one."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Result of an entry: the link to redirect to, and the number of seats consumed."""
@@ -38,15 +46,17 @@ def enter_course(*, user: User, course: Course, now: datetime.datetime) -> Entry
     """Let a person into a course they are enrolled in now; consume every seat assigned to them there.
 
     Called by a button's POST, never by the opening of a page. Entering again returns the link again; the first entry is
-    recorded on each of the person's enrolments there, whatever its grounds. Locks the person's seats in the course,
-    then their enrolments, by key. Raises NotEnrolled.
+    recorded on each of the person's enrolments there, whatever its grounds. A seat not entered in time lets nobody in,
+    freed or not. Locks the person's seats in the course, then their enrolments, by key. Raises NotEnrolled,
+    NotEnteredInTime.
     """
     with transaction.atomic():
-        seats = _assigned_seats(user, course)
+        seats = _assigned_seats(user, course, now)
         # Read after the seats are locked: a release that came first has ended its enrolment by now.
         enrolments = _running_enrolments(user, course, now)
         if not enrolments:
-            raise NotEnrolled
+            is_late = Enrolment.objects.running_at(now).filter(user=user, course=course).exists()
+            raise NotEnteredInTime if is_late else NotEnrolled
         move_locked_seats(
             seats=seats,
             to_state=SeatState.CONSUMED,
@@ -59,10 +69,10 @@ def enter_course(*, user: User, course: Course, now: datetime.datetime) -> Entry
     return Entry(link=course.link, consumed=len(seats))
 
 
-def _assigned_seats(user: User, course: Course) -> list[Seat]:
+def _assigned_seats(user: User, course: Course, now: datetime.datetime) -> list[Seat]:
     """Lock the person's seats. While one is waited for the person may be moved to another session of the course, onto a
     seat that only a new look finds."""
-    assigned = Seat.objects.filter(person=user, course=course, state=SeatState.ASSIGNED).order_by("pk")
+    assigned = Seat.objects.enterable_at(now).filter(person=user, course=course).order_by("pk")
     seats: list[Seat] | None = None
     while (found := list(assigned.select_for_update(no_key=True))) != seats:
         seats = found
@@ -70,5 +80,5 @@ def _assigned_seats(user: User, course: Course) -> list[Seat]:
 
 
 def _running_enrolments(user: User, course: Course, now: datetime.datetime) -> list[Enrolment]:
-    enrolments = Enrolment.objects.running_at(now).filter(user=user, course=course)
+    enrolments = Enrolment.objects.enterable_at(now).filter(user=user, course=course)
     return list(enrolments.select_for_update(no_key=True).order_by("pk"))

@@ -40,6 +40,7 @@ def generate_seats(
     valid_until: datetime.datetime | None,
     sold_at: datetime.datetime,
     now: datetime.datetime,
+    start_before_days: int | None = None,
 ) -> SeatBatch:
     """Make packsize available seats for each unit of a line, with their history; return the batch they share.
 
@@ -60,6 +61,7 @@ def generate_seats(
         starts_at=terms.starts_at,
         ends_at=terms.ends_at,
         valid_until=valid_until,
+        start_before_days=start_before_days,
         sold_at=sold_at,
     )
     present = SeatBatch.objects.filter(line_id=line.line_id).first()

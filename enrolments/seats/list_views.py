@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -67,7 +68,9 @@ def counts(request: AccountRequest) -> HttpResponse:
     Counting takes longer the more seats an account has; the list itself does not wait for it.
     """
     template = "seats/seat_counts.html" if request.htmx else "seats/seat_counts_page.html"
-    response = render(request, template, {"account": request.account, "counts": seat_counts(request.account)})
+    response = render(
+        request, template, {"account": request.account, "counts": seat_counts(request.account, now=timezone.now())}
+    )
     patch_vary_headers(response, ["HX-Request"])
     return response
 

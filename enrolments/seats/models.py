@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -63,6 +64,7 @@ class SeatBatch(models.Model):
     starts_at = models.DateTimeField(_("enrolment starts"), null=True, blank=True)
     ends_at = models.DateTimeField(_("enrolment ends"), null=True, blank=True)
     valid_until = models.DateTimeField(_("assignable until"), null=True, blank=True)
+    start_before_days = models.PositiveIntegerField(_("days in which to enter"), null=True, blank=True)
     sold_at = models.DateTimeField(_("sold"))
 
     class Meta:
@@ -79,6 +81,10 @@ class SeatBatch(models.Model):
             models.CheckConstraint(
                 condition=models.Q(duration_days__isnull=True) | models.Q(duration_days__gte=1),
                 name="enrolments_seatbatch_duration",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(start_before_days__isnull=True) | models.Q(start_before_days__gte=1),
+                name="enrolments_seatbatch_start_before",
             ),
         )
         indexes = (
@@ -107,7 +113,22 @@ class SeatState(models.TextChoices):
 ASSIGNABLE_UNTIL = Coalesce("valid_until", "batch__valid_until")
 
 
+def _is_valid(now: datetime.datetime) -> models.Q:
+    of_batch = models.Q(batch__valid_until__isnull=True) | models.Q(batch__valid_until__gt=now)
+    return models.Q(valid_until__gt=now) | models.Q(of_batch, valid_until__isnull=True)
+
+
+def _is_over(now: datetime.datetime) -> models.Q:
+    return models.Q(valid_until__lte=now) | models.Q(batch__valid_until__lte=now, valid_until__isnull=True)
+
+
+def _is_lapsed(now: datetime.datetime) -> models.Q:
+    return models.Q(state=SeatState.ASSIGNED, enter_before__lte=now)
+
+
 class SeatQuerySet(models.QuerySet["Seat"]):
+    """Predicates that hold at a moment, whether or not the jobs that write the states down have run until then."""
+
     def assignable_at(self, now: datetime.datetime) -> SeatQuerySet:
         """Keep free seats within their validity, kept for no list; whether a course takes them is checked when one is
         chosen."""
@@ -115,13 +136,36 @@ class SeatQuerySet(models.QuerySet["Seat"]):
 
     def valid_at(self, now: datetime.datetime) -> SeatQuerySet:
         """Keep seats whose validity, their own or else their batch's, has no end or ends later."""
-        of_batch = models.Q(batch__valid_until__isnull=True) | models.Q(batch__valid_until__gt=now)
-        return self.filter(models.Q(valid_until__gt=now) | models.Q(of_batch, valid_until__isnull=True))
+        return self.filter(_is_valid(now))
 
     def over_at(self, now: datetime.datetime) -> SeatQuerySet:
         """Keep seats whose validity is over: all others than `valid_at`."""
-        of_batch = models.Q(batch__valid_until__lte=now, valid_until__isnull=True)
-        return self.filter(models.Q(valid_until__lte=now) | of_batch)
+        return self.filter(_is_over(now))
+
+    def enterable_at(self, now: datetime.datetime) -> Self:
+        """Keep seats whose people have not entered the course and still may."""
+        return self.filter(
+            models.Q(enter_before__isnull=True) | models.Q(enter_before__gt=now), state=SeatState.ASSIGNED
+        )
+
+    def lapsed_at(self, now: datetime.datetime) -> SeatQuerySet:
+        """Keep assigned seats whose people did not enter the course in time."""
+        return self.filter(_is_lapsed(now))
+
+    def being(self, state: str, now: datetime.datetime) -> Self:
+        """Keep seats by the state they are in at a moment; `Seat.state_at` says the same of one seat.
+
+        A seat that a list keeps is left to that list, though its validity is over.
+        """
+        written, is_kept = models.Q(state=state), models.Q(people_list__isnull=False)
+        if state == SeatState.AVAILABLE:
+            return self.filter(written & (_is_valid(now) | is_kept) | _is_lapsed(now) & _is_valid(now))
+        if state == SeatState.ASSIGNED:
+            return self.enterable_at(now)
+        if state == SeatState.EXPIRED:
+            free = models.Q(~is_kept, state=SeatState.AVAILABLE)
+            return self.filter(written | (free | _is_lapsed(now)) & _is_over(now))
+        return self.filter(written)
 
     def in_use(self) -> SeatQuerySet:
         return self.filter(state__in=(SeatState.ASSIGNED, SeatState.CONSUMED))
@@ -215,6 +259,9 @@ class Seat(models.Model):
         verbose_name=_("assigned by"),
     )
     consumed_at = models.DateTimeField(_("consumed"), null=True, blank=True)
+    # Set by each assignment, None where the seat was sold without such a term. No constraint ties it to the state: the
+    # release before this one frees seats without a look at it, and each assignment sets it anew.
+    enter_before = models.DateTimeField(_("to be entered before"), null=True, blank=True)
 
     objects = SeatQuerySet.as_manager()
 
@@ -282,6 +329,11 @@ class Seat(models.Model):
             # For the search by course; seats of packs have none before they are assigned.
             models.Index(fields=["course"], condition=models.Q(course__isnull=False), name="enrolments_seat_of_course"),
             models.Index(
+                fields=["enter_before"],
+                condition=models.Q(state="assigned", enter_before__isnull=False),
+                name="enrolments_seat_enter_before",
+            ),
+            models.Index(
                 fields=["valid_until"],
                 condition=models.Q(valid_until__isnull=False),
                 name="enrolments_seat_valid_until",
@@ -290,6 +342,18 @@ class Seat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch.order_number} · {self.pk}"
+
+    def is_lapsed_at(self, now: datetime.datetime) -> bool:
+        """Tell whether the seat is assigned to somebody who did not enter the course in time."""
+        return self.state == SeatState.ASSIGNED and self.enter_before is not None and self.enter_before <= now
+
+    def state_at(self, now: datetime.datetime) -> SeatState:
+        """Return the state the seat is in at a moment, also where no job has written it down yet."""
+        is_over = self.assignable_until is not None and self.assignable_until <= now
+        is_free = self.state == SeatState.AVAILABLE and self.people_list_id is None
+        if self.is_lapsed_at(now):
+            return SeatState.EXPIRED if is_over else SeatState.AVAILABLE
+        return SeatState.EXPIRED if is_free and is_over else SeatState(self.state)
 
     @property
     def assignable_until(self) -> datetime.datetime | None:
@@ -354,7 +418,7 @@ class SeatEvent(models.Model):
             models.CheckConstraint(
                 condition=models.Q(from_state="", to_state__in=["available", "assigned"])
                 | models.Q(from_state="available", to_state__in=["assigned", "expired", "revoked"])
-                | models.Q(from_state="assigned", to_state__in=["available", "consumed", "revoked"])
+                | models.Q(from_state="assigned", to_state__in=["available", "consumed", "expired", "revoked"])
                 | models.Q(from_state="consumed", to_state="revoked")
                 | models.Q(from_state="expired", to_state="available"),
                 name="enrolments_seatevent_move",

@@ -229,7 +229,13 @@ def _take(
     reason: str,
 ) -> None:
     takers = [
-        Taker(each.moving.to_seat, course, each.user, enrolments.enrolments[each.user.pk, each.moving.role.pk])
+        Taker(
+            each.moving.to_seat,
+            course,
+            each.user,
+            enrolments.enrolments[each.user.pk, each.moving.role.pk],
+            each.moving.period.starts_at,
+        )
         for each in left
     ]
     lost = take_free_seats(takers=takers, actor=actor, now=now, reason=reason)

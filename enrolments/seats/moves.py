@@ -1,6 +1,6 @@
 """Moving seats from state to state: conditional updates whose row count is checked, and a history row for each.
 
-    available → assigned | expired | revoked      assigned → available | consumed | revoked
+    available → assigned | expired | revoked      assigned → available | consumed | expired | revoked
     consumed → revoked (the merchant's explicit yes)      expired → available (renewal)
 
 The constraint `enrolments_seatevent_move` knows the same table.
@@ -13,14 +13,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import transaction
-from django.db.models import BigIntegerField, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import BigIntegerField, DateTimeField, Field, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from common.again import ATTEMPTS
+from common.moments import day_ends, days_later, local_day
 from common.refusals import Refused
 from common.words import in_words, moment_in_words
 from enrolments.courses.models import Course
@@ -99,12 +100,22 @@ def still(seat_ids: Collection[int], *states: str) -> QuerySet[Seat]:
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """Person for a free seat, with the enrolment opened or found for them."""
+    """Person for a free seat, with the enrolment opened or found for them, and the start of their period in it."""
 
     seat: Seat
     course: Course
     user: User
     enrolment: Enrolment
+    starts_at: datetime.datetime
+
+    @property
+    def enter_before(self) -> datetime.datetime | None:
+        """The end of the last day on which the person may enter for the first time; None without such a day.
+
+        The days are counted from the assignment, or from a later day on which the course opens to the person.
+        """
+        days = self.seat.batch.start_before_days
+        return None if days is None else day_ends(local_day(days_later(self.starts_at, days)))
 
 
 def take_free_seats(
@@ -135,6 +146,7 @@ def take_free_seats(
             people_list=None,
             assigned_at=now,
             assigned_by=actor,
+            enter_before=_by_seat({taker.seat.pk: taker.enter_before for taker in takers}, DateTimeField()),
         )
     )
     if moved != len(ids):
@@ -157,14 +169,15 @@ def take_free_seats(
         seat = taker.seat
         seat.state, seat.keeps_place, seat.people_list = SeatState.ASSIGNED, False, None
         seat.course, seat.person, seat.enrolment = taker.course, taker.user, taker.enrolment
-        seat.assigned_at, seat.assigned_by = now, actor
+        seat.assigned_at, seat.assigned_by, seat.enter_before = now, actor, taker.enter_before
     return set()
 
 
-def _by_seat(values: Mapping[int, int]) -> RawSQL:
-    """Return the value for each seat of an update, by the seat's key."""
-    by_place = "(%s::bigint[])[array_position(%s::bigint[], enrolments_seat.id)]"
-    return RawSQL(by_place, (list(values.values()), list(values)), output_field=BigIntegerField())  # noqa: S611
+def _by_seat(values: Mapping[int, object], column: Field | None = None) -> RawSQL:
+    """Return the value for each seat of an update, by the seat's key; keys, unless the column is of another kind."""
+    column = column or BigIntegerField()
+    by_place = f"(%s::{column.db_type(connection)}[])[array_position(%s::bigint[], enrolments_seat.id)]"
+    return RawSQL(by_place, (list(values.values()), list(values)), output_field=column)  # noqa: S611
 
 
 def lock_unmoved(seats: Collection[Seat]) -> set[int]:

@@ -13,6 +13,7 @@ class SeatReason(models.TextChoices):
     REPLACED = "replaced", pgettext_lazy("reason of a seat's move", "Participant exchanged")
     ENTERED = "entered", pgettext_lazy("reason of a seat's move", "Entered the course")
     EXPIRED = "expired", pgettext_lazy("reason of a seat's move", "Validity over")
+    LAPSED = "lapsed", pgettext_lazy("reason of a seat's move", "Not entered in time")
     RIGHT_LOST = "right_lost", pgettext_lazy("reason why a ground ended", "No longer an operator of the account")
     PERSON_CLOSED = "person_closed", pgettext_lazy("reason why a ground ended", "The person was closed")
 

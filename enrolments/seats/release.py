@@ -29,7 +29,13 @@ from enrolments.seats.moves import (
 )
 from enrolments.seats.reasons import SeatReason
 
-NOBODY: dict[str, Any] = {"person": None, "enrolment": None, "assigned_at": None, "assigned_by": None}
+NOBODY: dict[str, Any] = {
+    "person": None,
+    "enrolment": None,
+    "assigned_at": None,
+    "assigned_by": None,
+    "enter_before": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,31 +98,33 @@ def release_seats(
         unmoved = lock_unmoved(wanted.values())
         free = {pk: seat for pk, seat in wanted.items() if pk in unmoved}
         reason = reason or SeatReason.RELEASED
-        _free(free, actor=actor, now=now, reason=reason, is_told=is_told, supervisor=supervisor)
+        free_locked(free, actor=actor, now=now, reason=reason, is_told=is_told, supervisor=supervisor)
     gone = refusals(SeatNotAssigned, [pk for pk in found if pk not in moved and pk not in free])
     refused: dict[int, Refused] = {pk: SeatNotFound() for pk in seats if pk not in found}
     return Released(free, refused | refusals(SeatMoved, moved) | gone)
 
 
-def _free(
+def free_locked(
     seats: Mapping[int, Seat],
     *,
     actor: User | None,
     now: datetime.datetime,
     reason: str,
-    is_told: bool,
-    supervisor: User | None,
+    is_told: bool = True,
+    supervisor: User | None = None,
+    to_state: str = SeatState.AVAILABLE,
 ) -> None:
-    """Free seats that are locked, with their courses."""
+    """Take their people off seats that are locked, with their courses; `to_state` is where the seats go.
+
+    A session's seat stays in its course; that of a pack has none any more. Expects the seats' batches.
+    """
     of_sessions = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.SESSION]
     of_packs = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.PACK]
     people = {seat.pk: (seat.course_id, seat.person_id) for seat in of_sessions}
     for freed, changes in ((of_sessions, NOBODY), (of_packs, {**NOBODY, "course": None})):
-        move_locked_seats(
-            seats=freed, to_state=SeatState.AVAILABLE, changes=changes, actor=actor, reason=reason, now=now
-        )
+        move_locked_seats(seats=freed, to_state=to_state, changes=changes, actor=actor, reason=reason, now=now)
         for seat in freed:
-            seat.state = SeatState.AVAILABLE
+            seat.state = to_state
             for column, value in changes.items():
                 setattr(seat, column, value)
     if seats:
@@ -124,6 +132,8 @@ def _free(
         if supervisor is not None:
             grounds = grounds.exclude(kind=Ground.Kind.SUPERVISION, enrolment__user=supervisor)
         end_grounds(grounds=grounds, reason=reason, now=now, is_told=is_told)
+    if to_state != SeatState.AVAILABLE:
+        return
     stay = still_there(set(people.values()))
     keep = [seat for seat in of_sessions if people[seat.pk] not in stay]
     if keep:

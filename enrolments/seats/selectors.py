@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from accounts.members.models import CustomerAccount
 from common.languages import in_reader_language
@@ -53,22 +54,38 @@ class SeatCounts:
         return sum(self.by_state.values())
 
 
-# Counted before the join: the seats are many, the batches few, and the index holds all columns that are counted.
+# Counted before the join: the seats are many, the batches few, and the index holds all columns that are counted. Then
+# put right by the seats that no job has moved yet, and by those with a validity of their own: few, with indexes that
+# hold no others.
 COUNT_SEATS = """
-WITH counted AS (
-    SELECT batch_id, state, count(*) AS seats FROM enrolments_seat WHERE account_id = %s GROUP BY batch_id, state
+WITH written AS (
+    SELECT batch_id, state, count(*) AS seats FROM enrolments_seat
+    WHERE account_id = %(account)s GROUP BY batch_id, state
+), odd AS (
+    SELECT batch_id, state, valid_until FROM enrolments_seat
+    WHERE account_id = %(account)s AND state = 'assigned' AND enter_before <= %(now)s
+    UNION ALL SELECT batch_id, state, valid_until FROM enrolments_seat
+    WHERE account_id = %(account)s AND state = 'available' AND valid_until IS NOT NULL
+), counted AS (
+    SELECT batch_id, state, NULL::timestamptz AS until, seats FROM written
+    UNION ALL SELECT batch_id, state, NULL, -1 FROM odd
+    UNION ALL SELECT batch_id, 'available', valid_until, 1 FROM odd
+), being AS (
+    SELECT batch.id, batch.entry_code, batch.entry_name, counted.seats, CASE
+        WHEN counted.state = 'available' AND coalesce(counted.until, batch.valid_until) <= %(now)s THEN 'expired'
+        ELSE counted.state
+    END AS state
+    FROM counted JOIN enrolments_seatbatch batch ON batch.id = counted.batch_id
 )
-SELECT batch.entry_code, counted.state, sum(counted.seats)::bigint,
-    (array_agg(batch.entry_name ORDER BY batch.id DESC))[1]
-FROM counted JOIN enrolments_seatbatch batch ON batch.id = counted.batch_id
-GROUP BY batch.entry_code, counted.state
+SELECT entry_code, state, sum(seats)::bigint, (array_agg(entry_name ORDER BY id DESC))[1]
+FROM being GROUP BY entry_code, state
 """
 
 
-def seat_counts(account: CustomerAccount) -> SeatCounts:
+def seat_counts(account: CustomerAccount, *, now: datetime.datetime) -> SeatCounts:
     """Count an account's seats by entry and state, in one statement. Takes longer the more seats there are."""
     with connection.cursor() as cursor:
-        cursor.execute(COUNT_SEATS, [account.pk])
+        cursor.execute(COUNT_SEATS, {"account": account.pk, "now": now})
         rows = cursor.fetchall()
     entries: dict[str, EntrySeats] = {}
     by_state = dict.fromkeys(SeatState.values, 0)
@@ -140,15 +157,21 @@ def seats_of(
     entry_code: str = "",
     course: Course | None = None,
     session_id: int | None = None,
+    now: datetime.datetime | None = None,
 ) -> QuerySet[WithAnnotations[Seat, Grounds]]:
-    """Return the seats of an account, filtered by the arguments, with a list's data; live grounds as `live_grounds`."""
+    """Return the seats of an account, filtered by the arguments, with a list's data; live grounds as `live_grounds`.
+
+    `state` is that of the seats at `now` (None: this moment), and takes one statement more.
+    """
     seats = (
         Seat.objects.filter(account=account)
         .select_related("batch", "course", "role", "enrolment__role")
         .prefetch_related(Prefetch("grounds", queryset=Ground.objects.live(), to_attr="live_grounds"))
     )
     if state:
-        seats = seats.filter(state=state)
+        now = now or timezone.now()
+        # The index by state gives the list at once, but for what the jobs have not written down yet.
+        seats = seats.being(state, now) if _wait_for_a_job(account, now) else seats.filter(state=state)
     if entry_code:
         seats = seats.filter(batch__in=SeatBatch.objects.filter(account=account, entry_code=entry_code))
     if course is not None:
@@ -156,6 +179,15 @@ def seats_of(
     if session_id is not None:
         seats = seats.filter(batch__in=SeatBatch.objects.filter(account=account, group_id=session_id))
     return seats
+
+
+def _wait_for_a_job(account: CustomerAccount, now: datetime.datetime) -> bool:
+    """Tell whether an account has seats that are in another state than the one written down."""
+    free = Seat.objects.filter(state=SeatState.AVAILABLE)
+    over = free.filter(batch__in=SeatBatch.objects.filter(account=account, valid_until__lte=now))
+    over_before = free.filter(account=account, valid_until__lte=now)
+    lapsed = Seat.objects.lapsed_at(now).filter(account=account)
+    return lapsed.union(over, over_before, all=True).exists()
 
 
 def last_moment(seat: WithAnnotations[Seat, Grounds]) -> datetime.datetime | None:

@@ -49,7 +49,7 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
     now = timezone.now()
     shown = seat_or_404(request, seat_id)
     if request.method != "POST":
-        form = AssignForm(seat=shown, now=now) if _is_free(shown) else None
+        form = AssignForm(seat=shown, now=now) if _is_free(shown, now) else None
         return _seat_page(request, shown, form, now=now)
     form = AssignForm(request.POST, seat=shown, now=now)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -130,8 +130,9 @@ def seat_or_404(request: AccountRequest, seat_id: int) -> WithAnnotations[Seat, 
     return found
 
 
-def _is_free(shown: Seat) -> bool:
-    return shown.state == SeatState.AVAILABLE and shown.people_list_id is None
+def _is_free(shown: Seat, now: datetime.datetime) -> bool:
+    is_available = shown.state == SeatState.AVAILABLE and shown.people_list_id is None
+    return is_available or shown.is_lapsed_at(now)
 
 
 def _seat_page(
@@ -143,7 +144,7 @@ def _seat_page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     history = page_of(request, moves_of(shown), MOVES_A_PAGE)
-    is_free = _is_free(shown)
+    is_free = _is_free(shown, now)
     valid_until = shown.assignable_until
     ids = (shown.person_id, *(event.person_id for event in history.rows))
     people = {person_id for person_id in ids if person_id is not None}

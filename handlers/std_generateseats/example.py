@@ -13,6 +13,7 @@ def example() -> Case:
             "courselist": "SEC-*, HELP",
             "packsize": 4,
             "validity": 365,
+            "startbefore": 30,
             "supervisor": "teacher",
             "customersupport": "HELP",
             **PERIOD,

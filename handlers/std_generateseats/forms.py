@@ -21,6 +21,7 @@ class GenerateSeatsForm(PeriodForm):
         "courselist",
         "packsize",
         "validity",
+        "startbefore",
         "supervisor",
         "customersupport",
         "starttime",
@@ -46,6 +47,14 @@ class GenerateSeatsForm(PeriodForm):
         label=_("Seats stay valid"),
         help_text=_("Number of days from payment during which a seat can be assigned. Empty: no limit."),
     )
+    startbefore = DaysField(
+        label=_("To be entered within"),
+        help_text=_(
+            "Number of days from the assignment, or from a later start of the enrolment, within which the person has "
+            "to enter the course. Otherwise the seat is free again, or expires if its validity is over. Empty: no "
+            "limit."
+        ),
+    )
     supervisor = RoleField(
         label=_("Role of the operator"),
         initial=Role.TEACHER,
@@ -64,6 +73,7 @@ class GenerateSeatsParameters:
     course_list: str
     pack_size: int
     validity_days: int | None
+    start_before_days: int | None
     supervisor: str
     support_course: str
     terms: Terms
@@ -74,6 +84,7 @@ class GenerateSeatsParameters:
             course_list=params.get("courselist") or "",
             pack_size=params.get("packsize") or 1,
             validity_days=params.get("validity"),
+            start_before_days=params.get("startbefore"),
             supervisor=params.get("supervisor") or Role.TEACHER,
             support_course=params.get("customersupport") or "",
             terms=terms_of(params),

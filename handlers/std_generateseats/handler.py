@@ -28,7 +28,7 @@ from handlers.contract import (
     sentences,
 )
 from handlers.delivery import SUPERVISING, entry_ref, line_ref, sold_role, too_late
-from handlers.facts import assignable_in_words, period_facts, seats_in_words
+from handlers.facts import assignable_in_words, enterable_in_words, period_facts, seats_in_words
 from handlers.findings import check_course_list, check_role, check_support_course, check_terms
 from handlers.giving_back import take_back_seats
 from handlers.std_generateseats.forms import GenerateSeatsForm, GenerateSeatsParameters
@@ -57,6 +57,8 @@ class GenerateSeats(Handler):
         facts = [Fact(gettext_lazy("Each unit contains"), seats_in_words(seats.pack_size))]
         if seats.validity_days:
             facts.append(Fact(gettext_lazy("Seats can be assigned"), assignable_in_words(seats.validity_days)))
+        if seats.start_before_days:
+            facts.append(Fact(gettext_lazy("First entry"), enterable_in_words(seats.start_before_days)))
         return Sold(
             course_list=seats.course_list,
             terms=seats.terms,
@@ -91,6 +93,7 @@ class GenerateSeats(Handler):
             supervisor_role=sold_role(line, params.supervisor, SUPERVISING),
             terms=params.terms,
             valid_until=days_later(sold_at, params.validity_days) if params.validity_days else None,
+            start_before_days=params.start_before_days,
             sold_at=sold_at,
             now=line.now,
         )
@@ -138,5 +141,17 @@ def _delivered(count: int, batch: SeatBatch) -> Feedback:
             else _("They may be used for every open course.")
         )
     )
-    told = sentences(made, next_step, until)
-    return Feedback(public=told, customer=told, sales=sentences(made, courses, until))
+    entering = in_words(
+        lambda: (
+            ngettext(
+                "Whoever gets a seat has to enter the course within %(n)d day.",
+                "Whoever gets a seat has to enter the course within %(n)d days.",
+                batch.start_before_days,
+            )
+            % {"n": batch.start_before_days}
+            if batch.start_before_days
+            else ""
+        )
+    )
+    told = sentences(made, next_step, until, entering)
+    return Feedback(public=told, customer=told, sales=sentences(made, courses, until, entering))

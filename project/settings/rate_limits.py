@@ -48,6 +48,8 @@ RATE_LIMITS = {
     "payment method": "20/h/key",
     # Forged notifications. Signed ones are neither counted nor stopped.
     "bad notification": "30/m/ip",
+    # Links to calendars that are none, or none any more: programs go on asking for those that were ended.
+    "bad calendar link": "60/10m/ip",
     # Wrong tokens shown to /metrics.
     "bad metrics token": "30/m/ip",
     # Reports of browsers about the content security policy, each a line in the logs.

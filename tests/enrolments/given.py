@@ -51,6 +51,7 @@ def given_pack(
     supervisor: str | None = Role.TEACHER,
     terms: Terms = Terms(),  # noqa: B008
     valid_until: datetime.datetime | None = None,
+    start_before_days: int | None = None,
     line: LineRef | None = None,
     now: datetime.datetime = NOW,
 ) -> list[Seat]:
@@ -64,6 +65,7 @@ def given_pack(
         supervisor_role=role(supervisor) if supervisor else None,
         terms=terms,
         valid_until=valid_until,
+        start_before_days=start_before_days,
         sold_at=now,
         now=now,
     )

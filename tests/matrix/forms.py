@@ -35,6 +35,8 @@ account-browsers-end                 -                        -  # ends the pers
 account-browser-end                  session_id               -  # ends one of them, overwrites nothing
 account-used-last                    page                     -  # does nothing
 account-details                      number                   made_from
+account-calendar-link                number                   shown
+calendar-own                         -                        shown
 account-members                      number                   -  # invites, overwrites nothing
 account-leave                        number                   shown
 account-member                       number,membership_id     shown

@@ -172,6 +172,14 @@ account-sessions         GET  sign-in page    404     page     404        404   
 account-sessions         POST 405
 account-session          GET  sign-in page    404     page     404        404      404     404     404     404
 account-session          POST 405
+account-calendar         GET  sign-in page    404     page     404        404      404     404     404     404
+account-calendar         POST 405
+account-calendar-link    GET  sign-in 405     404     405      404        404      404     404     404     404
+account-calendar-link    POST sign-in done    404     done     404        404      404     404     404     404
+calendar-own             GET  sign-in page    page    page     page       page     page    page    page    page
+calendar-own             POST sign-in done    done    done     done       done     done    done    done    done  # own
+calendar-feed            GET  page  # whoever has the secret link
+calendar-feed            POST 405
 
 learn                    GET  sign-in page    page    page     page       page     page    page    page    page
 learn                    POST 405

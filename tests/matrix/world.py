@@ -22,6 +22,8 @@ from accounts.people.models import User
 from accounts.second_person.models import Approval
 from catalog.models.entries import Entry
 from common.tokens import derive_token
+from enrolments.calendar.links import make_link, token_of
+from enrolments.calendar.models import CalendarLink
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
@@ -72,6 +74,7 @@ class Belongings:
     person: Delegation
     session: CourseGroup
     people_list: PeopleList
+    calendar: CalendarLink
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,7 @@ class World:
             "account-seat-release": {"seat_id": has.taken_seat.pk},
             "account-seat-move": {"seat_id": has.taken_seat.pk},
             "account-seat-replace": {"seat_id": has.taken_seat.pk},
+            "calendar-feed": {"token": token_of(has.calendar)},
             "account-list-template": {"kind": "csv"},
             "account-list-result": {"kind": "csv"},
             "account-people-export": {"kind": "csv"},
@@ -188,6 +192,8 @@ class World:
             },
             "account-seat-replace": replacement,
             "account-person-replace": replacement,
+            "account-calendar-link": {"shown": 0},
+            "calendar-own": {"shown": 0},
             "account-list-new": {"source": f"session:{has.session.pk}", "people": "new@example.org"},
             "account-list-row": {
                 "email": "new@example.org", "first_name": "New", "last_name": "Name", "version": 1,
@@ -312,4 +318,5 @@ def furnish(
         person=Delegation.objects.get(account=account),
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
         people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
+        calendar=make_link(person=UserFactory(), account=None, shown=0, now=now),
     )

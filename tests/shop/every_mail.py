@@ -15,6 +15,7 @@ from accounts.people.models import User
 from accounts.security_log.alarms import raise_alarms
 from accounts.sign_in.mails import ALLAUTH_MAILS, queue_allauth_mail
 from enrolments.people.mail_again import mail_again
+from enrolments.seats.lapse import lapse_seats
 from enrolments.seats.models import Seat
 from enrolments.seats.release import release_seat
 from handlers.ext_paperdiploma.example import diplomas
@@ -38,6 +39,9 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     account = CustomerAccountFactory(name="Ateliers Roy")
     owner = MembershipFactory(account=account).user
     told, new, lost = UserFactory(), UserFactory(is_address_proved=False), UserFactory()
+    [late] = given_pack(account, start_before_days=1, now=now - timedelta(days=9))
+    assign(late, CourseFactory(), UserFactory().email, owner, now=now - timedelta(days=9))
+    lapse_seats(now=now)
     for person in (lost, told, new):
         [seat] = given_pack(account, now=now)
         assign(seat, CourseFactory(place_en="Room 3", place_fr="Salle 3"), person.email, owner, now=now)

@@ -130,9 +130,9 @@ class Frame(RuleBasedStateMachine):
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT id, taken FROM ({PLACES}) course")
             assert taken([course.pk for course in self.world.courses]) == dict(cursor.fetchall())
-        by_state = Counter((seat.account_id, seat.state) for seat in self.seats)
+        by_state = Counter((seat.account_id, seat.state_at(self.now)) for seat in self.seats)
         for account_id in {seat.account_id for seat in self.seats}:
-            counts = seat_counts(CustomerAccount(pk=account_id))
+            counts = seat_counts(CustomerAccount(pk=account_id), now=self.now)
             counted = {(account_id, state): number for state, number in counts.by_state.items() if number}
             assert counted == {key: number for key, number in by_state.items() if key[0] == account_id}
             assert sum(entry.total for entry in counts.entries) == counts.total
