@@ -193,7 +193,7 @@ def _preview(
         "possible": len(outcomes) - left_out.total(),
         "left_out": sorted(left_out.items()),
         "rows": [{"outcome": each, "seat": each.seat, "person": names.get(each.seat.person_id or 0)} for each in rows],
-        "query": address.urlencode(),
+        "same_address": address.urlencode(),
         "start": start,
         "next": start + ROWS_A_PAGE if start + ROWS_A_PAGE < len(ordered) else None,
     }
