@@ -1,4 +1,4 @@
-"""Addresses of the account area's pages about seats, sessions and people."""
+"""Addresses of the account area's pages about seats, sessions and people, and of a person's requests."""
 
 from django.urls import include, path, re_path
 
@@ -6,12 +6,14 @@ from enrolments.calendar import views as calendar
 from enrolments.lists import views as lists
 from enrolments.people import list_views as people_lists
 from enrolments.people import views as people
+from enrolments.requests import views as requests
 from enrolments.seats import list_views as account_area
 from enrolments.seats import many_views as many_seats
 from enrolments.seats import move_views as moves
 from enrolments.seats import replace_views as replace
 from enrolments.seats import views as seats
 from enrolments.sessions import views as sessions
+from enrolments.teams import views as teams
 
 of_account = [
     path("seats/", account_area.seats, name="account-seats"),
@@ -23,9 +25,14 @@ of_account = [
     path("seats/<int:seat_id>/replace/", replace.seat, name="account-seat-replace"),
     path("people/", people_lists.people, name="account-people"),
     re_path(r"^people/export\.(?P<kind>csv|xlsx)$", people_lists.export, name="account-people-export"),
+    path("people/team/", teams.people, name="account-people-team"),
     path("people/<int:delegation_id>/", people.person, name="account-person"),
     path("people/<int:delegation_id>/mail/", people.mail, name="account-person-mail"),
     path("people/<int:delegation_id>/detach/", people.detach, name="account-person-detach"),
+    path("teams/", teams.teams, name="account-teams"),
+    path("teams/<int:team_id>/", teams.team, name="account-team"),
+    path("teams/<int:team_id>/seats/", teams.seats, name="account-team-seats"),
+    path("teams/<int:team_id>/remove/", teams.remove, name="account-team-remove"),
     path("people/<int:delegation_id>/replace/", replace.person, name="account-person-replace"),
     path("lists/", lists.lists, name="account-lists"),
     path("lists/new/", lists.new_list, name="account-list-new"),
@@ -37,6 +44,8 @@ of_account = [
     path("lists/<int:list_id>/again/", lists.judge, name="account-list-judge"),
     path("lists/<int:list_id>/discard/", lists.discard, name="account-list-discard"),
     path("lists/<int:list_id>/rows/<int:line>/", lists.row, name="account-list-row"),
+    path("requests/", requests.requests, name="account-requests"),
+    path("requests/<int:request_id>/", requests.course_request, name="account-request"),
     path("calendar/", calendar.month, name="account-calendar"),
     path("calendar/link/", calendar.account_link, name="account-calendar-link"),
     path("sessions/", account_area.sessions, name="account-sessions"),
@@ -44,6 +53,8 @@ of_account = [
 ]
 
 urlpatterns = [
+    path("requests/", requests.my_requests, name="my-requests"),
+    path("account/<int:number>/", include(of_account)),
     path("account/<int:number>/", include(of_account)),
     path("calendar/own/", calendar.own_link, name="calendar-own"),
     re_path(r"^calendar/(?P<token>[A-Za-z0-9_-]{43})\.ics$", calendar.feed, name="calendar-feed"),

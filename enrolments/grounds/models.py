@@ -198,6 +198,14 @@ class Ground(models.Model):
                 name="enrolments_ground_period",
             ),
         )
+        indexes = (
+            # For lists of an account's people by the end of their access.
+            models.Index(
+                fields=["account", "ends_at", "id"],
+                condition=models.Q(ended_at__isnull=True, ends_at__isnull=False, kind__in=["seat", "line"]),
+                name="enrolments_ground_ending",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} #{self.pk}"

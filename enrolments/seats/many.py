@@ -60,7 +60,7 @@ def look_at(
 
     `to` is where a move leads. Expects the seats with batch, role and enrolment with its role.
     """
-    why_not = {seat.pk: _not_assigned(seat) for seat in seats}
+    why_not = {seat.pk: _not_assigned(seat, act, now) for seat in seats}
     assigned = [seat for seat in seats if not why_not[seat.pk]]
     if act == Act.MOVE and to is not None:
         course = to.course if isinstance(to, CourseGroup) else to
@@ -103,7 +103,7 @@ def do_to_many(
     `seen` is the `fingerprint_of` what was shown. Locks as `release_seats`, `move_seats` or `mail_people_again` does.
     Raises ChangedMeanwhile.
     """
-    assigned = {seat.pk: state_shown(seat) for seat in seats if seat.state == SeatState.ASSIGNED}
+    assigned = {seat.pk: state_shown(seat) for seat in seats if not _not_assigned(seat, act, now)}
     refused: Collection[int]
     with transaction.atomic():
         # Judged once, under the locks; a judgement that is not the one shown undoes it all.
@@ -125,8 +125,9 @@ def do_to_many(
     return len(done)
 
 
-def _not_assigned(seat: Seat) -> str:
-    if seat.state == SeatState.ASSIGNED:
+def _not_assigned(seat: Seat, act: Act, now: datetime.datetime) -> str:
+    # Whoever did not enter in time can only be taken off any more.
+    if seat.state == SeatState.ASSIGNED and (act == Act.RELEASE or not seat.is_lapsed_at(now)):
         return ""
     if seat.state == SeatState.CONSUMED:
         return _("The person has entered the course: the seat is used for good.")

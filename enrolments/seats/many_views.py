@@ -30,7 +30,7 @@ from enrolments.seats.selectors import seat_choices, seats_of
 from enrolments.seats.targets import Targets, find_target, targets_of, value_of
 
 ROWS_A_PAGE = 100
-FILTERS = ("state", "entry", "course", "session")
+FILTERS = ("state", "entry", "course", "team", "session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _asked(account: CustomerAccount, data: QueryDict) -> Asked | None:
     fields = [("act", act)]
     to = find_target(account, data.get("to", ""))
     if data.get("which") == "all":
-        form = SeatFilterForm(data, among=seat_choices(account))
+        form = SeatFilterForm(data, among=seat_choices(account), teams=account.teams.all())
         chosen = form.cleaned_data if form.is_valid() else {}
         session_id = (whole_number(data.get("session", "")) or 0) if data.get("session") else None
         seats = seats_of(
@@ -99,6 +99,7 @@ def _asked(account: CustomerAccount, data: QueryDict) -> Asked | None:
             entry_code=chosen.get("entry", ""),
             course=chosen.get("course"),
             session_id=session_id,
+            team=chosen.get("team"),
         )
         fields += [("which", "all"), *((name, value) for name in FILTERS if (value := data.get(name, "")))]
     else:

@@ -77,4 +77,8 @@ RATE_LIMITS = {
     # Mails of an account to a person, whatever the cause; key: the two. Then mails that a person asks for again.
     "mail to person": "5/d/key",
     "mail to person again": "1/10m/key",
+    # Requests for courses; key: the person who asks. Then the mails about them to an account's operators, whom its
+    # overview tells of the others; key: the account.
+    "request for a course": "10/h/key,20/d/key",
+    "mail of a request": "20/d/key",
 }

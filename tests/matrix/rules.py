@@ -156,6 +156,10 @@ account-list-start       GET  sign-in 405     404     405      404        404   
 account-list-start       POST sign-in done    404     done     404        404      404     404     404     404
 account-list-discard     GET  sign-in 405     404     405      404        404      404     404     404     404
 account-list-discard     POST sign-in done    404     done     404        404      404     404     404     404
+account-requests         GET  sign-in page    404     page     404        404      404     404     404     404
+account-requests         POST 405
+account-request          GET  sign-in page    404     page     404        404      404     404     404     404
+account-request          POST sign-in done    404     done     404        404      404     404     404     404
 account-people           GET  sign-in page    404     page     404        404      404     404     404     404
 account-people           POST 405
 account-people-export    GET  sign-in page    404     page     404        404      404     404     404     404
@@ -166,6 +170,16 @@ account-person-mail      GET  sign-in 405     404     405      404        404   
 account-person-mail      POST sign-in done    404     done     404        404      404     404     404     404
 account-person-detach    GET  sign-in 405     404     405      404        404      404     404     404     404
 account-person-detach    POST sign-in go      404     go       404        404      404     404     404     404  # seated
+account-people-team      GET  sign-in 405     404     405      404        404      404     404     404     404
+account-people-team      POST sign-in done    404     done     404        404      404     404     404     404
+account-teams            GET  sign-in page    404     page     404        404      404     404     404     404
+account-teams            POST sign-in done    404     done     404        404      404     404     404     404
+account-team             GET  sign-in page    404     page     404        404      404     404     404     404
+account-team             POST sign-in done    404     done     404        404      404     404     404     404
+account-team-seats       GET  sign-in 405     404     405      404        404      404     404     404     404
+account-team-seats       POST sign-in done    404     done     404        404      404     404     404     404
+account-team-remove      GET  sign-in 405     404     405      404        404      404     404     404     404
+account-team-remove      POST sign-in done    404     done     404        404      404     404     404     404
 account-person-replace   GET  sign-in page    404     page     404        404      404     404     404     404
 account-person-replace   POST sign-in done    404     done     404        404      404     404     404     404
 account-sessions         GET  sign-in page    404     page     404        404      404     404     404     404
@@ -180,6 +194,9 @@ calendar-own             GET  sign-in page    page    page     page       page  
 calendar-own             POST sign-in done    done    done     done       done     done    done    done    done  # own
 calendar-feed            GET  page  # whoever has the secret link
 calendar-feed            POST 405
+
+my-requests              GET  sign-in page    page    page     page       page     page    page    page    page
+my-requests              POST sign-in refused refused refused refused refused done refused refused refused  # own
 
 learn                    GET  sign-in page    page    page     page       page     page    page    page    page
 learn                    POST 405
@@ -342,6 +359,8 @@ admin:enrolments_course_enrol       GET  sign-in sign-in  403     403     page
 admin:enrolments_course_enrol       POST sign-in sign-in  403     403     done
 admin:enrolments_course_end         GET  sign-in sign-in  405     405     405
 admin:enrolments_course_end         POST sign-in sign-in  403     403     done
+admin:enrolments_seatbatch_give     GET  sign-in sign-in  403     403     page
+admin:enrolments_seatbatch_give     POST sign-in sign-in  403     403     done
 admin:outbox_job_retry              GET  sign-in sign-in  405     405     405
 admin:outbox_job_retry              POST sign-in sign-in  403     403     done
 admin:outbox_job_dismiss            GET  sign-in sign-in  405     405     405

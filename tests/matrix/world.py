@@ -20,6 +20,8 @@ from accounts.members.services import invite_member
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.second_person.models import Approval
+from accounts.teams.models import Team
+from accounts.teams.services import version_of as version_of_team
 from catalog.models.entries import Entry
 from common.tokens import derive_token
 from enrolments.calendar.links import make_link, token_of
@@ -29,6 +31,8 @@ from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
 from enrolments.lists.models import PeopleList
 from enrolments.people.edit import version_of
+from enrolments.requests.models import CourseRequest
+from enrolments.requests.services import ask_for_course
 from enrolments.seats.many import Act, Outcome, fingerprint_of
 from enrolments.seats.models import Seat
 from enrolments.seats.moves import state_shown
@@ -74,6 +78,8 @@ class Belongings:
     person: Delegation
     session: CourseGroup
     people_list: PeopleList
+    request: CourseRequest
+    team: Team
     calendar: CalendarLink
 
 
@@ -113,6 +119,8 @@ class World:
             "delegation_id": has.person.pk,
             "session_id": has.session.pk,
             "list_id": has.people_list.pk,
+            "request_id": has.request.pk,
+            "team_id": has.team.pk,
             "line": 2,
             "short_name": self.course.short_name,
             "code": self.entry.code,
@@ -132,6 +140,7 @@ class World:
             "text_id": self.legal_text.pk,
             "course_id": self.by_hand.course_id,
             "enrolment_id": self.by_hand.pk,
+            "batch_id": has.taken_seat.batch_id,
             "job_id": self.job.pk,
             "mail_id": self.mail.pk,
             "event_id": self.event.pk,
@@ -200,10 +209,16 @@ class World:
             },
             "account-list-start": {"mode": "all", "version": has.people_list.version},
             "account-list-discard": {"version": has.people_list.version},
+            "account-request": {"decline": "1", "words": "Not this year"},
+            "my-requests": {"what": f"{has.account.pk}:{self.by_hand.course_id}", "words": ""},
             "account-person": {
                 "email": person.email, "first_name": "New", "last_name": "Name", "seen": version_of(person),
             },
             "account-person-mail": {"email": person.email},
+            "account-people-team": {"people": [person.pk], "into": has.team.pk},
+            "account-teams": {"name": "New team"},
+            "account-team": {"name": "New name", "seen": version_of_team(has.team)},
+            "account-team-seats": {"entry": has.free_seat.batch.entry_code, "number": 1},
             "entry": {"quantity": 1},
             "cart": {"remove": self.cart_lines[role].pk if role in self.cart_lines else 0},
             "checkout-details": {
@@ -217,6 +232,9 @@ class World:
             "admin:shop_order_payment": {"amount": str(has.order.gross), "reference": "0815"},
             "admin:shop_order_cancel": {"reason": "asked for"},
             "admin:enrolments_course_enrol": {"email": "sixth@example.org", "role": self.by_hand.role_id},
+            "admin:enrolments_seatbatch_give": {
+                "number": 1, "account": self.theirs.account.pk, "reason": "asked for", "seen": has.account.pk,
+            },
             "admin:shop_legaltext_add": {"kind": "privacy"},
         }  # fmt: skip
         return forms.get(address_name, {})
@@ -300,6 +318,11 @@ def furnish(
     assign_seat(taken, course, f"pupil.of.{account.pk}@example.org", operator, now=now)
     taken.refresh_from_db()
     order.refresh_from_db()
+    asked = ask_for_course(
+        account=account, person=Delegation.objects.get(account=account).person, course=course, words="", language="en",
+        now=now,
+    )  # fmt: skip
+    assert asked is not None
     return Belongings(
         account=account,
         order=order,
@@ -317,6 +340,8 @@ def furnish(
         taken_seat=taken,
         person=Delegation.objects.get(account=account),
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
+        team=Team.objects.create(account=account, name="Nantes"),
         people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
+        request=asked,
         calendar=make_link(person=UserFactory(), account=None, shown=0, now=now),
     )
