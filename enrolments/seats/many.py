@@ -39,7 +39,7 @@ class Act(models.TextChoices):
     INVITE = "invite", pgettext_lazy("on many seats", "Invite the people again")
 
 
-class ChangedMeanwhile(Refused):
+class PreviewChanged(Refused):
     """Refusal when an act would not do any more, for all seats, just what was shown. Nothing was done."""
 
     message = gettext_lazy("Something changed meanwhile, so nothing was done. Look at it as it is now, then go on.")
@@ -101,7 +101,7 @@ def do_to_many(
     """Do an act to all the seats for which it was shown to be possible, or to none; return the number of seats.
 
     `seen` is the `fingerprint_of` what was shown. Locks as `release_seats`, `move_seats` or `mail_people_again` does.
-    Raises ChangedMeanwhile.
+    Raises PreviewChanged.
     """
     assigned = {seat.pk: state_shown(seat) for seat in seats if not _not_assigned(seat, act, now)}
     refused: Collection[int]
@@ -121,7 +121,7 @@ def do_to_many(
             refused = released.refused.keys()
         done = assigned.keys() - set(refused)
         if _fingerprint(act, to, seats, done) != seen:
-            raise ChangedMeanwhile
+            raise PreviewChanged
     return len(done)
 
 

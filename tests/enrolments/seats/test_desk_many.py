@@ -231,7 +231,7 @@ def test_pages_of_the_preview(client, account, course, bob):
 
     page = look(client, account, "release", which="all")
     assert (len(page.context["rows"]), page.context["next"]) == (100, 100)
-    assert "act=release" not in page.text.split("<main")[0]  # the search of the frame has words of its own
+    assert 'value="act=' not in page.text  # the search of the frame has words of its own
     further = client.get(f"{many_url(account)}?{page.context['same_address']}&from=100")
 
     assert (len(further.context["rows"]), further.context["next"]) == (1, None)

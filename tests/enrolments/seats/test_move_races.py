@@ -210,7 +210,7 @@ def released(account, operator):
 def test_of_many_either_all_that_were_shown_are_freed_or_none(account, operator):
     answers = many_and_an_entry(account, operator, work=released(account, operator))
 
-    assert errors_among(answers) == ["ChangedMeanwhile"]
+    assert errors_among(answers) == ["PreviewChanged"]
     assert sorted(Seat.objects.values_list("state", flat=True)) == ["assigned", "consumed"]
 
 
