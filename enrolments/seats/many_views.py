@@ -24,7 +24,7 @@ from common.refusals import Refused
 from enrolments.people.selectors import typed_names
 from enrolments.seats.forms import ManyForm, WhereForm
 from enrolments.seats.list_forms import SeatFilterForm
-from enrolments.seats.many import MOST, Act, PreviewChanged, Outcome, Target, do_to_many, fingerprint_of, look_at
+from enrolments.seats.many import MOST, Act, Outcome, PreviewChanged, Target, do_to_many, fingerprint_of, look_at
 from enrolments.seats.models import Seat, SeatBatch
 from enrolments.seats.selectors import seat_choices, seats_of
 from enrolments.seats.targets import Targets, find_target, targets_of, value_of
