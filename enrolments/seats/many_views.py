@@ -19,6 +19,7 @@ from accounts.members.current import AccountRequest, account_page
 from accounts.members.models import CustomerAccount
 from accounts.members.rights import Right
 from accounts.members.trust import count_mail_to_other, may_mail_strangers
+from accounts.teams.models import Team
 from common.numbers import whole_number
 from common.refusals import Refused
 from enrolments.people.selectors import typed_names
@@ -90,7 +91,7 @@ def _asked(account: CustomerAccount, data: QueryDict) -> Asked | None:
     fields = [("act", act)]
     to = find_target(account, data.get("to", ""))
     if data.get("which") == "all":
-        form = SeatFilterForm(data, among=seat_choices(account), teams=account.teams.all())
+        form = SeatFilterForm(data, among=seat_choices(account), teams=Team.objects.filter(account=account))
         chosen = form.cleaned_data if form.is_valid() else {}
         session_id = (whole_number(data.get("session", "")) or 0) if data.get("session") else None
         seats = seats_of(
