@@ -21,6 +21,7 @@ class EnrolmentsConfig(floors.Floor):
         "teams",
         "learning",
         "lists",
+        "joining",
         "requests",
         "calendar",
     )

@@ -40,6 +40,11 @@ RATE_LIMITS = {
     "address code": "30/h/ip",
     "address code to address": "10/h/key",
     "guess of an address code": "5/h/key",
+    # Codes that people have mailed to take a seat by a join link; a whole class sits in one network. Key: the network,
+    # the link; the address is counted as above. Then join links and printed codes that there are not.
+    "join code": "200/h/ip,1000/d/ip",
+    "join code by link": "300/h/key,2000/d/key",
+    "unknown join link": "60/10m/ip",
     # Placing orders; key: the person, else the network address. Each placed order is mailed, cancelled or not.
     "order": "30/h/key,200/d/key",
     # Placing orders, too; key: each address a visitor typed, and a payer's address, typed by anybody.

@@ -29,6 +29,7 @@ from enrolments.calendar.models import CalendarLink
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
+from enrolments.joining.models import JoinLink
 from enrolments.lists.models import PeopleList
 from enrolments.people.edit import version_of
 from enrolments.requests.models import CourseRequest
@@ -50,6 +51,8 @@ from shop.phone_orders.services import begin, customer_version, put_on, save_cus
 from shop.seller.models import LegalText, ShopIdentity
 from tests.enrolments.given import assign as assign_seat
 from tests.enrolments.given import given_pack, given_session
+from tests.enrolments.joining.given import code as printed_code
+from tests.enrolments.joining.given import given_link
 from tests.enrolments.learners import by_hand as enrol_by_hand
 from tests.enrolments.lists.given import given_list, people
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
@@ -74,6 +77,7 @@ class Belongings:
     colleague: Membership
     invitation: MemberInvitation
     free_seat: Seat
+    join_link: JoinLink
     taken_seat: Seat
     person: Delegation
     session: CourseGroup
@@ -116,6 +120,7 @@ class World:
             "membership_id": has.colleague.pk,
             "invitation_id": has.invitation.pk,
             "seat_id": has.free_seat.pk,
+            "link_id": has.join_link.pk,
             "delegation_id": has.person.pk,
             "session_id": has.session.pk,
             "list_id": has.people_list.pk,
@@ -154,6 +159,8 @@ class World:
             "address-link": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
+            "join-link": {"token": printed_code(has.join_link)},
+            "join-code": {"token": printed_code(has.join_link)},
             "account-seat-release": {"seat_id": has.taken_seat.pk},
             "account-seat-move": {"seat_id": has.taken_seat.pk},
             "account-seat-replace": {"seat_id": has.taken_seat.pk},
@@ -209,6 +216,14 @@ class World:
             },
             "account-list-start": {"mode": "all", "version": has.people_list.version},
             "account-list-discard": {"version": has.people_list.version},
+            "account-join-link-new": {
+                "source": f"session:{has.session.pk}", "way": "link", "places": 1,
+                "ends_on": f"{timezone.now() + timedelta(days=9):%Y-%m-%d}",
+            },
+            "join": {"code": printed_code(has.join_link)},
+            "join-link": {
+                "email": "new@example.org", "first_name": "New", "last_name": "Name", "course": self.course.pk,
+            },
             "account-request": {"decline": "1", "words": "Not this year"},
             "my-requests": {"what": f"{has.account.pk}:{self.by_hand.course_id}", "words": ""},
             "account-person": {
@@ -337,6 +352,7 @@ def furnish(
             now=now,
         ),
         free_seat=free,
+        join_link=given_link(free.batch, operator, course=course, has_codes=True, now=now),
         taken_seat=taken,
         person=Delegation.objects.get(account=account),
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
