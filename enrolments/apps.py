@@ -16,6 +16,7 @@ class EnrolmentsConfig(floors.Floor):
         "events",
         "seats",
         "extension",
+        "endings",
         "sessions",
         "people",
         "learning",
@@ -61,11 +62,14 @@ class EnrolmentsConfig(floors.Floor):
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
         add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
+        ends = {Right.MANAGE_PEOPLE}
+        add_area_link(AreaLink("account-endings", _("Who ends when"), rights=ends, position=45))
 
         add_source(Source("seats", moves_of_seats, position=20))
         add_source(Source("detachments", detachments, position=25))
         DOWNLOADS.register("result of a list", _("Result of a list of people"))
         DOWNLOADS.register("people", _("People"))
+        DOWNLOADS.register("endings", _("Who ends when"))
         add_waiting(Waiting("seats about to end", seats_about_to_end, rights={Right.MANAGE_SEATS}, position=30))
         add_waiting(Waiting("seats to fill", blanks_of_sessions, rights={Right.MANAGE_SEATS}, position=40))
         add_waiting(Waiting("not accepted", not_accepted, rights={Right.MANAGE_PEOPLE}, position=50))

@@ -27,11 +27,15 @@ class EntryRef:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Period of enrolment as it was sold; the course's own days are added when a person is enrolled."""
+    """Period of enrolment as it was sold; the course's own days are added when a person is enrolled.
+
+    `qualification_months`: how long what is taught is valid; None where the entry does not say.
+    """
 
     starts_at: datetime.datetime | None = None
     ends_at: datetime.datetime | None = None
     duration_days: int | None = None
+    qualification_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ class ShopConfig(floors.Floor):
         "notes",
         "payments",
         "trial",
+        "renewal",
         "pages",
     )
 

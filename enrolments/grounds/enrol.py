@@ -74,6 +74,7 @@ class NewGround:
     unit_id: int | Combinable | None = None
     seat_id: int | None = None
     group_id: int | None = None
+    qualification_months: int | None = None
 
     @classmethod
     def of_line(
@@ -382,6 +383,7 @@ def write_grounds(*, found: FoundOrOpened, grounds: Sequence[NewGround], now: da
             group_id=ground.group_id,
             starts_at=ground.period.starts_at,
             ends_at=ground.period.ends_at,
+            qualification_months=ground.qualification_months,
             created_at=now,
         )
         for ground in grounds

@@ -141,6 +141,8 @@ class Ground(models.Model):
     )
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
+    # Of an order line's own ground; that of a seat is its batch's.
+    qualification_months = models.PositiveSmallIntegerField(_("months of validity"), null=True, blank=True)
     created_at = models.DateTimeField(_("since"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     ended_reason = models.CharField(_("reason"), max_length=200, blank=True)
@@ -196,6 +198,10 @@ class Ground(models.Model):
             models.CheckConstraint(
                 condition=models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=models.F("starts_at")),
                 name="enrolments_ground_period",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(qualification_months__isnull=True) | models.Q(qualification_months__gte=1),
+                name="enrolments_ground_qualification",
             ),
         )
         indexes = (

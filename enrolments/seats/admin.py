@@ -120,6 +120,7 @@ class SeatBatchAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     fields = (
         "order", "entry", "source", "account", "course_list", "course", "group", "supervisor_role", "duration_days",
+        "qualification_months",
         "starts", "ends", "valid_until", "sold_at", "seat_count",
     )  # fmt: skip
     readonly_fields = fields

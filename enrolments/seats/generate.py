@@ -58,6 +58,7 @@ def generate_seats(
         course_list=course_list,
         supervisor_role=supervisor_role,
         duration_days=terms.duration_days,
+        qualification_months=terms.qualification_months,
         starts_at=terms.starts_at,
         ends_at=terms.ends_at,
         valid_until=valid_until,

@@ -61,6 +61,7 @@ class SeatBatch(models.Model):
         verbose_name=_("role of the operator"),
     )
     duration_days = models.PositiveIntegerField(_("days of enrolment"), null=True, blank=True)
+    qualification_months = models.PositiveSmallIntegerField(_("months of validity"), null=True, blank=True)
     starts_at = models.DateTimeField(_("enrolment starts"), null=True, blank=True)
     ends_at = models.DateTimeField(_("enrolment ends"), null=True, blank=True)
     valid_until = models.DateTimeField(_("assignable until"), null=True, blank=True)
@@ -81,6 +82,10 @@ class SeatBatch(models.Model):
             models.CheckConstraint(
                 condition=models.Q(duration_days__isnull=True) | models.Q(duration_days__gte=1),
                 name="enrolments_seatbatch_duration",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(qualification_months__isnull=True) | models.Q(qualification_months__gte=1),
+                name="enrolments_seatbatch_qualification",
             ),
             models.CheckConstraint(
                 condition=models.Q(start_before_days__isnull=True) | models.Q(start_before_days__gte=1),

@@ -86,6 +86,7 @@ def create_session_seats(
             group=group,
             supervisor_role=supervisor_role,
             duration_days=terms.duration_days,
+            qualification_months=terms.qualification_months,
             starts_at=terms.starts_at,
             ends_at=terms.ends_at,
             sold_at=sold_at,
