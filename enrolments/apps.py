@@ -19,6 +19,7 @@ class EnrolmentsConfig(floors.Floor):
         "endings",
         "sessions",
         "people",
+        "teams",
         "learning",
         "lists",
         "calendar",
@@ -63,7 +64,8 @@ class EnrolmentsConfig(floors.Floor):
         add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
         ends = {Right.MANAGE_PEOPLE}
-        add_area_link(AreaLink("account-endings", _("Who ends when"), rights=ends, position=45))
+        add_area_link(AreaLink("account-endings", _("Who ends when"), rights=ends, position=42))
+        add_area_link(AreaLink("account-teams", _("Teams"), rights={Right.MANAGE_PEOPLE}, position=45))
 
         add_source(Source("seats", moves_of_seats, position=20))
         add_source(Source("detachments", detachments, position=25))

@@ -33,6 +33,7 @@ STAYS = {
     "accounts_memberevent": "the history of the account; it names people by their keys",
     "accounts_membership": PERSON,
     "accounts_staffrole": SHOP,
+    "accounts_team": PERSON,
     "accounts_user": PERSON,
     "accounts_user_groups": PERSON,
     "accounts_user_user_permissions": PERSON,
