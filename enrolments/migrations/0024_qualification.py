@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0020_ground_ending'),
+        ('enrolments', '0023_given_seats'),
     ]
 
     operations = [
