@@ -57,7 +57,6 @@ account-team-remove                  number,team_id               -  # its peopl
 account-person-detach                number,delegation_id         -  # refused while anything of theirs stands
 account-person-replace               number,delegation_id         seats
 account-renew                        number                   -  # adds to one's own cart, overwrites nothing
-account-list-new                     number,source            -  # makes a list to look at, overwrites nothing
 account-list-new                     number,source,corrects   version
 account-list-row                     number,list_id,line      version
 account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed
