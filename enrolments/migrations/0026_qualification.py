@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0023_given_seats'),
+        ('enrolments', '0025_joining'),
     ]
 
     operations = [
