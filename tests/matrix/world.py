@@ -242,6 +242,7 @@ class World:
             "account-team": {"name": "New name", "seen": version_of_team(has.team)},
             "account-team-seats": {"entry": has.free_seat.batch.entry_code, "number": 1},
             "entry": {"quantity": 1},
+            "account-more": {"quantity": 1, "ask": "1"},
             "cart": {"remove": self.cart_lines[role].pk if role in self.cart_lines else 0},
             "checkout-details": {
                 "email": "visitor@example.org", "contact_name": "Ann", "is_organisation": "True",
