@@ -19,6 +19,7 @@ class EnrolmentsConfig(floors.Floor):
         "people",
         "learning",
         "lists",
+        "reminders",
         "calendar",
     )
 

@@ -151,6 +151,14 @@ class Ground(models.Model):
         verbose_name = _("ground of an enrolment")
         verbose_name_plural = _("grounds of enrolments")
         ordering = ("pk",)
+        indexes = (
+            # For reminders of what will end.
+            models.Index(
+                fields=["ends_at"],
+                condition=models.Q(kind="seat", ended_at__isnull=True, ends_at__isnull=False),
+                name="enrolments_ground_seat_ends_at",
+            ),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(kind__in=["seat", "line", "supervision", "support", "merchant"]),

@@ -14,6 +14,7 @@ from common.moments import day_ends, local_day
 from common.words import end_in_words
 from enrolments.courses.places.services import taken
 from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats import lapse
 from enrolments.seats.enter import NotEnteredInTime, enter_course
 from enrolments.seats.expire import expire_seats
 from enrolments.seats.lapse import lapse_seats
@@ -203,6 +204,26 @@ def test_lapsing_is_a_constant_number_of_statements(account, operator):
         return len(queries)
 
     assert statements(2) == statements(20)
+
+
+def test_a_run_that_is_cut_off_leaves_nothing_behind_and_the_next_one_does_all(account, operator, course, monkeypatch):
+    seats = pack(account, seats=3)
+    for number, seat in enumerate(seats):
+        assign(seat, course, f"person{number}@example.org", operator)
+    monkeypatch.setattr(lapse, "tell_operators", cut_off)
+
+    with pytest.raises(KeyboardInterrupt):
+        lapse_seats(now=LAST)
+    assert states(*seats) == [SeatState.ASSIGNED] * 3
+    assert Ground.objects.live().filter(seat__isnull=False, kind="seat").count() == 3
+
+    monkeypatch.undo()
+    assert lapse_seats(now=LAST + days(10)) == 3
+    assert Mail.objects.filter(kind="seats_lapsed").count() == 1
+
+
+def cut_off(*_args, **_more):
+    raise KeyboardInterrupt
 
 
 def test_the_person_is_told_why_in_their_language(account, operator, course):
