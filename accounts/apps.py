@@ -11,6 +11,7 @@ class AccountsConfig(floors.Floor):
         "people.delegation",
         "members",
         "members.history",
+        "teams",
         "links",
         "sign_in",
         "browser_sessions",

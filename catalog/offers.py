@@ -213,7 +213,7 @@ def _reasons_of_person(offer: Offer, shopper: Shopper, now: datetime) -> Iterato
         )
     try:
         if offer.handler and not offer.handler.is_offered_to(offer.parameters, shopper.user, now=now):
-            yield Reason(ReasonCode.NOT_FOR_YOU, _("You have this already, so you cannot buy it again."))
+            yield Reason(ReasonCode.NOT_FOR_YOU, offer.handler.why_not_offered)
     except HookBroken:
         yield Reason(ReasonCode.HANDLER_FAILS, NOT_DELIVERED)
 

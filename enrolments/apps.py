@@ -15,8 +15,10 @@ class EnrolmentsConfig(floors.Floor):
         "grounds",
         "events",
         "seats",
+        "extension",
         "sessions",
         "people",
+        "teams",
         "learning",
         "lists",
         "reminders",
@@ -61,6 +63,7 @@ class EnrolmentsConfig(floors.Floor):
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
         add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
+        add_area_link(AreaLink("account-teams", _("Teams"), rights={Right.MANAGE_PEOPLE}, position=45))
 
         add_source(Source("seats", moves_of_seats, position=20))
         add_source(Source("detachments", detachments, position=25))

@@ -25,7 +25,7 @@ def move_order(*, order_id: int, from_account: CustomerAccount, to_account: Cust
         CourseGroup.objects.filter(**of_order).update(account=to_account)
         list(seats.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
         SeatEvent.objects.filter(seat__batch__order_id=order_id, account=from_account).update(account=to_account)
-        seats.update(account=to_account)
+        seats.update(account=to_account, team=None)
         SeatBatch.objects.filter(**of_order).update(account=to_account)
         Ground.objects.filter(**of_order).update(account=to_account)
         PlaceHold.objects.filter(**of_order).update(account=to_account)

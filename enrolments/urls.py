@@ -11,6 +11,7 @@ from enrolments.seats import move_views as moves
 from enrolments.seats import replace_views as replace
 from enrolments.seats import views as seats
 from enrolments.sessions import views as sessions
+from enrolments.teams import views as teams
 
 of_account = [
     path("seats/", account_area.seats, name="account-seats"),
@@ -21,9 +22,14 @@ of_account = [
     path("seats/<int:seat_id>/replace/", replace.seat, name="account-seat-replace"),
     path("people/", people_lists.people, name="account-people"),
     re_path(r"^people/export\.(?P<kind>csv|xlsx)$", people_lists.export, name="account-people-export"),
+    path("people/team/", teams.people, name="account-people-team"),
     path("people/<int:delegation_id>/", people.person, name="account-person"),
     path("people/<int:delegation_id>/mail/", people.mail, name="account-person-mail"),
     path("people/<int:delegation_id>/detach/", people.detach, name="account-person-detach"),
+    path("teams/", teams.teams, name="account-teams"),
+    path("teams/<int:team_id>/", teams.team, name="account-team"),
+    path("teams/<int:team_id>/seats/", teams.seats, name="account-team-seats"),
+    path("teams/<int:team_id>/remove/", teams.remove, name="account-team-remove"),
     path("people/<int:delegation_id>/replace/", replace.person, name="account-person-replace"),
     path("lists/", lists.lists, name="account-lists"),
     path("lists/new/", lists.new_list, name="account-list-new"),

@@ -30,8 +30,10 @@ from typing import Any, ClassVar, Protocol
 
 from django import forms
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.translation import gettext_lazy
 
 from accounts.members.models import CustomerAccount
+from accounts.members.rights import Right, accounts_with
 from accounts.people.models import User
 from common.languages import in_every_language
 from common.words import Text, in_words, paragraphs, sentences
@@ -46,6 +48,7 @@ from outbox.errors import Temporary
 __all__ = [
     "AskedField",
     "Audience",
+    "Buyer",
     "DraftLine",
     "EntryToCheck",
     "Fact",
@@ -138,6 +141,31 @@ def answers_to_store(cleaned: Mapping[str, Any]) -> dict[str, Any]:
     """Return cleaned answers as an order keeps them and every hook sees them: dates in ISO 8601, amounts in digits."""
     stored: dict[str, Any] = json.loads(json.dumps(dict(cleaned), cls=DjangoJSONEncoder))
     return stored
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Buyer of the units whose forms are made: a person signed in, None for a visitor.
+
+    For the forms of an order already placed `account_id` is the account that owns it, and nobody chooses any more.
+    """
+
+    user: User | None = None
+    account_id: int | None = None
+
+    @property
+    def is_choosing(self) -> bool:
+        return self.account_id is None
+
+    def accounts(self) -> list[int]:
+        """Return the keys of the accounts whose seats and people the buyer may choose from: those for which they buy
+        and place people. One query for a person who chooses."""
+        if self.account_id is not None:
+            return [self.account_id]
+        if self.user is None:
+            return []
+        buying = accounts_with(self.user, Right.BUY) & accounts_with(self.user, Right.MANAGE_SEATS)
+        return list(buying.order_by().values_list("pk", flat=True))
 
 
 @dataclass(frozen=True)
@@ -308,6 +336,8 @@ class Handler:
     enrols_buyer: ClassVar[bool] = False
 
     audience: ClassVar[Audience] = Audience.EVERYONE
+    # Told to a person to whom `is_offered_to` says no.
+    why_not_offered: ClassVar[Text] = gettext_lazy("You have this already, so you cannot buy it again.")
     max_quantity: ClassVar[int | None] = None
 
     def check(self, entry: EntryToCheck) -> list[Finding]:
@@ -320,6 +350,16 @@ class Handler:
         Asked on the entry's page and at checkout, not in lists: it may cost queries.
         """
         return True
+
+    def unit_form(
+        self, params: Mapping[str, Any], *, buyer: Buyer, answers: Sequence[Mapping[str, Any]], now: datetime
+    ) -> type[forms.Form] | None:
+        """Return the micro-form for one buyer, where its choices are the buyer's: a subclass of ``UnitForm``.
+
+        ``answers`` are those given so far, so that what they refer to is looked up for all units at once: it is asked
+        once for all the units of a line. The form refuses at its field all that the buyer may not choose.
+        """
+        return self.UnitForm
 
     def units_made(self, params: Mapping[str, Any]) -> int:
         """Return the number of rows that one unit makes at delivery (the shop caps the sum)."""
@@ -340,6 +380,14 @@ class Handler:
     def courses_to_lock(self, params: Mapping[str, Any]) -> Collection[str]:
         """Return the short names of every course that a hook may lock; those of ``courses`` and others."""
         return self.courses(params)
+
+    def courses_of_units(self, params: Mapping[str, Any], units: Sequence[UnitContext]) -> Collection[str]:
+        """Return the short names of further courses that a hook may lock because answers of units lead to them.
+
+        May ask the database. Asked before any course is locked: a hook that then finds a course not among
+        ``LineContext.courses`` raises ``Temporary``, or a ``Refusal`` before payment.
+        """
+        return ()
 
     def clean_units(self, lines: Sequence[DraftLine]) -> None:
         """Check rules across the units of all lines of an order with this handler.

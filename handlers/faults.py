@@ -30,6 +30,8 @@ _EXPECTED: dict[str, Text] = {
     "check": gettext_lazy("a list of findings"),
     "upgrade": gettext_lazy("a dictionary of JSON values"),
     "MerchantForm": gettext_lazy("a form whose values are JSON"),
+    "unit_form": gettext_lazy("a subclass of UnitForm"),
+    "courses_of_units": gettext_lazy("a collection of short names"),
     "UnitForm": gettext_lazy("a form whose values are JSON"),
     "label": gettext_lazy("a text"),
     "summary": gettext_lazy("a text"),

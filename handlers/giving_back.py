@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from enrolments.courses.places.services import release_hold
+from enrolments.extension.taking_back import take_back
 from enrolments.grounds.enrol_line import end_line_grounds
 from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.revoke import Revoked, SeatsConsumed, revoke_seats
@@ -73,6 +74,7 @@ def take_back_without_script(line: LineContext, units: Sequence[UnitContext], re
     if reason.why is RevokeReason.UNPAID:
         return
     _revoke(line, units, reason)
+    take_back(line_id=line.line_id, units=runs_of(units), reason=reason_text(reason), now=line.now)
     is_all = len(units) == len(line.units)
     end_line_grounds(
         line_id=line.line_id, reason=reason_text(reason), now=line.now, units=None if is_all else runs_of(units)

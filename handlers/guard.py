@@ -82,6 +82,10 @@ class GuardedHandler:
     def summary(self) -> Text:
         return self._text("summary", "")
 
+    @property
+    def why_not_offered(self) -> Text:
+        return self._text("why_not_offered", str(Handler.why_not_offered))
+
     @cached_property
     def MerchantForm(self) -> type[ParametersForm]:
         return self._form(self.bare.MerchantForm, _GuardedParametersForm, "MerchantForm")
@@ -99,6 +103,17 @@ class GuardedHandler:
         run = lambda: self.bare.is_offered_to(params, user, now=now)  # noqa: E731
         return self.call("is_offered_to", run, lambda answer: isinstance(answer, bool))
 
+    def unit_form(self, params: Mapping[str, Any], **about: Any) -> type[forms.Form] | None:
+        if type(self.bare).unit_form is Handler.unit_form:
+            return self.UnitForm
+        plain = self.bare.UnitForm or forms.Form
+        made = self.call(
+            "unit_form",
+            lambda: self.bare.unit_form(params, **about),
+            lambda answer: isinstance(answer, type) and issubclass(answer, plain),
+        )
+        return self._form(made, _GuardedForm, "UnitForm") if made is not None else None
+
     def units_made(self, params: Mapping[str, Any]) -> int:
         return self.call("units_made", lambda: self.bare.units_made(params), lambda answer: _is_number(answer) >= 1)
 
@@ -114,6 +129,9 @@ class GuardedHandler:
 
     def courses_to_lock(self, params: Mapping[str, Any]) -> Collection[str]:
         return self.call("courses_to_lock", lambda: self.bare.courses_to_lock(params), _are_names)
+
+    def courses_of_units(self, params: Mapping[str, Any], units: Sequence[UnitContext]) -> Collection[str]:
+        return self.call("courses_of_units", lambda: self.bare.courses_of_units(params, units), _are_names)
 
     def clean_units(self, lines: Sequence[DraftLine]) -> None:
         units = {line.index: Units.of(line.units) for line in lines}

@@ -9,6 +9,7 @@ from accounts.members.history.models import MemberEvent
 from accounts.members.models import CustomerAccount, Membership
 from accounts.people.delegation.models import Delegation, Detachment
 from accounts.people.models import User
+from accounts.teams.models import Team
 
 
 def lock_to_absorb(*, source_id: int, target_id: int) -> None:
@@ -33,8 +34,10 @@ def absorb_account(*, source: CustomerAccount, target: CustomerAccount) -> None:
     AddressLink.objects.filter(account=source).update(account=target)
     known = Delegation.objects.filter(account=target, operator=OuterRef("operator"), person=OuterRef("person"))
     Delegation.objects.filter(Exists(known), account=source).delete()
-    Delegation.objects.filter(account=source).update(account=target)
+    Delegation.objects.filter(account=source).update(account=target, team=None)
     Detachment.objects.filter(account=source).update(account=target)
     MemberEvent.objects.filter(account=source).delete()
+    # Its people and seats have left them.
+    Team.objects.filter(account=source).delete()
     Membership.objects.filter(account=source).delete()
     source.delete()

@@ -158,6 +158,12 @@ class Ground(models.Model):
                 condition=models.Q(kind="seat", ended_at__isnull=True, ends_at__isnull=False),
                 name="enrolments_ground_seat_ends_at",
             ),
+            # For lists of an account's people by the end of their access.
+            models.Index(
+                fields=["account", "ends_at", "id"],
+                condition=models.Q(ended_at__isnull=True, ends_at__isnull=False, kind__in=["seat", "line"]),
+                name="enrolments_ground_ending",
+            ),
         )
         constraints = (
             models.CheckConstraint(

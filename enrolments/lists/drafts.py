@@ -43,12 +43,15 @@ def make_list(
     group: CourseGroup | None = None,
     course: Course | None = None,
     language: str,
+    in_place_of: tuple[int, int] | None = None,
     now: datetime.datetime,
 ) -> PeopleList:
     """Keep a list of people with the verdict on each row; nobody is placed.
 
     The seats are those of an entry or of a session, `group`. With `course` everybody goes there, else each row names
-    its course. The very list that is there already as a draft is returned, with verdicts of now. Locks nothing.
+    its course. The very list that is there already as a draft is returned, with verdicts of now. `in_place_of` is the
+    key of a draft of the account and the version that its page showed: it is locked, and deleted. Raises ListMoved for
+    that.
     """
     made = PeopleList(
         account=account,
@@ -63,8 +66,11 @@ def make_list(
     made.fingerprint = _fingerprint(made, rows)
     drafts = PeopleList.objects.filter(state=PeopleList.State.DRAFT)
     with transaction.atomic():
+        former = _lock_former(account, in_place_of) if in_place_of else None
         PeopleList.objects.bulk_create([made], ignore_conflicts=True)
         kept = drafts.get(account=account, fingerprint=made.fingerprint)
+        if former is not None and former.pk != kept.pk:
+            former.delete()
         if not kept.rows.exists():
             _write_new(kept, rows, now)
             return kept
@@ -116,6 +122,14 @@ def _lock_draft(people_list: PeopleList, *, version: int | None = None) -> Peopl
     if locked is None or locked.state != PeopleList.State.DRAFT or version not in (None, locked.version):
         raise ListMoved
     return locked
+
+
+def _lock_former(account: CustomerAccount, in_place_of: tuple[int, int]) -> PeopleList:
+    key, version = in_place_of
+    former = PeopleList.objects.filter(account=account, pk=key).first()
+    if former is None:
+        raise ListMoved
+    return _lock_draft(former, version=version)
 
 
 def _write_new(people_list: PeopleList, typed: Sequence[PersonRow], now: datetime.datetime) -> None:

@@ -36,6 +36,9 @@ class NewListForm(forms.Form):
         widget=forms.Textarea(attrs=OF_SOMEBODY_ELSE | {"rows": 8, "spellcheck": "false"}),
         help_text=_("One person a line, copied from a spreadsheet with its headings: E-mail, First name, Last name."),
     )
+    # The draft that a corrected list takes the place of, and the version of it that was shown.
+    corrects = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     file = forms.FileField(
         label=_("Or choose a file"),
         required=False,
@@ -67,6 +70,10 @@ class NewListForm(forms.Form):
 
     def chosen_source(self) -> Source:
         return self.sources[self.cleaned_data["source"]]
+
+    def in_place_of(self) -> tuple[int, int] | None:
+        corrects = self.cleaned_data["corrects"]
+        return (corrects, self.cleaned_data["version"] or 0) if corrects else None
 
 
 class RowForm(forms.Form):

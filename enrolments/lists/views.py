@@ -60,20 +60,27 @@ def new_list(request: AccountRequest) -> HttpResponse:
         form = NewListForm(request.POST, request.FILES, account=request.account, now=now)
         if form.is_valid():
             source = form.chosen_source()
-            made = make_list(
-                account=request.account,
-                operator=request.user,
-                rows=form.rows,
-                entry_code=source.entry_code,
-                group=source.group,
-                course=form.cleaned_data["course"],
-                language=get_language() or "",
-                now=now,
-            )
-            return redirect("account-list", request.account.pk, made.pk)
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
+            try:
+                made = make_list(
+                    account=request.account,
+                    operator=request.user,
+                    rows=form.rows,
+                    entry_code=source.entry_code,
+                    group=source.group,
+                    course=form.cleaned_data["course"],
+                    language=get_language() or "",
+                    in_place_of=form.in_place_of(),
+                    now=now,
+                )
+            except ListMoved as refused:
+                form.add_error(None, str(refused.message))
+                status = HTTPStatus.CONFLICT
+            else:
+                return redirect("account-list", request.account.pk, made.pk)
+        else:
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
     else:
-        form = NewListForm(initial={"source": request.GET.get("source", "")}, account=request.account, now=now)
+        form = NewListForm(initial=_asked_for(request), account=request.account, now=now)
     return render(request, "lists/new_list.html", {"account": request.account, "form": form}, status=status)
 
 
@@ -200,6 +207,17 @@ def template(request: AccountRequest, kind: str) -> HttpResponseBase:
     """Download a list to be filled in, with headings in the reader's language."""
     headings, rows = template_of(reader_language())
     return sheet_response(_("list of people"), SheetKind(kind), headings=headings, rows=rows)
+
+
+def _asked_for(request: AccountRequest) -> dict[str, object]:
+    """Return what the address of a new list says: the seats it is for, and the draft that it corrects."""
+    corrects = whole_number(request.GET.get("corrects", ""))
+    draft = _find(request, corrects) if corrects else None
+    if draft is None:
+        return {"source": request.GET.get("source", "")}
+    source = f"session:{draft.group_id}" if draft.group_id else f"entry:{draft.entry_code}"
+    course = None if draft.group_id else draft.course_id
+    return {"source": source, "course": course, "corrects": draft.pk, "version": draft.version}
 
 
 def _find(request: AccountRequest, list_id: int) -> PeopleList:

@@ -27,7 +27,8 @@ def people_file(
 ) -> FileResponse:
     """Answer with a row for each person, newest first. Five statements for each thousand."""
     headings = (
-        _("E-mail"), _("First name"), _("Last name"), pgettext("of a person", "State"), _("Courses"),
+        _("E-mail"), _("First name"), _("Last name"), pgettext("of an account", "Team"),
+        pgettext("of a person", "State"), _("Courses"),
         _("Last mail"), pgettext("to a person", "Mail"), pgettext("of an invitation", "Accepted"),
         pgettext("of a person in a course", "Began"),
     )  # fmt: skip
@@ -52,6 +53,7 @@ def _row(delegation: Delegation, row: PersonRow) -> Cells:
         row.email,
         delegation.first_name,
         delegation.last_name,
+        row.team,
         row.state.label if row.state else "",
         ", ".join(dict.fromkeys(ground.enrolment.course.name for ground in row.grounds)),
         known.mailed_at if known else None,

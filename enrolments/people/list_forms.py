@@ -10,6 +10,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.teams.forms import TeamChoiceField
+from accounts.teams.models import Team
 from enrolments.courses.models import Course
 from enrolments.people.states import MailState, PersonState
 
@@ -36,10 +38,14 @@ class PeopleForm(forms.Form):
         label=_("Last mail"), required=False, choices=[("", pgettext_lazy("mails", "All")), *MailState.choices]
     )
     course = forms.TypedChoiceField(label=_("Course"), required=False, empty_value=None)
+    team = TeamChoiceField()
     sort = forms.ChoiceField(label=pgettext_lazy("of a list", "Order"), required=False, choices=Order.choices)
 
-    def __init__(self, *args: Any, courses: Collection[Course], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, courses: Collection[Course], teams: Collection[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        cast("TeamChoiceField", self.fields["team"]).choose_among(teams)
+        if not teams:
+            del self.fields["team"]
         by_key = {str(course.pk): course for course in courses}
         course = cast("forms.TypedChoiceField", self.fields["course"])
         course.choices = [("", _("All courses")), *((key, each.name) for key, each in by_key.items())]

@@ -17,7 +17,7 @@ from enrolments.people.list_forms import PeopleForm
 from enrolments.people.listed import chosen_people, full_rows, page_of_people
 from enrolments.seats.selectors import courses_used
 
-FILTERS = ("q", "state", "mail", "course")
+FILTERS = ("q", "state", "mail", "course", "team")
 
 
 @require_safe
@@ -25,7 +25,8 @@ FILTERS = ("q", "state", "mail", "course")
 def people(request: AccountRequest) -> HttpResponse:
     """List the people this account looks after."""
     now = timezone.now()
-    form = PeopleForm(request.GET or None, courses=courses_used(request.account))
+    teams = list(request.account.teams.all())
+    form = PeopleForm(request.GET or None, courses=courses_used(request.account), teams=teams)
     asked = form.cleaned_data if form.is_valid() else {}
     chosen = chosen_people(request.account, asked, now)
     page = page_of_people(request, request.account, chosen, asked.get("sort", ""))
@@ -37,6 +38,8 @@ def people(request: AccountRequest) -> HttpResponse:
         "rows": full_rows(request.account, page.rows, now),
         "query_string": query_string(request, *FILTERS, "sort"),
         "is_by_mail": asked.get("sort") == "mail",
+        "teams": teams,
+        "ticked_on": request.get_full_path(),
     }
     return render(request, "people/people.html", context)
 
@@ -46,7 +49,7 @@ def people(request: AccountRequest) -> HttpResponse:
 def export(request: AccountRequest, kind: str) -> HttpResponseBase:
     """Download the people whom the filters of the list choose."""
     now = timezone.now()
-    form = PeopleForm(request.GET or None, courses=courses_used(request.account))
+    form = PeopleForm(request.GET or None, courses=courses_used(request.account), teams=request.account.teams.all())
     chosen = chosen_people(request.account, form.cleaned_data if form.is_valid() else {}, now)
     note_download(account_id=request.account.pk, actor=request.user, what="people", now=now)
     return people_file(request.account, chosen, SheetKind(kind), now)

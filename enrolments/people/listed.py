@@ -31,7 +31,9 @@ def chosen_people(account: CustomerAccount, asked: Mapping[str, Any], now: datet
         people = with_last_mail(people, account, MailState(asked["mail"]))
     if asked.get("course") is not None:
         people = in_course(people, account, asked["course"])
-    return people.select_related("person")
+    if asked.get("team") is not None:
+        people = people.filter(team=asked["team"])
+    return people.select_related("person", "team")
 
 
 def page_of_people(
@@ -54,7 +56,7 @@ def page_of_people(
             each.person_id: each
             for each in people_of(account)
             .filter(person__in=[mail.person_id for mail in page.rows])
-            .select_related("person")
+            .select_related("person", "team")
         }
         rows = [by_person[mail.person_id] for mail in page.rows if mail.person_id in by_person]
         return KeyPage(rows=rows, older=page.older, newer=page.newer)

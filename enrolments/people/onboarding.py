@@ -19,7 +19,7 @@ def find_person(account: CustomerAccount, delegation_id: int) -> Delegation | No
     """Return a person the account looks after, as the account typed them first, by any of its delegations of them; None
     for one of another account."""
     own = Delegation.objects.filter(pk=delegation_id, account=account)
-    return people_of(account).select_related("person").filter(person__in=own.values("person")).first()
+    return people_of(account).select_related("person", "team").filter(person__in=own.values("person")).first()
 
 
 def onboarding_of(

@@ -50,6 +50,7 @@ class PersonRow:
     onboarding: Onboarding | None = None
     state: PersonState | None = None
     delegation_id: int | None = None
+    team: str = ""
 
 
 def people_of(account: CustomerAccount, *, search: str = "") -> QuerySet[Delegation]:
@@ -64,13 +65,15 @@ def people_of(account: CustomerAccount, *, search: str = "") -> QuerySet[Delegat
 
 
 def person_rows(account: CustomerAccount, delegations: Collection[Delegation]) -> list[PersonRow]:
-    """Return rows for a list of some people. Other accounts' courses are never among them. One statement."""
+    """Return rows for a list of some people. Other accounts' courses are never among them. One statement; expects the
+    delegations' teams loaded."""
     rows = {
         delegation.person_id: PersonRow(
             person_id=delegation.person_id,
             name=f"{delegation.first_name} {delegation.last_name}".strip(),
             email=delegation.email,
             delegation_id=delegation.pk,
+            team=str(delegation.team or ""),
         )
         for delegation in delegations
     }

@@ -31,6 +31,7 @@ from enrolments.seats.models import Seat, SeatBatch
 from enrolments.seats.moves import SeatNotFound, SeatNotFree, Taker, refusals, take_free_seats
 from enrolments.seats.placing import Placing, RowsRefused, SeatWanted, check_rows
 from enrolments.seats.reasons import SeatReason
+from enrolments.teams.quota import join_teams
 
 
 class AlreadyInSession(Refused):
@@ -107,12 +108,14 @@ def assign_seats(
     course it is kept for, and the list tells its people itself, once all are placed. `freed` is what the caller has
     freed in its transaction (`enrolments.seats.replace`).
 
-    Locks the courses, the operator's membership (FOR SHARE), the people (FOR KEY SHARE), then the seats, each by key.
+    Locks the courses, the operator's membership (FOR SHARE), the people (FOR KEY SHARE), the seats, then the teams of
+    both, each by key.
     The number of statements depends on the number of courses, not of rows. Returns one result per row, in their order.
     Raises SeatNotFound when the operator places nobody for the account (any more), else RowsRefused with, by row:
     SeatNotFound, SeatNotFree (moved first by another, with name and time), SeatNotValid, CourseNotAllowed,
-    CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, and ValidationError for something
-    that is no address. Seats that were not entered in time are freed before, in a transaction of their own.
+    CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, SeatOfAnotherTeam, TeamFull, and
+    ValidationError for something that is no address. Seats that were not entered in time are freed before, in a
+    transaction of their own.
     """
     if kept_for is None and freed is None:
         lapse_seats(now=now, only=[row.seat_id for row in wanted])
@@ -133,6 +136,7 @@ def assign_seats(
             named = [placing for placing in used if people[placing.email].user != operator]
             users = {placing.email: people[placing.email].user for placing in named}
             delegate(account=account, operator=operator, people=[each.person for each in named], users=users, now=now)
+            _join_teams(used, account)
             if kept_for is None:
                 _tell(used, people, account, language, now)
     return [
@@ -256,6 +260,12 @@ def _take(
     if lost:
         told = refusals(SeatNotFree, lost)
         raise RowsRefused({each.index: told[each.seat.pk] for each in placings if each.seat.pk in lost})
+
+
+def _join_teams(placings: Sequence[Placing], account: CustomerAccount) -> None:
+    refused = join_teams(account, [placing.seat.pk for placing in placings])
+    if refused:
+        raise RowsRefused({each.index: refused[each.seat.pk] for each in placings if each.seat.pk in refused})
 
 
 def _refuse_overfull(placings: Sequence[Placing]) -> None:

@@ -66,7 +66,7 @@ def generate_seats(
         remind_days=list(remind_days),
         sold_at=sold_at,
     )
-    present = SeatBatch.objects.filter(line_id=line.line_id).first()
+    present = SeatBatch.objects.filter(line_id=line.line_id, given_from=None).first()
     if present is not None:
         return present
     with transaction.atomic(savepoint=False):

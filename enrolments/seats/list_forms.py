@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.teams.forms import TeamChoiceField
+from accounts.teams.models import Team
 from enrolments.seats.models import SeatState
 from enrolments.seats.selectors import SeatChoices
 
@@ -18,9 +21,13 @@ class SeatFilterForm(forms.Form):
     state = forms.ChoiceField(label=pgettext_lazy("of a seat", "State"), required=False)
     entry = forms.ChoiceField(label=pgettext_lazy("of the catalogue", "Entry"), required=False)
     course = forms.TypedChoiceField(label=_("Course"), required=False, empty_value=None)
+    team = TeamChoiceField()
 
-    def __init__(self, *args: Any, among: SeatChoices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, among: SeatChoices, teams: Collection[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        cast("TeamChoiceField", self.fields["team"]).choose_among(teams)
+        if not teams:
+            del self.fields["team"]
         cast("forms.ChoiceField", self.fields["state"]).choices = [("", _("All states")), *SeatState.choices]
         cast("forms.ChoiceField", self.fields["entry"]).choices = [
             ("", _("All entries")),

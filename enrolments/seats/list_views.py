@@ -28,7 +28,8 @@ SESSIONS_A_PAGE = 25
 def seats(request: AccountRequest) -> HttpResponse:
     """List the account's seats, by entry, course, state or session."""
     choices = seat_choices(request.account)
-    form = SeatFilterForm(request.GET or None, among=choices)
+    teams = list(request.account.teams.all())
+    form = SeatFilterForm(request.GET or None, among=choices, teams=teams)
     asked = form.cleaned_data if form.is_valid() else {}
     session = _session(request)
     listed = seats_of(
@@ -37,6 +38,7 @@ def seats(request: AccountRequest) -> HttpResponse:
         entry_code=asked.get("entry", ""),
         course=asked.get("course"),
         session_id=session.pk if session else None,
+        team=asked.get("team"),
     )
     page = page_of(request, listed, SEATS_A_PAGE)
     names = typed_names(request.account, {seat.person_id for seat in page.rows if seat.person_id})
@@ -55,7 +57,7 @@ def seats(request: AccountRequest) -> HttpResponse:
             }
             for seat in page.rows
         ],
-        "query_string": query_string(request, "state", "entry", "course", "session"),
+        "query_string": query_string(request, "state", "entry", "course", "team", "session"),
     }
     return render(request, "seats/seats.html", context)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from accounts.teams.models import Team
 from common.search import index_of_words
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
@@ -27,7 +28,11 @@ def usual_remind_days() -> list[int]:
 
 
 class SeatBatch(models.Model):
-    """Seats of one order line and the terms they were sold on, frozen: later edits of the entry do not change them."""
+    """Seats of one order line and the terms they were sold on, frozen: later edits of the entry do not change them.
+
+    Seats of the line that the merchant gave to another customer account are a batch of that account, `given_from` the
+    line's own.
+    """
 
     class Source(models.TextChoices):
         PACK = "pack", pgettext_lazy("source of seats", "Unassigned seats")
@@ -81,13 +86,34 @@ class SeatBatch(models.Model):
         blank=True,
     )
     sold_at = models.DateTimeField(_("sold"))
+    given_from = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="given",
+        db_index=False,
+        verbose_name=_("given from"),
+    )
 
     class Meta:
         verbose_name = _("seats of an order line")
         verbose_name_plural = _("seats of order lines")
         ordering = ("pk",)
+        permissions = (("give_seats", _("Can give seats to another customer account")),)
         constraints = (
-            models.UniqueConstraint(fields=["line_id"], name="enrolments_seatbatch_line"),
+            models.UniqueConstraint(
+                fields=["line_id"], condition=models.Q(given_from__isnull=True), name="enrolments_seatbatch_line"
+            ),
+            models.UniqueConstraint(
+                fields=["given_from", "account"],
+                condition=models.Q(given_from__isnull=False),
+                name="enrolments_seatbatch_given_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(given_from__isnull=True) | models.Q(source="pack"),
+                name="enrolments_seatbatch_given_pack",
+            ),
             models.CheckConstraint(
                 condition=models.Q(source="pack", course__isnull=True, group__isnull=True)
                 | models.Q(source="session", course__isnull=False, group__isnull=False),
@@ -110,6 +136,7 @@ class SeatBatch(models.Model):
             ),
             index_of_words("order_number", "entry_code", name="enrolments_batch_words"),
             models.Index(fields=["order_number"], name="enrolments_batch_order_number"),
+            models.Index(fields=["line_id"], name="enrolments_batch_line_id"),
         )
 
     def __str__(self) -> str:
@@ -261,6 +288,16 @@ class Seat(models.Model):
         db_index=False,
         verbose_name=_("kept for a list"),
     )
+    # Team of the account that alone may use the seat.
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="seats",
+        db_index=False,
+        verbose_name=pgettext_lazy("of an account", "team"),
+    )
     # A validity of its own, in place of its batch's: an extension bought for this seat alone.
     valid_until = models.DateTimeField(_("assignable until"), null=True, blank=True)
     assigned_at = models.DateTimeField(_("assigned"), null=True, blank=True)
@@ -340,6 +377,9 @@ class Seat(models.Model):
             ),
             models.Index(
                 fields=["people_list"], condition=models.Q(people_list__isnull=False), name="enrolments_seat_kept_for"
+            ),
+            models.Index(
+                fields=["team", "state", "id"], condition=models.Q(team__isnull=False), name="enrolments_seat_team"
             ),
             # For the search by course; seats of packs have none before they are assigned.
             models.Index(fields=["course"], condition=models.Q(course__isnull=False), name="enrolments_seat_of_course"),
@@ -425,6 +465,18 @@ class SeatEvent(models.Model):
         verbose_name=_("person"),
     )
 
+    # Where the merchant gave the seat to another account: its history begins anew there.
+    given_to = models.ForeignKey(
+        CustomerAccount,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("given to"),
+    )
+
     class Meta:
         verbose_name = _("move of a seat")
         verbose_name_plural = _("moves of seats")
@@ -433,10 +485,15 @@ class SeatEvent(models.Model):
             models.CheckConstraint(
                 condition=models.Q(from_state="", to_state__in=["available", "assigned"])
                 | models.Q(from_state="available", to_state__in=["assigned", "expired", "revoked"])
+                | models.Q(from_state="available", to_state="available", given_to__isnull=False)
                 | models.Q(from_state="assigned", to_state__in=["available", "consumed", "expired", "revoked"])
                 | models.Q(from_state="consumed", to_state="revoked")
                 | models.Q(from_state="expired", to_state="available"),
                 name="enrolments_seatevent_move",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(given_to__isnull=True) | models.Q(from_state="available", to_state="available"),
+                name="enrolments_seatevent_given",
             ),
         )
         indexes = (

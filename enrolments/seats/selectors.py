@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.members.models import CustomerAccount
+from accounts.teams.models import Team
 from common.languages import in_reader_language
 from common.moments import local_day
 from enrolments.courses.groups.models import CourseGroup
@@ -106,8 +107,9 @@ class SeatsToFill:
 
 
 def seats_to_fill(*, order_id: int, now: datetime.datetime) -> dict[int, SeatsToFill]:
-    """Return the seats of an order that wait for somebody, by the id of their line. One statement."""
-    batches = SeatBatch.objects.filter(order_id=order_id).filter(
+    """Return the seats of an order that wait for somebody, by the id of their line, without those that the merchant
+    gave to others. One statement."""
+    batches = SeatBatch.objects.filter(order_id=order_id, given_from=None).filter(
         Q(course__isnull=True) | Q(course__last_day__isnull=True) | Q(course__last_day__gte=local_day(now))
     )
     free = Seat.objects.assignable_at(now).filter(batch__in=batches)
@@ -131,17 +133,17 @@ def seat_choices(account: CustomerAccount) -> SeatChoices:
     Two statements, neither reads a seat: a person placed on a seat belongs to the group that the seat's order has in
     the course, so the groups give the courses.
     """
-    latest = (
-        SeatBatch.objects.filter(account=account)
-        .order_by("entry_code", "-pk")
-        .distinct("entry_code")
-        .values_list("entry_code", "entry_name")
-    )
-    entries = {code: in_reader_language(name) for code, name in latest}
+    entries = {code: in_reader_language(name) for code, name in newest_entry_names(account.pk).items()}
     return SeatChoices(
         entries=dict(sorted(entries.items(), key=lambda entry: entry[1].casefold())),
         courses=list(courses_used(account)),
     )
+
+
+def newest_entry_names(account_id: int) -> dict[str, dict[str, str]]:
+    """Return the names, by language, of the entries of which an account has seats, as they were last sold."""
+    batches = SeatBatch.objects.filter(account=account_id).order_by("entry_code", "-pk").distinct("entry_code")
+    return dict(batches.values_list("entry_code", "entry_name"))
 
 
 def courses_used(account: CustomerAccount) -> QuerySet[Course]:
@@ -157,6 +159,7 @@ def seats_of(
     entry_code: str = "",
     course: Course | None = None,
     session_id: int | None = None,
+    team: Team | None = None,
     now: datetime.datetime | None = None,
 ) -> QuerySet[WithAnnotations[Seat, Grounds]]:
     """Return the seats of an account, filtered by the arguments, with a list's data; live grounds as `live_grounds`.
@@ -165,7 +168,7 @@ def seats_of(
     """
     seats = (
         Seat.objects.filter(account=account)
-        .select_related("batch", "course", "role", "enrolment__role")
+        .select_related("batch", "course", "role", "enrolment__role", "team")
         .prefetch_related(Prefetch("grounds", queryset=Ground.objects.live(), to_attr="live_grounds"))
     )
     if state:
@@ -178,6 +181,8 @@ def seats_of(
         seats = seats.filter(course=course)
     if session_id is not None:
         seats = seats.filter(batch__in=SeatBatch.objects.filter(account=account, group_id=session_id))
+    if team is not None:
+        seats = seats.filter(team=team)
     return seats
 
 

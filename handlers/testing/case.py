@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from accounts.members.models import CustomerAccount
 from handlers import registry
 from handlers.contract import Handler, LineContext, Units, answers_to_store
 from handlers.guard import bare
 from handlers.testing.engine import line_context, parameters, units, visitor_line
-from handlers.testing.world import account_with_operator
+from handlers.testing.world import account_with_operator, make_account
 
 FEW, MANY = 3, 30
 
@@ -27,14 +28,17 @@ class Case:
 
     ``typed`` are internal parameters as a merchant types them, in the spelling the form keeps, every one that exists.
     ``prepare`` makes the courses and roles they name, with places enough. ``answers`` gives the answers of that many
-    micro-forms. ``spoil`` changes the world after checkout so that delivery is refused; None for a handler that never
-    refuses. The defaults are those of the smallest handler: no parameters, no courses, blank micro-forms.
+    micro-forms. ``owned`` takes their place where units pick something of the buyer's account: it makes that for the
+    account given, and returns the answers that pick it. ``spoil`` changes the world after checkout so that delivery is
+    refused; None for a handler that never refuses. The defaults are those of the smallest handler: no parameters, no
+    courses, blank micro-forms.
     """
 
     handler: Handler
     typed: dict[str, Any] = field(default_factory=dict)
     prepare: Callable[[], object] = _nothing
     answers: Callable[[int], list[dict[str, Any]]] = lambda count: [{}] * count
+    owned: Callable[[CustomerAccount, int], list[dict[str, Any]]] | None = None
     spoil: Callable[[], object] | None = None
 
     def __post_init__(self) -> None:
@@ -60,23 +64,27 @@ class Case:
             code="ENTRY", parameters=self.parameters, min_quantity=1, max_quantity=None, audience="everyone"
         )
 
-    def units(self, count: int) -> Units:
+    def units(self, count: int, account: CustomerAccount | None = None) -> Units:
         """Make units with answers as the shop stores them: cleaned by the micro-form."""
         if self.handler.UnitForm is None:
             return units(blank=count)
-        forms = [self.handler.UnitForm(answers) for answers in self.answers(count)]
+        typed = self.answers(count) if self.owned is None or account is None else self.owned(account, count)
+        forms = [self.handler.UnitForm(answers) for answers in typed]
         for form in forms:
             assert form.is_valid(), form.errors
         return units(*[answers_to_store(form.cleaned_data) for form in forms])
 
     def line(self, count: int = 1, **others: Any) -> LineContext:
         account, operator = account_with_operator()
+        units_bought = self.units(count, account)
         return line_context(
-            self.handler, account=account, operator=operator, units=self.units(count), typed=self.typed, **others
+            self.handler, account=account, operator=operator, units=units_bought, typed=self.typed, **others
         )
 
     def visitor_line(self, count: int = 1, **others: Any) -> LineContext:
-        return visitor_line(self.handler, units=self.units(count), typed=self.typed, **others)
+        account = make_account()
+        units_bought = self.units(count, account)
+        return visitor_line(self.handler, account=account, units=units_bought, typed=self.typed, **others)
 
 
 def example_of(name: str, *, specific: bool = False) -> Case:

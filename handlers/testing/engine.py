@@ -79,7 +79,8 @@ def line_context(
 
 def visitor_line(handler: Handler | str, *, email: str = "visitor@example.org", **others: Any) -> LineContext:
     """Make a line of an order that nobody has claimed."""
-    return line_context(handler, account=make_account(), operator=None, contact_email=email, **others)
+    account = others.pop("account", None) or make_account()
+    return line_context(handler, account=account, operator=None, contact_email=email, **others)
 
 
 def draft(line: LineContext, index: int = 0) -> DraftLine:
@@ -133,4 +134,5 @@ def _handler(handler: Handler | str) -> Handler:
 
 
 def _with_courses(handler: Handler, line: LineContext) -> LineContext:
-    return replace(line, courses=lock_named_courses(handler.courses_to_lock(line.parameters)))
+    of_units = handler.courses_of_units(line.parameters, line.units)
+    return replace(line, courses=lock_named_courses([*handler.courses_to_lock(line.parameters), *of_units]))

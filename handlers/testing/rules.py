@@ -48,7 +48,7 @@ from handlers.testing.probes import (
     translated_at_import,
     typed_texts,
 )
-from handlers.testing.world import make_person
+from handlers.testing.world import account_with_operator, make_person
 
 Rule = Callable[[Case], None]
 RULES: list[Rule] = []
@@ -177,8 +177,13 @@ def units_that_are_right_pass_the_rules_across_units(case: Case) -> None:
 
 @rule
 def it_is_offered_to_somebody_who_has_nothing_yet(case: Case) -> None:
+    """An entry that extends something of the buyer's is offered only to those who own one."""
     case.prepare()
-    assert case.handler.is_offered_to(case.parameters, make_person(), now=timezone.now()) is True
+    assert case.handler.is_offered_to(case.parameters, make_person(), now=timezone.now()) is (case.owned is None)
+    if case.owned is not None:
+        account, owner = account_with_operator()
+        case.owned(account, 1)
+        assert case.handler.is_offered_to(case.parameters, owner, now=timezone.now()) is True
 
 
 @rule

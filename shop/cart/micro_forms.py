@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.forms import BoundField, Form
 from django.forms.utils import ErrorList
@@ -21,7 +22,10 @@ from catalog.entry_fields_form import FieldsForm
 from catalog.offers import Offer
 from common.fields import AddressField
 from handlers.asked_fields import AskedField
-from handlers.contract import OfOneUnit, UniquePerUnit, answers_to_store
+from handlers.contract import Buyer, OfOneUnit, UniquePerUnit, answers_to_store
+
+if TYPE_CHECKING:
+    from accounts.people.models import User
 
 # Prefix of the names of an entry's fields where fields of both forms are told apart by name.
 FIELDS = "fields."
@@ -41,9 +45,23 @@ class Asked:
 
 def asked_of(offer: Offer) -> Asked:
     """Return the questions for each unit of an offer's entry. No query if the fields of the entry are loaded."""
+    return _asked(offer, offer.handler.UnitForm if offer.handler else None)
+
+
+def asked_of_buyer(offer: Offer, *, user: User | None, typed: Iterable[Typed], now: datetime) -> Asked:
+    """Like `asked_of`, with the choices that this person has; `typed` is the input kept so far. Queries of a handler
+    that offers what is the buyer's, no others. Raises HookBroken."""
+    handler = offer.handler
+    if handler is None:
+        return asked_of(offer)
+    answers = [unit.answers for unit in typed]
+    return _asked(offer, handler.unit_form(offer.parameters, buyer=Buyer(user), answers=answers, now=now))
+
+
+def _asked(offer: Offer, form_class: type[Form] | None) -> Asked:
     handler = offer.handler
     return Asked(
-        form_class=handler.UnitForm if handler else None,
+        form_class=form_class,
         fields=fields_of(offer.entry),
         units_may_be_blank=handler is not None and handler.units_may_be_blank,
     )

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import starmap
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -22,9 +21,9 @@ from handlers.contract import Units
 from handlers.faults import HookBroken
 from shop.cart.limits import places_missing, units_beyond_limit
 from shop.cart.lines import EntriesByKey, lines_of, with_entries
-from shop.cart.micro_forms import Asked
+from shop.cart.micro_forms import Asked, Typed
 from shop.cart.models import Cart, CartLine
-from shop.cart.units import UnitForms, forms_of
+from shop.cart.units import UnitForms, forms_of, typed_of
 
 
 @dataclass(frozen=True)
@@ -122,19 +121,25 @@ def price_lines(
     ]
     too_many = units_beyond_limit((verdict.offer, line.quantity) for line, verdict in zip(found, verdicts, strict=True))
     too_few = places_missing((verdict.available, line.quantity) for line, verdict in zip(found, verdicts, strict=True))
-    forms = forms_of([(line, verdict.offer) for line, verdict in zip(found, verdicts, strict=True)])
+    typed = typed_of([(line, verdict.offer) for line, verdict in zip(found, verdicts, strict=True)])
     limits = [many or few for many, few in zip(too_many, too_few, strict=True)]
-    priced = tuple(starmap(_priced, zip(found, verdicts, limits, forms, strict=True)))
+    priced = tuple(
+        _priced(line, verdict, limit, typed[line.pk], user=user, now=now)
+        for line, verdict, limit in zip(found, verdicts, limits, strict=True)
+    )
     sums = total(line.price for line in priced if line.price is not None)
     return PricedLines(priced, sums.net, sums.tax, sums.gross, settings.SHOP_CURRENCY)
 
 
-def _priced(line: CartLine, verdict: Buyability, limit: str, forms: UnitForms) -> PricedLine:
+def _priced(
+    line: CartLine, verdict: Buyability, limit: str, typed: dict[int, Typed], *, user: User | None, now: datetime
+) -> PricedLine:
     offer = verdict.offer
     problems = [str(reason.message) for reason in verdict.reasons]
     if limit:
         problems.append(limit)
     try:
+        forms = forms_of(line, offer, typed, user=user, now=now)
         price = _price(line, offer, forms.contexts)
     except HookBroken:
         # The line can be removed and no more; the others are sold.

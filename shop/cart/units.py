@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import NON_FIELD_ERRORS
 
 from catalog.offers import Offer
 from handlers.contract import UnitContext, Units
 from shop.cart.lines import units_of
-from shop.cart.micro_forms import Asked, MicroForm, Names, Typed, asked_of
+from shop.cart.micro_forms import Asked, MicroForm, Names, Typed, asked_of, asked_of_buyer
 from shop.cart.models import CartLine
+
+if TYPE_CHECKING:
+    from accounts.people.models import User
 
 UNITS_PER_PAGE = 25
 UNTOUCHED = Typed({}, {})
@@ -74,14 +79,19 @@ class UnitForms:
         ]
 
 
-def forms_of(lines: Sequence[tuple[CartLine, Offer]]) -> list[UnitForms]:
-    """Return the forms of each line of a cart, given entries with loaded fields. One query, none if nothing is asked.
+def typed_of(lines: Sequence[tuple[CartLine, Offer]]) -> dict[int, dict[int, Typed]]:
+    """Return the input kept for each line of a cart, by line and unit; entries come with loaded fields. One query, none
+    if nothing is asked.
 
-    Answers beyond the quantity, and answers to fields that are no longer asked, are left out but stay in the database.
+    Answers beyond the quantity, and answers to fields that are no longer asked, stay in the database.
     """
-    asked = {line.pk: asked_of(offer) for line, offer in lines}
-    typed: dict[int, dict[int, Typed]] = {pk: {} for pk in asked}
-    asking = [pk for pk, what in asked.items() if what]
+    typed: dict[int, dict[int, Typed]] = {line.pk: {} for line, _offer in lines}
+    asking = [line.pk for line, offer in lines if asked_of(offer)]
     for unit in units_of(asking) if asking else ():
         typed[unit.line_id][unit.index] = Typed(unit.answers, unit.fields)
-    return [UnitForms(line, asked[line.pk], typed[line.pk]) for line, _offer in lines]
+    return typed
+
+
+def forms_of(line: CartLine, offer: Offer, typed: dict[int, Typed], *, user: User | None, now: datetime) -> UnitForms:
+    """Return the forms of a line, with the choices that this person has. Raises HookBroken."""
+    return UnitForms(line, asked_of_buyer(offer, user=user, typed=typed.values(), now=now), typed)

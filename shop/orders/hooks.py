@@ -69,7 +69,9 @@ def lock_courses_of(
         try:
             handler = handler_of(line)
             if handler is not None:
-                names[line.pk] += handler.courses_to_lock(contexts[line.pk].parameters)
+                context = contexts[line.pk]
+                names[line.pk] += handler.courses_to_lock(context.parameters)
+                names[line.pk] += handler.courses_of_units(context.parameters, context.units)
         except HookBroken as broken:
             if not without_broken:
                 raise LineFault(line, broken.fault, broken.message) from broken

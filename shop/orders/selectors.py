@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,7 @@ from accounts.members.models import Membership
 from accounts.members.rights import Right, accounts_with, rights_of
 from accounts.people.models import User
 from common.plain_rows import plain_row, plain_rows
-from handlers.contract import Refusal
+from handlers.contract import Buyer, Refusal
 from shop.orders.contexts import enrols_buyer, handler_of
 from shop.orders.giving_back.units import answered_units
 from shop.orders.models import LineFeedback, Order, OrderLine, OrderUnit
@@ -229,7 +230,7 @@ def _line_view(line: OrderLine, feedback: list[LineFeedback], units: list[OrderU
     return LineView(
         line=line,
         units=tuple(units),
-        form_class=_form_class(line),
+        form_class=_form_class(line, units),
         said=tuple(dict.fromkeys(text for text in said if text)),
         failure=line.failure_text if sight.is_member and line.status == OrderLine.Status.FAILED else "",
     )
@@ -243,12 +244,17 @@ def _said(row: LineFeedback, sight: Sight) -> str:
     return row.public_text
 
 
-def _form_class(line: OrderLine) -> type[forms.Form] | None:
+def _form_class(line: OrderLine, units: Sequence[OrderUnit]) -> type[forms.Form] | None:
+    """Return the micro-form by which answers are put into words; None for a handler that is gone or broken."""
     try:
         handler = handler_of(line)
+        if handler is None or not units:
+            return handler.UnitForm if handler else None
+        answers = [unit.answers for unit in units]
+        buyer = Buyer(account_id=line.order.account_id)
+        return handler.unit_form(line.parameters, buyer=buyer, answers=answers, now=line.order.placed_at)
     except Refusal:
         return None
-    return handler.UnitForm if handler else None
 
 
 def _phase(order: Order, lines: tuple[LineView, ...], last_payment: Payment | None) -> Phase:

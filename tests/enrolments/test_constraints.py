@@ -12,6 +12,7 @@ from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.models import SeatEvent
 from enrolments.values import Period, Terms
 from tests.constraints import broken, copy, run
+from tests.enrolments.extension.given import extended
 from tests.enrolments.given import NOW, assign, days, given_pack, given_session, new_line
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory, CourseGroupFactory, RoleFactory, role
@@ -272,6 +273,26 @@ def test_a_line_has_one_batch(account):
         copy("enrolments_seatbatch", seat.batch_id)
 
 
+def test_an_account_has_one_batch_of_seats_given_from_a_line(account):
+    [seat] = given_pack(account)
+    copy("enrolments_seatbatch", seat.batch_id, given_from_id=seat.batch_id)
+    with broken("enrolments_seatbatch_given_once"):
+        copy("enrolments_seatbatch", seat.batch_id, given_from_id=seat.batch_id)
+
+
+def test_only_seats_of_a_pack_are_given(account):
+    made = given_session(CourseFactory(), account, blanks=1)
+    with broken("enrolments_seatbatch_given_pack"):
+        copy("enrolments_seatbatch", made.batch.pk, given_from_id=made.batch.pk)
+
+
+def test_only_a_free_seat_is_given(account):
+    [seat] = given_pack(account)
+    event = SeatEvent.objects.get(seat=seat)
+    with broken("enrolments_seatevent_given"):
+        run("UPDATE enrolments_seatevent SET given_to_id = %s WHERE id = %s", account.pk, event.pk)
+
+
 @pytest.mark.parametrize("change", ["source = 'session'", "source = 'gift'", "course_id = %(course)s"])
 def test_a_pack_has_no_course_and_a_session_has(account, change):
     [seat] = given_pack(account)
@@ -393,7 +414,6 @@ def test_a_seat_keeps_its_place_in_a_course(account):
         ("consumed", "assigned"),
         ("revoked", "available"),
         ("expired", "assigned"),
-        ("assigned", "expired"),
         ("available", "consumed"),
         ("available", "available"),
         ("", "consumed"),
@@ -405,3 +425,23 @@ def test_no_move_outside_the_life_of_a_seat(account, from_state, to_state):
     event = SeatEvent.objects.get(seat=seat)
     with broken("enrolments_seatevent_move"):
         copy("enrolments_seatevent", event.pk, from_state=from_state, to_state=to_state)
+
+
+# Extensions
+
+
+@pytest.fixture
+def extension(account):
+    [seat] = given_pack(account, valid_until=NOW + days(1))
+    extended(account, seat)
+    return seat.extensions.get()
+
+
+def test_a_unit_extends_one_seat_once(extension):
+    with broken("enrolments_seatextension_unit_once"):
+        copy("enrolments_seatextension", extension.pk)
+
+
+def test_an_extension_ends_after_it_begins(extension):
+    with broken("enrolments_seatextension_period"):
+        run("UPDATE enrolments_seatextension SET ends_at = starts_at WHERE id = %s", extension.pk)

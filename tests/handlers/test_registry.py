@@ -13,7 +13,7 @@ from handlers import registry
 from handlers.contract import Handler, HandlerMissing, ParametersForm
 from handlers.discovery import Found, discover
 
-STANDARD = ["std_enroloncourse", "std_generateseats", "std_setuponecoursesession"]
+STANDARD = ["std_enroloncourse", "std_extendenrolperiod", "std_generateseats", "std_setuponecoursesession"]
 SHIPPED = [*STANDARD, "ext_paperdiploma"]
 
 WORKS = """

@@ -49,9 +49,14 @@ account-seat-move                    number,seat_id           seen
 account-seat-replace                 number,seat_id           seats
 account-person                       number,delegation_id         seen
 account-person-mail                  number,delegation_id         email
+account-people-team                  number                       people  # each person ticked
+account-teams                        number                       -  # makes a new team, overwrites nothing
+account-team                         number,team_id               seen
+account-team-seats                   number,team_id               -  # moves so many free seats, or none
+account-team-remove                  number,team_id               -  # its people and seats stay
 account-person-detach                number,delegation_id         -  # refused while anything of theirs stands
 account-person-replace               number,delegation_id         seats
-account-list-new                     number,source            -  # makes a list to look at, overwrites nothing
+account-list-new                     number,source,corrects   version
 account-list-row                     number,list_id,line      version
 account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed
 account-list-start                   number,list_id           version
@@ -126,6 +131,7 @@ admin:catalog_entry_preview          entry_id                 -  # answers as to
 admin:catalog_entry_duplicate        entry_id                 -  # makes a new entry, overwrites nothing
 admin:enrolments_course_enrol        course_id                -  # enrols, overwrites nothing
 admin:enrolments_course_end          course_id,enrolment_id   -  # only the merchant's own enrolment ends
+admin:enrolments_seatbatch_give      batch_id                 seen
 admin:outbox_job_retry               job_id                   -  # a job done already is refused
 admin:outbox_job_dismiss             job_id                   -  # only a job that gave up is dismissed
 admin:accounts_approval_approve      approval_id              -  # an act is decided once

@@ -164,6 +164,16 @@ account-person-mail      GET  sign-in 405     404     405      404        404   
 account-person-mail      POST sign-in done    404     done     404        404      404     404     404     404
 account-person-detach    GET  sign-in 405     404     405      404        404      404     404     404     404
 account-person-detach    POST sign-in go      404     go       404        404      404     404     404     404  # seated
+account-people-team      GET  sign-in 405     404     405      404        404      404     404     404     404
+account-people-team      POST sign-in done    404     done     404        404      404     404     404     404
+account-teams            GET  sign-in page    404     page     404        404      404     404     404     404
+account-teams            POST sign-in done    404     done     404        404      404     404     404     404
+account-team             GET  sign-in page    404     page     404        404      404     404     404     404
+account-team             POST sign-in done    404     done     404        404      404     404     404     404
+account-team-seats       GET  sign-in 405     404     405      404        404      404     404     404     404
+account-team-seats       POST sign-in done    404     done     404        404      404     404     404     404
+account-team-remove      GET  sign-in 405     404     405      404        404      404     404     404     404
+account-team-remove      POST sign-in done    404     done     404        404      404     404     404     404
 account-person-replace   GET  sign-in page    404     page     404        404      404     404     404     404
 account-person-replace   POST sign-in done    404     done     404        404      404     404     404     404
 account-sessions         GET  sign-in page    404     page     404        404      404     404     404     404
@@ -340,6 +350,8 @@ admin:enrolments_course_enrol       GET  sign-in sign-in  403     403     page
 admin:enrolments_course_enrol       POST sign-in sign-in  403     403     done
 admin:enrolments_course_end         GET  sign-in sign-in  405     405     405
 admin:enrolments_course_end         POST sign-in sign-in  403     403     done
+admin:enrolments_seatbatch_give     GET  sign-in sign-in  403     403     page
+admin:enrolments_seatbatch_give     POST sign-in sign-in  403     403     done
 admin:outbox_job_retry              GET  sign-in sign-in  405     405     405
 admin:outbox_job_retry              POST sign-in sign-in  403     403     done
 admin:outbox_job_dismiss            GET  sign-in sign-in  405     405     405

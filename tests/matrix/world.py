@@ -20,6 +20,8 @@ from accounts.members.services import invite_member
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.second_person.models import Approval
+from accounts.teams.models import Team
+from accounts.teams.services import version_of as version_of_team
 from catalog.models.entries import Entry
 from common.tokens import derive_token
 from enrolments.calendar.links import make_link, token_of
@@ -73,6 +75,7 @@ class Belongings:
     person: Delegation
     session: CourseGroup
     people_list: PeopleList
+    team: Team
     calendar: CalendarLink
 
 
@@ -112,6 +115,7 @@ class World:
             "delegation_id": has.person.pk,
             "session_id": has.session.pk,
             "list_id": has.people_list.pk,
+            "team_id": has.team.pk,
             "line": 2,
             "short_name": self.course.short_name,
             "code": self.entry.code,
@@ -131,6 +135,7 @@ class World:
             "text_id": self.legal_text.pk,
             "course_id": self.by_hand.course_id,
             "enrolment_id": self.by_hand.pk,
+            "batch_id": has.taken_seat.batch_id,
             "job_id": self.job.pk,
             "mail_id": self.mail.pk,
             "event_id": self.event.pk,
@@ -199,6 +204,10 @@ class World:
                 "email": person.email, "first_name": "New", "last_name": "Name", "seen": version_of(person),
             },
             "account-person-mail": {"email": person.email},
+            "account-people-team": {"people": [person.pk], "into": has.team.pk},
+            "account-teams": {"name": "New team"},
+            "account-team": {"name": "New name", "seen": version_of_team(has.team)},
+            "account-team-seats": {"entry": has.free_seat.batch.entry_code, "number": 1},
             "entry": {"quantity": 1},
             "cart": {"remove": self.cart_lines[role].pk if role in self.cart_lines else 0},
             "checkout-details": {
@@ -212,6 +221,9 @@ class World:
             "admin:shop_order_payment": {"amount": str(has.order.gross), "reference": "0815"},
             "admin:shop_order_cancel": {"reason": "asked for"},
             "admin:enrolments_course_enrol": {"email": "sixth@example.org", "role": self.by_hand.role_id},
+            "admin:enrolments_seatbatch_give": {
+                "number": 1, "account": self.theirs.account.pk, "reason": "asked for", "seen": has.account.pk,
+            },
             "admin:shop_legaltext_add": {"kind": "privacy"},
         }  # fmt: skip
         return forms.get(address_name, {})
@@ -312,6 +324,7 @@ def furnish(
         taken_seat=taken,
         person=Delegation.objects.get(account=account),
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
+        team=Team.objects.create(account=account, name="Nantes"),
         people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
         calendar=make_link(person=UserFactory(), account=None, shown=0, now=now),
     )

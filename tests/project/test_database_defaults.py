@@ -89,7 +89,8 @@ def purchase(name: str) -> None:
     owner = MembershipFactory()
     entry = EntryFactory(handler=name, parameters=example.parameters)
     quantity = min(3, example.handler.max_quantity or 3)
-    units = example.answers(quantity) if example.handler.UnitForm else []
+    picked = example.owned(owner.account, quantity) if example.owned else example.answers(quantity)
+    units = picked if example.handler.UnitForm else []
     order = place(
         make_cart(entry, quantity=quantity, units=units, user=owner.user),
         user=owner.user,

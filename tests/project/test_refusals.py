@@ -16,6 +16,7 @@ from accounts.members.models import Membership
 from accounts.members.services import RolesChanged
 from accounts.people.closing import OnlyOwner
 from accounts.rate_limits.services import TooOften
+from accounts.teams.models import Team
 from catalog.services.errors import CodeFixed, UnknownParameters
 from common.floors import FLOORS
 from common.refusals import Refused
@@ -24,11 +25,14 @@ from enrolments.courses.places.services import CourseClosed, CourseFull, CourseO
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
 from enrolments.people.detach import CourseRuns, SeatNotUsed
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
+from enrolments.seats.give import TooFewFree
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.moving import AlreadyInCourse
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
 from enrolments.seats.replace import EnrolledAlready, SeatsRefused
 from enrolments.seats.revoke import SeatsConsumed
+from enrolments.teams.quota import SeatOfAnotherTeam, TeamFull
+from enrolments.teams.services import TooFewSeats
 from handlers.faults import Fault, HookBroken
 from shop.cart.services import QuantityChanged
 from shop.checkout.errors import ProofNeeded
@@ -55,6 +59,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     QuantityChanged: lambda: QuantityChanged(entry_name="First aid", now=3),
     EnrolledAlready: lambda: EnrolledAlready(CourseFactory.build(), NOW),
     SeatsRefused: lambda: SeatsRefused({1: SeatNotFree(None, NOW, "assigned")}),
+    TooFewFree: lambda: TooFewFree(3),
     RowsRefused: lambda: RowsRefused({0: SeatNotFree(None, NOW, "assigned")}),
     OpenQuote: lambda: OpenQuote(7),
     RowCutOff: lambda: RowCutOff(7),
@@ -68,6 +73,9 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     SeatNotFree: lambda: SeatNotFree(None, NOW, "assigned"),
     SeatsConsumed: lambda: SeatsConsumed(2),
     ShortNameTaken: lambda: ShortNameTaken("SEC-1"),
+    SeatOfAnotherTeam: lambda: SeatOfAnotherTeam(Team(name="Nantes")),
+    TeamFull: lambda: TeamFull(Team(name="Nantes", quota=3)),
+    TooFewSeats: lambda: TooFewSeats(2),
     TooOften: lambda: TooOften("order", 3600),
     UnknownParameters: lambda: UnknownParameters(["colour"]),
 }

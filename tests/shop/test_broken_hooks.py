@@ -25,7 +25,7 @@ from django.utils.translation import override
 from accounts.people.models import User
 from common.words import in_words
 from handlers import registry
-from handlers.contract import Feedback, Handler, ParametersForm, RevokeReason, UnitContext, UnitError, UnitErrors
+from handlers.contract import Buyer, Feedback, Handler, ParametersForm, RevokeReason, UnitContext, UnitError, UnitErrors
 from handlers.faults import CANNOT_BE_HAD, FAULT_AFTER_PAYMENT
 from handlers.guard import GuardedHandler, HookBroken
 from handlers.models import BrokenHook
@@ -104,6 +104,8 @@ ANSWERS = {
     "clean_units": [False, [], "wrong"],
     "courses": [None, "SEC-01", [None], ["a\0b"], 7],
     "courses_to_lock": [None, "SEC-01", [7]],
+    "courses_of_units": [None, "SEC-01", [7]],
+    "unit_form": [None, "form", dict],
     "sold": [None, "seats", {"role": "student"}],
     "pre_payment": [None, True, "done", Feedback(public=7)],
     "post_payment": [None, True, "done"],
@@ -278,6 +280,8 @@ CALLS = {
     "clean_units": lambda handler: handler.clean_units([]),
     "courses": lambda handler: handler.courses(PARAMS),
     "courses_to_lock": lambda handler: handler.courses_to_lock(PARAMS),
+    "courses_of_units": lambda handler: handler.courses_of_units(PARAMS, UNITS),
+    "unit_form": lambda handler: handler.unit_form(PARAMS, buyer=Buyer(), answers=[], now=timezone.now()),
     "sold": lambda handler: handler.sold(PARAMS),
     "pre_payment": lambda handler: handler.pre_payment(SimpleNamespace(paid_at=None)),
     "post_payment": lambda handler: handler.post_payment(SimpleNamespace(paid_at=timezone.now())),

@@ -195,6 +195,19 @@ ENTRIES = (
         ),
     ),
     DemoEntry(
+        "PROLONGATION-90",
+        "formules",
+        ("Prolongation de 90 jours", "90 more days"),
+        (
+            "Un accès qui se termine ou un siège libre qui expire : choisissez lequel gagne 90 jours.",
+            "Access that ends or a free seat that expires: choose which one gains 90 days.",
+        ),
+        {1: "35.00", 10: "30.00"},
+        "std_extendenrolperiod",
+        {"extension": "90"},
+        more={"audience": "members"},
+    ),
+    DemoEntry(
         "DIPLOME-PAPIER",
         "formules",
         ("Diplôme imprimé", "Printed diploma"),

@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
 from common.emails import MAX_EMAIL_LENGTH, is_normal
@@ -34,6 +35,16 @@ class Delegation(models.Model):
     email = models.EmailField(_("e-mail as typed"), max_length=MAX_EMAIL_LENGTH)
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
+    # The same in all delegations of a person by an account, but for those made later, which have none.
+    team = models.ForeignKey(
+        "accounts.Team",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="delegations",
+        db_index=False,
+        verbose_name=pgettext_lazy("of an account", "team"),
+    )
     created_at = models.DateTimeField(_("since"), default=timezone.now, db_default=Now(), editable=False)
     search_text = search_column("first_name", "last_name", "email")
     sort_name = sort_column("last_name", "first_name", "email")
@@ -54,6 +65,7 @@ class Delegation(models.Model):
             # For the list of an account's people, in either order: without them an account waits for all the others'.
             models.Index(fields=["account", "id"], name="accounts_delegation_list"),
             models.Index(fields=["account", "sort_name", "id"], name="accounts_delegation_by_name"),
+            models.Index(fields=["team"], condition=models.Q(team__isnull=False), name="accounts_delegation_team"),
         )
 
     def __str__(self) -> str:

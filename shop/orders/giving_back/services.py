@@ -194,7 +194,9 @@ def _lock_every_course(lines: Sequence[OrderLine], contexts: dict[int, LineConte
         with suppress(Refusal):
             handler = handler_of(line)
             if handler is not None:
-                names.update(handler.courses_to_lock(contexts[line.pk].parameters))
+                context = contexts[line.pk]
+                names.update(handler.courses_to_lock(context.parameters))
+                names.update(handler.courses_of_units(context.parameters, context.units))
     ids = {course.pk for course in find_courses(names).values()}
     line_ids = [line.pk for line in lines]
     seats = Seat.objects.filter(batch__line_id__in=line_ids, course__isnull=False)

@@ -103,6 +103,54 @@ def test_a_file_is_read_and_its_line_numbers_are_those_of_the_spreadsheet(client
     assert list(PeopleList.objects.get().rows.order_by("line").values_list("line", flat=True)) == [2, 3, 4]
 
 
+def test_a_corrected_list_takes_the_place_of_the_draft(client, account, course):
+    given_pack(account, seats=4)
+    post_list(client, account, course)
+    draft = PeopleList.objects.get()
+    link = f"{url('account-list-new', account.pk)}?corrects={draft.pk}"
+    assert link in client.get(url("account-list", account.pk, draft.pk)).content.decode()
+    form = client.get(link).context["form"]
+    assert form.initial == {
+        "source": f"entry:{ENTRY.code}", "course": course.pk, "corrects": draft.pk, "version": draft.version,
+    }  # fmt: skip
+
+    right = PEOPLE.replace("no address", "eve@example.org")
+    post_list(client, account, course, people=right, corrects=draft.pk, version=draft.version)
+
+    corrected = PeopleList.objects.get()
+    assert corrected.pk != draft.pk
+    assert verdicts(corrected) == ["new", "new", "new"]
+
+    # The very list again stays as it is.
+    post_list(client, account, course, people=right, corrects=corrected.pk, version=corrected.version)
+    assert PeopleList.objects.get() == corrected
+
+
+@pytest.mark.parametrize("corrects", ["moved", "gone", "another's"])
+def test_a_draft_changed_meanwhile_is_not_replaced_and_what_was_pasted_stays(client, account, course, corrects):
+    given_pack(account, seats=4)
+    post_list(client, account, course)
+    draft = PeopleList.objects.get()
+    other = CustomerAccountFactory()
+    given_pack(other)
+    theirs = given_list(other, UserFactory(), people("ada@example.org"), course)
+    shown = {"moved": (draft.pk, 7), "gone": (draft.pk + 1_000, 1), "another's": (theirs.pk, 1)}[corrects]
+
+    answer = post_list(client, account, course, people="zoe@example.org", corrects=shown[0], version=shown[1])
+
+    assert answer.status_code == 409
+    assert "zoe@example.org" in answer.content.decode()
+    assert set(PeopleList.objects.all()) == {draft, theirs}
+
+
+def test_a_draft_of_another_account_is_not_found(client, account, course):
+    given_pack(account)
+    other = CustomerAccountFactory()
+    given_pack(other)
+    theirs = given_list(other, UserFactory(), people("ada@example.org"), course)
+    assert client.get(f"{url('account-list-new', account.pk)}?corrects={theirs.pk}").status_code == 404
+
+
 @pytest.mark.parametrize("typed", ["", "nothing with an address"])
 def test_a_text_that_is_no_list_stays_on_the_page_with_the_reason(client, account, course, typed):
     given_pack(account)

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0014_people_list_indexes'),
-        ('enrolments', '0018_calendar_links'),
+        ('enrolments', '0023_given_seats'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,1 @@
+"""Teams of an account at the desk: their pages, their people and seats, their quota."""
