@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0014_people_list_indexes'),
-        ('enrolments', '0023_given_seats'),
+        ('enrolments', '0025_joining'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

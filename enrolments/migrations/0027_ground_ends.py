@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0024_reminders'),
+        ('enrolments', '0026_reminders'),
     ]
 
     operations = [
