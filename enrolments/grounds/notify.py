@@ -187,22 +187,28 @@ def placed_by(*, account: CustomerAccount, user: User, now: datetime.datetime) -
         Ground.objects.live()
         .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), account=account, enrolment__user=user)
         .filter(kind__in=(Ground.Kind.SEAT, Ground.Kind.LINE))
-        .select_related("enrolment__course")
+        .select_related("enrolment__course", "seat")
         .order_by(in_name_order("enrolment__course__name"), "pk")
     )
     periods: dict[Course, Period] = {}
     for ground in grounds:
-        period = Period(ground.starts_at, ground.ends_at)
+        is_waiting = ground.seat is not None and ground.seat.consumed_at is None
+        period = Period(
+            ground.starts_at, ground.ends_at, ground.seat.enter_before if ground.seat and is_waiting else None
+        )
         course = ground.enrolment.course
         periods[course] = together(periods.get(course, period), period)
     return list(periods.items())
 
 
 def _period_in_words(period: Period) -> str:
-    start = start_in_words(period.starts_at)
-    if period.ends_at is None:
-        return _("from %(start)s") % {"start": start}
-    return _("from %(start)s until %(end)s") % {"start": start, "end": end_in_words(period.ends_at)}
+    words = {"start": start_in_words(period.starts_at)}
+    if period.ends_at is not None:
+        words["end"] = end_in_words(period.ends_at)
+    said = (_("from %(start)s") if period.ends_at is None else _("from %(start)s until %(end)s")) % words
+    if period.enter_before is None:
+        return said
+    return _("%(period)s, to be entered by %(date)s") % {"period": said, "date": end_in_words(period.enter_before)}
 
 
 def _move_in_words(moved: Placed | None, language: str) -> dict[str, Any]:
@@ -232,6 +238,7 @@ def _context(placed: Placed, account: CustomerAccount | None, language: str) -> 
             "place": course.place,
             "starts_at": period.starts_at,
             "ends_at": period.ends_at,
+            "enter_before": period.enter_before,
             "account_name": account.name if account else "",
             "told": {str(each["id"]): LOST for each in lost} | {str(course.pk): last_day_told(period.ends_at)},
             **move,

@@ -22,6 +22,7 @@ from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.release import release_seat
 from enrolments.values import Terms
 from outbox.mails.models import Mail
+from outbox.mails.rendering import render_mail
 from tests.enrolments.given import NOW, assign, at, day, days, given_pack, given_session, history, live_grounds
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
@@ -236,6 +237,20 @@ def test_the_person_is_told_why_in_their_language(account, operator, course):
 
     mail = Mail.objects.get(kind="place_lost", person_id=bob.pk)
     assert (mail.language, mail.context["courses"][0]["is_late"]) == ("fr", True)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_the_mail_of_an_assignment_says_until_when_to_enter(account, operator, course, is_known):
+    [seat] = pack(account)
+    if is_known:
+        UserFactory(email="bob@example.org", language="fr")
+    assign(seat, course, "bob@example.org", operator)
+
+    mail = Mail.objects.get(recipient="bob@example.org")
+    text = " ".join(render_mail(mail, blank_secrets=True).text.split())
+
+    assert mail.kind == ("seat_assigned" if is_known else "invitation")
+    assert ("au plus tard le 12 mars 2026" if is_known else "to be entered by 12 March 2026") in text
 
 
 def test_each_operator_is_told_once_of_all_that_they_assigned(account, operator, course):
