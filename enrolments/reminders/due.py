@@ -2,7 +2,7 @@
 
 A step is due from the day that lies its days before the last day, unless that day had come when the seats were sold, or
 the seat assigned. Of several due the smallest is told, the others never: days on which nothing ran leave no reminder
-that is no longer so, and none is told late after a later one. Whoever was reminded today waits until tomorrow.
+that is no longer so, and none is told late after a later one. A reader who was reminded today waits until tomorrow.
 """
 
 # Days before the last day that an entry may name at most: what lies further ahead is not looked at.
