@@ -38,6 +38,7 @@ account-details                      number                   made_from
 account-calendar-link                number                   shown
 calendar-own                         -                        shown
 account-members                      number                   -  # invites, overwrites nothing
+account-notices                      number                   -  # one's own: each button says what it turns on or off
 account-leave                        number                   shown
 account-member                       number,membership_id     shown
 account-member-remove                number,membership_id     shown
@@ -70,6 +71,7 @@ account-request                      number,request_id        -  # only an open 
 my-requests                          -                        -  # adds a request, or withdraws one's own open one
 learn-enter                          short_name               -  # entering again changes nothing
 
+notice-stop                          token                    -  # turns off for good, a second time too
 address-link                         token                    -  # used up by the first use
 address-link-again                   token                    -  # mails a link, changes no object
 account_login                        -                        -  # one's own access: whoever is signing in

@@ -120,6 +120,8 @@ account-members          GET  sign-in page    404     404      404        404   
 account-members          POST sign-in done    404     404      404        404      404     404     404     404
 account-history          GET  sign-in page    404     404      404        404      404     404     404     404
 account-history          POST 405
+account-notices          GET  sign-in page    page    page     page       404      404     404     404     404
+account-notices          POST sign-in done    done    done     done       404      404     404     404     404
 account-leave            GET  sign-in page    page    page     page       404      404     404     404     404
 account-leave            POST sign-in go      done    done     done       404      404     404     404     404
 account-member           GET  sign-in page    404     404      404        404      404     404     404     404
@@ -286,6 +288,8 @@ mfa_reauthenticate_webauthn          GET  sign-in go       go      go
 mfa_reauthenticate_webauthn          POST sign-in go       go      go
 mfa_login_webauthn                   GET  sign-in go       go      go
 mfa_login_webauthn                   POST sign-in go       go      go  # no passkey is shown
+notice-stop              GET  page  # for whoever has the mail
+notice-stop              POST done
 address-link                         GET  page    403      403     403  # somebody else's address
 address-link                         POST done    403      403     403  # proves the address
 address-link-again                   GET  405

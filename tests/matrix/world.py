@@ -11,11 +11,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
 from accounts.links.services import TOKEN_PURPOSE
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
+from accounts.members.notices.kinds import SALT
 from accounts.members.services import invite_member
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
@@ -156,6 +158,7 @@ class World:
         link = has.invitation.link
         special = {
             "address-link": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
+            "notice-stop": {"token": signing.dumps([has.colleague.pk, "digest"], salt=SALT)},
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
             "join-link": {"token": printed_code(has.join_link)},
@@ -190,6 +193,7 @@ class World:
                 "postal_code": "44000", "city": "Nantes", "country": "FR", "made_from": FROM_PAGE,
             },
             "account-members": {"email": "somebody.new@example.org", "roles": ["is_buyer"]},
+            "account-notices": {"notice": "digest", "wanted": "off"},
             "account-leave": {"shown": f"is_{role}"},
             "account-member": {"roles": ["is_operator"], "shown": "is_buyer"},
             "account-member-remove": {"shown": "is_buyer"},

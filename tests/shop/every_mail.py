@@ -10,10 +10,13 @@ from django.utils import timezone
 from accounts.links.effects import link_url
 from accounts.links.models import AddressLink
 from accounts.links.renewal import mail_new_link
+from accounts.members.models import Membership
+from accounts.members.notices.digest import queue_digests
 from accounts.members.services import invite_member
 from accounts.people.models import User
 from accounts.security_log.alarms import raise_alarms
 from accounts.sign_in.mails import ALLAUTH_MAILS, queue_allauth_mail
+from enrolments.overview.thresholds import tell_used_up
 from enrolments.people.mail_again import mail_again
 from enrolments.reminders.services import remind_learners, remind_operators
 from enrolments.requests.services import ask_for_course, decline_request
@@ -78,10 +81,19 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
         queue_allauth_mail(prefix, recipient="alice@example.org", context={"user": owner, "code": 4711}, language="fr")
     User.objects.create_superuser(email="merchant@example.org", password="a long enough word")
     raise_alarms(now=timezone.now())
+    _unasked(owner)
     mails = {mail.kind: mail for mail in Mail.objects.order_by("pk")}
     missing = set(MAIL_KINDS.names()) - set(mails)
     assert not missing, f"Nothing queues {sorted(missing)}."
     return mails
+
+
+def _unasked(owner: User) -> None:
+    """Mail an owner their weekly summary, and an operator that seats are used up."""
+    Membership.objects.filter(user=owner).update(created_at=timezone.now() - timedelta(days=30))
+    queue_digests(now=timezone.now())
+    assign(given_pack(CustomerAccountFactory())[0], CourseFactory(), "last@example.org", UserFactory())
+    tell_used_up(now=timezone.now())
 
 
 def _diplomas() -> None:
