@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0026_reminders'),
+        ('enrolments', '0029_reminders'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0014_people_list_indexes'),
-        ('enrolments', '0025_joining'),
+        ('enrolments', '0028_used_up_before'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
