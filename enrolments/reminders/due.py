@@ -53,6 +53,7 @@ WITH ends AS (
     SELECT steps.*, batch.account_id, member.user_id FROM steps
     JOIN enrolments_seatbatch batch ON batch.id = steps.batch_id
     JOIN accounts_membership member ON member.account_id = batch.account_id AND ({roles})
+        AND member.wants_reminders
     JOIN accounts_user person ON person.id = member.user_id AND person.is_active
     WHERE NOT EXISTS (
         SELECT 1 FROM enrolments_reminder told

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.members.notices.kinds import REMINDERS, stop_url
+from accounts.members.notices.mail_kinds import member_of
 from common.defused import defused
 from common.languages import in_reader_language
 from common.words import end_in_words
@@ -19,14 +21,16 @@ from enrolments.mail_kinds import with_sign_in_page
 from enrolments.reminders.models import Reminder
 from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatState
 from outbox.errors import ResendRefused
-from outbox.mails.kinds import Renewed
+from outbox.mails.kinds import BLANK, Renewed
 from outbox.mails.models import Mail
 
 
 def seats_reminder(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the free seats by what was sold and by their end, and the sessions with seats to fill."""
     path = reverse("account-seats", args=[mail.account_id])
+    membership = member_of(mail)
     return {
+        "unsubscribe_url": BLANK if blank or membership is None else stop_url(membership, REMINDERS),
         "rows": _free_seats(mail),
         "account_name": defused(mail.context["account_name"]),
         "seats_url": f"{settings.SITE_URL}{path}",
@@ -39,6 +43,10 @@ def entry_reminder(mail: Mail, *, blank: bool) -> dict[str, Any]:
 
 
 def seats_are_due(mail: Mail, now: datetime.datetime) -> bool:
+    """Tell whether the reader still looks after the account's seats, wants to be reminded, and some are still free."""
+    membership = member_of(mail)
+    if membership is None or not REMINDERS.is_for(membership) or not REMINDERS.is_wanted(membership):
+        return False
     return bool(_free_seats(mail, now))
 
 

@@ -6,6 +6,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from accounts.members.models import Membership
+from accounts.members.notices.kinds import REMINDERS, stop_url
+from accounts.members.notices.services import want
 from common.moments import day_ends, local_day
 from enrolments.reminders.models import Reminder
 from enrolments.reminders.services import remind_learners, remind_operators
@@ -107,6 +110,7 @@ def test_all_seats_of_an_account_are_told_in_one_mail_a_day(account, operator, m
     remind_operators(now=before(YEAR, 30) + days(0.1))
 
     [text] = texts()
+    assert stop_url(Membership.objects.get(user=operator), REMINDERS) in text
     assert Reminder.objects.count() == 3
     for expected in ("3 sièges libres", "2 sièges libres", "« Incendie »", "4 sièges", "Ateliers Roy"):
         assert expected in text.replace("\N{NO-BREAK SPACE}", " ")
@@ -160,6 +164,29 @@ def test_a_mail_whose_seats_were_assigned_before_it_left_does_not_leave(account,
 
     assert is_due(mail, now)
     assign(seat, CourseFactory(), "bob@example.org", operator, now=now)
+    assert not is_due(mail, now)
+
+
+def test_who_has_turned_reminders_off_is_not_told(account, operator):
+    given_pack(account, valid_until=YEAR)
+    Membership.objects.filter(user=operator).update(wants_reminders=False)
+
+    assert remind_operators(now=before(YEAR, 7)) == 0
+
+
+def test_a_mail_turned_off_or_of_somebody_who_has_left_since_does_not_leave(account, operator):
+    given_pack(account, valid_until=YEAR)
+    now = before(YEAR, 7)
+    remind_operators(now=now)
+    mail = Mail.objects.get()
+    is_due = MAIL_KINDS.get(mail.kind).is_due
+    membership = Membership.objects.get(user=operator)
+
+    assert is_due(mail, now)
+    want(membership_id=membership.pk, notice=REMINDERS, is_wanted=False)
+    assert not is_due(mail, now)
+    want(membership_id=membership.pk, notice=REMINDERS, is_wanted=True)
+    membership.delete()
     assert not is_due(mail, now)
 
 
