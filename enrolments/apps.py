@@ -58,6 +58,7 @@ class EnrolmentsConfig(floors.Floor):
         from enrolments.overview.coming import sessions_to_come
         from enrolments.people.deeds import detachments
         from enrolments.people.waiting import not_accepted
+        from enrolments.requests.deeds import answers_to_requests
         from enrolments.requests.waiting import open_requests
         from enrolments.seats.deeds import moves_of_seats
         from enrolments.seats.waiting import blanks_of_sessions, seats_about_to_end
@@ -82,6 +83,7 @@ class EnrolmentsConfig(floors.Floor):
         )
         add_source(Source("seats", moves_of_seats, position=20))
         add_source(Source("detachments", detachments, position=25))
+        add_source(Source("requests", answers_to_requests, position=27))
         DOWNLOADS.register("result of a list", _("Result of a list of people"))
         DOWNLOADS.register("people", _("People"))
         add_waiting(Waiting("requests", open_requests, rights={Right.MANAGE_SEATS}, position=25))

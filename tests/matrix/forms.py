@@ -44,6 +44,7 @@ account-member                       number,membership_id     shown
 account-member-remove                number,membership_id     shown
 account-member-transfer              number,membership_id     shown
 account-member-withdraw              number,invitation_id     -  # an invitation sent anew is another one
+account-seats-many                   number                   seen
 account-seat                         number,seat_id           -  # shown by free seats, obeyed by free seats
 account-seat-release                 number,seat_id           seen
 account-seat-move                    number,seat_id           seen
@@ -62,6 +63,7 @@ account-list-row                     number,list_id,line      version
 account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed
 account-list-start                   number,list_id           version
 account-list-discard                 number,list_id           version
+account-more                         number,code              -  # adds to one's own cart, or mails those who buy
 account-join-link-new                number,source            -  # makes a link, overwrites nothing
 account-join-link-revoke             number,link_id           -  # withdrawing again changes nothing
 join                                 code                     -  # leads to the code's page, changes nothing

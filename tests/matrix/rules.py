@@ -137,6 +137,8 @@ account-seats            GET  sign-in page    404     page     404        404   
 account-seats            POST 405
 account-seat-counts      GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat-counts      POST 405
+account-seats-many       GET  sign-in page    404     page     404        404      404     404     404     404
+account-seats-many       POST sign-in done    404     done     404        404      404     404     404     404
 account-seat             GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat             POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-release     GET  sign-in page    404     page     404        404      404     404     404     404
@@ -145,6 +147,8 @@ account-seat-move        GET  sign-in page    404     page     404        404   
 account-seat-move        POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-replace     GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat-replace     POST sign-in done    404     done     404        404      404     404     404     404
+account-more             GET  sign-in page    page    page     404        404      404     404     404     404
+account-more             POST sign-in done    done    done     404        404      404     404     404     404
 account-lists            GET  sign-in page    404     page     404        404      404     404     404     404
 account-lists            POST 405
 account-list-new         GET  sign-in page    404     page     404        404      404     404     404     404

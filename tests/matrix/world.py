@@ -36,6 +36,7 @@ from enrolments.lists.models import PeopleList
 from enrolments.people.edit import version_of
 from enrolments.requests.models import CourseRequest
 from enrolments.requests.services import ask_for_course
+from enrolments.seats.many import Act, Outcome, fingerprint_of
 from enrolments.seats.models import Seat
 from enrolments.seats.moves import state_shown
 from handlers.models import BrokenHook
@@ -202,6 +203,10 @@ class World:
                 "course": self.course.pk, "email": "fifth@example.org", "first_name": "Eve", "last_name": "Fifth",
             },
             "account-seat-release": {"seen": state_shown(has.taken_seat), "reason": ""},
+            "account-seats-many": {
+                "act": "release", "seat": [has.taken_seat.pk], "reason": "",
+                "seen": fingerprint_of(Act.RELEASE, None, [Outcome(has.taken_seat)]),
+            },
             "account-seat-move": {
                 "seen": state_shown(has.taken_seat), "to": f"course:{self.by_hand.course_id}", "reason": "",
             },
@@ -234,6 +239,7 @@ class World:
             "account-team": {"name": "New name", "seen": version_of_team(has.team)},
             "account-team-seats": {"entry": has.free_seat.batch.entry_code, "number": 1},
             "entry": {"quantity": 1},
+            "account-more": {"quantity": 1, "ask": "1"},
             "cart": {"remove": self.cart_lines[role].pk if role in self.cart_lines else 0},
             "checkout-details": {
                 "email": "visitor@example.org", "contact_name": "Ann", "is_organisation": "True",

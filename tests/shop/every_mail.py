@@ -27,6 +27,8 @@ from enrolments.seats.release import release_seat
 from handlers.ext_paperdiploma.example import diplomas
 from outbox.mails.kinds import MAIL_KINDS
 from outbox.mails.models import Mail
+from shop.more.bought import Bought
+from shop.more.services import ask_buyers
 from shop.orders.giving_back.services import give_units_back
 from tests.enrolments.given import assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
@@ -76,6 +78,10 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     )
     link = AddressLink.objects.filter(purpose="invitation").latest("pk")
     mail_new_link(token=link_url(link).split("/")[-2], language="fr", now=now)
+    ask_buyers(
+        account=account, bought=Bought("SAFETY", {"en": "Safety", "fr": "Sécurité"}), quantity=3, words="In spring",
+        operator=MembershipFactory(account=account, is_owner=False, is_operator=True).user, language="fr", now=now,
+    )  # fmt: skip
     enter_order(probe_entry, by=owner, now=now)
     for prefix in ALLAUTH_MAILS:
         queue_allauth_mail(prefix, recipient="alice@example.org", context={"user": owner, "code": 4711}, language="fr")
