@@ -23,6 +23,7 @@ class EnrolmentsConfig(floors.Floor):
         "teams",
         "learning",
         "lists",
+        "reminders",
         "joining",
         "requests",
         "calendar",
