@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0028_used_up_before'),
+        ('enrolments', '0030_ground_ends'),
     ]
 
     operations = [
