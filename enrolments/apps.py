@@ -22,6 +22,7 @@ class EnrolmentsConfig(floors.Floor):
         "teams",
         "learning",
         "lists",
+        "reminders",
         "joining",
         "requests",
         "calendar",

@@ -36,10 +36,14 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Period from `starts_at` until just before `ends_at`; without an end where `ends_at` is None."""
+    """Period from `starts_at` until just before `ends_at`; without an end where `ends_at` is None.
+
+    `enter_before` is the moment before which the person has to enter for the first time, if a seat says so.
+    """
 
     starts_at: datetime.datetime
     ends_at: datetime.datetime | None = None
+    enter_before: datetime.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -465,10 +465,12 @@ def _members(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
 
 
 def together(one: Period, other: Period) -> Period:
-    """Return the period that spans both."""
+    """Return the period that spans both. It is to be entered as early as one of them is."""
     ends = (one.ends_at, other.ends_at)
     known = [moment for moment in ends if moment is not None]
-    return Period(min(one.starts_at, other.starts_at), max(known) if len(known) == len(ends) else None)
+    enter = [moment for moment in (one.enter_before, other.enter_before) if moment is not None]
+    ends_at = max(known) if len(known) == len(ends) else None
+    return Period(min(one.starts_at, other.starts_at), ends_at, min(enter, default=None))
 
 
 def _period_detail(starts_at: datetime.datetime, ends_at: datetime.datetime | None) -> dict[str, str | None]:

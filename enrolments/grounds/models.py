@@ -151,6 +151,20 @@ class Ground(models.Model):
         verbose_name = _("ground of an enrolment")
         verbose_name_plural = _("grounds of enrolments")
         ordering = ("pk",)
+        indexes = (
+            # For reminders of what will end.
+            models.Index(
+                fields=["ends_at"],
+                condition=models.Q(kind="seat", ended_at__isnull=True, ends_at__isnull=False),
+                name="enrolments_ground_seat_ends_at",
+            ),
+            # For lists of an account's people by the end of their access.
+            models.Index(
+                fields=["account", "ends_at", "id"],
+                condition=models.Q(ended_at__isnull=True, ends_at__isnull=False, kind__in=["seat", "line"]),
+                name="enrolments_ground_ending",
+            ),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(kind__in=["seat", "line", "supervision", "support", "merchant"]),
@@ -196,14 +210,6 @@ class Ground(models.Model):
             models.CheckConstraint(
                 condition=models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=models.F("starts_at")),
                 name="enrolments_ground_period",
-            ),
-        )
-        indexes = (
-            # For lists of an account's people by the end of their access.
-            models.Index(
-                fields=["account", "ends_at", "id"],
-                condition=models.Q(ended_at__isnull=True, ends_at__isnull=False, kind__in=["seat", "line"]),
-                name="enrolments_ground_ending",
             ),
         )
 

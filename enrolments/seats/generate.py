@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 
 from enrolments.courses.roles.models import Role
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.models import REMIND_DAYS, SeatBatch
 from enrolments.unit_rows import unit_rows
 from enrolments.values import EntryRef, LineRef, Terms
 
@@ -41,6 +41,7 @@ def generate_seats(
     sold_at: datetime.datetime,
     now: datetime.datetime,
     start_before_days: int | None = None,
+    remind_days: Sequence[int] = REMIND_DAYS,
 ) -> SeatBatch:
     """Make packsize available seats for each unit of a line, with their history; return the batch they share.
 
@@ -62,6 +63,7 @@ def generate_seats(
         ends_at=terms.ends_at,
         valid_until=valid_until,
         start_before_days=start_before_days,
+        remind_days=list(remind_days),
         sold_at=sold_at,
     )
     present = SeatBatch.objects.filter(line_id=line.line_id, given_from=None).first()
