@@ -5,17 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, TextChoices
 
 from accounts.members.models import CustomerAccount, Membership
 from accounts.people.delegation.models import Delegation
 from common.search import matching
 from enrolments.grounds.models import Ground
-
-if TYPE_CHECKING:
-    from enrolments.people.states import PersonState
 
 
 @dataclass(slots=True)
@@ -38,7 +34,7 @@ class Onboarding:
 class PersonRow:
     """Person as this account typed them, and its own live grounds that put them into courses.
 
-    `onboarding`, the person's progress, and `state` are filled in by the view that shows them. `delegation_id` names
+    `onboarding`, the person's progress, and `state`, a `PersonState`, are filled in by the view that shows them. `delegation_id` names
     the person's page: a key of the account's own, since the size of the person's tells how long the shop has known
     them. None for one of its members whom the account placed nowhere else: they have no page there.
     """
@@ -48,7 +44,7 @@ class PersonRow:
     email: str
     grounds: list[Ground] = field(default_factory=list)
     onboarding: Onboarding | None = None
-    state: PersonState | None = None
+    state: TextChoices | None = None
     delegation_id: int | None = None
     team: str = ""
 
