@@ -12,10 +12,12 @@ class ShopConfig(floors.Floor):
         "checkout",
         "orders",
         "orders.giving_back",
+        "more",
         "phone_orders",
         "notes",
         "payments",
         "trial",
+        "renewal",
         "pages",
     )
 

@@ -4,10 +4,12 @@ from django.urls import path, re_path
 
 from shop.cart import views as cart
 from shop.checkout.views import details, proof, review, units
+from shop.more import views as more
 from shop.orders import views as orders
 from shop.pages import pictures
 from shop.pages import views as storefront
 from shop.phone_orders import views as phone_orders
+from shop.renewal.views import renew
 
 urlpatterns = [
     path("", storefront.home, name="home"),
@@ -31,4 +33,6 @@ urlpatterns = [
     path("orders/<slug:token>/move/", orders.order_move, name="order-move"),
     path("phone-orders/<slug:token>/", phone_orders.phone_order, name="phone-order"),
     path("account/<int:number>/orders/", orders.my_orders, name="account-orders"),
+    path("account/<int:number>/endings/renew/", renew, name="account-renew"),
+    path("account/<int:number>/more/<str:code>/", more.more, name="account-more"),
 ]

@@ -58,11 +58,13 @@ account-team-seats                   number,team_id               -  # moves so 
 account-team-remove                  number,team_id               -  # its people and seats stay
 account-person-detach                number,delegation_id         -  # refused while anything of theirs stands
 account-person-replace               number,delegation_id         seats
+account-renew                        number                   -  # adds to one's own cart, overwrites nothing
 account-list-new                     number,source,corrects   version
 account-list-row                     number,list_id,line      version
 account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed
 account-list-start                   number,list_id           version
 account-list-discard                 number,list_id           version
+account-more                         number,code              -  # adds to one's own cart, or mails those who buy
 account-join-link-new                number,source            -  # makes a link, overwrites nothing
 account-join-link-revoke             number,link_id           -  # withdrawing again changes nothing
 join                                 code                     -  # leads to the code's page, changes nothing

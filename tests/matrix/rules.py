@@ -147,6 +147,8 @@ account-seat-move        GET  sign-in page    404     page     404        404   
 account-seat-move        POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-replace     GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat-replace     POST sign-in done    404     done     404        404      404     404     404     404
+account-more             GET  sign-in page    page    page     404        404      404     404     404     404
+account-more             POST sign-in done    done    done     404        404      404     404     404     404
 account-lists            GET  sign-in page    404     page     404        404      404     404     404     404
 account-lists            POST 405
 account-list-new         GET  sign-in page    404     page     404        404      404     404     404     404
@@ -175,6 +177,12 @@ account-people           GET  sign-in page    404     page     404        404   
 account-people           POST 405
 account-people-export    GET  sign-in page    404     page     404        404      404     404     404     404
 account-people-export    POST 405
+account-endings          GET  sign-in page    404     page     404        404      404     404     404     404
+account-endings          POST 405
+account-endings-export   GET  sign-in page    404     page     404        404      404     404     404     404
+account-endings-export   POST 405
+account-renew            GET  sign-in 405     405     404      404        404      404     404     404     404
+account-renew            POST sign-in done    404     404      404        404      404     404     404     404
 account-person           GET  sign-in page    404     page     404        404      404     404     404     404
 account-person           POST sign-in done    404     done     404        404      404     404     404     404
 account-person-mail      GET  sign-in 405     404     405      404        404      404     404     404     404

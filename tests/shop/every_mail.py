@@ -18,6 +18,7 @@ from accounts.security_log.alarms import raise_alarms
 from accounts.sign_in.mails import ALLAUTH_MAILS, queue_allauth_mail
 from enrolments.overview.thresholds import tell_used_up
 from enrolments.people.mail_again import mail_again
+from enrolments.reminders.services import remind_learners, remind_operators
 from enrolments.requests.services import ask_for_course, decline_request
 from enrolments.seats.give import give_seats
 from enrolments.seats.lapse import lapse_seats
@@ -26,6 +27,8 @@ from enrolments.seats.release import release_seat
 from handlers.ext_paperdiploma.example import diplomas
 from outbox.mails.kinds import MAIL_KINDS
 from outbox.mails.models import Mail
+from shop.more.bought import Bought
+from shop.more.services import ask_buyers
 from shop.orders.giving_back.services import give_units_back
 from tests.enrolments.given import assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
@@ -47,6 +50,11 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     [late] = given_pack(account, start_before_days=1, now=now - timedelta(days=9))
     assign(late, CourseFactory(), UserFactory().email, owner, now=now - timedelta(days=9))
     lapse_seats(now=now)
+    given_pack(account, valid_until=now + timedelta(days=20), now=now - timedelta(days=90))
+    [unentered] = given_pack(account, start_before_days=40, now=now - timedelta(days=20))
+    assign(unentered, CourseFactory(), UserFactory().email, owner, now=now - timedelta(days=20))
+    remind_operators(now=now)
+    remind_learners(now=now)
     for person in (lost, told, new):
         [seat] = given_pack(account, now=now)
         assign(seat, CourseFactory(place_en="Room 3", place_fr="Salle 3"), person.email, owner, now=now)
@@ -70,6 +78,10 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     )
     link = AddressLink.objects.filter(purpose="invitation").latest("pk")
     mail_new_link(token=link_url(link).split("/")[-2], language="fr", now=now)
+    ask_buyers(
+        account=account, bought=Bought("SAFETY", {"en": "Safety", "fr": "Sécurité"}), quantity=3, words="In spring",
+        operator=MembershipFactory(account=account, is_owner=False, is_operator=True).user, language="fr", now=now,
+    )  # fmt: skip
     enter_order(probe_entry, by=owner, now=now)
     for prefix in ALLAUTH_MAILS:
         queue_allauth_mail(prefix, recipient="alice@example.org", context={"user": owner, "code": 4711}, language="fr")
