@@ -34,9 +34,9 @@ class Onboarding:
 class PersonRow:
     """Person as this account typed them, and its own live grounds that put them into courses.
 
-    `onboarding`, the person's progress, and `state`, a `PersonState`, are filled in by the view that shows them. `delegation_id` names
-    the person's page: a key of the account's own, since the size of the person's tells how long the shop has known
-    them. None for one of its members whom the account placed nowhere else: they have no page there.
+    `onboarding`, the person's progress, and `state`, a `PersonState`, are filled in by the view that shows them.
+    `delegation_id` names the person's page: a key of the account's own, since the size of the person's tells how long
+    the shop has known them. None for one of its members whom the account placed nowhere else: they have no page there.
     """
 
     person_id: int

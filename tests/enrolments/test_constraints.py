@@ -402,6 +402,13 @@ def test_only_a_free_seat_keeps_a_place(assigned):
         run("UPDATE enrolments_seat SET keeps_place = true WHERE id = %s", assigned.pk)
 
 
+def test_what_is_taught_is_valid_for_a_month_at_least(assigned):
+    with broken("enrolments_seatbatch_qualification"):
+        run("UPDATE enrolments_seatbatch SET qualification_months = 0 WHERE id = %s", assigned.batch_id)
+    with broken("enrolments_ground_qualification"):
+        run("UPDATE enrolments_ground SET qualification_months = 0 WHERE enrolment_id = %s", assigned.enrolment_id)
+
+
 def test_a_seat_keeps_its_place_in_a_course(account):
     [seat] = given_pack(account)
     with broken("enrolments_seat_keeps_place"):

@@ -246,6 +246,7 @@ ADD = "INSERT INTO accounts_team (account_id, name, quota) VALUES (%s, %s, %s)"
 
 
 def test_a_team_keeps_its_shape(account, nantes):
+    run("SET CONSTRAINTS ALL IMMEDIATE")
     with broken("accounts_team_name_once"):
         run(ADD, account.pk, "nantes", None)
     with broken("accounts_team_has_name"):
