@@ -18,6 +18,7 @@ from accounts.mail_kinds import STILL_PLACED
 from accounts.members.trust import names_to_strangers
 from accounts.people.models import User
 from common.defused import defused
+from common.languages import in_reader_language
 from enrolments.grounds.models import Ground
 from enrolments.grounds.told import LOST
 from outbox.errors import ResendRefused
@@ -34,6 +35,15 @@ def with_sign_in_page(mail: Mail, *, blank: bool) -> dict[str, Any]:
 def by_account(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the name of the account that placed the person, as far as strangers may read it."""
     return names_to_strangers(mail.account_id, account_name=defused(mail.context.get("account_name", "")))
+
+
+def about_given_seats(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the entry's name in the mail's language, and the address of the account's seats."""
+    seats = reverse("account-seats", args=[mail.account_id])
+    return {
+        "entry_name": in_reader_language(mail.context.get("entry") or {}) or mail.context.get("entry_code", ""),
+        "seats_url": f"{settings.SITE_URL}{seats}",
+    }
 
 
 def still_placed(user: User, account_id: int | None, course_ids: Collection[str]) -> set[str]:
@@ -78,4 +88,20 @@ register_mail_kind(
     build=with_sign_in_page,
     receiver=Receiver.NAMED,
     label=pgettext_lazy("kind of mail", "Reminder of how to sign in"),
+)
+register_mail_kind(
+    "seats_given_away",
+    template="enrolments/mails/seats_given_away",
+    build=about_given_seats,
+    receiver=Receiver.NAMED,
+    as_is=("entry", "entry_code", "reason"),
+    label=pgettext_lazy("kind of mail", "Seats given to another account"),
+)
+register_mail_kind(
+    "seats_received",
+    template="enrolments/mails/seats_received",
+    build=about_given_seats,
+    receiver=Receiver.NAMED,
+    as_is=("entry", "entry_code", "reason"),
+    label=pgettext_lazy("kind of mail", "Seats received from the shop"),
 )

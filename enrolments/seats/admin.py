@@ -19,6 +19,7 @@ from common.admin.readonly import ReadOnlyAdmin
 from common.languages import in_reader_language
 from common.words import end_in_words, start_in_words
 from enrolments.display import order_link
+from enrolments.seats.give_admin import GIVE, GivingSeats
 from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatBatch, SeatState
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Counted(TypedDict):
 
 
 @admin.register(SeatBatch)
-class SeatBatchAdmin(ReadOnlyAdmin):
+class SeatBatchAdmin(GivingSeats):
     list_display = ("order", "entry", "source", "account", "seat_count", "course_list", "until", "sold_on")
     list_filter = (
         ("source", ChoicesDropdownFilter),
@@ -116,13 +117,20 @@ class SeatBatchAdmin(ReadOnlyAdmin):
     search_fields = ("order_number", "account__search_text")
     whole_fields = ("order_number",)
     search_help_text = _("Order number, account or entry code")
-    list_select_related = ("account",)
+    list_select_related = ("account", "given_from")
     ordering = ("-id",)
     fields = (
-        "order", "entry", "source", "account", "course_list", "course", "group", "supervisor_role", "duration_days",
-        "starts", "ends", "valid_until", "sold_at", "seat_count",
+        "order", "entry", "source", "account", "given_from", "course_list", "course", "group", "supervisor_role",
+        "duration_days", "starts", "ends", "valid_until", "sold_at", "seat_count",
     )  # fmt: skip
     readonly_fields = fields
+    change_form_outer_after_template = "seats/admin/batch_given.html"
+
+    def row_context(self, request: HttpRequest, row: SeatBatch) -> dict[str, Any]:
+        return {
+            "given": row.given.select_related("account").annotate(seat_count=Count("seats")).order_by("pk"),
+            "may_give": row.source == SeatBatch.Source.PACK and request.user.has_perm(GIVE),
+        }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SeatBatch]:
         return super().get_queryset(request).annotate(seat_count=Count("seats"))

@@ -76,8 +76,8 @@ def was_assigned(seat: Seat) -> bool:
 
 
 def moves_of(seat: Seat) -> QuerySet[SeatEvent]:
-    """Return every move of a seat."""
-    return SeatEvent.objects.filter(seat=seat).select_related("actor", "course")
+    """Return every move of a seat in the hands of its account; one that was given to it had others before."""
+    return SeatEvent.objects.filter(seat=seat, account=seat.account_id).select_related("actor", "course")
 
 
 @dataclass(frozen=True, slots=True)

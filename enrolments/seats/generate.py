@@ -64,7 +64,7 @@ def generate_seats(
         start_before_days=start_before_days,
         sold_at=sold_at,
     )
-    present = SeatBatch.objects.filter(line_id=line.line_id).first()
+    present = SeatBatch.objects.filter(line_id=line.line_id, given_from=None).first()
     if present is not None:
         return present
     with transaction.atomic(savepoint=False):

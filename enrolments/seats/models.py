@@ -20,7 +20,11 @@ from enrolments.seats.reasons import reason_in_words
 
 
 class SeatBatch(models.Model):
-    """Seats of one order line and the terms they were sold on, frozen: later edits of the entry do not change them."""
+    """Seats of one order line and the terms they were sold on, frozen: later edits of the entry do not change them.
+
+    Seats of the line that the merchant gave to another customer account are a batch of that account, `given_from` the
+    line's own.
+    """
 
     class Source(models.TextChoices):
         PACK = "pack", pgettext_lazy("source of seats", "Unassigned seats")
@@ -67,13 +71,34 @@ class SeatBatch(models.Model):
     valid_until = models.DateTimeField(_("assignable until"), null=True, blank=True)
     start_before_days = models.PositiveIntegerField(_("days in which to enter"), null=True, blank=True)
     sold_at = models.DateTimeField(_("sold"))
+    given_from = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="given",
+        db_index=False,
+        verbose_name=_("given from"),
+    )
 
     class Meta:
         verbose_name = _("seats of an order line")
         verbose_name_plural = _("seats of order lines")
         ordering = ("pk",)
+        permissions = (("give_seats", _("Can give seats to another customer account")),)
         constraints = (
-            models.UniqueConstraint(fields=["line_id"], name="enrolments_seatbatch_line"),
+            models.UniqueConstraint(
+                fields=["line_id"], condition=models.Q(given_from__isnull=True), name="enrolments_seatbatch_line"
+            ),
+            models.UniqueConstraint(
+                fields=["given_from", "account"],
+                condition=models.Q(given_from__isnull=False),
+                name="enrolments_seatbatch_given_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(given_from__isnull=True) | models.Q(source="pack"),
+                name="enrolments_seatbatch_given_pack",
+            ),
             models.CheckConstraint(
                 condition=models.Q(source="pack", course__isnull=True, group__isnull=True)
                 | models.Q(source="session", course__isnull=False, group__isnull=False),
@@ -96,6 +121,7 @@ class SeatBatch(models.Model):
             ),
             index_of_words("order_number", "entry_code", name="enrolments_batch_words"),
             models.Index(fields=["order_number"], name="enrolments_batch_order_number"),
+            models.Index(fields=["line_id"], name="enrolments_batch_line_id"),
         )
 
     def __str__(self) -> str:
@@ -424,6 +450,18 @@ class SeatEvent(models.Model):
         verbose_name=_("person"),
     )
 
+    # Where the merchant gave the seat to another account: its history begins anew there.
+    given_to = models.ForeignKey(
+        CustomerAccount,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("given to"),
+    )
+
     class Meta:
         verbose_name = _("move of a seat")
         verbose_name_plural = _("moves of seats")
@@ -432,10 +470,15 @@ class SeatEvent(models.Model):
             models.CheckConstraint(
                 condition=models.Q(from_state="", to_state__in=["available", "assigned"])
                 | models.Q(from_state="available", to_state__in=["assigned", "expired", "revoked"])
+                | models.Q(from_state="available", to_state="available", given_to__isnull=False)
                 | models.Q(from_state="assigned", to_state__in=["available", "consumed", "expired", "revoked"])
                 | models.Q(from_state="consumed", to_state="revoked")
                 | models.Q(from_state="expired", to_state="available"),
                 name="enrolments_seatevent_move",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(given_to__isnull=True) | models.Q(from_state="available", to_state="available"),
+                name="enrolments_seatevent_given",
             ),
         )
         indexes = (

@@ -1,6 +1,7 @@
 """Moving seats from state to state: conditional updates whose row count is checked, and a history row for each.
 
     available → assigned | expired | revoked      assigned → available | consumed | expired | revoked
+    available → available (given to another customer account: `enrolments.seats.give`)
     consumed → revoked (the merchant's explicit yes)      expired → available (renewal)
 
 The constraint `enrolments_seatevent_move` knows the same table.
@@ -245,7 +246,10 @@ def with_locked_seats(seats: QuerySet[Seat], work: Callable[[list[Seat]], R]) ->
 def _lock_seats(seats: QuerySet[Seat]) -> list[Seat] | None:
     courses = lock_courses(set(seats.filter(course__isnull=False).order_by().values_list("course_id", flat=True)))
     locked = list(seats.select_for_update(no_key=True, of=("self",)).order_by("pk"))
-    return locked if all(seat.course_id is None or seat.course_id in courses for seat in locked) else None
+    if not all(seat.course_id is None or seat.course_id in courses for seat in locked):
+        return None
+    # A seat given away while its lock was waited for is in another batch, which the first statement does not see.
+    return locked if seats.order_by().count() == len(locked) else None
 
 
 def refusal(kind: type[SeatMoved], seat_id: int) -> SeatMoved:

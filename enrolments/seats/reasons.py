@@ -11,6 +11,8 @@ class SeatReason(models.TextChoices):
     RELEASED = "released", pgettext_lazy("reason of a seat's move", "Released")
     MOVED = "moved", pgettext_lazy("reason of a seat's move", "Moved")
     REPLACED = "replaced", pgettext_lazy("reason of a seat's move", "Participant exchanged")
+    GIVEN = "given", pgettext_lazy("reason of a seat's move", "Given to another account by the shop")
+    RECEIVED = "received", pgettext_lazy("reason of a seat's move", "Given to your account by the shop")
     ENTERED = "entered", pgettext_lazy("reason of a seat's move", "Entered the course")
     EXPIRED = "expired", pgettext_lazy("reason of a seat's move", "Validity over")
     EXTENDED = "extended", pgettext_lazy("reason of a seat's move", "Validity extended")

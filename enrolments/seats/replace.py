@@ -25,6 +25,7 @@ from enrolments.courses.places.services import lock_courses
 from enrolments.grounds.enrol import let_last
 from enrolments.grounds.models import Ground
 from enrolments.seats.assign import Freed, assign_seats
+from enrolments.seats.lapse import lapse_seats
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.seats.moves import SeatNotFound, state_shown
 from enrolments.seats.placing import RowsRefused, SeatWanted
@@ -103,8 +104,10 @@ def replace_person(
     Locks the courses, the operator's membership (FOR SHARE), the other person (FOR KEY SHARE), then the seats, each by
     key. The number of statements depends on the number of courses, not of seats. Raises SeatNotFound when the operator
     places nobody for the account, HasSeatAlready, ValidationError for something that is no address, else SeatsRefused
-    with, by seat: the refusals of `release_seats` and `assign_seats`, and EnrolledAlready.
+    with, by seat: the refusals of `release_seats` and `assign_seats`, and EnrolledAlready. Seats that were not entered
+    in time are freed before, in a transaction of their own.
     """
+    lapse_seats(now=now, only=list(seats))
     with transaction.atomic():
         own = Seat.objects.select_related("batch", "course", "enrolment__role").filter(account=account)
         found = own.in_bulk(list(seats))

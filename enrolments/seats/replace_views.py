@@ -40,7 +40,7 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
     back = reverse("account-seat", args=[request.account.pk, seat_id])
     if request.method == "POST":
         return _exchange(request, lambda: _assigned(find_seat(request.account, seat_id)), back=back, only=seat_id)
-    if shown.state != SeatState.ASSIGNED:
+    if not _assigned(shown):
         return redirect(back)
     return replace_page(request, [shown], ReplaceForm(seats=[shown]), back=back)
 
@@ -95,7 +95,7 @@ def replace_page(
 
 
 def _assigned(shown: Seat | None) -> list[Seat]:
-    return [shown] if shown is not None and shown.state == SeatState.ASSIGNED else []
+    return [shown] if shown is not None and shown.state_at(timezone.now()) == SeatState.ASSIGNED else []
 
 
 def _exchange(

@@ -107,8 +107,9 @@ class SeatsToFill:
 
 
 def seats_to_fill(*, order_id: int, now: datetime.datetime) -> dict[int, SeatsToFill]:
-    """Return the seats of an order that wait for somebody, by the id of their line. One statement."""
-    batches = SeatBatch.objects.filter(order_id=order_id).filter(
+    """Return the seats of an order that wait for somebody, by the id of their line, without those that the merchant
+    gave to others. One statement."""
+    batches = SeatBatch.objects.filter(order_id=order_id, given_from=None).filter(
         Q(course__isnull=True) | Q(course__last_day__isnull=True) | Q(course__last_day__gte=local_day(now))
     )
     free = Seat.objects.assignable_at(now).filter(batch__in=batches)

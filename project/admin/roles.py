@@ -58,6 +58,7 @@ SUPPORT = frozenset(
     | rights("accounts", LOOK, "delegation", "addresslink")
     | rights("enrolments", ("view", "add", "change"), "coursegroup", "enrolment")
     | rights("enrolments", LOOK, "role")
+    | {"enrolments.give_seats"}
     | {"shop.change_order", "handlers.view_brokenhook"}
     | {"outbox.view_mail", "outbox.resend_mail", "outbox.view_job", "outbox.retry_job"}
 )

@@ -17,6 +17,8 @@ STEP_UP_ACTS = {
     "admin:auth_group_change",
     "admin:auth_group_delete",
     "admin:auth_group_changelist delete_selected",
+    # Seats that somebody paid for
+    "admin:enrolments_seatbatch_give",
     # What somebody else asked for
     "admin:accounts_approval_approve",
     # Money that came

@@ -273,6 +273,26 @@ def test_a_line_has_one_batch(account):
         copy("enrolments_seatbatch", seat.batch_id)
 
 
+def test_an_account_has_one_batch_of_seats_given_from_a_line(account):
+    [seat] = given_pack(account)
+    copy("enrolments_seatbatch", seat.batch_id, given_from_id=seat.batch_id)
+    with broken("enrolments_seatbatch_given_once"):
+        copy("enrolments_seatbatch", seat.batch_id, given_from_id=seat.batch_id)
+
+
+def test_only_seats_of_a_pack_are_given(account):
+    made = given_session(CourseFactory(), account, blanks=1)
+    with broken("enrolments_seatbatch_given_pack"):
+        copy("enrolments_seatbatch", made.batch.pk, given_from_id=made.batch.pk)
+
+
+def test_only_a_free_seat_is_given(account):
+    [seat] = given_pack(account)
+    event = SeatEvent.objects.get(seat=seat)
+    with broken("enrolments_seatevent_given"):
+        run("UPDATE enrolments_seatevent SET given_to_id = %s WHERE id = %s", account.pk, event.pk)
+
+
 @pytest.mark.parametrize("change", ["source = 'session'", "source = 'gift'", "course_id = %(course)s"])
 def test_a_pack_has_no_course_and_a_session_has(account, change):
     [seat] = given_pack(account)

@@ -132,6 +132,7 @@ admin:catalog_entry_preview          entry_id                 -  # answers as to
 admin:catalog_entry_duplicate        entry_id                 -  # makes a new entry, overwrites nothing
 admin:enrolments_course_enrol        course_id                -  # enrols, overwrites nothing
 admin:enrolments_course_end          course_id,enrolment_id   -  # only the merchant's own enrolment ends
+admin:enrolments_seatbatch_give      batch_id                 seen
 admin:outbox_job_retry               job_id                   -  # a job done already is refused
 admin:outbox_job_dismiss             job_id                   -  # only a job that gave up is dismissed
 admin:accounts_approval_approve      approval_id              -  # an act is decided once

@@ -352,6 +352,8 @@ admin:enrolments_course_enrol       GET  sign-in sign-in  403     403     page
 admin:enrolments_course_enrol       POST sign-in sign-in  403     403     done
 admin:enrolments_course_end         GET  sign-in sign-in  405     405     405
 admin:enrolments_course_end         POST sign-in sign-in  403     403     done
+admin:enrolments_seatbatch_give     GET  sign-in sign-in  403     403     page
+admin:enrolments_seatbatch_give     POST sign-in sign-in  403     403     done
 admin:outbox_job_retry              GET  sign-in sign-in  405     405     405
 admin:outbox_job_retry              POST sign-in sign-in  403     403     done
 admin:outbox_job_dismiss            GET  sign-in sign-in  405     405     405

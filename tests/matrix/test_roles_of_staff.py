@@ -65,6 +65,7 @@ catalog_entry_preview         may       may   may        may     may
 catalog_entry_try             may       -     -          -       may
 enrolments_course_end         -         -     -          may     may
 enrolments_course_enrol       -         -     -          may     may
+enrolments_seatbatch_give     -         -     -          may     may
 outbox_job_dismiss            -         -     -          may     may
 outbox_job_retry              -         -     -          may     may
 outbox_mail_body              -         may   may        may     may

@@ -135,6 +135,7 @@ class World:
             "text_id": self.legal_text.pk,
             "course_id": self.by_hand.course_id,
             "enrolment_id": self.by_hand.pk,
+            "batch_id": has.taken_seat.batch_id,
             "job_id": self.job.pk,
             "mail_id": self.mail.pk,
             "event_id": self.event.pk,
@@ -220,6 +221,9 @@ class World:
             "admin:shop_order_payment": {"amount": str(has.order.gross), "reference": "0815"},
             "admin:shop_order_cancel": {"reason": "asked for"},
             "admin:enrolments_course_enrol": {"email": "sixth@example.org", "role": self.by_hand.role_id},
+            "admin:enrolments_seatbatch_give": {
+                "number": 1, "account": self.theirs.account.pk, "reason": "asked for", "seen": has.account.pk,
+            },
             "admin:shop_legaltext_add": {"kind": "privacy"},
         }  # fmt: skip
         return forms.get(address_name, {})

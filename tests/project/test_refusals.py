@@ -25,6 +25,7 @@ from enrolments.courses.places.services import CourseClosed, CourseFull, CourseO
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
 from enrolments.people.detach import CourseRuns, SeatNotUsed
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
+from enrolments.seats.give import TooFewFree
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.moving import AlreadyInCourse
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
@@ -58,6 +59,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     QuantityChanged: lambda: QuantityChanged(entry_name="First aid", now=3),
     EnrolledAlready: lambda: EnrolledAlready(CourseFactory.build(), NOW),
     SeatsRefused: lambda: SeatsRefused({1: SeatNotFree(None, NOW, "assigned")}),
+    TooFewFree: lambda: TooFewFree(3),
     RowsRefused: lambda: RowsRefused({0: SeatNotFree(None, NOW, "assigned")}),
     OpenQuote: lambda: OpenQuote(7),
     RowCutOff: lambda: RowCutOff(7),

@@ -11,6 +11,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -183,10 +184,10 @@ def look_at(order: Order, line: OrderLine, indexes: Collection[int], *, owes_mon
     units = context.units.among(indexes)
     seats = Seat.objects.filter(of_units(line.pk, units.runs), batch__line_id=line.pk)
     states = Counter(seats.order_by().values_list("state", flat=True))
-    persons = seats.in_use().select_related("person", "course").order_by("-consumed_at", "pk")
+    persons = seats.in_use().select_related("person", "course", "account").order_by("-consumed_at", "pk")
     takers = Ground.objects.live().filter(of_units(line.pk, units.runs), line_id=line.pk, kind=Ground.Kind.LINE)
     takers = takers.select_related("enrolment__user", "enrolment__course")
-    rows = [_seat_row(seat, viewer) for seat in persons[:PEOPLE_SHOWN]]
+    rows = [_seat_row(seat, order, viewer) for seat in persons[:PEOPLE_SHOWN]]
     rows += [
         [
             admin_link(viewer, User, ground.enrolment.user_id, ground.enrolment.user.get_full_name()),
@@ -207,6 +208,7 @@ def look_at(order: Order, line: OrderLine, indexes: Collection[int], *, owes_mon
             if states[state]
         ]
         facts.append((_("Seats"), ", ".join(told)))
+    facts += [(_("Given to %(account)s") % {"account": name}, told) for name, told in given_away(order, seats)]
     headings = columns(_("Person"), _("Course"), _("State"), _("Since"))
     return Look(
         facts=facts,
@@ -216,12 +218,34 @@ def look_at(order: Order, line: OrderLine, indexes: Collection[int], *, owes_mon
     )
 
 
-def _seat_row(seat: Seat, viewer: Any) -> list[object]:
+def given_away(order: Order, seats: QuerySet[Seat]) -> list[tuple[str, str]]:
+    """Return the accounts to which seats of an order were given by the merchant, with their seats by state in words."""
+    others = seats.exclude(account=order.account_id).order_by("account__sort_name", "account")
+    counted: dict[str, Counter[str]] = {}
+    for account_id, name, state, count in others.values_list("account", "account__name", "state").annotate(Count("pk")):
+        counted.setdefault(f"{name} ({account_id})", Counter())[state] += count
+    return [
+        (
+            name,
+            ", ".join(
+                _("%(state)s: %(count)d") % {"state": state.label, "count": states[state]}
+                for state in SeatState
+                if states[state]
+            ),
+        )
+        for name, states in counted.items()
+    ]
+
+
+def _seat_row(seat: Seat, order: Order, viewer: Any) -> list[object]:
     assert seat.person is not None
     assert seat.course is not None
     is_used = seat.state == SeatState.CONSUMED
+    name = seat.person.get_full_name()
+    if seat.account_id != order.account_id:
+        name = _("%(person)s, of %(account)s") % {"person": name, "account": seat.account}
     return [
-        admin_link(viewer, User, seat.person_id, seat.person.get_full_name()),
+        admin_link(viewer, User, seat.person_id, name),
         admin_link(viewer, Course, seat.course_id, seat.course.short_name),
         Label(SeatState(seat.state).label, "danger" if is_used else "info").html,
         moment(seat.consumed_at if is_used else seat.assigned_at),

@@ -315,17 +315,26 @@ def _paid_back(part: GivingBack) -> str:
 
 
 def _seats(order: Order) -> dict[int, list[Label]]:
-    """Count the seats of each line by state; return labels by line id."""
+    """Count the seats of each line by state, and those given to other accounts; return labels by line id."""
     seats = Seat.objects.filter(batch__order_id=order.pk).order_by()
-    counted = seats.values_list("batch__line_id", "state").annotate(Count("pk"))
+    counted = seats.values_list("batch__line_id", "state", "account", "account__name").annotate(Count("pk"))
     by_line: dict[int, Counter[str]] = {}
-    for line_id, state, count in counted:
-        by_line.setdefault(line_id, Counter())[state] = count
+    given: dict[int, Counter[tuple[int, str]]] = {}
+    for line_id, state, account_id, name, count in counted:
+        by_line.setdefault(line_id, Counter())[state] += count
+        if account_id != order.account_id:
+            given.setdefault(line_id, Counter())[account_id, name] += count
     return {
         line_id: [
-            Label(_("%(state)s: %(count)d") % {"state": state.label, "count": counts[state]})
-            for state in SeatState
-            if counts[state]
+            *(
+                Label(_("%(state)s: %(count)d") % {"state": state.label, "count": counts[state]})
+                for state in SeatState
+                if counts[state]
+            ),
+            *(
+                Label(_("Given to %(account)s: %(count)d") % {"account": name, "count": count}, "warning")
+                for (_id, name), count in sorted(given.get(line_id, {}).items())
+            ),
         ]
         for line_id, counts in by_line.items()
     }

@@ -27,6 +27,7 @@ from shop.payments.models import PaymentEvent
 from shop.phone_orders.services import begin
 from shop.seller.models import LegalText, ShopIdentity
 from tests.catalog.admin_pages import controls, typed
+from tests.enrolments.given import given_pack
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.catalog import CategoryFactory, EntryFactory
 from tests.factories.enrolments import CourseFactory, CourseGroupFactory, RoleFactory, role
@@ -122,6 +123,12 @@ BUTTONS = (
         "enrolments.grounds.by_hand_admin.enrol_address_by_hand",
         lambda _: CourseFactory().pk,
         {"email": "alice@example.org"},
+    ),
+    Button(
+        "enrolments_seatbatch_give",
+        "enrolments.seats.give_admin.give_seats",
+        lambda order: given_pack(order.account)[0].batch_id,
+        {"number": "1", "reason": "Agreed"},
     ),
     Button("enrolments_course_end", "enrolments.grounds.by_hand_admin.end_by_hand", by_hand),
     Button("outbox_job_retry", "outbox.jobs.admin.retry_job", lambda _: JobFactory().pk),
@@ -221,6 +228,8 @@ def address(button: Button, order: Any) -> str:
 def test_a_button_tells_what_any_service_refuses(client, order, monkeypatch, button):
     page = address(button, order)
     posted = {**button.posted, **({"role": role(Role.STUDENT).pk} if "enrol" in button.page else {})}
+    if "give" in button.page and "seatbatch" in button.page:
+        posted |= {"account": CustomerAccountFactory().pk, "seen": order.account_id}
     before = everything()
     monkeypatch.setattr(button.service, refuse)
 

@@ -24,7 +24,7 @@ from shop.payments.attention import mark_resolved
 from shop.seller.models import ShopIdentity
 from tests.accounts.sign_in.proofs import code_of, give_app, sign_in_with
 from tests.catalog.admin_pages import controls
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.matrix.urlconf import addresses, names_of_model_pages
 from tests.project.admin.test_refusals_told import BUTTONS, ONLY_READ, everything, owing, wrong_money
 from tests.shop.admin_pages import text_of
@@ -95,6 +95,10 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
         return reverse(name, args=[paid_back(order, actor)]), {}
     if page == "shop_paymentevent_reopen":
         return reverse(name, args=[resolved(order, actor)]), {}
+    if page == "enrolments_seatbatch_give":
+        url = reverse(name, args=[BY_PAGE[page].row(order)])
+        receiver = MembershipFactory().account.pk
+        return url, BY_PAGE[page].posted | {"account": receiver, "seen": order.account_id}
     button = BY_PAGE[page]
     row = button.row(order)
     return reverse(name, args=row if isinstance(row, tuple) else (row,)), button.posted
