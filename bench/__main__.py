@@ -16,7 +16,9 @@ from bench.harness import Report, seconds
 from bench.servers import GROWN, Servers, bench_servers
 from bench.sizes import FULL, TINY, Sizes
 
-PARTS = ["seats", "session", "deliveries", "searches", "forms", "pages", "desk", "purchases", "throughput", "queue"]
+PARTS = [
+    "seats", "session", "deliveries", "searches", "forms", "lists", "pages", "desk", "purchases", "throughput", "queue",
+]  # fmt: skip
 RESULTS = Path(__file__).parent / "results.json"
 PAGE = Path(__file__).parents[1] / "docs" / "scaling.md"
 
@@ -49,7 +51,7 @@ def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
     # A worker's log lines about each job would hide the table.
     logging.getLogger().setLevel(logging.WARNING)
     from bench import world
-    from bench.rows import deliveries, desk, forms, pages, purchases, queue, searches, seats, session, throughput
+    from bench.rows import deliveries, desk, forms, lists, pages, purchases, queue, searches, seats, session, throughput
 
     def part(name: str, measure: Callable[..., None], *more: object) -> None:
         if not only or name in only:
@@ -64,9 +66,11 @@ def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
     part("deliveries", deliveries.measure)
     part("searches", searches.measure)
     part("forms", forms.measure)
+    part("lists", lists.measure)
     with world.at(GROWN), servers.web() as web:
         part("pages", pages.measure, servers)
         part("desk", desk.measure, servers)
+        part("lists", lists.measure_meanwhile, servers)
         world.no_job_waits()
         part("purchases", purchases.measure, servers)
         part("throughput", throughput.measure, servers, web)

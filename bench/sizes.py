@@ -14,6 +14,8 @@ class Sizes:
     orders_few: int  # in the small shop
     seats_an_order: int
     people_a_session: int
+    people_a_list: int
+    people_a_long_list: int
     rounds: int
     page_seconds: float  # seconds for which a page is requested in each round
     purchases: int  # of each handler
@@ -31,6 +33,8 @@ FULL = Sizes(
     orders_few=2_000,
     seats_an_order=10_000,
     people_a_session=100,
+    people_a_list=1_000,
+    people_a_long_list=5_000,
     rounds=7,
     page_seconds=1.0,
     purchases=5,
@@ -49,6 +53,8 @@ TINY = Sizes(
     orders_few=200,
     seats_an_order=20,
     people_a_session=3,
+    people_a_list=3,
+    people_a_long_list=5,
     rounds=1,
     page_seconds=0.05,
     purchases=1,

@@ -21,6 +21,8 @@ class EnrolmentsConfig(floors.Floor):
         "teams",
         "learning",
         "lists",
+        "joining",
+        "requests",
         "calendar",
     )
 
@@ -50,6 +52,7 @@ class EnrolmentsConfig(floors.Floor):
         )
         from enrolments.people.deeds import detachments
         from enrolments.people.waiting import not_accepted
+        from enrolments.requests.waiting import open_requests
         from enrolments.seats.deeds import moves_of_seats
         from enrolments.seats.waiting import blanks_of_sessions, seats_about_to_end
 
@@ -61,6 +64,7 @@ class EnrolmentsConfig(floors.Floor):
         DESK = {Right.MANAGE_SEATS, Right.MANAGE_PEOPLE, Right.WORK_IN_PART}
         add_area_link(AreaLink("account-seats", _("Seats"), rights=DESK, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights=DESK, position=30))
+        add_area_link(AreaLink("account-requests", _("Requests"), rights={Right.MANAGE_SEATS}, position=32))
         add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights=DESK, position=40))
         add_area_link(AreaLink("account-teams", _("Teams"), rights={Right.MANAGE_PEOPLE}, position=45))
@@ -69,6 +73,7 @@ class EnrolmentsConfig(floors.Floor):
         add_source(Source("detachments", detachments, position=25))
         DOWNLOADS.register("result of a list", _("Result of a list of people"))
         DOWNLOADS.register("people", _("People"))
+        add_waiting(Waiting("requests", open_requests, rights={Right.MANAGE_SEATS}, position=25))
         add_waiting(Waiting("seats about to end", seats_about_to_end, rights={Right.MANAGE_SEATS}, position=30))
         add_waiting(Waiting("seats to fill", blanks_of_sessions, rights={Right.MANAGE_SEATS}, position=40))
         add_waiting(Waiting("not accepted", not_accepted, rights={Right.MANAGE_PEOPLE}, position=50))

@@ -8,6 +8,7 @@ from accounts.members.models import CustomerAccount
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.places.models import PlaceHold
 from enrolments.grounds.models import Ground
+from enrolments.requests.transfer import move_requests
 from enrolments.seats.models import Seat, SeatBatch, SeatEvent
 
 
@@ -16,7 +17,7 @@ def move_order(*, order_id: int, from_account: CustomerAccount, to_account: Cust
 
     Runs under the order's lock and that of the account that goes away (FOR UPDATE), both held by the caller, so that
     nobody delivers, assigns, releases or gives back meanwhile. Only a learner may still enter: the seats are locked
-    first, so that the history row of the entry moves along. Seven statements. (Delegations, and users the order made,
+    first, so that the history row of the entry moves along. Nine statements. (Delegations, and users the order made,
     are moved by `accounts`.)
     """
     of_order = {"order_id": order_id, "account": from_account}
@@ -29,3 +30,4 @@ def move_order(*, order_id: int, from_account: CustomerAccount, to_account: Cust
         SeatBatch.objects.filter(**of_order).update(account=to_account)
         Ground.objects.filter(**of_order).update(account=to_account)
         PlaceHold.objects.filter(**of_order).update(account=to_account)
+        move_requests(from_account=from_account, to_account=to_account)

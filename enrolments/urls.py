@@ -1,11 +1,14 @@
-"""Addresses of the account area's pages about seats, sessions and people."""
+"""Addresses of the account area's pages about seats, sessions and people, and of a person's requests."""
 
 from django.urls import include, path, re_path
 
 from enrolments.calendar import views as calendar
+from enrolments.joining import desk_views as join_links
+from enrolments.joining import views as joining
 from enrolments.lists import views as lists
 from enrolments.people import list_views as people_lists
 from enrolments.people import views as people
+from enrolments.requests import views as requests
 from enrolments.seats import list_views as account_area
 from enrolments.seats import move_views as moves
 from enrolments.seats import replace_views as replace
@@ -43,6 +46,13 @@ of_account = [
     path("lists/<int:list_id>/again/", lists.judge, name="account-list-judge"),
     path("lists/<int:list_id>/discard/", lists.discard, name="account-list-discard"),
     path("lists/<int:list_id>/rows/<int:line>/", lists.row, name="account-list-row"),
+    path("join-links/", join_links.links, name="account-join-links"),
+    path("join-links/new/", join_links.new_link, name="account-join-link-new"),
+    path("join-links/<int:link_id>/", join_links.link, name="account-join-link"),
+    path("join-links/<int:link_id>/codes/", join_links.codes, name="account-join-link-codes"),
+    path("join-links/<int:link_id>/revoke/", join_links.revoke, name="account-join-link-revoke"),
+    path("requests/", requests.requests, name="account-requests"),
+    path("requests/<int:request_id>/", requests.course_request, name="account-request"),
     path("calendar/", calendar.month, name="account-calendar"),
     path("calendar/link/", calendar.account_link, name="account-calendar-link"),
     path("sessions/", account_area.sessions, name="account-sessions"),
@@ -50,7 +60,13 @@ of_account = [
 ]
 
 urlpatterns = [
+    path("requests/", requests.my_requests, name="my-requests"),
     path("account/<int:number>/", include(of_account)),
+    path("account/<int:number>/", include(of_account)),
+    path("join/", joining.start, name="join"),
+    path("join/done/", joining.done, name="join-done"),
+    path("join/<str:token>/", joining.link, name="join-link"),
+    path("join/<str:token>/code/", joining.code, name="join-code"),
     path("calendar/own/", calendar.own_link, name="calendar-own"),
     re_path(r"^calendar/(?P<token>[A-Za-z0-9_-]{43})\.ics$", calendar.feed, name="calendar-feed"),
 ]

@@ -30,6 +30,7 @@ from accounts.sign_in.followers import FOLLOWERS
 from accounts.sign_in.names_in_passwords import NAMES_OF_THE_SHOP
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
 from common.search import among, matching
+from enrolments.order_operators import ORDER_OPERATORS
 from enrolments.unit_rows import register_unit_rows
 from outbox.mails.finding import FINDERS
 from shop.cart.current import join_cart_of_session
@@ -49,6 +50,7 @@ def connect() -> None:
     SOLD_CHECKS.add(sold_entries)
     CUSTOMER_CHECKS.add(has_paid_order)
     HAVE_PAID.add(has_paid_money)
+    ORDER_OPERATORS.add(operator_of_order)
     EFFECTS.register(AddressLink.Purpose.CLAIM, claim_by_link)
     RENEWALS.register(AddressLink.Purpose.CLAIM, renew_claim)
     NAMES_OF_THE_SHOP.add(names_of_the_seller)
@@ -72,6 +74,11 @@ def order_by_token(parameters: Mapping[str, Any]) -> Seen | None:
     """Return the order that staff opened as its customers do, for the security log."""
     order_id = Order.objects.filter(token=parameters["token"]).values_list("pk", flat=True).first()
     return Seen("order", order_id) if order_id else None
+
+
+def operator_of_order(order_id: int) -> User | None:
+    order = Order.objects.filter(pk=order_id).select_related("operator").first()
+    return order.operator if order is not None else None
 
 
 def names_of_the_seller() -> list[str]:

@@ -42,15 +42,17 @@ def keep_right(*, account_id: int, user: User, right: Right) -> bool:
     return bool(_with_right(account_id, right, user_id=user.pk))
 
 
-def standing_operator(*, account: CustomerAccount, chosen: User) -> User | None:
+def standing_operator(*, account: CustomerAccount, chosen: User, otherwise: User | None = None) -> User | None:
     """Return who is an order's operator: `chosen` while an owner or operator, else the owner who joined first.
 
-    None when the account has no active owner. Keeps the answer true until the transaction ends: locks the account FOR
-    KEY SHARE and the memberships of owners and operators FOR SHARE; to be called after the courses are locked.
+    `otherwise` is asked between the two. None when the account has no active owner. Keeps the answer true until the
+    transaction ends: locks the account FOR KEY SHARE and the memberships of owners and operators FOR SHARE; to be
+    called after the courses are locked.
     """
     members = _with_right(account.pk, Right.MANAGE_SEATS)
-    if any(member.user_id == chosen.pk for member in members):
-        return chosen
+    for each in (chosen, otherwise):
+        if each is not None and any(member.user_id == each.pk for member in members):
+            return each
     owner = next((member for member in members if member.is_owner), None)
     return None if owner is None else owner.user
 

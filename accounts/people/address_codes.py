@@ -39,12 +39,13 @@ class WrongCode(Refused):
     message = _("This is not the code of the last mail, or its 15 minutes are over. Check it, or ask for a new one.")
 
 
-def mail_code(request: HttpRequest, *, email: str, language: str, now: datetime) -> None:
+def mail_code(request: HttpRequest, *, email: str, language: str, now: datetime, limit: str = "address code") -> None:
     """Mail a code to a (normalised) address, known or not; an earlier code of this browser is dead.
 
-    Raises TooOften: counted for the address and for the network of whoever asks. Call outside of a transaction.
+    Raises TooOften: counted for the address and, by the rates named `limit`, for the network of whoever asks. Call
+    outside of a transaction.
     """
-    count_from_network(request, what="address code", now=now)
+    count_from_network(request, what=limit, now=now)
     count_attempt(what="address code to address", who=email, now=now)
     nonce, until = secrets.token_hex(16), now + CODE_LIVES_FOR
     queue_mail(

@@ -22,6 +22,7 @@ from accounts.members.current import SignedInRequest
 from enrolments.courses.services import is_web_address
 from enrolments.courses.short_names import normalise_short_name
 from enrolments.learning.selectors import MyCourse, add_people, my_course, my_courses, participant_rows, participants_of
+from enrolments.requests.selectors import is_attached_anywhere
 from enrolments.seats.enter import NotEnrolled, enter_course
 
 COURSES_A_PAGE = 20
@@ -42,7 +43,8 @@ def courses(request: SignedInRequest) -> HttpResponse:
     page = Paginator(my_courses(request.user, now), COURSES_A_PAGE).get_page(request.GET.get("page"))
     listed = list(page)
     add_people(request.user, listed, now)
-    return render(request, "learning/courses.html", {"page": page, "courses": listed})
+    context = {"page": page, "courses": listed, "may_ask": is_attached_anywhere(request.user)}
+    return render(request, "learning/courses.html", context)
 
 
 @has_the_button
@@ -58,7 +60,9 @@ def course(request: SignedInRequest, short_name: str) -> HttpResponse:
         return redirect(_address(mine) + (f"?{query}" if query else ""))
     add_people(request.user, [mine], now)
     context: dict[str, object] = {"mine": mine, "course": mine.course}
-    if not mine.is_over:
+    if mine.is_over:
+        context["may_ask"] = is_attached_anywhere(request.user)
+    else:
         people = participants_of(request.user, mine.course, now)
         page = Paginator(people, PARTICIPANTS_A_PAGE).get_page(request.GET.get("page"))
         context |= {"page": page, "rows": participant_rows(request.user, mine.course, page.object_list, now)}

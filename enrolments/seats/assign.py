@@ -78,11 +78,14 @@ def assign_seat(
     language: str,
     now: datetime.datetime,
     role: Role | None = None,
+    reason: str = SeatReason.ASSIGNED,
 ) -> Assignment:
     """Place a person on a free seat, like `assign_seats` of one row; raises the refusal of that row itself."""
     wanted = SeatWanted(seat_id=seat_id, course=course, person=person, role=role)
     try:
-        [assignment] = assign_seats(account=account, wanted=[wanted], operator=operator, language=language, now=now)
+        [assignment] = assign_seats(
+            account=account, wanted=[wanted], operator=operator, language=language, now=now, reason=reason
+        )
     except RowsRefused as refused:
         raise refused.rows[0] from None
     return assignment
@@ -97,6 +100,7 @@ def assign_seats(
     language: str,
     now: datetime.datetime,
     kept_for: int | None = None,
+    reason: str = SeatReason.ASSIGNED,
     freed: Freed | None = None,
 ) -> list[Assignment]:
     """Place people on free seats: enrolments, groups, supervisor, delegations, history and mails, all rows or none.
@@ -107,8 +111,8 @@ def assign_seats(
     also by an earlier row, is not given a second seat of a pack: see `Assignment`.
 
     `kept_for` is the key of the list of people that keeps the seats (`enrolments.lists`): such a seat goes into the
-    course it is kept for, and the list tells its people itself, once all are placed. `freed` is what the caller has
-    freed in its transaction (`enrolments.seats.replace`).
+    course it is kept for, and the list tells its people itself, once all are placed. `reason` stands in the history.
+    `freed` is what the caller has freed in its transaction (`enrolments.seats.replace`).
 
     Locks the courses, the operator's membership (FOR SHARE), the people (FOR KEY SHARE), the seats, then the teams of
     both, each by key.
@@ -139,7 +143,9 @@ def assign_seats(
         already = _already_there(placings, people, account, now)
         used = [placing for placing in placings if placing.index not in already]
         if used:
-            _place(used, people, operator, now, kept_for=kept_for, freed=freed)
+            _place(
+                used, people, operator, now, kept_for=kept_for, reason=freed.reason if freed else reason, freed=freed
+            )
             named = [placing for placing in used if people[placing.email].user != operator]
             users = {placing.email: people[placing.email].user for placing in named}
             delegate(account=account, operator=operator, people=[each.person for each in named], users=users, now=now)
@@ -219,6 +225,7 @@ def _place(
     now: datetime.datetime,
     *,
     kept_for: int | None,
+    reason: str,
     freed: Freed | None,
 ) -> None:
     groups = order_groups(
@@ -248,7 +255,6 @@ def _place(
         )
         for course, of_course in grounds.items()
     }
-    reason = SeatReason.ASSIGNED if freed is None else freed.reason
     _take(placings, people, enrolments, operator, now, kept_for=kept_for, reason=reason)
     for course, of_course in grounds.items():
         write_grounds(found=enrolments[course], grounds=of_course, now=now)

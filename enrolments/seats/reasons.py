@@ -1,5 +1,8 @@
 from django.db import models
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
+
+_JOINED = "join_link:"
 
 
 class SeatReason(models.TextChoices):
@@ -21,6 +24,13 @@ class SeatReason(models.TextChoices):
     PERSON_CLOSED = "person_closed", pgettext_lazy("reason why a ground ended", "The person was closed")
 
 
+def joined_by(link_id: int) -> str:
+    """Return the reason of a seat taken through a join link."""
+    return f"{_JOINED}{link_id}"
+
+
 def reason_in_words(reason: str) -> str:
     """Return a reason in the reader's language, or as a person wrote it."""
+    if reason.startswith(_JOINED):
+        return _("Taken through join link %(number)s") % {"number": reason.removeprefix(_JOINED)}
     return str(SeatReason(reason).label) if reason in SeatReason.values else reason

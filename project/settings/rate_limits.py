@@ -40,6 +40,11 @@ RATE_LIMITS = {
     "address code": "30/h/ip",
     "address code to address": "10/h/key",
     "guess of an address code": "5/h/key",
+    # Codes that people have mailed to take a seat by a join link; a whole class sits in one network. Key: the network,
+    # the link; the address is counted as above. Then join links and printed codes that there are not.
+    "join code": "200/h/ip,1000/d/ip",
+    "join code by link": "300/h/key,2000/d/key",
+    "unknown join link": "60/10m/ip",
     # Placing orders; key: the person, else the network address. Each placed order is mailed, cancelled or not.
     "order": "30/h/key,200/d/key",
     # Placing orders, too; key: each address a visitor typed, and a payer's address, typed by anybody.
@@ -77,4 +82,8 @@ RATE_LIMITS = {
     # Mails of an account to a person, whatever the cause; key: the two. Then mails that a person asks for again.
     "mail to person": "5/d/key",
     "mail to person again": "1/10m/key",
+    # Requests for courses; key: the person who asks. Then the mails about them to an account's operators, whom its
+    # overview tells of the others; key: the account.
+    "request for a course": "10/h/key,20/d/key",
+    "mail of a request": "20/d/key",
 }

@@ -19,6 +19,8 @@ KEPT = {
     "visitor_carts": (30, 14),
     "carts": (365, 30),
     "phone_orders": (365, 30),
+    # After their end or withdrawal, with their codes and who used them; the history of the seats stays.
+    "join_links": (365, 30),
     # After the end; jobs that gave up stay.
     "jobs": (90, 7),
     # Text and subject of mails that are not waiting; later the whole row. What a mail told decides what is told again.
@@ -35,6 +37,8 @@ KEPT = {
     "faults": (90, 1),
     # After they were made. Their result stays with the desk so long.
     "lists": (365, 30),
+    # After their answer.
+    "requests": (365, 30),
     # Rows without answers of orders that ended unpaid.
     "blank_units": (0, 0),
 }

@@ -206,3 +206,73 @@ def test_the_overview_leads_to_what_waits(browse, live_shop, sign_in, account, b
     check_page(page)
     page.locator("main .waiting a").first.click()
     expect(page.locator("h1")).to_have_text("Secourisme au travail")
+
+
+# A participant exchanged
+
+
+@pytest.mark.parametrize(
+    ("locale", "viewport", "color_scheme", "told"),
+    [
+        ("fr-FR", NARROW, "light", "dan@example.org a maintenant le siège."),
+        ("en-GB", WIDE, "dark", "dan@example.org has the seat now."),
+    ],
+)
+def test_a_participant_is_exchanged(
+    browse,
+    live_shop,
+    sign_in,
+    account,
+    bob,
+    course,
+    locale,
+    viewport,
+    color_scheme,
+    told,
+):
+    [seat] = given_pack(account)
+    assign(seat, course, "a.very.long.address.of.carol@example-organisation.org", bob, now=timezone.now())
+    page = sign_in(
+        browse(
+            live_shop.base_url, locale=locale, viewport=viewport, color_scheme=color_scheme, reduced_motion="reduce"
+        ),
+        bob,
+    )
+    page.goto(f"/account/{account.pk}/seats/{seat.pk}/")
+    page.locator(f"main a[href$='/seats/{seat.pk}/replace/']").click()
+    check_page(page)
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator("#form-errors")).to_be_focused()
+    check_page(page)
+    fill(page, "dan@example.org", "Dan", "Petit")
+    page.locator("main form button[type=submit]").click()
+
+    expect(page.locator("main")).to_contain_text(told)
+    check_page(page)
+    assert Seat.objects.get().person.email == "dan@example.org"
+
+
+def test_without_scripts_a_correction_that_names_another_person_leads_on_to_the_exchange(
+    browse,
+    live_shop,
+    sign_in,
+    account,
+    bob,
+    course,
+):
+    UserFactory(email="dan@example.org")
+    first, second = given_pack(account, seats=2)
+    carol = assign(first, course, "carol@example.org", bob, now=timezone.now()).user
+    assign(second, CourseFactory(), "carol@example.org", bob, now=timezone.now())
+    page = sign_in(browse(live_shop.base_url, locale="en-GB", viewport=NARROW, java_script_enabled=False), bob)
+    page.goto(person_path(account, carol))
+    page.locator("#id_email").fill("dan@example.org")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.locator("main")).to_contain_text("This address belongs to somebody else")
+    expect(page.locator("main [name=seats]:checked")).to_have_count(2)
+    expect(page.locator("#id_email")).to_have_value("dan@example.org")
+    page.get_by_role("button", name="Exchange").click()
+
+    expect(page.locator("main")).to_contain_text("dan@example.org has the 2 seats now.")
+    assert {each.person.email for each in Seat.objects.all()} == {"dan@example.org"}

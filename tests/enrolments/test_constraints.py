@@ -14,6 +14,7 @@ from enrolments.values import Period, Terms
 from tests.constraints import broken, copy, run
 from tests.enrolments.extension.given import extended
 from tests.enrolments.given import NOW, assign, days, given_pack, given_session, new_line
+from tests.enrolments.requests.given import ask, given_desk
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory, CourseGroupFactory, RoleFactory, role
 
@@ -426,6 +427,36 @@ def test_no_move_outside_the_life_of_a_seat(account, from_state, to_state):
     event = SeatEvent.objects.get(seat=seat)
     with broken("enrolments_seatevent_move"):
         copy("enrolments_seatevent", event.pk, from_state=from_state, to_state=to_state)
+
+
+# Requests
+
+
+def test_one_request_of_a_person_for_a_course_is_open_at_an_account():
+    asked = ask(given_desk(), CourseFactory())
+    with broken("enrolments_request_open_once"):
+        copy("enrolments_courserequest", asked.pk)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "answered_at = now()",
+        "answer = 'No'",
+        "answered_by_id = person_id",
+        "state = 'placed'",
+        "state = 'placed', answered_at = now()",
+        "state = 'declined', answered_by_id = person_id",
+        "state = 'declined', answered_at = now(), answered_by_id = person_id, seat_id = 1",
+        "state = 'withdrawn'",
+        "state = 'withdrawn', answered_at = now(), answered_by_id = person_id",
+        "state = 'lost', answered_at = now()",
+    ],
+)
+def test_a_request_has_the_shape_of_its_state(values):
+    asked = ask(given_desk(), CourseFactory())
+    with broken("enrolments_request_shape"):
+        run(f"UPDATE enrolments_courserequest SET {values} WHERE id = %s", asked.pk)
 
 
 # Extensions

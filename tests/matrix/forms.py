@@ -62,6 +62,13 @@ account-list-row                     number,list_id,line      version
 account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed
 account-list-start                   number,list_id           version
 account-list-discard                 number,list_id           version
+account-join-link-new                number,source            -  # makes a link, overwrites nothing
+account-join-link-revoke             number,link_id           -  # withdrawing again changes nothing
+join                                 code                     -  # leads to the code's page, changes nothing
+join-link                            token                    -  # mails a code, takes nothing
+join-code                            token                    -  # only a link that is open takes the mailed code
+account-request                      number,request_id        -  # only an open request is answered
+my-requests                          -                        -  # adds a request, or withdraws one's own open one
 learn-enter                          short_name               -  # entering again changes nothing
 
 address-link                         token                    -  # used up by the first use

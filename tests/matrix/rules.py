@@ -88,6 +88,15 @@ phone-order              POST page  # the terms are not accepted
 sandbox-pay              GET  page  # the bank's page, for whoever has its address
 sandbox-pay              POST done
 
+join                     GET  page
+join                     POST go  # to the page of the code
+join-done                GET  go  # nothing taken in this browser
+join-done                POST 405
+join-link                GET  page  # for whoever has the link or the code
+join-link                POST done  # mails a code
+join-code                GET  go  # nothing typed in this browser
+join-code                POST go
+
 account-home             GET  sign-in go      go      go      go         go       page    page    page    page
 account-home             POST sign-in 405     405     405      405        405      405     405     405     405
 account-profile          GET  sign-in page    page    page     page       page     page    page    page    page
@@ -154,6 +163,10 @@ account-list-start       GET  sign-in 405     404     405      404        404   
 account-list-start       POST sign-in done    404     done     404        404      404     404     404     404
 account-list-discard     GET  sign-in 405     404     405      404        404      404     404     404     404
 account-list-discard     POST sign-in done    404     done     404        404      404     404     404     404
+account-requests         GET  sign-in page    404     page     404        404      404     404     404     404
+account-requests         POST 405
+account-request          GET  sign-in page    404     page     404        404      404     404     404     404
+account-request          POST sign-in done    404     done     404        404      404     404     404     404
 account-people           GET  sign-in page    404     page     404        404      404     404     404     404
 account-people           POST 405
 account-people-export    GET  sign-in page    404     page     404        404      404     404     404     404
@@ -180,6 +193,16 @@ account-person-replace   GET  sign-in page    404     page     404        404   
 account-person-replace   POST sign-in done    404     done     404        404      404     404     404     404
 account-sessions         GET  sign-in page    404     page     404        404      404     404     404     404
 account-sessions         POST 405
+account-join-links       GET  sign-in page    404     page     404        404      404     404     404     404
+account-join-links       POST 405
+account-join-link-new    GET  sign-in page    404     page     404        404      404     404     404     404
+account-join-link-new    POST sign-in done    404     done     404        404      404     404     404     404
+account-join-link        GET  sign-in page    404     page     404        404      404     404     404     404
+account-join-link        POST 405
+account-join-link-codes  GET  sign-in page    404     page     404        404      404     404     404     404
+account-join-link-codes  POST 405
+account-join-link-revoke GET  sign-in 405     404     405      404        404      404     404     404     404
+account-join-link-revoke POST sign-in done    404     done     404        404      404     404     404     404
 account-session          GET  sign-in page    404     page     404        404      404     404     404     404
 account-session          POST 405
 account-calendar         GET  sign-in page    404     page     404        404      404     404     404     404
@@ -190,6 +213,9 @@ calendar-own             GET  sign-in page    page    page     page       page  
 calendar-own             POST sign-in done    done    done     done       done     done    done    done    done  # own
 calendar-feed            GET  page  # whoever has the secret link
 calendar-feed            POST 405
+
+my-requests              GET  sign-in page    page    page     page       page     page    page    page    page
+my-requests              POST sign-in refused refused refused refused refused done refused refused refused  # own
 
 learn                    GET  sign-in page    page    page     page       page     page    page    page    page
 learn                    POST 405

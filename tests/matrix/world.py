@@ -29,8 +29,11 @@ from enrolments.calendar.models import CalendarLink
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
+from enrolments.joining.models import JoinLink
 from enrolments.lists.models import PeopleList
 from enrolments.people.edit import version_of
+from enrolments.requests.models import CourseRequest
+from enrolments.requests.services import ask_for_course
 from enrolments.seats.models import Seat
 from enrolments.seats.moves import state_shown
 from handlers.models import BrokenHook
@@ -47,6 +50,8 @@ from shop.phone_orders.services import begin, customer_version, put_on, save_cus
 from shop.seller.models import LegalText, ShopIdentity
 from tests.enrolments.given import assign as assign_seat
 from tests.enrolments.given import given_pack, given_session
+from tests.enrolments.joining.given import code as printed_code
+from tests.enrolments.joining.given import given_link
 from tests.enrolments.learners import by_hand as enrol_by_hand
 from tests.enrolments.lists.given import given_list, people
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
@@ -71,10 +76,12 @@ class Belongings:
     colleague: Membership
     invitation: MemberInvitation
     free_seat: Seat
+    join_link: JoinLink
     taken_seat: Seat
     person: Delegation
     session: CourseGroup
     people_list: PeopleList
+    request: CourseRequest
     team: Team
     calendar: CalendarLink
 
@@ -112,9 +119,11 @@ class World:
             "membership_id": has.colleague.pk,
             "invitation_id": has.invitation.pk,
             "seat_id": has.free_seat.pk,
+            "link_id": has.join_link.pk,
             "delegation_id": has.person.pk,
             "session_id": has.session.pk,
             "list_id": has.people_list.pk,
+            "request_id": has.request.pk,
             "team_id": has.team.pk,
             "line": 2,
             "short_name": self.course.short_name,
@@ -149,6 +158,8 @@ class World:
             "address-link": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
+            "join-link": {"token": printed_code(has.join_link)},
+            "join-code": {"token": printed_code(has.join_link)},
             "account-seat-release": {"seat_id": has.taken_seat.pk},
             "account-seat-move": {"seat_id": has.taken_seat.pk},
             "account-seat-replace": {"seat_id": has.taken_seat.pk},
@@ -200,6 +211,16 @@ class World:
             },
             "account-list-start": {"mode": "all", "version": has.people_list.version},
             "account-list-discard": {"version": has.people_list.version},
+            "account-join-link-new": {
+                "source": f"session:{has.session.pk}", "way": "link", "places": 1,
+                "ends_on": f"{timezone.now() + timedelta(days=9):%Y-%m-%d}",
+            },
+            "join": {"code": printed_code(has.join_link)},
+            "join-link": {
+                "email": "new@example.org", "first_name": "New", "last_name": "Name", "course": self.course.pk,
+            },
+            "account-request": {"decline": "1", "words": "Not this year"},
+            "my-requests": {"what": f"{has.account.pk}:{self.by_hand.course_id}", "words": ""},
             "account-person": {
                 "email": person.email, "first_name": "New", "last_name": "Name", "seen": version_of(person),
             },
@@ -307,6 +328,11 @@ def furnish(
     assign_seat(taken, course, f"pupil.of.{account.pk}@example.org", operator, now=now)
     taken.refresh_from_db()
     order.refresh_from_db()
+    asked = ask_for_course(
+        account=account, person=Delegation.objects.get(account=account).person, course=course, words="", language="en",
+        now=now,
+    )  # fmt: skip
+    assert asked is not None
     return Belongings(
         account=account,
         order=order,
@@ -321,10 +347,12 @@ def furnish(
             now=now,
         ),
         free_seat=free,
+        join_link=given_link(free.batch, operator, course=course, has_codes=True, now=now),
         taken_seat=taken,
         person=Delegation.objects.get(account=account),
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
         team=Team.objects.create(account=account, name="Nantes"),
         people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
+        request=asked,
         calendar=make_link(person=UserFactory(), account=None, shown=0, now=now),
     )

@@ -23,8 +23,11 @@ from common.refusals import Refused
 from common.sheets.errors import OpenQuote, RowCutOff
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
+from enrolments.joining.errors import JoinDomainRefused, JoinLinkEnded, TooManyPlaces
+from enrolments.joining.models import JoinLink
 from enrolments.people.detach import CourseRuns, SeatNotUsed
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
+from enrolments.requests.errors import RequestAnswered
 from enrolments.seats.give import TooFewFree
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.moving import AlreadyInCourse
@@ -52,11 +55,14 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     CourseFull: lambda: CourseFull(CourseFactory.build()),
     CourseNotAllowed: lambda: CourseNotAllowed(CourseFactory.build()),
     CourseOver: lambda: CourseOver(CourseFactory.build()),
+    JoinDomainRefused: lambda: JoinDomainRefused(["example.org"]),
+    JoinLinkEnded: lambda: JoinLinkEnded(JoinLink(ends_at=NOW)),
     CourseRuns: lambda: CourseRuns(CourseFactory.build(), NOW),
     MailedJustNow: lambda: MailedJustNow(NOW, NOW + datetime.timedelta(minutes=10)),
     MailedOften: lambda: MailedOften(3),
     ProofNeeded: lambda: ProofNeeded(CourseFactory.build(), 5),
     QuantityChanged: lambda: QuantityChanged(entry_name="First aid", now=3),
+    RequestAnswered: lambda: RequestAnswered("declined", "Bob", NOW),
     EnrolledAlready: lambda: EnrolledAlready(CourseFactory.build(), NOW),
     SeatsRefused: lambda: SeatsRefused({1: SeatNotFree(None, NOW, "assigned")}),
     TooFewFree: lambda: TooFewFree(3),
@@ -77,6 +83,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     TeamFull: lambda: TeamFull(Team(name="Nantes", quota=3)),
     TooFewSeats: lambda: TooFewSeats(2),
     TooOften: lambda: TooOften("order", 3600),
+    TooManyPlaces: lambda: TooManyPlaces(3),
     UnknownParameters: lambda: UnknownParameters(["colour"]),
 }
 # Refusals that are given a sentence, or one for each field, by who raises them.

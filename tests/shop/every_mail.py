@@ -15,6 +15,7 @@ from accounts.people.models import User
 from accounts.security_log.alarms import raise_alarms
 from accounts.sign_in.mails import ALLAUTH_MAILS, queue_allauth_mail
 from enrolments.people.mail_again import mail_again
+from enrolments.requests.services import ask_for_course, decline_request
 from enrolments.seats.give import give_seats
 from enrolments.seats.lapse import lapse_seats
 from enrolments.seats.models import Seat
@@ -51,6 +52,11 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     release_seat(account=account, seat_id=seat.pk, actor=owner, now=now)
     Mail.objects.filter(account_id=account.pk).update(created_at=now - timedelta(hours=2))
     mail_again(account=account, person_id=told.pk, language="fr", now=now)
+    asked = ask_for_course(
+        account=account, person=told, course=CourseFactory(), words="In spring", language="fr", now=now
+    )
+    assert asked is not None
+    decline_request(account=account, request_id=asked.pk, operator=owner, words="Next year", language="fr", now=now)
     [given] = given_pack(account, now=now)
     give_seats(
         batch_id=given.batch_id, from_account_id=account.pk, to_account_id=MembershipFactory().account.pk,

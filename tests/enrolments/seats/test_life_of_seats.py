@@ -20,12 +20,14 @@ from enrolments.courses.places.models import PlaceHold
 from enrolments.courses.places.services import CourseFull, hold_places, release_hold, retake_holds, taken
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.enter import NotEnrolled, enter_course
+from enrolments.seats.give import NothingToGive, give_seats
 from enrolments.seats.models import Seat, SeatEvent
 from enrolments.seats.move import move_seats
 from enrolments.seats.moves import SeatConsumed
 from enrolments.seats.release import release_seat
+from enrolments.seats.replace import HasSeatAlready, SeatsRefused, replace_person
 from enrolments.seats.revoke import SeatsConsumed, revoke_seats
-from tests.enrolments.given import NOW, assign, given_pack, given_session, new_line
+from tests.enrolments.given import NOW, assign, given_pack, given_session, new_line, typed
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
 
@@ -137,6 +139,48 @@ class Seats(RuleBasedStateMachine):
             release_seat(account=seat.account, seat_id=seat.pk, actor=self.operator, now=NOW)
         except SeatConsumed:
             assert seat.state == "consumed"
+
+    @some(assigned_seats)
+    @rule(number=which, person=person)
+    def exchange_the_person(self, number, person):
+        seat = self.pick(Seat.objects.in_use().order_by("pk"), number)
+        roles = {"is_operator": True, "created_at": NOW}
+        Membership.objects.get_or_create(account=seat.account, user=self.operator, defaults=roles)
+        before = taken([self.course.pk])
+        try:
+            replace_person(
+                account=seat.account,
+                seats={seat.pk: None},
+                person=typed(self.people[person].email),
+                operator=self.operator,
+                language="en",
+                now=NOW,
+            )
+        except HasSeatAlready:
+            assert seat.person == self.people[person]
+        except SeatsRefused:
+            assert taken([self.course.pk]) == before
+        else:
+            assert seat.state == "assigned"
+
+    @some(free_seats)
+    @rule(number=which)
+    def give_a_seat_away(self, number):
+        seat = self.pick(free_seats(), number)
+        [other] = [each for each in self.accounts if each != seat.account]
+        Membership.objects.get_or_create(account=other, user=self.people[0], defaults={"is_owner": True})
+        try:
+            give_seats(
+                batch_id=seat.batch_id,
+                from_account_id=seat.account_id,
+                to_account_id=other.pk,
+                number=1,
+                actor=self.operator,
+                reason="",
+                now=NOW,
+            )
+        except NothingToGive:
+            assert seat.batch.source == "session"
 
     @some(assigned_seats)
     @rule(number=which, session=which)

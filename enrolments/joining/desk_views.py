@@ -1,0 +1,145 @@
+"""Join links at the operator's desk: made, counted, printed, withdrawn."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import segno
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.members.current import AccountRequest, account_page
+from accounts.members.rights import Right
+from common.refusals import Refused
+from enrolments.joining.forms import NewLinkForm
+from enrolments.joining.make import make_link, revoke_link
+from enrolments.joining.models import JoinCode, JoinLink
+from enrolments.joining.selectors import free_seats, links_of, source_name, state_of, uses_of
+from enrolments.joining.tokens import address_of, code_of, link_url, typing_address
+from enrolments.pages import page_of
+from enrolments.people.selectors import typed_names
+from enrolments.seats.moves import SeatNotFound
+
+LINKS_A_PAGE = 25
+USES_A_PAGE = 50
+
+
+@require_safe
+@account_page(Right.MANAGE_SEATS)
+def links(request: AccountRequest) -> HttpResponse:
+    """List the account's join links, the newest first."""
+    now = timezone.now()
+    page = page_of(request, links_of(request.account), LINKS_A_PAGE)
+    used = uses_of(page.rows)
+    rows = [
+        {
+            "link": link,
+            "source": source_name(link.batch, link.group),
+            "used": used[link.pk],
+            "reason": state_of(link, used=used[link.pk], now=now),
+        }
+        for link in page.rows
+    ]
+    context = {"account": request.account, "page": page, "rows": rows, "query_string": ""}
+    return render(request, "joining/links.html", context)
+
+
+@account_page(Right.MANAGE_SEATS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_link(request: AccountRequest) -> HttpResponse:
+    """Ask for seats, course, number and last day; posting them makes a link or printed codes."""
+    now = timezone.now()
+    status = HTTPStatus.OK
+    if request.method == "POST":
+        form = NewLinkForm(request.POST, account=request.account, now=now)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        if form.is_valid():
+            try:
+                made = make_link(account=request.account, maker=request.user, now=now, **form.chosen())
+            except SeatNotFound:
+                raise Http404 from None
+            except Refused as refused:
+                form.add_error(refused.field, str(refused.message))
+            else:
+                return redirect("account-join-link", request.account.pk, made.pk)
+    else:
+        form = NewLinkForm(initial={"source": request.GET.get("source", "")}, account=request.account, now=now)
+    return render(request, "joining/new_link.html", {"account": request.account, "form": form}, status=status)
+
+
+@require_safe
+@account_page(Right.MANAGE_SEATS)
+def link(request: AccountRequest, link_id: int) -> HttpResponse:
+    """Show a link with its address, or the way to its codes; its uses, one by one."""
+    now = timezone.now()
+    found = _find(request, link_id)
+    uses = found.uses.select_related("seat__course").order_by("-pk")
+    page = page_of(request, uses, USES_A_PAGE)
+    names = typed_names(request.account, {use.person_id for use in page.rows})
+    used = uses.count()
+    url = "" if found.has_codes else link_url(found)
+    context = {
+        "account": request.account,
+        "link": found,
+        "source": source_name(found.batch, found.group),
+        "used": used,
+        "left": max(found.places - used, 0),
+        "free": free_seats(found, now).count(),
+        "reason": state_of(found, used=used, now=now),
+        "url": url,
+        "picture": qr_code(url) if url else "",
+        "page": page,
+        "rows": [{"use": use, "person": names.get(use.person_id)} for use in page.rows],
+        "query_string": "",
+    }
+    return render(request, "joining/desk_link.html", context)
+
+
+@require_safe
+@account_page(Right.MANAGE_SEATS)
+def codes(request: AccountRequest, link_id: int) -> HttpResponse:
+    """Show the codes of a link that nobody has used yet, to be printed and cut apart."""
+    found = _find(request, link_id)
+    if not found.has_codes:
+        raise Http404
+    unused = JoinCode.objects.filter(link=found).exclude(number__in=found.uses.values("number"))
+    written = [(each.number, code_of(found.nonce, each.number, stored_hash=each.code_hash)) for each in unused]
+    context = {
+        "account": request.account,
+        "link": found,
+        "source": source_name(found.batch, found.group),
+        "reason": state_of(found, used=found.places - len(written), now=timezone.now()),
+        "where": typing_address(),
+        "codes": [{"number": number, "code": code, "picture": qr_code(address_of(code))} for number, code in written],
+    }
+    return render(request, "joining/codes.html", context)
+
+
+@account_page(Right.MANAGE_SEATS)
+@require_POST
+def revoke(request: AccountRequest, link_id: int) -> HttpResponse:
+    """Withdraw a link with all its codes."""
+    found = _find(request, link_id)
+    if revoke_link(link=found, actor=request.user, now=timezone.now()):
+        messages.success(request, _("Nobody can join by this any more. Who has taken a seat keeps it."))
+    return redirect("account-join-link", request.account.pk, found.pk)
+
+
+def qr_code(text: str) -> SafeString:
+    """Return the picture of a text that telephones read, black on white in the dark as well: SVG without style."""
+    picture = segno.make(text, error="m", micro=False)
+    svg = picture.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None)
+    return mark_safe(svg)  # noqa: S308 -- made of the text's bits alone
+
+
+def _find(request: AccountRequest, link_id: int) -> JoinLink:
+    found = JoinLink.objects.filter(account=request.account, pk=link_id)
+    link = found.select_related("maker", "batch", "group__course", "course", "revoked_by").first()
+    if link is None:
+        raise Http404
+    return link

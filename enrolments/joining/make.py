@@ -1,0 +1,78 @@
+"""Making and withdrawing join links, by operators."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db import transaction
+
+from accounts.members.models import CustomerAccount
+from accounts.members.operators import keep_right
+from accounts.members.rights import Right
+from accounts.people.models import User
+from common.tokens import hash_token
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.models import Course
+from enrolments.joining.errors import TooManyPlaces
+from enrolments.joining.models import JoinCode, JoinLink
+from enrolments.joining.selectors import seats_to_join
+from enrolments.joining.tokens import code_of, hash_code, new_nonce, token_of
+from enrolments.seats.models import SeatBatch
+from enrolments.seats.moves import SeatNotFound
+
+
+def make_link(
+    *,
+    account: CustomerAccount,
+    maker: User,
+    batch: SeatBatch | None,
+    group: CourseGroup | None,
+    course: Course | None,
+    has_codes: bool,
+    places: int,
+    domains: list[str],
+    ends_at: datetime.datetime,
+    now: datetime.datetime,
+) -> JoinLink:
+    """Make a link to free seats of an order line or of a session, or as many printed codes as places.
+
+    Seats are not kept: whoever comes first takes them, through a link or by an operator's hand. A session's link goes
+    into its course. Locks the account (FOR KEY SHARE) and the membership (FOR SHARE). Raises SeatNotFound when `maker`
+    places nobody for the account (any more), TooManyPlaces when fewer seats are free.
+    """
+    with transaction.atomic():
+        if not keep_right(account_id=account.pk, user=maker, right=Right.MANAGE_SEATS):
+            raise SeatNotFound
+        free = seats_to_join(account.pk, batch=batch, group=group, now=now).count()
+        if places > free:
+            raise TooManyPlaces(free)
+        nonce = new_nonce()
+        link = JoinLink.objects.create(
+            account=account,
+            maker=maker,
+            batch=batch,
+            group=group,
+            course=group.course if group is not None else course,
+            has_codes=has_codes,
+            places=places,
+            domains=" ".join(domains),
+            nonce=nonce,
+            token_hash="" if has_codes else hash_token(token_of(nonce)),
+            created_at=now,
+            ends_at=ends_at,
+        )
+        if has_codes:
+            numbers = range(1, places + 1)
+            JoinCode.objects.bulk_create(
+                JoinCode(link=link, number=number, code_hash=hash_code(code_of(nonce, number))) for number in numbers
+            )
+    return link
+
+
+def revoke_link(*, link: JoinLink, actor: User, now: datetime.datetime) -> bool:
+    """Withdraw a link with all its codes; tell whether it was not withdrawn before. One conditional update.
+
+    Seats taken stay taken. A person about to take one comes first, or not at all: both lock the link.
+    """
+    standing = JoinLink.objects.filter(pk=link.pk, revoked_at__isnull=True)
+    return bool(standing.update(revoked_at=now, revoked_by=actor))

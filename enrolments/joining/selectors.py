@@ -1,0 +1,168 @@
+"""Reads about join links: by token, their state, the seats and courses they lead to."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.members.models import CustomerAccount
+from common.languages import in_reader_language
+from common.refusals import Refused
+from common.tokens import hash_token
+from enrolments.courses.groups.models import CourseGroup
+from enrolments.courses.models import Course
+from enrolments.courses.roles.models import Role
+from enrolments.joining.errors import (
+    JoinCodeUsed,
+    JoinCourseClosed,
+    JoinLinkEnded,
+    JoinLinkUnknown,
+    JoinLinkUsedUp,
+    JoinLinkWithdrawn,
+)
+from enrolments.joining.models import JoinCode, JoinLink, JoinUse
+from enrolments.joining.tokens import hash_code, read_code
+from enrolments.seats.desk import choosable_courses
+from enrolments.seats.models import Seat, SeatBatch
+
+# A link places learners: tutors are few, and named by an operator.
+FOR_LEARNERS = Q(role__isnull=True) | Q(role__code=Role.STUDENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Link that a token or a printed code opens; `number` is the code's, None for the link itself."""
+
+    link: JoinLink
+    number: int | None
+
+
+def find_entrance(token: str) -> Entrance:
+    """Return the entrance that a token or a code opens, in whatever state. One statement. Raises JoinLinkUnknown."""
+    if read_code(token):
+        codes = JoinCode.objects.select_related("link__account", "link__batch", "link__group", "link__course")
+        code = codes.filter(code_hash=hash_code(token)).first()
+        if code is not None:
+            return Entrance(code.link, code.number)
+    else:
+        links = JoinLink.objects.select_related("account", "batch", "group", "course")
+        link = links.filter(token_hash=hash_token(token), has_codes=False).first()
+        if link is not None:
+            return Entrance(link, None)
+    raise JoinLinkUnknown
+
+
+def refuse_closed(entrance: Entrance, *, now: datetime.datetime) -> None:
+    """Raise JoinLinkWithdrawn, JoinLinkEnded, JoinCodeUsed or JoinLinkUsedUp for an entrance that takes nobody."""
+    link, number = entrance.link, entrance.number
+    if number is not None and JoinUse.objects.filter(link=link, number=number).exists():
+        raise JoinCodeUsed
+    if link.revoked_at is not None:
+        raise JoinLinkWithdrawn
+    if link.ends_at <= now:
+        raise JoinLinkEnded(link)
+    if number is None and JoinUse.objects.filter(link=link).count() >= link.places:
+        raise JoinLinkUsedUp
+
+
+def free_seats(link: JoinLink, now: datetime.datetime) -> QuerySet[Seat]:
+    """Return the free seats that a link leads to, those sold first at the front."""
+    return seats_to_join(link.account_id, batch=link.batch, group=link.group, now=now)
+
+
+def seats_to_join(
+    account_id: int, *, batch: SeatBatch | None, group: CourseGroup | None, now: datetime.datetime
+) -> QuerySet[Seat]:
+    """Return the free seats of an order line or a session that learners may take."""
+    seats = Seat.objects.assignable_at(now).filter(FOR_LEARNERS, account=account_id)
+    of_source = seats.filter(batch=batch) if batch is not None else seats.filter(batch__group=group)
+    return of_source.select_related("batch", "course").order_by("pk")
+
+
+def offered_courses(link: JoinLink, now: datetime.datetime) -> list[Course]:
+    """Return the courses that people may join by a link now, by name: one, unless they choose.
+
+    Raises JoinLinkUsedUp without a free seat, JoinCourseClosed where no course takes anybody. Three statements at most.
+    """
+    seat = free_seats(link, now).first()
+    if seat is None:
+        raise JoinLinkUsedUp
+    if link.group_id is not None:
+        # A blank seat of a session keeps its place, and is filled until the course is over.
+        courses = [link.course] if link.course is not None and link.course.is_lasting_at(now) else []
+    else:
+        choosable = choosable_courses(seat, now)
+        courses = list(choosable.filter(pk=link.course_id) if link.course_id is not None else choosable)
+    if not courses:
+        raise JoinCourseClosed
+    return courses
+
+
+def links_of(account: CustomerAccount) -> QuerySet[JoinLink]:
+    """Return the links of an account, the newest first."""
+    return JoinLink.objects.filter(account=account).select_related("maker", "batch", "group__course", "course")
+
+
+def uses_of(links: Collection[JoinLink]) -> dict[int, int]:
+    """Return the number of uses of each link. One statement."""
+    counted = JoinUse.objects.filter(link__in=[link.pk for link in links]).order_by().values_list("link")
+    used = dict(counted.annotate(Count("pk")))
+    return {link.pk: used.get(link.pk, 0) for link in links}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Seats that a link may lead to, of an order line or of a session, with the number of free ones."""
+
+    key: str
+    label: str
+    free: int
+    batch: SeatBatch | None = None
+    group: CourseGroup | None = None
+
+
+def sources_of(account: CustomerAccount, now: datetime.datetime) -> list[Source]:
+    """Return the order lines and sessions with seats that learners may take, the newest first. Two statements."""
+    seats = Seat.objects.assignable_at(now).filter(FOR_LEARNERS, account=account)
+    free = dict(seats.order_by().values_list("batch").annotate(Count("pk")))
+    batches = SeatBatch.objects.filter(pk__in=free).select_related("group__course").order_by("-pk")
+    of_sessions: dict[int, int] = {}
+    for batch in batches:
+        if batch.group_id is not None:
+            of_sessions[batch.group_id] = of_sessions.get(batch.group_id, 0) + free[batch.pk]
+    sources: dict[str, Source] = {}
+    for batch in batches:
+        key = f"session:{batch.group_id}" if batch.group_id is not None else f"batch:{batch.pk}"
+        number = of_sessions[batch.group_id] if batch.group_id is not None else free[batch.pk]
+        if key not in sources:
+            label = f"{source_name(batch, batch.group)} ({_free_in_words(number)})"
+            pack = batch if batch.group_id is None else None
+            sources[key] = Source(key, label, number, batch=pack, group=batch.group)
+    return list(sources.values())
+
+
+def source_name(batch: SeatBatch | None, group: CourseGroup | None) -> str:
+    """Return the order line or session in the reader's language."""
+    if group is not None:
+        return _("Session of order %(order)s: %(course)s") % {"order": group.name, "course": group.course.name}
+    assert batch is not None
+    name = in_reader_language(batch.entry_name) or batch.entry_code
+    return _("%(entry)s, order %(order)s") % {"entry": name, "order": batch.order_number}
+
+
+def _free_in_words(number: int) -> str:
+    return ngettext("%(number)d free seat", "%(number)d free seats", number) % {"number": number}
+
+
+def state_of(link: JoinLink, *, used: int, now: datetime.datetime) -> Refused | None:
+    """Return the reason why a link takes nobody any more, as far as that depends on itself; None while it does."""
+    if link.revoked_at is not None:
+        return JoinLinkWithdrawn()
+    if link.ends_at <= now:
+        return JoinLinkEnded(link)
+    return JoinLinkUsedUp() if used >= link.places else None

@@ -1,0 +1,76 @@
+"""Mails about requests for courses: to those who answer them, and to whoever asked."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.conf import settings
+from django.utils import translation
+
+from accounts.members.models import CustomerAccount, Membership
+from accounts.people.models import User
+from enrolments.courses.models import Course
+from enrolments.requests.models import CourseRequest
+from outbox.mails.services import NewMail, queue_mail, queue_mails
+
+TOLD_AT_MOST = 20
+
+
+def tell_operators(asked: CourseRequest, *, language: str) -> None:
+    """Mail the operators of the account, its owners where there are none. Recorded in the caller's transaction."""
+    queue_mails(
+        [
+            NewMail(
+                kind="course_requested",
+                key=f"course_requested:{asked.pk}:{user.pk}",
+                recipient=user.email,
+                language=user.language or language,
+                # Name and words are read when the mail goes out: no copy of them outlives the request.
+                context={
+                    "request_id": asked.pk,
+                    "course_name": _name_of(asked.course, user.language or language),
+                    "account_name": asked.account.name,
+                },
+                account_id=asked.account_id,
+            )
+            for user in _who_answers(asked.account)
+        ]
+    )
+
+
+def tell_of_answer(
+    asked: CourseRequest, *, language: str, words: str = "", until: datetime.datetime | None = None
+) -> None:
+    """Mail the person that their request was declined, or, accepted without a seat, that they are in the course
+    already. A seat assigned is told by its own mail. Recorded in the caller's transaction."""
+    person = asked.person
+    if not person.is_active:
+        return
+    queue_mail(
+        kind="course_request_answered",
+        key=f"course_request_answered:{asked.pk}",
+        recipient=person.email,
+        language=person.language or language,
+        context={
+            "course_name": _name_of(asked.course, person.language or language),
+            "is_declined": asked.state == CourseRequest.State.DECLINED,
+            "words": words,
+            "until": until,
+            "account_name": asked.account.name,
+        },
+        account_id=asked.account_id,
+        person_id=asked.person_id,
+    )
+
+
+def _who_answers(account: CustomerAccount) -> list[User]:
+    """Return the active operators of an account, the first to join first; its owners where it has none."""
+    members = Membership.objects.filter(account=account, user__is_active=True).select_related("user")
+    in_order = members.order_by("created_at", "pk")
+    found = in_order.filter(is_operator=True)[:TOLD_AT_MOST] or in_order.filter(is_owner=True)[:TOLD_AT_MOST]
+    return [member.user for member in found]
+
+
+def _name_of(course: Course, language: str) -> str:
+    with translation.override(language or settings.LANGUAGE_CODE):
+        return course.name
