@@ -11,6 +11,7 @@ class AccountsConfig(floors.Floor):
         "people.delegation",
         "members",
         "members.history",
+        "members.notices",
         "teams",
         "links",
         "sign_in",
@@ -43,6 +44,7 @@ class AccountsConfig(floors.Floor):
         add_waiting(Waiting("open invitations", open_invitations, rights={Right.MANAGE_MEMBERS}, position=60))
         add_area_link(AreaLink("account-overview", _("Overview"), position=0))
         add_area_link(AreaLink("account-members", _("Members"), rights={Right.MANAGE_MEMBERS}, position=60))
+        add_area_link(AreaLink("account-notices", _("Notifications"), position=67))
         add_area_link(AreaLink("account-details", _("Billing details"), rights={Right.MANAGE_ACCOUNT}, position=65))
         add_area_link(AreaLink("account-profile", _("Your name and language"), position=70, is_personal=True))
         add_area_link(AreaLink("account_email", _("E-mail address"), position=80, is_personal=True))

@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from accounts.browser_sessions import views as browser_sessions
 from accounts.links import views as links
 from accounts.members.history import views as history
+from accounts.members.notices import views as notices
 from accounts.members.views import area, details, members
 from accounts.sign_in.second_factor import views as second_factor
 
@@ -13,6 +14,7 @@ of_account = [
     path("details/", details.details, name="account-details"),
     path("members/", members.member_list, name="account-members"),
     path("history/", history.history, name="account-history"),
+    path("notifications/", notices.notices, name="account-notices"),
     path("leave/", members.leave, name="account-leave"),
     path("members/<int:membership_id>/", members.member, name="account-member"),
     path("members/<int:membership_id>/remove/", members.remove, name="account-member-remove"),
@@ -23,6 +25,7 @@ of_account = [
 urlpatterns = [
     path("accounts/link/<str:token>/", links.address_link, name="address-link"),
     path("accounts/link/<str:token>/again/", links.address_link_again, name="address-link-again"),
+    path("accounts/mails/<str:token>/", notices.stop, name="notice-stop"),
     path("accounts/welcome/", links.welcome, name="accounts-welcome"),
     path("accounts/second-factor/", second_factor.second_factor_required, name="accounts-second-factor"),
     path("account/", area.home, name="account-home"),

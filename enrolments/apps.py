@@ -17,6 +17,7 @@ class EnrolmentsConfig(floors.Floor):
         "seats",
         "extension",
         "sessions",
+        "overview",
         "people",
         "teams",
         "learning",
@@ -38,6 +39,8 @@ class EnrolmentsConfig(floors.Floor):
         from accounts.members.history.sources import Source, add_source
         from accounts.members.lost_rights import on_right_lost
         from accounts.members.navigation import AreaLink, add_area_link
+        from accounts.members.notices.digest import SECTIONS, Section
+        from accounts.members.overview import Card, add_card
         from accounts.members.rights import Right
         from accounts.members.waiting import Waiting, add_waiting
         from accounts.people.changes import FOLLOWERS
@@ -50,8 +53,11 @@ class EnrolmentsConfig(floors.Floor):
             lock_what_an_operator_got,
             lock_what_operators_got,
         )
+        from enrolments.overview.cards import seats_card, sessions_card
+        from enrolments.overview.coming import sessions_to_come
         from enrolments.people.deeds import detachments
         from enrolments.people.waiting import not_accepted
+        from enrolments.requests.deeds import answers_to_requests
         from enrolments.requests.waiting import open_requests
         from enrolments.seats.deeds import moves_of_seats
         from enrolments.seats.waiting import blanks_of_sessions, seats_about_to_end
@@ -69,8 +75,15 @@ class EnrolmentsConfig(floors.Floor):
         add_area_link(AreaLink("account-people", _("People"), rights=DESK, position=40))
         add_area_link(AreaLink("account-teams", _("Teams"), rights={Right.MANAGE_PEOPLE}, position=45))
 
+        add_card(Card("seats", seats_card, rights={Right.MANAGE_SEATS}, position=10))
+        add_card(Card("sessions", sessions_card, rights={Right.MANAGE_SEATS}, position=20))
+        SECTIONS.register(
+            "sessions",
+            Section("sessions", _("Sessions of the next weeks"), sessions_to_come, rights={Right.MANAGE_SEATS}),
+        )
         add_source(Source("seats", moves_of_seats, position=20))
         add_source(Source("detachments", detachments, position=25))
+        add_source(Source("requests", answers_to_requests, position=27))
         DOWNLOADS.register("result of a list", _("Result of a list of people"))
         DOWNLOADS.register("people", _("People"))
         add_waiting(Waiting("requests", open_requests, rights={Right.MANAGE_SEATS}, position=25))

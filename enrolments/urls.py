@@ -10,6 +10,7 @@ from enrolments.people import list_views as people_lists
 from enrolments.people import views as people
 from enrolments.requests import views as requests
 from enrolments.seats import list_views as account_area
+from enrolments.seats import many_views as many_seats
 from enrolments.seats import move_views as moves
 from enrolments.seats import replace_views as replace
 from enrolments.seats import views as seats
@@ -20,6 +21,7 @@ from enrolments.teams import views as teams
 of_account = [
     path("seats/", account_area.seats, name="account-seats"),
     path("seats/counts/", account_area.counts, name="account-seat-counts"),
+    path("seats/many/", many_seats.many, name="account-seats-many"),
     path("seats/<int:seat_id>/", seats.seat, name="account-seat"),
     path("seats/<int:seat_id>/release/", seats.release, name="account-seat-release"),
     path("seats/<int:seat_id>/move/", moves.move, name="account-seat-move"),
@@ -61,7 +63,6 @@ of_account = [
 
 urlpatterns = [
     path("requests/", requests.my_requests, name="my-requests"),
-    path("account/<int:number>/", include(of_account)),
     path("account/<int:number>/", include(of_account)),
     path("join/", joining.start, name="join"),
     path("join/done/", joining.done, name="join-done"),

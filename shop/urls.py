@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from shop.cart import views as cart
 from shop.checkout.views import details, proof, review, units
+from shop.more import views as more
 from shop.orders import views as orders
 from shop.pages import pictures
 from shop.pages import views as storefront
@@ -31,4 +32,5 @@ urlpatterns = [
     path("orders/<slug:token>/move/", orders.order_move, name="order-move"),
     path("phone-orders/<slug:token>/", phone_orders.phone_order, name="phone-order"),
     path("account/<int:number>/orders/", orders.my_orders, name="account-orders"),
+    path("account/<int:number>/more/<str:code>/", more.more, name="account-more"),
 ]

@@ -20,7 +20,7 @@ from accounts.links.renewal import RENEWALS
 from accounts.members.admin_parts import ADMIN_PARTS
 from accounts.members.models import CustomerAccount
 from accounts.members.navigation import AreaLink, add_area_link
-from accounts.members.overview import PARTS
+from accounts.members.overview import PARTS, Card, add_card
 from accounts.members.rights import Right
 from accounts.members.trust import HAVE_PAID
 from accounts.members.waiting import Waiting, add_waiting
@@ -36,6 +36,7 @@ from outbox.mails.finding import FINDERS
 from shop.cart.current import join_cart_of_session
 from shop.notes.page import notes_on_account
 from shop.orders import second_person
+from shop.orders.card import orders_card
 from shop.orders.claim import ClaimRefused, claim_order
 from shop.orders.mails import renew_claim
 from shop.orders.models import Order, OrderLine, OrderUnit
@@ -62,6 +63,7 @@ def connect() -> None:
     register_unit_rows(OrderUnit._meta.db_table)
     of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}
     add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))
+    add_card(Card("orders", orders_card, rights=of_orders, position=30))
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
     add_admin_pages("shop.order", "shop.payment", "shop.paymentevent", "shop.phoneorder")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -98,6 +99,10 @@ class Roles(models.Model):
 HAS_ROLE = models.Q(is_owner=True) | models.Q(is_buyer=True) | models.Q(is_operator=True) | models.Q(is_accountant=True)
 
 
+# A Monday before all others.
+NO_WEEK = datetime.date(1970, 1, 5)
+
+
 class Membership(Roles):
     """Membership of one person in one customer account."""
 
@@ -110,6 +115,10 @@ class Membership(Roles):
     # Keys of teams, orders and courses that an operator is limited to (accounts.members.parts); null: to nothing.
     limits = models.JSONField(_("limited to"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("since"), default=timezone.now, db_default=Now(), editable=False)
+    wants_digest = models.BooleanField(_("gets the weekly summary"), default=True, db_default=True)
+    wants_thresholds = models.BooleanField(_("is told of seats nearly used up"), default=True, db_default=True)
+    # The Monday of the last week whose summary was mailed to the member, or would have been with anything in it.
+    digest_week = models.DateField(default=NO_WEEK, db_default=NO_WEEK, editable=False)
 
     class Meta:
         verbose_name = _("member")
@@ -118,7 +127,11 @@ class Membership(Roles):
         constraints = (
             models.UniqueConstraint(fields=["account", "user"], name="accounts_membership_account_user"),
             models.CheckConstraint(condition=HAS_ROLE, name="accounts_membership_has_role"),
+            models.CheckConstraint(
+                condition=models.Q(digest_week__iso_week_day=1), name="accounts_membership_digest_week_is_a_monday"
+            ),
         )
+        indexes = (models.Index(fields=["digest_week"], name="accounts_membership_digest"),)
 
     def __str__(self) -> str:
         return f"{self.user} · {self.account}"

@@ -111,6 +111,20 @@ def find_used_up(*, what: str, rows: QuerySet[Any], at: str, now: datetime) -> U
     return None
 
 
+def find_each_used_up(*, what: str, rows: QuerySet[Any], by: str, at: str, now: datetime) -> dict[Any, UsedUp]:
+    """Like `find_used_up`, of many at once: the rates used up, by the value of the column `by`."""
+    used_up: dict[Any, UsedUp] = {}
+    for rate in rates_of(what):
+        lately: dict[Any, list[datetime]] = {}
+        found = rows.filter(**{f"{at}__gt": now - rate.window}).order_by(f"-{at}").values_list(by, at)
+        for who, moment in found:
+            lately.setdefault(who, []).append(moment)
+        for who, moments in lately.items():
+            if len(moments) >= rate.times and who not in used_up:
+                used_up[who] = UsedUp(rate, last_at=moments[0], again_at=moments[rate.times - 1] + rate.window)
+    return used_up
+
+
 def _wait(seconds: int) -> str:
     """Say how long to wait, in the words of the page for too many attempts."""
     minutes = math.ceil(seconds / 60)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -178,24 +178,34 @@ def courses_in_words(
     return say_all
 
 
-def placed_by(*, account: CustomerAccount, user: User, now: datetime.datetime) -> list[tuple[Course, Period]]:
-    """Return the courses an account put a person into that are not over, with the period of the account's own grounds.
+def placed_by(
+    *, account: CustomerAccount, users: Collection[User], now: datetime.datetime
+) -> dict[int, list[tuple[Course, Period]]]:
+    """Return the courses an account put people into that are not over, with the period of the account's own grounds.
 
-    Ordered by name; other accounts' grounds for the person do not show. One statement.
+    By the key of the user, ordered by name; other accounts' grounds for the people do not show. One statement.
     """
     grounds = (
-        Ground.objects.live()
-        .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), account=account, enrolment__user=user)
-        .filter(kind__in=(Ground.Kind.SEAT, Ground.Kind.LINE))
+        placed_grounds(account, now)
+        .filter(enrolment__user__in=users)
         .select_related("enrolment__course")
         .order_by(in_name_order("enrolment__course__name"), "pk")
     )
-    periods: dict[Course, Period] = {}
+    periods: dict[int, dict[Course, Period]] = {user.pk: {} for user in users}
     for ground in grounds:
         period = Period(ground.starts_at, ground.ends_at)
-        course = ground.enrolment.course
-        periods[course] = together(periods.get(course, period), period)
-    return list(periods.items())
+        course, of_person = ground.enrolment.course, periods[ground.enrolment.user_id]
+        of_person[course] = together(of_person.get(course, period), period)
+    return {pk: list(of_person.items()) for pk, of_person in periods.items()}
+
+
+def placed_grounds(account: CustomerAccount, now: datetime.datetime) -> QuerySet[Ground]:
+    """Return the grounds by which an account has people in courses, of those that are not over."""
+    return (
+        Ground.objects.live()
+        .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), account=account)
+        .filter(kind__in=(Ground.Kind.SEAT, Ground.Kind.LINE))
+    )
 
 
 def _period_in_words(period: Period) -> str:

@@ -127,7 +127,7 @@ def edit_person(
                 language=language,
                 now=now,
                 is_enrolled=is_enrolled,
-                courses=courses_in_words({user.pk: placed_by(account=account, user=user, now=now)}),
+                courses=courses_in_words(placed_by(account=account, users=[user], now=now)),
             )
     return is_moved
 

@@ -6,6 +6,7 @@ import datetime
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,6 +14,7 @@ from accounts.links.models import AddressLink
 from accounts.members.models import Membership
 from accounts.members.waiting import Waits
 from accounts.people.models import User
+from enrolments.people.states import PersonState
 from enrolments.seats.models import Seat, SeatState
 
 
@@ -44,4 +46,5 @@ def not_accepted(membership: Membership, now: datetime.datetime) -> list[Waits]:
         "%(number)d people have not accepted their invitations yet.",
         number,
     )
-    return [Waits(sentence % {"number": number}, reverse("account-people", args=[membership.account_id]), _("See who"))]
+    url = f"{reverse('account-people', args=[membership.account_id])}?{urlencode({'state': PersonState.INVITED})}"
+    return [Waits(sentence % {"number": number}, url, _("See who"))]

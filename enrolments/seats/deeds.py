@@ -17,11 +17,13 @@ from enrolments.seats.models import SeatState
 from enrolments.seats.reasons import SeatReason, reason_in_words
 
 # Moves made together are one act: a list of people is one line, not a thousand. The index holds an account's moves by
-# their moment, those that nobody made left out, so that a page reads little more than it shows.
+# their moment, those that nobody made left out, so that a page reads little more than it shows. Free seats made by a
+# purchase are no act of the desk.
 MOVES = """
 SELECT at, max(id), actor_id, from_state, to_state, reason, course_id, count(*), max(seat_id), max(person_id)
 FROM enrolments_seatevent
 WHERE account_id = %(account)s AND actor_id IS NOT NULL AND to_state <> 'consumed'
+    AND NOT (from_state = '' AND to_state = 'available')
     AND {at_most} AND (%(actor)s::bigint IS NULL OR actor_id = %(actor)s)
 GROUP BY at, actor_id, from_state, to_state, reason, course_id
 HAVING {behind}
@@ -48,7 +50,7 @@ def moves_of_seats(account: CustomerAccount, asked: Asked) -> Sequence[Deed]:
     courses = Course.objects.in_bulk({row[6] for row in rows if row[6] is not None})
     found = []
     for at, key, actor_id, _from_state, to_state, reason, course_id, number, seat_id, person_id in rows:
-        person = names.get(person_id)
+        person = names.get(person_id) if number == 1 else None
         text = _in_words(
             to_state,
             number,

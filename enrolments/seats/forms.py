@@ -123,3 +123,19 @@ class MoveForm(ReleaseForm):
     def __init__(self, *args: Any, account: CustomerAccount, targets: Targets, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast("TargetField", self.fields["to"]).offer(account, targets)
+
+
+class WhereForm(forms.Form):
+    """Course or session that many people are moved to."""
+
+    to = TargetField(label=_("New course or session"))
+
+    def __init__(self, *args: Any, account: CustomerAccount, targets: Targets, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast("TargetField", self.fields["to"]).offer(account, targets)
+
+
+class ManyForm(ReleaseForm):
+    """Reason for an act on many seats. `seen` is the fingerprint of what the page showed."""
+
+    field_order = ("reason", "seen")

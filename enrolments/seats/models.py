@@ -352,7 +352,7 @@ class Seat(models.Model):
             # For the list of all states: without this index an operator with old seats waits for all those sold since.
             models.Index(fields=["account", "id"], name="enrolments_seat_list"),
             # Few different keys, so the index is small: an account's counts are read from it alone.
-            models.Index(fields=["account", "batch", "state"], name="enrolments_seat_counts"),
+            models.Index(fields=["account", "batch", "state", "course"], name="enrolments_seat_numbers"),
             models.Index(fields=["batch", "state", "id"], name="enrolments_seat_batch_state"),
             models.Index(
                 fields=["person", "course"], condition=models.Q(person__isnull=False), name="enrolments_seat_person"

@@ -111,7 +111,12 @@ def move_seats(
         course_id = to.course_id if isinstance(to, CourseGroup) else to.pk
         own = Seat.objects.select_related("batch__group", "course", "role", "enrolment__role").filter(account=account)
         found = own.in_bulk(list(seats))
-        assigned = {pk: seat for pk, seat in sorted(found.items()) if seat.state == SeatState.ASSIGNED}
+        # Whoever did not enter in time has the seat no longer, whether or not that is written down yet.
+        assigned = {
+            pk: seat
+            for pk, seat in sorted(found.items())
+            if seat.state == SeatState.ASSIGNED and not seat.is_lapsed_at(now)
+        }
         changed = {pk for pk, seat in assigned.items() if seats[pk] not in (None, state_shown(seat))}
         courses = lock_courses({course_id, *(seat.course_id for seat in assigned.values() if seat.course_id)})
         if not keep_right(account_id=account.pk, user=actor, right=Right.MANAGE_SEATS) or not _is_of(account, to):

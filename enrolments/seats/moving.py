@@ -6,9 +6,12 @@ import datetime
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.people.delegation.models import Delegation
 from common.refusals import Refused
 from common.words import in_words
 from enrolments.courses.groups.models import CourseGroup
@@ -42,6 +45,10 @@ class NoFreeSeat(Refused):
     """Refusal when no seat of the session is free for the person, in their role."""
 
     message = _("No seat of this session is free for this person in their role.")
+
+
+# Role that a free seat was declared for and team that it is of, None where it takes everybody.
+Kind = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,7 @@ def _into_session(seats: Sequence[Seat], group: CourseGroup, course: Course, now
     )
     seated: set[int | None] = set(in_session.order_by().values_list("person_id", flat=True))
     blanks = _blanks(group, len(seats), now)
+    teams = _teams(group.account_id, {seat.person_id for seat in seats if seat.person_id is not None})
     rules = Rules.of((), [course.pk], now=now)
     for seat in seats:
         try:
@@ -131,9 +139,12 @@ def _into_session(seats: Sequence[Seat], group: CourseGroup, course: Course, now
             if seat.person_id in seated:
                 raise AlreadyInSession
             role = seat.enrolment.role if seat.enrolment is not None else rules.student
-            # A seat declared for the role first: the others take everybody.
-            at_hand = blanks.get(role.pk) or blanks.get(None)
-            if not at_hand:
+            # A seat declared for the role goes first, and one for the person's team: the others take everybody. A team
+            # uses as many seats as before, so that its quota is not asked.
+            team = teams.get(seat.person_id or 0)
+            kinds = ((role.pk, team), (role.pk, None), (None, team), (None, None))
+            at_hand = next((blanks[kind] for kind in kinds if blanks.get(kind)), None)
+            if at_hand is None:
                 raise NoFreeSeat
             role, period = rules.role_and_period(at_hand[-1], course, role)
         except Refused as refusal:
@@ -144,11 +155,23 @@ def _into_session(seats: Sequence[Seat], group: CourseGroup, course: Course, now
     return judged
 
 
-def _blanks(group: CourseGroup, number: int, now: datetime.datetime) -> dict[int | None, list[Seat]]:
-    """Return free seats of a session by role, at most so many of each, the first one last."""
-    free_seats = Seat.objects.assignable_at(now).filter(
-        batch__group=group, batch__source=SeatBatch.Source.SESSION, account=group.account_id
+def _blanks(group: CourseGroup, number: int, now: datetime.datetime) -> dict[Kind, list[Seat]]:
+    """Return free seats of a session by role and team, at most so many of each, the first one last. One statement."""
+    of_kind = Window(RowNumber(), partition_by=["role", "team"], order_by="pk")
+    free_seats = (
+        Seat.objects.assignable_at(now)
+        .filter(batch__group=group, batch__source=SeatBatch.Source.SESSION, account=group.account_id)
+        .annotate(rank=of_kind)
+        .filter(rank__lte=number)
+        .select_related("batch__group", "role", "course")
     )
-    roles = (None, *Role.objects.filter(code__in=(Role.STUDENT, Role.TUTOR)).values_list("pk", flat=True))
-    rows = free_seats.select_related("batch__group", "role", "course").order_by("pk")
-    return {role: list(rows.filter(role=role)[:number])[::-1] for role in roles}
+    found: dict[Kind, list[Seat]] = {}
+    for seat in sorted(free_seats, key=lambda seat: -seat.pk):
+        found.setdefault((seat.role_id, seat.team_id), []).append(seat)
+    return found
+
+
+def _teams(account_id: int | None, people: Collection[int]) -> dict[int, int]:
+    """Return the teams that an account has people in, by the key of the person. One statement."""
+    own = Delegation.objects.filter(account=account_id, person__in=people, team__isnull=False)
+    return {person_id: team_id or 0 for person_id, team_id in own.order_by("-pk").values_list("person", "team")}

@@ -114,7 +114,9 @@ class Rules:
     def of(cls, course_lists: Iterable[str], courses: Collection[int], *, now: datetime.datetime) -> Rules:
         """Return the rules for seats with these lists of courses. Two statements."""
         allowed = Course.objects.filter(pk__in=courses).covered_by(course_lists)
-        return cls(allowed, Role.objects.get(code=Role.STUDENT), now)
+        # As a list, since a page may judge again what it has just refused.
+        [student] = Role.objects.filter(code=Role.STUDENT)
+        return cls(allowed, student, now)
 
     def role_and_period(self, seat: Seat, course: Course, role: Role | None) -> tuple[Role, Period]:
         """Return role and period of a person on a free seat.

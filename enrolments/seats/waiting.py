@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from typing import cast
+from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -19,7 +19,16 @@ from common.words import end_in_words
 from enrolments.courses.models import Course
 from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatBatch, SeatState
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
 SOON = 30  # days
+
+
+class Ending(TypedDict):
+    """Column that is read with each seat: its end."""
+
+    until: datetime.datetime
 
 
 def blanks_of_sessions(membership: Membership, now: datetime.datetime) -> list[Waits]:
@@ -57,14 +66,20 @@ def blanks_of_sessions(membership: Membership, now: datetime.datetime) -> list[W
     return found
 
 
+def seats_ending_soon(account_id: int, now: datetime.datetime) -> QuerySet[WithAnnotations[Seat, Ending]]:
+    """Return the free seats that can be assigned for 30 days at most, each with its end as `until`."""
+    soon = Q(valid_until__gt=now, valid_until__lte=days_later(now, SOON))
+    extended = Seat.objects.filter(soon, account_id=account_id)
+    ending = SeatBatch.objects.filter(soon | Q(pk__in=extended.values("batch")), account_id=account_id)
+    return Seat.objects.annotate(until=ASSIGNABLE_UNTIL).filter(
+        batch__in=ending, state=SeatState.AVAILABLE, until__gt=now, until__lte=days_later(now, SOON)
+    )
+
+
 def seats_about_to_end(membership: Membership, now: datetime.datetime) -> list[Waits]:
     """Tell which free seats can be assigned for 30 days at most, by entry, the first to end first. One query."""
-    soon = Q(valid_until__gt=now, valid_until__lte=days_later(now, SOON))
-    extended = Seat.objects.filter(soon, account_id=membership.account_id)
-    ending = SeatBatch.objects.filter(soon | Q(pk__in=extended.values("batch")), account_id=membership.account_id)
     counted = (
-        Seat.objects.annotate(until=ASSIGNABLE_UNTIL)
-        .filter(batch__in=ending, state=SeatState.AVAILABLE, until__gt=now, until__lte=days_later(now, SOON))
+        seats_ending_soon(membership.account_id, now)
         .values("batch__entry_code", "batch__entry_name", "until")
         .annotate(seats=Count("pk"))
         .order_by("until", "batch__entry_code")
@@ -81,7 +96,7 @@ def seats_about_to_end(membership: Membership, now: datetime.datetime) -> list[W
         values = {
             "number": row["seats"],
             "entry": in_reader_language(row["batch__entry_name"]),
-            "end": end_in_words(cast("datetime.datetime", row["until"])),  # by the condition above
+            "end": end_in_words(row["until"]),
         }
         query = urlencode({"entry": row["batch__entry_code"], "state": SeatState.AVAILABLE})
         found.append(Waits(sentence % values, f"{seats}?{query}", _("Assign the seats"), is_wrong=True))

@@ -23,6 +23,10 @@ class SessionRow:
     blanks: int = 0
     begun: int = 0
 
+    @property
+    def people(self) -> int:
+        return self.learners + self.tutors
+
 
 def sessions_of(account: CustomerAccount) -> QuerySet[CourseGroup]:
     """Return the groups of an account's orders that hold a session, with their courses."""

@@ -19,12 +19,14 @@ from outbox.mails.models import Mail
 
 @dataclass(frozen=True)
 class RenderedMail:
-    """Mail as it is read. `sender_name` is "" where no floor above names the sender."""
+    """Mail as it is read. `sender_name` is "" where no floor above names the sender, `unsubscribe_url` for a mail that
+    nobody turns off."""
 
     subject: str
     text: str
     html: str
     sender_name: str = ""
+    unsubscribe_url: str = ""
 
 
 def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
@@ -52,6 +54,7 @@ def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
             text=_without_gaps(_render(f"{kind.template}.txt", context, autoescape=False)),
             html=_render(f"{kind.template}.html", context, autoescape=True),
             sender_name=one_line(str(context.get("sender_name", ""))),
+            unsubscribe_url=str(context.get("unsubscribe_url", "")),
         )
 
 

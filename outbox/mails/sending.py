@@ -80,6 +80,7 @@ def _message(mail: Mail, rendered: RenderedMail) -> EmailMultiAlternatives:
             "Content-Language": mail.language,
             # Keeps out-of-office replies away.
             "Auto-Submitted": "auto-generated",
+            **({"List-Unsubscribe": f"<{rendered.unsubscribe_url}>"} if rendered.unsubscribe_url else {}),
         },
     )
     message.attach_alternative(rendered.html, "text/html")

@@ -86,4 +86,7 @@ RATE_LIMITS = {
     # overview tells of the others; key: the account.
     "request for a course": "10/h/key,20/d/key",
     "mail of a request": "20/d/key",
+    # Wishes of operators, mailed to those who buy for their account; key: the operator, the account.
+    "wish to buy by person": "5/h/key,10/d/key",
+    "wish to buy by account": "20/d/key",
 }

@@ -59,6 +59,7 @@ class Sight:
     sees_people: bool = False
     may_pay: bool = False
     manages_seats: bool = False
+    may_buy: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class LineView:
     form_class: type[forms.Form] | None
     said: tuple[str, ...]
     failure: str
+
+    @property
+    def is_for_others(self) -> bool:
+        """Tell whether one may want more of it: not of what puts its buyer into a course."""
+        return not enrols_buyer(self.line)
 
     @property
     def looks_pending(self) -> bool:
@@ -182,6 +188,7 @@ def sight_of(order: Order, *, viewer: User | None, placed_here: bool = False, is
         sees_people=is_own or Right.MANAGE_PEOPLE in rights,
         may_pay=Right.PAY in rights,
         manages_seats=Right.MANAGE_SEATS in rights,
+        may_buy=Right.BUY in rights,
     )
 
 

@@ -19,7 +19,7 @@ from shop.orders.models import Order, OrderLine
 def unpaid_orders(membership: Membership, now: datetime) -> list[Waits]:
     """Tell which orders are not paid, the first to end first. One query."""
     may_pay = Right.PAY in rights_of(membership)
-    unpaid = _visible(membership).filter(status=Order.Status.PLACED, expires_at__gt=now)
+    unpaid = visible_orders(membership).filter(status=Order.Status.PLACED, expires_at__gt=now)
     orders = list(unpaid.order_by("expires_at", "pk")[: AT_MOST + 1])
     found = []
     for order in orders[:AT_MOST]:
@@ -36,7 +36,9 @@ def unpaid_orders(membership: Membership, now: datetime) -> list[Waits]:
 def failed_deliveries(membership: Membership, now: datetime) -> list[Waits]:
     """Tell which paid orders could not be delivered in full, the newest first. One query."""
     failed = OrderLine.objects.filter(order=OuterRef("pk"), status=OrderLine.Status.FAILED)
-    orders = list(_visible(membership).filter(Exists(failed), status=Order.Status.PAID).order_by("-pk")[: AT_MOST + 1])
+    orders = list(
+        visible_orders(membership).filter(Exists(failed), status=Order.Status.PAID).order_by("-pk")[: AT_MOST + 1]
+    )
     found = [
         Waits(
             _("Order %(number)s could not be delivered in full. We have been told of it.") % {"number": order.number},
@@ -49,7 +51,7 @@ def failed_deliveries(membership: Membership, now: datetime) -> list[Waits]:
     return found + _more(membership, len(orders), _("Further orders could not be delivered in full."), is_wrong=True)
 
 
-def _visible(membership: Membership) -> QuerySet[Order]:
+def visible_orders(membership: Membership) -> QuerySet[Order]:
     """Return the account's orders that the member may see: all, or their own only."""
     orders = Order.objects.filter(account_id=membership.account_id)
     sees_all = Right.SEE_ALL_ORDERS in rights_of(membership)

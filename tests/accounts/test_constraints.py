@@ -237,3 +237,10 @@ def test_accounts_memberevent_shape(kind, person):
 def test_accounts_memberevent_link():
     with broken("accounts_memberevent_link"):
         run("INSERT INTO accounts_memberevent (account_id, kind, link_id) VALUES (1, 'details', 1)")
+
+
+def test_accounts_membership_digest_week_is_a_monday():
+    membership = MembershipFactory()
+
+    with broken("accounts_membership_digest_week_is_a_monday"):
+        run("UPDATE accounts_membership SET digest_week = '2027-03-02' WHERE id = %s", membership.pk)

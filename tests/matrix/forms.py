@@ -38,11 +38,13 @@ account-details                      number                   made_from
 account-calendar-link                number                   shown
 calendar-own                         -                        shown
 account-members                      number                   -  # invites, overwrites nothing
+account-notices                      number                   -  # one's own: each button says what it turns on or off
 account-leave                        number                   shown
 account-member                       number,membership_id     shown
 account-member-remove                number,membership_id     shown
 account-member-transfer              number,membership_id     shown
 account-member-withdraw              number,invitation_id     -  # an invitation sent anew is another one
+account-seats-many                   number                   seen
 account-seat                         number,seat_id           -  # shown by free seats, obeyed by free seats
 account-seat-release                 number,seat_id           seen
 account-seat-move                    number,seat_id           seen
@@ -62,6 +64,7 @@ account-list-row                     number,list_id,line      version
 account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed
 account-list-start                   number,list_id           version
 account-list-discard                 number,list_id           version
+account-more                         number,code              -  # adds to one's own cart, or mails those who buy
 account-join-link-new                number,source            -  # makes a link, overwrites nothing
 account-join-link-revoke             number,link_id           -  # withdrawing again changes nothing
 join                                 code                     -  # leads to the code's page, changes nothing
@@ -71,6 +74,7 @@ account-request                      number,request_id        -  # only an open 
 my-requests                          -                        -  # adds a request, or withdraws one's own open one
 learn-enter                          short_name               -  # entering again changes nothing
 
+notice-stop                          token                    -  # turns off for good, a second time too
 address-link                         token                    -  # used up by the first use
 address-link-again                   token                    -  # mails a link, changes no object
 account_login                        -                        -  # one's own access: whoever is signing in

@@ -120,6 +120,8 @@ account-members          GET  sign-in page    404     404      404        404   
 account-members          POST sign-in done    404     404      404        404      404     404     404     404
 account-history          GET  sign-in page    404     404      404        404      404     404     404     404
 account-history          POST 405
+account-notices          GET  sign-in page    page    page     page       404      404     404     404     404
+account-notices          POST sign-in done    done    done     done       404      404     404     404     404
 account-leave            GET  sign-in page    page    page     page       404      404     404     404     404
 account-leave            POST sign-in go      done    done     done       404      404     404     404     404
 account-member           GET  sign-in page    404     404      404        404      404     404     404     404
@@ -135,6 +137,8 @@ account-seats            GET  sign-in page    404     page     404        404   
 account-seats            POST 405
 account-seat-counts      GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat-counts      POST 405
+account-seats-many       GET  sign-in page    404     page     404        404      404     404     404     404
+account-seats-many       POST sign-in done    404     done     404        404      404     404     404     404
 account-seat             GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat             POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-release     GET  sign-in page    404     page     404        404      404     404     404     404
@@ -143,6 +147,8 @@ account-seat-move        GET  sign-in page    404     page     404        404   
 account-seat-move        POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-replace     GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat-replace     POST sign-in done    404     done     404        404      404     404     404     404
+account-more             GET  sign-in page    page    page     404        404      404     404     404     404
+account-more             POST sign-in done    done    done     404        404      404     404     404     404
 account-lists            GET  sign-in page    404     page     404        404      404     404     404     404
 account-lists            POST 405
 account-list-new         GET  sign-in page    404     page     404        404      404     404     404     404
@@ -288,6 +294,8 @@ mfa_reauthenticate_webauthn          GET  sign-in go       go      go
 mfa_reauthenticate_webauthn          POST sign-in go       go      go
 mfa_login_webauthn                   GET  sign-in go       go      go
 mfa_login_webauthn                   POST sign-in go       go      go  # no passkey is shown
+notice-stop              GET  page  # for whoever has the mail
+notice-stop              POST done
 address-link                         GET  page    403      403     403  # somebody else's address
 address-link                         POST done    403      403     403  # proves the address
 address-link-again                   GET  405

@@ -34,7 +34,7 @@ OF_AN_ACCOUNT = {"number", "token", "membership_id", "invitation_id", "seat_id",
 MEMBERS = ("owner", "buyer", "operator", "accountant")
 BY_TOKEN_ALONE = {
     "phone-order", "payment-return", "sandbox-pay", "address-link", "address-link-again", "calendar-feed",
-    "join-link", "join-code",
+    "join-link", "join-code", "notice-stop",
 }  # fmt: skip
 
 
@@ -57,7 +57,10 @@ def url_of(name: str, world: World, whose: Belongings | None = None) -> str:
     if name == "admin/(?P<url>.*)$":
         return "/admin/no-such-page/"
     values = world.arguments(name, whose=whose)
-    query = {"admin:autocomplete": {"app_label": "enrolments", "model_name": "coursegroup", "field_name": "course"}}
+    query: dict[str, dict[str, str]] = {
+        "admin:autocomplete": {"app_label": "enrolments", "model_name": "coursegroup", "field_name": "course"},
+        "account-seats-many": {"act": "release", "seat": str((whose or world.ours).taken_seat.pk)},
+    }
     url = reverse(name, kwargs={parameter: values[parameter] for parameter in BY_NAME[name].parameters})
     return f"{url}?{urlencode(query[name])}" if name in query else url
 

@@ -11,11 +11,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
 from accounts.links.services import TOKEN_PURPOSE
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
+from accounts.members.notices.kinds import SALT
 from accounts.members.services import invite_member
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
@@ -34,6 +36,7 @@ from enrolments.lists.models import PeopleList
 from enrolments.people.edit import version_of
 from enrolments.requests.models import CourseRequest
 from enrolments.requests.services import ask_for_course
+from enrolments.seats.many import Act, Outcome, fingerprint_of
 from enrolments.seats.models import Seat
 from enrolments.seats.moves import state_shown
 from handlers.models import BrokenHook
@@ -156,6 +159,7 @@ class World:
         link = has.invitation.link
         special = {
             "address-link": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
+            "notice-stop": {"token": signing.dumps([has.colleague.pk, "digest"], salt=SALT)},
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
             "join-link": {"token": printed_code(has.join_link)},
@@ -190,6 +194,7 @@ class World:
                 "postal_code": "44000", "city": "Nantes", "country": "FR", "made_from": FROM_PAGE,
             },
             "account-members": {"email": "somebody.new@example.org", "roles": ["is_buyer"]},
+            "account-notices": {"notice": "digest", "wanted": "off"},
             "account-leave": {"shown": f"is_{role}"},
             "account-member": {"roles": ["is_operator"], "shown": "is_buyer"},
             "account-member-remove": {"shown": "is_buyer"},
@@ -198,6 +203,10 @@ class World:
                 "course": self.course.pk, "email": "fifth@example.org", "first_name": "Eve", "last_name": "Fifth",
             },
             "account-seat-release": {"seen": state_shown(has.taken_seat), "reason": ""},
+            "account-seats-many": {
+                "act": "release", "seat": [has.taken_seat.pk], "reason": "",
+                "seen": fingerprint_of(Act.RELEASE, None, [Outcome(has.taken_seat)]),
+            },
             "account-seat-move": {
                 "seen": state_shown(has.taken_seat), "to": f"course:{self.by_hand.course_id}", "reason": "",
             },
@@ -230,6 +239,7 @@ class World:
             "account-team": {"name": "New name", "seen": version_of_team(has.team)},
             "account-team-seats": {"entry": has.free_seat.batch.entry_code, "number": 1},
             "entry": {"quantity": 1},
+            "account-more": {"quantity": 1, "ask": "1"},
             "cart": {"remove": self.cart_lines[role].pk if role in self.cart_lines else 0},
             "checkout-details": {
                 "email": "visitor@example.org", "contact_name": "Ann", "is_organisation": "True",

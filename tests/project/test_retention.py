@@ -60,6 +60,7 @@ STAYS = {
     "enrolments_seatbatch": TRAINING,
     "enrolments_seatextension": TRAINING,
     "enrolments_seatevent": TRAINING,
+    "enrolments_usedup": "tells that operators were told, once for a batch of seats",
     "mfa_authenticator": PERSON,
     "shop_frozenseller": SALE,
     "shop_givingback": SALE,

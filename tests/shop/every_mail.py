@@ -10,10 +10,13 @@ from django.utils import timezone
 from accounts.links.effects import link_url
 from accounts.links.models import AddressLink
 from accounts.links.renewal import mail_new_link
+from accounts.members.models import Membership
+from accounts.members.notices.digest import queue_digests
 from accounts.members.services import invite_member
 from accounts.people.models import User
 from accounts.security_log.alarms import raise_alarms
 from accounts.sign_in.mails import ALLAUTH_MAILS, queue_allauth_mail
+from enrolments.overview.thresholds import tell_used_up
 from enrolments.people.mail_again import mail_again
 from enrolments.requests.services import ask_for_course, decline_request
 from enrolments.seats.give import give_seats
@@ -23,6 +26,8 @@ from enrolments.seats.release import release_seat
 from handlers.ext_paperdiploma.example import diplomas
 from outbox.mails.kinds import MAIL_KINDS
 from outbox.mails.models import Mail
+from shop.more.bought import Bought
+from shop.more.services import ask_buyers
 from shop.orders.giving_back.services import give_units_back
 from tests.enrolments.given import assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
@@ -67,15 +72,28 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     )
     link = AddressLink.objects.filter(purpose="invitation").latest("pk")
     mail_new_link(token=link_url(link).split("/")[-2], language="fr", now=now)
+    ask_buyers(
+        account=account, bought=Bought("SAFETY", {"en": "Safety", "fr": "Sécurité"}), quantity=3, words="In spring",
+        operator=MembershipFactory(account=account, is_owner=False, is_operator=True).user, language="fr", now=now,
+    )  # fmt: skip
     enter_order(probe_entry, by=owner, now=now)
     for prefix in ALLAUTH_MAILS:
         queue_allauth_mail(prefix, recipient="alice@example.org", context={"user": owner, "code": 4711}, language="fr")
     User.objects.create_superuser(email="merchant@example.org", password="a long enough word")
     raise_alarms(now=timezone.now())
+    _unasked(owner)
     mails = {mail.kind: mail for mail in Mail.objects.order_by("pk")}
     missing = set(MAIL_KINDS.names()) - set(mails)
     assert not missing, f"Nothing queues {sorted(missing)}."
     return mails
+
+
+def _unasked(owner: User) -> None:
+    """Mail an owner their weekly summary, and an operator that seats are used up."""
+    Membership.objects.filter(user=owner).update(created_at=timezone.now() - timedelta(days=30))
+    queue_digests(now=timezone.now())
+    assign(given_pack(CustomerAccountFactory())[0], CourseFactory(), "last@example.org", UserFactory())
+    tell_used_up(now=timezone.now())
 
 
 def _diplomas() -> None:

@@ -23,6 +23,7 @@ REFUSED = {
     "password_reset_code": "one-time code",
     "payment_instructions": "no longer waits for money",
     "payer_instructions": "no longer waits for money",
+    "weekly_digest": "until a date that is past",
 }
 
 

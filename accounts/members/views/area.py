@@ -19,7 +19,7 @@ from accounts.members.current import (
     current_account,
     rights_asked,
 )
-from accounts.members.overview import PARTS
+from accounts.members.overview import PARTS, cards_for
 from accounts.members.waiting import waiting_for
 
 
@@ -36,12 +36,14 @@ def home(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @account_page()
 def overview(request: AccountRequest) -> HttpResponse:
-    """Show what waits for a hand in the account, as far as the member's rights go, and for the person."""
+    """Show what waits for a hand in the account and its numbers, as far as the member's rights go."""
+    now = timezone.now()
     context = {
         "account": request.account,
         "membership": request.membership,
         "parts": [part(request, request.user) for part in PARTS],
-        "waiting": waiting_for(request.membership, now=timezone.now()),
+        "waiting": waiting_for(request.membership, now=now),
+        "cards": cards_for(request.membership, now=now),
     }
     return render(request, "members/overview.html", context)
 
@@ -60,7 +62,8 @@ def of_account_used_last(request: SignedInRequest, page: str) -> HttpResponse:
     rights = rights_asked(view)
     if rights is None:
         raise Http404
-    account = next((found for right in rights if (found := current_account(request, right))), None)
+    mine = (current_account(request, right) for right in rights) if rights else (account_at_hand(request),)
+    account = next((found for found in mine if found), None)
     if request.method not in ("GET", "HEAD"):
         messages.warning(
             request,

@@ -2,11 +2,13 @@
 
 import pytest
 
+from accounts.members.history.sources import Asked
 from accounts.members.models import CustomerAccount
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from enrolments.grounds.models import Enrolment
 from enrolments.requests import services
+from enrolments.requests.deeds import answers_to_requests
 from enrolments.requests.errors import NoSeatLeft, RequestAnswered, RequestNotFound
 from enrolments.requests.models import CourseRequest
 from enrolments.requests.selectors import free_seat, seats_for
@@ -228,3 +230,19 @@ def test_requests_move_with_their_account_and_of_two_alike_one_stays(desk):
         (target.account.pk, both.pk),
         (target.account.pk, one.pk),
     }
+
+
+def test_the_accounts_history_tells_answers_newest_first_page_by_page(desk):
+    [seat] = given_pack(desk.account)
+    asked = [ask(desk, CourseFactory(), now=NOW) for _number in range(4)]
+    place(desk, asked.pop(), seat)
+    for each in asked:
+        decline(desk, each)
+
+    first = answers_to_requests(desk.account, Asked(limit=2))
+    rest = answers_to_requests(desk.account, Asked(limit=2, at=first[-1].at, key=first[-1].key))
+
+    assert [deed.key for deed in (*first, *rest)] == [each.pk for each in reversed(asked)]
+    assert {deed.actor_id for deed in first} == {desk.bob.pk}
+    assert answers_to_requests(desk.account, Asked(limit=2, actor_id=desk.carol.pk)) == []
+    assert answers_to_requests(given_desk("Others").account, Asked(limit=2)) == []

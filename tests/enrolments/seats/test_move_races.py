@@ -6,6 +6,7 @@ from accounts.members.models import Membership
 from enrolments.courses.places.services import taken
 from enrolments.grounds.models import Ground
 from enrolments.seats import enter as enter_module
+from enrolments.seats import many as many_module
 from enrolments.seats import move as move_module
 from enrolments.seats import release as release_module
 from enrolments.seats.enter import enter_course
@@ -171,3 +172,54 @@ def test_without_a_second_look_the_new_seat_would_stay_unused(account, operator)
 
     assert answers[1].value == 0
     assert seat.state == "assigned"
+
+
+# Many seats, of which one changes between the look and the act
+
+
+def many_and_an_entry(account, operator, *, work):
+    """Let one of two people enter after both seats were looked at; return the answers."""
+    course = CourseFactory()
+    _first, second = people_placed(account, operator, course, 2)
+    bob = Seat.objects.get(pk=second.pk).person
+    seats = list(Seat.objects.select_related("batch", "enrolment__role").order_by("pk"))
+    return race(
+        Rival(lambda: work(seats), before=[(many_module, "release_seats")]),
+        lambda: enter_course(user=bob, course=course, now=NOW).consumed,
+        in_turn=True,
+    )
+
+
+def released(account, operator):
+    def work(seats):
+        outcomes = [many_module.Outcome(seat) for seat in seats]
+        return many_module.do_to_many(
+            account=account,
+            act=many_module.Act.RELEASE,
+            seats=seats,
+            to=None,
+            seen=many_module.fingerprint_of(many_module.Act.RELEASE, None, outcomes),
+            actor=operator,
+            language="en",
+            now=NOW,
+        )
+
+    return work
+
+
+def test_of_many_either_all_that_were_shown_are_freed_or_none(account, operator):
+    answers = many_and_an_entry(account, operator, work=released(account, operator))
+
+    assert errors_among(answers) == ["PreviewChanged"]
+    assert sorted(Seat.objects.values_list("state", flat=True)) == ["assigned", "consumed"]
+
+
+def test_a_bare_release_would_free_the_others(account, operator):
+    def work(seats):
+        shown = {seat.pk: None for seat in seats}
+        return len(many_module.release_seats(account=account, seats=shown, actor=operator, now=NOW).seats)
+
+    answers = many_and_an_entry(account, operator, work=work)
+
+    assert errors_among(answers) == []
+    assert sorted(Seat.objects.values_list("state", flat=True)) == ["available", "consumed"]

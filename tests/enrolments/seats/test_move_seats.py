@@ -3,6 +3,8 @@
 import pytest
 
 from accounts.members.models import Membership
+from accounts.people.delegation.models import Delegation
+from accounts.teams.models import Team
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver, taken
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
@@ -292,7 +294,31 @@ def test_never_more_people_than_seats(account, operator, course):
     assert Seat.objects.in_use().filter(batch=later.batch).count() == 1
 
 
+def test_a_team_keeps_its_seats_for_its_people(account, operator, course):
+    red, blue = (Team.objects.create(account=account, name=name) for name in ("Red", "Blue"))
+    made = given_session(course, account, blanks=2)
+    later = given_session(course, account, blanks=1)
+    for blank in made.batch.seats.order_by("pk"):
+        placed(blank, course, f"{blank.pk}@example.org", operator)
+    of_red, of_none = made.batch.seats.order_by("pk")
+    Delegation.objects.filter(person=of_red.person).update(team=red)
+    later.batch.seats.update(team=red)
+
+    assert refused(NoFreeSeat, of_none, later.group, operator)
+    Delegation.objects.filter(person=of_none.person).update(team=blue)
+    assert refused(NoFreeSeat, of_none, later.group, operator)
+    assert move(of_red, later.group, operator) == later.batch.seats.get()
+
+
 # Whoever may not be moved
+
+
+def test_who_did_not_enter_in_time_has_no_seat_to_move(account, operator, course, other):
+    [seat] = given_pack(account)
+    placed(seat, course, "bob@example.org", operator)
+    Seat.objects.filter(pk=seat.pk).update(enter_before=NOW + days(0.5))
+
+    assert refused(SeatNotAssigned, seat, other, operator)
 
 
 def test_once_entered_a_person_stays(account, operator, course, other):

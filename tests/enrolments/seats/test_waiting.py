@@ -103,7 +103,7 @@ def test_people_who_left_their_invitation_unanswered_are_counted(account, bob, w
     [waits] = waiting()
     assert (waits.text, waits.url) == (
         "1 person has not accepted the invitation yet.",
-        f"/account/{account.pk}/people/",
+        f"/account/{account.pk}/people/?state=invited",
     )
 
     enter_course(user=eve, course=course, now=timezone.now())

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0017_people_of_teams'),
+        ('accounts', '0019_first_summaries'),
     ]
 
     operations = [

@@ -1,0 +1,201 @@
+"""Acts on many seats of an account: those ticked in a list, or all that its filter finds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.members.current import AccountRequest, account_page
+from accounts.members.models import CustomerAccount
+from accounts.members.rights import Right
+from accounts.members.trust import count_mail_to_other, may_mail_strangers
+from accounts.teams.models import Team
+from common.numbers import whole_number
+from common.refusals import Refused
+from enrolments.people.selectors import typed_names
+from enrolments.seats.forms import ManyForm, WhereForm
+from enrolments.seats.list_forms import SeatFilterForm
+from enrolments.seats.many import MOST, Act, Outcome, PreviewChanged, Target, do_to_many, fingerprint_of, look_at
+from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.selectors import seat_choices, seats_of
+from enrolments.seats.targets import Targets, find_target, targets_of, value_of
+
+ROWS_A_PAGE = 100
+FILTERS = ("state", "entry", "course", "team", "session")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Act on seats as a page's address or form names it, with its `fields` for the next page."""
+
+    act: Act
+    seats: Sequence[Seat]
+    is_too_many: bool
+    to: Target | None
+    fields: list[tuple[str, str]]
+
+
+@account_page(Right.MANAGE_SEATS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def many(request: AccountRequest) -> HttpResponse:
+    """Show what an act on many seats would do; posting the page does it."""
+    asked = _asked(request.account, request.POST if request.method == "POST" else request.GET)
+    if asked is None or not asked.seats:
+        messages.error(request, _("Tick the seats first, or choose all that the list finds."))
+        return redirect("account-seats", request.account.pk)
+    if asked.is_too_many:
+        return _page(request, asked, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if request.method != "POST":
+        return _page(request, asked)
+    form = ManyForm(request.POST)
+    if not form.is_valid() or (asked.act == Act.MOVE and asked.to is None):
+        return _page(request, asked, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    now = timezone.now()
+    try:
+        _count_mails(request, asked)
+        number = do_to_many(
+            account=request.account,
+            act=asked.act,
+            seats=asked.seats,
+            to=asked.to,
+            seen=form.cleaned_data["seen"],
+            actor=request.user,
+            language=get_language() or "",
+            now=now,
+            reason=form.cleaned_data["reason"],
+        )
+    except Refused as refused:
+        form.add_error(None, str(refused.message))
+        is_changed = isinstance(refused, PreviewChanged)
+        status = HTTPStatus.CONFLICT if is_changed else HTTPStatus.TOO_MANY_REQUESTS
+        return _page(request, _read_again(request, asked), form=form, status=status)
+    messages.success(request, _done(asked.act, number))
+    return redirect("account-seats", request.account.pk)
+
+
+def _asked(account: CustomerAccount, data: QueryDict) -> Asked | None:
+    """Return the act that an address or a form names; None where it names none."""
+    act = data.get("act", "")
+    if act not in Act.values:
+        return None
+    fields = [("act", act)]
+    to = find_target(account, data.get("to", ""))
+    if data.get("which") == "all":
+        form = SeatFilterForm(data, among=seat_choices(account), teams=Team.objects.filter(account=account))
+        chosen = form.cleaned_data if form.is_valid() else {}
+        session_id = (whole_number(data.get("session", "")) or 0) if data.get("session") else None
+        seats = seats_of(
+            account,
+            state=chosen.get("state", ""),
+            entry_code=chosen.get("entry", ""),
+            course=chosen.get("course"),
+            session_id=session_id,
+            team=chosen.get("team"),
+        )
+        fields += [("which", "all"), *((name, value) for name in FILTERS if (value := data.get(name, "")))]
+    else:
+        ids = [pk for pk in (whole_number(each) for each in data.getlist("seat")[: MOST + 1]) if pk is not None]
+        seats = seats_of(account).filter(pk__in=ids)
+        fields += [("seat", str(pk)) for pk in ids]
+    found = list(seats.order_by("pk")[: MOST + 1])
+    return Asked(Act(act), found[:MOST], len(found) > MOST, to, fields)
+
+
+def _read_again(request: AccountRequest, asked: Asked) -> Asked:
+    return _asked(request.account, request.POST) or asked
+
+
+def _count_mails(request: AccountRequest, asked: Asked) -> None:
+    """Count the mails of an account that has paid for nothing yet; after a few of them the next one is refused."""
+    if asked.act == Act.RELEASE or may_mail_strangers(request.account.pk):
+        return
+    people = {seat.person_id for seat in asked.seats if seat.person_id is not None}
+    for person in typed_names(request.account, people).values():
+        count_mail_to_other(request, person.email, now=timezone.now())
+
+
+def _done(act: Act, number: int) -> str:
+    if act == Act.RELEASE:
+        sentence = ngettext("%(number)d seat is free again.", "%(number)d seats are free again.", number)
+    elif act == Act.MOVE:
+        sentence = ngettext(
+            "%(number)d person was moved. A mail is on its way.",
+            "%(number)d people were moved. A mail to each is on its way.",
+            number,
+        )
+    else:
+        sentence = ngettext(
+            "The person on %(number)d seat is invited again.",
+            "The people on %(number)d seats are invited again.",
+            number,
+        )
+    return sentence % {"number": number}
+
+
+def _targets(account: CustomerAccount, seats: Sequence[Seat]) -> Targets:
+    taken = [seat for seat in seats if seat.person_id is not None]
+    packs = {seat.batch.course_list for seat in taken if seat.batch.source == SeatBatch.Source.PACK}
+    courses = {seat.course_id for seat in taken if seat.course_id is not None}
+    return targets_of(account, course_lists=packs, course_ids=courses, now=timezone.now())
+
+
+def _page(
+    request: AccountRequest, asked: Asked, *, form: ManyForm | None = None, status: HTTPStatus = HTTPStatus.OK
+) -> HttpResponse:
+    context: dict[str, object] = {
+        "account": request.account,
+        "act": asked.act,
+        "fields": asked.fields,
+        "is_too_many": asked.is_too_many,
+        "most": MOST,
+    }
+    if asked.act == Act.MOVE:
+        targets = _targets(request.account, asked.seats)
+        where = WhereForm(request.GET if "to" in request.GET else None, account=request.account, targets=targets)
+        where.is_valid()
+        to_value = value_of(asked.to) if asked.to is not None else ""
+        context |= {"where": where, "to_value": to_value, "has_targets": bool(targets)}
+    if not asked.is_too_many and (asked.act != Act.MOVE or asked.to is not None):
+        outcomes = look_at(account=request.account, act=asked.act, seats=asked.seats, to=asked.to, now=timezone.now())
+        context |= _preview(request, asked, outcomes, form)
+    return render(request, "seats/many.html", context, status=status)
+
+
+def _preview(
+    request: AccountRequest, asked: Asked, outcomes: Sequence[Outcome], form: ManyForm | None
+) -> dict[str, object]:
+    seen = fingerprint_of(asked.act, asked.to, outcomes)
+    typed = {"seen": seen, "reason": form.data.get("reason", "") if form is not None else ""}
+    shown = ManyForm(typed if form is not None else None, initial=typed)
+    if form is not None:
+        shown.full_clean()
+        for error in form.non_field_errors():
+            shown.add_error(None, error)
+    start = (whole_number(request.GET.get("from", "")) or 0) if request.method != "POST" else 0
+    # Those left out come first: they are what one looks for.
+    ordered = sorted(outcomes, key=lambda each: not each.why_not)
+    rows = ordered[start : start + ROWS_A_PAGE]
+    names = typed_names(request.account, {each.seat.person_id for each in rows if each.seat.person_id is not None})
+    left_out = Counter(each.why_not for each in outcomes if each.why_not)
+    address = QueryDict(mutable=True)
+    for name, value in [*asked.fields, *([("to", value_of(asked.to))] if asked.to is not None else [])]:
+        address.appendlist(name, value)
+    return {
+        "form": shown,
+        "possible": len(outcomes) - left_out.total(),
+        "left_out": sorted(left_out.items()),
+        "rows": [{"outcome": each, "seat": each.seat, "person": names.get(each.seat.person_id or 0)} for each in rows],
+        "same_address": address.urlencode(),
+        "start": start,
+        "next": start + ROWS_A_PAGE if start + ROWS_A_PAGE < len(ordered) else None,
+    }
