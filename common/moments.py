@@ -1,5 +1,6 @@
 """Moments made of days: a date without time starts at 00:00 and ends at 24:00 in the shop's own time zone."""
 
+import calendar
 import datetime
 
 from django.utils import timezone
@@ -33,6 +34,14 @@ def days_later(moment: datetime.datetime, days: int) -> datetime.datetime:
     begins."""
     wall_clock = in_shop_zone(moment).replace(tzinfo=None) + datetime.timedelta(days=days)
     return wall_clock.replace(tzinfo=timezone.get_default_timezone()).astimezone(datetime.UTC)
+
+
+def months_later(day: datetime.date, months: int) -> datetime.date:
+    """Return the day of that number, that many months later; the last day of a month that is too short. Postgres adds
+    an interval of months in that way, too."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return datetime.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def from_iso(text: str) -> datetime.date | datetime.datetime | None:

@@ -16,12 +16,14 @@ class EnrolmentsConfig(floors.Floor):
         "events",
         "seats",
         "extension",
+        "endings",
         "sessions",
         "overview",
         "people",
         "teams",
         "learning",
         "lists",
+        "reminders",
         "joining",
         "requests",
         "calendar",
@@ -73,6 +75,8 @@ class EnrolmentsConfig(floors.Floor):
         add_area_link(AreaLink("account-requests", _("Requests"), rights={Right.MANAGE_SEATS}, position=32))
         add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights=DESK, position=40))
+        ends = {Right.MANAGE_PEOPLE}
+        add_area_link(AreaLink("account-endings", _("Who ends when"), rights=ends, position=42))
         add_area_link(AreaLink("account-teams", _("Teams"), rights={Right.MANAGE_PEOPLE}, position=45))
 
         add_card(Card("seats", seats_card, rights={Right.MANAGE_SEATS}, position=10))
@@ -86,6 +90,7 @@ class EnrolmentsConfig(floors.Floor):
         add_source(Source("requests", answers_to_requests, position=27))
         DOWNLOADS.register("result of a list", _("Result of a list of people"))
         DOWNLOADS.register("people", _("People"))
+        DOWNLOADS.register("endings", _("Who ends when"))
         add_waiting(Waiting("requests", open_requests, rights={Right.MANAGE_SEATS}, position=25))
         add_waiting(Waiting("seats about to end", seats_about_to_end, rights={Right.MANAGE_SEATS}, position=30))
         add_waiting(Waiting("seats to fill", blanks_of_sessions, rights={Right.MANAGE_SEATS}, position=40))

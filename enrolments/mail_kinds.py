@@ -93,15 +93,13 @@ register_mail_kind(
     "seats_given_away",
     template="enrolments/mails/seats_given_away",
     build=about_given_seats,
-    receiver=Receiver.NAMED,
-    as_is=("entry", "entry_code", "reason"),
+    receiver=Receiver.READER,
     label=pgettext_lazy("kind of mail", "Seats given to another account"),
 )
 register_mail_kind(
     "seats_received",
     template="enrolments/mails/seats_received",
     build=about_given_seats,
-    receiver=Receiver.NAMED,
-    as_is=("entry", "entry_code", "reason"),
+    receiver=Receiver.READER,
     label=pgettext_lazy("kind of mail", "Seats received from the shop"),
 )

@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from enrolments.calendar import views as calendar
+from enrolments.endings import views as endings
 from enrolments.joining import desk_views as join_links
 from enrolments.joining import views as joining
 from enrolments.lists import views as lists
@@ -28,6 +29,8 @@ of_account = [
     path("seats/<int:seat_id>/replace/", replace.seat, name="account-seat-replace"),
     path("people/", people_lists.people, name="account-people"),
     re_path(r"^people/export\.(?P<kind>csv|xlsx)$", people_lists.export, name="account-people-export"),
+    path("endings/", endings.account_endings, name="account-endings"),
+    re_path(r"^endings/export\.(?P<kind>csv|xlsx)$", endings.export, name="account-endings-export"),
     path("people/team/", teams.people, name="account-people-team"),
     path("people/<int:delegation_id>/", people.person, name="account-person"),
     path("people/<int:delegation_id>/mail/", people.mail, name="account-person-mail"),

@@ -27,19 +27,27 @@ class EntryRef:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Period of enrolment as it was sold; the course's own days are added when a person is enrolled."""
+    """Period of enrolment as it was sold; the course's own days are added when a person is enrolled.
+
+    `qualification_months`: how long what is taught is valid; None where the entry does not say.
+    """
 
     starts_at: datetime.datetime | None = None
     ends_at: datetime.datetime | None = None
     duration_days: int | None = None
+    qualification_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Period from `starts_at` until just before `ends_at`; without an end where `ends_at` is None."""
+    """Period from `starts_at` until just before `ends_at`; without an end where `ends_at` is None.
+
+    `enter_before` is the moment before which the person has to enter for the first time, if a seat says so.
+    """
 
     starts_at: datetime.datetime
     ends_at: datetime.datetime | None = None
+    enter_before: datetime.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ def period_facts(terms: Terms) -> Iterator[Fact]:
     starts, ends, days = terms.starts_at, terms.ends_at, terms.duration_days
     if days:
         yield Fact(gettext_lazy("Length of access"), days_in_words(days))
+    if terms.qualification_months:
+        yield Fact(gettext_lazy("Qualification"), months_in_words(terms.qualification_months))
     if starts is not None:
         yield Fact(gettext_lazy("Access from"), in_words(lambda: start_in_words(starts)))
     if ends is not None:
@@ -26,6 +28,10 @@ def period_facts(terms: Terms) -> Iterator[Fact]:
 
 def days_in_words(days: int) -> Text:
     return _number(days, lambda: ngettext("%(n)s day", "%(n)s days", days))
+
+
+def months_in_words(months: int) -> Text:
+    return _number(months, lambda: ngettext("valid for %(n)s month", "valid for %(n)s months", months))
 
 
 def seats_in_words(seats: int) -> Text:

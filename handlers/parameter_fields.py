@@ -8,6 +8,7 @@ when left blank.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,8 +17,11 @@ from django.core.exceptions import ValidationError
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.numbers import whole_number
 from enrolments.courses.course_patterns import parse_patterns
 from enrolments.courses.short_names import FORBIDDEN_IN_SHORT_NAME, MAX_SHORT_NAME_LENGTH
+from enrolments.reminders.due import MOST_DAYS
+from enrolments.seats.models import REMIND_DAYS
 from handlers.moments import Edge, checked, edge_of, is_seconds, read_moment, seconds_of, show_moment, write_moment
 
 _FORBIDDEN_IN_PATTERN = FORBIDDEN_IN_SHORT_NAME - set(",*%")
@@ -208,6 +212,42 @@ class DaysField(CountField):
 
     def from_string(self, text: str) -> str:
         return "" if text.strip() == NONE else text
+
+
+class ReminderDaysField(TextField):
+    """Days before an end on which people are reminded, separated by commas; 0 for none. Kept from the most to the
+    fewest."""
+
+    default_error_messages = {
+        "days": _("Write whole numbers of days from 1 to %(most)d, at most %(number)d of them; 0 for no reminder."),
+    }
+    most_steps = 10
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("initial", _written(REMIND_DAYS))
+        options.setdefault("max_length", 100)
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> str:
+        typed = str(super().clean(value))
+        if typed.strip() == NONE:
+            return NONE
+        days = {whole_number(part.strip()) or 0 for part in typed.split(",")}
+        if not all(1 <= number <= MOST_DAYS for number in days) or len(days) > self.most_steps:
+            params = {"most": MOST_DAYS, "number": self.most_steps}
+            raise ValidationError(self.error_messages["days"], code="days", params=params)
+        return _written(sorted(days, reverse=True))
+
+
+def _written(days: Sequence[int]) -> str:
+    return ",".join(str(number) for number in days)
+
+
+def remind_days_of(stored: str | None) -> list[int]:
+    """Return the days of a stored `ReminderDaysField`; the usual ones for entries that are older than the field."""
+    if not stored:
+        return list(REMIND_DAYS)
+    return [] if stored == NONE else [int(part) for part in stored.split(",")]
 
 
 class SwitchInput(forms.CheckboxInput):

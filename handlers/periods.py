@@ -12,17 +12,21 @@ from django.utils.translation import gettext_lazy as _
 from enrolments.values import Terms
 from handlers.contract import ParametersForm
 from handlers.moments import Edge, read_moment
-from handlers.parameter_fields import DaysField, MomentField
+from handlers.parameter_fields import CountField, DaysField, MomentField
+
+MOST_MONTHS = 600
 
 REVERSED = _("The end lies before the start. Change one of them.")
 
 
 def terms_of(params: Mapping[str, Any]) -> Terms:
-    """Return the period in stored parameters named ``starttime``, ``endtime`` and ``duration``."""
+    """Return the period in stored parameters named ``starttime``, ``endtime`` and ``duration``, and for how many months
+    people are qualified by it, ``qualification``."""
     return Terms(
         starts_at=_moment(params.get("starttime"), Edge.START),
         ends_at=_moment(params.get("endtime"), Edge.END),
         duration_days=params.get("duration"),
+        qualification_months=params.get("qualification"),
     )
 
 
@@ -36,7 +40,7 @@ def _moment(stored: str | None, edge: Edge) -> datetime | None:
 
 
 class PeriodForm(ParametersForm):
-    """Form with the three fields of a period; forms that enrol inherit them."""
+    """Form with the three fields of a period, and the validity of what is taught; forms that enrol inherit them."""
 
     # How an older shop entered people into a course; here enrolments are the shop's own.
     without_effect = frozenset({"enrol", "enrolname"})
@@ -58,6 +62,17 @@ class PeriodForm(ParametersForm):
     duration = DaysField(
         label=_("Enrolments last"),
         help_text=_("Number of days an enrolment lasts at most, counted from its start. Empty: no limit."),
+    )
+
+    qualification = CountField(
+        label=_("What is taught is valid for"),
+        min_value=1,
+        max_value=MOST_MONTHS,
+        required=False,
+        help_text=_(
+            "Number of months, counted from the last day of the course, or from the first entry where it has none. "
+            "Customers see whose qualification ends when. Empty: no limit."
+        ),
     )
 
     def clean(self) -> dict[str, Any] | None:

@@ -28,6 +28,7 @@ BEAT_SCHEDULE: dict[str, dict] = {
     # What is older than its line in project/settings/retention.py; nothing else tidies.
     "tidy": {"task": "common.tasks.tidy", "schedule": 600},
     "watch the security log": {"task": "accounts.security_log.tasks.watch", "schedule": 60},
+    "send reminders": {"task": "enrolments.reminders.tasks.send_reminders", "schedule": 3600},
     "lapse seats": {"task": "enrolments.seats.tasks.lapse_due_seats", "schedule": 60},
     "expire seats": {"task": "enrolments.seats.tasks.expire_due_seats", "schedule": 3600},
     "tell of used up seats": {"task": "enrolments.overview.tasks.tell_of_used_up_seats", "schedule": 600},

@@ -17,6 +17,7 @@ class ShopConfig(floors.Floor):
         "notes",
         "payments",
         "trial",
+        "renewal",
         "pages",
     )
 

@@ -9,6 +9,7 @@ from shop.orders import views as orders
 from shop.pages import pictures
 from shop.pages import views as storefront
 from shop.phone_orders import views as phone_orders
+from shop.renewal.views import renew
 
 urlpatterns = [
     path("", storefront.home, name="home"),
@@ -32,5 +33,6 @@ urlpatterns = [
     path("orders/<slug:token>/move/", orders.order_move, name="order-move"),
     path("phone-orders/<slug:token>/", phone_orders.phone_order, name="phone-order"),
     path("account/<int:number>/orders/", orders.my_orders, name="account-orders"),
+    path("account/<int:number>/endings/renew/", renew, name="account-renew"),
     path("account/<int:number>/more/<str:code>/", more.more, name="account-more"),
 ]

@@ -30,6 +30,7 @@ from accounts.sign_in.followers import FOLLOWERS
 from accounts.sign_in.names_in_passwords import NAMES_OF_THE_SHOP
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
 from common.search import among, matching
+from enrolments.endings.renewals import RENEWALS as RENEWALS_OF_ENDINGS
 from enrolments.order_operators import ORDER_OPERATORS
 from enrolments.unit_rows import register_unit_rows
 from outbox.mails.finding import FINDERS
@@ -43,6 +44,7 @@ from shop.orders.models import Order, OrderLine, OrderUnit
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
 from shop.payments.registry import providers
+from shop.renewal.offers import renewal_for
 from shop.seller.models import ShopIdentity
 
 
@@ -59,6 +61,7 @@ def connect() -> None:
     FOLLOWERS.add(tell_of_waiting_orders)
     PARTS.add(waiting_part)
     ADMIN_PARTS.add(notes_on_account)
+    RENEWALS_OF_ENDINGS.add(renewal_for)
     FINDERS.add(mails_about)
     register_unit_rows(OrderUnit._meta.db_table)
     of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}

@@ -117,6 +117,7 @@ class Membership(Roles):
     created_at = models.DateTimeField(_("since"), default=timezone.now, db_default=Now(), editable=False)
     wants_digest = models.BooleanField(_("gets the weekly summary"), default=True, db_default=True)
     wants_thresholds = models.BooleanField(_("is told of seats nearly used up"), default=True, db_default=True)
+    wants_reminders = models.BooleanField(_("is reminded of seats to assign"), default=True, db_default=True)
     # The Monday of the last week whose summary was mailed to the member, or would have been with anything in it.
     digest_week = models.DateField(default=NO_WEEK, db_default=NO_WEEK, editable=False)
 

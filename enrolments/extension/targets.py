@@ -138,14 +138,19 @@ def owns_one(account_ids: Collection[int]) -> bool:
     )
 
 
-def targets_to_offer(account_ids: Collection[int], *, now: datetime.datetime) -> list[Target]:
+def targets_to_offer(
+    account_ids: Collection[int], *, now: datetime.datetime, besides: Collection[Target] = ()
+) -> list[Target]:
     """Return what a form offers: the people whose access ends next, those whose access ended last, and the free seats
-    that were sold first. Three statements."""
+    that were sold first; `besides` are offered already, so that others come forward. Three statements."""
     of_accounts = {"account__in": list(account_ids)}
-    ending = ending_grounds().filter(**of_accounts).select_related("enrolment__course")
+    taken_seats = [target.seat.pk for target in besides if target.seat is not None]
+    taken = [target.ground.enrolment_id for target in besides if target.ground is not None]
+    ending = ending_grounds().filter(**of_accounts).exclude(enrolment__in=taken).select_related("enrolment__course")
     running = ending.filter(ends_at__gt=now).order_by("ends_at", "pk")[:PEOPLE_OFFERED]
     over = ending.filter(ends_at__lte=now).order_by("-ends_at", "-pk")[: PEOPLE_OFFERED // 2]
-    seats = limited_seats().filter(**of_accounts).select_related("batch", "course").order_by("account", "state", "pk")
+    others = limited_seats().filter(**of_accounts).exclude(pk__in=taken_seats)
+    seats = others.select_related("batch", "course").order_by("account", "state", "pk")
     people = [
         Target(ground.account_id, ground.enrolment.course, ground.ends_at, ground=ground)
         for ground in [*running, *over]

@@ -74,6 +74,7 @@ class NewGround:
     unit_id: int | Combinable | None = None
     seat_id: int | None = None
     group_id: int | None = None
+    qualification_months: int | None = None
 
     @classmethod
     def of_line(
@@ -382,6 +383,7 @@ def write_grounds(*, found: FoundOrOpened, grounds: Sequence[NewGround], now: da
             group_id=ground.group_id,
             starts_at=ground.period.starts_at,
             ends_at=ground.period.ends_at,
+            qualification_months=ground.qualification_months,
             created_at=now,
         )
         for ground in grounds
@@ -465,10 +467,12 @@ def _members(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
 
 
 def together(one: Period, other: Period) -> Period:
-    """Return the period that spans both."""
+    """Return the period that spans both. It is to be entered as early as one of them is."""
     ends = (one.ends_at, other.ends_at)
     known = [moment for moment in ends if moment is not None]
-    return Period(min(one.starts_at, other.starts_at), max(known) if len(known) == len(ends) else None)
+    enter = [moment for moment in (one.enter_before, other.enter_before) if moment is not None]
+    ends_at = max(known) if len(known) == len(ends) else None
+    return Period(min(one.starts_at, other.starts_at), ends_at, min(enter, default=None))
 
 
 def _period_detail(starts_at: datetime.datetime, ends_at: datetime.datetime | None) -> dict[str, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
@@ -66,6 +66,7 @@ def enrol_on_line(
             unit_id=None if unit_index is None else row_of(line.line_id, unit_index),
             group=group,
         )
+        ground = replace(ground, qualification_months=terms.qualification_months)
         put_grounds(course=course, grounds=[ground], now=now)
         refuse_overfull([course])
     return LineEnrolment(period=period, already=already.get(user.pk))

@@ -141,6 +141,8 @@ class Ground(models.Model):
     )
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
+    # Of an order line's own ground; that of a seat is its batch's.
+    qualification_months = models.PositiveSmallIntegerField(_("months of validity"), null=True, blank=True)
     created_at = models.DateTimeField(_("since"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     ended_reason = models.CharField(_("reason"), max_length=200, blank=True)
@@ -151,6 +153,20 @@ class Ground(models.Model):
         verbose_name = _("ground of an enrolment")
         verbose_name_plural = _("grounds of enrolments")
         ordering = ("pk",)
+        indexes = (
+            # For reminders of what will end.
+            models.Index(
+                fields=["ends_at"],
+                condition=models.Q(kind="seat", ended_at__isnull=True, ends_at__isnull=False),
+                name="enrolments_ground_seat_ends_at",
+            ),
+            # For lists of an account's people by the end of their access.
+            models.Index(
+                fields=["account", "ends_at", "id"],
+                condition=models.Q(ended_at__isnull=True, ends_at__isnull=False, kind__in=["seat", "line"]),
+                name="enrolments_ground_ending",
+            ),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(kind__in=["seat", "line", "supervision", "support", "merchant"]),
@@ -197,13 +213,9 @@ class Ground(models.Model):
                 condition=models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=models.F("starts_at")),
                 name="enrolments_ground_period",
             ),
-        )
-        indexes = (
-            # For lists of an account's people by the end of their access.
-            models.Index(
-                fields=["account", "ends_at", "id"],
-                condition=models.Q(ended_at__isnull=True, ends_at__isnull=False, kind__in=["seat", "line"]),
-                name="enrolments_ground_ending",
+            models.CheckConstraint(
+                condition=models.Q(qualification_months__isnull=True) | models.Q(qualification_months__gte=1),
+                name="enrolments_ground_qualification",
             ),
         )
 

@@ -188,12 +188,14 @@ def placed_by(
     grounds = (
         placed_grounds(account, now)
         .filter(enrolment__user__in=users)
-        .select_related("enrolment__course")
+        .select_related("enrolment__course", "seat")
         .order_by(in_name_order("enrolment__course__name"), "pk")
     )
     periods: dict[int, dict[Course, Period]] = {user.pk: {} for user in users}
     for ground in grounds:
-        period = Period(ground.starts_at, ground.ends_at)
+        is_waiting = ground.seat is not None and ground.seat.consumed_at is None
+        enter_before = ground.seat.enter_before if ground.seat is not None and is_waiting else None
+        period = Period(ground.starts_at, ground.ends_at, enter_before)
         course, of_person = ground.enrolment.course, periods[ground.enrolment.user_id]
         of_person[course] = together(of_person.get(course, period), period)
     return {pk: list(of_person.items()) for pk, of_person in periods.items()}
@@ -209,10 +211,13 @@ def placed_grounds(account: CustomerAccount, now: datetime.datetime) -> QuerySet
 
 
 def _period_in_words(period: Period) -> str:
-    start = start_in_words(period.starts_at)
-    if period.ends_at is None:
-        return _("from %(start)s") % {"start": start}
-    return _("from %(start)s until %(end)s") % {"start": start, "end": end_in_words(period.ends_at)}
+    words = {"start": start_in_words(period.starts_at)}
+    if period.ends_at is not None:
+        words["end"] = end_in_words(period.ends_at)
+    said = (_("from %(start)s") if period.ends_at is None else _("from %(start)s until %(end)s")) % words
+    if period.enter_before is None:
+        return said
+    return _("%(period)s, to be entered by %(date)s") % {"period": said, "date": end_in_words(period.enter_before)}
 
 
 def _move_in_words(moved: Placed | None, language: str) -> dict[str, Any]:
@@ -242,6 +247,7 @@ def _context(placed: Placed, account: CustomerAccount | None, language: str) -> 
             "place": course.place,
             "starts_at": period.starts_at,
             "ends_at": period.ends_at,
+            "enter_before": period.enter_before,
             "account_name": account.name if account else "",
             "told": {str(each["id"]): LOST for each in lost} | {str(course.pk): last_day_told(period.ends_at)},
             **move,

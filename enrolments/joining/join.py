@@ -23,6 +23,7 @@ from enrolments.seats.assign import AlreadyInSession, Assignment, assign_seat
 from enrolments.seats.moves import SeatNotFree
 from enrolments.seats.placing import CourseNotAllowed
 from enrolments.seats.reasons import joined_by
+from enrolments.teams.quota import TeamFull
 
 # Seats that others take meanwhile for another course; each lost one went to somebody.
 ATTEMPTS = 10
@@ -118,6 +119,9 @@ def _take_seat(
             continue
         except CourseNotAllowed as refused:
             raise JoinCourseClosed from refused
+        except TeamFull as refused:
+            # Its sentence names a team, to operators.
+            raise JoinLinkUsedUp from refused
     raise JoinLinkUsedUp
 
 

@@ -30,8 +30,9 @@ from enrolments.joining.tokens import hash_code, read_code
 from enrolments.seats.desk import choosable_courses
 from enrolments.seats.models import Seat, SeatBatch
 
-# A link places learners: tutors are few, and named by an operator.
-FOR_LEARNERS = Q(role__isnull=True) | Q(role__code=Role.STUDENT)
+# A link places learners: tutors are few, and named by an operator. Seats of a team are given by operators alone, who
+# know its people.
+FOR_LEARNERS = (Q(role__isnull=True) | Q(role__code=Role.STUDENT)) & Q(team__isnull=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def free_seats(link: JoinLink, now: datetime.datetime) -> QuerySet[Seat]:
 def seats_to_join(
     account_id: int, *, batch: SeatBatch | None, group: CourseGroup | None, now: datetime.datetime
 ) -> QuerySet[Seat]:
-    """Return the free seats of an order line or a session that learners may take."""
+    """Return the free seats of an order line or a session that learners may take: none of a team's."""
     seats = Seat.objects.assignable_at(now).filter(FOR_LEARNERS, account=account_id)
     of_source = seats.filter(batch=batch) if batch is not None else seats.filter(batch__group=group)
     return of_source.select_related("batch", "course").order_by("pk")

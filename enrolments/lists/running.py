@@ -269,7 +269,7 @@ def _tell(people_list: PeopleList, now: datetime.datetime) -> None:
         return
     rows = list(waiting.filter(person__in=people).select_related("course").order_by("line"))
     grounds = Ground.objects.live().filter(seat__in=[row.seat_id for row in rows], kind=Ground.Kind.SEAT)
-    by_seat = {ground.seat_id: ground for ground in grounds.select_related("enrolment__user")}
+    by_seat = {ground.seat_id: ground for ground in grounds.select_related("enrolment__user", "seat")}
     placed = []
     for row in rows:
         ground = by_seat.get(row.seat_id)
@@ -279,7 +279,7 @@ def _tell(people_list: PeopleList, now: datetime.datetime) -> None:
                 Placed(
                     user=ground.enrolment.user,
                     course=row.course,
-                    period=Period(ground.starts_at, ground.ends_at),
+                    period=Period(ground.starts_at, ground.ends_at, ground.seat.enter_before if ground.seat else None),
                     key=mail_key(row),
                     order_id=ground.order_id,
                 )

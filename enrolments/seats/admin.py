@@ -121,7 +121,7 @@ class SeatBatchAdmin(GivingSeats):
     ordering = ("-id",)
     fields = (
         "order", "entry", "source", "account", "given_from", "course_list", "course", "group", "supervisor_role",
-        "duration_days", "starts", "ends", "valid_until", "sold_at", "seat_count",
+        "duration_days", "qualification_months", "starts", "ends", "valid_until", "sold_at", "seat_count",
     )  # fmt: skip
     readonly_fields = fields
     change_form_outer_after_template = "seats/admin/batch_given.html"

@@ -307,7 +307,7 @@ def _tell(
         Placed(
             user=people[placing.email].user,
             course=placing.course,
-            period=placing.period,
+            period=replace(placing.period, enter_before=placing.seat.enter_before),
             key=f"seat:{placing.seat.pk}:{now.isoformat()}",
             order_id=placing.line.order_id,
         )

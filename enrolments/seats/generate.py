@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 
 from enrolments.courses.roles.models import Role
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.models import REMIND_DAYS, SeatBatch
 from enrolments.unit_rows import unit_rows
 from enrolments.values import EntryRef, LineRef, Terms
 
@@ -41,6 +41,7 @@ def generate_seats(
     sold_at: datetime.datetime,
     now: datetime.datetime,
     start_before_days: int | None = None,
+    remind_days: Sequence[int] = REMIND_DAYS,
 ) -> SeatBatch:
     """Make packsize available seats for each unit of a line, with their history; return the batch they share.
 
@@ -58,10 +59,12 @@ def generate_seats(
         course_list=course_list,
         supervisor_role=supervisor_role,
         duration_days=terms.duration_days,
+        qualification_months=terms.qualification_months,
         starts_at=terms.starts_at,
         ends_at=terms.ends_at,
         valid_until=valid_until,
         start_before_days=start_before_days,
+        remind_days=list(remind_days),
         sold_at=sold_at,
     )
     present = SeatBatch.objects.filter(line_id=line.line_id, given_from=None).first()

@@ -4,6 +4,7 @@ import datetime
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,13 @@ from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.models import Enrolment
 from enrolments.seats.reasons import reason_in_words
+
+# Days before seats end, or have to be entered, on which people are reminded unless the entry says others.
+REMIND_DAYS = (90, 30, 7)
+
+
+def usual_remind_days() -> list[int]:
+    return list(REMIND_DAYS)
 
 
 class SeatBatch(models.Model):
@@ -66,10 +74,18 @@ class SeatBatch(models.Model):
         verbose_name=_("role of the operator"),
     )
     duration_days = models.PositiveIntegerField(_("days of enrolment"), null=True, blank=True)
+    qualification_months = models.PositiveSmallIntegerField(_("months of validity"), null=True, blank=True)
     starts_at = models.DateTimeField(_("enrolment starts"), null=True, blank=True)
     ends_at = models.DateTimeField(_("enrolment ends"), null=True, blank=True)
     valid_until = models.DateTimeField(_("assignable until"), null=True, blank=True)
     start_before_days = models.PositiveIntegerField(_("days in which to enter"), null=True, blank=True)
+    remind_days = ArrayField(
+        models.PositiveSmallIntegerField(),
+        verbose_name=_("days before on which people are reminded"),
+        default=usual_remind_days,
+        db_default=usual_remind_days(),
+        blank=True,
+    )
     sold_at = models.DateTimeField(_("sold"))
     given_from = models.ForeignKey(
         "self",
@@ -107,6 +123,10 @@ class SeatBatch(models.Model):
             models.CheckConstraint(
                 condition=models.Q(duration_days__isnull=True) | models.Q(duration_days__gte=1),
                 name="enrolments_seatbatch_duration",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(qualification_months__isnull=True) | models.Q(qualification_months__gte=1),
+                name="enrolments_seatbatch_qualification",
             ),
             models.CheckConstraint(
                 condition=models.Q(start_before_days__isnull=True) | models.Q(start_before_days__gte=1),

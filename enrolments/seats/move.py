@@ -268,7 +268,7 @@ def _tell(
             Placed(
                 user=each.user,
                 course=course,
-                period=each.moving.period,
+                period=replace(each.moving.period, enter_before=seat.enter_before),
                 key=f"moved:{seat.pk}:{now.isoformat()}",
                 order_id=seat.batch.order_id,
                 instead_of=each.course if is_course_lost and each.course != course else None,

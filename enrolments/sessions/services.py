@@ -16,7 +16,7 @@ from enrolments.courses.places.services import CourseOver, lock_course, refuse_o
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.already import already_enrolled
 from enrolments.grounds.enrol import NewGround, enrolment_period, find_or_open, write_grounds
-from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
+from enrolments.seats.models import REMIND_DAYS, Seat, SeatBatch, SeatEvent, SeatState
 from enrolments.seats.reasons import SeatReason
 from enrolments.unit_rows import row_of
 from enrolments.values import AlreadyEnrolled, EntryRef, LineRef, Period, Terms
@@ -52,6 +52,7 @@ def create_session_seats(
     operator: User | None,
     sold_at: datetime.datetime,
     now: datetime.datetime,
+    remind_days: Sequence[int] = REMIND_DAYS,
 ) -> SessionSeats:
     """Set up a line's part of a session: a seat per unit, the order's group, an enrolment for each person declared.
 
@@ -86,8 +87,10 @@ def create_session_seats(
             group=group,
             supervisor_role=supervisor_role,
             duration_days=terms.duration_days,
+            qualification_months=terms.qualification_months,
             starts_at=terms.starts_at,
             ends_at=terms.ends_at,
+            remind_days=list(remind_days),
             sold_at=sold_at,
         )
         release_hold_in(course=course, line_id=line.line_id, now=now)

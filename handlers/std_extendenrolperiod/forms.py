@@ -51,8 +51,10 @@ class Owned:
     @cached_property
     def groups(self) -> list[Group]:
         """Choices by group: people, then free seats. Those that answers refer to are among them."""
-        offered = targets_to_offer(self.account_ids, now=self.now) if self.is_choosing and self.account_ids else []
-        by_key = {target.key: target for target in offered} | self.answered
+        picked = self.answered
+        can_choose = self.is_choosing and self.account_ids
+        others = targets_to_offer(self.account_ids, now=self.now, besides=picked.values()) if can_choose else []
+        by_key = picked | {target.key: target for target in others}
         names = names_of(by_key.values())
         labels = [(target.seat is None, key, in_words(target, names, self.now)) for key, target in by_key.items()]
         people = [(key, label) for is_person, key, label in labels if is_person]

@@ -10,7 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from enrolments.courses.roles.models import Role
 from enrolments.values import Terms
-from handlers.parameter_fields import CountField, CourseField, CoursePatternsField, DaysField, RoleField
+from handlers.parameter_fields import (
+    CountField,
+    CourseField,
+    CoursePatternsField,
+    DaysField,
+    ReminderDaysField,
+    RoleField,
+    remind_days_of,
+)
 from handlers.periods import PeriodForm, terms_of
 
 MOST_SEATS_PER_UNIT = 10_000
@@ -27,6 +35,7 @@ class GenerateSeatsForm(PeriodForm):
         "starttime",
         "endtime",
         "duration",
+        "remind",
     ]
 
     courselist = CoursePatternsField(
@@ -60,6 +69,13 @@ class GenerateSeatsForm(PeriodForm):
         initial=Role.TEACHER,
         help_text=_("The role, in the chosen course, of the person who assigns the seat."),
     )
+    remind = ReminderDaysField(
+        label=_("Reminders"),
+        help_text=_(
+            "Numbers of days before the seats end on which operators are reminded of free ones, and people of a course "
+            "not entered yet, separated by commas. 0: no reminder."
+        ),
+    )
     customersupport = CourseField(
         label=_("Support course"),
         help_text=_("Short name of the course in which the operator finds help. Empty: none."),
@@ -77,6 +93,7 @@ class GenerateSeatsParameters:
     supervisor: str
     support_course: str
     terms: Terms
+    remind_days: list[int]
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> GenerateSeatsParameters:
@@ -88,4 +105,5 @@ class GenerateSeatsParameters:
             supervisor=params.get("supervisor") or Role.TEACHER,
             support_course=params.get("customersupport") or "",
             terms=terms_of(params),
+            remind_days=remind_days_of(params.get("remind")),
         )

@@ -94,6 +94,7 @@ class GenerateSeats(Handler):
             terms=params.terms,
             valid_until=days_later(sold_at, params.validity_days) if params.validity_days else None,
             start_before_days=params.start_before_days,
+            remind_days=params.remind_days,
             sold_at=sold_at,
             now=line.now,
         )

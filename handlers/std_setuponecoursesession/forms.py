@@ -17,7 +17,7 @@ from common.typed import clean_line
 from enrolments.courses.roles.models import Role
 from enrolments.values import Terms
 from handlers.contract import UniquePerUnit
-from handlers.parameter_fields import CountField, CourseField, RoleField, SwitchField
+from handlers.parameter_fields import CountField, CourseField, ReminderDaysField, RoleField, SwitchField, remind_days_of
 from handlers.periods import PeriodForm, terms_of
 
 MOST_FREE_TUTORS = 500
@@ -33,6 +33,7 @@ class SessionForm(PeriodForm):
         "starttime",
         "endtime",
         "duration",
+        "remind",
     ]
 
     coursename = CourseField(
@@ -47,6 +48,14 @@ class SessionForm(PeriodForm):
         label=_("Enrol the operator"),
         initial=True,
         help_text=_("Without it the operator organises the session and is not enrolled in the course."),
+    )
+    remind = ReminderDaysField(
+        label=_("Reminders"),
+        help_text=_(
+            "Numbers of days before the session on which operators are reminded of seats to fill, and before the end "
+            "of an enrolment on which people are reminded of a course not entered yet, separated by commas. 0: no "
+            "reminder."
+        ),
     )
     customersupport = CourseField(
         label=_("Support course"),
@@ -121,6 +130,7 @@ class SessionParameters:
     support_course: str
     free_tutors: int
     terms: Terms
+    remind_days: list[int]
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> SessionParameters:
@@ -131,6 +141,7 @@ class SessionParameters:
             support_course=params.get("customersupport") or "",
             free_tutors=params.get("freetutors") or 0,
             terms=terms_of(params),
+            remind_days=remind_days_of(params.get("remind")),
         )
 
 

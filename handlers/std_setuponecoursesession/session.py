@@ -67,6 +67,7 @@ def set_up(line: LineContext) -> SessionSetUp:
             places=_places(line, participants, people, roles),
             supervisor_role=supervisor,
             terms=params.terms,
+            remind_days=params.remind_days,
             operator=line.operator,
             sold_at=line.paid_at or line.now,
             now=line.now,

@@ -52,6 +52,7 @@ def given_pack(
     terms: Terms = Terms(),  # noqa: B008
     valid_until: datetime.datetime | None = None,
     start_before_days: int | None = None,
+    remind_days: tuple[int, ...] = (90, 30, 7),
     line: LineRef | None = None,
     now: datetime.datetime = NOW,
 ) -> list[Seat]:
@@ -66,6 +67,7 @@ def given_pack(
         terms=terms,
         valid_until=valid_until,
         start_before_days=start_before_days,
+        remind_days=remind_days,
         sold_at=now,
         now=now,
     )

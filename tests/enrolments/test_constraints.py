@@ -415,7 +415,6 @@ def test_a_seat_keeps_its_place_in_a_course(account):
         ("consumed", "assigned"),
         ("revoked", "available"),
         ("expired", "assigned"),
-        ("assigned", "expired"),
         ("available", "consumed"),
         ("available", "available"),
         ("", "consumed"),

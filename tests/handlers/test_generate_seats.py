@@ -92,6 +92,20 @@ def test_validity_counts_days_from_payment_by_the_calendar():
     assert SeatBatch.objects.get().valid_until == datetime.datetime(2026, 4, 1, 5, 0, tzinfo=datetime.UTC)
 
 
+def test_the_days_to_enter_and_of_reminders_are_frozen_on_the_seats_too():
+    deliver(NAME, sold(startbefore="30", remind="14,3"))
+
+    batch = SeatBatch.objects.get()
+    assert (batch.start_before_days, batch.remind_days) == (30, [14, 3])
+
+
+def test_without_such_days_people_enter_when_they_like_and_are_reminded_as_usual():
+    deliver(NAME, sold())
+
+    batch = SeatBatch.objects.get()
+    assert (batch.start_before_days, batch.remind_days) == (None, [90, 30, 7])
+
+
 def test_without_validity_seats_stay_assignable():
     deliver(NAME, sold())
     assert SeatBatch.objects.get().valid_until is None

@@ -14,8 +14,10 @@ from handlers.parameter_fields import (
     CoursePatternsField,
     DaysField,
     MomentField,
+    ReminderDaysField,
     RoleField,
     SwitchField,
+    remind_days_of,
 )
 
 
@@ -133,3 +135,33 @@ def test_days_are_at_least_one():
 @pytest.mark.parametrize(("typed", "value"), [("1", True), ("0", False), ("on", True), (True, True), ("", False)])
 def test_a_switch_is_on_or_off(typed, value):
     assert SwitchField(initial=True).clean(typed) is value
+
+
+# --- Days of reminders ---
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "days"),
+    [
+        ("", "90,30,7", [90, 30, 7]),
+        (" 7, 30,90 ,7", "90,30,7", [90, 30, 7]),
+        ("14", "14", [14]),
+        ("0", "0", []),
+    ],
+)
+def test_days_of_reminders_are_kept_from_the_most_to_the_fewest(typed, kept, days):
+    field = ReminderDaysField()
+
+    assert field.to_json(field.clean(typed)) == kept
+    assert remind_days_of(kept) == days
+    assert field.clean(field.from_string(field.to_string(kept))) == kept
+
+
+@pytest.mark.parametrize("typed", ["7;30", "-1", "0,7", "181", "7,,30", "1,2,3,4,5,6,7,8,9,10,11", "soon"])
+def test_what_is_no_days_is_refused(typed):
+    with pytest.raises(ValidationError, match="whole numbers of days"):
+        ReminderDaysField().clean(typed)
+
+
+def test_entries_older_than_the_field_have_the_usual_days():
+    assert remind_days_of(None) == [90, 30, 7]

@@ -59,6 +59,7 @@ account-team-seats                   number,team_id               -  # moves so 
 account-team-remove                  number,team_id               -  # its people and seats stay
 account-person-detach                number,delegation_id         -  # refused while anything of theirs stands
 account-person-replace               number,delegation_id         seats
+account-renew                        number                   -  # adds to one's own cart, overwrites nothing
 account-list-new                     number,source,corrects   version
 account-list-row                     number,list_id,line      version
 account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed

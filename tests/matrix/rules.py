@@ -177,6 +177,12 @@ account-people           GET  sign-in page    404     page     404        404   
 account-people           POST 405
 account-people-export    GET  sign-in page    404     page     404        404      404     404     404     404
 account-people-export    POST 405
+account-endings          GET  sign-in page    404     page     404        404      404     404     404     404
+account-endings          POST 405
+account-endings-export   GET  sign-in page    404     page     404        404      404     404     404     404
+account-endings-export   POST 405
+account-renew            GET  sign-in 405     405     404      404        404      404     404     404     404
+account-renew            POST sign-in done    404     404      404        404      404     404     404     404
 account-person           GET  sign-in page    404     page     404        404      404     404     404     404
 account-person           POST sign-in done    404     done     404        404      404     404     404     404
 account-person-mail      GET  sign-in 405     404     405      404        404      404     404     404     404

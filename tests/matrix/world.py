@@ -67,6 +67,7 @@ from tests.shop.steps import VISITOR_DETAILS
 
 STAFF = ("staff", "clerk", "administrator")
 PICTURE = "who-may-what/picture.png"
+EXTENSION = "EXTENSION"
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,7 @@ class World:
             "account-list-template": {"kind": "csv"},
             "account-list-result": {"kind": "csv"},
             "account-people-export": {"kind": "csv"},
+            "account-endings-export": {"kind": "csv"},
             "phone-order": {"token": self.phone_order.token},
             "admin:shop_phoneorder_units": {"line_id": self.phone_order.cart.lines.get().pk},
         }
@@ -214,6 +216,7 @@ class World:
             "account-person-replace": replacement,
             "account-calendar-link": {"shown": 0},
             "calendar-own": {"shown": 0},
+            "account-renew": {"target": f"seat-{has.free_seat.pk}", "entry": EXTENSION},
             "account-list-new": {"source": f"session:{has.session.pk}", "people": "new@example.org"},
             "account-list-row": {
                 "email": "new@example.org", "first_name": "New", "last_name": "Name", "version": 1,
@@ -280,6 +283,8 @@ def make_world() -> World:
         their_account, entry, CourseFactory(), buyer=people["stranger"], operator=people["stranger"], now=now
     )
     assign_seat(given_pack(account, now=now)[0], course, people["learner"].email, people["operator"], now=now)
+    EntryFactory(code=EXTENSION, handler="std_extendenrolperiod", parameters={"extension": 30})
+    Seat.objects.filter(pk=ours.free_seat.pk).update(valid_until=now + timedelta(days=30))
     phone_order = enter_order(entry, by=people["administrator"], now=now)
     paid = place(make_cart(entry), email="somebody@example.org", now=now)
     pay(paid, now=now)

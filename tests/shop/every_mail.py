@@ -18,6 +18,7 @@ from accounts.security_log.alarms import raise_alarms
 from accounts.sign_in.mails import ALLAUTH_MAILS, queue_allauth_mail
 from enrolments.overview.thresholds import tell_used_up
 from enrolments.people.mail_again import mail_again
+from enrolments.reminders.services import remind_learners, remind_operators
 from enrolments.requests.services import ask_for_course, decline_request
 from enrolments.seats.give import give_seats
 from enrolments.seats.lapse import lapse_seats
@@ -49,6 +50,11 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     [late] = given_pack(account, start_before_days=1, now=now - timedelta(days=9))
     assign(late, CourseFactory(), UserFactory().email, owner, now=now - timedelta(days=9))
     lapse_seats(now=now)
+    given_pack(account, valid_until=now + timedelta(days=20), now=now - timedelta(days=90))
+    [unentered] = given_pack(account, start_before_days=40, now=now - timedelta(days=20))
+    assign(unentered, CourseFactory(), UserFactory().email, owner, now=now - timedelta(days=20))
+    remind_operators(now=now)
+    remind_learners(now=now)
     for person in (lost, told, new):
         [seat] = given_pack(account, now=now)
         assign(seat, CourseFactory(place_en="Room 3", place_fr="Salle 3"), person.email, owner, now=now)

@@ -68,7 +68,7 @@ ENTRIES = (
         ),
         {1: "185.00", 6: "160.00", 10: "140.00"},
         "std_setuponecoursesession",
-        {"coursename": "SEC-SST", "freetutors": "1", "customersupport": "SUPPORT"},
+        {"coursename": "SEC-SST", "freetutors": "1", "customersupport": "SUPPORT", "qualification": "24"},
         asks=(
             _asked(
                 "regime",

@@ -49,7 +49,14 @@ THRESHOLDS = Notice(
     _("When 80 % and when all of the seats bought of an entry are used."),
     frozenset({Right.MANAGE_SEATS}),
 )
-NOTICES = {notice.name: notice for notice in (DIGEST, THRESHOLDS)}
+REMINDERS = Notice(
+    "reminders",
+    "wants_reminders",
+    pgettext_lazy("mail to members", "Reminders of seats to assign"),
+    _("Some time before free seats end, and before sessions with seats to fill."),
+    frozenset({Right.MANAGE_SEATS}),
+)
+NOTICES = {notice.name: notice for notice in (DIGEST, THRESHOLDS, REMINDERS)}
 
 
 def stop_url(membership: Membership, notice: Notice) -> str:

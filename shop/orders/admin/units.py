@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from common.admin.display import NOTHING, Table, columns, moment
 from handlers.contract import Handler
-from shop.orders.admin.wording import answer_fields, answer_in_words
+from shop.orders.admin.wording import answer_fields, answer_in_words, form_of_units
 from shop.orders.giving_back.units import UnitsGivenBack
 from shop.orders.models import OrderLine, OrderUnit
 
@@ -70,9 +70,10 @@ def units_table(
 
     Units without answers make an empty table.
     """
+    form = form_of_units(line, handler, units)
     asked: dict[str, str] = {}
     for unit in units:
-        asked |= {name: label for name, label in answer_fields(handler, unit.answers).items() if name not in asked}
+        asked |= {name: label for name, label in answer_fields(form, unit.answers).items() if name not in asked}
     fields = line.fields_asked
     has_given_back = any(unit.index in given_back for unit in units)
     if not asked and not fields and not has_given_back:
@@ -80,7 +81,7 @@ def units_table(
     headings = [_("Unit"), *asked.values(), *(field.label_text for field in fields)]
     rows: list[list[object]] = []
     for unit in units:
-        told = [answer_in_words(handler, name, unit.answers.get(name)) for name in asked]
+        told = [answer_in_words(form, name, unit.answers.get(name)) for name in asked]
         told += [field.in_words(unit.fields.get(field.name)) for field in fields]
         is_blank = not any(unit.answers.values()) and not any(unit.fields.values())
         row: list[object] = [unit.index + 1, *(text or NOTHING for text in told)]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -18,11 +20,12 @@ from common.admin.display import amount
 from common.languages import in_reader_language
 from common.moments import from_iso
 from common.words import moment_in_words
-from handlers.contract import Handler, Refusal
+from handlers.contract import Buyer, Handler, Refusal
 from handlers.discovery import SPECIFIC
 from handlers.parameter_fields import DaysField, MomentField, RoleField, SwitchField
+from shop.orders.answers import choice_in_words
 from shop.orders.contexts import handler_of
-from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.models import Order, OrderEvent, OrderLine, OrderUnit
 from shop.payments.models import PaymentEvent
 from shop.payments.registry import method_label
 
@@ -52,15 +55,24 @@ def parameters_in_words(line: OrderLine, handler: Handler | None, roles: Mapping
     return _in_words(fields, line.parameters, roles)
 
 
-def answer_fields(handler: Handler | None, answers: Mapping[str, Any]) -> dict[str, str]:
+def form_of_units(line: OrderLine, handler: Handler | None, units: Iterable[OrderUnit]) -> type[forms.Form] | None:
+    """Return the micro-form that puts the answers of some units into words; None without a handler that can."""
+    if handler is None:
+        return None
+    answers = [unit.answers for unit in units]
+    with suppress(Refusal):
+        buyer = Buyer(account_id=line.account_id)
+        return handler.unit_form(line.parameters, buyer=buyer, answers=answers, now=timezone.now())
+    return None
+
+
+def answer_fields(form: type[forms.Form] | None, answers: Mapping[str, Any]) -> dict[str, str]:
     """Return the names and labels of the questions of a micro-form, including those no longer asked."""
-    form = handler.UnitForm if handler else None
     labels = {name: str(field.label or name) for name, field in form.base_fields.items()} if form else {}
     return labels | {name: name for name in answers if name not in labels}
 
 
-def answer_in_words(handler: Handler | None, name: str, value: Any) -> str:
-    form = handler.UnitForm if handler else None
+def answer_in_words(form: type[forms.Form] | None, name: str, value: Any) -> str:
     return value_in_words(form.base_fields.get(name) if form else None, value, {})
 
 
@@ -92,9 +104,7 @@ def value_in_words(field: forms.Field | None, value: Any, roles: Mapping[str, st
     if isinstance(field, RoleField):
         return roles.get(str(value), str(value))
     if isinstance(field, forms.ChoiceField):
-        choices = cast("Iterable[tuple[Any, Any]]", field.choices)
-        flat = {str(code): str(label) for code, label in choices if not isinstance(label, (list, tuple))}
-        return flat.get(str(value), str(value))
+        return choice_in_words(field, value)
     return str(value)
 
 

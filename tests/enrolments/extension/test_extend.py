@@ -286,6 +286,19 @@ def test_a_form_offers_who_ends_next_and_free_seats_with_an_end(account, bob, co
     assert [target.key for target in offered] == [key_of(last), key_of(late), key_of(seat)]
 
 
+def test_what_is_picked_makes_room_for_others(account, bob, course, monkeypatch):
+    monkeypatch.setattr("enrolments.extension.targets.PEOPLE_OFFERED", 1)
+    monkeypatch.setattr("enrolments.extension.targets.SEATS_OFFERED", 1)
+    soon, late = in_session(account, course, bob, UserFactory())
+    first, second = given_pack(account, seats=2, valid_until=ENDS)
+    assert [target.key for target in targets_to_offer([account.pk], now=NOW)] == [key_of(soon), key_of(first)]
+
+    picked = find_targets([key_of(soon), key_of(first)], account_ids=[account.pk]).values()
+    offered = targets_to_offer([account.pk], now=NOW, besides=picked)
+
+    assert [target.key for target in offered] == [key_of(late), key_of(second)]
+
+
 def test_who_owns_nothing_with_an_end_is_offered_nothing(account, bob, course):
     given_pack(account)
     in_session(account, course, bob, ends=None)

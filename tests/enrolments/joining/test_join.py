@@ -7,6 +7,7 @@ from django.utils.translation import override
 from accounts.members.models import Membership
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
+from accounts.teams.models import Team
 from enrolments.courses.places.services import CourseFull
 from enrolments.grounds.models import Enrolment
 from enrolments.joining.errors import (
@@ -29,7 +30,7 @@ from enrolments.seats.release import release_seat
 from outbox.mails.models import Mail
 from tests.enrolments.given import NOW, assign, days, given_pack, given_session
 from tests.enrolments.joining.given import code, given_link, joins, operator_of, token
-from tests.factories.accounts import CustomerAccountFactory, UserFactory
+from tests.factories.accounts import CustomerAccountFactory, DelegationFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
 
 pytestmark = pytest.mark.django_db
@@ -238,6 +239,23 @@ def test_a_full_course_refuses_and_keeps_the_seat(account, bob):
     second.refresh_from_db()
     assert second.state == "available"
     assert not User.objects.filter(email="ada@example.org").exists()
+
+
+def test_seats_of_a_team_are_not_taken_by_a_link_and_a_full_teams_people_get_none(account, bob, course):
+    first, second = given_pack(account, seats=2)
+    nantes = Team.objects.create(account=account, name="Nantes", quota=0)
+    Seat.objects.filter(pk=first.pk).update(team=nantes)
+    link = given_link(second.batch, bob, course=course)
+    DelegationFactory(
+        account=account, operator=bob, person=UserFactory(email="eve@example.org"), email="eve@example.org", team=nantes
+    )
+
+    with pytest.raises(JoinLinkUsedUp):
+        joins(token(link), "eve@example.org")
+    joins(token(link), "ada@example.org")
+
+    assert Seat.objects.get(state="assigned").pk == second.pk
+    assert Delegation.objects.get(email="ada@example.org").team is None
 
 
 # --- Whose act it is, asked when it runs ---

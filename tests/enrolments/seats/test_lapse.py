@@ -14,6 +14,7 @@ from common.moments import day_ends, local_day
 from common.words import end_in_words
 from enrolments.courses.places.services import taken
 from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats import lapse
 from enrolments.seats.enter import NotEnteredInTime, enter_course
 from enrolments.seats.expire import expire_seats
 from enrolments.seats.lapse import lapse_seats
@@ -21,6 +22,7 @@ from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.release import release_seat
 from enrolments.values import Terms
 from outbox.mails.models import Mail
+from outbox.mails.rendering import render_mail
 from tests.enrolments.given import NOW, assign, at, day, days, given_pack, given_session, history, live_grounds
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
@@ -205,6 +207,26 @@ def test_lapsing_is_a_constant_number_of_statements(account, operator):
     assert statements(2) == statements(20)
 
 
+def test_a_run_that_is_cut_off_leaves_nothing_behind_and_the_next_one_does_all(account, operator, course, monkeypatch):
+    seats = pack(account, seats=3)
+    for number, seat in enumerate(seats):
+        assign(seat, course, f"person{number}@example.org", operator)
+    monkeypatch.setattr(lapse, "tell_operators", cut_off)
+
+    with pytest.raises(KeyboardInterrupt):
+        lapse_seats(now=LAST)
+    assert states(*seats) == [SeatState.ASSIGNED] * 3
+    assert Ground.objects.live().filter(seat__isnull=False, kind="seat").count() == 3
+
+    monkeypatch.undo()
+    assert lapse_seats(now=LAST + days(10)) == 3
+    assert Mail.objects.filter(kind="seats_lapsed").count() == 1
+
+
+def cut_off(*_args, **_more):
+    raise KeyboardInterrupt
+
+
 def test_the_person_is_told_why_in_their_language(account, operator, course):
     [seat] = pack(account)
     bob = UserFactory(email="bob@example.org", language="fr")
@@ -215,6 +237,20 @@ def test_the_person_is_told_why_in_their_language(account, operator, course):
 
     mail = Mail.objects.get(kind="place_lost", person_id=bob.pk)
     assert (mail.language, mail.context["courses"][0]["is_late"]) == ("fr", True)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_the_mail_of_an_assignment_says_until_when_to_enter(account, operator, course, is_known):
+    [seat] = pack(account)
+    if is_known:
+        UserFactory(email="bob@example.org", language="fr")
+    assign(seat, course, "bob@example.org", operator)
+
+    mail = Mail.objects.get(recipient="bob@example.org")
+    text = " ".join(render_mail(mail, blank_secrets=True).text.split())
+
+    assert mail.kind == ("seat_assigned" if is_known else "invitation")
+    assert ("au plus tard le 12 mars 2026" if is_known else "to be entered by 12 March 2026") in text
 
 
 def test_each_operator_is_told_once_of_all_that_they_assigned(account, operator, course):

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='membership',
-            name='limits',
-            field=models.JSONField(blank=True, editable=False, null=True, verbose_name='limited to'),
+            name='wants_reminders',
+            field=models.BooleanField(db_default=True, default=True, verbose_name='is reminded of seats to assign'),
         ),
     ]
