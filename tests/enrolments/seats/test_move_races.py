@@ -13,7 +13,7 @@ from enrolments.seats.enter import enter_course
 from enrolments.seats.models import Seat
 from enrolments.seats.move import move_seat
 from enrolments.seats.release import release_seat
-from tests.enrolments.given import NOW, assign, given_pack, given_session
+from tests.enrolments.given import NOW, assign, days, given_pack, given_session
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
 from tests.rivals.processes import Rival, errors_among, no_row_locks, race, values_among
@@ -33,8 +33,8 @@ def operator(account):
     return user
 
 
-def moving(seat, to, operator):
-    return lambda: move_seat(account=seat.account, seat_id=seat.pk, to=to, actor=operator, language="en", now=NOW).pk
+def moving(seat, to, operator, *, now=NOW):
+    return lambda: move_seat(account=seat.account, seat_id=seat.pk, to=to, actor=operator, language="en", now=now).pk
 
 
 def people_placed(account, operator, course, number):
@@ -91,7 +91,7 @@ def test_a_release_that_comes_second_finds_nobody_it_was_shown(account, operator
     [seat] = people_placed(account, operator, CourseFactory(), 1)
 
     answers = race(
-        Rival(moving(seat, CourseFactory(), operator), before=[(move_module, "find_or_open")]),
+        Rival(moving(seat, CourseFactory(), operator, now=NOW + days(1)), before=[(move_module, "find_or_open")]),
         lambda: release_seat(account=account, seat_id=seat.pk, actor=operator, now=NOW).pk,
         in_turn=True,
     )
@@ -162,7 +162,7 @@ def test_who_enters_while_moved_uses_up_the_seat_they_have_then(account, operato
 
 def test_without_a_second_look_the_new_seat_would_stay_unused(account, operator):
     def look_once():
-        def found_at_once(user, course):
+        def found_at_once(user, course, now):
             seats = Seat.objects.filter(person=user, course=course, state="assigned")
             return list(seats.select_for_update(no_key=True).order_by("pk"))
 
