@@ -69,11 +69,12 @@ class EnrolmentsConfig(floors.Floor):
         on_right_lost(Right.MANAGE_SEATS, lock=lock_what_operators_got, end=end_what_operators_got)
         on_closed(lock=lock_what_an_operator_got, end=end_what_an_operator_got)
 
-        add_area_link(AreaLink("account-seats", _("Seats"), rights={Right.MANAGE_SEATS}, position=20))
-        add_area_link(AreaLink("account-sessions", _("Sessions"), rights={Right.MANAGE_SEATS}, position=30))
+        DESK = {Right.MANAGE_SEATS, Right.MANAGE_PEOPLE, Right.WORK_IN_PART}
+        add_area_link(AreaLink("account-seats", _("Seats"), rights=DESK, position=20))
+        add_area_link(AreaLink("account-sessions", _("Sessions"), rights=DESK, position=30))
         add_area_link(AreaLink("account-requests", _("Requests"), rights={Right.MANAGE_SEATS}, position=32))
         add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
-        add_area_link(AreaLink("account-people", _("People"), rights={Right.MANAGE_PEOPLE}, position=40))
+        add_area_link(AreaLink("account-people", _("People"), rights=DESK, position=40))
         ends = {Right.MANAGE_PEOPLE}
         add_area_link(AreaLink("account-endings", _("Who ends when"), rights=ends, position=42))
         add_area_link(AreaLink("account-teams", _("Teams"), rights={Right.MANAGE_PEOPLE}, position=45))

@@ -16,6 +16,7 @@ from enrolments.seats import move_views as moves
 from enrolments.seats import replace_views as replace
 from enrolments.seats import views as seats
 from enrolments.sessions import views as sessions
+from enrolments.teams import limit_views as limits
 from enrolments.teams import views as teams
 
 of_account = [
@@ -34,6 +35,7 @@ of_account = [
     path("people/<int:delegation_id>/", people.person, name="account-person"),
     path("people/<int:delegation_id>/mail/", people.mail, name="account-person-mail"),
     path("people/<int:delegation_id>/detach/", people.detach, name="account-person-detach"),
+    path("members/<int:membership_id>/limits/", limits.limits, name="account-member-limits"),
     path("teams/", teams.teams, name="account-teams"),
     path("teams/<int:team_id>/", teams.team, name="account-team"),
     path("teams/<int:team_id>/seats/", teams.seats, name="account-team-seats"),
@@ -64,7 +66,6 @@ of_account = [
 
 urlpatterns = [
     path("requests/", requests.my_requests, name="my-requests"),
-    path("account/<int:number>/", include(of_account)),
     path("account/<int:number>/", include(of_account)),
     path("join/", joining.start, name="join"),
     path("join/done/", joining.done, name="join-done"),

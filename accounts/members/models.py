@@ -112,6 +112,8 @@ class Membership(Roles):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("member")
     )
+    # Keys of teams, orders and courses that an operator is limited to (accounts.members.parts); null: to nothing.
+    limits = models.JSONField(_("limited to"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("since"), default=timezone.now, db_default=Now(), editable=False)
     wants_digest = models.BooleanField(_("gets the weekly summary"), default=True, db_default=True)
     wants_thresholds = models.BooleanField(_("is told of seats nearly used up"), default=True, db_default=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from accounts.members.models import CustomerAccount, Membership
-from accounts.members.rights import RIGHTS_BY_ROLE, Right
+from accounts.members.rights import OF_THE_WHOLE, RIGHTS_BY_ROLE, Right
 from accounts.people.models import User
 
 # Shared locks: two acts do not wait for each other; an act and the loss of the right or the account do. Foreign keys
@@ -59,5 +59,7 @@ def standing_operator(*, account: CustomerAccount, chosen: User, otherwise: User
 
 def _with_right(account_id: int, right: Right, *, user_id: int | None = None) -> Sequence[Membership]:
     roles = [f"membership.{role}" for role, rights in RIGHTS_BY_ROLE.items() if right in rights]
+    if right in OF_THE_WHOLE:
+        roles = [f"{role} AND membership.limits IS NULL" if role.endswith("is_operator") else role for role in roles]
     query = WITH_RIGHT.format(roles=" OR ".join(roles))
     return list(Membership.objects.raw(query, {"account": account_id, "user": user_id}))

@@ -24,6 +24,7 @@ class Right(StrEnum):
     SEE_INVOICES = auto()
     MANAGE_SEATS = auto()
     MANAGE_PEOPLE = auto()
+    WORK_IN_PART = auto()
     MANAGE_MEMBERS = auto()
     MANAGE_ACCOUNT = auto()
 
@@ -36,13 +37,19 @@ RIGHTS_BY_ROLE: dict[str, frozenset[Right]] = {
     "is_accountant": frozenset({Right.PAY, Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS, Right.SEE_INVOICES}),
 }
 ROLES: tuple[str, ...] = tuple(RIGHTS_BY_ROLE)
+# Rights over the whole account. An operator limited to a part of it has WORK_IN_PART instead, which opens only pages
+# that show no more than the part.
+OF_THE_WHOLE = frozenset({Right.MANAGE_SEATS, Right.MANAGE_PEOPLE})
 
 
 def rights_of(membership: Membership | None) -> set[Right]:
     """Return all rights of a member; none without a membership."""
     if membership is None:
         return set()
-    return {right for role, rights in RIGHTS_BY_ROLE.items() if getattr(membership, role) for right in rights}
+    rights = {right for role, rights in RIGHTS_BY_ROLE.items() if getattr(membership, role) for right in rights}
+    if membership.is_operator and not membership.is_owner and membership.limits is not None:
+        return (rights - OF_THE_WHOLE) | {Right.WORK_IN_PART}
+    return rights
 
 
 def roles_in_words(roles: Collection[str]) -> str:
@@ -57,8 +64,12 @@ def membership_with(right: Right) -> Q:
     grants = Q()
     for role, rights in RIGHTS_BY_ROLE.items():
         if right in rights:
-            grants |= Q(**{role: True})
+            grants |= Q(**{role: True}) & (Q(limits__isnull=True) if _is_limitable(role, right) else Q())
     return grants
+
+
+def _is_limitable(role: str, right: Right) -> bool:
+    return role == "is_operator" and right in OF_THE_WHOLE
 
 
 def accounts_with(user: User | AnonymousUser, right: Right) -> QuerySet[CustomerAccount]:

@@ -9,33 +9,40 @@ from django.views.decorators.http import require_safe
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.history.services import note_download
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from common.sheets.tables import SheetKind
 from enrolments.pages import query_string
 from enrolments.people.export import people_file
 from enrolments.people.list_forms import PeopleForm
 from enrolments.people.listed import chosen_people, full_rows, page_of_people
+from enrolments.scope import people_within
 from enrolments.seats.selectors import courses_used
 
 FILTERS = ("q", "state", "mail", "course", "team")
 
 
 @require_safe
-@account_page(Right.MANAGE_PEOPLE)
+@account_page(Right.MANAGE_PEOPLE, Right.WORK_IN_PART)
 def people(request: AccountRequest) -> HttpResponse:
     """List the people this account looks after."""
     now = timezone.now()
-    teams = list(request.account.teams.all())
-    form = PeopleForm(request.GET or None, courses=courses_used(request.account), teams=teams)
+    part = Part.of(request.membership)
+    teams = list(request.account.teams.all()) if part is None else []
+    courses = courses_used(request.account)
+    if part is not None:
+        courses = courses.filter(pk__in=part.courses)
+    form = PeopleForm(request.GET or None, courses=courses, teams=teams)
     asked = form.cleaned_data if form.is_valid() else {}
-    chosen = chosen_people(request.account, asked, now)
+    chosen = people_within(chosen_people(request.account, asked, now), request.account, part)
     page = page_of_people(request, request.account, chosen, asked.get("sort", ""))
     context = {
         "account": request.account,
         "form": form,
         "filters": query_string(request, *FILTERS),
         "page": page,
-        "rows": full_rows(request.account, page.rows, now),
+        "rows": full_rows(request.account, page.rows, now, part=part),
+        "is_whole": part is None,
         "query_string": query_string(request, *FILTERS, "sort"),
         "is_by_mail": asked.get("sort") == "mail",
         "teams": teams,

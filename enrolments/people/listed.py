@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
 from common.numbers import whole_number
 from common.paging import KeyPage, sorted_page
@@ -63,9 +64,11 @@ def page_of_people(
     return page_of(request, people, PEOPLE_A_PAGE)
 
 
-def full_rows(account: CustomerAccount, people: Collection[Delegation], now: datetime.datetime) -> list[PersonRow]:
+def full_rows(
+    account: CustomerAccount, people: Collection[Delegation], now: datetime.datetime, *, part: Part | None = None
+) -> list[PersonRow]:
     """Return rows with courses, progress and state, in the order of `people`. Four statements."""
-    rows = person_rows(account, people)
+    rows = person_rows(account, people, part=part)
     onboarding = onboarding_of(account, people, now=now)
     for row in rows:
         row.onboarding = onboarding[row.person_id]

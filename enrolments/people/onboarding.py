@@ -9,17 +9,24 @@ from django.db.models import Max
 
 from accounts.links.models import AddressLink
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
 from enrolments.people.selectors import Onboarding, people_of
+from enrolments.scope import people_within
 from enrolments.seats.models import Seat
 from outbox.mails.models import Mail
 
 
-def find_person(account: CustomerAccount, delegation_id: int) -> Delegation | None:
+def find_person(account: CustomerAccount, delegation_id: int, *, part: Part | None = None) -> Delegation | None:
     """Return a person the account looks after, as the account typed them first, by any of its delegations of them; None
-    for one of another account."""
+    for one of another account, or beyond a part."""
     own = Delegation.objects.filter(pk=delegation_id, account=account)
-    return people_of(account).select_related("person", "team").filter(person__in=own.values("person")).first()
+    return (
+        people_within(people_of(account), account, part)
+        .select_related("person", "team")
+        .filter(person__in=own.values("person"))
+        .first()
+    )
 
 
 def onboarding_of(

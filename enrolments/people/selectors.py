@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from django.db.models import Exists, OuterRef, QuerySet, TextChoices
 
 from accounts.members.models import CustomerAccount, Membership
+from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
 from common.search import matching
 from enrolments.grounds.models import Ground
+from enrolments.scope import grounds_within
 
 
 @dataclass(slots=True)
@@ -60,7 +62,9 @@ def people_of(account: CustomerAccount, *, search: str = "") -> QuerySet[Delegat
     return matching(people, search, "search_text")
 
 
-def person_rows(account: CustomerAccount, delegations: Collection[Delegation]) -> list[PersonRow]:
+def person_rows(
+    account: CustomerAccount, delegations: Collection[Delegation], *, part: Part | None = None
+) -> list[PersonRow]:
     """Return rows for a list of some people. Other accounts' courses are never among them. One statement; expects the
     delegations' teams loaded."""
     rows = {
@@ -83,7 +87,7 @@ def person_rows(account: CustomerAccount, delegations: Collection[Delegation]) -
         .select_related("enrolment__course", "enrolment__role", "seat__batch")
         .order_by("enrolment__course__sort_name", "pk")
     )
-    for ground in grounds:
+    for ground in grounds_within(grounds, account, part):
         rows[ground.enrolment.user_id].grounds.append(ground)
     return list(rows.values())
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.members.current import AccountRequest, account_page
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from accounts.members.trust import count_address, count_mail_to_other
 from accounts.people.delegation.models import Delegation
@@ -32,7 +33,7 @@ from enrolments.seats.replace_forms import filled
 from enrolments.seats.replace_views import replace_page, replaceable_seats
 
 
-@account_page(Right.MANAGE_PEOPLE)
+@account_page(Right.MANAGE_PEOPLE, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def person(request: AccountRequest, delegation_id: int) -> HttpResponse:
     """Show a person the account looks after; posting the form corrects name and address."""
@@ -71,7 +72,8 @@ def person(request: AccountRequest, delegation_id: int) -> HttpResponse:
             form.tell_changed(shown)
             status = HTTPStatus.CONFLICT
         except AddressOfAnother as refused:
-            seats = replaceable_seats(request, shown)
+            # The exchange is no page of an operator who is limited.
+            seats = replaceable_seats(request, shown) if Part.of(request.membership) is None else []
             if seats:
                 return _as_exchange(request, shown, seats)
             form.add_error("email", str(refused.message))
@@ -88,7 +90,7 @@ def person(request: AccountRequest, delegation_id: int) -> HttpResponse:
     return _page(request, shown, form, status=status)
 
 
-@account_page(Right.MANAGE_PEOPLE)
+@account_page(Right.MANAGE_PEOPLE, Right.WORK_IN_PART)
 @require_POST
 def mail(request: AccountRequest, delegation_id: int) -> HttpResponse:
     """Mail the invitation, or the way to sign in, again."""
@@ -145,7 +147,7 @@ def _as_exchange(request: AccountRequest, shown: Delegation, seats: Sequence[Sea
 
 
 def _find(request: AccountRequest, delegation_id: int) -> Delegation:
-    found = find_person(request.account, delegation_id)
+    found = find_person(request.account, delegation_id, part=Part.of(request.membership))
     if found is None:
         raise Http404
     return found
@@ -159,14 +161,17 @@ def _form_of(shown: Delegation) -> EditPersonForm:
 def _page(
     request: AccountRequest, shown: Delegation, form: EditPersonForm, *, status: HTTPStatus = HTTPStatus.OK
 ) -> HttpResponse:
-    [row] = person_rows(request.account, [shown])
+    part = Part.of(request.membership)
+    [row] = person_rows(request.account, [shown], part=part)
     context = {
         "account": request.account,
         "person": shown,
         "row": row,
+        "is_whole": part is None,
         "onboarding": onboarding_of(request.account, [shown], now=timezone.now())[shown.person_id],
         "form": form,
-        "has_seats": any(ground.seat and ground.seat.state == SeatState.ASSIGNED for ground in row.grounds),
+        "has_seats": part is None
+        and any(ground.seat and ground.seat.state == SeatState.ASSIGNED for ground in row.grounds),
         "is_editable": is_editable(account=request.account, user=shown.person),
     }
     return render(request, "people/person.html", context, status=status)

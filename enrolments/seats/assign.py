@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
 from accounts.members.operators import keep_right
+from accounts.members.parts import Part, keep_part
 from accounts.members.rights import Right
 from accounts.people.delegation.services import delegate
 from accounts.people.models import User
@@ -26,10 +27,11 @@ from enrolments.grounds.already import already_in_courses, latest_end
 from enrolments.grounds.enrol import FoundOrOpened, NewGround, find_or_open, write_grounds
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import Placed, tell_placed
+from enrolments.scope import may_place
 from enrolments.seats.lapse import lapse_seats
 from enrolments.seats.models import Seat, SeatBatch
 from enrolments.seats.moves import SeatNotFound, SeatNotFree, Taker, refusals, take_free_seats
-from enrolments.seats.placing import Placing, RowsRefused, SeatWanted, check_rows
+from enrolments.seats.placing import CourseNotAllowed, Placing, RowsRefused, SeatWanted, check_rows
 from enrolments.seats.reasons import SeatReason
 from enrolments.teams.quota import join_teams
 
@@ -115,6 +117,7 @@ def assign_seats(
     Locks the courses, the operator's membership (FOR SHARE), the people (FOR KEY SHARE), the seats, then the teams of
     both, each by key.
     The number of statements depends on the number of courses, not of rows. Returns one result per row, in their order.
+    An operator limited to a part of the account (`accounts.members.parts`) places nobody beyond it: CourseNotAllowed.
     Raises SeatNotFound when the operator places nobody for the account (any more), else RowsRefused with, by row:
     SeatNotFound, SeatNotFree (moved first by another, with name and time), SeatNotValid, CourseNotAllowed,
     CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, SeatOfAnotherTeam, TeamFull, and
@@ -127,9 +130,13 @@ def assign_seats(
         courses = lock_courses(row.course.pk for row in wanted)
         # Locked from here on: a transaction that takes the right or the account away waits, and finds what is written
         # here.
+        part = None
         if not keep_right(account_id=account.pk, user=operator, right=Right.MANAGE_SEATS):
-            raise SeatNotFound
+            part = keep_part(account_id=account.pk, user=operator)
+            if part is None:
+                raise SeatNotFound
         placings = check_rows(account, wanted, courses, operator, now, kept_for=kept_for)
+        _refuse_beyond(part, placings)
         people = find_or_create_people(
             people=[placing.person for placing in placings], account=account, language=language, now=now
         )
@@ -157,6 +164,13 @@ def assign_seats(
         )
         for placing in placings
     ]
+
+
+def _refuse_beyond(part: Part | None, placings: Sequence[Placing]) -> None:
+    """Raise RowsRefused for what an operator limited to a part of the account may not place."""
+    beyond = [each for each in placings if not may_place(part, each.seat, each.course)]
+    if beyond:
+        raise RowsRefused({each.index: CourseNotAllowed(each.course) for each in beyond})
 
 
 def _already_there(

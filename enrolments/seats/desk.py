@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.models import F, Q, QuerySet
 
 from accounts.members.models import CustomerAccount, Membership
+from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from common.search import in_name_order
@@ -17,6 +18,7 @@ from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course, CourseQuerySet
 from enrolments.courses.places.services import with_taken
 from enrolments.people.selectors import PersonRow
+from enrolments.scope import seats_within, sessions_within
 from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
 from enrolments.seats.selectors import Grounds, seats_of
 from enrolments.sessions.selectors import sessions_of
@@ -25,14 +27,17 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 
-def find_seat(account: CustomerAccount, seat_id: int) -> WithAnnotations[Seat, Grounds] | None:
-    """Return one seat of an account with the data of its page; None for a seat of another account."""
-    return seats_of(account).select_related("batch__group").filter(pk=seat_id).first()
+def find_seat(
+    account: CustomerAccount, seat_id: int, *, part: Part | None = None
+) -> WithAnnotations[Seat, Grounds] | None:
+    """Return one seat of an account with the data of its page; None for a seat of another account, or beyond a part."""
+    seats = seats_within(seats_of(account), account, part)
+    return seats.select_related("batch__group").filter(pk=seat_id).first()
 
 
-def find_session(account: CustomerAccount, group_id: int) -> CourseGroup | None:
-    """Return one session of an account; None for a session of another account."""
-    return sessions_of(account).filter(pk=group_id).first()
+def find_session(account: CustomerAccount, group_id: int, *, part: Part | None = None) -> CourseGroup | None:
+    """Return one session of an account; None for a session of another account, or beyond a part."""
+    return sessions_within(sessions_of(account), part).filter(pk=group_id).first()
 
 
 def nameable_courses(seat: Seat) -> CourseQuerySet:

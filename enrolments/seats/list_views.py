@@ -9,14 +9,16 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from accounts.members.current import AccountRequest, account_page
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from common.languages import in_reader_language
 from common.numbers import whole_number
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.pages import page_of, query_string
 from enrolments.people.selectors import typed_names
+from enrolments.scope import seats_within, sessions_within
 from enrolments.seats.list_forms import SeatFilterForm
-from enrolments.seats.selectors import last_moment, seat_choices, seat_counts, seats_of
+from enrolments.seats.selectors import SeatChoices, last_moment, seat_choices, seat_counts, seats_of
 from enrolments.sessions.selectors import session_rows, sessions_of
 
 SEATS_A_PAGE = 50
@@ -24,11 +26,12 @@ SESSIONS_A_PAGE = 25
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def seats(request: AccountRequest) -> HttpResponse:
     """List the account's seats, by entry, course, state or session."""
-    choices = seat_choices(request.account)
-    teams = list(request.account.teams.all())
+    part = Part.of(request.membership)
+    choices = seat_choices(request.account) if part is None else SeatChoices({}, [])
+    teams = list(request.account.teams.all()) if part is None else []
     form = SeatFilterForm(request.GET or None, among=choices, teams=teams)
     asked = form.cleaned_data if form.is_valid() else {}
     session = _session(request)
@@ -40,11 +43,12 @@ def seats(request: AccountRequest) -> HttpResponse:
         session_id=session.pk if session else None,
         team=asked.get("team"),
     )
-    page = page_of(request, listed, SEATS_A_PAGE)
+    page = page_of(request, seats_within(listed, request.account, part), SEATS_A_PAGE)
     names = typed_names(request.account, {seat.person_id for seat in page.rows if seat.person_id})
     context = {
         "account": request.account,
-        "has_seats": bool(choices.entries),
+        "has_seats": bool(choices.entries) or part is not None,
+        "is_whole": part is None,
         "form": form,
         "session": session,
         "page": page,
@@ -78,10 +82,10 @@ def counts(request: AccountRequest) -> HttpResponse:
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def sessions(request: AccountRequest) -> HttpResponse:
     """List the account's sessions: one per order and course."""
-    page = page_of(request, sessions_of(request.account), SESSIONS_A_PAGE)
+    page = page_of(request, sessions_within(sessions_of(request.account), Part.of(request.membership)), SESSIONS_A_PAGE)
     context = {"account": request.account, "page": page, "rows": session_rows(page.rows), "query_string": ""}
     return render(request, "sessions/sessions.html", context)
 
@@ -91,7 +95,8 @@ def _session(request: AccountRequest) -> CourseGroup | None:
     asked = request.GET.get("session", "")
     if not asked:
         return None
-    session = sessions_of(request.account).filter(pk=whole_number(asked) or 0).first()
+    sessions = sessions_within(sessions_of(request.account), Part.of(request.membership))
+    session = sessions.filter(pk=whole_number(asked) or 0).first()
     if session is None:
         raise Http404
     return session

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.members.current import AccountRequest, account_page
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from accounts.members.trust import count_address, count_mail_to_other, may_mail_strangers
 from accounts.rate_limits.services import TooOften
@@ -26,7 +27,8 @@ from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.pages import page_of
 from enrolments.people.onboarding import expired_invitations
-from enrolments.people.selectors import PersonRow, typed_names
+from enrolments.people.selectors import PersonRow, people_of, typed_names
+from enrolments.scope import people_within
 from enrolments.seats.assign import AlreadyInSession, Assignment, assign_seat
 from enrolments.seats.desk import find_seat, is_attached, move_rows, moves_of, next_free_seat, was_assigned
 from enrolments.seats.forms import AssignForm, ReleaseForm
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 MOVES_A_PAGE = 20
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
     """Show one seat with its history; posting the form assigns it."""
@@ -86,7 +88,7 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
     return _seat_page(request, shown, form, now=now, status=status)
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def release(request: AccountRequest, seat_id: int) -> HttpResponse:
     """Ask whether a person is to be taken off a seat; posting the answer does it."""
@@ -124,7 +126,7 @@ def release(request: AccountRequest, seat_id: int) -> HttpResponse:
 
 def seat_or_404(request: AccountRequest, seat_id: int) -> WithAnnotations[Seat, Grounds]:
     """Return a seat of the account with the data of its page."""
-    found = find_seat(request.account, seat_id)
+    found = find_seat(request.account, seat_id, part=Part.of(request.membership))
     if found is None:
         raise Http404
     return found
@@ -148,12 +150,18 @@ def _seat_page(
     valid_until = shown.assignable_until
     ids = (shown.person_id, *(event.person_id for event in history.rows))
     people = {person_id for person_id in ids if person_id is not None}
+    part = Part.of(request.membership)
+    if part is not None:
+        # Whoever had the seat before may be beyond the operator's part.
+        within = people_within(people_of(request.account), request.account, part)
+        people &= set(within.filter(person__in=people).values_list("person_id", flat=True))
     names = typed_names(request.account, people)
     context = facts_of(request, shown, names) | {
         "form": form,
         "is_free": is_free,
         "is_over": valid_until is not None and valid_until <= now,
-        "other_seat": None if is_free else next_free_seat(shown, now),
+        "other_seat": None if is_free or part is not None else next_free_seat(shown, now),
+        "is_whole": part is None,
         "page": history,
         "moves": move_rows(request.account, history.rows, names),
         "query_string": "",

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.members.current import AccountRequest, account_page
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from enrolments.pages import page_of
 from enrolments.people.onboarding import expired_invitations
@@ -21,10 +22,10 @@ SEATS_A_PAGE = 50
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def session(request: AccountRequest, session_id: int) -> HttpResponse:
     """Show a session's course, dates and group, and its seats one by one."""
-    group = find_session(request.account, session_id)
+    group = find_session(request.account, session_id, part=Part.of(request.membership))
     if group is None:
         raise Http404
     [counts] = session_rows([group])
@@ -34,6 +35,7 @@ def session(request: AccountRequest, session_id: int) -> HttpResponse:
     names = typed_names(request.account, {seat.person_id for seat in page.rows if seat.person_id})
     context = {
         "account": request.account,
+        "is_whole": Part.of(request.membership) is None,
         "group": group,
         "course": group.course,
         "counts": counts,

@@ -52,6 +52,7 @@ account-seat-replace                 number,seat_id           seats
 account-person                       number,delegation_id         seen
 account-person-mail                  number,delegation_id         email
 account-people-team                  number                       people  # each person ticked
+account-member-limits                number,membership_id         seen
 account-teams                        number                       -  # makes a new team, overwrites nothing
 account-team                         number,team_id               seen
 account-team-seats                   number,team_id               -  # moves so many free seats, or none

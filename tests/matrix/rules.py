@@ -191,6 +191,8 @@ account-person-detach    GET  sign-in 405     404     405      404        404   
 account-person-detach    POST sign-in go      404     go       404        404      404     404     404     404  # seated
 account-people-team      GET  sign-in 405     404     405      404        404      404     404     404     404
 account-people-team      POST sign-in done    404     done     404        404      404     404     404     404
+account-member-limits    GET  sign-in page    404     404      404        404      404     404     404     404
+account-member-limits    POST sign-in refused 404     404      404        404      404     404     404     404  # buyer
 account-teams            GET  sign-in page    404     page     404        404      404     404     404     404
 account-teams            POST sign-in done    404     done     404        404      404     404     404     404
 account-team             GET  sign-in page    404     page     404        404      404     404     404     404

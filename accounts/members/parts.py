@@ -1,0 +1,86 @@
+"""Part of an account that an operator is limited to: teams, orders and courses. They see and place what belongs to any
+of them, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.members.models import CustomerAccount, Membership
+from accounts.members.rights import Right, rights_of
+from accounts.people.models import User
+from common.refusals import Refused
+
+# The account first, as everywhere; shared locks, like those of `accounts.members.operators`.
+LIMITED = """
+SELECT membership.* FROM accounts_membership membership
+    JOIN accounts_customeraccount account ON account.id = membership.account_id
+    JOIN accounts_user person ON person.id = membership.user_id AND person.is_active
+WHERE membership.account_id = %(account)s AND membership.user_id = %(user)s
+    AND membership.is_operator AND membership.limits IS NOT NULL
+FOR KEY SHARE OF account FOR SHARE OF membership
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Keys of the teams, orders and courses that an operator works with."""
+
+    teams: frozenset[int] = frozenset()
+    orders: frozenset[int] = frozenset()
+    courses: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, membership: Membership) -> Part | None:
+        """Return the part that a member is limited to; None for whoever works with the whole account."""
+        if membership.limits is None or Right.MANAGE_SEATS in rights_of(membership):
+            return None
+        return cls(*(frozenset(membership.limits.get(name, ())) for name in ("teams", "orders", "courses")))
+
+
+class NoOperator(Refused):
+    """Refusal to limit somebody who is no operator, or owns the account."""
+
+    message = _("Only operators who do not own the account can be limited.")
+
+
+class LimitsChanged(Refused):
+    """Refusal when another owner changed the limits after the page was opened."""
+
+    message = _("Another owner changed these limits meanwhile. Look at them, then save again.")
+
+
+def keep_part(*, account_id: int, user: User) -> Part | None:
+    """Return the part of an account that an operator is limited to, and keep it so until the transaction ends; None for
+    everybody else. Locks the account FOR KEY SHARE and the membership FOR SHARE, after the courses."""
+    found = list(Membership.objects.raw(LIMITED, {"account": account_id, "user": user.pk}))
+    return Part.of(found[0]) if found else None
+
+
+def limit_member(
+    *,
+    account: CustomerAccount,
+    membership_id: int,
+    teams: Iterable[int],
+    orders: Iterable[int],
+    courses: Iterable[int],
+    is_as_shown: Callable[[Membership], bool] = lambda _membership: True,
+) -> Membership:
+    """Limit an operator to some teams, orders and courses; with none of them they work with the whole account.
+
+    `is_as_shown` tells whether the limits are those that the caller saw. Waits for whoever places people as this
+    operator. Locks the membership. Raises Membership.DoesNotExist, NoOperator, LimitsChanged.
+    """
+    with transaction.atomic():
+        membership = Membership.objects.select_for_update().get(account=account, pk=membership_id)
+        if membership.is_owner or not membership.is_operator:
+            raise NoOperator
+        if not is_as_shown(membership):
+            raise LimitsChanged
+        limits = {"teams": sorted(teams), "orders": sorted(orders), "courses": sorted(courses)}
+        membership.limits = limits if any(limits.values()) else None
+        membership.save(update_fields=["limits"])
+    return membership
