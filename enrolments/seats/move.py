@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.members.models import CustomerAccount
 from accounts.members.operators import keep_right
 from accounts.members.rights import Right
+from accounts.people.delegation.services import delegate_too
 from accounts.people.models import User
 from accounts.people.services import keep_people
 from common.again import again_after_deadlock
@@ -169,6 +170,7 @@ def _move(
         course=course, people=[(each.user_id, each.role_id, each.period) for each in grounds], now=now
     )
     _take(left, course, enrolments, actor, now, reason)
+    delegate_too(account=account, operator=actor, people={each.user.pk for each in left}, now=now)
     gone: list[Lost] = []
     # Of one course the new grounds come first: the enrolment stays open in between. A seat that changes the course has
     # one ground at a time.

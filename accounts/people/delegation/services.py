@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from accounts.members.models import CustomerAccount
@@ -42,3 +42,25 @@ def delegate(
             ),
         )
     Delegation.objects.bulk_create([rows[pk] for pk in sorted(rows)], ignore_conflicts=True)
+
+
+def delegate_too(*, account: CustomerAccount, operator: User, people: Collection[int], now: datetime) -> None:
+    """Attach people of the account, given by their keys, to one more of its operators, under the names typed first.
+
+    Two statements for any number of people, rows in the order of their key; locks nothing.
+    """
+    first = Delegation.objects.filter(account=account, person__in=people).exclude(person=operator)
+    rows = [
+        Delegation(
+            account=account,
+            operator=operator,
+            person_id=each.person_id,
+            email=each.email,
+            first_name=each.first_name,
+            last_name=each.last_name,
+            team_id=each.team_id,
+            created_at=now,
+        )
+        for each in first.order_by("person_id", "pk").distinct("person_id")
+    ]
+    Delegation.objects.bulk_create(rows, ignore_conflicts=True)

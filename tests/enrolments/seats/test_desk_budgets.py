@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db
 
 # Six of them are those of every page of the account area: session, user, memberships, the shop's name, cart, shelves.
 # The page of a seat that somebody has also asks whether their invitation has expired.
-MOST = 13
+# The overview has a card for each thing that it tells.
+MOST = {"overview": 17}
+MOST_OF_OTHERS = 13
 
 
 class Desk:
@@ -96,4 +98,4 @@ def test_pages_take_as_many_statements_for_a_hundred_thousand_seats_as_for_ten()
     few, many = Desk(10, seats=10).statements(), Desk(1_000, seats=100_000).statements()
 
     assert many == few
-    assert {name: count for name, count in few.items() if count > MOST} == {}
+    assert {name: count for name, count in few.items() if count > MOST.get(name, MOST_OF_OTHERS)} == {}

@@ -82,11 +82,11 @@ class Seats(Frame):
             release_seat(account=account, seat_id=seat.pk, actor=self.world.users["bob"], now=self.now)
             assert seat.account_id == account.pk
 
-    @precondition(lambda self: self.movable())
+    @precondition(lambda self: self.seats_to_move())
     @rule(n=some, where=some, to_session=st.booleans(), is_own=often)
     def move(self, n: int, where: int, to_session: bool, is_own: bool) -> None:
         """Move somebody to a course, or to a session of whatever account."""
-        seat = one_of(self.movable(), n)
+        seat = one_of(self.seats_to_move(), n)
         sessions = list(CourseGroup.objects.filter(session_batches__isnull=False).order_by("pk"))
         to = one_of(sessions if to_session and sessions else list(Course.objects.order_by("pk")), where)
         account = CustomerAccount.objects.get(pk=seat.account_id)
@@ -101,10 +101,9 @@ class Seats(Frame):
                 now=self.now,
             )
             assert moved.account_id == account.pk
-            self.reach("a person was moved to another course", when=moved.pk == seat.pk)
-            self.reach("a person was moved to another session", when=moved.pk != seat.pk)
+            self.reach(f"a person was moved to another {'course' if moved.pk == seat.pk else 'session'}", when=True)
 
-    def movable(self) -> list[Seat]:
+    def seats_to_move(self) -> list[Seat]:
         """Return the assigned seats of accounts that have an operator."""
         claimed = {order.pk for order in self.orders if order.is_claimed}
         return [seat for seat in self.seats_in("assigned") if seat.batch.order_id in claimed]
