@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg2
 import pytest
@@ -198,7 +199,11 @@ class Deployment:
         command = ["sh", "-c", *command] if kind == "CMD-SHELL" else command
         command = [part.replace(":8000/", f":{self.port}/") for part in command]
         environment = environment_of(service, self.image, self.variables)
-        return subprocess.run(command, cwd=self.image, env=environment, capture_output=True).returncode == 0
+        # A folder of its own, in which it counts how often the service was ill: outside a container the first process,
+        # which it would end the fourth time, is that of the whole machine.
+        with TemporaryDirectory() as folder:
+            done = subprocess.run(command, cwd=self.image, env=environment | {"TMPDIR": folder}, capture_output=True)
+        return done.returncode == 0
 
     def get(self, path: str, headers: dict[str, str] = FROM_THE_PROXY) -> tuple[int, dict[str, str], str]:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
