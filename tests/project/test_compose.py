@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg2
 import pytest
@@ -201,7 +200,7 @@ class Deployment:
         environment = environment_of(service, self.image, self.variables)
         # A folder of its own, in which it counts how often the service was ill: outside a container the first process,
         # which it would end the fourth time, is that of the whole machine.
-        with TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(command, cwd=self.image, env=environment | {"TMPDIR": folder}, capture_output=True)
         return done.returncode == 0
 
