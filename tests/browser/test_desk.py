@@ -97,7 +97,7 @@ def test_every_page_of_the_desk_is_sound(
         check_page(page)
     # Refusals: a field marked; a seat gone meanwhile, first with another one free, then with none.
     page.goto(addresses["free"])
-    page.locator("main form button[type=submit]").click()
+    page.locator("main form button[type=submit]:not(.button-secondary)").click()
     expect(page.locator("#form-errors")).to_be_focused()
     check_page(page)
     for name in ("instead", "none"):
@@ -106,7 +106,7 @@ def test_every_page_of_the_desk_is_sound(
         fill(page, "eve@example.org", "Ève", "Petit")
         seat = gone if name == "instead" else free
         assign(seat, course, f"{name}@example.org", bob, now=timezone.now())
-        page.locator("main form button[type=submit]").click()
+        page.locator("main form button[type=submit]:not(.button-secondary)").click()
         expect(page.locator("#form-errors")).to_be_focused()
         check_page(page)
 
@@ -151,11 +151,11 @@ def test_of_two_tabs_the_second_is_told_and_goes_on_with_another_seat(browse, li
     fill(of_alice, "carol@example.org", "Carol", "Petit")
     fill(of_bob, "dan@example.org", "Dan", "Roux")
     for page in (of_alice, of_bob):
-        page.locator("main form button[type=submit]").click()
+        page.locator("main form button[type=submit]:not(.button-secondary)").click()
     expect(of_alice.locator("main [role=status]")).to_contain_text("carol@example.org")
     expect(of_bob.locator("#form-errors")).to_contain_text("This seat is no longer free: Alice Martin changed it on")
     expect(of_bob.locator("main [name=email]")).to_have_value("dan@example.org")
-    of_bob.locator("main form button[type=submit]").click()
+    of_bob.locator("main form button[type=submit]:not(.button-secondary)").click()
     of_bob.wait_for_url(f"**/account/{account.pk}/seats/{second.pk}/")
     expect(of_bob.locator("main [role=status]")).to_contain_text("dan@example.org")
     assert [Seat.objects.get(pk=seat.pk).person.email for seat in (first, second)] == [
@@ -241,11 +241,11 @@ def test_a_participant_is_exchanged(
     page.goto(f"/account/{account.pk}/seats/{seat.pk}/")
     page.locator(f"main a[href$='/seats/{seat.pk}/replace/']").click()
     check_page(page)
-    page.locator("main form button[type=submit]").click()
+    page.locator("main form button[type=submit]:not(.button-secondary)").click()
     expect(page.locator("#form-errors")).to_be_focused()
     check_page(page)
     fill(page, "dan@example.org", "Dan", "Petit")
-    page.locator("main form button[type=submit]").click()
+    page.locator("main form button[type=submit]:not(.button-secondary)").click()
 
     expect(page.locator("main")).to_contain_text(told)
     check_page(page)
