@@ -108,8 +108,13 @@ def _take_away(session: Connection, before: dict[str, int]) -> list[Written]:
 
 def _read(cursor: Any, table: str, condition: str, key: int) -> Written:
     columns = written_columns(cursor, table)
+    arrays = _array_columns(cursor, table)
     cursor.execute(f"SELECT {quoted(columns)} FROM {table} WHERE {condition} ORDER BY id", [key])
-    return Written(table, columns, [tuple(_adapted(value) for value in row) for row in cursor.fetchall()])
+    rows = [
+        tuple(value if name in arrays else _adapted(value) for name, value in zip(columns, row, strict=True))
+        for row in cursor.fetchall()
+    ]
+    return Written(table, columns, rows)
 
 
 def _insert(session: Connection, written: list[Written]) -> None:
@@ -127,6 +132,16 @@ def written_columns(cursor: Any, table: str) -> tuple[str, ...]:
         [table],
     )
     return tuple(name for (name,) in cursor.fetchall())
+
+
+def _array_columns(cursor: Any, table: str) -> set[str]:
+    """Return the columns that hold arrays: psycopg2 reads a list from them, as from those of JSON."""
+    cursor.execute(
+        "SELECT attname FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid"
+        " WHERE attrelid = %s::regclass AND attnum > 0 AND typcategory = 'A'",
+        [table],
+    )
+    return {name for (name,) in cursor.fetchall()}
 
 
 def quoted(columns: Sequence[str]) -> str:

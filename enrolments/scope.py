@@ -1,4 +1,4 @@
-"""What an operator limited to a part of the account sees of it. None for a part is the whole account."""
+"""Part of an account that an operator limited to it sees. None for a part is the whole account."""
 
 from __future__ import annotations
 

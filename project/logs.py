@@ -26,7 +26,18 @@ _IN_ADDRESS = r"[^\s@<>()\[\]{}'\",;:=/]"
 # With a dot after the @: the names of workers have none. Bounded, so that a long word costs no time.
 E_MAIL = re.compile(rf"{_IN_ADDRESS}{{1,64}}@{_IN_ADDRESS}{{1,190}}\.[\w-]+")
 # The segment after one of these opens a page for everybody who knows the segment.
-BEFORE_SECRETS = {"orders", "phone-orders", "link", "return", "key", "confirm-email", "pay", "join"}
+BEFORE_SECRETS = {
+    "orders",
+    "phone-orders",
+    "link",
+    "return",
+    "key",
+    "confirm-email",
+    "pay",
+    "join",
+    "mails",
+    "calendar",
+}
 # Any long segment that is not made of words may do so too, wherever it stands: addresses get mistyped.
 LOOKS_RANDOM = re.compile(r"(?=.*[A-Z0-9])[\w=:-]{20,}", re.ASCII)
 

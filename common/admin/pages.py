@@ -32,7 +32,7 @@ else:
 # its page declares. A column of such a name is never shown in a list.
 SECRETS = frozenset(
     {
-        "answers", "context", "data", "details", "nonce", "password", "payload", "secret", "session_data",
+        "answers", "code_hash", "context", "data", "details", "nonce", "password", "payload", "secret", "session_data",
         "session_key", "token", "token_hash", "visitor_key",
     }
 )  # fmt: skip

@@ -58,7 +58,7 @@ def account_endings(request: AccountRequest) -> HttpResponse:
 def export(request: AccountRequest, kind: str) -> HttpResponseBase:
     """Download those whom the filters of the list choose."""
     _form, _every, chosen, by = _chosen(request)
-    note_download(account_id=request.account.pk, actor=request.user, what="endings", now=timezone.now())
+    note_download(account_id=request.account.pk, actor=request.user, file="endings", now=timezone.now())
     return endings_file(request.account, chosen, by=by, kind=SheetKind(kind))
 
 

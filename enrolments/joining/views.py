@@ -41,7 +41,6 @@ from enrolments.joining.selectors import Entrance, find_entrance, offered_course
 from enrolments.joining.tokens import written_code
 
 TYPED_KEY, JOINED_KEY = "joining", "joined"
-UNKNOWN = "unknown join link"
 COURSE_LOST = (CourseClosed, CourseFull, CourseOver, JoinCourseClosed)
 
 
@@ -149,12 +148,12 @@ def done(request: HttpRequest) -> HttpResponse:
 
 def _find(request: HttpRequest, token: str, now: datetime.datetime) -> Entrance:
     """Return the entrance. Raises JoinLinkUnknown, counted for the network, and TooOften once there were many."""
-    if is_network_used_up(request, what=UNKNOWN, now=now):
-        raise TooOften(UNKNOWN, max(rate.seconds for rate in rates_of(UNKNOWN)))
+    if is_network_used_up(request, what="unknown join link", now=now):
+        raise TooOften("unknown join link", max(rate.seconds for rate in rates_of("unknown join link")))
     try:
         return find_entrance(token)
     except JoinLinkUnknown:
-        count_from_network(request, what=UNKNOWN, now=now)
+        count_from_network(request, what="unknown join link", now=now)
         raise
 
 

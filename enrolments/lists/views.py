@@ -197,7 +197,7 @@ def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
 def result(request: AccountRequest, list_id: int, kind: str) -> HttpResponseBase:
     """Download a list with what becomes, or became, of each row."""
     found = _find(request, list_id)
-    note_download(account_id=request.account.pk, actor=request.user, what="result of a list", now=timezone.now())
+    note_download(account_id=request.account.pk, actor=request.user, file="result of a list", now=timezone.now())
     return result_file(found, SheetKind(kind))
 
 

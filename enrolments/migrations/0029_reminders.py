@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('ends_at', models.DateTimeField(verbose_name='date reminded of')),
                 ('days', models.PositiveSmallIntegerField(verbose_name='days before')),
                 ('sent_on', models.DateField(verbose_name='sent')),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
             ],
             options={
                 'verbose_name': 'reminder',
@@ -44,11 +45,6 @@ class Migration(migrations.Migration):
             model_name='reminder',
             name='seat',
             field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='enrolments.seat', verbose_name='seat'),
-        ),
-        migrations.AddField(
-            model_name='reminder',
-            name='user',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person'),
         ),
         migrations.AddIndex(
             model_name='reminder',

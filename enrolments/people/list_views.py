@@ -58,5 +58,5 @@ def export(request: AccountRequest, kind: str) -> HttpResponseBase:
     now = timezone.now()
     form = PeopleForm(request.GET or None, courses=courses_used(request.account), teams=request.account.teams.all())
     chosen = chosen_people(request.account, form.cleaned_data if form.is_valid() else {}, now)
-    note_download(account_id=request.account.pk, actor=request.user, what="people", now=now)
+    note_download(account_id=request.account.pk, actor=request.user, file="people", now=now)
     return people_file(request.account, chosen, SheetKind(kind), now)

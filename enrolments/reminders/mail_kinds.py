@@ -19,7 +19,7 @@ register_mail_kind(
     build=seats_reminder,
     renew=renew_seats,
     is_due=seats_are_due,
-    receiver=Receiver.NAMED,
+    receiver=Receiver.READER,
     label=pgettext_lazy("kind of mail", "Reminder of seats to assign"),
 )
 register_mail_kind(

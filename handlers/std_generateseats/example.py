@@ -14,6 +14,7 @@ def example() -> Case:
             "packsize": 4,
             "validity": 365,
             "startbefore": 30,
+            "remind": "60,10",
             "supervisor": "teacher",
             "customersupport": "HELP",
             **PERIOD,

@@ -17,6 +17,7 @@ def example() -> Case:
             "autoenrolsupervisor": True,
             "customersupport": "HELP",
             "freetutors": 2,
+            "remind": "60,10",
             **PERIOD,
         },
         prepare=courses,

@@ -139,6 +139,7 @@ def test_the_mail_of_an_assignment_is_the_accounts_and_about_its_order(account, 
     assert (mail.kind, mail.recipient, mail.language) == ("seat_assigned", bob.email, "en")
     assert (mail.account_id, mail.order_id, mail.person_id) == (account.pk, line.order_id, bob.pk)
     assert mail.context == {
+        "enter_before": None,
         "course_name": course.name_en,
         "place": "Lyon",
         "starts_at": "2026-03-02T09:00:00Z",

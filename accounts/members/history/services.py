@@ -42,12 +42,12 @@ def note(
     )
 
 
-def note_download(*, account_id: int, actor: User, what: str, now: datetime) -> None:
-    """Add a download to the history of an account; `what` is registered in DOWNLOADS. One INSERT; locks nothing.
+def note_download(*, account_id: int, actor: User, file: str, now: datetime) -> None:
+    """Add a download to the history of an account; `file` is registered in DOWNLOADS. One INSERT; locks nothing.
 
     Raises Unregistered.
     """
-    DOWNLOADS.get(what)
+    DOWNLOADS.get(file)
     insert_row(
-        MemberEvent(account_id=account_id, kind=MemberEvent.Kind.DOWNLOADED, at=now, actor=actor, detail={"what": what})
+        MemberEvent(account_id=account_id, kind=MemberEvent.Kind.DOWNLOADED, at=now, actor=actor, detail={"what": file})
     )

@@ -158,18 +158,18 @@ def test_the_merchant_appears_as_the_shop(account, alice, bob):
 
 
 def test_a_download_is_told_under_a_registered_name(account, alice):
-    note_download(account_id=account.pk, actor=alice, what="result of a list", now=NOW)
+    note_download(account_id=account.pk, actor=alice, file="result of a list", now=NOW)
 
     assert "Downloaded: Result of a list of people" in page(account, alice).content.decode()
     with pytest.raises(Unregistered):
-        note_download(account_id=account.pk, actor=alice, what="no such", now=NOW)
+        note_download(account_id=account.pk, actor=alice, file="no such", now=NOW)
 
 
 def test_pages_follow_one_another_without_a_gap_or_a_double(account, alice, bob):
     for minute in range(7):
         for _twice in range(2):
             note_download(
-                account_id=account.pk, actor=alice, what="result of a list", now=NOW + timedelta(minutes=minute)
+                account_id=account.pk, actor=alice, file="result of a list", now=NOW + timedelta(minutes=minute)
             )
     MemberEvent.objects.create(account=CustomerAccountFactory(), kind="details", actor=bob, at=NOW)
 
@@ -194,7 +194,7 @@ def test_a_mistyped_place_begins_at_the_newest(account, alice, text):
 
 def test_the_links_of_the_page_lead_on_and_back(account, alice):
     for minute in range(51):
-        note_download(account_id=account.pk, actor=alice, what="result of a list", now=NOW + timedelta(minutes=minute))
+        note_download(account_id=account.pk, actor=alice, file="result of a list", now=NOW + timedelta(minutes=minute))
     first = page(account, alice)
     assert first.content.decode().count("Downloaded:") == 50
 
@@ -216,7 +216,7 @@ def test_takes_as_many_queries_for_many_acts(account, alice):
     members.invite_member(
         account=account, invited_by=alice, email="a@example.org", roles={"is_buyer"}, language="en", now=NOW
     )
-    note_download(account_id=account.pk, actor=alice, what="result of a list", now=NOW)
+    note_download(account_id=account.pk, actor=alice, file="result of a list", now=NOW)
     once = queries()
     for number in range(20):
         members.invite_member(

@@ -154,7 +154,7 @@ def test_every_limit_is_asked_for_somewhere_and_every_one_asked_for_is_set():
         for file in Path(project_settings.BASE_DIR, folder).rglob("*.py")
         if "migrations" not in file.parts
     )
-    asked = set(re.findall(r'(?:what=|@limited\(|UNSIGNED = )"([^"]+)"', sources))
+    asked = set(re.findall(r'(?:what=|limit=|limit: str = |@limited\(|UNSIGNED = )"([^"]+)"', sources))
     assert asked == set(RATE_LIMITS)
 
 

@@ -104,7 +104,7 @@ def test_pages_of_all_sources_follow_one_another(account, olga):
     for hour in range(4):
         many_at_once(account, MembershipFactory(account=account).user, 2, at=NOW + datetime.timedelta(hours=hour // 2))
         note_download(
-            account_id=account.pk, actor=olga, what="result of a list", now=NOW + datetime.timedelta(hours=hour // 2)
+            account_id=account.pk, actor=olga, file="result of a list", now=NOW + datetime.timedelta(hours=hour // 2)
         )
 
     seen, behind = [], None

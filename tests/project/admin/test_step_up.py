@@ -271,7 +271,12 @@ SENDS_A_FILE = re.compile(
 # Files of data are made in one place.
 WRITER = {"common/sheets/answers.py"}
 # Operators download lists of their own account.
-OF_ACCOUNTS = {"enrolments/lists/results.py", "enrolments/lists/views.py", "enrolments/people/export.py"}
+OF_ACCOUNTS = {
+    "enrolments/lists/results.py",
+    "enrolments/lists/views.py",
+    "enrolments/people/export.py",
+    "enrolments/endings/export.py",
+}
 # Calendars for whoever has their secret links.
 CALENDARS = {"enrolments/calendar/views.py"}
 
