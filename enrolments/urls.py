@@ -72,5 +72,5 @@ urlpatterns = [
     path("join/<str:token>/", joining.link, name="join-link"),
     path("join/<str:token>/code/", joining.code, name="join-code"),
     path("calendar/own/", calendar.own_link, name="calendar-own"),
-    re_path(r"^calendar/(?P<token>[A-Za-z0-9_-]{43})\.ics$", calendar.feed, name="calendar-feed"),
+    path("calendar/<str:token>.ics", calendar.feed, name="calendar-feed"),
 ]
