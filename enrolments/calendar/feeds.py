@@ -17,8 +17,8 @@ from django.utils.translation import pgettext
 
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
-from common.moments import in_shop_zone, local_day
-from enrolments.calendar.sessions import A_MOMENT, FEED_LOOKS_BACK, Days, sessions_of_feed
+from common.moments import local_day
+from enrolments.calendar.sessions import FEED_LOOKS_BACK, Days, days_of, sessions_of_feed
 from enrolments.courses.models import Course
 from enrolments.learning.selectors import my_courses
 
@@ -49,8 +49,8 @@ def feed_of_person(person: User, now: datetime.datetime) -> bytes:
     with translation.override(person.language or settings.LANGUAGE_CODE):
         feed = _empty(_("My courses"))
         for mine in my_courses(person, now):
-            days = _days_of_learning(mine.course, mine.starts_at, mine.ends_at)
-            if (days.last or days.first) < local_day(now) - FEED_LOOKS_BACK:
+            days = days_of(mine.course, mine.starts_at, mine.ends_at)
+            if days is None or (days.last or days.first) < local_day(now) - FEED_LOOKS_BACK:
                 continue
             _add(
                 feed,
@@ -103,10 +103,3 @@ def _add(
     event.add("description", "\n".join(filter(None, (note, url))))
     event.add("url", url)
     feed.add_component(event)
-
-
-def _days_of_learning(course: Course, starts_at: datetime.datetime, ends_at: datetime.datetime | None) -> Days:
-    """Return the days on which a person is in a course; those of the course itself where it has them."""
-    first = max(filter(None, (course.first_day, in_shop_zone(starts_at).date())))
-    last = min(filter(None, (course.last_day, ends_at and local_day(ends_at - A_MOMENT))), default=None)
-    return Days(first, max(first, last) if last else None)

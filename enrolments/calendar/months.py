@@ -45,10 +45,10 @@ def month_before(first: datetime.date) -> datetime.date:
 
 
 def month_after(first: datetime.date) -> datetime.date:
-    return last_day_of(first) + datetime.timedelta(days=1)
+    return end_of_month(first) + datetime.timedelta(days=1)
 
 
-def last_day_of(first: datetime.date) -> datetime.date:
+def end_of_month(first: datetime.date) -> datetime.date:
     return first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.members.models import CustomerAccount
 from common.moments import local_day
+from common.words import last_day_of
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.seats.models import Seat, SeatBatch, SeatState
@@ -22,8 +23,6 @@ SHOWN_AT_MOST = 200
 IN_FEED_AT_MOST = 1_000
 # A feed keeps what is over for that long.
 FEED_LOOKS_BACK = datetime.timedelta(days=180)
-# A moment before.
-A_MOMENT = datetime.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def days_of(course: Course, starts_at: datetime.datetime | None, ends_at: dateti
     An end at 24:00 belongs to the day before.
     """
     starts = [day for day in (course.first_day, starts_at and local_day(starts_at)) if day]
-    ends = [day for day in (course.last_day, ends_at and local_day(ends_at - A_MOMENT)) if day]
+    ends = [day for day in (course.last_day, ends_at and last_day_of(ends_at)) if day]
     if not starts:
         return None
     first, last = max(starts), min(ends, default=None)

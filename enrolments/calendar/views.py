@@ -27,7 +27,7 @@ from common.moments import local_day
 from common.numbers import whole_number
 from enrolments.calendar import feeds, links
 from enrolments.calendar.models import CalendarLink
-from enrolments.calendar.months import last_day_of, month_after, month_before, month_of, weeks_of
+from enrolments.calendar.months import end_of_month, month_after, month_before, month_of, weeks_of
 from enrolments.calendar.sessions import sessions_in
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
@@ -92,7 +92,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
 def _month_page(request: AccountRequest, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
     today = local_day(timezone.now())
     first = month_of(request.GET.get("month", ""), today)
-    found = sessions_in(request.account, first, last_day_of(first))
+    found = sessions_in(request.account, first, end_of_month(first))
     context = {
         "account": request.account,
         "first": first,
