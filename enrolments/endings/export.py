@@ -9,7 +9,7 @@ from django.http import FileResponse
 from django.utils.translation import gettext as _
 
 from accounts.members.models import CustomerAccount
-from common.paging import sorted_page
+from common.paging import chunks
 from common.sheets.answers import sheet_response
 from common.sheets.tables import Cells, SheetKind
 from enrolments.endings.selectors import endings
@@ -25,10 +25,8 @@ def endings_file(account: CustomerAccount, grounds: QuerySet[Ground], *, by: str
 
 
 def _cells(account: CustomerAccount, grounds: QuerySet[Ground], by: str) -> Iterator[Cells]:
-    after = None
-    while True:
-        page = sorted_page(grounds, by=by, among=grounds, size=ROWS_A_CHUNK, after=after)
-        for each in endings(account, page.rows):
+    for chunk in chunks(grounds, size=ROWS_A_CHUNK, by=by):
+        for each in endings(account, chunk):
             person = each.person
             yield (
                 person.email if person else "",
@@ -37,6 +35,3 @@ def _cells(account: CustomerAccount, grounds: QuerySet[Ground], by: str) -> Iter
                 each.ends_at,
                 each.qualified_until,
             )
-        after = page.older
-        if after is None:
-            return

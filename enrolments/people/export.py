@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 
 from accounts.members.models import CustomerAccount
 from accounts.people.delegation.models import Delegation
-from common.paging import key_page
+from common.paging import chunks
 from common.sheets.answers import sheet_response
 from common.sheets.tables import Cells, SheetKind
 from enrolments.people.listed import full_rows
@@ -36,14 +36,9 @@ def people_file(
 
 
 def _cells(account: CustomerAccount, people: QuerySet[Delegation], now: datetime.datetime) -> Iterator[Cells]:
-    older_than = None
-    while True:
-        page = key_page(people, size=ROWS_A_CHUNK, older_than=older_than)
-        for delegation, row in zip(page.rows, full_rows(account, page.rows, now), strict=True):
+    for chunk in chunks(people, size=ROWS_A_CHUNK):
+        for delegation, row in zip(chunk, full_rows(account, chunk, now), strict=True):
             yield _row(delegation, row)
-        older_than = page.older
-        if older_than is None:
-            return
 
 
 def _row(delegation: Delegation, row: PersonRow) -> Cells:
