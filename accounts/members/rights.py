@@ -94,6 +94,20 @@ def buyers_of(account: CustomerAccount) -> QuerySet[User]:
     return User.objects.filter(Exists(memberships), is_active=True).order_by("sort_name", "pk")
 
 
+def members_with(right: Right, account_ids: Collection[int], **wanted: bool) -> dict[int, list[Membership]]:
+    """Return the active members who hold a right, by account, the first to join first, with their users.
+
+    `wanted` are columns of the membership, such as the mails that a member wants. One statement.
+    """
+    members = Membership.objects.filter(
+        membership_with(right), account__in=account_ids, user__is_active=True, **wanted
+    ).select_related("user")
+    found: dict[int, list[Membership]] = {}
+    for member in members.order_by("created_at", "pk"):
+        found.setdefault(member.account_id, []).append(member)
+    return found
+
+
 def first_owner(account: CustomerAccount) -> User | None:
     """Return the active owner who joined an account first; None if it has none. Locks nothing: see
     `accounts.members.operators` for an answer that stays true."""

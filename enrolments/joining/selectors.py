@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,7 +16,6 @@ from common.refusals import Refused
 from common.tokens import hash_token
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
-from enrolments.courses.roles.models import Role
 from enrolments.joining.errors import (
     JoinCodeUsed,
     JoinCourseClosed,
@@ -28,11 +27,7 @@ from enrolments.joining.errors import (
 from enrolments.joining.models import JoinCode, JoinLink, JoinUse
 from enrolments.joining.tokens import hash_code, read_code
 from enrolments.seats.desk import choosable_courses
-from enrolments.seats.models import Seat, SeatBatch
-
-# A link places learners: tutors are few, and named by an operator. Seats of a team are given by operators alone, who
-# know its people.
-FOR_LEARNERS = (Q(role__isnull=True) | Q(role__code=Role.STUDENT)) & Q(team__isnull=True)
+from enrolments.seats.models import Seat, SeatBatch, SeatQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +66,15 @@ def refuse_closed(entrance: Entrance, *, now: datetime.datetime) -> None:
         raise JoinLinkUsedUp
 
 
+def joinable_seats(account_id: int, now: datetime.datetime) -> SeatQuerySet:
+    """Return the free seats of an account that links may give away.
+
+    A link places learners: tutors are few, and named by an operator. Seats of a team are given by operators alone, who
+    know its people.
+    """
+    return Seat.objects.assignable_at(now).for_learners().filter(account=account_id, team__isnull=True)
+
+
 def free_seats(link: JoinLink, now: datetime.datetime) -> QuerySet[Seat]:
     """Return the free seats that a link leads to, those sold first at the front."""
     return seats_to_join(link.account_id, batch=link.batch, group=link.group, now=now)
@@ -80,7 +84,7 @@ def seats_to_join(
     account_id: int, *, batch: SeatBatch | None, group: CourseGroup | None, now: datetime.datetime
 ) -> QuerySet[Seat]:
     """Return the free seats of an order line or a session that learners may take: none of a team's."""
-    seats = Seat.objects.assignable_at(now).filter(FOR_LEARNERS, account=account_id)
+    seats = joinable_seats(account_id, now)
     of_source = seats.filter(batch=batch) if batch is not None else seats.filter(batch__group=group)
     return of_source.select_related("batch", "course").order_by("pk")
 
@@ -129,7 +133,7 @@ class Source:
 
 def sources_of(account: CustomerAccount, now: datetime.datetime) -> list[Source]:
     """Return the order lines and sessions with seats that learners may take, the newest first. Two statements."""
-    seats = Seat.objects.assignable_at(now).filter(FOR_LEARNERS, account=account)
+    seats = joinable_seats(account.pk, now)
     free = dict(seats.order_by().values_list("batch").annotate(Count("pk")))
     batches = SeatBatch.objects.filter(pk__in=free).select_related("group__course").order_by("-pk")
     of_sessions: dict[int, int] = {}

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from accounts.members.models import Membership
 from accounts.members.notices.digest import language_of
-from accounts.members.rights import Right, membership_with
+from accounts.members.rights import Right, members_with
 from outbox.mails.services import NewMail, queue_mails
 
 MAIL_KIND = "seats_used_up"
@@ -88,21 +88,10 @@ def tell_used_up(*, now: datetime.datetime, limit: int = 200) -> int:
             )
             told = {batch_id: (code, json.loads(name)) for batch_id, code, name in cursor.fetchall()}
         news = [each for each in due if each.batch_id in told]
-        members = Membership.objects.filter(
-            membership_with(Right.MANAGE_SEATS),
-            account__in={each.account_id for each in news},
-            wants_thresholds=True,
-            user__is_active=True,
-        ).select_related("user")
-        by_account: dict[int, list[Membership]] = {}
-        for member in members.order_by("pk"):
-            by_account.setdefault(member.account_id, []).append(member)
+        accounts = {each.account_id for each in news}
+        members = members_with(Right.MANAGE_SEATS, accounts, wants_thresholds=True)
         queue_mails(
-            [
-                _mail(member, each, *told[each.batch_id])
-                for each in news
-                for member in by_account.get(each.account_id, ())
-            ]
+            [_mail(member, each, *told[each.batch_id]) for each in news for member in members.get(each.account_id, ())]
         )
     return len(due)
 

@@ -17,7 +17,7 @@ from enrolments.courses.places.services import with_taken
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.models import Ground
 from enrolments.requests.models import CourseRequest
-from enrolments.seats.models import Seat, SeatBatch, SeatQuerySet
+from enrolments.seats.models import Seat, SeatBatch
 
 # Kinds of seats among which an operator chooses; those that end first come first.
 CHOICES_AT_MOST = 20
@@ -73,7 +73,7 @@ def _free_seats_allow(
 ) -> tuple[Mapping[int, str], Mapping[int, set[int]]]:
     """Return, by account, one list of courses that covers what its free seats of packs cover, and the courses of its
     sessions with a learner's seat to fill. Two statements."""
-    free = _for_learners(Seat.objects.assignable_at(now)).filter(batch=OuterRef("pk"))
+    free = Seat.objects.assignable_at(now).for_learners().filter(batch=OuterRef("pk"))
     batches = SeatBatch.objects.filter(Exists(free), account__in=accounts).order_by()
     lists: dict[int, set[str]] = defaultdict(set)
     packs = batches.filter(source=SeatBatch.Source.PACK).values_list("account_id", "course_list").distinct()
@@ -130,7 +130,7 @@ def seats_for(account: CustomerAccount, course: Course, *, now: datetime.datetim
     first, and no more than CHOICES_AT_MOST. Three statements; none counts seats, which may be many."""
     if not course.is_lasting_at(now):
         return []
-    free = _for_learners(Seat.objects.assignable_at(now)).filter(account=account)
+    free = Seat.objects.assignable_at(now).for_learners().filter(account=account)
     suits = Q(source=SeatBatch.Source.SESSION, course=course)
     if course.is_open_at(now):
         packs = SeatBatch.objects.filter(
@@ -149,9 +149,5 @@ def seats_for(account: CustomerAccount, course: Course, *, now: datetime.datetim
 
 def free_seat(account: CustomerAccount, batch_id: int, *, now: datetime.datetime) -> Seat | None:
     """Return a free seat of an order line of an account that takes a learner; None if there is none (any more)."""
-    seats = _for_learners(Seat.objects.assignable_at(now)).filter(account=account, batch=batch_id)
+    seats = Seat.objects.assignable_at(now).for_learners().filter(account=account, batch=batch_id)
     return seats.order_by("pk").first()
-
-
-def _for_learners(seats: SeatQuerySet) -> SeatQuerySet:
-    return seats.filter(Q(role__isnull=True) | Q(role__code=Role.STUDENT))

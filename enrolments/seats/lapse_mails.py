@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.members.models import CustomerAccount, Membership
-from accounts.members.rights import Right, membership_with
+from accounts.members.rights import Right, members_with
 from accounts.people.models import User
 from common.defused import defused
 from enrolments.courses.models import Course
@@ -52,7 +52,7 @@ def tell_operators(lapsed: Sequence[Lapsed], over: Collection[int], *, now: date
     if not lapsed:
         return
     heard: dict[tuple[int, User], list[Lapsed]] = {}
-    readers = _operators({each.account_id for each in lapsed})
+    readers = members_with(Right.MANAGE_SEATS, {each.account_id for each in lapsed})
     for each in lapsed:
         reader = _reader(readers.get(each.account_id, []), each.assigned_by_id)
         if reader is not None:
@@ -72,16 +72,6 @@ def build(mail: Mail, *, blank: bool) -> dict[str, Any]:
         "others": len(rows) - len(known),
         "seats_url": f"{settings.SITE_URL}{path}",
     }
-
-
-def _operators(account_ids: Collection[int]) -> dict[int, list[Membership]]:
-    members = Membership.objects.filter(
-        membership_with(Right.MANAGE_SEATS), account__in=account_ids, user__is_active=True
-    ).select_related("user")
-    found: dict[int, list[Membership]] = {}
-    for member in members.order_by("created_at", "pk"):
-        found.setdefault(member.account_id, []).append(member)
-    return found
 
 
 def _reader(members: Sequence[Membership], assigned_by_id: int | None) -> User | None:

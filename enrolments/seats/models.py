@@ -156,6 +156,9 @@ class SeatState(models.TextChoices):
     REVOKED = "revoked", pgettext_lazy("seat", "Revoked")
 
 
+# States of a seat that somebody has.
+IN_USE = (SeatState.ASSIGNED, SeatState.CONSUMED)
+
 # End of a seat's validity in a query, like `Seat.assignable_until`.
 ASSIGNABLE_UNTIL = Coalesce("valid_until", "batch__valid_until")
 
@@ -215,7 +218,11 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         return self.filter(written)
 
     def in_use(self) -> SeatQuerySet:
-        return self.filter(state__in=(SeatState.ASSIGNED, SeatState.CONSUMED))
+        return self.filter(state__in=IN_USE)
+
+    def for_learners(self) -> Self:
+        """Keep seats that a learner may have: declared for a learner, or for nobody."""
+        return self.filter(models.Q(role__isnull=True) | models.Q(role__code=Role.STUDENT))
 
 
 class Seat(models.Model):

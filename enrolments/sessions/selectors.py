@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from accounts.members.models import CustomerAccount
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.roles.models import Role
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.models import IN_USE, Seat, SeatBatch, SeatState
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ def sessions_of(account: CustomerAccount) -> QuerySet[CourseGroup]:
 def session_rows(groups: Collection[CourseGroup]) -> list[SessionRow]:
     """Return rows for a list of some sessions. One statement."""
     rows = {group.pk: SessionRow(group) for group in groups}
-    in_use = Q(state__in=(SeatState.ASSIGNED, SeatState.CONSUMED))
+    in_use = Q(state__in=IN_USE)
     counts = (
         Seat.objects.filter(batch__group_id__in=list(rows))
         .order_by()

@@ -11,10 +11,8 @@ from accounts.members.models import CustomerAccount
 from accounts.people.delegation.models import Delegation
 from accounts.teams.models import Team
 from common.languages import in_reader_language
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.models import IN_USE, Seat, SeatBatch, SeatState
 from enrolments.seats.selectors import newest_entry_names
-
-IN_USE = (SeatState.ASSIGNED, SeatState.CONSUMED)
 
 
 @dataclass(slots=True)
