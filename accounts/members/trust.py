@@ -9,7 +9,7 @@ count as paid.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from accounts.members.current import AccountRequest
@@ -37,6 +37,15 @@ def count_mail_to_other(request: AccountRequest, email: str, *, now: datetime) -
     others.count_mail_to_other(
         request, email=email, by=request.user, has_paid=may_mail_strangers(request.account.pk), now=now
     )
+
+
+def count_mails_before_payment(request: AccountRequest, emails: Iterable[str], *, now: datetime) -> None:
+    """Count the mails that an act on people has sent, while the account has paid for nothing; `emails` are not read
+    once it has. Raises TooOften and NotBeforePayment; call outside of a transaction, before a mail is recorded."""
+    if may_mail_strangers(request.account.pk):
+        return
+    for email in emails:
+        others.count_mail_to_other(request, email=email, by=request.user, has_paid=False, now=now)
 
 
 def count_address(request: AccountRequest, email: str, *, now: datetime, takes_new_seat: bool = False) -> None:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.members.current import AccountRequest, SignedInRequest, account_page
 from accounts.members.rights import Right
-from accounts.members.trust import count_mail_to_other, may_mail_strangers
+from accounts.members.trust import count_mails_before_payment
 from accounts.rate_limits.services import TooOften, count_attempt
 from common.numbers import whole_number
 from common.refusals import Refused
@@ -165,8 +165,7 @@ def _place(request: AccountRequest, shown: CourseRequest, form: PlaceForm) -> Ht
     person = typed_names(request.account, {shown.person_id}).get(shown.person_id)
     if person is None:
         raise Http404
-    if not may_mail_strangers(request.account.pk):
-        count_mail_to_other(request, person.email, now=now)
+    count_mails_before_payment(request, [person.email], now=now)
     accepted = place_request(
         account=request.account,
         request_id=shown.pk,

@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.models import CustomerAccount
 from accounts.members.rights import Right
-from accounts.members.trust import count_mail_to_other, may_mail_strangers
+from accounts.members.trust import count_mails_before_payment
 from accounts.teams.models import Team
 from common.numbers import whole_number
 from common.refusals import Refused
-from enrolments.people.selectors import typed_names
+from enrolments.people.selectors import typed_addresses, typed_names
 from enrolments.seats.forms import ManyForm, WhereForm
 from enrolments.seats.list_forms import SeatFilterForm
 from enrolments.seats.many import MOST, Act, Outcome, PreviewChanged, Target, do_to_many, fingerprint_of, look_at
@@ -117,11 +117,9 @@ def _read_again(request: AccountRequest, asked: Asked) -> Asked:
 
 def _count_mails(request: AccountRequest, asked: Asked) -> None:
     """Count the mails of an account that has paid for nothing yet; after a few of them the next one is refused."""
-    if asked.act == Act.RELEASE or may_mail_strangers(request.account.pk):
-        return
-    people = {seat.person_id for seat in asked.seats if seat.person_id is not None}
-    for person in typed_names(request.account, people).values():
-        count_mail_to_other(request, person.email, now=timezone.now())
+    if asked.act != Act.RELEASE:
+        people = {seat.person_id for seat in asked.seats if seat.person_id is not None}
+        count_mails_before_payment(request, typed_addresses(request.account, people), now=timezone.now())
 
 
 def _done(act: Act, number: int) -> str:

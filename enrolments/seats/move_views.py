@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
-from accounts.members.trust import count_mail_to_other, may_mail_strangers
+from accounts.members.trust import count_mails_before_payment
 from accounts.rate_limits.services import TooOften
 from common.refusals import Refused
-from enrolments.people.selectors import typed_names
+from enrolments.people.selectors import typed_addresses, typed_names
 from enrolments.seats.forms import MoveForm
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.seats.move import move_seat
@@ -50,7 +50,8 @@ def move(request: AccountRequest, seat_id: int) -> HttpResponse:
     if form.is_valid():
         to = form.cleaned_data["to"]
         try:
-            _count_mail(request, shown, now)
+            people = {shown.person_id} if shown.person_id is not None else set()
+            count_mails_before_payment(request, typed_addresses(request.account, people), now=now)
             moved = move_seat(
                 account=request.account,
                 seat_id=shown.pk,
@@ -95,14 +96,6 @@ def _targets(request: AccountRequest, shown: Seat, now: datetime.datetime) -> Ta
         [course for course in found.courses if course.pk != shown.course_id],
         [session for session in found.sessions if session.pk != shown.batch.group_id],
     )
-
-
-def _count_mail(request: AccountRequest, shown: Seat, now: datetime.datetime) -> None:
-    if shown.person_id is None or may_mail_strangers(request.account.pk):
-        return
-    person = typed_names(request.account, {shown.person_id}).get(shown.person_id)
-    if person is not None:
-        count_mail_to_other(request, person.email, now=now)
 
 
 def _page(

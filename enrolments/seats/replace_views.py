@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
-from accounts.members.trust import count_address, count_mail_to_other, may_mail_strangers
+from accounts.members.trust import count_address, count_mails_before_payment
 from accounts.people.delegation.models import Delegation
 from accounts.rate_limits.services import TooOften
 from common.refusals import Refused
@@ -116,8 +116,7 @@ def _exchange(
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         count_address(request, email, now=now)
-        if not may_mail_strangers(request.account.pk):
-            count_mail_to_other(request, email, now=now)
+        count_mails_before_payment(request, [email], now=now)
         replaced = replace_person(
             account=request.account,
             seats=chosen,

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.parts import Part
 from accounts.members.rights import Right
-from accounts.members.trust import count_address, count_mail_to_other, may_mail_strangers
+from accounts.members.trust import count_address, count_mails_before_payment
 from accounts.rate_limits.services import TooOften
 from common.languages import in_reader_language
 from common.refusals import Refused
@@ -59,8 +59,7 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
         is_known = is_attached(request.account, form.cleaned_data["email"])
         try:
             count_address(request, form.cleaned_data["email"], now=now, takes_new_seat=not was_assigned(shown))
-            if not may_mail_strangers(request.account.pk):
-                count_mail_to_other(request, form.cleaned_data["email"], now=now)
+            count_mails_before_payment(request, [form.cleaned_data["email"]], now=now)
             assignment = assign_seat(
                 account=request.account,
                 seat_id=shown.pk,
