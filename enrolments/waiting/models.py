@@ -98,7 +98,7 @@ class WaitingPlace(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(offered_at__isnull=True, offer_ends_at__isnull=True, taken=0)
-                | Q(offered_at__isnull=False, offer_ends_at__gt=F("offered_at")),
+                | Q(offered_at__isnull=False, offer_ends_at__isnull=False, offer_ends_at__gt=F("offered_at")),
                 name="enrolments_waitingplace_offer",
             ),
             models.UniqueConstraint(

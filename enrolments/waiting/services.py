@@ -109,7 +109,7 @@ def _locked_open(course: Course, now: datetime.datetime) -> Course:
 @again_after_deadlock
 def give_up(*, place: WaitingPlace, now: datetime.datetime, operator: User | None = None) -> None:
     """Leave the waiting list of a course, or decline what was offered: all open rows there of the same person or
-    account end. What is freed is offered to the next.
+    account end. The places given back are offered to the next.
 
     Locks the course; for an account its row (FOR KEY SHARE) and the operator's membership (FOR SHARE). Raises
     WaitingPlaceNotFound when the row has ended by now, or the operator places nobody for the account (any more).

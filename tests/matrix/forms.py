@@ -71,7 +71,7 @@ account-join-link-revoke             number,link_id           -  # withdrawing a
 wait                                 short_name               -  # joins, overwrites nothing
 waiting-code                         -                        -  # one's own browser: the code names the address
 waiting-place                        token                    -  # only an open place is left
-account-waiting                      number,leave             -  # joins; only an open place is left
+account-waiting                      number                   -  # joins; only an open place is left
 join                                 code                     -  # leads to the code's page, changes nothing
 join-link                            token                    -  # mails a code, takes nothing
 join-code                            token                    -  # only a link that is open takes the mailed code

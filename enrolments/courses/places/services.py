@@ -114,7 +114,7 @@ def taken(course_ids: Collection[int]) -> dict[int, int]:
 
 def places_left_sql(course: str = "this", *, account_id: int | None = None, user_id: int | None = None) -> str:
     """Return the number of places left in the course of the surrounding query, named `course` there, as SQL: NULL where
-    there is no limit, none while people wait. What is offered to an account or a person counts as left for them."""
+    there is no limit, none while people wait. Places offered to an account or a person count as left for them."""
     own = f"""
         SELECT coalesce(sum(offer.places - offer.taken), 0) FROM enrolments_waitingplace offer
         WHERE offer.course_id = this.id AND offer.state = 'offered'
@@ -196,7 +196,7 @@ def hold_places(
 ) -> None:
     """Keep places of an open course for a line from checkout on. A second call for the line replaces the number.
 
-    What was offered from the waiting list to the line's account, or to the buyer `user_id`, is used up first.
+    Offers from the waiting list to the line's account, or to the buyer `user_id`, are used up first.
 
     Locks the course. Raises CourseOver, CourseClosed, CourseFull; then nothing is held.
     """
