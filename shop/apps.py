@@ -16,6 +16,7 @@ class ShopConfig(floors.Floor):
         "phone_orders",
         "notes",
         "payments",
+        "postings",
         "trial",
         "renewal",
         "pages",

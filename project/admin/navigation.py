@@ -32,6 +32,7 @@ GROUPS = (
             "shop.PhoneOrder": "call",
             "shop.Payment": "payments",
             "shop.PaymentEvent": "notifications",
+            "billing.LedgerEntry": "account_balance",
         },
     ),
     Group(

@@ -45,6 +45,7 @@ ACCOUNTING = frozenset(
     | LOOK_AT_CUSTOMERS
     | rights("shop", LOOK, "payment", "paymentevent", "shopidentity", "legaltext")
     | rights("catalog", EVERYTHING, "tax")
+    | rights("billing", LOOK, "ledgerentry")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
     | {"shop.deal_with_money", "accounts.view_approval", "outbox.view_mail"}
 )

@@ -165,6 +165,7 @@ accounts.customeraccount  made_from
 accounts.delegation       -  # nothing to edit
 accounts.user             made_from
 auth.group                made_from
+billing.ledgerentry       -  # nothing to edit
 catalog.category          made_from
 catalog.entry             version
 catalog.tax               made_from

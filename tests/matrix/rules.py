@@ -422,6 +422,7 @@ accounts.delegation       page 403  page 403
 accounts.securityevent    page 403  page 403
 accounts.user             page page page 403
 auth.group                page page page page
+billing.ledgerentry       page 403  page 403
 catalog.category          page page page page
 catalog.entry             page page page page
 catalog.tax               page page page page
