@@ -15,7 +15,7 @@ FLOORS = (
     *("enrolments", "billing", "accounts", "outbox", "common"),
 )
 # Modules of a room that register things when imported: `models` first of all, the others at the end.
-REGISTERING = ("admin", "checks", "jobs", "mail_kinds", "tidying")
+REGISTERING = ("admin", "checks", "jobs", "mail_kinds", "personal_data", "tidying")
 
 
 class Floor(AppConfig):
