@@ -324,4 +324,4 @@ class TestVerifyLedger:
 
         with pytest.raises(CommandError, match="1 fault"):
             call_command("verify_ledger", stderr=told)
-        assert f"Order {order.number} owes 100 by its units given back, and 1201 by the ledger." in told.getvalue()
+        assert f"Order {order.number} owes 100 by its units given back, and 1202 by the ledger." in told.getvalue()
