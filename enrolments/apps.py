@@ -27,6 +27,7 @@ class EnrolmentsConfig(floors.Floor):
         "joining",
         "requests",
         "calendar",
+        "waiting",
     )
 
     def ready(self) -> None:
@@ -63,6 +64,7 @@ class EnrolmentsConfig(floors.Floor):
         from enrolments.requests.waiting import open_requests
         from enrolments.seats.deeds import moves_of_seats
         from enrolments.seats.waiting import blanks_of_sessions, seats_about_to_end
+        from enrolments.waiting.overview import places_kept
 
         FOLLOWERS.add(person_changed)
         add_admin_pages("enrolments.enrolment", "enrolments.seat", "enrolments.seatbatch", "enrolments.coursegroup")
@@ -73,6 +75,7 @@ class EnrolmentsConfig(floors.Floor):
         add_area_link(AreaLink("account-seats", _("Seats"), rights=DESK, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights=DESK, position=30))
         add_area_link(AreaLink("account-requests", _("Requests"), rights={Right.MANAGE_SEATS}, position=32))
+        add_area_link(AreaLink("account-waiting", _("Waiting lists"), rights={Right.MANAGE_SEATS}, position=33))
         add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights=DESK, position=40))
         ends = {Right.MANAGE_PEOPLE}
@@ -91,6 +94,7 @@ class EnrolmentsConfig(floors.Floor):
         DOWNLOADS.register("result of a list", _("Result of a list of people"))
         DOWNLOADS.register("people", _("People"))
         DOWNLOADS.register("endings", _("Who ends when"))
+        add_waiting(Waiting("places kept", places_kept, rights={Right.MANAGE_SEATS}, position=22))
         add_waiting(Waiting("requests", open_requests, rights={Right.MANAGE_SEATS}, position=25))
         add_waiting(Waiting("seats about to end", seats_about_to_end, rights={Right.MANAGE_SEATS}, position=30))
         add_waiting(Waiting("seats to fill", blanks_of_sessions, rights={Right.MANAGE_SEATS}, position=40))
