@@ -56,7 +56,7 @@ def start_run(
 ) -> Run:
     """Have an act done by jobs to all that it was shown to be possible for; what it was not possible for is kept too.
 
-    `seen` is the `fingerprint_of` what was shown. The same act that is under way already is returned. A constant number
+    `seen` is the `fingerprint_of` what was shown. An act that is under way already is returned. A constant number
     of statements. Raises PreviewChanged.
     """
     outcomes = look_at(account=account, act=act, seats=seats, people=people, to=to, now=now)
