@@ -37,6 +37,7 @@ of_account = [
     re_path(r"^people/export\.(?P<kind>csv|xlsx)$", people_lists.export, name="account-people-export"),
     path("endings/", endings.account_endings, name="account-endings"),
     re_path(r"^endings/export\.(?P<kind>csv|xlsx)$", endings.export, name="account-endings-export"),
+    path("people/chosen/", many_people.chosen, name="account-people-chosen"),
     path("people/many/", many_people.many, name="account-people-many"),
     path("people/team/", teams.people, name="account-people-team"),
     path("people/<int:delegation_id>/", people.person, name="account-person"),

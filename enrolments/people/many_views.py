@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
@@ -24,12 +24,17 @@ from enrolments.seats.targets import find_target
 
 
 @account_page(Right.MANAGE_SEATS)
+@require_POST
+def chosen(request: AccountRequest) -> HttpResponse:
+    """Lead on from the boxes of the list, which are posted, to the page about an act. Changes nothing."""
+    address = reverse("account-people-many", args=[request.account.pk])
+    return redirect(f"{address}?{_chosen_in_list(request.POST).urlencode()}")
+
+
+@account_page(Right.MANAGE_SEATS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def many(request: AccountRequest) -> HttpResponse:
-    """Show what an act on many people would do; posting the page does it. The list posts its boxes here."""
-    if request.method == "POST" and "seen" not in request.POST:
-        address = reverse("account-people-many", args=[request.account.pk])
-        return redirect(f"{address}?{_chosen_in_list(request.POST).urlencode()}")
+    """Show what an act on many people would do; posting the page does it."""
     nothing = _("Tick the people first, or choose all that the list finds.")
     return act_on(request, _asked, nothing=nothing, of=Of.PEOPLE)
 

@@ -147,6 +147,8 @@ account-run-state        GET  sign-in page    404     page     404        404   
 account-run-state        POST 405
 account-run-result       GET  sign-in page    404     page     404        404      404     404     404     404
 account-run-result       POST 405
+account-people-chosen    GET  sign-in 405     404     405      404        404      404     404     404     404
+account-people-chosen    POST sign-in go      404     go       404        404      404     404     404     404
 account-people-many      GET  sign-in page    404     page     404        404      404     404     404     404
 account-people-many      POST sign-in done    404     done     404        404      404     404     404     404
 account-seat             GET  sign-in page    404     page     404        404      404     404     404     404

@@ -214,6 +214,7 @@ class World:
                 "act": "release", "seat": [has.taken_seat.pk], "reason": "",
                 "seen": fingerprint_of(Act.RELEASE, None, [Outcome(has.taken_seat)]),
             },
+            "account-people-chosen": {"act": "release", "people": [person.pk], "which": "ticked"},
             "account-people-many": {
                 "act": "release", "people": [person.pk], "reason": "",
                 "seen": fingerprint_of(Act.RELEASE, None, [Outcome(has.taken_seat)]),
