@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0021_membership_limits'),
-        ('enrolments', '0031_qualification'),
+        ('enrolments', '0032_waiting_places'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
