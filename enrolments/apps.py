@@ -15,6 +15,7 @@ class EnrolmentsConfig(floors.Floor):
         "grounds",
         "events",
         "seats",
+        "runs",
         "extension",
         "endings",
         "sessions",
@@ -92,6 +93,7 @@ class EnrolmentsConfig(floors.Floor):
         add_source(Source("detachments", detachments, position=25))
         add_source(Source("requests", answers_to_requests, position=27))
         DOWNLOADS.register("result of a list", _("Result of a list of people"))
+        DOWNLOADS.register("result of an act", _("Result of an act on many seats"))
         DOWNLOADS.register("people", _("People"))
         DOWNLOADS.register("endings", _("Who ends when"))
         add_waiting(Waiting("places kept", places_kept, rights={Right.MANAGE_SEATS}, position=22))

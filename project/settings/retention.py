@@ -37,6 +37,8 @@ KEPT = {
     "faults": (90, 1),
     # After they were made. Their result stays with the desk so long.
     "lists": (365, 30),
+    # After they were begun; what became of each seat stays in its history.
+    "runs": (365, 30),
     # After the date that was reminded of.
     "reminders": (90, 1),
     # After their answer.

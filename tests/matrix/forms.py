@@ -45,6 +45,8 @@ account-member-remove                number,membership_id     shown
 account-member-transfer              number,membership_id     shown
 account-member-withdraw              number,invitation_id     -  # an invitation sent anew is another one
 account-seats-many                   number                   seen
+account-people-chosen                number                   -  # leads on to the page about an act
+account-people-many                  number                   seen
 account-seat                         number,seat_id           -  # shown by free seats, obeyed by free seats
 account-seat-release                 number,seat_id           seen
 account-seat-move                    number,seat_id           seen

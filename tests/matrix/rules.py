@@ -146,6 +146,18 @@ account-seat-counts      GET  sign-in page    404     page     404        404   
 account-seat-counts      POST 405
 account-seats-many       GET  sign-in page    404     page     404        404      404     404     404     404
 account-seats-many       POST sign-in done    404     done     404        404      404     404     404     404
+account-runs             GET  sign-in page    404     page     404        404      404     404     404     404
+account-runs             POST 405
+account-run              GET  sign-in page    404     page     404        404      404     404     404     404
+account-run              POST 405
+account-run-state        GET  sign-in page    404     page     404        404      404     404     404     404
+account-run-state        POST 405
+account-run-result       GET  sign-in page    404     page     404        404      404     404     404     404
+account-run-result       POST 405
+account-people-chosen    GET  sign-in 405     404     405      404        404      404     404     404     404
+account-people-chosen    POST sign-in go      404     go       404        404      404     404     404     404
+account-people-many      GET  sign-in page    404     page     404        404      404     404     404     404
+account-people-many      POST sign-in done    404     done     404        404      404     404     404     404
 account-seat             GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat             POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-release     GET  sign-in page    404     page     404        404      404     404     404     404

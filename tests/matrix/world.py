@@ -36,7 +36,9 @@ from enrolments.lists.models import PeopleList
 from enrolments.people.edit import version_of
 from enrolments.requests.models import CourseRequest
 from enrolments.requests.services import ask_for_course
-from enrolments.seats.many import Act, Outcome, fingerprint_of
+from enrolments.runs.models import Run
+from enrolments.runs.running import start_run
+from enrolments.seats.many import Act, Outcome, fingerprint_of, look_at
 from enrolments.seats.models import Seat
 from enrolments.seats.moves import state_shown
 from enrolments.waiting.models import WaitingPlace
@@ -88,6 +90,7 @@ class Belongings:
     person: Delegation
     session: CourseGroup
     people_list: PeopleList
+    run: Run
     request: CourseRequest
     team: Team
     calendar: CalendarLink
@@ -131,6 +134,7 @@ class World:
             "delegation_id": has.person.pk,
             "session_id": has.session.pk,
             "list_id": has.people_list.pk,
+            "run_id": has.run.pk,
             "request_id": has.request.pk,
             "team_id": has.team.pk,
             "line": 2,
@@ -177,6 +181,7 @@ class World:
             "calendar-feed": {"token": token_of(has.calendar)},
             "account-list-template": {"kind": "csv"},
             "account-list-result": {"kind": "csv"},
+            "account-run-result": {"kind": "csv"},
             "account-people-export": {"kind": "csv"},
             "account-endings-export": {"kind": "csv"},
             "phone-order": {"token": self.phone_order.token},
@@ -213,6 +218,11 @@ class World:
             "account-seat-release": {"seen": state_shown(has.taken_seat), "reason": ""},
             "account-seats-many": {
                 "act": "release", "seat": [has.taken_seat.pk], "reason": "",
+                "seen": fingerprint_of(Act.RELEASE, None, [Outcome(has.taken_seat)]),
+            },
+            "account-people-chosen": {"act": "release", "people": [person.pk], "which": "ticked"},
+            "account-people-many": {
+                "act": "release", "people": [person.pk], "reason": "",
                 "seen": fingerprint_of(Act.RELEASE, None, [Outcome(has.taken_seat)]),
             },
             "account-seat-move": {
@@ -364,6 +374,7 @@ def furnish(
         now=now,
     )  # fmt: skip
     assert asked is not None
+    acted = {"account": account, "act": Act.RELEASE, "seats": [free], "to": None, "now": now}
     return Belongings(
         account=account,
         order=order,
@@ -384,6 +395,7 @@ def furnish(
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
         team=Team.objects.create(account=account, name="Nantes"),
         people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
+        run=start_run(**acted, seen=fingerprint_of(Act.RELEASE, None, look_at(**acted)), actor=operator, language="en"),
         request=asked,
         calendar=make_link(person=UserFactory(), account=None, shown=0, now=now),
     )
