@@ -146,6 +146,8 @@ def _texts(row: PersonRow) -> dict[str, str]:
         "last_name": row.last_name,
         "course_typed": row.course,
         "role_typed": row.role,
+        "language_typed": row.language,
+        "team_typed": row.team,
     }
 
 
@@ -157,6 +159,8 @@ def _typed(row: ListRow) -> PersonRow:
         last_name=row.last_name,
         course=row.course_typed,
         role=row.role_typed,
+        language=row.language_typed,
+        team=row.team_typed,
     )
 
 

@@ -17,6 +17,7 @@ from django.db import transaction
 
 from accounts.members.operators import keep_right
 from accounts.members.rights import Right
+from accounts.teams.services import TeamNotFound
 from common.again import ATTEMPTS
 from common.words import last_day_of
 from enrolments.courses.places.services import lock_courses, refuse_overfull
@@ -27,7 +28,7 @@ from enrolments.lists.judging import Chosen, course_ids, judge
 from enrolments.lists.keeping import keep_seats, let_go
 from enrolments.lists.models import ListRow, PeopleList
 from enrolments.lists.rows import write_rows
-from enrolments.lists.typed import person_of
+from enrolments.lists.typed import person_of, team_of_row, teams_named
 from enrolments.lists.verdicts import FINE, Verdict
 from enrolments.seats.assign import Assignment, assign_seats
 from enrolments.seats.moves import SeatNotFound, SeatsRaced
@@ -184,11 +185,25 @@ def _place(people_list: PeopleList, now: datetime.datetime) -> None:
 
 
 def _assign(people_list: PeopleList, rows: Sequence[ListRow], now: datetime.datetime) -> list[Assignment]:
-    wanted = []
-    for row in rows:
+    teams = teams_named(people_list.account_id, rows)
+    wanted, lost = [], {}
+    for index, row in enumerate(rows):
         assert row.seat_id is not None
         assert row.course is not None
-        wanted.append(SeatWanted(seat_id=row.seat_id, course=row.course, person=person_of(row), role=row.role))
+        team = team_of_row(row, teams)
+        if row.team_typed and team is None:
+            lost[index] = TeamNotFound()
+        wanted.append(
+            SeatWanted(
+                seat_id=row.seat_id,
+                course=row.course,
+                person=person_of(row),
+                role=row.role,
+                team_id=team.pk if team is not None else None,
+            )
+        )
+    if lost:
+        raise RowsRefused(lost)
     return assign_seats(
         account=people_list.account,
         wanted=wanted,

@@ -27,6 +27,7 @@ from enrolments.lists.results import result_file
 from enrolments.lists.running import start_list
 from enrolments.lists.selectors import (
     counts_of,
+    language_in_words,
     lists_of,
     mails_in_words,
     rows_of,
@@ -154,7 +155,7 @@ def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
         raise Http404
     status = HTTPStatus.OK
     if request.method == "POST":
-        form = RowForm(request.POST, people_list=found)
+        form = RowForm(request.POST, row=shown)
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         if form.is_valid():
             try:
@@ -168,7 +169,7 @@ def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
             except ListMoved as refused:
                 status = HTTPStatus.CONFLICT
                 found = _find(request, list_id)
-                form = RowForm(request.POST.dict() | {"version": str(found.version)}, people_list=found)
+                form = RowForm(request.POST.dict() | {"version": str(found.version)}, row=shown)
                 form.full_clean()
                 form.add_error(None, str(refused.message))
             else:
@@ -261,6 +262,7 @@ def _list_page(request: AccountRequest, found: PeopleList, *, status: HTTPStatus
                 "verdict": verdict_in_words(each),
                 "is_fine": each.verdict in FINE,
                 "mail": mails.get(each.line),
+                "language": language_in_words(each),
             }
             for each in rows
         ],
