@@ -66,6 +66,8 @@ class NewListForm(forms.Form):
         try:
             if upload is not None:
                 self.rows = read_people(read_upload(upload))
+                if pasted.strip():
+                    self.add_error("file", _("There are rows in the field, too. Delete these, or leave the file out."))
             elif pasted:
                 self.rows = read_people(read_pasted(pasted))
             elif not self.errors:

@@ -82,7 +82,7 @@ def judge(
     Rows get seats in their order; a row that only some seats serve gets one of these if it can be had by giving rows
     before it others. Before it runs, a list tells of people what its account knows, and nothing of the grounds of
     others: without `is_locked` everybody who is not enrolled by the account counts as one who needs a place. With it,
-    under the locks of the courses, the count is exact. Fifteen statements at most, whatever the number of rows.
+    under the locks of the courses, the count is exact. A constant number of statements, whatever the number of rows.
     """
     facts = _facts(people_list, rows, courses, now, is_locked=is_locked)
     choice = Choice(Matching([len(like.left) for like in facts.seats]))

@@ -1,7 +1,7 @@
 """Exact choice of seats for the people of a list, where not every seat serves everybody: plain values, no database.
 
-Seats that serve equally are a kind, and people who can take the same ones a demand. Whoever was given a seat keeps one,
-perhaps of another kind than at first: so nobody is refused who could be seated together with all before them.
+Seats that serve equally are a kind, and people who can take the same ones a demand. A person who was given a seat keeps
+one, perhaps of another kind than at first: so nobody is refused who could be seated together with all before them.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from enrolments.lists.rows import write_rows
 from enrolments.lists.typed import person_of, team_of_row, teams_named
 from enrolments.lists.verdicts import FINE, Verdict
 from enrolments.seats.assign import Assignment, assign_seats
-from enrolments.seats.moves import SeatNotFound, SeatsRaced
+from enrolments.seats.moves import SeatNotFound, SeatsRaced, state_shown
 from enrolments.seats.placing import RowsRefused, SeatWanted
 from enrolments.seats.release import release_seats
 from enrolments.values import Period
@@ -260,7 +260,8 @@ def _undo(people_list: PeopleList, now: datetime.datetime, *, after: int) -> int
     own = {pk: row for pk, row in own.items() if row.seat and row.seat.person_id == row.person_id}
     released = release_seats(
         account=people_list.account,
-        seats={pk: None for pk in own if pk is not None},
+        # As they were read: one that was released and given to somebody else meanwhile is left alone.
+        seats={pk: state_shown(row.seat) for pk, row in own.items() if pk is not None and row.seat is not None},
         actor=people_list.operator,
         now=now,
         is_told=False,

@@ -16,11 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.history.services import note_download
 from accounts.members.rights import Right
+from accounts.members.trust import count_mails_before_payment
+from accounts.rate_limits.others import NotBeforePayment
+from accounts.rate_limits.services import TooOften
 from common.languages import reader_language
 from common.numbers import whole_number
 from common.sheets.answers import sheet_response
 from common.sheets.tables import SheetKind
-from enrolments.lists.drafts import ListMoved, discard_list, judge_again, make_list, mend_row
+from enrolments.lists.drafts import ListMoved, ListNotFound, discard_list, judge_again, make_list, mend_row
 from enrolments.lists.forms import NewListForm, RowForm
 from enrolments.lists.models import ListRow, PeopleList
 from enrolments.lists.results import result_file
@@ -36,7 +39,7 @@ from enrolments.lists.selectors import (
     verdict_in_words,
 )
 from enrolments.lists.template import template_of
-from enrolments.lists.verdicts import FINE
+from enrolments.lists.verdicts import FINE, TO_PLACE
 from enrolments.pages import page_of
 
 LISTS_A_PAGE = 25
@@ -73,6 +76,8 @@ def new_list(request: AccountRequest) -> HttpResponse:
                     in_place_of=form.in_place_of(),
                     now=now,
                 )
+            except ListNotFound:
+                raise Http404 from None
             except ListMoved as refused:
                 form.add_error(None, str(refused.message))
                 status = HTTPStatus.CONFLICT
@@ -113,10 +118,17 @@ def start(request: AccountRequest, list_id: int) -> HttpResponse:
     mode = request.POST.get("mode", "")
     if mode not in PeopleList.Mode.values:
         return _list_page(request, found, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    now = timezone.now()
     try:
-        start_list(people_list=found, version=_version(request), mode=mode, now=timezone.now())
+        # A list on seats that were paid for is placed whole, whatever the limits on single invitations.
+        addresses = found.rows.filter(verdict__in=TO_PLACE).values_list("address", flat=True)
+        count_mails_before_payment(request, addresses, now=now)
+        start_list(people_list=found, version=_version(request), mode=mode, now=now)
     except ListMoved as refused:
         return _refused(request, list_id, refused)
+    except (NotBeforePayment, TooOften) as refused:
+        messages.error(request, str(refused))
+        return _list_page(request, found, status=HTTPStatus.TOO_MANY_REQUESTS)
     return redirect("account-list", request.account.pk, found.pk)
 
 
