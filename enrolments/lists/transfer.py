@@ -11,7 +11,7 @@ from enrolments.lists.models import PeopleList
 def move_lists(*, from_account: CustomerAccount, to_account: CustomerAccount) -> None:
     """Give an account's lists to another account; of the very draft that is in both, the other account's stays.
 
-    A list that is being placed goes on there. Three statements.
+    A list that is being placed goes on there. Two statements, and those of deleting drafts.
     """
     moved = PeopleList.objects.filter(account=from_account)
     is_draft = PeopleList.State.DRAFT

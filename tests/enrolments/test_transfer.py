@@ -64,7 +64,7 @@ def test_moving_takes_as_many_statements_for_many_seats_as_for_few(django_assert
     visitor, claimant = CustomerAccountFactory.create_batch(2)
     [seat, *_others] = given_pack(visitor, seats=500)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(14):
         move_order(order_id=seat.batch.order_id, from_account=visitor, to_account=claimant)
 
 

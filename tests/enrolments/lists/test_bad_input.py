@@ -38,7 +38,7 @@ FILES = {
         changed(BOOK, {"xl/vbaProject.bin": b"x"}),
         "This workbook has macros (.xlsm).", "Ce classeur contient des macros (.xlsm).",
     ),
-    "bomb.xlsx": (BOMB, "This file holds far more than a list needs.", "Ce fichier contient bien plus que ce"),
+    "bomb.xlsx": (BOMB, "This file holds far more than a list needs.", "Ce fichier contient bien plus qu’il n’en faut"),
     "half.xlsx": (BOOK[:800], "This file is damaged or was cut off.", "Ce fichier est endommagé ou incomplet."),
     "half-a-row.csv": (
         (HEADINGS + "ada@example.org;Ada;Roy\nbob@exa").encode(),
