@@ -21,8 +21,8 @@ def move_order(*, order_id: int, from_account: CustomerAccount, to_account: Cust
 
     Runs under the order's lock and that of the account that goes away (FOR UPDATE), both held by the caller, so that
     nobody delivers, assigns, releases or gives back meanwhile. Only a learner may still enter: the seats are locked
-    first, so that the history row of the entry moves along. Fourteen statements. (Delegations, and users the order made,
-    are moved by `accounts`.)
+    first, so that the history row of the entry moves along. Fourteen statements. (Delegations, and users the order
+    made, are moved by `accounts`.)
     """
     of_order = {"order_id": order_id, "account": from_account}
     seats = Seat.objects.filter(batch__order_id=order_id, account=from_account)
