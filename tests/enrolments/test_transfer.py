@@ -15,6 +15,7 @@ from enrolments.lists.models import PeopleList
 from enrolments.seats.models import Seat, SeatBatch, SeatEvent
 from enrolments.transfer import move_order
 from enrolments.values import Terms
+from enrolments.waiting.models import WaitingPlace
 from outbox.jobs.running import run_due_jobs
 from tests.enrolments.given import NOW, given_pack, given_session, new_line
 from tests.enrolments.joining.given import given_link
@@ -64,7 +65,7 @@ def test_moving_takes_as_many_statements_for_many_seats_as_for_few(django_assert
     visitor, claimant = CustomerAccountFactory.create_batch(2)
     [seat, *_others] = given_pack(visitor, seats=500)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         move_order(order_id=seat.batch.order_id, from_account=visitor, to_account=claimant)
 
 
@@ -97,9 +98,23 @@ def test_lists_links_and_calendars_of_the_account_move_too():
     assert Seat.objects.get(person__email="bob@example.org").account == claimant
 
 
+def test_waiting_places_of_the_account_keep_their_turn_and_none_is_there_twice():
+    visitor, claimant, both, own = (*CustomerAccountFactory.create_batch(2), *CourseFactory.create_batch(2))
+    order_id = given_order(visitor)
+    kept, moved = (
+        WaitingPlace.objects.create(course=course, account=account, joined_at=NOW, nonce=token, token_hash=token)
+        for course, account, token in ((both, claimant, "a"), (own, visitor, "b"))
+    )
+    WaitingPlace.objects.create(course=both, account=visitor, joined_at=NOW, nonce="c", token_hash="c")
+
+    move_order(order_id=order_id, from_account=visitor, to_account=claimant)
+
+    assert set(WaitingPlace.objects.values_list("pk", "account")) == {(kept.pk, claimant.pk), (moved.pk, claimant.pk)}
+
+
 # Rows that refer to an account, and what becomes of them when the account of a claimed order goes away.
 MOVED = {"CourseGroup", "PlaceHold", "Ground", "SeatBatch", "Seat", "SeatEvent"}
-MOVED_WITH_ACCOUNT = {"PeopleList", "JoinLink", "CourseRequest", "CalendarLink"}
+MOVED_WITH_ACCOUNT = {"PeopleList", "JoinLink", "CourseRequest", "CalendarLink", "WaitingPlace"}
 
 
 def test_every_row_of_this_floor_that_refers_to_an_account_is_moved():
