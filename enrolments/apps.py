@@ -69,6 +69,7 @@ class EnrolmentsConfig(floors.Floor):
 
         FOLLOWERS.add(person_changed)
         add_admin_pages("enrolments.enrolment", "enrolments.seat", "enrolments.seatbatch", "enrolments.coursegroup")
+        add_admin_pages("enrolments.peoplelist")
         on_right_lost(Right.MANAGE_SEATS, lock=lock_what_operators_got, end=end_what_operators_got)
         on_closed(lock=lock_what_an_operator_got, end=end_what_an_operator_got)
 

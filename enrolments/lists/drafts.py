@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
+from accounts.members.operators import keep_account
 from accounts.people.models import User
 from common.refusals import Refused
 from enrolments.courses.groups.models import CourseGroup
@@ -50,8 +51,8 @@ def make_list(
 
     The seats are those of an entry or of a session, `group`. With `course` everybody goes there, else each row names
     its course. The very list that is there already as a draft is returned, with verdicts of now. `in_place_of` is the
-    key of a draft of the account and the version that its page showed: it is locked, and deleted. Raises ListMoved for
-    that.
+    key of a draft of the account and the version that its page showed: it is locked, and deleted. Locks the account
+    (FOR KEY SHARE). Raises ListMoved for that draft, ListNotFound when the account is gone.
     """
     made = PeopleList(
         account=account,
@@ -66,6 +67,8 @@ def make_list(
     made.fingerprint = _fingerprint(made, rows)
     drafts = PeopleList.objects.filter(state=PeopleList.State.DRAFT)
     with transaction.atomic():
+        if not keep_account(account.pk):
+            raise ListNotFound
         former = _lock_former(account, in_place_of) if in_place_of else None
         PeopleList.objects.bulk_create([made], ignore_conflicts=True)
         kept = drafts.get(account=account, fingerprint=made.fingerprint)
@@ -146,6 +149,8 @@ def _texts(row: PersonRow) -> dict[str, str]:
         "last_name": row.last_name,
         "course_typed": row.course,
         "role_typed": row.role,
+        "language_typed": row.language,
+        "team_typed": row.team,
     }
 
 
@@ -157,6 +162,8 @@ def _typed(row: ListRow) -> PersonRow:
         last_name=row.last_name,
         course=row.course_typed,
         role=row.role_typed,
+        language=row.language_typed,
+        team=row.team_typed,
     )
 
 

@@ -121,9 +121,9 @@ def assign_seats(
     An operator limited to a part of the account (`accounts.members.parts`) places nobody beyond it: CourseNotAllowed.
     Raises SeatNotFound when the operator places nobody for the account (any more), else RowsRefused with, by row:
     SeatNotFound, SeatNotFree (moved first by another, with name and time), SeatNotValid, CourseNotAllowed,
-    CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, SeatOfAnotherTeam, TeamFull, and
-    ValidationError for something that is no address. Seats that were not entered in time are freed before, in a
-    transaction of their own.
+    CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, TeamNotFound, SeatOfAnotherTeam,
+    TeamFull, and ValidationError for something that is no address. Seats that were not entered in time are freed
+    before, in a transaction of their own.
     """
     if kept_for is None and freed is None:
         lapse_seats(now=now, only=[row.seat_id for row in wanted])
@@ -292,7 +292,8 @@ def _take(
 
 
 def _join_teams(placings: Sequence[Placing], account: CustomerAccount) -> None:
-    refused = join_teams(account, [placing.seat.pk for placing in placings])
+    named = {placing.seat.pk: placing.team_id for placing in placings if placing.team_id is not None}
+    refused = join_teams(account, [placing.seat.pk for placing in placings], named=named)
     if refused:
         raise RowsRefused({each.index: refused[each.seat.pk] for each in placings if each.seat.pk in refused})
 

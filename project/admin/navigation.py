@@ -49,6 +49,7 @@ GROUPS = (
             "enrolments.Course": "school",
             "enrolments.SeatBatch": "inventory_2",
             "enrolments.Seat": "event_seat",
+            "enrolments.PeopleList": "playlist_add_check",
             "enrolments.CourseGroup": "groups",
             "enrolments.Enrolment": "how_to_reg",
             "enrolments.Role": "badge",

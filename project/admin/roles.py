@@ -58,7 +58,7 @@ SUPPORT = frozenset(
     | {"accounts.change_customeraccount", "accounts.delete_membership"}
     | rights("accounts", LOOK, "delegation", "addresslink")
     | rights("enrolments", ("view", "add", "change"), "coursegroup", "enrolment")
-    | rights("enrolments", LOOK, "role")
+    | rights("enrolments", LOOK, "role", "peoplelist")
     | {"enrolments.give_seats"}
     | {"shop.change_order", "handlers.view_brokenhook"}
     | {"outbox.view_mail", "outbox.resend_mail", "outbox.view_job", "outbox.retry_job"}

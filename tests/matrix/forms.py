@@ -178,6 +178,7 @@ catalog.tax               made_from
 enrolments.course         made_from
 enrolments.coursegroup    made_from
 enrolments.enrolment      -  # nothing to edit
+enrolments.peoplelist     -  # nothing to edit
 enrolments.role           made_from
 enrolments.seat           -  # nothing to edit
 enrolments.seatbatch      -  # nothing to edit

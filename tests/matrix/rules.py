@@ -450,6 +450,7 @@ catalog.tax               page page page page
 enrolments.course         page page page 403
 enrolments.coursegroup    page page page 403
 enrolments.enrolment      page 403  page 403
+enrolments.peoplelist     page 403  page 403
 enrolments.role           page page page 403  # a standing role
 enrolments.seat           page 403  page 403
 enrolments.seatbatch      page 403  page 403
