@@ -74,7 +74,9 @@ class Order(Copied):
     sealed_at = models.DateTimeField(
         _("closed to accounting"), null=True, help_text="Since when only accounting staff read what it copied."
     )
-    blanked_at = models.DateTimeField(_("blanked"), null=True, help_text="Since when nothing of what it copied is left.")
+    blanked_at = models.DateTimeField(
+        _("blanked"), null=True, help_text="Since when nothing of what it copied is left."
+    )
 
     seller = models.ForeignKey(
         "shop.FrozenSeller", on_delete=models.PROTECT, null=True, related_name="+",

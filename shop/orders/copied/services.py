@@ -9,11 +9,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from common.traces import IN_PLACE, mask, without_in
 from shop.notes.models import Note
 from shop.orders.copied.columns import COPIED, TAKEN_OFF
 from shop.orders.copied.models import KeptBilling
 from shop.orders.copied.needed import billing_needed
-from shop.orders.copied.texts import IN_PLACE, mask, without_in
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import WITHOUT_ANSWERS, LineFeedback, Order, OrderEvent, OrderLine, OrderUnit
 from shop.orders.transitions import record

@@ -1,4 +1,4 @@
-"""Names and addresses taken out of texts that somebody typed, whatever else the texts tell."""
+"""Traces of people in texts: names and addresses, found and taken out, whatever else the texts tell."""
 
 from __future__ import annotations
 
@@ -8,11 +8,26 @@ from typing import Any
 
 from django.db import IntegrityError, models, transaction
 
+from common.personal_data import Person
 from common.search import normalise
 
 IN_PLACE = "[…]"
 # Two letters are found in too many words to be a name.
 SHORTEST = 3
+
+
+def traces_of(person: Person) -> frozenset[str]:
+    """Return what tells of a person wherever it stands: addresses and whole names."""
+    return person.emails | person.names
+
+
+def naming(columns: Collection[str], traces: Collection[str]) -> models.Q:
+    """Return the condition that one of some columns of text holds a trace, wherever in it."""
+    found = models.Q(pk=None)
+    for column in columns:
+        for trace in traces:
+            found |= models.Q(**{f"{column}__icontains": trace})
+    return found
 
 
 def without(text: str, traces: Collection[str]) -> str:
@@ -41,11 +56,6 @@ def without_in(value: Any, traces: Collection[str]) -> Any:
     return {key: without_in(part, traces) for key, part in value.items()} if isinstance(value, dict) else value
 
 
-def holds(value: Any, traces: Collection[str]) -> bool:
-    """Tell whether a text, or one of a value of JSON, names a trace."""
-    return bool(without_in(value, traces) != value)
-
-
 def mask(rows: models.QuerySet[Any], column: str, traces: Collection[str], *, limit: int | None = None) -> int:
     """Write texts of a column anew without the traces, at most so many; return their number.
 
@@ -54,6 +64,8 @@ def mask(rows: models.QuerySet[Any], column: str, traces: Collection[str], *, li
     """
     count = 0
     for key, value in rows.order_by("pk").values_list("pk", column):
+        if count == limit:
+            break
         masked = without_in(value, traces)
         if masked == value:
             continue
@@ -64,16 +76,12 @@ def mask(rows: models.QuerySet[Any], column: str, traces: Collection[str], *, li
         except IntegrityError:
             row.update(**{column: f"{masked} {key}"})
         count += 1
-        if count == limit:
-            break
     return count
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
     """Return the text as it is searched, and for each of its signs the place in `text` that it comes from."""
-    signs = [
-        (sign, place) for place, typed in enumerate(text) for sign in (normalise(typed) or " " * typed.isspace())
-    ]
+    signs = [(sign, place) for place, typed in enumerate(text) for sign in (normalise(typed) or " " * typed.isspace())]
     return "".join(sign for sign, _place in signs), [place for _sign, place in signs]
 
 
