@@ -33,12 +33,15 @@ _READ_AT_ONCE = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """A person to look for: the key of their user, and every address and spelling of the name known, whole names and
-    not their parts. Addresses are normalised (`common.emails`). The user's own row may have been blanked already."""
+    """A person to look for: the key of their user, and every address and name known, first and last name apart.
+
+    Addresses are normalised (`common.emails`). The user's own row may have been blanked already. `common.scrubbing`
+    takes addresses and names out of texts.
+    """
 
     key: int
     emails: frozenset[str]
-    names: frozenset[str] = frozenset()
+    names: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
