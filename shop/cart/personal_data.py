@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
-from django.db.models import F, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.personal_data import Person, Record, hold, records
-from common.traces import naming, traces_of
+from common.scrubbing import keys_naming
 from shop.cart.models import Cart, CartLine, CartUnit
 
 
 def carts_of(person: Person) -> QuerySet[Cart]:
     """Return the person's own open cart, and open carts of visitors with the person's details."""
-    told = Cart.objects.annotate(told=Cast("details", TextField()))
-    theirs = Q(user=person.key) | naming(("told",), traces_of(person))
-    return told.filter(theirs, ordered_at__isnull=True, entered_by__isnull=True)
+    open_carts = Cart.objects.filter(ordered_at__isnull=True, entered_by__isnull=True)
+    named = list(keys_naming(open_carts, "details", person=person))
+    return open_carts.filter(Q(user=person.key) | Q(pk__in=named))
 
 
-def units_naming(person: Person) -> QuerySet[CartUnit]:
-    told = CartUnit.objects.annotate(answers_told=Cast("answers", TextField()), fields_told=Cast("fields", TextField()))
-    return told.filter(naming(("answers_told", "fields_told"), traces_of(person)))
+def units_naming(person: Person) -> Iterator[int]:
+    return keys_naming(CartUnit.objects.all(), "answers", "fields", person=person)
 
 
 def describe(person: Person) -> Iterator[Record]:
     yield from records(carts_of(person).order_by("pk"), "created_at", "details")
-    yield from records(units_naming(person).order_by("pk"), "answers", "fields")
+    named = CartUnit.objects.filter(pk__in=list(units_naming(person)))
+    yield from records(named.order_by("pk"), "answers", "fields")
 
 
 def blank(person: Person, now: datetime, limit: int) -> int:
@@ -39,12 +39,12 @@ def blank(person: Person, now: datetime, limit: int) -> int:
     if keys:
         Cart.objects.filter(pk__in=keys).delete()
         return len(keys)
-    units = list(units_naming(person).order_by("pk").values_list("pk", flat=True)[:limit])
-    carts = Cart.objects.filter(lines__units__in=units).order_by("pk").values_list("pk", flat=True).distinct()
-    locked = Cart.objects.select_for_update(no_key=True).filter(pk__in=list(carts)).order_by("pk")
-    list(locked.values_list("pk"))
-    CartLine.objects.filter(units__in=units).update(units_confirmed=False)
-    Cart.objects.filter(pk__in=list(carts)).update(version=F("version") + 1)
+    units = list(islice(units_naming(person), limit))
+    holding = CartLine.objects.filter(units__in=units)
+    carts = Cart.objects.select_for_update(no_key=True).filter(pk__in=holding.values("cart")).order_by("pk")
+    locked = list(carts.values_list("pk", flat=True))
+    holding.update(units_confirmed=False)
+    Cart.objects.filter(pk__in=locked).update(version=F("version") + 1)
     return CartUnit.objects.filter(pk__in=units).delete()[0]
 
 

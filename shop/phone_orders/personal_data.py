@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.personal_data import Person, Record, hold, records
-from common.traces import naming, traces_of
+from common.scrubbing import keys_naming
 from shop.cart.models import Cart
 from shop.phone_orders.models import PhoneOrder
 
 
 def waiting_for(person: Person) -> QuerySet[PhoneOrder]:
     """Return the orders that staff enter for a person, and that are not placed."""
-    named = Q(buyer=person.key) | Q(sent_to__in=person.emails) | naming(("told",), traces_of(person))
-    told = PhoneOrder.objects.annotate(told=Cast("cart__details", TextField()))
-    return told.filter(named, order__isnull=True)
+    entered = Cart.objects.filter(ordered_at__isnull=True, entered_by__isnull=False)
+    named = list(keys_naming(entered, "details", person=person))
+    theirs = Q(buyer=person.key) | Q(sent_to__in=person.emails) | Q(cart__in=named)
+    return PhoneOrder.objects.filter(theirs, order__isnull=True)
 
 
 def describe(person: Person) -> Iterator[Record]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.members.models import CustomerAccount, Membership
 from common.personal_data import Person
-from common.traces import naming, traces_of
+from common.scrubbing import keys_naming
 from shop.orders.copied.columns import CONTACT
 from shop.orders.copied.services import BLANK, DONE, let_customers_go
 from shop.orders.models import WITHOUT_ANSWERS, Order, OrderUnit
@@ -26,8 +27,9 @@ def orders_as_customer(person: Person) -> QuerySet[Order]:
     another member, and of an organisation named after them."""
     others = Membership.objects.filter(account=OuterRef("account")).exclude(user=person.key)
     own = Q(is_organisation=False) | Q(account__kind=CustomerAccount.Kind.PERSON) | ~Q(Exists(others))
-    for name in person.names:
-        own |= Q(billing_name__icontains=name)
+    for first, last in person.names:
+        if first and last:
+            own |= Q(billing_name__icontains=first) & Q(billing_name__icontains=last)
     placed = Q(buyer=person.key) | Q(contact_email__in=person.emails)
     return Order.objects.filter(placed & own, sealed_at__isnull=True, blanked_at__isnull=True)
 
@@ -39,7 +41,7 @@ def blank_orders(person: Person, now: datetime, limit: int) -> int:
     """
     own = list(orders_as_customer(person).order_by("pk").values_list("pk", flat=True)[:limit])
     if own:
-        return let_customers_go(order_ids=own, traces=traces_of(person), now=now)
+        return let_customers_go(order_ids=own, person=person, now=now)
     named = orders_of(person).select_for_update(no_key=True, of=("self",)).order_by("pk")
     orders = list(named[:limit])
     for order in orders:
@@ -50,18 +52,15 @@ def blank_orders(person: Person, now: datetime, limit: int) -> int:
     return len(orders)
 
 
-def units_naming(person: Person) -> QuerySet[OrderUnit]:
-    """Return the units with a person's address, or whole name, among their answers."""
-    told = OrderUnit.objects.annotate(
-        answers_told=Cast("answers", TextField()), fields_told=Cast("fields", TextField())
-    )
-    return told.filter(~WITHOUT_ANSWERS, naming(("answers_told", "fields_told"), traces_of(person)))
+def units_naming(person: Person) -> Iterator[int]:
+    """Yield the keys of the units with a person's address, or whole name, among their answers."""
+    waiting = OrderUnit.objects.filter(~WITHOUT_ANSWERS, blank_when_done=False)
+    return keys_naming(waiting, "answers", "fields", person=person)
 
 
 def blank_units_of(person: Person, now: datetime, limit: int) -> int:
     """Blank the answers of units that have done what they were asked for, and mark the others; at most so many."""
-    units = units_naming(person).filter(blank_when_done=False)
-    keys = list(units.order_by("pk").values_list("pk", flat=True)[:limit])
+    keys = list(islice(units_naming(person), limit))
     rows = OrderUnit.objects.filter(pk__in=keys)
     rows.filter(blank_when_done=False).exclude(DONE).update(blank_when_done=True)
     rows.filter(DONE).update(**BLANK)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
-from common.traces import IN_PLACE, mask, without_in
+from accounts.people.services import typed_by_themself
+from common.personal_data import BATCH, Person
+from common.scrubbing import GONE
 from shop.notes.models import Note
 from shop.orders.copied.columns import COPIED, TAKEN_OFF
 from shop.orders.copied.models import KeptBilling
 from shop.orders.copied.needed import billing_needed
+from shop.orders.copied.texts import scrub_texts
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import WITHOUT_ANSWERS, LineFeedback, Order, OrderEvent, OrderLine, OrderUnit
 from shop.orders.transitions import record
-from shop.payments.models import MoneyHandling, Payment, PaymentEvent
+from shop.payments.models import PaymentEvent
 from shop.phone_orders.models import PhoneOrder
 
 # Lines from which nothing will be delivered any more: their answers have done what they were asked for.
@@ -28,12 +32,12 @@ BLANK: dict[str, Any] = {"answers": {}, "fields": {}, "blank_when_done": False}
 
 
 @transaction.atomic
-def let_customers_go(*, order_ids: Sequence[int], traces: Collection[str], now: datetime) -> int:
+def let_customers_go(*, order_ids: Sequence[int], person: Person, now: datetime) -> int:
     """Take off orders what they copied of a customer who is erased; return the number of orders.
 
-    What an open order or an invoice needs is kept for accounting alone (`KeptBilling`), all else is blanked. `traces`
-    are the customer's names and addresses, taken out of what staff typed about the orders. Locks the orders, by key; an
-    order that another transaction has closed meanwhile is left alone.
+    What an open order or an invoice needs is kept for accounting alone (`KeptBilling`), all else is blanked, and the
+    person is taken out of what staff typed about the orders. Locks the orders, by key; an order that another
+    transaction has closed meanwhile is left alone.
     """
     orders = list(Order.objects.select_for_update(no_key=True).filter(pk__in=order_ids).order_by("pk"))
     count = 0
@@ -41,7 +45,7 @@ def let_customers_go(*, order_ids: Sequence[int], traces: Collection[str], now: 
         if order.is_closed:
             continue
         if billing_needed(order, now=now):
-            _seal(order, traces, now=now)
+            _seal(order, person, now=now)
         else:
             _blank(order, now=now)
         count += 1
@@ -66,17 +70,20 @@ def blank_units(units: Sequence[int]) -> int:
     return OrderUnit.objects.filter(pk__in=units).update(**BLANK)
 
 
-def _seal(order: Order, traces: Collection[str], *, now: datetime) -> None:
+def _seal(order: Order, person: Person, *, now: datetime) -> None:
     kept = {name: getattr(order, name) for name in COPIED}
     KeptBilling.objects.create(order=order, kept_at=now, **kept)
     _take_off(order, sealed_at=now)
     units = OrderUnit.objects.filter(~WITHOUT_ANSWERS, line__order=order)
     units.filter(DONE).update(**BLANK)
     units.exclude(DONE).update(blank_when_done=True)
-    of_person = [order.contact_email, order.contact_name, order.payer_email]
-    if not order.is_organisation:
-        of_person += [order.billing_name, order.billing_street, order.vat_id]
-    _mask_texts(order, {*traces, *of_person} - {""})
+    for event in order.events.filter(what=OrderEvent.What.BILLING_CORRECTED):
+        _rewrite(event, _uncorrected(event.detail))
+    events = PaymentEvent.objects.filter(order=order)
+    events.exclude(pk__in=events.needing_attention().values("pk")).exclude(payload={}).update(payload={})
+    _end_phone_orders(order)
+    while scrub_texts(_with_names_of(order, person), limit=BATCH, order_id=order.pk):
+        pass
     record(order, OrderEvent.What.SEALED, actor=None, now=now)
 
 
@@ -91,7 +98,8 @@ def _blank(order: Order, *, now: datetime) -> None:
     PaymentEvent.objects.filter(order=order).exclude(payload={}).update(payload={})
     for event in order.events.exclude(detail={}):
         _rewrite(event, {key: value for key, value in _uncorrected(event.detail).items() if key != "reason"})
-    _end_phone_order(order, how=IN_PLACE)
+    _end_phone_orders(order)
+    PhoneOrder.objects.filter(order=order).exclude(how="").update(how=GONE)
     record(order, OrderEvent.What.BLANKED, actor=None, now=now)
 
 
@@ -99,30 +107,10 @@ def _take_off(order: Order, **since: datetime) -> None:
     Order.objects.filter(pk=order.pk).update(**dict.fromkeys(TAKEN_OFF, ""), **since)
 
 
-def _mask_texts(order: Order, traces: Collection[str]) -> None:
-    """Take traces out of what was typed or told about an order, and the billing data of before out of its history."""
-    for event in order.events.exclude(detail={}):
-        _rewrite(event, without_in(_uncorrected(event.detail), traces))
-    mask(Note.objects.filter(order=order), "text", traces)
-    mask(GivingBack.objects.filter(line__order=order), "reason", traces)
-    mask(GivingBack.objects.filter(line__order=order), "paid_back_reference", traces)
-    mask(OrderLine.objects.filter(order=order), "failure", traces)
-    for audience in ("public", "customer", "sales"):
-        mask(LineFeedback.objects.filter(line__order=order), audience, traces)
-    mask(Payment.objects.filter(order=order), "reference", traces)
-    events = PaymentEvent.objects.filter(order=order)
-    mask(events, "event_id", traces)
-    events.exclude(pk__in=events.needing_attention().values("pk")).exclude(payload={}).update(payload={})
-    mask(MoneyHandling.objects.filter(event__order=order), "note", traces)
-    phone_order = PhoneOrder.objects.filter(order=order).first()
-    if phone_order is not None:
-        _end_phone_order(order, how=without_in(phone_order.how, traces))
-
-
 def _uncorrected(detail: dict[str, Any]) -> dict[str, Any]:
     """Return the detail of an event without the billing data before and after a correction; their names stay."""
     changes = detail.get("changes")
-    return detail | {"changes": {name: [IN_PLACE, IN_PLACE] for name in changes}} if changes else detail
+    return detail | {"changes": {name: [GONE, GONE] for name in changes}} if changes else detail
 
 
 def _rewrite(event: OrderEvent, detail: dict[str, Any]) -> None:
@@ -130,7 +118,16 @@ def _rewrite(event: OrderEvent, detail: dict[str, Any]) -> None:
         OrderEvent.objects.filter(pk=event.pk).update(detail=detail)
 
 
-def _end_phone_order(order: Order, *, how: str) -> None:
-    phone_orders = PhoneOrder.objects.filter(order=order)
-    phone_orders.update(sent_to="", sent_at=None, expires_at=None)
-    phone_orders.exclude(how="").update(how=how)
+def _end_phone_orders(order: Order) -> None:
+    PhoneOrder.objects.filter(order=order).update(sent_to="", sent_at=None, expires_at=None)
+
+
+def _with_names_of(order: Order, person: Person) -> Person:
+    """Add to what is known of a person the addresses and names that their order copied, and where they live."""
+    emails = {order.contact_email, order.payer_email} - {""}
+    typed = [order.contact_name] if order.is_organisation else [order.contact_name, order.billing_name]
+    names = {(name.first_name, name.last_name) for text in typed for name in [typed_by_themself(email="", name=text)]}
+    if not order.is_organisation:
+        number, _blank, street = order.billing_street.partition(" ")
+        names.add((number, street))
+    return replace(person, emails=person.emails | emails, names=person.names | names)
