@@ -24,8 +24,8 @@ def orders_of(person: Person) -> QuerySet[Order]:
 
 def orders_as_customer(person: Person) -> QuerySet[Order]:
     """Return the orders whose billing data are the person's own: those of a private person, of an account without
-    another member, and of an organisation named after them."""
-    others = Membership.objects.filter(account=OuterRef("account")).exclude(user=person.key)
+    another member who can sign in, and of an organisation named after them."""
+    others = Membership.objects.filter(account=OuterRef("account"), user__is_active=True).exclude(user=person.key)
     own = Q(is_organisation=False) | Q(account__kind=CustomerAccount.Kind.PERSON) | ~Q(Exists(others))
     for first, last in person.names:
         if first and last:

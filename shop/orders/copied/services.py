@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.members.unclaimed import blank_unclaimed_accounts
 from accounts.people.services import typed_by_themself
 from common.personal_data import BATCH, Person
 from common.scrubbing import GONE
@@ -36,8 +37,8 @@ def let_customers_go(*, order_ids: Sequence[int], person: Person, now: datetime)
     """Take off orders what they copied of a customer who is erased; return the number of orders.
 
     What an open order or an invoice needs is kept for accounting alone (`KeptBilling`), all else is blanked, and the
-    person is taken out of what staff typed about the orders. Locks the orders, by key; an order that another
-    transaction has closed meanwhile is left alone.
+    person is taken out of what staff typed about the orders. Locks the orders, then the accounts that nobody claimed, by
+    key; an order that another transaction has closed meanwhile is left alone.
     """
     orders = list(Order.objects.select_for_update(no_key=True).filter(pk__in=order_ids).order_by("pk"))
     count = 0
@@ -49,6 +50,7 @@ def let_customers_go(*, order_ids: Sequence[int], person: Person, now: datetime)
         else:
             _blank(order, now=now)
         count += 1
+    _blank_accounts_left(orders)
     return count
 
 
@@ -56,12 +58,14 @@ def let_customers_go(*, order_ids: Sequence[int], person: Person, now: datetime)
 def blank_unneeded(*, order_ids: Sequence[int], now: datetime) -> int:
     """Blank what orders copied of people, unless one needs its billing data by now; return the number of those blanked.
 
-    Locks the orders, by key, and waits for none: an order in use is left to the next time.
+    Locks the orders, by key, and waits for none: an order in use is left to the next time. Locks the accounts that
+    nobody claimed.
     """
     free = Order.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=order_ids).order_by("pk")
     orders = [order for order in free if order.blanked_at is None and not billing_needed(order, now=now)]
     for order in orders:
         _blank(order, now=now)
+    _blank_accounts_left(orders)
     return len(orders)
 
 
@@ -101,6 +105,13 @@ def _blank(order: Order, *, now: datetime) -> None:
     _end_phone_orders(order)
     PhoneOrder.objects.filter(order=order).exclude(how="").update(how=GONE)
     record(order, OrderEvent.What.BLANKED, actor=None, now=now)
+
+
+def _blank_accounts_left(orders: Sequence[Order]) -> None:
+    """Blank accounts that were made for visitors' orders, and of which no order tells more than they do."""
+    accounts = {order.account_id for order in orders}
+    telling = Order.objects.filter(account__in=accounts, sealed_at__isnull=True, blanked_at__isnull=True)
+    blank_unclaimed_accounts(account_ids=accounts - set(telling.values_list("account_id", flat=True)))
 
 
 def _take_off(order: Order, **since: datetime) -> None:
