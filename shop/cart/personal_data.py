@@ -1,4 +1,4 @@
-"""What carts hold about people: their own cart, and what others typed about them and have not ordered yet."""
+"""Personal data in carts: people's own, and what others typed about them and have not ordered yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What orders being entered by staff hold about their customers. A placed one belongs to its order."""
+"""Personal data in orders being entered by staff; those of a placed one belong to its order."""
 
 from __future__ import annotations
 

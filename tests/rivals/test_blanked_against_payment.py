@@ -1,6 +1,6 @@
 """At the same moment.
 
-What an order copied of people is about to be blanked, since the order ended unpaid, and its money comes.
+An order that ended unpaid is about to lose its names and addresses, and its money comes.
 """
 
 from datetime import timedelta

@@ -1,1 +1,1 @@
-"""What orders copy of people: who may read it, how long it is needed, and how it goes."""
+"""Copies of names and addresses in orders: who may read them, how long they are needed, and how they go."""

@@ -10,7 +10,7 @@ from shop.orders.copied.columns import Copied
 
 
 class KeptBilling(Copied):
-    """What an order copied of an erased customer, moved here so that no page, search or export of orders finds it.
+    """Copy that an order had of an erased customer, moved here so that no page, search or export of orders finds it.
 
     Read by accounting staff alone. Deleted once nothing needs it; written by `shop.orders.copied.services`.
     """

@@ -1,4 +1,4 @@
-"""What orders hold about people: as their customers, among the answers of their units, and in texts about them."""
+"""Personal data in orders: of their customers, among the answers of their units, and in texts about them."""
 
 from __future__ import annotations
 

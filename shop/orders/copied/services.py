@@ -36,9 +36,9 @@ BLANK: dict[str, Any] = {"answers": {}, "fields": {}, "blank_when_done": False}
 def let_customers_go(*, order_ids: Sequence[int], person: Person, now: datetime) -> int:
     """Take off orders what they copied of a customer who is erased; return the number of orders.
 
-    What an open order or an invoice needs is kept for accounting alone (`KeptBilling`), all else is blanked, and the
-    person is taken out of what staff typed about the orders. Locks the orders, then the accounts that nobody claimed, by
-    key; an order that another transaction has closed meanwhile is left alone.
+    The part that an open order or an invoice needs is kept for accounting alone (`KeptBilling`), all else blanked, and
+    the person is taken out of what staff typed about the orders. Locks the orders, then the accounts that nobody
+    claimed, by key; an order that another transaction has closed meanwhile is left alone.
     """
     orders = list(Order.objects.select_for_update(no_key=True).filter(pk__in=order_ids).order_by("pk"))
     count = 0

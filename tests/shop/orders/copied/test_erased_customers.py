@@ -1,4 +1,4 @@
-"""What orders copied of a customer who is erased: kept for accounting where an invoice needs it, blanked elsewhere."""
+"""Names and addresses of a customer who is erased: kept for accounting where an invoice needs them, else blanked."""
 
 from __future__ import annotations
 
