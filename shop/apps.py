@@ -12,6 +12,7 @@ class ShopConfig(floors.Floor):
         "checkout",
         "orders",
         "orders.giving_back",
+        "orders.copied",
         "more",
         "phone_orders",
         "notes",

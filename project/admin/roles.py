@@ -43,7 +43,7 @@ ACCOUNTING = frozenset(
     LOOK_AT_CATALOGUE
     | LOOK_AT_ORDERS
     | LOOK_AT_CUSTOMERS
-    | rights("shop", LOOK, "payment", "paymentevent", "shopidentity", "legaltext")
+    | rights("shop", LOOK, "payment", "paymentevent", "shopidentity", "legaltext", "keptbilling")
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}

@@ -26,6 +26,7 @@ from shop.orders.transitions import move_line, move_lines, move_order, record
 
 JOB_KIND = "fulfil_line"
 NO_OPERATOR = _("The account has no owner or operator any more: nobody supervises this, and nobody was told of it.")
+CUSTOMER_GONE = _("The customer had their data erased before anybody claimed the order: there is nobody to deliver to.")
 ATTEMPTS_USED_UP = _("Technical trouble kept coming back. We have been told and will try again.")
 
 
@@ -132,6 +133,8 @@ def _deliver(order: Order, line: OrderLine, *, now: datetime) -> Feedback:
     handler = handler_of(line)
     if handler is None:
         return Feedback()
+    if order.is_closed and not order.is_claimed:
+        raise Refusal(CUSTOMER_GONE)
     contexts = lock_courses_of([line], line_contexts(order, [line], now=now))
     operator = take_operator(order, now=now)
     context = replace(contexts[line.pk], operator=operator)

@@ -280,6 +280,8 @@ def _outcome_of_money(
         return Outcome.KNOWN if settlement.payment_id == payment.pk else Outcome.SECOND_CHARGE
     if (event.amount, event.currency) != (order.gross, order.currency):
         return Outcome.MISMATCH
+    if order.blanked_at is not None:
+        return Outcome.LATE
     has_places = order.status == Order.Status.PLACED and not order.has_lost_places
     if not has_places and not late_money.places_retaken(order, now=now):
         return Outcome.LATE
