@@ -75,8 +75,8 @@ def test_every_kind_says_who_reads_it():
 def test_the_kinds_to_people_whom_somebody_named():
     named = [name for name in MAIL_KINDS.names() if MAIL_KINDS.get(name).receiver in (Receiver.NAMED, Receiver.PAYER)]
     assert sorted(named) == [
-        "buy_more_asked", "course_request_answered", "course_requested", "entry_reminder", "invitation",
-        "member_invitation",
+        "access_extended", "buy_more_asked", "course_request_answered", "course_requested", "entry_reminder",
+        "invitation", "member_invitation",
         "payer_instructions", "payer_nothing_due", "payer_order_ended", "place_lost", "seat_assigned",
         "seats_lapsed", "sign_in_reminder",
     ]  # fmt: skip
