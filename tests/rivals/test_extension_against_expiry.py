@@ -100,7 +100,8 @@ def kept(account):
     operator = UserFactory()
     [seat] = given_pack(account, terms=Terms(duration_days=10))
     assign(seat, CourseFactory(), "ann@example.org", operator)
-    line, _result = extended(account, Ground.objects.get(seat=seat, kind="seat"))
+    with transaction.atomic():
+        line, _result = extended(account, Ground.objects.get(seat=seat, kind="seat"))
     release_seat(account=account, seat_id=seat.pk, actor=operator, now=NOW)
     return seat, line, operator
 
