@@ -121,8 +121,8 @@ def _courses(mail: Mail, now: datetime.datetime | None = None) -> list[dict[str,
             continue
         if seat.state != SeatState.ASSIGNED or seat.person_id != each.user_id:
             continue
-        enrolment = seat.enrolment
-        ends = [end for end in (seat.enter_before, enrolment and enrolment.ends_at) if end is not None]
+        ends_at = seat.enrolment.ends_at if seat.enrolment is not None else None
+        ends = [end for end in (seat.enter_before, ends_at) if end is not None]
         if min(ends, default=None) != each.ends_at:
             continue
         is_lost = seat.enter_before is not None and seat.enter_before <= each.ends_at

@@ -48,6 +48,7 @@ GROUPS = (
             "enrolments.Course": "school",
             "enrolments.SeatBatch": "inventory_2",
             "enrolments.Seat": "event_seat",
+            "enrolments.JoinLink": "qr_code",
             "enrolments.CourseGroup": "groups",
             "enrolments.Enrolment": "how_to_reg",
             "enrolments.Role": "badge",

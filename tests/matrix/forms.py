@@ -67,6 +67,7 @@ account-list-start                   number,list_id           version
 account-list-discard                 number,list_id           version
 account-more                         number,code              -  # adds to one's own cart, or mails those who buy
 account-join-link-new                number,source            -  # makes a link, overwrites nothing
+account-join-link-code                number,link_id           -  # withdrawing again changes nothing
 account-join-link-revoke             number,link_id           -  # withdrawing again changes nothing
 join                                 code                     -  # leads to the code's page, changes nothing
 join-link                            token                    -  # mails a code, takes nothing
@@ -171,6 +172,7 @@ catalog.tax               made_from
 enrolments.course         made_from
 enrolments.coursegroup    made_from
 enrolments.enrolment      -  # nothing to edit
+enrolments.joinlink       -  # nothing to edit
 enrolments.role           made_from
 enrolments.seat           -  # nothing to edit
 enrolments.seatbatch      -  # nothing to edit

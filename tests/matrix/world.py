@@ -227,6 +227,7 @@ class World:
                 "source": f"session:{has.session.pk}", "way": "link", "places": 1,
                 "ends_on": f"{timezone.now() + timedelta(days=9):%Y-%m-%d}",
             },
+            "account-join-link-code": {"number": 1},
             "join": {"code": printed_code(has.join_link)},
             "join-link": {
                 "email": "new@example.org", "first_name": "New", "last_name": "Name", "course": self.course.pk,

@@ -331,7 +331,7 @@ def test_people_are_told_once_for_a_line_in_their_language(account):
     assert "Incendie" in told[0].text
     assert "11 mai 2026" in told[0].text.replace("\N{NO-BREAK SPACE}", " ")
     assert told[1].subject == "“Noise” is open to you for longer"
-    assert "open to you until 11 May 2026 now" in told[1].text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "now open to you until 11 May 2026, 10:00" in told[1].text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_who_has_the_course_for_longer_anyway_is_told_nothing(account, bob, course):
