@@ -1,4 +1,4 @@
-"""What was done with join links, as the history of an account tells it."""
+"""Acts with join links, as the history of an account tells them."""
 
 from __future__ import annotations
 

@@ -118,8 +118,8 @@ def free_locked(
 ) -> None:
     """Take their people off seats that are locked, with their courses; `to_state` is where the seats go.
 
-    A session's seat stays in its course; that of a pack has none any more. What was bought to lengthen their access
-    stays on the seats, for those who get them next. Expects the seats' batches.
+    A session's seat stays in its course; that of a pack has none any more. Extensions bought for them stay on the
+    seats, for those who get them next. Expects the seats' batches.
     """
     of_sessions = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.SESSION]
     of_packs = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.PACK]

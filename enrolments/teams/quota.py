@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from collections.abc import Collection
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -49,11 +51,13 @@ def team_of(account: CustomerAccount, person: str = "person") -> Subquery:
     return Subquery(delegations.order_by("pk").values("team")[:1])
 
 
-def seats_in_use(team: Team) -> int:
-    """Count the seats that a team uses: its own, and those of no team that its people have. Two statements."""
+def seats_in_use(team: Team, *, now: datetime.datetime | None = None) -> int:
+    """Count the seats that a team uses at `now` (None: this moment): its own, and those of no team that its people
+    have. Two statements."""
+    now = now or timezone.now()
     people = Delegation.objects.filter(team=team, account=team.account_id).values("person")
-    others = Seat.objects.in_use().filter(account=team.account_id, team__isnull=True, person__in=people)
-    return Seat.objects.in_use().filter(team=team).count() + others.count()
+    others = Seat.objects.in_use_at(now).filter(account=team.account_id, team__isnull=True, person__in=people)
+    return Seat.objects.in_use_at(now).filter(team=team).count() + others.count()
 
 
 def join_teams(account: CustomerAccount, seat_ids: Collection[int]) -> dict[int, Refused]:

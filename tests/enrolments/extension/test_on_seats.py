@@ -1,4 +1,4 @@
-"""What was bought to lengthen somebody's access stays on their seat, for whoever has it next."""
+"""Extensions of somebody's access stay on their seat, for whoever has it next."""
 
 import pytest
 from django.db import connection, transaction

@@ -222,7 +222,8 @@ def test_one_code_is_withdrawn_by_its_number_and_the_others_stay(client, account
     assert re.search(r"No. 2: withdrawn .* by Bob Leroy", text_of(page))
     sheet = client.get(url("account-join-link-codes", account.pk, link.pk))
     assert [each["number"] for each in sheet.context["codes"]] == [1, 3]
-    assert "This way to join was withdrawn." in text_of(Client().get(url("join-link", code(link, 2))))
+    visitor = Client(headers={"accept-language": "en"})
+    assert "This way to join was withdrawn." in text_of(visitor.get(url("join-link", code(link, 2))))
     with pytest.raises(JoinLinkWithdrawn):
         joins(code(link, 2), "eve@example.org", now=timezone.now())
     assert joins(code(link, 3), "ada@example.org", now=timezone.now()).is_used
