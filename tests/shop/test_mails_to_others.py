@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.members.models import CustomerAccount
 from accounts.members.trust import HAVE_PAID, may_mail_strangers
 from accounts.people.models import User
+from accounts.security_log.models import SecurityEvent
 from common.defused import defused, holds_web_address
 from common.registry import qualified_name
 from outbox.mails.kinds import MAIL_KINDS, Receiver
@@ -233,6 +234,17 @@ def test_people_named_in_orders_that_cost_nothing_are_counted_like_other_strange
     assert (first.status_code, second.status_code) == (302, 429)
     assert "Before its first paid order an account can invite only a few people a day." in second.content.decode()
     assert not Mail.objects.filter(recipient__in=["p3@example.org", "p4@example.org"]).exists()
+
+
+def test_an_order_refused_for_its_people_uses_up_nothing(limits, free_session):
+    member = UserFactory(email="alice@example.org")
+    order_naming(signed_in(member), free_session, "p1@example.org", "p2@example.org")
+
+    refused = order_naming(signed_in(member), free_session, "p3@example.org", "p4@example.org")
+    smaller = order_naming(signed_in(member), free_session, "p3@example.org")
+
+    assert (refused.status_code, smaller.status_code) == (429, 302)
+    assert SecurityEvent.objects.filter(kind="locked_out", details__limit="people_of_free_order").count() == 1
 
 
 def test_of_visitors_they_are_counted_by_the_network(limits, free_session):

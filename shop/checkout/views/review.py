@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,6 +23,8 @@ from accounts.people.address_codes import is_proved_here
 from accounts.rate_limits.by_network import count_from_wide_network
 from accounts.rate_limits.others import NotBeforePayment, count_mail_to_other
 from accounts.rate_limits.services import TooOften, count_attempt
+from accounts.security_log.kinds import Kind
+from accounts.security_log.services import mark_of, record
 from common.numbers import whole_number
 from common.plain_rows import plain_row
 from common.refusals import Sentence
@@ -199,12 +202,19 @@ def _count_attempt(request: HttpRequest, details: DetailsForm, now: datetime) ->
 
 def _count_people_of_free(request: HttpRequest, checkout: Checkout, details: DetailsForm, now: datetime) -> None:
     """Count the people named in an order that costs nothing like all others whom somebody has the shop write to: nobody
-    pays for those mails. Raises TooOften and NotBeforePayment."""
+    pays for those mails. All of them or none: a refused order mails nobody. Raises TooOften and NotBeforePayment."""
     placed, account, user = details.to_details(), details.chosen_account, checkout.user
     named = {address for line in checkout.lines_with_forms for form in line.units.forms for address in form.addresses}
     has_paid = account is not None and may_mail_strangers(account.pk)
-    for address in sorted(named - {placed.email, user.email if user else ""}):
-        count_mail_to_other(request, email=address, by=user, has_paid=has_paid, now=now)
+    try:
+        with transaction.atomic():
+            for address in sorted(named - {placed.email, user.email if user else ""}):
+                count_mail_to_other(request, email=address, by=user, has_paid=has_paid, now=now)
+    except (TooOften, NotBeforePayment):
+        # The entry of the log went back with the counts.
+        who = str(user.pk) if user else visitor_key(request, has_account=False)
+        record(Kind.LOCKED_OUT, now=now, details={"limit": "people_of_free_order", "who": mark_of(who)})
+        raise
 
 
 def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form: ReviewForm, draft: Draft) -> Order:
