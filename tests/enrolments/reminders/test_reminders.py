@@ -250,6 +250,16 @@ def test_a_person_is_told_before_the_end_of_an_enrolment_not_entered(account, op
     assert "Incendie" in texts()[0]
 
 
+def test_the_entry_says_when_its_learners_are_reminded(account, operator):
+    _seat, bob = placed(account, operator, terms=Terms(duration_days=365), remind_days=(14, 3))
+    placed(account, operator, email="carol@example.org", terms=Terms(duration_days=365), remind_days=())
+
+    run_daily(remind_learners, first=90, last=10)
+    run_daily(remind_learners, first=2, last=0)
+
+    assert told() == [(bob.pk, 14), (bob.pk, 3)]
+
+
 def test_the_earlier_of_both_days_is_told(account, operator):
     seat, _bob = placed(account, operator, start_before_days=60, terms=Terms(duration_days=365))
 
