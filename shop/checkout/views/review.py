@@ -23,8 +23,6 @@ from accounts.people.address_codes import is_proved_here
 from accounts.rate_limits.by_network import count_from_wide_network
 from accounts.rate_limits.others import NotBeforePayment, count_mail_to_other
 from accounts.rate_limits.services import TooOften, count_attempt
-from accounts.security_log.kinds import Kind
-from accounts.security_log.services import mark_of, record
 from common.numbers import whole_number
 from common.plain_rows import plain_row
 from common.refusals import Sentence
@@ -206,15 +204,9 @@ def _count_people_of_free(request: HttpRequest, checkout: Checkout, details: Det
     placed, account, user = details.to_details(), details.chosen_account, checkout.user
     named = {address for line in checkout.lines_with_forms for form in line.units.forms for address in form.addresses}
     has_paid = account is not None and may_mail_strangers(account.pk)
-    try:
-        with transaction.atomic():
-            for address in sorted(named - {placed.email, user.email if user else ""}):
-                count_mail_to_other(request, email=address, by=user, has_paid=has_paid, now=now)
-    except (TooOften, NotBeforePayment):
-        # The entry of the log went back with the counts.
-        who = str(user.pk) if user else visitor_key(request, has_account=False)
-        record(Kind.LOCKED_OUT, now=now, details={"limit": "people_of_free_order", "who": mark_of(who)})
-        raise
+    with transaction.atomic():
+        for address in sorted(named - {placed.email, user.email if user else ""}):
+            count_mail_to_other(request, email=address, by=user, has_paid=has_paid, now=now)
 
 
 def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form: ReviewForm, draft: Draft) -> Order:
