@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.refusals import Refused
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import refuse_overfull, release_hold
+from enrolments.courses.places.services import claim_in, refuse_overfull, release_hold
 from enrolments.extension.mails import tell_extended
 from enrolments.extension.models import SeatExtension
 from enrolments.extension.on_seats import seats_lengthened
@@ -113,6 +113,7 @@ def extend(
         touched = {each.target.course for each in extensions if each.target.course is not None}
         if not {course.pk for course in touched} <= locked.keys():
             raise SeatsRaced("A seat has just gone into another course.")
+        claim = claim_in([course.pk for course in touched], now=now, account_id=line.account_id)
         release_hold(line_id=line.line_id, now=now)
         of_seats = [each for each in extensions if each.target.seat is not None]
         _extend_seats(line, of_seats, now)
@@ -122,7 +123,7 @@ def extend(
             if of_course:
                 put_grounds(course=course, grounds=list(_new_grounds(line, of_course)), now=now)
         _keep_on_seats(line, of_people, days, now)
-        refuse_overfull(locked[course.pk] for course in touched)
+        refuse_overfull((locked[course.pk] for course in touched), claim)
         if of_people:
             tell_extended(line=line, extensions=of_people, now=now)
     return Extended(

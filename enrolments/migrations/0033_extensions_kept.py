@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0031_qualification'),
+        ('enrolments', '0032_waiting_places'),
     ]
 
     operations = [
