@@ -50,6 +50,7 @@ GROUPS = (
             "enrolments.SeatBatch": "inventory_2",
             "enrolments.Seat": "event_seat",
             "enrolments.PeopleList": "playlist_add_check",
+            "enrolments.JoinLink": "qr_code",
             "enrolments.CourseGroup": "groups",
             "enrolments.Enrolment": "how_to_reg",
             "enrolments.Role": "badge",

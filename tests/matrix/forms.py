@@ -69,6 +69,7 @@ account-list-start                   number,list_id           version
 account-list-discard                 number,list_id           version
 account-more                         number,code              -  # adds to one's own cart, or mails those who buy
 account-join-link-new                number,source            -  # makes a link, overwrites nothing
+account-join-link-code                number,link_id           -  # withdrawing again changes nothing
 account-join-link-revoke             number,link_id           -  # withdrawing again changes nothing
 wait                                 short_name               -  # joins, overwrites nothing
 waiting-code                         -                        -  # one's own browser: the code names the address
@@ -179,6 +180,7 @@ enrolments.course         made_from
 enrolments.coursegroup    made_from
 enrolments.enrolment      -  # nothing to edit
 enrolments.peoplelist     -  # nothing to edit
+enrolments.joinlink       -  # nothing to edit
 enrolments.role           made_from
 enrolments.seat           -  # nothing to edit
 enrolments.seatbatch      -  # nothing to edit

@@ -234,6 +234,8 @@ account-join-link        GET  sign-in page    404     page     404        404   
 account-join-link        POST 405
 account-join-link-codes  GET  sign-in page    404     page     404        404      404     404     404     404
 account-join-link-codes  POST 405
+account-join-link-code   GET  sign-in 405     404     405      404        404      404     404     404     404
+account-join-link-code   POST sign-in done    404     done     404        404      404     404     404     404
 account-join-link-revoke GET  sign-in 405     404     405      404        404      404     404     404     404
 account-join-link-revoke POST sign-in done    404     done     404        404      404     404     404     404
 account-session          GET  sign-in page    404     page     404        404      404     404     404     404
@@ -451,6 +453,7 @@ enrolments.course         page page page 403
 enrolments.coursegroup    page page page 403
 enrolments.enrolment      page 403  page 403
 enrolments.peoplelist     page 403  page 403
+enrolments.joinlink       page 403  page 403
 enrolments.role           page page page 403  # a standing role
 enrolments.seat           page 403  page 403
 enrolments.seatbatch      page 403  page 403

@@ -243,6 +243,7 @@ class World:
                 "source": f"session:{has.session.pk}", "way": "link", "places": 1,
                 "ends_on": f"{timezone.now() + timedelta(days=9):%Y-%m-%d}",
             },
+            "account-join-link-code": {"number": 1},
             "wait": {"email": "new@example.org", "entry": self.entry.code},
             "account-waiting": {"course": self.waiting.course_id, "places": 1},
             "join": {"code": printed_code(has.join_link)},
