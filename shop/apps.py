@@ -13,6 +13,7 @@ class ShopConfig(floors.Floor):
         "orders",
         "orders.giving_back",
         "more",
+        "from_list",
         "phone_orders",
         "notes",
         "payments",
