@@ -14,6 +14,7 @@ class ShopConfig(floors.Floor):
         "orders.giving_back",
         "orders.copied",
         "more",
+        "from_list",
         "phone_orders",
         "notes",
         "payments",

@@ -67,6 +67,7 @@ account-list-row                     number,list_id,line      version
 account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed
 account-list-start                   number,list_id           version
 account-list-discard                 number,list_id           version
+account-from-list                    number,entry,people      seen
 account-more                         number,code              -  # adds to one's own cart, or mails those who buy
 account-join-link-new                number,source            -  # makes a link, overwrites nothing
 account-join-link-code                number,link_id           -  # withdrawing again changes nothing

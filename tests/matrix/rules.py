@@ -168,6 +168,8 @@ account-seat-replace     GET  sign-in page    404     page     404        404   
 account-seat-replace     POST sign-in done    404     done     404        404      404     404     404     404
 account-more             GET  sign-in page    page    page     404        404      404     404     404     404
 account-more             POST sign-in done    done    done     404        404      404     404     404     404
+account-from-list        GET  sign-in page    404     404      404        404      404     404     404     404
+account-from-list        POST sign-in done    404     404      404        404      404     404     404     404
 account-lists            GET  sign-in page    404     page     404        404      404     404     404     404
 account-lists            POST 405
 account-list-new         GET  sign-in page    404     page     404        404      404     404     404     404

@@ -33,6 +33,7 @@ from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
 from enrolments.joining.models import JoinLink
 from enrolments.lists.models import PeopleList
+from enrolments.lists.reading import PersonRow
 from enrolments.people.edit import version_of
 from enrolments.requests.models import CourseRequest
 from enrolments.requests.services import ask_for_course
@@ -47,6 +48,8 @@ from handlers.models import BrokenHook
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
 from shop.cart.models import CartLine
+from shop.from_list.looking import look
+from shop.from_list.sales import sale_of
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.providers.sandbox import bank
@@ -73,6 +76,7 @@ from tests.shop.steps import VISITOR_DETAILS
 STAFF = ("staff", "clerk", "administrator")
 PICTURE = "who-may-what/picture.png"
 EXTENSION = "EXTENSION"
+SEATS = "SEATS-FOR-A-LIST"
 
 
 @dataclass(frozen=True)
@@ -279,7 +283,25 @@ class World:
             },
             "admin:shop_legaltext_add": {"kind": "privacy"},
         }  # fmt: skip
+        if address_name == "account-from-list":
+            return self.list_to_buy_for()
         return forms.get(address_name, {})
+
+    def list_to_buy_for(self) -> Mapping[str, Any]:
+        """Return a list of one new person, with the fingerprint of what the page tells of them."""
+        sale = sale_of(Entry.objects.get(code=SEATS))
+        on_sale = sale.on_sale() if sale is not None else None
+        assert sale is not None
+        assert on_sale is not None
+        typed = [PersonRow(line=1, email="new@example.org", first_name="Ann", last_name="New")]
+        looking = look(
+            account=self.ours.account, sale=sale, on_sale=on_sale, typed=typed, course=self.course, cart=None,
+            now=timezone.now(),
+        )  # fmt: skip
+        return {
+            "entry": SEATS, "course": self.course.pk, "people": "new@example.org;Ann;New", "put": "1",
+            "seen": looking.fingerprint,
+        }  # fmt: skip
 
 
 def make_world() -> World:
@@ -303,6 +325,7 @@ def make_world() -> World:
     )
     assign_seat(given_pack(account, now=now)[0], course, people["learner"].email, people["operator"], now=now)
     EntryFactory(code=EXTENSION, handler="std_extendenrolperiod", parameters={"extension": 30})
+    EntryFactory(code=SEATS, handler="std_generateseats", parameters={})
     Seat.objects.filter(pk=ours.free_seat.pk).update(valid_until=now + timedelta(days=30))
     phone_order = enter_order(entry, by=people["administrator"], now=now)
     paid = place(make_cart(entry), email="somebody@example.org", now=now)
