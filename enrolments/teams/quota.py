@@ -18,7 +18,7 @@ from accounts.teams.models import Team
 from accounts.teams.services import TeamNotFound
 from common.refusals import Refused
 from common.words import in_words
-from enrolments.seats.models import IN_USE, Seat
+from enrolments.seats.models import Seat
 
 
 class SeatOfAnotherTeam(Refused):
