@@ -39,6 +39,9 @@ BEAT_SCHEDULE: dict[str, dict] = {
         "task": "shop.orders.tasks.release_places_of_unproved_orders",
         "schedule": 60,
     },
+    "seal the ledger": {"task": "billing.ledger.tasks.seal_entries", "schedule": 60},
+    # What a release before the ledger recorded, and its processes still do while they run beside this one.
+    "post missing facts": {"task": "shop.postings.tasks.post_missing_facts", "schedule": 600},
     "expire unpaid orders": {"task": "shop.orders.tasks.expire_unpaid_orders", "schedule": 60},
 }
 
