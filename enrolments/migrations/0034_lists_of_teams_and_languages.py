@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0032_waiting_places'),
+        ('enrolments', '0033_runs'),
     ]
 
     operations = [
