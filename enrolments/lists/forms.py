@@ -25,26 +25,15 @@ from enrolments.seats.forms import OF_SOMEBODY_ELSE, CourseChoiceField
 TEAMS_TOLD = 50
 
 
-class NewListForm(forms.Form):
-    """Seats, and the people for them: pasted, or in a file."""
+class PeopleTypedForm(forms.Form):
+    """People: pasted, or in a file. `rows` are those read."""
 
-    source = forms.ChoiceField(label=_("Seats"))
-    course = CourseChoiceField(
-        label=_("Course"),
-        queryset=Course.objects.none(),
-        required=False,
-        empty_label=_("As each row of the list says"),
-        help_text=_("People placed on the seats of a session go into its course, whatever you choose here."),
-    )
     people = forms.CharField(
         label=_("Paste the people here"),
         required=False,
         widget=forms.Textarea(attrs=OF_SOMEBODY_ELSE | {"rows": 8, "spellcheck": "false"}),
         help_text=_("One person a line, copied from a spreadsheet with its headings: E-mail, First name, Last name."),
     )
-    # The draft that a corrected list takes the place of, and the version of it that was shown.
-    corrects = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
-    version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     file = forms.FileField(
         label=_("Or choose a file"),
         required=False,
@@ -52,12 +41,8 @@ class NewListForm(forms.Form):
         help_text=_("XLSX or CSV, up to 5,000 people."),
     )
 
-    def __init__(self, *args: Any, account: CustomerAccount, now: datetime.datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.sources: dict[str, Source] = {source.key: source for source in sources_of(account, now)}
-        choices = [(key, source.label) for key, source in self.sources.items()]
-        cast("forms.ChoiceField", self.fields["source"]).choices = choices
-        cast("CourseChoiceField", self.fields["course"]).queryset = courses_of(account, now)
         self.rows: list[PersonRow] = []
 
     def clean(self) -> dict[str, Any]:
@@ -75,6 +60,30 @@ class NewListForm(forms.Form):
         except Refused as refused:
             self.add_error("file" if upload is not None else "people", str(refused.message))
         return cleaned
+
+
+class NewListForm(PeopleTypedForm):
+    """Seats, and the people for them."""
+
+    source = forms.ChoiceField(label=_("Seats"))
+    course = CourseChoiceField(
+        label=_("Course"),
+        queryset=Course.objects.none(),
+        required=False,
+        empty_label=_("As each row of the list says"),
+        help_text=_("People placed on the seats of a session go into its course, whatever you choose here."),
+    )
+    # The draft that a corrected list takes the place of, and the version of it that was shown.
+    corrects = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    field_order = ("source", "course", "people", "file")
+
+    def __init__(self, *args: Any, account: CustomerAccount, now: datetime.datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sources: dict[str, Source] = {source.key: source for source in sources_of(account, now)}
+        choices = [(key, source.label) for key, source in self.sources.items()]
+        cast("forms.ChoiceField", self.fields["source"]).choices = choices
+        cast("CourseChoiceField", self.fields["course"]).queryset = courses_of(account, now)
 
     def chosen_source(self) -> Source:
         return self.sources[self.cleaned_data["source"]]

@@ -36,7 +36,7 @@ from enrolments.seats.placing import RowsRefused, SeatWanted
 from enrolments.seats.release import release_seats
 from enrolments.values import Period
 from outbox.jobs.models import Job
-from outbox.jobs.services import enqueue
+from outbox.jobs.steps import record_first_step, record_next_step
 
 JOB_KIND = "place_list"
 CHUNK = 200
@@ -54,7 +54,13 @@ def start_list(*, people_list: PeopleList, version: int, mode: str, now: datetim
         if drafts.update(state=State.QUEUED, mode=mode, version=version + 1, refused_at=None) != 1:
             raise ListMoved
         people_list.refresh_from_db()
-        _go_on(people_list, 0)
+        record_first_step(
+            kind=JOB_KIND,
+            subject="list",
+            subject_id=people_list.pk,
+            version=people_list.version,
+            account_id=people_list.account_id,
+        )
     return people_list
 
 
@@ -70,11 +76,11 @@ def run_step(job: Job, now: datetime.datetime) -> None:
         case State.PLACING:
             _place(people_list, now)
         case State.UNDOING:
-            after = _undo(people_list, now, after=job.payload["after"])
+            after = _undo(people_list, now, after=job.payload.get("after", 0))
         case State.TELLING:
             _tell(people_list, now)
     if people_list.state not in (State.DRAFT, *PeopleList.OVER):
-        _go_on(people_list, job.payload["step"] + 1, after=after)
+        record_next_step(job, subject="list", after=after)
 
 
 def give_up(job: Job, now: datetime.datetime) -> None:
@@ -86,21 +92,12 @@ def give_up(job: Job, now: datetime.datetime) -> None:
         _refuse(people_list, now)
     elif people_list.state == State.PLACING:
         _end_placing(people_list)
-        _go_on(people_list, job.payload["step"] + 1)
+        record_next_step(job, subject="list", after=0)
 
 
 def _lock(job: Job) -> PeopleList | None:
     lists = PeopleList.objects.select_related("account", "operator", "course", "group")
     return lists.select_for_update(no_key=True, of=("self",)).filter(pk=job.payload["list"]).first()
-
-
-def _go_on(people_list: PeopleList, step: int, *, after: int = 0) -> None:
-    enqueue(
-        kind=JOB_KIND,
-        key=f"{JOB_KIND}:{people_list.pk}:{people_list.version}:{step}",
-        payload={"list": people_list.pk, "step": step, "after": after},
-        account_id=people_list.account_id,
-    )
 
 
 def _move(people_list: PeopleList, state: str, **changes: object) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -16,7 +18,7 @@ from accounts.teams.models import Team
 from accounts.teams.services import TeamNotFound
 from common.refusals import Refused
 from common.words import in_words
-from enrolments.seats.models import IN_USE, Seat
+from enrolments.seats.models import Seat
 
 
 class SeatOfAnotherTeam(Refused):
@@ -50,23 +52,27 @@ def team_of(account: CustomerAccount, person: str = "person") -> Subquery:
     return Subquery(delegations.order_by("pk").values("team")[:1])
 
 
-def seats_in_use(team: Team) -> int:
-    """Count the seats that a team uses: its own, and those of no team that its people have. Two statements."""
+def seats_in_use(team: Team, *, now: datetime.datetime | None = None) -> int:
+    """Count the seats that a team uses at `now` (None: this moment): its own, and those of no team that its people
+    have. Two statements."""
+    now = now or timezone.now()
     people = Delegation.objects.filter(team=team, account=team.account_id).values("person")
-    others = Seat.objects.in_use().filter(account=team.account_id, team__isnull=True, person__in=people)
-    return Seat.objects.in_use().filter(team=team).count() + others.count()
+    others = Seat.objects.in_use_at(now).filter(account=team.account_id, team__isnull=True, person__in=people)
+    return Seat.objects.in_use_at(now).filter(team=team).count() + others.count()
 
 
 def room_left(teams: Collection[Team]) -> dict[int, int]:
     """Return how many more seats each of an account's teams with a quota may use, by key. Two statements, or none."""
     room = {team.pk: team.quota for team in teams if team.quota is not None}
-    own = Seat.objects.in_use().filter(team__in=room).order_by().values_list("team").annotate(Count("pk"))
+    in_use = Seat.objects.in_use_at(timezone.now()).order_by()
+    own = in_use.filter(team__in=room).values_list("team").annotate(Count("pk"))
+    theirs = Delegation.objects.filter(account=OuterRef("account"), person=OuterRef("person"), team__in=room)
     of_people = (
-        Delegation.objects.filter(team__in=room, person__seats__state__in=IN_USE, person__seats__team__isnull=True)
-        .filter(person__seats__account=F("account"))
-        .order_by()
-        .values_list("team")
-        .annotate(Count("person__seats", distinct=True))
+        in_use.filter(account__in={team.account_id for team in teams}, team__isnull=True)
+        .annotate(of=Subquery(theirs.order_by("pk").values("team")[:1]))
+        .filter(of__isnull=False)
+        .values_list("of")
+        .annotate(Count("pk"))
     )
     for team_id, number in [*own, *of_people] if room else ():
         room[team_id] -= number

@@ -34,6 +34,7 @@ accounts.delegation       -         -     -          look    look
 accounts.securityevent    -         -     -          -       look
 accounts.user             -         -     -          add     add
 auth.group                -         -     -          -       all
+billing.ledgerentry       -         -     look       -       look
 catalog.category          all       look  look       look    all
 catalog.entry             all       look  look       look    all
 catalog.tax               look      -     all        -       all

@@ -137,7 +137,7 @@ class TestMoving:
         order.refresh_from_db()
         assert order.account == own
         assert order.lines.get().account == own
-        assert not CustomerAccount.objects.filter(pk=made_for_it.pk).exists()
+        assert CustomerAccount.objects.get(pk=made_for_it.pk).closed_at is not None  # the ledger names it
         assert set(Mail.objects.filter(order_id=order.pk).values_list("account_id", flat=True)) == {own.pk}
 
     def test_with_the_lists_and_links_that_were_made_in_its_account(self, alice):
