@@ -19,8 +19,7 @@ from enrolments.waiting.transfer import move_waiting_places
 
 def move_order(*, order_id: int, from_account: CustomerAccount, to_account: CustomerAccount) -> None:
     """Give an order's batches, seats, their history, groups, grounds and held places to another account, with what the
-    order's account made of them: requests, lists of people, join links, calendar links, waiting places
-    and runs.
+    order's account made of them: requests, lists of people, join links, calendar links, waiting places and runs.
 
     Runs under the order's lock and that of the account that goes away (FOR UPDATE), both held by the caller, so that
     nobody delivers, assigns, releases or gives back meanwhile. Only a learner may still enter: the seats are locked
