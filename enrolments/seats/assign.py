@@ -122,9 +122,9 @@ def assign_seats(
     An operator limited to a part of the account (`accounts.members.parts`) places nobody beyond it: CourseNotAllowed.
     Raises SeatNotFound when the operator places nobody for the account (any more), else RowsRefused with, by row:
     SeatNotFound, SeatNotFree (moved first by another, with name and time), SeatNotValid, CourseNotAllowed,
-    CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, SeatOfAnotherTeam, TeamFull, and
-    ValidationError for something that is no address. Seats that were not entered in time are freed before, in a
-    transaction of their own.
+    CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, TeamNotFound, SeatOfAnotherTeam,
+    TeamFull, and ValidationError for something that is no address. Seats that were not entered in time are freed
+    before, in a transaction of their own.
     """
     if kept_for is None and freed is None:
         lapse_seats(now=now, only=[row.seat_id for row in wanted])
@@ -230,8 +230,10 @@ def _place(
     reason: str,
     freed: Freed | None,
 ) -> None:
+    in_place = () if freed is None else freed.with_place
+    need = [placing for placing in placings if not placing.keeps_place and placing.seat.pk not in in_place]
     claim = claim_in(
-        {placing.course.pk for placing in placings},
+        {placing.course.pk for placing in need},
         now=now,
         account_id=placings[0].seat.account_id,
         user_ids={people[placing.email].user.pk for placing in placings},
@@ -266,7 +268,6 @@ def _place(
     _take(placings, people, enrolments, operator, now, kept_for=kept_for, reason=reason)
     for course, of_course in grounds.items():
         write_grounds(found=enrolments[course], grounds=of_course, now=now)
-    need = [placing for placing in placings if freed is None or placing.seat.pk not in freed.with_place]
     _refuse_overfull(need, claim)
 
 
@@ -292,15 +293,15 @@ def _take(
 
 
 def _join_teams(placings: Sequence[Placing], account: CustomerAccount) -> None:
-    refused = join_teams(account, [placing.seat.pk for placing in placings])
+    named = {placing.seat.pk: placing.team_id for placing in placings if placing.team_id is not None}
+    refused = join_teams(account, [placing.seat.pk for placing in placings], named=named)
     if refused:
         raise RowsRefused({each.index: refused[each.seat.pk] for each in placings if each.seat.pk in refused})
 
 
-def _refuse_overfull(placings: Sequence[Placing], claim: Claim) -> None:
+def _refuse_overfull(need: Sequence[Placing], claim: Claim) -> None:
     """Raise RowsRefused with CourseFull for the rows that needed a place in a course with none left. See
     `refuse_overfull`."""
-    need = [placing for placing in placings if not placing.keeps_place]
     full = {course.pk: course for course in overfull((placing.course for placing in need), claim)}
     if full:
         raise RowsRefused({each.index: CourseFull(each.course) for each in need if each.course.pk in full})

@@ -69,12 +69,14 @@ class RowsRefused(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatWanted:
-    """Row of a set: a person for a free seat, in a course. `role` applies to a session's blank seats only."""
+    """Row of a set: a person for a free seat, in a course. `role` applies to a session's blank seats only, and
+    `team_id` puts a person who is in no team into one."""
 
     seat_id: int
     course: Course
     person: PersonTyped
     role: Role | None = None
+    team_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Placing:
     person: PersonTyped
     email: str
     keeps_place: bool
+    team_id: int | None = None
 
     @property
     def whole_period(self) -> Period:
@@ -212,6 +215,7 @@ def check_rows(
                     person=row.person,
                     email=normalise_email(row.person.email),
                     keeps_place=seat.keeps_place,
+                    team_id=row.team_id,
                 )
             )
             chosen.add(seat.pk)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0033_extensions_kept'),
+        ('enrolments', '0035_extensions_kept'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

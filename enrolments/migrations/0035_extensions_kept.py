@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enrolments', '0032_waiting_places'),
+        ('enrolments', '0034_lists_of_teams_and_languages'),
     ]
 
     operations = [
