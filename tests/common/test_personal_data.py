@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from accounts.people.models import User
-from common.personal_data import HOLDINGS, Holding, Kept, Person, Value, blank_everything, kept, records
+from common.personal_data import HOLDINGS, Holding, Kept, Person, Value, blank_next, is_waiting, kept, records
 from tests.factories.accounts import UserFactory
 
 NOW = timezone.now()
@@ -45,10 +45,10 @@ def test_blanking_goes_on_in_batches_until_nothing_is_found():
         return batches[-1]
 
     with HOLDINGS.emptied():
+        HOLDINGS.register("nothing", holding(columns={"a": ()}))
         HOLDINGS.register("users", holding(blank=blank))
-        assert blank_everything(ALICE, NOW, limit=2) == 5
-        assert blank_everything(ALICE, NOW, limit=2) == 0
-    assert batches == [2, 2, 1, 0, 0]
+        steps = [blank_next(ALICE, NOW, at=at, limit=2) for at in (0, 1, 1, 1)]
+    assert (steps, batches) == ([(1, 2), (1, 2), (1, 1), None], [2, 2, 1, 0])
 
 
 def test_only_what_there_is_is_told_as_kept():
@@ -57,3 +57,11 @@ def test_only_what_there_is_is_told_as_kept():
         HOLDINGS.register("a", holding(keeps=lambda person, now: [papers]))
         HOLDINGS.register("b", holding(keeps=lambda person, now: [Kept(what="Nothing", why="", count=0)]))
         assert kept(ALICE, NOW) == [papers]
+
+
+def test_one_holding_that_waits_makes_an_erasure_wait():
+    with HOLDINGS.emptied():
+        HOLDINGS.register("a", holding())
+        assert not is_waiting(ALICE)
+        HOLDINGS.register("b", holding(waits=lambda person: person == ALICE))
+        assert is_waiting(ALICE)
