@@ -17,6 +17,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from zeal import zeal_ignore
 
 from accounts.links.models import AddressLink
 from accounts.links.services import NewLink, create_links
@@ -49,7 +50,9 @@ NAMED = re.compile("quixotte", re.IGNORECASE)
 TOLD = f"{FIRST} {LAST} <{EMAIL}>"
 # Their columns are encrypted, or hold no text of a person's.
 WITHOUT_A_NAME = {"accounts_browsersession", "django_session", "mfa_authenticator"}
-READERS = ("owner", "operator", "administrator")
+# Rows of a model whose pages are read, the newest.
+ROWS = 10
+READERS = ("owner", "administrator")
 
 
 def somebody(world: World) -> User:
@@ -75,15 +78,16 @@ def plant(world: World, person: User) -> None:
     refused = ask_for_erasure(person=person, asked_by=person, now=now)
     refuse_erasure(request_id=refused.pk, actor=merchant, reason=f"{TOLD} is a debtor.", now=now)
     Approval.objects.create(
-        kind="confirm_money", about="order:0", values={"reference": TOLD}, asked_by=merchant, asked_at=now
-    )
+        kind="confirm_money", about="order:0", asked_by=merchant, asked_at=now,
+        values={"order": world.ours.order.pk, "amount": "1.00", "reference": TOLD, "is_what_arrived": True},
+    )  # fmt: skip
     kind = ContentType.objects.get_for_model(User)
     for object_id, text in ((person.pk, EMAIL), (merchant.pk, f"Told by {TOLD}")):
         LogEntry.objects.create(
             user=merchant, content_type=kind, object_id=str(object_id), object_repr=text, action_flag=CHANGE,
             change_message=f"{FIRST} {LAST}",
         )  # fmt: skip
-    MailFactory(recipient=EMAIL, person_id=person.pk, context={"name": FIRST}, subject=f"{LAST}, welcome")
+    MailFactory(recipient=EMAIL, person_id=person.pk, subject=f"{LAST}, welcome", state="failed")
     MailFactory(recipient=operator.email, context={"people": [{"first": FIRST, "last": LAST}]}, account_id=account.pk)
     JobFactory(state="done", finished_at=now, payload={"email": EMAIL}, last_error=f"No mailbox {EMAIL}")
     OutsideService.objects.create(name="odd", failures=1, failing_since=now, last_error=f"550 {EMAIL}")
@@ -123,7 +127,7 @@ def pages(world: World) -> list[str]:
     urls = [url_of(name, world) for name in names if not name.startswith(("account_log", "admin:log", "admin:jsi18n"))]
     for label, model in registered_models().items():
         urls.append(reverse_of(label, "list"))
-        keys = model._default_manager.order_by("-pk").values_list("pk", flat=True)[:40]
+        keys = model._default_manager.order_by("-pk").values_list("pk", flat=True)[:ROWS]
         urls += [reverse_of(label, "row", key) for key in keys]
     return urls
 
@@ -137,13 +141,17 @@ def searches() -> list[str]:
     return [f"{reverse_of(label, 'list')}?{urlencode({'q': LAST})}" for label in registered_models()]
 
 
-def naming(world: World, urls: list[str], pattern: re.Pattern[str] = NAMED) -> set[str]:
+def naming(
+    world: World, urls: list[str], pattern: re.Pattern[str] = NAMED, *, roles: tuple[str, ...] = READERS
+) -> set[str]:
+    """Return the addresses whose answers match, to any of the roles."""
     found = set()
-    for role in READERS:
+    for role in roles:
         client = Client(headers={"accept-language": "en"}, raise_request_exception=False)
         client.cookies[settings.SESSION_COOKIE_NAME] = world.sessions[role]
         for url in urls:
-            answer = client.get(url)
+            with zeal_ignore():
+                answer = client.get(url)
             content = b"".join(answer.streaming_content) if answer.streaming else answer.content
             if pattern.search(content.decode(errors="replace")):
                 found.add(url)
@@ -161,7 +169,7 @@ def test_nothing_of_an_erased_person_is_left():
         if columns
     }
     assert held - WITHOUT_A_NAME <= tables_naming()
-    assert len(naming(world, pages(world))) > 20
+    assert len(naming(world, pages(world), roles=("administrator",))) > 10
 
     asked = ask_for_erasure(person=person, asked_by=person, now=timezone.now())
     begin_erasure(request_id=asked.pk, actor=User.objects.get(is_superuser=True), now=timezone.now())
