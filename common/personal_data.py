@@ -21,9 +21,9 @@ from typing import Any
 
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 
-from common.refusals import Sentence
 from common.registry import Registry
 
 # Rows that a transaction blanks at most: few enough to hold its locks for a moment only.
@@ -86,7 +86,7 @@ class Holding:
     """
 
     name: str
-    label: Sentence
+    label: str | Promise
     columns: Mapping[str, Collection[str]]
     describe: Callable[[Person], Iterable[Record]]
     blank: Callable[[Person, datetime, int], int]
@@ -99,7 +99,7 @@ HOLDINGS: Registry[Holding] = Registry("holding of personal data", same=lambda o
 
 def hold(
     name: str,
-    label: Sentence,
+    label: str | Promise,
     *,
     columns: Mapping[str, Collection[str]],
     describe: Callable[[Person], Iterable[Record]],
