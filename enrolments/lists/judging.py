@@ -181,7 +181,7 @@ def _facts(
     return Facts(
         seats=seats,
         rules=Rules.of({like.sample.batch.course_list for like in seats}, list(courses), now=now),
-        places=free(list(courses)),
+        places=free(list(courses), account_id=account_id),
         known=set(Delegation.objects.filter(account=account_id, email__in=addresses).values_list("email", flat=True)),
         users=users,
         already=ends,

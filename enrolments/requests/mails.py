@@ -33,7 +33,7 @@ def tell_operators(asked: CourseRequest, *, language: str) -> None:
                 },
                 account_id=asked.account_id,
             )
-            for user in _who_answers(asked.account)
+            for user in who_answers(asked.account)
         ]
     )
 
@@ -63,7 +63,7 @@ def tell_of_answer(
     )
 
 
-def _who_answers(account: CustomerAccount) -> list[User]:
+def who_answers(account: CustomerAccount) -> list[User]:
     """Return the active operators of an account, the first to join first; its owners where it has none."""
     members = Membership.objects.filter(account=account, user__is_active=True).select_related("user")
     in_order = members.order_by("created_at", "pk")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,7 +17,7 @@ from common.numbers import whole_number
 from common.search import in_name_order
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import with_taken
+from enrolments.courses.sale import with_a_place
 from enrolments.seats.models import Seat
 from enrolments.sessions.selectors import sessions_of
 
@@ -42,8 +42,7 @@ def targets_of(
     """Return the open courses with a place left that seats of packs with these lists may be used for, and the sessions
     with a free seat in the courses that the people are in. Three statements."""
     allowed = {pk for _list, pk in Course.objects.open_at(now).covered_by(course_lists)}
-    courses = with_taken(Course.objects.filter(pk__in=allowed))
-    with_place = courses.filter(Q(capacity__isnull=True) | Q(capacity__gt=F("taken")))
+    with_place = with_a_place(Course.objects.filter(pk__in=allowed), account_id=account.pk)
     free_seats = Seat.objects.assignable_at(now).filter(batch__group=OuterRef("pk"))
     sessions = sessions_of(account).filter(Exists(free_seats), course__in=course_ids).order_by("-pk")
     return Targets(list(with_place.order_by(in_name_order("name"), "pk")), list(sessions[:SESSIONS]))
