@@ -114,12 +114,12 @@ def hold(
 
 def records(rows: models.QuerySet[Any], *columns: str) -> Iterator[Record]:
     """Yield a record per row, of its columns that are not empty, each under the name that its model gives it; a choice
-    in words.
+    in words. The `name` of a related row is called like the relation.
 
     A column may lie in a related row: `course__short_name`. One statement, in the order of the rows.
     """
     fields = {column: _field(rows.model, column) for column in columns}
-    labels = {column: str(capfirst(field.verbose_name)) for column, field in fields.items()}
+    labels = {column: str(capfirst(_named_by(rows.model, column).verbose_name)) for column in columns}
     choices = {column: dict(field.flatchoices) for column, field in fields.items() if field.choices}
     for values in rows.values(*columns).iterator(_READ_AT_ONCE):
         filled = {name: value for name, value in values.items() if value not in ("", None, {}, [])}
@@ -159,3 +159,9 @@ def _field(model: type[models.Model], column: str) -> Any:
         holder = model if field is None else field.related_model
         field = holder._meta.get_field(step)
     return field
+
+
+def _named_by(model: type[models.Model], column: str) -> Any:
+    """Return the field whose name says what a value is: the name of a course is called a course, not a name."""
+    path, _separator, last = column.rpartition(LOOKUP_SEP)
+    return _field(model, path if path and last == "name" else column)

@@ -18,6 +18,7 @@ from accounts.people.models import User
 from common.personal_data import Person, Record, hold, records
 from common.scrubbing import GONE, scrub_rows
 
+PERSON = "person"
 OWN = ("id", "email", "first_name", "last_name", "language", "date_joined", "last_login", "is_active", "is_staff")
 
 
@@ -55,7 +56,7 @@ def blank_entries(person: Person, now: datetime, limit: int) -> int:
 
 
 hold(
-    "person",
+    PERSON,
     _("You"),
     columns={
         "accounts.user": ("email", "first_name", "last_name", "language", "password"),

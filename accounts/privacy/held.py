@@ -13,8 +13,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from accounts.people.models import User
+from accounts.people.personal_data import PERSON
 from accounts.privacy.known import known_person
-from common.personal_data import HOLDINGS, Person, kept
+from common.personal_data import HOLDINGS, Holding, Person, kept
 
 # Records that the page shows of each holding; the file has all of them.
 SHOWN = 50
@@ -35,11 +36,16 @@ class Count:
     count: int
 
 
+def holdings() -> list[Holding]:
+    """Return the holdings in the order of reading: the person first."""
+    return sorted(HOLDINGS, key=lambda each: each.name != PERSON)
+
+
 def parts(user: User) -> list[Part]:
     """Return all that is held about a person, in the reader's language, holdings without a record left out."""
     person = known_person(user)
     found = []
-    for holding in HOLDINGS:
+    for holding in holdings():
         records = iter(holding.describe(person))
         shown = [[(each.label, in_words(each.value)) for each in record] for record in islice(records, SHOWN)]
         if shown:
@@ -49,7 +55,7 @@ def parts(user: User) -> list[Part]:
 
 def counts(person: Person) -> list[Count]:
     """Return how many records of each holding are about a person."""
-    found = [Count(str(holding.label), sum(1 for _record in holding.describe(person))) for holding in HOLDINGS]
+    found = [Count(str(holding.label), sum(1 for _record in holding.describe(person))) for holding in holdings()]
     return [each for each in found if each.count]
 
 
@@ -62,7 +68,7 @@ def as_document(user: User, now: datetime) -> dict[str, Any]:
             "label": str(holding.label),
             "records": [{each.name: each.value for each in record} for record in holding.describe(person)],
         }
-        for holding in HOLDINGS
+        for holding in holdings()
     ]
     left = [{"what": each.what, "why": each.why, "count": each.count} for each in kept(person, now)]
     return {"person": user.email, "made_at": now, "held": [each for each in held if each["records"]], "kept": left}

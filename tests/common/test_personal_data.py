@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 from django.utils.translation import override
 
+from accounts.members.models import Membership
 from accounts.people.models import User
 from common.personal_data import HOLDINGS, Holding, Kept, Person, Value, blank_next, is_waiting, kept, records
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 
 NOW = timezone.now()
 ALICE = Person(key=1, emails=frozenset({"alice@example.org"}))
@@ -31,6 +32,20 @@ def test_records_are_values_with_the_names_of_their_columns_and_without_empty_on
             Value(name="email", label="E-mail address", value="alice@example.org"),
             Value(name="first_name", label="First name", value="Alice"),
         )
+    ]
+
+
+@pytest.mark.django_db
+def test_the_name_of_a_related_row_is_called_like_the_relation_and_a_choice_is_in_words():
+    member = MembershipFactory(account__name="Ateliers Roy", account__kind="person")
+    rows = Membership.objects.filter(pk=member.pk)
+
+    with override("en"):
+        [found] = records(rows, "account__name", "account__kind")
+
+    assert [(each.name, each.label, each.value) for each in found] == [
+        ("account__name", "Customer account", "Ateliers Roy"),
+        ("account__kind", "Kind", "Private person"),
     ]
 
 
