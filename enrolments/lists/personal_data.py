@@ -13,7 +13,8 @@ from common.personal_data import Person, Record, hold, records
 from common.scrubbing import scrub_rows
 from enrolments.lists.models import ListRow, PeopleList
 
-TYPED = ("email", "first_name", "last_name", "course_typed", "role_typed", "address", "detail")
+OTHERS = ("course_typed", "role_typed", "language_typed", "team_typed")
+TYPED = ("email", "first_name", "last_name", *OTHERS, "address", "detail")
 # States of a list that nobody works at; the others last for minutes.
 AT_REST = (PeopleList.State.DRAFT, *PeopleList.OVER)
 
@@ -25,8 +26,8 @@ def _rows(person: Person) -> QuerySet[ListRow]:
 
 
 def rows(person: Person) -> Iterator[Record]:
-    columns = ("people_list__account__name", "email", "first_name", "last_name", "course_typed", "role_typed", "step")
-    yield from records(_rows(person).order_by("pk"), *columns, "placed_at")
+    names = ("people_list__account__name", "email", "first_name", "last_name")
+    yield from records(_rows(person).order_by("pk"), *names, *OTHERS, "step", "placed_at")
 
 
 def blank_rows(person: Person, now: datetime, limit: int) -> int:
@@ -41,10 +42,10 @@ def blank_rows(person: Person, now: datetime, limit: int) -> int:
     keys = list(filled.order_by("people_list_id", "pk").values_list("pk", flat=True)[:limit])
     if keys:
         return ListRow.objects.filter(pk__in=keys).update(
-            email=address, address=address, first_name="", last_name="", course_typed="", role_typed="", detail={}
+            email=address, address=address, first_name="", last_name="", detail={}, **dict.fromkeys(OTHERS, "")
         )
     resting = ListRow.objects.filter(people_list__state__in=AT_REST)
-    texts = ("email", "first_name", "last_name", "course_typed", "role_typed", "detail")
+    texts = ("email", "first_name", "last_name", *OTHERS, "detail")
     return scrub_rows(resting, *texts, person=person, limit=limit)
 
 

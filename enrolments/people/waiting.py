@@ -15,7 +15,7 @@ from accounts.members.models import Membership
 from accounts.members.waiting import Waits
 from accounts.people.models import User
 from enrolments.people.states import PersonState
-from enrolments.seats.models import Seat, SeatState
+from enrolments.seats.models import Seat
 
 
 def not_accepted(membership: Membership, now: datetime.datetime) -> list[Waits]:
@@ -31,7 +31,8 @@ def not_accepted(membership: Membership, now: datetime.datetime) -> list[Waits]:
         pk=OuterRef("person_id"), created_by_account=membership.account_id, last_login__isnull=False
     )
     number = (
-        Seat.objects.filter(Exists(links), account_id=membership.account_id, state=SeatState.ASSIGNED)
+        Seat.objects.enterable_at(now)
+        .filter(Exists(links), account_id=membership.account_id)
         .exclude(Exists(links.filter(used_at__isnull=False)))
         .exclude(Exists(signed_in))
         .order_by()

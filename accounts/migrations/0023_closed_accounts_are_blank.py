@@ -5,9 +5,12 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0022_erasure'),
+        ('accounts', '0022_closed_accounts'),
     ]
 
     operations = [
-        ValidateConstraint(model_name='user', name='accounts_user_erased'),
+        ValidateConstraint(
+            model_name='customeraccount',
+            name='accounts_customeraccount_closed_is_blank',
+        ),
     ]

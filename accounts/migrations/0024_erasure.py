@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0021_membership_limits'),
+        ('accounts', '0023_closed_accounts_are_blank'),
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
