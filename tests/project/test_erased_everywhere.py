@@ -31,6 +31,7 @@ from common.personal_data import HOLDINGS
 from enrolments.extension.models import SeatExtension
 from enrolments.grounds.models import Ground
 from enrolments.requests.models import CourseRequest
+from enrolments.runs.models import Run
 from enrolments.seats.models import SeatEvent
 from handlers.models import BrokenHook
 from outbox.jobs.models import Job, OutsideService
@@ -105,6 +106,10 @@ def _plant_training(world: World, person: User) -> None:
         seat=world.ours.free_seat, order_id=line.order_id, order_number=line.order_number, line_id=line.line_id,
         unit_index=0, starts_at=now, ends_at=now + timedelta(days=30), created_at=now, ended_at=now, ended_reason=TOLD,
     )  # fmt: skip
+    Run.objects.create(
+        account=account, operator=operator, act="release", reason=f"{TOLD} is ill", fingerprint="f" * 64,
+        state="done", ended_at=now,
+    )  # fmt: skip
     CourseRequest.objects.filter(person=person).update(words=f"I am {TOLD}")
     given_pack(account, seats=2, now=now)
     place(given_list(account, operator, people("new@far.example", EMAIL), world.course, now=now), "valid", now=now)
@@ -166,7 +171,8 @@ def test_nothing_of_an_erased_person_is_left():
         apps.get_model(label)._meta.db_table
         for holding in HOLDINGS
         for label, columns in holding.columns.items()
-        if columns
+        # Orders keep their copies as long as they need them: tests/shop/orders/copied/test_erased_customers.py.
+        if columns and not label.startswith("shop.")
     }
     assert held - WITHOUT_A_NAME <= tables_naming()
     assert len(naming(world, pages(world), roles=("administrator",))) > 10
