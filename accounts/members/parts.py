@@ -10,19 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount, Membership
-from accounts.members.rights import Right, rights_of
-from accounts.people.models import User
 from common.refusals import Refused
-
-# The account first, as everywhere; shared locks, like those of `accounts.members.operators`.
-LIMITED = """
-SELECT membership.* FROM accounts_membership membership
-    JOIN accounts_customeraccount account ON account.id = membership.account_id
-    JOIN accounts_user person ON person.id = membership.user_id AND person.is_active
-WHERE membership.account_id = %(account)s AND membership.user_id = %(user)s
-    AND membership.is_operator AND membership.limits IS NOT NULL
-FOR KEY SHARE OF account FOR SHARE OF membership
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +24,7 @@ class Part:
     @classmethod
     def of(cls, membership: Membership) -> Part | None:
         """Return the part that a member is limited to; None for whoever works with the whole account."""
-        if membership.limits is None or Right.MANAGE_SEATS in rights_of(membership):
+        if membership.is_owner or membership.limits is None:
             return None
         return cls(*(frozenset(membership.limits.get(name, ())) for name in ("teams", "orders", "courses")))
 
@@ -51,13 +39,6 @@ class LimitsChanged(Refused):
     """Refusal when another owner changed the limits after the page was opened."""
 
     message = _("Another owner changed these limits meanwhile. Look at them, then save again.")
-
-
-def keep_part(*, account_id: int, user: User) -> Part | None:
-    """Return the part of an account that an operator is limited to, and keep it so until the transaction ends; None for
-    everybody else. Locks the account FOR KEY SHARE and the membership FOR SHARE, after the courses."""
-    found = list(Membership.objects.raw(LIMITED, {"account": account_id, "user": user.pk}))
-    return Part.of(found[0]) if found else None
 
 
 def limit_member(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from common.refusals import Refused
 from common.sheets.reading import read_pasted, read_upload
 from enrolments.courses.models import Course
@@ -46,12 +47,19 @@ class NewListForm(forms.Form):
         help_text=_("XLSX or CSV, up to 5,000 people."),
     )
 
-    def __init__(self, *args: Any, account: CustomerAccount, now: datetime.datetime, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        account: CustomerAccount,
+        now: datetime.datetime,
+        part: Part | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.sources: dict[str, Source] = {source.key: source for source in sources_of(account, now)}
+        self.sources: dict[str, Source] = {source.key: source for source in sources_of(account, now, part)}
         choices = [(key, source.label) for key, source in self.sources.items()]
         cast("forms.ChoiceField", self.fields["source"]).choices = choices
-        cast("CourseChoiceField", self.fields["course"]).queryset = courses_of(account, now)
+        cast("CourseChoiceField", self.fields["course"]).queryset = courses_of(account, now, part)
         self.rows: list[PersonRow] = []
 
     def clean(self) -> dict[str, Any]:

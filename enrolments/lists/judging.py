@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from django.db import connection
 from django.db.models import Q
 
+from accounts.members.models import Membership
+from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from common.refusals import Refused
@@ -22,21 +24,24 @@ from enrolments.grounds.models import Enrolment
 from enrolments.lists.models import ListRow, PeopleList
 from enrolments.lists.typed import NOT_READ
 from enrolments.lists.verdicts import Verdict
+from enrolments.scope import may_place, people_within
 from enrolments.seats.models import Seat, SeatBatch
-from enrolments.seats.placing import Rules
+from enrolments.seats.placing import CourseNotAllowed, Rules
 
 # Free seats in the order in which a list takes them, the first to expire first; of like ones no more than people.
 AT_HAND = """
-SELECT id, batch_id, role_id, keeps_place, until FROM (
+SELECT id, batch_id, role_id, team_id, keeps_place, until FROM (
     SELECT seat.*, row_number() OVER (
-        PARTITION BY batch.course_list, batch.starts_at, batch.ends_at, batch.duration_days, seat.role_id
+        PARTITION BY batch.course_list, batch.starts_at, batch.ends_at, batch.duration_days, seat.role_id, seat.team_id
         ORDER BY seat.until NULLS LAST, seat.id
     ) AS rank
     FROM enrolments_seatbatch batch CROSS JOIN LATERAL (
-        SELECT id, batch_id, role_id, keeps_place, coalesce(valid_until, batch.valid_until) AS until
+        SELECT id, batch_id, role_id, team_id, keeps_place, coalesce(valid_until, batch.valid_until) AS until
         FROM enrolments_seat
         WHERE batch_id = batch.id AND state = 'available' AND people_list_id IS NULL
             AND coalesce(valid_until, batch.valid_until, 'infinity') > %(now)s
+            AND (%(teams)s::bigint[] IS NULL OR team_id = ANY(%(teams)s) OR batch.order_id = ANY(%(orders)s)
+                OR team_id IS NULL AND %(courses)s)
         ORDER BY id LIMIT %(people)s
     ) AS seat
     WHERE batch.id = ANY(%(batches)s)
@@ -48,7 +53,8 @@ ORDER BY until NULLS LAST, id
 
 @dataclass(slots=True)
 class LikeSeats:
-    """Free seats of one batch and role: `sample` has what the rules look at, `left` key and kept place of each."""
+    """Free seats of one batch, role and team: `sample` has what the rules look at, `left` key and kept place of
+    each."""
 
     sample: Seat
     left: deque[tuple[int, bool]] = field(default_factory=deque)
@@ -73,6 +79,7 @@ class Facts:
     users: dict[str, int]
     already: dict[tuple[int, int], datetime.datetime | None]
     seated: set[int]
+    part: Part | None
     present: set[tuple[int, int]]
 
 
@@ -88,7 +95,7 @@ def judge(
 
     Before it runs, a list tells of people what its account knows, and nothing of the grounds of others: without
     `is_locked` everybody who is not enrolled by the account counts as one who needs a place. With it, under the locks
-    of the courses, the count is exact. Ten statements at most, whatever the number of rows.
+    of the courses, the count is exact. Eleven statements at most, whatever the number of rows.
     """
     facts = _facts(people_list, rows, courses, now, is_locked=is_locked)
     chosen: dict[int, Chosen] = {}
@@ -142,6 +149,8 @@ def _find_seats(row: ListRow, course: Course, facts: Facts) -> tuple[LikeSeats |
     for like in facts.seats:
         try:
             facts.rules.role_and_period(like.sample, course, row.role)
+            if not may_place(facts.part, like.sample, course):
+                raise CourseNotAllowed(course)
         except Refused as refused:
             # Seats of the right course and the wrong role tell more than those of another course.
             verdict = verdict or refused.code
@@ -165,7 +174,8 @@ def _facts(
     account_id = people_list.account_id
     addresses = {row.address for row in rows if row.address}
     users = dict(User.objects.filter(email__in=addresses).values_list("email", "pk"))
-    seats = _seats_at_hand(people_list, len(rows), now)
+    part = _part_of_operator(people_list)
+    seats = _seats_at_hand(people_list, len(rows), now, part)
     already = already_in_courses(
         courses=list(courses.values()), account_id=account_id, user_ids=list(users.values()), now=now
     )
@@ -178,14 +188,16 @@ def _facts(
     if is_locked:
         there = Enrolment.objects.taking_places().filter(course__in=list(courses), user__in=list(users.values()))
         present = set(there.order_by().values_list("course_id", "user_id"))
+    known = Delegation.objects.filter(account=account_id, email__in=addresses)
     return Facts(
         seats=seats,
         rules=Rules.of({like.sample.batch.course_list for like in seats}, list(courses), now=now),
         places=free(list(courses)),
-        known=set(Delegation.objects.filter(account=account_id, email__in=addresses).values_list("email", flat=True)),
+        known=set(people_within(known, account_id, part).values_list("email", flat=True)),
         users=users,
         already=ends,
         seated=seated,
+        part=part,
         present=present,
     )
 
@@ -204,20 +216,32 @@ def batches_of(people_list: PeopleList, now: datetime.datetime) -> dict[int, Sea
     return {batch.pk: batch for batch in of_list}
 
 
-def _seats_at_hand(people_list: PeopleList, people: int, now: datetime.datetime) -> list[LikeSeats]:
+def _part_of_operator(people_list: PeopleList) -> Part | None:
+    """Return the part of the account that whoever made a list is limited to. One statement."""
+    member = Membership.objects.filter(account=people_list.account_id, user=people_list.operator_id).first()
+    return Part.of(member) if member is not None else None
+
+
+def _seats_at_hand(people_list: PeopleList, people: int, now: datetime.datetime, part: Part | None) -> list[LikeSeats]:
     """Return free seats the list may use, those declared for a role first. Three statements."""
     batches = batches_of(people_list, now)
     roles = {role.pk: role for role in Role.objects.all()}
-    found: dict[tuple[int, int | None], LikeSeats] = {}
+    found: dict[tuple[int, int | None, int | None], LikeSeats] = {}
+    within = {
+        "teams": None if part is None else list(part.teams),
+        "orders": [] if part is None else list(part.orders),
+        "courses": part is not None and bool(part.courses),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(AT_HAND, {"batches": list(batches), "people": people, "now": now})
-        for seat_id, batch_id, role_id, keeps_place, until in cursor.fetchall():
-            like = found.get((batch_id, role_id))
+        cursor.execute(AT_HAND, {"batches": list(batches), "people": people, "now": now, **within})
+        for seat_id, batch_id, role_id, team_id, keeps_place, until in cursor.fetchall():
+            like = found.get((batch_id, role_id, team_id))
             if like is None:
                 batch, role = batches[batch_id], roles.get(role_id)
                 own = {"valid_until": until} if until != batch.valid_until else {}
-                like = LikeSeats(Seat(batch=batch, account_id=batch.account_id, course=batch.course, role=role, **own))
-                found[batch_id, role_id] = like
+                terms = own | {"course": batch.course, "role": role, "team_id": team_id}
+                like = LikeSeats(Seat(batch=batch, account_id=batch.account_id, **terms))
+                found[batch_id, role_id, team_id] = like
             like.left.append((seat_id, keeps_place))
     return sorted(found.values(), key=lambda like: like.sample.role_id is None)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime
+from itertools import islice
 
 from django.conf import settings
 from django.utils import translation
 
-from accounts.members.models import CustomerAccount, Membership
+from accounts.members.models import Membership
+from accounts.members.parts import Part
 from accounts.people.models import User
 from enrolments.courses.models import Course
 from enrolments.requests.models import CourseRequest
+from enrolments.requests.selectors import requests_to
 from outbox.mails.services import NewMail, queue_mail, queue_mails
 
 TOLD_AT_MOST = 20
@@ -33,7 +36,7 @@ def tell_operators(asked: CourseRequest, *, language: str) -> None:
                 },
                 account_id=asked.account_id,
             )
-            for user in _who_answers(asked.account)
+            for user in _who_answers(asked)
         ]
     )
 
@@ -63,12 +66,21 @@ def tell_of_answer(
     )
 
 
-def _who_answers(account: CustomerAccount) -> list[User]:
-    """Return the active operators of an account, the first to join first; its owners where it has none."""
-    members = Membership.objects.filter(account=account, user__is_active=True).select_related("user")
+def _who_answers(asked: CourseRequest) -> list[User]:
+    """Return the active operators who see a request, the first to join first; the account's owners where none does.
+
+    One statement, and one more for each operator who is limited to a part of the account.
+    """
+    members = Membership.objects.filter(account=asked.account_id, user__is_active=True).select_related("user")
     in_order = members.order_by("created_at", "pk")
-    found = in_order.filter(is_operator=True)[:TOLD_AT_MOST] or in_order.filter(is_owner=True)[:TOLD_AT_MOST]
+    may = (member for member in in_order.filter(is_operator=True).iterator() if _sees(member, asked))
+    found = list(islice(may, TOLD_AT_MOST)) or list(in_order.filter(is_owner=True)[:TOLD_AT_MOST])
     return [member.user for member in found]
+
+
+def _sees(member: Membership, asked: CourseRequest) -> bool:
+    part = Part.of(member)
+    return part is None or requests_to(asked.account, part).filter(pk=asked.pk).exists()
 
 
 def _name_of(course: Course, language: str) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from accounts.people.models import User
 from common.again import again_after_deadlock
 from common.refusals import Refused
@@ -54,17 +55,24 @@ class Outcome:
 
 
 def look_at(
-    *, account: CustomerAccount, act: Act, seats: Sequence[Seat], to: Target | None, now: datetime.datetime
+    *,
+    account: CustomerAccount,
+    act: Act,
+    seats: Sequence[Seat],
+    to: Target | None,
+    part: Part | None = None,
+    now: datetime.datetime,
 ) -> list[Outcome]:
     """Return what an act would do to seats of an account, in their order. A constant number of statements.
 
-    `to` is where a move leads. Expects the seats with batch, role and enrolment with its role.
+    `to` is where a move leads, `part` that of the account which the operator is limited to. Expects the seats
+    with batch, role and enrolment with its role.
     """
     why_not = {seat.pk: _not_assigned(seat, act, now) for seat in seats}
     assigned = [seat for seat in seats if not why_not[seat.pk]]
     if act == Act.MOVE and to is not None:
         course = to.course if isinstance(to, CourseGroup) else to
-        judged = judge_moves(seats=assigned, to=to, course=course, now=now)
+        judged = judge_moves(seats=assigned, to=to, course=course, part=part, now=now)
         why_not |= {pk: str(refused.message) for pk, refused in judged.refused.items()}
     elif act == Act.INVITE:
         people = {seat.person_id for seat in assigned if seat.person_id is not None}

@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.members.current import AccountRequest, account_page
-from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from accounts.members.trust import count_mails_before_payment
-from accounts.teams.models import Team
 from common.numbers import whole_number
 from common.refusals import Refused
 from enrolments.people.selectors import typed_addresses, typed_names
+from enrolments.scope import seats_within, teams_within
 from enrolments.seats.forms import ManyForm, WhereForm
 from enrolments.seats.list_forms import SeatFilterForm
 from enrolments.seats.many import MOST, Act, Outcome, PreviewChanged, Target, do_to_many, fingerprint_of, look_at
@@ -45,11 +45,11 @@ class Asked:
     fields: list[tuple[str, str]]
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def many(request: AccountRequest) -> HttpResponse:
     """Show what an act on many seats would do; posting the page does it."""
-    asked = _asked(request.account, request.POST if request.method == "POST" else request.GET)
+    asked = _asked(request, request.POST if request.method == "POST" else request.GET)
     if asked is None or not asked.seats:
         messages.error(request, _("Tick the seats first, or choose all that the list finds."))
         return redirect("account-seats", request.account.pk)
@@ -83,15 +83,16 @@ def many(request: AccountRequest) -> HttpResponse:
     return redirect("account-seats", request.account.pk)
 
 
-def _asked(account: CustomerAccount, data: QueryDict) -> Asked | None:
+def _asked(request: AccountRequest, data: QueryDict) -> Asked | None:
     """Return the act that an address or a form names; None where it names none."""
+    account, part = request.account, Part.of(request.membership)
     act = data.get("act", "")
     if act not in Act.values:
         return None
     fields = [("act", act)]
-    to = find_target(account, data.get("to", ""))
+    to = find_target(account, data.get("to", ""), part)
     if data.get("which") == "all":
-        form = SeatFilterForm(data, among=seat_choices(account), teams=Team.objects.filter(account=account))
+        form = SeatFilterForm(data, among=seat_choices(account, part), teams=teams_within(account.teams.all(), part))
         chosen = form.cleaned_data if form.is_valid() else {}
         session_id = (whole_number(data.get("session", "")) or 0) if data.get("session") else None
         seats = seats_of(
@@ -107,12 +108,12 @@ def _asked(account: CustomerAccount, data: QueryDict) -> Asked | None:
         ids = [pk for pk in (whole_number(each) for each in data.getlist("seat")[: MOST + 1]) if pk is not None]
         seats = seats_of(account).filter(pk__in=ids)
         fields += [("seat", str(pk)) for pk in ids]
-    found = list(seats.order_by("pk")[: MOST + 1])
+    found = list(seats_within(seats, account, part).order_by("pk")[: MOST + 1])
     return Asked(Act(act), found[:MOST], len(found) > MOST, to, fields)
 
 
 def _read_again(request: AccountRequest, asked: Asked) -> Asked:
-    return _asked(request.account, request.POST) or asked
+    return _asked(request, request.POST) or asked
 
 
 def _count_mails(request: AccountRequest, asked: Asked) -> None:
@@ -140,11 +141,12 @@ def _done(act: Act, number: int) -> str:
     return sentence % {"number": number}
 
 
-def _targets(account: CustomerAccount, seats: Sequence[Seat]) -> Targets:
+def _targets(request: AccountRequest, seats: Sequence[Seat]) -> Targets:
     taken = [seat for seat in seats if seat.person_id is not None]
     packs = {seat.batch.course_list for seat in taken if seat.batch.source == SeatBatch.Source.PACK}
     courses = {seat.course_id for seat in taken if seat.course_id is not None}
-    return targets_of(account, course_lists=packs, course_ids=courses, now=timezone.now())
+    part = Part.of(request.membership)
+    return targets_of(request.account, course_lists=packs, course_ids=courses, part=part, now=timezone.now())
 
 
 def _page(
@@ -158,13 +160,20 @@ def _page(
         "most": MOST,
     }
     if asked.act == Act.MOVE:
-        targets = _targets(request.account, asked.seats)
+        targets = _targets(request, asked.seats)
         where = WhereForm(request.GET if "to" in request.GET else None, account=request.account, targets=targets)
         where.is_valid()
         to_value = value_of(asked.to) if asked.to is not None else ""
         context |= {"where": where, "to_value": to_value, "has_targets": bool(targets)}
     if not asked.is_too_many and (asked.act != Act.MOVE or asked.to is not None):
-        outcomes = look_at(account=request.account, act=asked.act, seats=asked.seats, to=asked.to, now=timezone.now())
+        outcomes = look_at(
+            account=request.account,
+            act=asked.act,
+            seats=asked.seats,
+            to=asked.to,
+            part=Part.of(request.membership),
+            now=timezone.now(),
+        )
         context |= _preview(request, asked, outcomes, form)
     return render(request, "seats/many.html", context, status=status)
 

@@ -56,7 +56,7 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
     form = AssignForm(request.POST, seat=shown, now=now)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if form.is_valid():
-        is_known = is_attached(request.account, form.cleaned_data["email"])
+        is_known = is_attached(request.account, form.cleaned_data["email"], part=Part.of(request.membership))
         try:
             count_address(request, form.cleaned_data["email"], now=now, takes_new_seat=not was_assigned(shown))
             count_mails_before_payment(request, [form.cleaned_data["email"]], now=now)
@@ -159,8 +159,7 @@ def _seat_page(
         "form": form,
         "is_free": is_free,
         "is_over": valid_until is not None and valid_until <= now,
-        "other_seat": None if is_free or part is not None else next_free_seat(shown, now),
-        "is_whole": part is None,
+        "other_seat": None if is_free else next_free_seat(shown, now, part=part),
         "page": history,
         "moves": move_rows(request.account, history.rows, names),
         "query_string": "",
