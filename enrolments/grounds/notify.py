@@ -90,6 +90,10 @@ def tell_placed(
     proved = ids_with_proved_address([each.user for each in placed])
     waiting = {each.user.pk: each.user for each in placed if each.user.pk not in proved}
     if waiting:
+        leaves_at: dict[int, datetime.datetime] = {}
+        for (user_id, _course), at in due.items():
+            if at is not None:
+                leaves_at[user_id] = max(at, leaves_at.get(user_id, at))
         courses: dict[int, dict[Course, Period]] = {pk: {} for pk in waiting}
         moved = {each.key_of_place: each for each in placed if each.is_moved}
         for each in placed:
@@ -103,9 +107,7 @@ def tell_placed(
             language=language,
             now=now,
             courses=courses_in_words({pk: list(of_person.items()) for pk, of_person in courses.items()}, moved),
-            due_at=lambda user: max(
-                (at for (user_id, _course), at in due.items() if at is not None and user_id == user.pk), default=None
-            ),
+            due_at=lambda user: leaves_at.get(user.pk),
         )
     queue_mails(
         [

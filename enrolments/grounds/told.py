@@ -26,7 +26,7 @@ from common.words import end_in_words, last_day_of
 from enrolments.courses.models import Course
 from outbox.mails.models import Mail
 from outbox.mails.sending import mark_recalled
-from outbox.mails.services import NewMail, lock_queued, queue_mails
+from outbox.mails.services import NewMail, lock_queued, queue_mails, rewrite_mails
 
 PLACED_KINDS = ("seat_assigned", "invitation")
 LOST_KIND = "place_lost"
@@ -52,10 +52,11 @@ class Lost:
 
 @dataclass(slots=True)
 class Heard:
-    """Mails of one account about places: those that left, by person and course, and those that still can be changed."""
+    """Mails of one account about places: those that left, by person and course, and those that still can be changed, by
+    person."""
 
     left: dict[tuple[int, str], list[Mail]] = field(default_factory=dict)
-    waiting: list[Mail] = field(default_factory=list)
+    waiting: dict[int, list[Mail]] = field(default_factory=dict)
     changed: dict[int, Mail] = field(default_factory=dict)
 
     def last(self, user: User, course: Course) -> Mail | None:
@@ -73,22 +74,18 @@ class Heard:
 
         A mail about a move that tells of nothing but the course left is one of its loss then. `save` writes it.
         """
-        found = [
-            mail
-            for mail in self.waiting
-            if mail.person_id == user.pk and _tells_of_loss(mail, str(course.pk)) is is_loss
-        ]
+        waiting = self.waiting.get(user.pk, [])
+        found = [mail for mail in waiting if _tells_of_loss(mail, str(course.pk)) is is_loss]
         for mail in found:
             _take_out(mail, course)
             self.changed[mail.pk] = mail
-        self.waiting = [mail for mail in self.waiting if mail.context["told"]]
+        self.waiting[user.pk] = [mail for mail in waiting if mail.context["told"]]
         return bool(found)
 
     def save(self) -> None:
         """Write the changed mails; recall those that tell of nothing more. Two statements at most."""
         mark_recalled([pk for pk, mail in self.changed.items() if not mail.context["told"]])
-        told = [mail for mail in self.changed.values() if mail.context["told"]]
-        Mail.objects.bulk_update(told, ["kind", "context"])
+        rewrite_mails([mail for mail in self.changed.values() if mail.context["told"]])
         self.changed = {}
 
 
@@ -127,8 +124,11 @@ def heard_of(*, account: CustomerAccount | None, users: Collection[User]) -> Hea
         context__has_key="told",
     )
     mails = list(told.order_by("pk"))
-    heard = Heard(waiting=lock_queued(mails))
-    held = {mail.pk for mail in heard.waiting}
+    heard = Heard()
+    held = set()
+    for mail in lock_queued(mails):
+        held.add(mail.pk)
+        heard.waiting.setdefault(mail.person_id or 0, []).append(mail)
     for mail in mails:
         if mail.pk not in held:
             for course_id in mail.context["told"]:
@@ -169,7 +169,7 @@ def _queue(
 ) -> None:
     new = []
     for user, lost in by_person.items():
-        waiting = next((mail for mail in heard.waiting if mail.kind == LOST_KIND and mail.person_id == user.pk), None)
+        waiting = next((mail for mail in heard.waiting.get(user.pk, []) if mail.kind == LOST_KIND), None)
         if waiting is not None:
             _add(waiting, lost)
             heard.changed[waiting.pk] = waiting

@@ -91,7 +91,7 @@ def _first_with_address(table: Table) -> int | None:
 def _by_headings(table: Table, at: int) -> Columns:
     cells = table.rows[at].cells
     named = [FIELD_OF.get(plain_heading(cell), "") for cell in cells]
-    named = [_name_or_part(named) if field == "name" else field for field in named]
+    named = [name_or_part(named) if field == "name" else field for field in named]
     if "email" not in named and (place := _place_of_addresses(table, at + 1)) is not None:
         named += [""] * (place + 1 - len(named))
         named[place] = "email"
@@ -111,7 +111,7 @@ def _by_headings(table: Table, at: int) -> Columns:
     return Columns(fields, at + 1, width, tuple(unknown), tuple(repeated))
 
 
-def _name_or_part(named: Sequence[str]) -> str:
+def name_or_part(named: Sequence[str]) -> str:
     """Return the field of a heading “Name”: the last one beside a first name, the first one beside a last name, else
     all of it."""
     if "first_name" in named:

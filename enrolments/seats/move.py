@@ -253,6 +253,7 @@ def _take(
             each.user,
             enrolments.enrolments[each.user.pk, each.moving.role.pk],
             each.moving.period.starts_at,
+            each.moving.kept_enter_before,
         )
         for each in left
     ]

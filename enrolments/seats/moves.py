@@ -101,20 +101,27 @@ def still(seat_ids: Collection[int], *states: str) -> QuerySet[Seat]:
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """Person for a free seat, with the enrolment opened or found for them, and the start of their period in it."""
+    """Person for a free seat, with the enrolment opened or found for them, and the start of their period in it.
+
+    `kept_enter_before` is the day to enter by of a person who has the seat already and takes it into another course.
+    """
 
     seat: Seat
     course: Course
     user: User
     enrolment: Enrolment
     starts_at: datetime.datetime
+    kept_enter_before: datetime.datetime | None = None
 
     @property
     def enter_before(self) -> datetime.datetime | None:
         """The end of the last day on which the person may enter for the first time; None without such a day.
 
-        The days are counted from the assignment, or from a later day on which the course opens to the person.
+        The days are counted from the assignment of this seat to the person, or from a later day on which the course
+        opens to them. No move of the seat makes the day later.
         """
+        if self.kept_enter_before is not None:
+            return self.kept_enter_before
         days = self.seat.batch.start_before_days
         return None if days is None else day_ends(local_day(days_later(self.starts_at, days)))
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
 from common.refusals import Refused
-from common.words import in_words
+from common.words import end_in_words, in_words
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseFull, free
@@ -43,6 +43,16 @@ class OtherCourse(Refused):
     message = _("This session is in another course than the person.")
 
 
+class CourseBeginsTooLate(Refused):
+    """Refusal when the person has to enter before the course begins: a move does not give them more time."""
+
+    def __init__(self, course: Course, enter_before: datetime.datetime) -> None:
+        sentence = _("This person has to begin by {day}, before the course “{course}” begins for them.")
+        day = in_words(lambda: end_in_words(enter_before))
+        super().__init__(format_lazy(sentence, course=in_words(lambda: course.name), day=day))
+        self.course = course
+
+
 class NoFreeSeat(Refused):
     """Refusal when no seat of the session is free for the person, in their role."""
 
@@ -61,6 +71,11 @@ class Moving:
     to_seat: Seat
     role: Role
     period: Period
+
+    @property
+    def kept_enter_before(self) -> datetime.datetime | None:
+        """The day to enter by, which a seat keeps in another course; None on another seat, or without such a day."""
+        return self.seat.enter_before if self.to_seat is self.seat else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +98,9 @@ def judge_moves(
 
     `seats` are of one account and assigned, with batch, person, role and enrolment; `course` is the target's, as it is
     now, and `part` that of the account which the operator is limited to. Exact only under the course's lock. A constant
-    number of statements. The refusals are CourseNotAllowed, CourseClosed, CourseFull, AlreadyInCourse, SeatNotValid for
-    a move to a course; OtherCourse, AlreadyInSession, NoFreeSeat for one to a session; CourseOver and PeriodOver for
-    both.
+    number of statements. The refusals are CourseNotAllowed, CourseClosed, CourseFull, CourseBeginsTooLate,
+    AlreadyInCourse, SeatNotValid for a move to a course; OtherCourse, AlreadyInSession, NoFreeSeat for one to a
+    session; CourseOver and PeriodOver for both.
     """
     if isinstance(to, CourseGroup):
         return _into_session(seats, to, course, now)
@@ -114,6 +129,8 @@ def _into_course(seats: Sequence[Seat], course: Course, part: Part | None, now: 
             role, period = rules.role_and_period(as_free, course, None)
             if seat.course_id == course.pk or seat.person_id in already:
                 raise AlreadyInCourse(course)
+            if seat.enter_before is not None and seat.enter_before <= period.starts_at:
+                raise CourseBeginsTooLate(course, seat.enter_before)
             if seat.person_id not in present:
                 if room is not None and room < 1:
                     raise CourseFull(course)

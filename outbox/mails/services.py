@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +57,11 @@ COLUMNS = (
     "kind", "key", "message_id", "recipient", "language", "context", "secret", "has_secret", "account_id", "order_id",
     "person_id", "original_id", "expires_at",
 )  # fmt: skip
+
+REWRITE = """
+UPDATE outbox_mail mail SET kind = given.kind, context = given.context
+FROM jsonb_to_recordset(%s) AS given (id bigint, kind text, context jsonb) WHERE mail.id = given.id
+"""
 
 # A code or reset link that is a day late is not sent any more, and blanked.
 SECRET_LIFETIME = timedelta(days=1)
@@ -130,6 +135,15 @@ def lock_queued(mails: Iterable[Mail]) -> list[Mail]:
     jobs = Job.objects.pending().filter(key__in=keys).select_for_update(no_key=True, skip_locked=True)
     held = [job.payload["mail_id"] for job in jobs.order_by("pk")]
     return list(Mail.objects.queued().filter(pk__in=held).order_by("pk"))
+
+
+def rewrite_mails(mails: Sequence[Mail]) -> None:
+    """Write kind and context of mails that the caller has from `lock_queued`. One statement, none without mails."""
+    if not mails:
+        return
+    given = [{"id": mail.pk, "kind": mail.kind, "context": mail.context} for mail in mails]
+    with connection.cursor() as cursor:
+        cursor.execute(REWRITE, [json.dumps(given, cls=DjangoJSONEncoder)])
 
 
 def resend_mail(*, mail_id: int, now: datetime, actor_id: int | None = None) -> Mail:

@@ -30,7 +30,7 @@ from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOf
 from enrolments.requests.errors import RequestAnswered
 from enrolments.seats.give import TooFewFree
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
-from enrolments.seats.moving import AlreadyInCourse
+from enrolments.seats.moving import AlreadyInCourse, CourseBeginsTooLate
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
 from enrolments.seats.replace import EnrolledAlready, SeatsRefused
 from enrolments.seats.revoke import SeatsConsumed
@@ -51,6 +51,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     AlreadyInCourse: lambda: AlreadyInCourse(CourseFactory.build()),
     CapacityBelowTaken: lambda: CapacityBelowTaken(3),
     CodeFixed: lambda: CodeFixed("FIRST-AID", sold=True),
+    CourseBeginsTooLate: lambda: CourseBeginsTooLate(CourseFactory.build(), NOW),
     CourseClosed: lambda: CourseClosed(CourseFactory.build()),
     CourseFull: lambda: CourseFull(CourseFactory.build()),
     CourseNotAllowed: lambda: CourseNotAllowed(CourseFactory.build()),

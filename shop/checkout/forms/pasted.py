@@ -1,4 +1,5 @@
-"""Rows pasted from a spreadsheet, read as the input of micro-forms; and input written as such rows."""
+"""Rows pasted from a spreadsheet, or sent as a file, read as the input of micro-forms; and input written as such
+rows."""
 
 from __future__ import annotations
 
@@ -9,27 +10,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.forms import BoundField, CheckboxInput, ChoiceField, FileInput, MultiWidget, SelectMultiple
+from django.core.files import File
+from django.forms import BoundField, CheckboxInput, ChoiceField
 from django.http import QueryDict
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from common.refusals import Refused
 from common.sheets.errors import BlankSheet, SheetRefused
-from common.sheets.reading import read_pasted
+from common.sheets.reading import read_pasted, read_upload
+from common.sheets.tables import Table
 from common.sheets.writing import tabbed
+from enrolments.lists.reading import parts_of_name, role_named
 from handlers.asked_fields import AskedField
 from shop.cart.limits import MAX_UNITS_WITH_FORMS
 from shop.cart.micro_forms import Asked, MicroForm, Names, Typed
+from shop.checkout.forms.columns import NAME_PARTS, Column, recognise
 
 LONGEST_PASTE = 200_000
-# Headings that people write over the columns of lists of people, besides the labels of the fields.
-HEADINGS = {
-    "email": {"email", "mail", "courriel", "courriels", "adressemail", "adresseelectronique"},
-    "first_name": {"prenom", "prenoms", "firstname", "givenname", "forename"},
-    "role": {"role", "profil"},
-    "last_name": {"nom", "nomdefamille", "lastname", "surname", "familyname"},
-}
 _YES = {"oui", "yes", "x", "1", "true", "vrai", "on", "o", "y"}
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})")
 _CONTROL = re.compile(r"(?:unit|field)-([0-9]+)-([0-9]{1,6})-(.+)", re.ASCII)
@@ -40,86 +38,88 @@ class PasteRefused(Refused):
 
 
 @dataclass(frozen=True)
-class Pasted:
-    """Rows read: the input for one unit each, and each as text to paste again. `unknown` are headings that name no
-    field; `left_out` tells that rows had more cells than there are fields."""
+class PastedRow:
+    """Row read: its number as a spreadsheet shows it, the input for one unit, and its text to paste again. `surplus`
+    tells that it had more cells than there are columns."""
 
-    units: list[Typed]
-    texts: list[str]
-    unknown: list[str]
-    left_out: bool = False
+    line: int
+    unit: Typed
+    text: str
+    surplus: bool = False
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """Rows read. `unknown` are headings that name no field; `headings` is the row of headings as text, "" without."""
+
+    rows: list[PastedRow]
+    unknown: tuple[str, ...] = ()
+    headings: str = ""
+
+    @property
+    def units(self) -> list[Typed]:
+        return [row.unit for row in self.rows]
+
+    @property
+    def left_out(self) -> list[int]:
+        """Numbers of the rows whose last cells were left out."""
+        return [row.line for row in self.rows if row.surplus]
+
+    def text_of(self, rows: Sequence[PastedRow]) -> str:
+        """Return rows as text to paste again, under their headings; "" without rows."""
+        return "\n".join([*filter(None, [self.headings]), *(row.text for row in rows)]) if rows else ""
 
 
 def read_rows(text: str, asked: Asked) -> Pasted:
     """Read rows with a tab, semicolon or comma between the cells, in the order of the form's fields, or in that of a
-    first row of headings in either language. Blank rows are left out. Raises PasteRefused."""
+    row of headings in either language. Blank rows are left out. Raises PasteRefused."""
     if len(text) > LONGEST_PASTE:
         raise PasteRefused(_("This is too much to paste at once. Paste fewer rows."))
     try:
-        rows = [[cell.strip() for cell in row.cells] for row in read_pasted(text).rows]
+        return _read(read_pasted(text), asked)
     except BlankSheet:
-        rows = []
+        return Pasted([])
     except SheetRefused as refused:
         raise PasteRefused(refused.message) from refused
-    if len(rows) > MAX_UNITS_WITH_FORMS + 1:
-        raise PasteRefused(_("At most %(limit)d rows can be pasted at once.") % {"limit": MAX_UNITS_WITH_FORMS})
+
+
+def read_file_of_rows(upload: File[bytes], asked: Asked) -> Pasted:
+    """Read rows like `read_rows` from a CSV or XLSX file. Raises PasteRefused."""
+    try:
+        return _read(read_upload(upload), asked)
+    except SheetRefused as refused:
+        raise PasteRefused(refused.message) from refused
+
+
+def _read(table: Table, asked: Asked) -> Pasted:
     form = MicroForm(asked, None, Names())
-    columns: list[BoundField | None] = [*_columns(form)]
-    unknown: list[str] = []
-    if rows and (named := _named_columns(rows[0], form, asked)):
-        unknown = [cell for cell, column in zip(rows[0], named, strict=True) if cell and column is None]
-        columns, rows = named, rows[1:]
-    return Pasted(
-        units=[_typed(row, columns, form) for row in rows],
-        texts=[tabbed(row) for row in rows],
-        unknown=unknown,
-        left_out=any(any(row[len(columns) :]) for row in rows),
-    )
+    found = recognise(table, form, asked)
+    rows = table.rows[found.headings :]
+    if len(rows) > MAX_UNITS_WITH_FORMS:
+        raise PasteRefused(_("At most %(limit)d rows can be pasted at once.") % {"limit": MAX_UNITS_WITH_FORMS})
+    read = []
+    for row in rows:
+        cells = [cell.strip() for cell in row.cells]
+        surplus = any(cells[len(found.columns) :])
+        read.append(PastedRow(row.line, _typed(cells, found.columns, form), tabbed(cells), surplus))
+    headings = tabbed(table.rows[found.headings - 1].cells) if found.headings else ""
+    return Pasted(read, found.unknown, headings)
 
 
-def _columns(form: MicroForm) -> Iterator[BoundField]:
-    """Yield the fields that one cell can fill in, in the order of the form."""
-    several = (FileInput, MultiWidget, SelectMultiple)
-    return (each for each in form if not each.is_hidden and not isinstance(each.field.widget, several))
-
-
-def _named_columns(row: Sequence[str], form: MicroForm, asked: Asked) -> list[BoundField | None]:
-    """Return the field that each cell of a heading names, None where it names none; [] if the row is no heading."""
-    fields = list(_columns(form))
-    by_heading: dict[str, BoundField] = {}
-    for position, heading in _headings(asked):
-        by_heading.setdefault(heading, fields[position])
-    found = [by_heading.get(_plain(cell)) for cell in row]
-    cells = [cell for cell in row if cell]
-    known = [column for column in found if column is not None]
-    return found if known and 2 * len(known) >= len(cells) and len({id(each) for each in known}) == len(known) else []
-
-
-def _headings(asked: Asked) -> Iterator[tuple[int, str]]:
-    """Yield position and heading of each field: its labels in every language, then its name and what people call it."""
-    for code, _name in settings.LANGUAGES:
-        with translation.override(code):
-            for position, bound in enumerate(_columns(MicroForm(asked, None, Names()))):
-                yield position, _plain(str(bound.label))
-    for position, bound in enumerate(_columns(MicroForm(asked, None, Names()))):
-        for heading in (bound.name, *HEADINGS.get(bound.name, ())):
-            yield position, _plain(heading)
-
-
-def _plain(text: str) -> str:
-    """Return a heading without case, accents and signs."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in letters if letter.isalnum())
-
-
-def _typed(row: Sequence[str], columns: Sequence[BoundField | None], form: MicroForm) -> Typed:
+def _typed(row: Sequence[str], columns: Sequence[Column | None], form: MicroForm) -> Typed:
     asked = {each.name: each for each in form.asked.fields} if form.added else {}
     own: dict[str, Any] = {}
     added: dict[str, Any] = {}
     for cell, column in zip(row, columns, strict=False):
-        if column is not None and cell:
-            part = own if column.form is form.own else added
-            part[column.name] = _as_typed(cell, column, asked.get(column.name) if part is added else None)
+        if column is None or not cell:
+            continue
+        if column.field is None:
+            parts = parts_of_name(cell, last_first=column.whole == "last_name_first")
+            own |= {name: part for name, part in zip(NAME_PARTS, parts, strict=True) if part}
+            continue
+        part = own if column.field.form is form.own else added
+        name = column.field.name
+        part[name] = _as_typed(cell, column.field, asked.get(name) if part is added else None)
     return Typed(own, added)
 
 
@@ -136,7 +136,8 @@ def _as_typed(cell: str, column: BoundField, asked: AskedField | None) -> str:
 
 
 def _choice(cell: str, field: ChoiceField, asked: AskedField | None) -> str:
-    """Return the value of the choice that a cell names, by its value or its label in any language."""
+    """Return the value of the choice that a cell names, by its value or its label in any language, or by a word for a
+    role."""
     known = {
         _plain(label): choice.value for choice in (asked.choices if asked else ()) for label in choice.label.values()
     }
@@ -145,7 +146,13 @@ def _choice(cell: str, field: ChoiceField, asked: AskedField | None) -> str:
             flat = list(_flat(list(field.widget.choices)))
         known |= {_plain(label): value for value, label in flat if value}
         known |= {_plain(value): value for value, _label in flat if value}
-    return known.get(_plain(cell), cell)
+    return known.get(_plain(cell)) or known.get(_plain(role_named(cell) or ""), cell)
+
+
+def _plain(text: str) -> str:
+    """Return the words of a choice without case, accents and signs."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if letter.isalnum())
 
 
 def _flat(choices: Iterable[tuple[Any, Any]]) -> Iterator[tuple[str, str]]:

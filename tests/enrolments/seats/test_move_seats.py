@@ -7,16 +7,18 @@ from accounts.people.delegation.models import Delegation
 from accounts.teams.models import Team
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver, taken
+from enrolments.grounds import told
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
 from enrolments.seats.assign import AlreadyInSession
 from enrolments.seats.enter import enter_course
 from enrolments.seats.models import Seat
 from enrolments.seats.move import move_seat, move_seats
 from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFound, state_shown
-from enrolments.seats.moving import AlreadyInCourse, NoFreeSeat, OtherCourse
+from enrolments.seats.moving import AlreadyInCourse, CourseBeginsTooLate, NoFreeSeat, OtherCourse
 from enrolments.seats.placing import CourseNotAllowed, SeatNotValid
 from enrolments.seats.release import release_seat
 from enrolments.values import Terms
+from outbox.mails.models import Mail
 from tests.enrolments.given import NOW, assign, day, days, given_pack, given_session, history, live_grounds
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
@@ -376,3 +378,85 @@ def test_takes_as_many_statements_for_many_as_for_one(
         assert len(moved.seats) == number
         counts.append(len(captured))
     assert counts[1] == counts[2]
+
+
+# The day to enter by
+
+
+def test_a_move_to_and_fro_gives_nobody_more_time_to_enter(account, operator, course, other):
+    [seat] = given_pack(account, start_before_days=10)
+    placed(seat, course, "bob@example.org", operator)
+    first = seat.enter_before
+
+    for day_of_move, to in enumerate((other, course, other), 3):
+        move(seat, to, operator, now=NOW + days(day_of_move))
+        seat.refresh_from_db()
+        assert (seat.course, seat.enter_before) == (to, first)
+
+
+def test_a_seat_assigned_anew_is_to_be_entered_by_a_day_of_its_own(account, operator, course):
+    [seat] = given_pack(account, start_before_days=10)
+    placed(seat, course, "bob@example.org", operator)
+    first = seat.enter_before
+    release_seat(account=account, seat_id=seat.pk, actor=operator, now=NOW + days(2))
+
+    assign(seat, course, "bob@example.org", operator, now=NOW + days(3))
+
+    seat.refresh_from_db()
+    assert seat.enter_before == first + days(3)
+
+
+def test_nobody_is_moved_to_a_course_that_begins_after_their_last_day_to_enter(account, operator, course):
+    [seat] = given_pack(account, start_before_days=10)
+    placed(seat, course, "bob@example.org", operator)
+
+    assert refused(CourseBeginsTooLate, seat, CourseFactory(first_day=day("2026-03-13")), operator)
+    assert move(seat, CourseFactory(first_day=day("2026-03-12")), operator) == seat
+
+
+# Many at once
+
+
+@pytest.mark.parametrize("is_to_session", [False, True])
+def test_the_mails_of_one_person_are_looked_at_for_them_alone(
+    account, operator, course, other, monkeypatch, is_to_session
+):
+    looked_at = []
+    tells_of_loss = told._tells_of_loss
+    monkeypatch.setattr(told, "_tells_of_loss", lambda mail, key: looked_at.append(mail) or tells_of_loss(mail, key))
+    counts = []
+    for number in (3, 9):
+        seats = given_pack(account, seats=number)
+        for seat in seats:
+            placed(seat, course, f"p{seat.pk}@example.org", operator)
+        to = given_session(course, account, blanks=number).group if is_to_session else other
+        looked_at.clear()
+        move_seats(
+            account=account,
+            seats={seat.pk: None for seat in seats},
+            to=to,
+            actor=operator,
+            language="en",
+            now=NOW + days(1),
+        )
+        counts.append(len(looked_at) / number)
+
+    assert counts[0] == counts[1]
+
+
+def test_mails_that_wait_tell_of_the_last_of_many_moves(account, operator, course, other):
+    seats = given_pack(account, seats=3)
+    for seat in seats:
+        placed(seat, course, f"p{seat.pk}@example.org", operator)
+        placed(given_pack(account)[0], CourseFactory(name_en="First aid"), f"p{seat.pk}@example.org", operator)
+    for step, to in enumerate((other, course), 1):
+        moved = move_seats(
+            account=account, seats={seat.pk: None for seat in seats}, to=to, actor=operator, language="en",
+            now=NOW + days(step),
+        )  # fmt: skip
+        assert moved.refused == {}
+
+    courses: dict[int, list[str]] = {}
+    for mail in Mail.objects.queued().filter(kind="invitation"):
+        courses.setdefault(mail.person_id, []).extend(each["name"] for each in mail.context["courses"])
+    assert [sorted(names) for names in courses.values()] == [sorted(["First aid", course.name_en])] * 3

@@ -1,9 +1,14 @@
 """Rows of a spreadsheet pasted into the forms of the units."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
 
 from catalog.entry_fields import fields_of
 from catalog.offers import offer_of
+from common.sheets.tables import SheetKind
+from common.sheets.writing import write_sheet
+from enrolments.lists.template import template_of
 from shop.cart.micro_forms import asked_of
 from shop.cart.models import CartUnit
 from shop.checkout.forms.pasted import LONGEST_PASTE, PasteRefused, read_rows
@@ -42,19 +47,23 @@ def kept() -> dict[int, dict[str, str]]:
         'Apprenant,ada@example.org,"Ada",Roy\n\n,,,\nTuteur,bob@example.org,Bob,Blanc',
         "Nom;Prénom;Courriel;Participe comme\nRoy;Ada;ada@example.org;Apprenant\nBlanc;Bob;bob@example.org;Tuteur",
         "LAST NAME,first_name,E-mail,Takes part as\nRoy,Ada,ada@example.org,learner\nBlanc,Bob,bob@example.org,tutor",
+        # As in a list of people: without headings, with titles above them, with names written as one.
+        "ada@example.org;Ada;Roy;SEC-1;\nbob@example.org;Bob;Blanc;SEC-1;tuteur",
+        "3 May\n\nPrénom;NOM;Adresse e-mail;Profil\nAda;Roy;ada@example.org;\nBob;Blanc;bob@example.org;formateur",
+        "Participant,E-mail pro,Rôle\nAda Roy,ada@example.org,stagiaire\nBob Blanc,bob@example.org,tutrice",
     ],
 )
 def test_rows_are_read_in_the_order_of_the_form_or_by_their_headings(session, rows):
     read = read_rows(rows, asked_of(offer_of(session)))
-    assert [unit.answers for unit in read.units] == [ADA, BOB]
-    assert (read.unknown, read.left_out) == ([], False)
+    assert [{"role": "student"} | unit.answers for unit in read.units] == [ADA, BOB]
+    assert (read.unknown, read.left_out) == ((), [])
 
 
 def test_columns_that_are_not_asked_for_are_named(session):
     read = read_rows("E-mail;Salaire;Nom\na@example.org;10;Roy", asked_of(offer_of(session)))
-    assert read.unknown == ["Salaire"]
+    assert read.unknown == ("Salaire",)
     assert [unit.answers for unit in read.units] == [{"email": "a@example.org", "last_name": "Roy"}]
-    assert read_rows("student;a@b.example;A;B;more", asked_of(offer_of(session))).left_out
+    assert read_rows("student;a@b.example;A;B;more", asked_of(offer_of(session))).left_out == [1]
 
 
 def test_dates_choices_and_ticks_are_read_as_people_write_them(db):
@@ -143,3 +152,61 @@ def test_short_forms_are_rows_of_a_table_and_long_ones_are_not(visitor, session)
     assert visitor.get(UNITS).context["is_table"]
     put_in_cart(visitor, ask(EntryFactory(code="LONG"), make_field("story", "long_text")), 2)
     assert not visitor.get(f"{UNITS}?page=2").context["is_table"]
+
+
+def upload(client, content: bytes, name: str = "people.csv", **more: str):
+    line = cart_of(client).lines.first()
+    file = SimpleUploadedFile(name, content)
+    return client.post(UNITS, {**units_shown(line, []), "file": file, "paste": "1", **more})
+
+
+@pytest.mark.parametrize("kind", SheetKind)
+def test_the_template_of_a_list_filled_in_fills_in_the_forms(visitor, session, kind):
+    put_in_cart(visitor, session, 2)
+    headings, _examples = template_of("fr")
+    rows = [
+        ("ada@example.org", "Ada", "Roy", "", "Apprenant", "français", "Nantes"),
+        ("bob@example.org", "Bob", "Blanc", "", "Tuteur", "", ""),
+    ]
+    with translation.override("fr"):
+        content = write_sheet(kind, headings=headings, rows=rows).read()
+
+    answer = upload(visitor, content, f"people.{kind}")
+
+    assert answer.url == f"{UNITS}?page=1#unit-1"
+    assert kept() == {0: ADA, 1: BOB}
+    page = visitor.get(answer.url).content.decode()
+    assert "These columns are not asked for and were left out: Cours, Langue, Équipe." in page
+
+
+def test_a_picture_is_refused_and_what_was_pasted_beside_it_stays(visitor, session):
+    put_in_cart(visitor, session, 2)
+    answer = upload(visitor, b"\x89PNG\r\n", rows="ada@example.org;Ada;Roy")
+    assert "This file is a picture." in answer.content.decode()
+    assert answer.context["rows"] == "ada@example.org;Ada;Roy"
+    assert not kept()
+
+
+def test_rows_left_over_keep_their_headings(visitor, session):
+    put_in_cart(visitor, session, 1)
+    rows = "Nom;Prénom;E-mail\nRoy;Ada;ada@example.org\nBlanc;Bob;bob@example.org"
+    answer = paste(visitor, rows)
+    assert answer.context["rows"] == "Nom\tPrénom\tE-mail\nBlanc\tBob\tbob@example.org"
+
+
+def test_somebody_who_is_there_already_is_not_put_in_again(visitor, session):
+    put_in_cart(visitor, session, 4)
+    paste(visitor, "ada@example.org;Ada;Roy")
+
+    answer = paste(visitor, "ADA@example.org;Ada;Roy\nbob@example.org;Bob;Blanc\nBob@Example.org;Bob;Blanc")
+
+    assert [kept()[index]["email"] for index in sorted(kept())] == ["ada@example.org", "bob@example.org"]
+    assert answer.context["rows"] == "ADA@example.org\tAda\tRoy\nBob@Example.org\tBob\tBlanc"
+    assert "Rows 1, 3 repeat what is there already" in answer.content.decode()
+
+
+def test_rows_that_are_not_in_order_are_told_with_their_unit(visitor, session):
+    put_in_cart(visitor, session, 3)
+    answer = paste(visitor, "ada@example.org;Ada;Roy\nbob;Bob;Blanc\neve@example.org;Eve;")
+    page = visitor.get(answer.url).content.decode()
+    assert "Units 2, 3 are not in order yet" in page

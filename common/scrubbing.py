@@ -1,0 +1,102 @@
+"""Addresses and names of one person, taken out of stored texts and JSON values; all the rest of a text stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import JSONField, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from common.personal_data import Person
+
+# Stands in the place of an address or a name.
+GONE = "…"
+# Rows that are read at a time.
+_READ_AT_ONCE = 500
+
+
+def scrubbed(value: Any, person: Person) -> Any:
+    """Return a text, or a value that JSON can hold, without the person's addresses and whole names.
+
+    A first or last name alone goes where it is a value of an object that names the person in another of its values:
+    `{"email": …, "first_name": …}`. Case does not count.
+    """
+    return _scrubbed(value, person, _pattern(person))
+
+
+def scrub_rows(rows: QuerySet[Any], *columns: str, person: Person, limit: int) -> int:
+    """Scrub columns of texts or JSON of at most `limit` of the rows that name the person; return the number of rows.
+
+    Locks the rows scrubbed, by key, until the caller's transaction ends. Reads all rows given, unless their query
+    narrows them.
+    """
+    pattern = _pattern(person)
+    named = naming(rows, *columns, person=person).order_by("pk")
+    keys = []
+    for row in named.values("pk", *columns).iterator(_READ_AT_ONCE):
+        if any(_scrubbed(row[column], person, pattern) != row[column] for column in columns):
+            keys.append(row["pk"])
+        if len(keys) == limit:
+            break
+    locked = list(rows.model._base_manager.filter(pk__in=keys).select_for_update(no_key=True).order_by("pk"))
+    for each in locked:
+        for column in columns:
+            setattr(each, column, _scrubbed(getattr(each, column), person, pattern))
+    if locked:
+        rows.model._base_manager.bulk_update(locked, columns)
+    return len(locked)
+
+
+def naming(rows: QuerySet[Any], *columns: str, person: Person) -> QuerySet[Any]:
+    """Keep the rows that have an address of the person, or both parts of a name, in one of the columns; a few more than
+    those that `scrub_rows` changes."""
+    found = Q(pk=None)
+    for column in columns:
+        name = column
+        if isinstance(rows.model._meta.get_field(column), JSONField):
+            name = f"{column}_as_text"
+            rows = rows.alias(**{name: Cast(column, TextField())})
+        for email in person.emails:
+            found |= Q(**{f"{name}__icontains": email})
+        for first, last in _whole(person):
+            found |= Q(**{f"{name}__icontains": first}) & Q(**{f"{name}__icontains": last})
+    return rows.filter(found)
+
+
+def _whole(person: Person) -> Iterator[tuple[str, str]]:
+    yield from ((first, last) for first, last in sorted(person.names) if first and last)
+
+
+def _pattern(person: Person) -> re.Pattern[str]:
+    emails = [rf"(?<![\w.+-]){re.escape(email)}(?!\.?[\w-])" for email in sorted(person.emails)]
+    names = [
+        rf"(?<!\w){re.escape(one)}[\s,]+{re.escape(other)}(?!\w)"
+        for first, last in _whole(person)
+        for one, other in ((first, last), (last, first))
+    ]
+    return re.compile("|".join([*emails, *names]) or r"(?!)", re.IGNORECASE)
+
+
+def _scrubbed(value: Any, person: Person, pattern: re.Pattern[str]) -> Any:
+    if isinstance(value, str):
+        return pattern.sub(GONE, value)
+    if isinstance(value, list):
+        return [_scrubbed(each, person, pattern) for each in value]
+    if not isinstance(value, dict):
+        return value
+    parts = _parts_named(value, person, pattern)
+    return {
+        name: GONE if isinstance(each, str) and each.strip().casefold() in parts else _scrubbed(each, person, pattern)
+        for name, each in value.items()
+    }
+
+
+def _parts_named(value: dict[str, Any], person: Person, pattern: re.Pattern[str]) -> set[str]:
+    """Return the parts of names that are the person's in this object, in lower case."""
+    texts = {each.strip().casefold() for each in value.values() if isinstance(each, str)}
+    names = [{part.casefold() for part in name if part} for name in person.names]
+    if any(pattern.search(text) for text in texts):
+        return set().union(*names)
+    return set().union(*(parts for parts in names if len(parts) > 1 and parts <= texts))
