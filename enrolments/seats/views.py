@@ -48,15 +48,15 @@ MOVES_A_PAGE = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
     """Show one seat with its history; posting the form assigns it."""
-    now = timezone.now()
+    now, part = timezone.now(), Part.of(request.membership)
     shown = seat_or_404(request, seat_id)
     if request.method != "POST":
-        form = AssignForm(seat=shown, now=now) if _is_free(shown, now) else None
+        form = AssignForm(seat=shown, now=now, part=part) if _is_free(shown, now) else None
         return _seat_page(request, shown, form, now=now)
-    form = AssignForm(request.POST, seat=shown, now=now)
+    form = AssignForm(request.POST, seat=shown, now=now, part=part)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if form.is_valid():
-        is_known = is_attached(request.account, form.cleaned_data["email"], part=Part.of(request.membership))
+        is_known = is_attached(request.account, form.cleaned_data["email"], part=part)
         try:
             count_address(request, form.cleaned_data["email"], now=now, takes_new_seat=not was_assigned(shown))
             count_mails_before_payment(request, [form.cleaned_data["email"]], now=now)
