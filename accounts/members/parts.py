@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.members.history.models import MemberEvent
+from accounts.members.history.services import note
 from accounts.members.models import CustomerAccount, Membership
+from accounts.people.models import User
 from common.refusals import Refused
 
 
@@ -48,11 +52,13 @@ def limit_member(
     teams: Iterable[int],
     orders: Iterable[int],
     courses: Iterable[int],
+    actor: User | None,
+    now: datetime,
     is_as_shown: Callable[[Membership], bool] = lambda _membership: True,
 ) -> Membership:
     """Limit an operator to some teams, orders and courses; with none of them they work with the whole account.
 
-    `is_as_shown` tells whether the limits are those that the caller saw. Waits for whoever places people as this
+    The history tells who did it, None for the shop. `is_as_shown` tells whether the limits are those that the caller saw. Waits for whoever places people as this
     operator. Locks the membership. Raises Membership.DoesNotExist, NoOperator, LimitsChanged.
     """
     with transaction.atomic():
@@ -61,7 +67,17 @@ def limit_member(
             raise NoOperator
         if not is_as_shown(membership):
             raise LimitsChanged
+        before = membership.limits
         limits = {"teams": sorted(teams), "orders": sorted(orders), "courses": sorted(courses)}
         membership.limits = limits if any(limits.values()) else None
         membership.save(update_fields=["limits"])
+        if membership.limits != before:
+            note(
+                MemberEvent.Kind.LIMITS,
+                account_id=account.pk,
+                actor=actor,
+                now=now,
+                person_id=membership.user_id,
+                detail={"limits": membership.limits, "before": before},
+            )
     return membership

@@ -64,7 +64,9 @@ def placed_while_put(**how):
     delegation = DelegationFactory(account=account, operator=bob, person=ann, email=ann.email)
     answers = race(
         Rival(lambda: assign(seat, course, ann.email, bob).is_used, after=[(assign_module, "_join_teams")]),
-        lambda: put_people(account=account, team_id=team.pk, delegation_ids=[delegation.pk]),
+        lambda: put_people(
+            account=account, team_id=team.pk, delegation_ids=[delegation.pk], actor=bob, now=timezone.now()
+        ),
         in_turn=True,
         **how,
     )
