@@ -58,8 +58,9 @@ def limit_member(
 ) -> Membership:
     """Limit an operator to some teams, orders and courses; with none of them they work with the whole account.
 
-    The history tells who did it, None for the shop. `is_as_shown` tells whether the limits are those that the caller saw. Waits for whoever places people as this
-    operator. Locks the membership. Raises Membership.DoesNotExist, NoOperator, LimitsChanged.
+    The history tells who did it, None for the shop. `is_as_shown` tells whether the limits are those that the caller
+    saw. Waits for whoever places people as this operator. Locks the membership. Raises Membership.DoesNotExist,
+    NoOperator, LimitsChanged.
     """
     with transaction.atomic():
         membership = Membership.objects.select_for_update().get(account=account, pk=membership_id)

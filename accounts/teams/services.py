@@ -37,7 +37,8 @@ class TeamChanged(Refused):
 
 
 def make_team(*, account: CustomerAccount, name: str, quota: int | None, actor: User, now: datetime) -> Team:
-    """Make a team, and note it in the account's history. Locks the account (FOR KEY SHARE). Raises TeamNotFound when the account is gone, TeamNameTaken."""
+    """Make a team, and note it in the account's history. Locks the account (FOR KEY SHARE). Raises TeamNotFound when
+    the account is gone, TeamNameTaken."""
     with transaction.atomic():
         if not keep_account(account.pk):
             raise TeamNotFound

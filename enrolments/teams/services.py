@@ -115,7 +115,8 @@ def move_seats_of_team(
 
 @again_after_deadlock
 def remove_team(*, account: CustomerAccount, team_id: int, actor: User, now: datetime.datetime) -> None:
-    """Delete a team; its people and seats are of no team then. The account's history tells it. Locks the account (FOR KEY SHARE), the seats, the team.
+    """Delete a team; its people and seats are of no team then. The account's history tells it. Locks the
+    account (FOR KEY SHARE), the seats, the team.
 
     Raises TeamNotFound.
     """

@@ -96,7 +96,7 @@ class MemberEvent(models.Model):
                         "team_changed",
                         "team_gone",
                         "team_people",
-                    ],  # fmt: skip
+                    ],
                     person__isnull=True,
                 )
                 | Q(kind__in=["joined", "roles", "handed_over", "removed", "left", "limits"], person__isnull=False),
