@@ -21,6 +21,7 @@ from enrolments.courses.models import Course
 from enrolments.grounds.models import Ground
 from enrolments.scope import seats_within
 from enrolments.seats.models import ASSIGNABLE_UNTIL, IN_USE, Seat, SeatBatch, SeatState
+from enrolments.seats.waiting import ENDING, seats_ending_soon
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -213,14 +214,18 @@ def seats_of(
 ) -> QuerySet[WithAnnotations[Seat, Grounds]]:
     """Return the seats of an account, filtered by the arguments, with a list's data; live grounds as `live_grounds`.
 
-    `state` is that of the seats at `now` (None: this moment), and takes one statement more.
+    `state` is that of the seats at `now` (None: this moment), and takes one statement more; ENDING are the free ones
+    that can be assigned for 30 days at most.
     """
     seats = (
         Seat.objects.filter(account=account)
         .select_related("batch", "course", "role", "enrolment__role", "team")
         .prefetch_related(Prefetch("grounds", queryset=Ground.objects.live(), to_attr="live_grounds"))
     )
-    if state:
+    if state == ENDING:
+        ending = seats_ending_soon(account.pk, now or timezone.now())
+        seats = seats.filter(pk__in=ending.order_by().values("pk"))
+    elif state:
         now = now or timezone.now()
         # The index by state gives the list at once, but for what the jobs have not written down yet.
         seats = seats.being(state, now) if _wait_for_a_job(account, now) else seats.filter(state=state)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.parts import Part
 from accounts.members.rights import Right
-from accounts.members.trust import count_address, count_mails_before_payment
+from accounts.members.trust import count_address, count_mails_before_payment, typed_often
 from accounts.rate_limits.services import TooOften
 from common.languages import in_reader_language
 from common.refusals import Refused
@@ -73,9 +73,7 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
         except SeatNotFound:
             raise Http404 from None
         except TooOften as refused:
-            form.add_error(
-                None, _("Many addresses were typed by you or your colleagues lately. %(wait)s") % {"wait": refused}
-            )
+            form.add_error(None, typed_often(refused))
             status = HTTPStatus.TOO_MANY_REQUESTS
         except Refused as refused:
             form.add_error(_field_of(refused, form), str(refused.message))

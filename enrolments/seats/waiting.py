@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 SOON = 30  # days
+# Choice beside the states in the list of seats: the free ones that end soon.
+ENDING = "ending"
 
 
 class Ending(TypedDict):
@@ -107,9 +109,9 @@ def seats_about_to_end(membership: Membership, now: datetime.datetime) -> list[W
             "entry": in_reader_language(row["batch__entry_name"]),
             "end": end_in_words(row["until"]),
         }
-        query = urlencode({"entry": row["batch__entry_code"], "state": SeatState.AVAILABLE})
+        query = urlencode({"entry": row["batch__entry_code"], "state": ENDING})
         found.append(Waits(sentence % values, f"{seats}?{query}", _("Assign the seats"), is_wrong=True))
     if len(rows) > AT_MOST:
-        url = f"{seats}?{urlencode({'state': SeatState.AVAILABLE})}"
+        url = f"{seats}?{urlencode({'state': ENDING})}"
         found.append(Waits(_("Further seats will end soon."), url, _("See all free seats"), is_wrong=True))
     return found

@@ -47,7 +47,8 @@ THRESHOLDS = Notice(
     "wants_thresholds",
     pgettext_lazy("mail to members", "Seats nearly used up"),
     _("When 80 % and when all of the seats bought of an entry are used."),
-    frozenset({Right.MANAGE_SEATS, Right.WORK_IN_PART}),
+    # It counts all of the account: no mail to whoever works with a part.
+    frozenset({Right.MANAGE_SEATS}),
 )
 REMINDERS = Notice(
     "reminders",
