@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from accounts.people.models import User
 from catalog.models.entries import Entry
 from catalog.reasons import Reason, ReasonCode, reason, reason_of_course, too_few_places
 from enrolments.courses.course_patterns import parse_patterns
@@ -63,8 +64,9 @@ class Availability:
         return None if self.places_left is None else self.places_left // max(1, self.places_per_unit)
 
 
-def availability_of(offers: Sequence[Offered], *, now: datetime) -> list[Availability]:
-    """Return the availability of each offer, in order.
+def availability_of(offers: Sequence[Offered], *, now: datetime, user: User | None = None) -> list[Availability]:
+    """Return the availability of each offer, in order; to a person, if one is given, with the places that were offered
+    to them from a waiting list.
 
     Three queries at most, for any number of offers: the courses, the lists of courses, and the roles that take no place
     where a merchant's own role is sold. None where no course is sold.
@@ -72,7 +74,9 @@ def availability_of(offers: Sequence[Offered], *, now: datetime) -> list[Availab
     sold = [what_is_sold(offer) for offer in offers]
     known = [each for each in sold if each is not None]
     read = _Read(
-        courses=courses_for_sale(name for each in known for name in each.courses),
+        courses=courses_for_sale(
+            (name for each in known for name in each.courses), user_id=None if user is None else user.pk
+        ),
         open_lists=lists_with_an_open_course(
             (each.course_list for each in known if each.course_list and parse_patterns(each.course_list)),
             now=now,

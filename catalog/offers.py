@@ -161,7 +161,7 @@ def buyability(
     """
     offer = offer_of(entry)
     if available is None:
-        [available] = availability_of([offer], now=now)
+        [available] = availability_of([offer], now=now, user=shopper.user)
     reasons = [*_reasons_of_state(offer, shopper), *obstacles(offer, available)]
     if not reasons:
         reasons += _reasons_of_person(offer, shopper, now)

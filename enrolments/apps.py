@@ -27,6 +27,7 @@ class EnrolmentsConfig(floors.Floor):
         "joining",
         "requests",
         "calendar",
+        "waiting",
     )
 
     def ready(self) -> None:
@@ -73,6 +74,7 @@ class EnrolmentsConfig(floors.Floor):
         add_area_link(AreaLink("account-seats", _("Seats"), rights=DESK, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights=DESK, position=30))
         add_area_link(AreaLink("account-requests", _("Requests"), rights=DESK, position=32))
+        add_area_link(AreaLink("account-waiting", _("Waiting lists"), rights={Right.MANAGE_SEATS}, position=33))
         add_area_link(AreaLink("account-calendar", _("Calendar"), rights=DESK, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights=DESK, position=40))
         add_area_link(AreaLink("account-endings", _("Who ends when"), rights=DESK, position=42))

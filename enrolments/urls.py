@@ -18,6 +18,7 @@ from enrolments.seats import views as seats
 from enrolments.sessions import views as sessions
 from enrolments.teams import limit_views as limits
 from enrolments.teams import views as teams
+from enrolments.waiting import views as waiting
 
 of_account = [
     path("seats/", account_area.seats, name="account-seats"),
@@ -58,6 +59,7 @@ of_account = [
     path("join-links/<int:link_id>/revoke/", join_links.revoke, name="account-join-link-revoke"),
     path("requests/", requests.requests, name="account-requests"),
     path("requests/<int:request_id>/", requests.course_request, name="account-request"),
+    path("waiting/", waiting.account_waiting, name="account-waiting"),
     path("calendar/", calendar.month, name="account-calendar"),
     path("calendar/link/", calendar.account_link, name="account-calendar-link"),
     path("sessions/", account_area.sessions, name="account-sessions"),
@@ -67,6 +69,9 @@ of_account = [
 urlpatterns = [
     path("requests/", requests.my_requests, name="my-requests"),
     path("account/<int:number>/", include(of_account)),
+    path("waiting/code/", waiting.code, name="waiting-code"),
+    path("waiting/course/<str:short_name>/", waiting.wait, name="wait"),
+    path("waiting/<str:token>/", waiting.place, name="waiting-place"),
     path("join/", joining.start, name="join"),
     path("join/done/", joining.done, name="join-done"),
     path("join/<str:token>/", joining.link, name="join-link"),

@@ -99,12 +99,16 @@ def hold(line: LineContext, course: Course, places: int) -> None:
     Raises ``Refusal``, which tells the customer how many places are left.
     """
     try:
-        hold_places(course=course, line=line_ref(line), places=places, now=line.now)
+        hold_places(course=course, line=line_ref(line), places=places, now=line.now, user_id=_buyer_id(line))
     except CourseFull as full:
-        left = free([course.pk])[course.pk] or 0
+        left = free([course.pk], user_id=_buyer_id(line))[course.pk] or 0
         raise _too_few_places(course, left) from full
     except (CourseClosed, CourseOver) as closed:
         raise not_open(course) from closed
+
+
+def _buyer_id(line: LineContext) -> int | None:
+    return line.buyer.pk if line.buyer is not None else None
 
 
 def ask_open(line: LineContext, course: Course) -> None:

@@ -30,6 +30,7 @@ BEAT_SCHEDULE: dict[str, dict] = {
     "watch the security log": {"task": "accounts.security_log.tasks.watch", "schedule": 60},
     "send reminders": {"task": "enrolments.reminders.tasks.send_reminders", "schedule": 3600},
     "lapse seats": {"task": "enrolments.seats.tasks.lapse_due_seats", "schedule": 60},
+    "offer places": {"task": "enrolments.waiting.tasks.offer_due_places", "schedule": 60},
     "expire seats": {"task": "enrolments.seats.tasks.expire_due_seats", "schedule": 3600},
     "tell of used up seats": {"task": "enrolments.overview.tasks.tell_of_used_up_seats", "schedule": 600},
     "send weekly summaries": {"task": "accounts.members.notices.tasks.send_digests", "schedule": 60},

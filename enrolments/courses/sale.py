@@ -9,12 +9,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypedDict
 
 from django.db import connection
-from django.db.models import BigIntegerField, Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import IntegerField, Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Greatest
 
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import PLACES_TAKEN, TAKEN_IN_THIS
+from enrolments.courses.places.services import places_left_sql
 from enrolments.courses.services import named_with
 
 if TYPE_CHECKING:
@@ -57,32 +56,33 @@ class CourseForSale:
         return NotOpen.FULL if takes_place and self.places_left == 0 else None
 
 
-_PLACES_LEFT = f"CASE WHEN this.capacity IS NOT NULL THEN greatest(this.capacity - ({TAKEN_IN_THIS}), 0) END"
+def with_places_left(
+    courses: QuerySet[Course], *, account_id: int | None = None
+) -> QuerySet[WithAnnotations[Course, Left]]:
+    """Add the number of places left to courses, to an account if one is given, as `places_left`; None where there is no
+    limit, and nothing is counted."""
+    left = places_left_sql(Course._meta.db_table, account_id=account_id)
+    return courses.annotate(places_left=RawSQL(left, (), output_field=IntegerField()))  # noqa: S611
 
 
-def with_places_left(courses: QuerySet[Course]) -> QuerySet[WithAnnotations[Course, Left]]:
-    """Add the number of places left to courses, as `places_left`; None where there is no limit, and nothing is
-    counted."""
-    taken = RawSQL(PLACES_TAKEN, (), output_field=BigIntegerField())  # noqa: S611
-    return courses.annotate(
-        places_left=Case(
-            When(capacity__isnull=True, then=None),
-            default=Greatest(F("capacity") - taken, Value(0)),
-            output_field=IntegerField(),
-        )
-    )
+def with_a_place(
+    courses: QuerySet[Course], *, account_id: int | None = None
+) -> QuerySet[WithAnnotations[Course, Left]]:
+    """Keep the courses with a place left, to an account if one is given. See `with_places_left`."""
+    is_free = Q(places_left__isnull=True) | Q(places_left__gt=0)
+    return with_places_left(courses, account_id=account_id).filter(is_free)
 
 
-def courses_for_sale(short_names: Iterable[str]) -> dict[str, CourseForSale]:
-    """Return courses by the names asked for, present or former, whatever their case; leave unknown names out. One
-    statement, none without names."""
-    return {name: CourseForSale(course, left) for name, (course, left) in named_with(_PLACES_LEFT, short_names).items()}
+def courses_for_sale(short_names: Iterable[str], *, user_id: int | None = None) -> dict[str, CourseForSale]:
+    """Return courses by the names asked for, present or former, whatever their case; leave unknown names out. Places
+    left are those left to a person, if one is given. One statement, none without names."""
+    found = named_with(places_left_sql(user_id=user_id), short_names)
+    return {name: CourseForSale(course, left) for name, (course, left) in found.items()}
 
 
 def open_for_sale(courses: QuerySet[Course], *, now: datetime.datetime) -> QuerySet[WithAnnotations[Course, Left]]:
     """Keep the courses that are open, with a place left."""
-    is_free = Q(places_left__isnull=True) | Q(places_left__gt=0)
-    return with_places_left(courses & Course.objects.open_at(now)).filter(is_free)
+    return with_a_place(courses & Course.objects.open_at(now))
 
 
 def lists_with_an_open_course(course_lists: Iterable[str], *, now: datetime.datetime) -> set[str]:

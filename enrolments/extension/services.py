@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.refusals import Refused
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import refuse_overfull, release_hold
+from enrolments.courses.places.services import claim_in, refuse_overfull, release_hold
 from enrolments.extension.models import SeatExtension
 from enrolments.extension.periods import Extension, plan
 from enrolments.extension.targets import KEY, find_targets
@@ -110,6 +110,7 @@ def extend(
         touched = {each.target.course for each in extensions if each.target.course is not None}
         if not {course.pk for course in touched} <= locked.keys():
             raise SeatsRaced("A seat has just gone into another course.")
+        claim = claim_in([course.pk for course in touched], now=now, account_id=line.account_id)
         release_hold(line_id=line.line_id, now=now)
         of_seats = [each for each in extensions if each.target.seat is not None]
         _extend_seats(line, of_seats, now)
@@ -118,7 +119,7 @@ def extend(
             of_course = [each for each in of_people if each.target.course == course]
             if of_course:
                 put_grounds(course=course, grounds=list(_new_grounds(line, of_course)), now=now)
-        refuse_overfull(locked[course.pk] for course in touched)
+        refuse_overfull((locked[course.pk] for course in touched), claim)
     return Extended(
         enrolments=len({each.target.identity for each in of_people}),
         seats=len({each.target.identity for each in of_seats}),

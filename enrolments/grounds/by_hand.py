@@ -11,7 +11,7 @@ from accounts.people.models import User
 from accounts.people.services import PersonTyped, find_or_create_people
 from common.again import again_after_deadlock
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import lock_courses, refuse_overfull
+from enrolments.courses.places.services import claim_in, lock_courses, refuse_overfull
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.enrol import NewGround, add_grounds, end_grounds, enrolment_period
 from enrolments.grounds.models import Enrolment, Ground
@@ -59,16 +59,18 @@ def enrol_address_by_hand(
 
 @again_after_deadlock
 def enrol_by_hand(*, course: Course, user: User, role: Role, period: Period, now: datetime.datetime) -> Enrolment:
-    """Enrol a person on the merchant's word, in a closed or hidden course too, but never beyond its capacity.
+    """Enrol a person on the merchant's word, in a closed or hidden course too, but never beyond its capacity nor past
+    those who wait for it.
 
     A second call leaves the ground as it is. Locks the course. Raises CourseFull.
     """
     with transaction.atomic():
         course = lock_courses([course.pk])[course.pk]
+        claim = claim_in([course.pk], now=now, user_ids=[user.pk])
         ground = NewGround(user_id=user.pk, role_id=role.pk, kind=Ground.Kind.MERCHANT, period=period)
         enrolments = add_grounds(course=course, grounds=[ground], now=now)
         if role.takes_place:
-            refuse_overfull([course])
+            refuse_overfull([course], claim)
     return enrolments[user.pk, role.pk]
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.people.models import User
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import CourseOver, lock_course, refuse_overfull, release_hold_in
+from enrolments.courses.places.services import CourseOver, claim_in, lock_course, refuse_overfull, release_hold_in
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.already import already_enrolled
 from enrolments.grounds.enrol import NewGround, end_grounds, enrolment_period, put_grounds
@@ -55,6 +55,7 @@ def enrol_on_line(
         already = already_enrolled(
             course=course, account_id=line.account_id, user_ids=[user.pk], now=now, kinds=Role.PLACE_TAKING
         )
+        claim = claim_in([course.pk], now=now, account_id=line.account_id, user_ids=[user.pk])
         release_hold_in(course=course, line_id=line.line_id, now=now)
         ground = NewGround.of_line(
             line,
@@ -68,7 +69,7 @@ def enrol_on_line(
         )
         ground = replace(ground, qualification_months=terms.qualification_months)
         put_grounds(course=course, grounds=[ground], now=now)
-        refuse_overfull([course])
+        refuse_overfull([course], claim)
     return LineEnrolment(period=period, already=already.get(user.pk))
 
 

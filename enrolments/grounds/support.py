@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import lock_course, taken
+from enrolments.courses.places.services import free, lock_course
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.enrol import NewGround, PeriodOver, enrolment_period, put_grounds
 from enrolments.grounds.models import Enrolment, Ground
@@ -45,7 +45,7 @@ def enrol_in_support(*, course: Course | None, user: User, line: LineRef, now: d
         period = enrolment_period(course=course, now=now, terms=Terms())
     except PeriodOver:
         return SupportOutcome.CLOSED
-    if course.capacity is not None and taken([course.pk])[course.pk] >= course.capacity:
+    if free([course.pk])[course.pk] == 0:
         has_place = Enrolment.objects.taking_places().filter(course=course, user=user).exists()
         if not has_place:
             return SupportOutcome.FULL

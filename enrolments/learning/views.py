@@ -24,6 +24,8 @@ from enrolments.courses.short_names import normalise_short_name
 from enrolments.learning.selectors import MyCourse, add_people, my_course, my_courses, participant_rows, participants_of
 from enrolments.requests.selectors import is_attached_anywhere
 from enrolments.seats.enter import NotEnrolled, enter_course
+from enrolments.waiting.selectors import open_places_of
+from enrolments.waiting.tokens import path_of
 
 COURSES_A_PAGE = 20
 PARTICIPANTS_A_PAGE = 50
@@ -43,7 +45,8 @@ def courses(request: SignedInRequest) -> HttpResponse:
     page = Paginator(my_courses(request.user, now), COURSES_A_PAGE).get_page(request.GET.get("page"))
     listed = list(page)
     add_people(request.user, listed, now)
-    context = {"page": page, "courses": listed, "may_ask": is_attached_anywhere(request.user)}
+    context: dict[str, object] = {"page": page, "courses": listed, "may_ask": is_attached_anywhere(request.user)}
+    context["waits"] = [(each, path_of(each)) for each in open_places_of(request.user)]
     return render(request, "learning/courses.html", context)
 
 

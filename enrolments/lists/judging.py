@@ -192,7 +192,7 @@ def _facts(
     return Facts(
         seats=seats,
         rules=Rules.of({like.sample.batch.course_list for like in seats}, list(courses), now=now),
-        places=free(list(courses)),
+        places=free(list(courses), account_id=account_id),
         known=set(people_within(known, account_id, part).values_list("email", flat=True)),
         users=users,
         already=ends,

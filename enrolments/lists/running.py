@@ -18,7 +18,7 @@ from django.db import transaction
 from accounts.members.operators import keep_at_desk
 from common.again import ATTEMPTS
 from common.words import last_day_of
-from enrolments.courses.places.services import lock_courses, refuse_overfull
+from enrolments.courses.places.services import claim_in, lock_courses, refuse_overfull
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import Placed, tell_placed
 from enrolments.lists.drafts import ListMoved
@@ -130,10 +130,11 @@ def _try_to_reserve(people_list: PeopleList, now: datetime.datetime) -> bool:
         write_rows(rows)
         _refuse(people_list, now)
         return True
+    claim = claim_in(list(courses), now=now, account_id=people_list.account_id)
     if chosen and not keep_seats(people_list, [row for row in rows if row.line in chosen], chosen):
         return False
     write_rows(rows)
-    refuse_overfull({courses[row.course_id or 0] for row in rows if row.took_place})
+    refuse_overfull({courses[row.course_id or 0] for row in rows if row.took_place}, claim)
     _move(people_list, State.PLACING, reserved_at=now)
     return True
 

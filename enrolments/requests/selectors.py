@@ -14,8 +14,8 @@ from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import with_taken
 from enrolments.courses.roles.models import Role
+from enrolments.courses.sale import with_a_place
 from enrolments.grounds.models import Ground
 from enrolments.requests.models import CourseRequest
 from enrolments.scope import people_within, usable_within
@@ -54,7 +54,7 @@ def askable_courses(user: User, *, now: datetime.datetime) -> list[Askable]:
     if not accounts:
         return []
     lists, of_sessions = _free_seats_allow(accounts, now)
-    places = with_taken(Course.objects.open_at(now)).filter(Q(capacity__isnull=True) | Q(capacity__gt=F("taken")))
+    places = with_a_place(Course.objects.open_at(now))
     in_packs = list(places) if lists else []
     covered = Course.objects.filter(pk__in=[course.pk for course in in_packs]).covered_by(lists.values())
     known = {pk for own in of_sessions.values() for pk in own}
@@ -62,7 +62,9 @@ def askable_courses(user: User, *, now: datetime.datetime) -> list[Askable]:
     taken = _courses_taken(user, accounts, now)
     found = []
     for account in accounts:
-        own = {course.pk: course for course in in_packs if (lists.get(account.pk), course.pk) in covered}
+        own: dict[int, Course] = {
+            course.pk: course for course in in_packs if (lists.get(account.pk), course.pk) in covered
+        }
         own |= {pk: in_sessions[pk] for pk in of_sessions[account.pk] if pk in in_sessions}
         free = [course for pk, course in own.items() if (account.pk, pk) not in taken]
         if free:

@@ -20,7 +20,8 @@ from common.again import again_after_deadlock
 from common.refusals import Refused
 from enrolments.courses.groups.services import order_groups
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import CourseFull, lock_courses, overfull
+from enrolments.courses.places.offers import Claim
+from enrolments.courses.places.services import CourseFull, claim_in, lock_courses, overfull
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.already import already_in_courses, latest_end
 from enrolments.grounds.enrol import FoundOrOpened, NewGround, find_or_open, write_grounds
@@ -225,6 +226,12 @@ def _place(
     reason: str,
     freed: Freed | None,
 ) -> None:
+    claim = claim_in(
+        {placing.course.pk for placing in placings},
+        now=now,
+        account_id=placings[0].seat.account_id,
+        user_ids={people[placing.email].user.pk for placing in placings},
+    )
     groups = order_groups(
         [(placing.course, placing.line) for placing in placings if placing.seat.batch.group_id is None]
     )
@@ -255,7 +262,8 @@ def _place(
     _take(placings, people, enrolments, operator, now, kept_for=kept_for, reason=reason)
     for course, of_course in grounds.items():
         write_grounds(found=enrolments[course], grounds=of_course, now=now)
-    _refuse_overfull([placing for placing in placings if freed is None or placing.seat.pk not in freed.with_place])
+    need = [placing for placing in placings if freed is None or placing.seat.pk not in freed.with_place]
+    _refuse_overfull(need, claim)
 
 
 def _take(
@@ -285,10 +293,11 @@ def _join_teams(placings: Sequence[Placing], account: CustomerAccount) -> None:
         raise RowsRefused({each.index: refused[each.seat.pk] for each in placings if each.seat.pk in refused})
 
 
-def _refuse_overfull(placings: Sequence[Placing]) -> None:
-    """Raise RowsRefused with CourseFull for the rows that needed a place in a course with more people than places."""
+def _refuse_overfull(placings: Sequence[Placing], claim: Claim) -> None:
+    """Raise RowsRefused with CourseFull for the rows that needed a place in a course with none left. See
+    `refuse_overfull`."""
     need = [placing for placing in placings if not placing.keeps_place]
-    full = {course.pk: course for course in overfull(placing.course for placing in need)}
+    full = {course.pk: course for course in overfull((placing.course for placing in need), claim)}
     if full:
         raise RowsRefused({each.index: CourseFull(each.course) for each in need if each.course.pk in full})
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.members.models import CustomerAccount, Membership
 from accounts.members.parts import Part
@@ -16,7 +16,7 @@ from accounts.people.models import User
 from common.search import in_name_order
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course, CourseQuerySet
-from enrolments.courses.places.services import with_taken
+from enrolments.courses.sale import with_a_place
 from enrolments.people.selectors import PersonRow
 from enrolments.scope import people_within, seats_within, sessions_within
 from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
@@ -47,8 +47,8 @@ def nameable_courses(seat: Seat) -> CourseQuerySet:
 
 def choosable_courses(seat: Seat, now: datetime.datetime) -> QuerySet[Course]:
     """Return the courses a seat of a pack can be used for now: on its list, open, with a place left. By name."""
-    places = with_taken(nameable_courses(seat).open_at(now))
-    return places.filter(Q(capacity__isnull=True) | Q(capacity__gt=F("taken"))).order_by(in_name_order("name"), "pk")
+    courses = with_a_place(nameable_courses(seat).open_at(now), account_id=seat.account_id)
+    return courses.order_by(in_name_order("name"), "pk")
 
 
 def next_free_seat(seat: Seat, now: datetime.datetime, *, part: Part | None = None) -> Seat | None:

@@ -19,7 +19,7 @@ from common.refusals import Refused
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import order_groups
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import lock_courses, refuse_overfull
+from enrolments.courses.places.services import claim_in, lock_courses, refuse_overfull
 from enrolments.grounds.enrol import FoundOrOpened, NewGround, end_grounds, find_or_open, write_grounds
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import Placed, tell_placed
@@ -175,6 +175,7 @@ def _move(
 ) -> None:
     """Move people whose seats and courses are locked."""
     left_seats = [each.moving.seat.pk for each in left]
+    claim = claim_in([course.pk], now=now, account_id=account.pk, user_ids=[each.user.pk for each in left])
     _free(left, actor, now, reason)
     grounds = _new_grounds(left, course, actor)
     enrolments = find_or_open(
@@ -192,7 +193,7 @@ def _move(
     end_grounds(grounds=old, reason=reason, now=now, tell=lambda *, lost, now: gone.extend(lost))
     if not is_same_course:
         write_grounds(found=enrolments, grounds=grounds, now=now)
-    refuse_overfull([course])
+    refuse_overfull([course], claim)
     _tell(left, gone, course, account, language, now)
 
 

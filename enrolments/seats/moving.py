@@ -119,7 +119,8 @@ def _into_course(seats: Sequence[Seat], course: Course, part: Part | None, now: 
         there = already_in_courses(courses=[course], account_id=account_id, user_ids=people, now=now)
         already |= {user_id for _course, user_id in there}
     present = _taking_places(course, people)
-    room = free([course.pk])[course.pk]
+    owner = next((seat.account_id for seat in seats), None)
+    room = free([course.pk], account_id=owner)[course.pk]
     for seat in seats:
         try:
             if seat.batch.source == SeatBatch.Source.SESSION or seat.pk in beyond:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,7 +18,7 @@ from common.numbers import whole_number
 from common.search import in_name_order
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import with_taken
+from enrolments.courses.sale import with_a_place
 from enrolments.scope import courses_within, sessions_within
 from enrolments.seats.models import Seat
 from enrolments.sessions.selectors import sessions_of
@@ -52,10 +52,10 @@ def targets_of(
 
     An operator limited to `part`, by courses alone, is offered those; which seats go to which is judged by seat."""
     allowed = {pk for _list, pk in Course.objects.open_at(now).covered_by(course_lists)}
-    courses = with_taken(Course.objects.filter(pk__in=allowed))
+    courses = Course.objects.filter(pk__in=allowed)
     if part is not None and not part.teams and not part.orders:
         courses = courses_within(courses, part)
-    with_place = courses.filter(Q(capacity__isnull=True) | Q(capacity__gt=F("taken")))
+    with_place = with_a_place(courses, account_id=account.pk)
     free_seats = Seat.objects.assignable_at(now).filter(batch__group=OuterRef("pk"))
     sessions = (
         sessions_within(sessions_of(account), part).filter(Exists(free_seats), course__in=course_ids).order_by("-pk")

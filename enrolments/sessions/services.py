@@ -12,7 +12,7 @@ from accounts.people.models import User
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import order_group
 from enrolments.courses.models import Course
-from enrolments.courses.places.services import CourseOver, lock_course, refuse_overfull, release_hold_in
+from enrolments.courses.places.services import CourseOver, claim_in, lock_course, refuse_overfull, release_hold_in
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.already import already_enrolled
 from enrolments.grounds.enrol import NewGround, enrolment_period, find_or_open, write_grounds
@@ -93,9 +93,10 @@ def create_session_seats(
             remind_days=list(remind_days),
             sold_at=sold_at,
         )
+        claim = claim_in([course.pk], now=now, account_id=line.account_id, user_ids=declared)
         release_hold_in(course=course, line_id=line.line_id, now=now)
         already = _write_seats(batch=batch, places=places, period=period, operator=operator, now=now)
-        refuse_overfull([course])
+        refuse_overfull([course], claim)
     return SessionSeats(batch, group, period, already)
 
 

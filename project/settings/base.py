@@ -182,6 +182,9 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 # Calls of one service outside, such as the mail server, at a time: on all machines together.
 OUTBOX_CALLS_AT_ONCE = at_least_one("OUTBOX_CALLS_AT_ONCE", default=4)
 
+# So long a place is kept for whoever it is offered to from a waiting list.
+WAITING_OFFER_HOURS = at_least_one("WAITING_OFFER_HOURS", default=48)
+
 # --- Language, time, money -------------------------------------------------------------------------------------------
 
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]

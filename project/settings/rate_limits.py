@@ -45,6 +45,11 @@ RATE_LIMITS = {
     "join code": "200/h/ip,1000/d/ip",
     "join code by link": "300/h/key,2000/d/key",
     "unknown join link": "60/10m/ip",
+    # Codes that visitors have mailed to wait for a place; key: the network. Places that people ask for; key: the
+    # person. Then addresses of places that there are not.
+    "waiting code": "30/h/ip",
+    "waiting place": "20/h/key",
+    "unknown waiting place": "60/10m/ip",
     # Placing orders; key: the person, else the network address. Each placed order is mailed, cancelled or not.
     "order": "30/h/key,200/d/key",
     # Placing orders, too; key: each address a visitor typed, and a payer's address, typed by anybody.

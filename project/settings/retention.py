@@ -41,6 +41,8 @@ KEPT = {
     "reminders": (90, 1),
     # After their answer.
     "requests": (365, 30),
+    # After they were taken, left or lapsed.
+    "waiting_places": (365, 30),
     # Rows without answers of orders that ended unpaid.
     "blank_units": (0, 0),
 }

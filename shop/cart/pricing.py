@@ -114,7 +114,7 @@ def price_lines(
     ones. `by_staff` tells that staff sell them to this person."""
     found = with_entries(lines, entries)
     shopper = shopper_for(user or AnonymousUser(), by_staff=by_staff)
-    available = availability_of([offer_of(line.entry) for line in found], now=now)
+    available = availability_of([offer_of(line.entry) for line in found], now=now, user=user)
     verdicts = [
         buyability(entry=line.entry, shopper=shopper, quantity=line.quantity, now=now, available=each)
         for line, each in zip(found, available, strict=True)

@@ -17,7 +17,7 @@ from common.remembered import remembered
 from common.templatetags.money import grouped
 from enrolments.courses.course_patterns import has_wildcard, parse_patterns
 from enrolments.courses.models import Course
-from enrolments.courses.sale import CourseForSale
+from enrolments.courses.sale import CourseForSale, NotOpen
 from handlers.contract import Fact, Sold
 from shop.pages.offers import FEW_PLACES
 
@@ -63,6 +63,12 @@ def courses_shown(available: Availability, *, now: datetime) -> list[CourseShown
         for each in available.courses
         if each.course.is_visible
     ]
+
+
+def courses_to_wait_for(available: Availability, *, now: datetime) -> list[Course]:
+    """Return the courses of an entry that are full at the moment, and have a waiting list. No query."""
+    takes = available.places_per_unit > 0
+    return [each.course for each in available.courses if each.not_open(now, takes_place=takes) is NotOpen.FULL]
 
 
 def listed_courses(sold: Sold, *, now: datetime) -> ListedCourses | None:

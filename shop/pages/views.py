@@ -30,7 +30,7 @@ from shop.cart.forms import AddToCartForm
 from shop.cart.services import CartRefused
 from shop.pages.frame import Site, site_of
 from shop.pages.offers import Card, card_of, cards_of, lead_of, price_table
-from shop.pages.sold import courses_shown, facts_of, listed_courses
+from shop.pages.sold import courses_shown, courses_to_wait_for, facts_of, listed_courses
 from shop.seller.models import LegalText
 
 ENTRIES_PER_PAGE = 20
@@ -141,6 +141,7 @@ def _entry_page(
         "facts": facts_of(verdict.available.sold),
         "courses": courses_shown(verdict.available, now=now),
         "listed": listed_courses(verdict.available.sold, now=now),
+        "full_courses": [] if verdict.can_buy else courses_to_wait_for(verdict.available, now=now),
         "prices": price_table(found),
         "form": form,
         **_place(frame.categories, node),

@@ -68,6 +68,10 @@ account-list-discard                 number,list_id           version
 account-more                         number,code              -  # adds to one's own cart, or mails those who buy
 account-join-link-new                number,source            -  # makes a link, overwrites nothing
 account-join-link-revoke             number,link_id           -  # withdrawing again changes nothing
+wait                                 short_name               -  # joins, overwrites nothing
+waiting-code                         -                        -  # one's own browser: the code names the address
+waiting-place                        token                    -  # only an open place is left
+account-waiting                      number                   -  # joins; only an open place is left
 join                                 code                     -  # leads to the code's page, changes nothing
 join-link                            token                    -  # mails a code, takes nothing
 join-code                            token                    -  # only a link that is open takes the mailed code

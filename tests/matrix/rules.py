@@ -97,6 +97,13 @@ join-link                POST done  # mails a code
 join-code                GET  go  # nothing typed in this browser
 join-code                POST go
 
+wait                     GET  page  # for a full course
+wait                     POST done  # mails a code, or joins
+waiting-code             GET  go  # nothing typed in this browser
+waiting-code             POST go
+waiting-place            GET  page  # for whoever has the mailed address
+waiting-place            POST done
+
 account-home             GET  sign-in go      go      go      go         go       page    page    page    page
 account-home             POST sign-in 405     405     405      405        405      405     405     405     405
 account-profile          GET  sign-in page    page    page     page       page     page    page    page    page
@@ -171,6 +178,8 @@ account-list-discard     GET  sign-in 405     404     405      404        404   
 account-list-discard     POST sign-in done    404     done     404        404      404     404     404     404
 account-requests         GET  sign-in page    404     page     404        404      404     404     404     404
 account-requests         POST 405
+account-waiting          GET  sign-in page    404     page     404        404      404     404     404     404
+account-waiting          POST sign-in done    404     done     404        404      404     404     404     404
 account-request          GET  sign-in page    404     page     404        404      404     404     404     404
 account-request          POST sign-in done    404     done     404        404      404     404     404     404
 account-people           GET  sign-in page    404     page     404        404      404     404     404     404

@@ -39,6 +39,8 @@ from enrolments.requests.services import ask_for_course
 from enrolments.seats.many import Act, Outcome, fingerprint_of
 from enrolments.seats.models import Seat
 from enrolments.seats.moves import state_shown
+from enrolments.waiting.models import WaitingPlace
+from enrolments.waiting.tokens import token_of as token_of_waiting
 from handlers.models import BrokenHook
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
@@ -57,6 +59,7 @@ from tests.enrolments.joining.given import code as printed_code
 from tests.enrolments.joining.given import given_link
 from tests.enrolments.learners import by_hand as enrol_by_hand
 from tests.enrolments.lists.given import given_list, people
+from tests.enrolments.waiting.given import waits
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
@@ -100,6 +103,7 @@ class World:
 
     entry: Entry
     course: Course
+    waiting: WaitingPlace
     ours: Belongings
     theirs: Belongings
     legal_text: LegalText
@@ -163,6 +167,8 @@ class World:
             "notice-stop": {"token": signing.dumps([has.colleague.pk, "digest"], salt=SALT)},
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "admin:shop_legaltext_publish": {"text_id": self.legal_draft.pk},
+            "wait": {"short_name": self.waiting.course.short_name},
+            "waiting-place": {"token": token_of_waiting(self.waiting)},
             "join-link": {"token": printed_code(has.join_link)},
             "join-code": {"token": printed_code(has.join_link)},
             "account-seat-release": {"seat_id": has.taken_seat.pk},
@@ -227,6 +233,8 @@ class World:
                 "source": f"session:{has.session.pk}", "way": "link", "places": 1,
                 "ends_on": f"{timezone.now() + timedelta(days=9):%Y-%m-%d}",
             },
+            "wait": {"email": "new@example.org", "entry": self.entry.code},
+            "account-waiting": {"course": self.waiting.course_id, "places": 1},
             "join": {"code": printed_code(has.join_link)},
             "join-link": {
                 "email": "new@example.org", "first_name": "New", "last_name": "Name", "course": self.course.pk,
@@ -295,6 +303,7 @@ def make_world() -> World:
     return World(
         entry=entry,
         course=course,
+        waiting=given_waiting(now),
         ours=ours,
         theirs=theirs,
         legal_text=LegalText.objects.create(kind="terms", version=1, body_en="x", body_fr="x", published_at=now),
@@ -322,6 +331,13 @@ def enter_order(entry: Entry, *, by: User, now: datetime) -> PhoneOrder:
     put_on(phone_order=begun, entry=entry, quantity=1, now=now)
     save_customer(phone_order=begun, buyer=None, details=VISITOR_DETAILS, seen=customer_version(begun))
     return send_link(phone_order=begun, now=now)
+
+
+def given_waiting(now: datetime) -> WaitingPlace:
+    """Return the place of a person who waits for a full course."""
+    course = CourseFactory(capacity=1)
+    enrol_by_hand(UserFactory(), course)
+    return waits(course, now=now)
 
 
 def signed_in(user: User) -> str:

@@ -36,6 +36,7 @@ from enrolments.seats.replace import EnrolledAlready, SeatsRefused
 from enrolments.seats.revoke import SeatsConsumed
 from enrolments.teams.quota import SeatOfAnotherTeam, TeamFull
 from enrolments.teams.services import TooFewSeats
+from enrolments.waiting.errors import InCourseAlready, NothingToWaitFor
 from handlers.faults import Fault, HookBroken
 from shop.cart.services import QuantityChanged
 from shop.checkout.errors import ProofNeeded
@@ -58,6 +59,8 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     CourseOver: lambda: CourseOver(CourseFactory.build()),
     JoinDomainRefused: lambda: JoinDomainRefused(["example.org"]),
     JoinLinkEnded: lambda: JoinLinkEnded(JoinLink(ends_at=NOW)),
+    InCourseAlready: lambda: InCourseAlready(CourseFactory.build()),
+    NothingToWaitFor: lambda: NothingToWaitFor(CourseFactory.build()),
     CourseRuns: lambda: CourseRuns(CourseFactory.build(), NOW),
     MailedJustNow: lambda: MailedJustNow(NOW, NOW + datetime.timedelta(minutes=10)),
     MailedOften: lambda: MailedOften(3),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -24,6 +24,7 @@ from enrolments.seats.give import give_seats
 from enrolments.seats.lapse import lapse_seats
 from enrolments.seats.models import Seat
 from enrolments.seats.release import release_seat
+from enrolments.waiting.services import offer_free_places
 from handlers.ext_paperdiploma.example import diplomas
 from outbox.mails.kinds import MAIL_KINDS
 from outbox.mails.models import Mail
@@ -31,6 +32,7 @@ from shop.more.bought import Bought
 from shop.more.services import ask_buyers
 from shop.orders.giving_back.services import give_units_back
 from tests.enrolments.given import assign, given_pack
+from tests.enrolments.waiting.given import frees, full_course, waits
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
@@ -68,6 +70,7 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     )
     assert asked is not None
     decline_request(account=account, request_id=asked.pk, operator=owner, words="Next year", language="fr", now=now)
+    _waits(now)
     [given] = given_pack(account, now=now)
     give_seats(
         batch_id=given.batch_id, from_account_id=account.pk, to_account_id=MembershipFactory().account.pk,
@@ -92,6 +95,15 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     missing = set(MAIL_KINDS.names()) - set(mails)
     assert not missing, f"Nothing queues {sorted(missing)}."
     return mails
+
+
+def _waits(now: datetime) -> None:
+    """Have a person join a waiting list, be offered a place and let it lapse."""
+    course, [seat] = full_course(now=now)
+    waits(course, now=now)
+    frees(seat, now=now)
+    offer_free_places(now=now)
+    offer_free_places(now=now + timedelta(days=9))
 
 
 def _unasked(owner: User) -> None:

@@ -1,9 +1,12 @@
 """Places of a course: counting those taken, and holding some for an order line.
 
 Taken are: each person with an open enrolment as a learner or tutor (once, however many purchases carry it), free
-session seats that keep their place, and places held for lines that are placed and not yet delivered. Every change of
-this number runs under the row lock of the course, and every increase is followed by a count after writing: nothing has
-to be predicted, and a refusal rolls the writes back.
+session seats that keep their place, places held for lines that are placed and not yet delivered, and those offered from
+the waiting list. Every change of this number runs under the row lock of the course, and every increase is followed by a
+count after writing: nothing has to be predicted, and a refusal rolls the writes back.
+
+While people wait for a course, what becomes free there is offered to them in turn and is left to nobody else: an
+increase is refused then, but for what it takes of the taker's own offer (`enrolments.courses.places.offers`).
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from common.refusals import Refused
 from common.words import in_words
 from enrolments.courses.models import Course
 from enrolments.courses.places.models import PlaceHold
+from enrolments.courses.places.offers import OPEN_IN_THIS, WAITED_FOR_THIS, Claim, Waited, use_offers
 from enrolments.values import LineRef
 
 
@@ -84,6 +88,9 @@ TAKEN_IN_THIS = """
     ) + (
         SELECT coalesce(sum(hold.places), 0)
         FROM enrolments_placehold hold WHERE hold.course_id = this.id AND hold.released_at IS NULL
+    ) + (
+        SELECT coalesce(sum(offer.places - offer.taken), 0)
+        FROM enrolments_waitingplace offer WHERE offer.course_id = this.id AND offer.state = 'offered'
     )
 """
 # The same for a query of the ORM.
@@ -105,31 +112,91 @@ def taken(course_ids: Collection[int]) -> dict[int, int]:
         return {course_id: int(places) for course_id, places in cursor.fetchall()}
 
 
-def free(course_ids: Collection[int]) -> dict[int, int | None]:
-    """Return the number of places left in each course; None where there is no limit. Two statements."""
-    counts = taken(course_ids)
-    capacities = Course.objects.filter(pk__in=course_ids).values_list("pk", "capacity")
-    return {pk: None if capacity is None else max(0, capacity - counts[pk]) for pk, capacity in capacities}
-
-
-def refuse_overfull(courses: Iterable[Course]) -> None:
-    """Raise CourseFull if a course has more people and holds than places.
-
-    Called after the writes, inside their transaction, with courses as `lock_courses` returned them.
+def places_left_sql(course: str = "this", *, account_id: int | None = None, user_id: int | None = None) -> str:
+    """Return the number of places left in the course of the surrounding query, named `course` there, as SQL: NULL where
+    there is no limit, none while people wait. Places offered to an account or a person count as left for them."""
+    own = f"""
+        SELECT coalesce(sum(offer.places - offer.taken), 0) FROM enrolments_waitingplace offer
+        WHERE offer.course_id = this.id AND offer.state = 'offered'
+            AND (offer.account_id = {int(account_id or 0)} OR offer.person_id = {int(user_id or 0)})
+    """  # noqa: S608  two keys are in it
+    sql = f"""
+        CASE WHEN this.capacity IS NOT NULL THEN CASE WHEN {WAITED_FOR_THIS} THEN 0
+            ELSE greatest(this.capacity - ({TAKEN_IN_THIS}), 0) END {f"+ ({own})" if account_id or user_id else ""} END
     """
-    for course in overfull(courses):
+    return sql.replace("this.", f"{course}.")
+
+
+def free(
+    course_ids: Collection[int], *, account_id: int | None = None, user_id: int | None = None
+) -> dict[int, int | None]:
+    """Return the number of places left in each course, to an account or a person if given; None where there is no
+    limit. One statement. Exact only under the courses' locks."""
+    if not course_ids:
+        return {}
+    left = places_left_sql(account_id=account_id, user_id=user_id)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, {left} FROM enrolments_course this WHERE id = ANY(%s)", [list(course_ids)])  # noqa: S608
+        return {course_id: None if places is None else int(places) for course_id, places in cursor.fetchall()}
+
+
+_BEFORE = f"""
+SELECT id, {TAKEN_IN_THIS}, {WAITED_FOR_THIS} FROM enrolments_course this WHERE id = ANY(%s) AND {OPEN_IN_THIS}
+"""  # noqa: S608  nothing typed is in it
+
+
+def claim_in(
+    course_ids: Collection[int],
+    *,
+    now: datetime.datetime,
+    account_id: int | None = None,
+    user_ids: Collection[int] = (),
+) -> Claim:
+    """Return the claim to places of courses that are locked, before anything is written: see `refuse_overfull`.
+
+    `account_id` and `user_ids` are those whose offers the writes may use up. One statement.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_BEFORE, [list(course_ids)])
+        before = {pk: Waited(int(count), has_queue) for pk, count, has_queue in cursor.fetchall()}
+    return Claim(before, now, account_id, user_ids)
+
+
+def refuse_overfull(courses: Iterable[Course], claim: Claim | None = None) -> None:
+    """Raise CourseFull if a course has more people and holds than places, or a place went past those who wait.
+
+    Called after the writes, inside their transaction, with courses as `lock_courses` returned them, and with the claim
+    made before the writes.
+    """
+    for course in overfull(courses, claim):
         raise CourseFull(course)
 
 
-def overfull(courses: Iterable[Course]) -> list[Course]:
-    """Return the courses with more people and holds than places. See `refuse_overfull`."""
-    limits = {course: course.capacity for course in courses if course.capacity is not None}
-    counts = taken([course.pk for course in limits])
-    return [course for course, capacity in limits.items() if counts[course.pk] > capacity]
+def overfull(courses: Iterable[Course], claim: Claim | None = None) -> list[Course]:
+    """Return the courses with more people and holds than places, or with a place taken past those who wait, once the
+    offers of the claim are used up. See `refuse_overfull`."""
+    claim = claim or Claim({})
+    counted = [course for course in set(courses) if course.capacity is not None or course.pk in claim.before]
+    counts = taken([course.pk for course in counted])
+    full = []
+    for course in counted:
+        count, limit = counts[course.pk], course.capacity
+        waited = claim.before.get(course.pk)
+        if waited is not None and count > waited.taken:
+            count -= use_offers(course.pk, claim, count - waited.taken)
+            if waited.has_queue and limit is not None:
+                limit = min(limit, waited.taken)
+        if limit is not None and count > limit:
+            full.append(course)
+    return full
 
 
-def hold_places(*, course: Course, line: LineRef, places: int, now: datetime.datetime) -> None:
+def hold_places(
+    *, course: Course, line: LineRef, places: int, now: datetime.datetime, user_id: int | None = None
+) -> None:
     """Keep places of an open course for a line from checkout on. A second call for the line replaces the number.
+
+    Offers from the waiting list to the line's account, or to the buyer `user_id`, are used up first.
 
     Locks the course. Raises CourseOver, CourseClosed, CourseFull; then nothing is held.
     """
@@ -139,6 +206,7 @@ def hold_places(*, course: Course, line: LineRef, places: int, now: datetime.dat
             raise CourseOver(locked)
         if not locked.is_open_at(now):
             raise CourseClosed(locked)
+        claim = claim_in([locked.pk], now=now, account_id=line.account_id, user_ids=[user_id] if user_id else [])
         hold = PlaceHold(
             course=locked,
             account_id=line.account_id,
@@ -153,7 +221,7 @@ def hold_places(*, course: Course, line: LineRef, places: int, now: datetime.dat
             unique_fields=["course", "line_id"],
             update_fields=["account", "order_id", "places", "held_at", "released_at"],
         )
-        refuse_overfull([locked])
+        refuse_overfull([locked], claim)
 
 
 _HELD_BY_LINES = """
@@ -206,5 +274,6 @@ def retake_holds(*, order_id: int, now: datetime.datetime) -> None:
         for course in courses:
             if not course.is_lasting_at(now):
                 raise CourseOver(course)
+        claim = claim_in(course_ids, now=now, account_id=released.values_list("account_id", flat=True).first())
         released.update(released_at=None, held_at=now)
-        refuse_overfull(courses)
+        refuse_overfull(courses, claim)

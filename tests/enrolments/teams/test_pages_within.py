@@ -55,6 +55,7 @@ CLOSED = {
     "account-team-remove": DECIDES,
     "account-people-team": DECIDES,
     "account-person-detach": WHOLE,
+    "account-waiting": "An account waits with seats that are any of its own.",
 }
 KINDS = pytest.mark.parametrize("kind", ["teams", "orders", "courses"])
 # What the address asks for beside its path, where that changes the rows shown.
