@@ -79,6 +79,6 @@ def limit_member(
                 actor=actor,
                 now=now,
                 person_id=membership.user_id,
-                detail={"limits": membership.limits, "before": before},
+                detail={"limits": membership.limits, "limits_before": before},
             )
     return membership

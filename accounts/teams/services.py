@@ -75,7 +75,7 @@ def change_team(
         team.name, team.quota = name, quota
         team = _saved(team)
         if detail_of(team) != before:
-            detail = {"team": detail_of(team), "before": before}
+            detail = {"team": detail_of(team), "team_before": before}
             note(Kind.TEAM_CHANGED, account_id=account.pk, actor=actor, now=now, detail=detail)
         return team
 

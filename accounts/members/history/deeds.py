@@ -110,7 +110,7 @@ def _limits_in_words(event: MemberEvent, person: str) -> str:
 
 
 def _team_in_words(event: MemberEvent, typed: Mapping[int, str]) -> str:
-    team, before = (_team(event.detail.get(name) or {}) for name in ("team", "before"))
+    team, before = (_team(event.detail.get(name) or {}) for name in ("team", "team_before"))
     number = event.detail.get("number", 0)
     match event.kind:
         case Kind.TEAM_MADE:
