@@ -21,6 +21,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models.constants import LOOKUP_SEP
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 
 from common.registry import Registry
@@ -80,7 +81,7 @@ class Holding:
     """
 
     name: str
-    label: str
+    label: str | Promise
     columns: Mapping[str, Collection[str]]
     describe: Callable[[Person], Iterable[Record]]
     blank: Callable[[Person, datetime, int], int]
@@ -92,7 +93,7 @@ HOLDINGS: Registry[Holding] = Registry("holding of personal data", same=lambda o
 
 def hold(
     name: str,
-    label: str,
+    label: str | Promise,
     *,
     columns: Mapping[str, Collection[str]],
     describe: Callable[[Person], Iterable[Record]],

@@ -8,8 +8,10 @@ from enrolments.joining import desk_views as join_links
 from enrolments.joining import views as joining
 from enrolments.lists import views as lists
 from enrolments.people import list_views as people_lists
+from enrolments.people import many_views as many_people
 from enrolments.people import views as people
 from enrolments.requests import views as requests
+from enrolments.runs import views as runs
 from enrolments.seats import list_views as account_area
 from enrolments.seats import many_views as many_seats
 from enrolments.seats import move_views as moves
@@ -24,6 +26,10 @@ of_account = [
     path("seats/", account_area.seats, name="account-seats"),
     path("seats/counts/", account_area.counts, name="account-seat-counts"),
     path("seats/many/", many_seats.many, name="account-seats-many"),
+    path("seats/runs/", runs.runs, name="account-runs"),
+    path("seats/runs/<int:run_id>/", runs.run, name="account-run"),
+    path("seats/runs/<int:run_id>/state/", runs.state, name="account-run-state"),
+    re_path(r"^seats/runs/(?P<run_id>[0-9]{1,18})/result\.(?P<kind>csv|xlsx)$", runs.result, name="account-run-result"),
     path("seats/<int:seat_id>/", seats.seat, name="account-seat"),
     path("seats/<int:seat_id>/release/", seats.release, name="account-seat-release"),
     path("seats/<int:seat_id>/move/", moves.move, name="account-seat-move"),
@@ -32,6 +38,8 @@ of_account = [
     re_path(r"^people/export\.(?P<kind>csv|xlsx)$", people_lists.export, name="account-people-export"),
     path("endings/", endings.account_endings, name="account-endings"),
     re_path(r"^endings/export\.(?P<kind>csv|xlsx)$", endings.export, name="account-endings-export"),
+    path("people/chosen/", many_people.chosen, name="account-people-chosen"),
+    path("people/many/", many_people.many, name="account-people-many"),
     path("people/team/", teams.people, name="account-people-team"),
     path("people/<int:delegation_id>/", people.person, name="account-person"),
     path("people/<int:delegation_id>/mail/", people.mail, name="account-person-mail"),
@@ -56,6 +64,7 @@ of_account = [
     path("join-links/new/", join_links.new_link, name="account-join-link-new"),
     path("join-links/<int:link_id>/", join_links.link, name="account-join-link"),
     path("join-links/<int:link_id>/codes/", join_links.codes, name="account-join-link-codes"),
+    path("join-links/<int:link_id>/withdraw-code/", join_links.withdraw_code, name="account-join-link-code"),
     path("join-links/<int:link_id>/revoke/", join_links.revoke, name="account-join-link-revoke"),
     path("requests/", requests.requests, name="account-requests"),
     path("requests/<int:request_id>/", requests.course_request, name="account-request"),

@@ -24,13 +24,15 @@ FOR KEY SHARE OF account FOR SHARE OF membership
 
 
 def keep_account(account_id: int) -> bool:
-    """Keep an account from being deleted until the transaction ends; return False when it is gone.
+    """Keep an account from being deleted or closed until the transaction ends; return False when it is gone.
 
-    Moving a claimed order deletes the account that was made for it. Call this before writing rows of an account. Locks
-    the account FOR KEY SHARE, like the foreign keys of those rows.
+    Moving a claimed order deletes or closes the account that was made for it. Call this before writing rows of an
+    account. Locks the account FOR KEY SHARE, like the foreign keys of those rows.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM accounts_customeraccount WHERE id = %s FOR KEY SHARE", [account_id])
+        cursor.execute(
+            "SELECT FROM accounts_customeraccount WHERE id = %s AND closed_at IS NULL FOR KEY SHARE", [account_id]
+        )
         return cursor.fetchone() is not None
 
 

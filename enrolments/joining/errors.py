@@ -84,3 +84,17 @@ class LinkBeyondPart(Refused):
 
     field = "course"
     message = _("You work with a part of this account: choose a course of that part, or other seats.")
+
+
+class JoinCodeUnknown(Refused):
+    """Refusal to withdraw a printed code by a number that none has."""
+
+    field = "number"
+    message = _("None of these codes has this number. It stands on each slip.")
+
+
+class JoinCodeTaken(Refused):
+    """Refusal to withdraw a printed code that somebody has used."""
+
+    field = "number"
+    message = _("Somebody has taken a seat with this code already: release the seat instead.")

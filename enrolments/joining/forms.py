@@ -44,6 +44,12 @@ class PrintedCodeForm(forms.Form):
         return signs
 
 
+class CodeNumberForm(forms.Form):
+    """Number of one printed code, as on its slip."""
+
+    number = forms.IntegerField(label=_("Number on the slip"), min_value=1, max_value=MOST_CODES)
+
+
 class JoinForm(forms.Form):
     """Course, name and address of a person who joins. A link into one course asks for none."""
 

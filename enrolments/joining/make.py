@@ -13,8 +13,8 @@ from accounts.people.models import User
 from common.tokens import hash_token
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
-from enrolments.joining.errors import LinkBeyondPart, TooManyPlaces
-from enrolments.joining.models import JoinCode, JoinLink
+from enrolments.joining.errors import JoinCodeTaken, JoinCodeUnknown, LinkBeyondPart, TooManyPlaces
+from enrolments.joining.models import JoinCode, JoinLink, JoinUse
 from enrolments.joining.selectors import is_within, seats_to_join
 from enrolments.joining.tokens import code_of, hash_code, new_nonce, token_of
 from enrolments.seats.models import SeatBatch
@@ -81,3 +81,24 @@ def revoke_link(*, link: JoinLink, actor: User, now: datetime.datetime) -> bool:
     """
     standing = JoinLink.objects.filter(pk=link.pk, revoked_at__isnull=True)
     return bool(standing.update(revoked_at=now, revoked_by=actor))
+
+
+def revoke_code(*, link: JoinLink, number: int, actor: User, now: datetime.datetime) -> bool:
+    """Withdraw one printed code of a link; tell whether it was not withdrawn before.
+
+    Locks the link, so that a person about to use the code comes first, or not at all. Raises JoinCodeUnknown for a
+    number that no code of the link has, JoinCodeTaken when somebody has taken a seat with it.
+    """
+    with transaction.atomic():
+        JoinLink.objects.select_for_update(no_key=True).get(pk=link.pk)
+        code = JoinCode.objects.filter(link=link, number=number).first()
+        if code is None:
+            raise JoinCodeUnknown
+        _refuse_taken(code)
+        standing = JoinCode.objects.filter(pk=code.pk, revoked_at__isnull=True)
+        return bool(standing.update(revoked_at=now, revoked_by=actor))
+
+
+def _refuse_taken(code: JoinCode) -> None:
+    if JoinUse.objects.filter(link=code.link_id, number=code.number).exists():
+        raise JoinCodeTaken

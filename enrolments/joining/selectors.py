@@ -62,10 +62,17 @@ def refuse_closed(entrance: Entrance, *, now: datetime.datetime) -> None:
         raise JoinCodeUsed
     if link.revoked_at is not None:
         raise JoinLinkWithdrawn
+    if number is not None and withdrawn_codes(link).filter(number=number).exists():
+        raise JoinLinkWithdrawn
     if link.ends_at <= now:
         raise JoinLinkEnded(link)
     if number is None and JoinUse.objects.filter(link=link).count() >= link.places:
         raise JoinLinkUsedUp
+
+
+def withdrawn_codes(link: JoinLink) -> QuerySet[JoinCode]:
+    """Return the printed codes of a link that were withdrawn one by one, by number."""
+    return JoinCode.objects.filter(link=link, revoked_at__isnull=False)
 
 
 def joinable_seats(account_id: int, now: datetime.datetime) -> SeatQuerySet:

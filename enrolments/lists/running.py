@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from accounts.members.operators import keep_at_desk
+from accounts.teams.services import TeamNotFound
 from common.again import ATTEMPTS
 from common.words import last_day_of
 from enrolments.courses.places.services import claim_in, lock_courses, refuse_overfull
@@ -26,15 +27,15 @@ from enrolments.lists.judging import Chosen, course_ids, judge
 from enrolments.lists.keeping import keep_seats, let_go
 from enrolments.lists.models import ListRow, PeopleList
 from enrolments.lists.rows import write_rows
-from enrolments.lists.typed import person_of
+from enrolments.lists.typed import person_of, team_of_row, teams_named
 from enrolments.lists.verdicts import FINE, Verdict
 from enrolments.seats.assign import Assignment, assign_seats
-from enrolments.seats.moves import SeatNotFound, SeatsRaced
+from enrolments.seats.moves import SeatNotFound, SeatsRaced, state_shown
 from enrolments.seats.placing import RowsRefused, SeatWanted
 from enrolments.seats.release import release_seats
 from enrolments.values import Period
 from outbox.jobs.models import Job
-from outbox.jobs.services import enqueue
+from outbox.jobs.steps import record_first_step, record_next_step
 
 JOB_KIND = "place_list"
 CHUNK = 200
@@ -52,7 +53,13 @@ def start_list(*, people_list: PeopleList, version: int, mode: str, now: datetim
         if drafts.update(state=State.QUEUED, mode=mode, version=version + 1, refused_at=None) != 1:
             raise ListMoved
         people_list.refresh_from_db()
-        _go_on(people_list, 0)
+        record_first_step(
+            kind=JOB_KIND,
+            subject="list",
+            subject_id=people_list.pk,
+            version=people_list.version,
+            account_id=people_list.account_id,
+        )
     return people_list
 
 
@@ -68,11 +75,11 @@ def run_step(job: Job, now: datetime.datetime) -> None:
         case State.PLACING:
             _place(people_list, now)
         case State.UNDOING:
-            after = _undo(people_list, now, after=job.payload["after"])
+            after = _undo(people_list, now, after=job.payload.get("after", 0))
         case State.TELLING:
             _tell(people_list, now)
     if people_list.state not in (State.DRAFT, *PeopleList.OVER):
-        _go_on(people_list, job.payload["step"] + 1, after=after)
+        record_next_step(job, subject="list", after=after)
 
 
 def give_up(job: Job, now: datetime.datetime) -> None:
@@ -84,21 +91,12 @@ def give_up(job: Job, now: datetime.datetime) -> None:
         _refuse(people_list, now)
     elif people_list.state == State.PLACING:
         _end_placing(people_list)
-        _go_on(people_list, job.payload["step"] + 1)
+        record_next_step(job, subject="list", after=0)
 
 
 def _lock(job: Job) -> PeopleList | None:
     lists = PeopleList.objects.select_related("account", "operator", "course", "group")
     return lists.select_for_update(no_key=True, of=("self",)).filter(pk=job.payload["list"]).first()
-
-
-def _go_on(people_list: PeopleList, step: int, *, after: int = 0) -> None:
-    enqueue(
-        kind=JOB_KIND,
-        key=f"{JOB_KIND}:{people_list.pk}:{people_list.version}:{step}",
-        payload={"list": people_list.pk, "step": step, "after": after},
-        account_id=people_list.account_id,
-    )
 
 
 def _move(people_list: PeopleList, state: str, **changes: object) -> None:
@@ -184,11 +182,25 @@ def _place(people_list: PeopleList, now: datetime.datetime) -> None:
 
 
 def _assign(people_list: PeopleList, rows: Sequence[ListRow], now: datetime.datetime) -> list[Assignment]:
-    wanted = []
-    for row in rows:
+    teams = teams_named(people_list.account_id, rows)
+    wanted, lost = [], {}
+    for index, row in enumerate(rows):
         assert row.seat_id is not None
         assert row.course is not None
-        wanted.append(SeatWanted(seat_id=row.seat_id, course=row.course, person=person_of(row), role=row.role))
+        team = team_of_row(row, teams)
+        if row.team_typed and team is None:
+            lost[index] = TeamNotFound()
+        wanted.append(
+            SeatWanted(
+                seat_id=row.seat_id,
+                course=row.course,
+                person=person_of(row),
+                role=row.role,
+                team_id=team.pk if team is not None else None,
+            )
+        )
+    if lost:
+        raise RowsRefused(lost)
     return assign_seats(
         account=people_list.account,
         wanted=wanted,
@@ -245,7 +257,8 @@ def _undo(people_list: PeopleList, now: datetime.datetime, *, after: int) -> int
     own = {pk: row for pk, row in own.items() if row.seat and row.seat.person_id == row.person_id}
     released = release_seats(
         account=people_list.account,
-        seats={pk: None for pk in own if pk is not None},
+        # As they were read: one that was released and given to somebody else meanwhile is left alone.
+        seats={pk: state_shown(row.seat) for pk, row in own.items() if pk is not None and row.seat is not None},
         actor=people_list.operator,
         now=now,
         is_told=False,

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,11 +19,14 @@ from common.search import in_name_order
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.lists.models import ListRow, PeopleList
+from enrolments.lists.reading import language_named
 from enrolments.lists.running import mail_key, occasion
 from enrolments.lists.verdicts import FINE, THERE, TO_PLACE, Verdict
 from enrolments.scope import courses_within, seats_within
 from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
 from outbox.mails.models import Mail
+
+_LONGEST_TOLD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,24 @@ def verdict_in_words(row: ListRow) -> str:
         return _("Already enrolled by your account, until %(date)s; no seat is used") % {"date": until}
     if row.verdict == Verdict.TWICE:
         return _("Twice in the list: see line %(line)d") % {"line": row.detail["line"]}
+    if row.verdict == Verdict.BAD_ROLE and "roles" in row.detail:
+        learner, tutor = map(in_reader_language, row.detail["roles"])
+        return _("Role unknown: write %(learner)s or %(tutor)s") % {"learner": learner, "tutor": tutor}
+    if row.verdict == Verdict.BAD_TEAM:
+        return _("Your account has no team “%(team)s”: choose another one, or make it first") % {"team": row.team_typed}
+    if row.verdict == Verdict.OTHER_TEAM and "team" in row.detail:
+        return _("The person is in the team “%(team)s” of your account") % row.detail
+    if row.verdict == Verdict.TEAM_FULL and "team" in row.detail:
+        return _("The team “%(team)s” has no seats left") % row.detail
+    if row.verdict == Verdict.NO_SEAT and "of_teams" in row.detail:
+        return _("No seat left but those of other teams")
     return str(Verdict(row.verdict).label)
+
+
+def language_in_words(row: ListRow) -> str:
+    """Return the name of the language that a row gives, as typed where it is none of the shop's."""
+    code = language_named(row.language_typed)
+    return str(dict(settings.LANGUAGES)[code]) if code else row.language_typed[:_LONGEST_TOLD]
 
 
 def mails_in_words(people_list: PeopleList, rows: Sequence[ListRow]) -> dict[int, str]:

@@ -18,17 +18,21 @@ from accounts.members.current import AccountRequest, account_page
 from accounts.members.history.services import note_download
 from accounts.members.parts import Part
 from accounts.members.rights import Right
+from accounts.members.trust import count_mails_before_payment
+from accounts.rate_limits.others import NotBeforePayment
+from accounts.rate_limits.services import TooOften
 from common.languages import reader_language
 from common.numbers import whole_number
 from common.sheets.answers import sheet_response
 from common.sheets.tables import SheetKind
-from enrolments.lists.drafts import ListMoved, discard_list, judge_again, make_list, mend_row
+from enrolments.lists.drafts import ListMoved, ListNotFound, discard_list, judge_again, make_list, mend_row
 from enrolments.lists.forms import NewListForm, RowForm
 from enrolments.lists.models import ListRow, PeopleList
 from enrolments.lists.results import result_file
 from enrolments.lists.running import start_list
 from enrolments.lists.selectors import (
     counts_of,
+    language_in_words,
     lists_of,
     mails_in_words,
     rows_of,
@@ -37,7 +41,7 @@ from enrolments.lists.selectors import (
     verdict_in_words,
 )
 from enrolments.lists.template import template_of
-from enrolments.lists.verdicts import FINE
+from enrolments.lists.verdicts import FINE, TO_PLACE
 from enrolments.pages import page_of
 
 LISTS_A_PAGE = 25
@@ -74,6 +78,8 @@ def new_list(request: AccountRequest) -> HttpResponse:
                     in_place_of=form.in_place_of(),
                     now=now,
                 )
+            except ListNotFound:
+                raise Http404 from None
             except ListMoved as refused:
                 form.add_error(None, str(refused.message))
                 status = HTTPStatus.CONFLICT
@@ -114,10 +120,17 @@ def start(request: AccountRequest, list_id: int) -> HttpResponse:
     mode = request.POST.get("mode", "")
     if mode not in PeopleList.Mode.values:
         return _list_page(request, found, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    now = timezone.now()
     try:
-        start_list(people_list=found, version=_version(request), mode=mode, now=timezone.now())
+        # A list on seats that were paid for is placed whole, whatever the limits on single invitations.
+        addresses = found.rows.filter(verdict__in=TO_PLACE).values_list("address", flat=True)
+        count_mails_before_payment(request, addresses, now=now)
+        start_list(people_list=found, version=_version(request), mode=mode, now=now)
     except ListMoved as refused:
         return _refused(request, list_id, refused)
+    except (NotBeforePayment, TooOften) as refused:
+        messages.error(request, str(refused))
+        return _list_page(request, found, status=HTTPStatus.TOO_MANY_REQUESTS)
     return redirect("account-list", request.account.pk, found.pk)
 
 
@@ -156,7 +169,7 @@ def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
         raise Http404
     status = HTTPStatus.OK
     if request.method == "POST":
-        form = RowForm(request.POST, people_list=found)
+        form = RowForm(request.POST, row=shown)
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         if form.is_valid():
             try:
@@ -170,7 +183,7 @@ def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
             except ListMoved as refused:
                 status = HTTPStatus.CONFLICT
                 found = _find(request, list_id)
-                form = RowForm(request.POST.dict() | {"version": str(found.version)}, people_list=found)
+                form = RowForm(request.POST.dict() | {"version": str(found.version)}, row=shown)
                 form.full_clean()
                 form.add_error(None, str(refused.message))
             else:
@@ -262,6 +275,7 @@ def _list_page(request: AccountRequest, found: PeopleList, *, status: HTTPStatus
                 "verdict": verdict_in_words(each),
                 "is_fine": each.verdict in FINE,
                 "mail": mails.get(each.line),
+                "language": language_in_words(each),
             }
             for each in rows
         ],

@@ -43,6 +43,7 @@ def people(request: AccountRequest) -> HttpResponse:
         "query_string": query_string(request, *FILTERS, "sort"),
         "is_by_mail": asked.get("sort") == "mail",
         "teams": teams if part is None else [],
+        "is_whole": part is None,
         "ticked_on": request.get_full_path(),
     }
     return render(request, "people/people.html", context)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef, QuerySet, TextChoices
+from django.utils import timezone
 
 from accounts.members.models import CustomerAccount, Membership
 from accounts.members.parts import Part
@@ -63,10 +64,14 @@ def people_of(account: CustomerAccount, *, search: str = "") -> QuerySet[Delegat
 
 
 def person_rows(
-    account: CustomerAccount, delegations: Collection[Delegation], *, part: Part | None = None
+    account: CustomerAccount,
+    delegations: Collection[Delegation],
+    *,
+    now: datetime.datetime | None = None,
+    part: Part | None = None,
 ) -> list[PersonRow]:
-    """Return rows for a list of some people. Other accounts' courses are never among them. One statement; expects the
-    delegations' teams loaded."""
+    """Return rows for a list of some people. Other accounts' courses are never among them, nor those that people did
+    not enter in time at `now` (None: this moment). One statement; expects the delegations' teams loaded."""
     rows = {
         delegation.person_id: PersonRow(
             person_id=delegation.person_id,
@@ -78,7 +83,7 @@ def person_rows(
         for delegation in delegations
     }
     grounds = (
-        Ground.objects.live()
+        Ground.objects.standing_at(now or timezone.now())
         .filter(
             account=account,
             kind__in=Ground.PLACING,

@@ -17,7 +17,7 @@ from accounts.members.waiting import Waits
 from accounts.people.models import User
 from enrolments.people.states import PersonState
 from enrolments.scope import seats_within
-from enrolments.seats.models import Seat, SeatState
+from enrolments.seats.models import Seat
 
 
 def not_accepted(membership: Membership, now: datetime.datetime) -> list[Waits]:
@@ -32,7 +32,7 @@ def not_accepted(membership: Membership, now: datetime.datetime) -> list[Waits]:
     signed_in = User.objects.filter(
         pk=OuterRef("person_id"), created_by_account=membership.account_id, last_login__isnull=False
     )
-    seats = Seat.objects.filter(Exists(links), account_id=membership.account_id, state=SeatState.ASSIGNED)
+    seats = Seat.objects.enterable_at(now).filter(Exists(links), account_id=membership.account_id)
     number = (
         seats_within(seats, membership.account_id, Part.of(membership))
         .exclude(Exists(links.filter(used_at__isnull=False)))

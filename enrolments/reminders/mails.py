@@ -71,7 +71,11 @@ def renew_entries(mail: Mail, now: datetime.datetime) -> Renewed:
 
 def _reminders(mail: Mail, now: datetime.datetime) -> list[Reminder]:
     rows = Reminder.objects.filter(pk__in=mail.context["reminders"], user=mail.person_id or 0, ends_at__gt=now)
-    return list(rows.select_related("batch__course", "batch__group", "seat__course").order_by("ends_at", "pk"))
+    return list(
+        rows.select_related("batch__course", "batch__group", "seat__course", "seat__enrolment").order_by(
+            "ends_at", "pk"
+        )
+    )
 
 
 def _free_seats(mail: Mail, now: datetime.datetime | None = None) -> list[dict[str, Any]]:
@@ -120,6 +124,10 @@ def _courses(mail: Mail, now: datetime.datetime | None = None) -> list[dict[str,
         if seat is None or seat.course is None or seat.account_id != mail.account_id:
             continue
         if seat.state != SeatState.ASSIGNED or seat.person_id != each.user_id:
+            continue
+        ends_at = seat.enrolment.ends_at if seat.enrolment is not None else None
+        ends = [end for end in (seat.enter_before, ends_at) if end is not None]
+        if min(ends, default=None) != each.ends_at:
             continue
         is_lost = seat.enter_before is not None and seat.enter_before <= each.ends_at
         rows.append({"name": seat.course.name, "end": end_in_words(each.ends_at), "is_lost": is_lost})

@@ -48,6 +48,7 @@ def seats(request: AccountRequest) -> HttpResponse:
     context = {
         "account": request.account,
         "has_seats": bool(choices.entries) or part is not None,
+        "is_whole": part is None,
         "form": form,
         "session": session,
         "page": page,

@@ -23,13 +23,15 @@ from enrolments.people.errors import PersonNotFound
 from enrolments.people.mail_again import MailedJustNow, MailedOften, mail_people_again, refused_mails
 from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.move import move_seats
-from enrolments.seats.moves import state_shown
+from enrolments.seats.moves import person_key, state_shown
 from enrolments.seats.moving import judge_moves
 from enrolments.seats.release import release_seats
 from enrolments.seats.targets import value_of
 
-# Seats of one act: it holds the locks of their courses, so it must be over within a moment.
-MOST = 1_000
+# Seats or people of one act.
+MOST = 5_000
+# Of those that a request does itself: it holds the locks of their courses, so it must be over within a moment.
+AT_ONCE = 200
 
 Target = Course | CourseGroup
 
@@ -40,6 +42,27 @@ class Act(models.TextChoices):
     INVITE = "invite", pgettext_lazy("on many seats", "Invite the people again")
 
 
+class NobodyThere(Refused):
+    """Refusal of an act on a seat that nobody has."""
+
+    code = "nobody"
+    message = gettext_lazy("Nobody has this seat.")
+
+
+class HasEntered(Refused):
+    """Refusal of an act on a seat whose person has entered the course."""
+
+    code = "has_entered"
+    message = gettext_lazy("The person has entered the course: the seat is used for good.")
+
+
+class HasNoSeat(Refused):
+    """Refusal of an act on the seats of a person who has none of the account."""
+
+    code = "no_seat_of_account"
+    message = gettext_lazy("This person has no seat of your account.")
+
+
 class PreviewChanged(Refused):
     """Refusal when an act would not do any more, for all seats, just what was shown. Nothing was done."""
 
@@ -48,10 +71,19 @@ class PreviewChanged(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Outcome of an act for one seat; `why_not` is "" if the act would be done."""
+    """Outcome of an act for one seat, or for a person without one; `why_not` is "" if the act would be done.
 
-    seat: Seat
+    `code` is that of the refusal, which `why_not` puts into words.
+    """
+
+    seat: Seat | None
     why_not: str = ""
+    code: str = ""
+    alone_id: int | None = None
+
+    @property
+    def person_id(self) -> int | None:
+        return self.seat.person_id if self.seat is not None else self.alone_id
 
 
 def look_at(
@@ -59,37 +91,60 @@ def look_at(
     account: CustomerAccount,
     act: Act,
     seats: Sequence[Seat],
+    people: Sequence[int] = (),
     to: Target | None,
     part: Part | None = None,
     now: datetime.datetime,
 ) -> list[Outcome]:
-    """Return what an act would do to seats of an account, in their order. A constant number of statements.
+    """Return what an act would do to seats of an account, and to people without one, in their order. A constant number
+    of statements.
 
     `to` is where a move leads, `part` that of the account which the operator is limited to. Expects the seats
     with batch, role and enrolment with its role.
     """
     why_not = {seat.pk: _not_assigned(seat, act, now) for seat in seats}
-    assigned = [seat for seat in seats if not why_not[seat.pk]]
+    assigned = [seat for seat in seats if why_not[seat.pk] is None]
+    alone: dict[int, Refused] = {}
     if act == Act.MOVE and to is not None:
         course = to.course if isinstance(to, CourseGroup) else to
         judged = judge_moves(seats=assigned, to=to, course=course, part=part, now=now)
-        why_not |= {pk: str(refused.message) for pk, refused in judged.refused.items()}
+        why_not |= judged.refused
     elif act == Act.INVITE:
-        people = {seat.person_id for seat in assigned if seat.person_id is not None}
-        refused = refused_mails(account=account, person_ids=people, now=now)
-        why_not |= {seat.pk: _why_no_mail(refused[seat.person_id]) for seat in assigned if seat.person_id in refused}
-    return [Outcome(seat, why_not[seat.pk]) for seat in seats]
+        wanted = {*people, *(seat.person_id for seat in assigned if seat.person_id is not None)}
+        alone = refused_mails(account=account, person_ids=wanted, now=now)
+        why_not |= {seat.pk: alone[seat.person_id] for seat in assigned if seat.person_id in alone}
+    if act != Act.INVITE:
+        alone = dict.fromkeys(people, HasNoSeat())
+    outcomes = [_outcome(why_not[seat.pk], seat=seat) for seat in seats]
+    return outcomes + [_outcome(alone.get(person_id), alone_id=person_id) for person_id in people]
+
+
+def _outcome(refused: Refused | None, *, seat: Seat | None = None, alone_id: int | None = None) -> Outcome:
+    if refused is None:
+        return Outcome(seat, alone_id=alone_id)
+    return Outcome(seat, why_not=_why_not(refused), code=refused.code, alone_id=alone_id)
 
 
 def fingerprint_of(act: Act, to: Target | None, outcomes: Sequence[Outcome]) -> str:
     """Return a value that changes with all that the page about an act shows: the seats and what becomes of them."""
-    possible = {each.seat.pk for each in outcomes if not each.why_not}
-    return _fingerprint(act, to, [each.seat for each in outcomes], possible)
+    seats = [each.seat for each in outcomes if each.seat is not None]
+    alone = [each.alone_id for each in outcomes if each.alone_id is not None]
+    possible = {each.seat.pk for each in outcomes if each.seat is not None and not each.why_not}
+    possible_alone = {each.alone_id for each in outcomes if each.alone_id is not None and not each.why_not}
+    return _fingerprint(act, to, seats, possible, alone, possible_alone)
 
 
-def _fingerprint(act: Act, to: Target | None, seats: Sequence[Seat], possible: Collection[int]) -> str:
+def _fingerprint(
+    act: Act,
+    to: Target | None,
+    seats: Sequence[Seat],
+    possible: Collection[int],
+    people: Sequence[int],
+    possible_people: Collection[int],
+) -> str:
     shown = [[seat.pk, state_shown(seat), seat.pk in possible] for seat in seats]
-    made_from = [act.value, value_of(to) if to is not None else "", shown]
+    alone = [[person_key(person_id), person_id in possible_people] for person_id in people]
+    made_from = [act.value, value_of(to) if to is not None else "", shown, alone]
     return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
 
 
@@ -99,6 +154,7 @@ def do_to_many(
     account: CustomerAccount,
     act: Act,
     seats: Sequence[Seat],
+    people: Sequence[int] = (),
     to: Target | None,
     seen: str,
     actor: User,
@@ -106,18 +162,21 @@ def do_to_many(
     now: datetime.datetime,
     reason: str = "",
 ) -> int:
-    """Do an act to all the seats for which it was shown to be possible, or to none; return the number of seats.
+    """Do an act to all the seats and people for which it was shown to be possible, or to none; return their number.
 
     `seen` is the `fingerprint_of` what was shown. Locks as `release_seats`, `move_seats` or `mail_people_again` does.
     Raises PreviewChanged.
     """
-    assigned = {seat.pk: state_shown(seat) for seat in seats if not _not_assigned(seat, act, now)}
+    assigned = {seat.pk: state_shown(seat) for seat in seats if _not_assigned(seat, act, now) is None}
+    done_alone: set[int] = set()
     refused: Collection[int]
     with transaction.atomic():
         # Judged once, under the locks; a judgement that is not the one shown undoes it all.
         if act == Act.INVITE:
-            people = {seat.person_id: None for seat in seats if seat.pk in assigned and seat.person_id is not None}
-            no_mail = mail_people_again(account=account, people=people, language=language, now=now)
+            on_seats = [seat.person_id for seat in seats if seat.pk in assigned and seat.person_id is not None]
+            wanted = dict.fromkeys([*on_seats, *people])
+            no_mail = mail_people_again(account=account, people=wanted, language=language, now=now)
+            done_alone = set(people) - no_mail.keys()
             refused = {seat.pk for seat in seats if seat.person_id in no_mail}
         elif act == Act.MOVE and to is not None:
             moved = move_seats(
@@ -128,22 +187,20 @@ def do_to_many(
             released = release_seats(account=account, seats=assigned, actor=actor, now=now, reason=reason)
             refused = released.refused.keys()
         done = assigned.keys() - set(refused)
-        if _fingerprint(act, to, seats, done) != seen:
+        if _fingerprint(act, to, seats, done, people, done_alone) != seen:
             raise PreviewChanged
-    return len(done)
+    return len(done) + len(done_alone)
 
 
-def _not_assigned(seat: Seat, act: Act, now: datetime.datetime) -> str:
+def _not_assigned(seat: Seat, act: Act, now: datetime.datetime) -> Refused | None:
     # Whoever did not enter in time can only be taken off any more.
     if seat.state == SeatState.ASSIGNED and (act == Act.RELEASE or not seat.is_lapsed_at(now)):
-        return ""
-    if seat.state == SeatState.CONSUMED:
-        return _("The person has entered the course: the seat is used for good.")
-    return _("Nobody has this seat.")
+        return None
+    return HasEntered() if seat.state == SeatState.CONSUMED else NobodyThere()
 
 
-def _why_no_mail(refused: Refused) -> str:
-    """Say why a person gets no mail; the same words for everybody, whatever the time of their last mail."""
+def _why_not(refused: Refused) -> str:
+    """Say why nothing would be done; of mails the same words for everybody, whatever the time of their last mail."""
     if isinstance(refused, MailedJustNow):
         return _("A mail of your account went to this person moments ago.")
     if isinstance(refused, MailedOften):

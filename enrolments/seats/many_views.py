@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from http import HTTPStatus
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -22,10 +24,22 @@ from accounts.members.trust import count_mails_before_payment
 from common.numbers import whole_number
 from common.refusals import Refused
 from enrolments.people.selectors import typed_addresses, typed_names
+from enrolments.runs.models import Run
+from enrolments.runs.running import start_run
 from enrolments.scope import seats_within, teams_within
 from enrolments.seats.forms import ManyForm, WhereForm
 from enrolments.seats.list_forms import SeatFilterForm
-from enrolments.seats.many import MOST, Act, Outcome, PreviewChanged, Target, do_to_many, fingerprint_of, look_at
+from enrolments.seats.many import (
+    AT_ONCE,
+    MOST,
+    Act,
+    Outcome,
+    PreviewChanged,
+    Target,
+    do_to_many,
+    fingerprint_of,
+    look_at,
+)
 from enrolments.seats.models import Seat, SeatBatch
 from enrolments.seats.selectors import seat_choices, seats_of
 from enrolments.seats.targets import Targets, find_target, targets_of, value_of
@@ -34,25 +48,48 @@ ROWS_A_PAGE = 100
 FILTERS = ("state", "entry", "course", "team", "session")
 
 
+class Of(StrEnum):
+    """Lists in which seats and people are chosen, with the names of their pages."""
+
+    SEATS = "account-seats"
+    PEOPLE = "account-people"
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Act on seats as a page's address or form names it, with its `fields` for the next page."""
+    """Act on seats, and people without one, as a page's address or form names it, with its `fields` for the next page.
+
+    `of` is the list that they were chosen in.
+    """
 
     act: Act
     seats: Sequence[Seat]
     is_too_many: bool
     to: Target | None
     fields: list[tuple[str, str]]
+    people: Sequence[int] = ()
+    of: Of = Of.SEATS
+
+    def __len__(self) -> int:
+        return len(self.seats) + len(self.people)
+
+
+Find = Callable[[AccountRequest, QueryDict], Asked | None]
 
 
 @account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def many(request: AccountRequest) -> HttpResponse:
     """Show what an act on many seats would do; posting the page does it."""
-    asked = _asked(request, request.POST if request.method == "POST" else request.GET)
-    if asked is None or not asked.seats:
-        messages.error(request, _("Tick the seats first, or choose all that the list finds."))
-        return redirect("account-seats", request.account.pk)
+    return act_on(request, _asked, nothing=_("Tick the seats first, or choose all that the list finds."))
+
+
+def act_on(request: AccountRequest, find: Find, *, nothing: str, of: Of = Of.SEATS) -> HttpResponse:
+    """Answer the page about an act on what `find` finds; with `nothing` if that is nothing."""
+    asked = find(request, request.POST if request.method == "POST" else request.GET)
+    if asked is None or not len(asked):
+        messages.error(request, nothing)
+        return redirect(of, request.account.pk)
     if asked.is_too_many:
         return _page(request, asked, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if request.method != "POST":
@@ -60,27 +97,36 @@ def many(request: AccountRequest) -> HttpResponse:
     form = ManyForm(request.POST)
     if not form.is_valid() or (asked.act == Act.MOVE and asked.to is None):
         return _page(request, asked, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    now = timezone.now()
     try:
-        _count_mails(request, asked)
-        number = do_to_many(
-            account=request.account,
-            act=asked.act,
-            seats=asked.seats,
-            to=asked.to,
-            seen=form.cleaned_data["seen"],
-            actor=request.user,
-            language=get_language() or "",
-            now=now,
-            reason=form.cleaned_data["reason"],
-        )
+        return _do(request, asked, seen=form.cleaned_data["seen"], reason=form.cleaned_data["reason"])
     except Refused as refused:
         form.add_error(None, str(refused.message))
         is_changed = isinstance(refused, PreviewChanged)
         status = HTTPStatus.CONFLICT if is_changed else HTTPStatus.TOO_MANY_REQUESTS
-        return _page(request, _read_again(request, asked), form=form, status=status)
-    messages.success(request, _done(asked.act, number))
-    return redirect("account-seats", request.account.pk)
+        return _page(request, find(request, request.POST) or asked, form=form, status=status)
+
+
+def _do(request: AccountRequest, asked: Asked, *, seen: str, reason: str) -> HttpResponse:
+    """Do an act at once, or have it done by jobs where one request should not bear it."""
+    now = timezone.now()
+    _count_mails(request, asked)
+    do = start_run if len(asked) > AT_ONCE else do_to_many
+    done = do(
+        account=request.account,
+        act=asked.act,
+        seats=asked.seats,
+        people=asked.people,
+        to=asked.to,
+        seen=seen,
+        actor=request.user,
+        language=get_language() or "",
+        now=now,
+        reason=reason,
+    )
+    if isinstance(done, Run):
+        return redirect("account-run", request.account.pk, done.pk)
+    messages.success(request, _done(asked, done))
+    return redirect(asked.of, request.account.pk)
 
 
 def _asked(request: AccountRequest, data: QueryDict) -> Asked | None:
@@ -108,28 +154,37 @@ def _asked(request: AccountRequest, data: QueryDict) -> Asked | None:
         ids = [pk for pk in (whole_number(each) for each in data.getlist("seat")[: MOST + 1]) if pk is not None]
         seats = seats_of(account).filter(pk__in=ids)
         fields += [("seat", str(pk)) for pk in ids]
-    found = list(seats_within(seats, account, part).order_by("pk")[: MOST + 1])
-    return Asked(Act(act), found[:MOST], len(found) > MOST, to, fields)
+    most = _most(request)
+    found = list(seats_within(seats, account, part).order_by("pk")[: most + 1])
+    return Asked(Act(act), found[:most], len(found) > most, to, fields)
 
 
-def _read_again(request: AccountRequest, asked: Asked) -> Asked:
-    return _asked(request, request.POST) or asked
+def _most(request: AccountRequest) -> int:
+    """Return the number of seats of one act: for a part of an account what is done at once, since the page of an act by
+    jobs tells of all of it."""
+    return MOST if Part.of(request.membership) is None else AT_ONCE
 
 
 def _count_mails(request: AccountRequest, asked: Asked) -> None:
     """Count the mails of an account that has paid for nothing yet; after a few of them the next one is refused."""
     if asked.act != Act.RELEASE:
-        people = {seat.person_id for seat in asked.seats if seat.person_id is not None}
+        people = {*asked.people, *(seat.person_id for seat in asked.seats if seat.person_id is not None)}
         count_mails_before_payment(request, typed_addresses(request.account, people), now=timezone.now())
 
 
-def _done(act: Act, number: int) -> str:
-    if act == Act.RELEASE:
+def _done(asked: Asked, number: int) -> str:
+    if asked.act == Act.RELEASE:
         sentence = ngettext("%(number)d seat is free again.", "%(number)d seats are free again.", number)
-    elif act == Act.MOVE:
+    elif asked.act == Act.MOVE:
         sentence = ngettext(
             "%(number)d person was moved. A mail is on its way.",
             "%(number)d people were moved. A mail to each is on its way.",
+            number,
+        )
+    elif asked.people:
+        sentence = ngettext(
+            "%(number)d person is invited again.",
+            "%(number)d people are invited again.",
             number,
         )
     else:
@@ -157,7 +212,11 @@ def _page(
         "act": asked.act,
         "fields": asked.fields,
         "is_too_many": asked.is_too_many,
-        "most": MOST,
+        "most": _most(request),
+        "is_of_people": asked.of == Of.PEOPLE,
+        "is_by_jobs": len(asked) > AT_ONCE,
+        "address": reverse(f"{asked.of}-many", args=[request.account.pk]),
+        "back": reverse(asked.of, args=[request.account.pk]),
     }
     if asked.act == Act.MOVE:
         targets = _targets(request, asked.seats)
@@ -170,6 +229,7 @@ def _page(
             account=request.account,
             act=asked.act,
             seats=asked.seats,
+            people=asked.people,
             to=asked.to,
             part=Part.of(request.membership),
             now=timezone.now(),
@@ -192,7 +252,7 @@ def _preview(
     # Those left out come first: they are what one looks for.
     ordered = sorted(outcomes, key=lambda each: not each.why_not)
     rows = ordered[start : start + ROWS_A_PAGE]
-    names = typed_names(request.account, {each.seat.person_id for each in rows if each.seat.person_id is not None})
+    names = typed_names(request.account, {each.person_id for each in rows if each.person_id is not None})
     left_out = Counter(each.why_not for each in outcomes if each.why_not)
     address = QueryDict(mutable=True)
     for name, value in [*asked.fields, *([("to", value_of(asked.to))] if asked.to is not None else [])]:
@@ -201,7 +261,7 @@ def _preview(
         "form": shown,
         "possible": len(outcomes) - left_out.total(),
         "left_out": sorted(left_out.items()),
-        "rows": [{"outcome": each, "seat": each.seat, "person": names.get(each.seat.person_id or 0)} for each in rows],
+        "rows": [{"outcome": each, "seat": each.seat, "person": names.get(each.person_id or 0)} for each in rows],
         "same_address": address.urlencode(),
         "start": start,
         "next": start + ROWS_A_PAGE if start + ROWS_A_PAGE < len(ordered) else None,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.members.models import CustomerAccount
 from accounts.members.operators import keep_at_desk
@@ -20,6 +21,7 @@ from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import order_groups
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import claim_in, lock_courses, refuse_overfull
+from enrolments.extension.on_seats import grounds_of, grounds_on
 from enrolments.grounds.enrol import FoundOrOpened, NewGround, end_grounds, find_or_open, write_grounds
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import Placed, tell_placed
@@ -38,7 +40,7 @@ from enrolments.seats.moves import (
     state_shown,
     take_free_seats,
 )
-from enrolments.seats.moving import Moving, judge_moves
+from enrolments.seats.moving import Moving, judge_moves, with_extensions
 from enrolments.seats.reasons import SeatReason
 from enrolments.seats.release import NOBODY
 from enrolments.values import LineRef
@@ -136,7 +138,8 @@ def move_seats(
         unmoved = lock_unmoved(wanted.values())
         still = [seat for pk, seat in wanted.items() if pk in unmoved]
         judged = judge_moves(seats=still, to=to, course=courses[course_id], part=part, now=now)
-        left = [_left(moving, people, courses) for moving in judged.moves]
+        moves = with_extensions(judged.moves, course=courses[course_id], now=now)
+        left = [_left(moving, people, courses) for moving in moves]
         if left:
             _move(left, courses[course_id], account, actor, language, now, reason or SeatReason.MOVED)
     gone = refusals(SeatNotAssigned, [pk for pk in found if pk not in changed and pk not in unmoved])
@@ -175,6 +178,7 @@ def _move(
 ) -> None:
     """Move people whose seats and courses are locked."""
     left_seats = [each.moving.seat.pk for each in left]
+    extended = grounds_on(left_seats)
     claim = claim_in([course.pk], now=now, account_id=account.pk, user_ids=[each.user.pk for each in left])
     _free(left, actor, now, reason)
     grounds = _new_grounds(left, course, actor)
@@ -189,7 +193,7 @@ def _move(
     is_same_course = left[0].course == course
     if is_same_course:
         write_grounds(found=enrolments, grounds=grounds, now=now)
-    old = Ground.objects.filter(seat__in=left_seats)
+    old = Ground.objects.filter(Q(seat__in=left_seats) | Q(pk__in=extended))
     end_grounds(grounds=old, reason=reason, now=now, tell=lambda *, lost, now: gone.extend(lost))
     if not is_same_course:
         write_grounds(found=enrolments, grounds=grounds, now=now)
@@ -228,7 +232,7 @@ def _new_grounds(left: Sequence[_Left], course: Course, actor: User) -> list[New
             period=each.moving.period,
             group_id=group.pk,
         )
-        grounds.append(ground)
+        grounds += [ground, *grounds_of(each.moving.more, ground)]
         role_id = seat.batch.supervisor_role_id
         if role_id is not None:
             grounds.append(replace(ground, user_id=actor.pk, role_id=role_id, kind=Ground.Kind.SUPERVISION))
@@ -253,7 +257,7 @@ def _take(
             course,
             each.user,
             enrolments.enrolments[each.user.pk, each.moving.role.pk],
-            each.moving.period.starts_at,
+            each.moving.whole_period.starts_at,
             each.moving.kept_enter_before,
         )
         for each in left
@@ -283,7 +287,7 @@ def _tell(
             Placed(
                 user=each.user,
                 course=course,
-                period=replace(each.moving.period, enter_before=seat.enter_before),
+                period=replace(each.moving.whole_period, enter_before=seat.enter_before),
                 key=f"moved:{seat.pk}:{now.isoformat()}",
                 order_id=seat.batch.order_id,
                 instead_of=each.course if is_course_lost and each.course != course else None,

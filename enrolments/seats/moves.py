@@ -84,14 +84,15 @@ class SeatConsumed(SeatMoved):
 
 
 def state_shown(seat: Seat) -> str:
-    """Return the state of a seat as a page shows it, posted back by its form: an assignment with person and time.
-
-    The person's key is hashed: its size tells how long the shop has known them.
-    """
-    if seat.assigned_at is None:
+    """Return the state of a seat as a page shows it, posted back by its form: an assignment with person and time."""
+    if seat.assigned_at is None or seat.person_id is None:
         return seat.state
-    person = salted_hmac("enrolments.seat", str(seat.person_id), algorithm="sha256").hexdigest()[:16]
-    return f"{seat.state} {person} {seat.assigned_at.isoformat()}"
+    return f"{seat.state} {person_key(seat.person_id)} {seat.assigned_at.isoformat()}"
+
+
+def person_key(person_id: int) -> str:
+    """Return a person's key as pages may show it: hashed, since its size tells how long the shop has known them."""
+    return salted_hmac("enrolments.seat", str(person_id), algorithm="sha256").hexdigest()[:16]
 
 
 def still(seat_ids: Collection[int], *states: str) -> QuerySet[Seat]:

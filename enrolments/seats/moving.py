@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Window
 from django.db.models.functions import RowNumber
@@ -19,6 +19,7 @@ from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseFull, free
 from enrolments.courses.roles.models import Role
+from enrolments.extension.on_seats import More, lock_kept, periods_of, whole
 from enrolments.grounds.already import already_in_courses
 from enrolments.grounds.models import Enrolment
 from enrolments.scope import beyond_part
@@ -71,6 +72,11 @@ class Moving:
     to_seat: Seat
     role: Role
     period: Period
+    more: Sequence[More] = ()
+
+    @property
+    def whole_period(self) -> Period:
+        return whole(self.period, self.more)
 
     @property
     def kept_enter_before(self) -> datetime.datetime | None:
@@ -105,6 +111,18 @@ def judge_moves(
     if isinstance(to, CourseGroup):
         return _into_session(seats, to, course, now)
     return _into_course(seats, course, part, now)
+
+
+def with_extensions(moves: Sequence[Moving], *, course: Course, now: datetime.datetime) -> list[Moving]:
+    """Return moves with what the seats moved to keep of extensions. Expects the course's lock. One statement, or none.
+
+    People do not take along what was bought on the seat of a session that they leave: it stays there.
+    """
+    kept = lock_kept([each.to_seat.pk for each in moves]) if moves else {}
+    return [
+        replace(each, more=periods_of(kept.get(each.to_seat.pk, ()), after=each.period.ends_at, course=course, now=now))
+        for each in moves
+    ]
 
 
 def _into_course(seats: Sequence[Seat], course: Course, part: Part | None, now: datetime.datetime) -> Judged:

@@ -81,10 +81,9 @@ def seats_ending_soon(
     soon = Q(valid_until__gt=now, valid_until__lte=days_later(now, SOON))
     extended = Seat.objects.filter(soon, account_id=account_id)
     ending = SeatBatch.objects.filter(soon | Q(pk__in=extended.values("batch")), account_id=account_id)
-    seats = Seat.objects.annotate(until=ASSIGNABLE_UNTIL).filter(
-        batch__in=ending, state=SeatState.AVAILABLE, until__gt=now, until__lte=days_later(now, SOON)
-    )
-    return seats_within(seats, account_id, part)
+    free = Seat.objects.annotate(until=ASSIGNABLE_UNTIL).being(SeatState.AVAILABLE, now)
+    free = free.filter(batch__in=ending, until__gt=now, until__lte=days_later(now, SOON))
+    return seats_within(free, account_id, part)
 
 
 def seats_about_to_end(membership: Membership, now: datetime.datetime) -> list[Waits]:

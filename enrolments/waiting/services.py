@@ -140,7 +140,7 @@ def offer_places(*, course_id: int, now: datetime.datetime) -> int:
     many rows were offered something.
 
     Nothing is offered while the course is not open; once it is over nobody waits any more. People who are in the course
-    by now leave the list. Locks the course. Each offer is mailed in the same transaction.
+    by now leave the list, and those who were closed. Locks the course. Each offer is mailed in the same transaction.
     """
     with transaction.atomic():
         course = lock_courses([course_id]).get(course_id)
@@ -154,7 +154,7 @@ def offer_places(*, course_id: int, now: datetime.datetime) -> int:
             return 0
         people = Enrolment.objects.taking_places().filter(course=course).values("user")
         queue = WaitingPlace.objects.waiting().filter(course=course)
-        queue.filter(person__in=people).update(state=State.LEFT, ended_at=now)
+        queue.filter(Q(person__in=people) | Q(person__is_active=False)).update(state=State.LEFT, ended_at=now)
         room = None if course.capacity is None else course.capacity - taken([course.pk])[course.pk]
         offers = []
         for place in queue.select_related("person", "account")[:A_STEP]:

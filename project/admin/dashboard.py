@@ -57,7 +57,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         waiting = context["waiting"] = waiting_view(now=now)
         context["sales"] = sales_view(period=_period(request), now=now)
     if user.has_perm("enrolments.view_seat"):
-        context["seats"] = seats_view()
+        context["seats"] = seats_view(now)
     if user.has_perm("shop.view_shopidentity"):
         context["missing"] = missing_from_the_shop(now=now)
     if user.has_perm("outbox.view_job") or user.has_perm("outbox.view_mail"):

@@ -45,6 +45,8 @@ account-member-remove                number,membership_id     shown
 account-member-transfer              number,membership_id     shown
 account-member-withdraw              number,invitation_id     -  # an invitation sent anew is another one
 account-seats-many                   number                   seen
+account-people-chosen                number                   -  # leads on to the page about an act
+account-people-many                  number                   seen
 account-seat                         number,seat_id           -  # shown by free seats, obeyed by free seats
 account-seat-release                 number,seat_id           seen
 account-seat-move                    number,seat_id           seen
@@ -65,8 +67,10 @@ account-list-row                     number,list_id,line      version
 account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed
 account-list-start                   number,list_id           version
 account-list-discard                 number,list_id           version
+account-from-list                    number,entry,people      seen
 account-more                         number,code              -  # adds to one's own cart, or mails those who buy
 account-join-link-new                number,source            -  # makes a link, overwrites nothing
+account-join-link-code                number,link_id           -  # withdrawing again changes nothing
 account-join-link-revoke             number,link_id           -  # withdrawing again changes nothing
 wait                                 short_name               -  # joins, overwrites nothing
 waiting-code                         -                        -  # one's own browser: the code names the address
@@ -169,12 +173,15 @@ accounts.customeraccount  made_from
 accounts.delegation       -  # nothing to edit
 accounts.user             made_from
 auth.group                made_from
+billing.ledgerentry       -  # nothing to edit
 catalog.category          made_from
 catalog.entry             version
 catalog.tax               made_from
 enrolments.course         made_from
 enrolments.coursegroup    made_from
 enrolments.enrolment      -  # nothing to edit
+enrolments.peoplelist     -  # nothing to edit
+enrolments.joinlink       -  # nothing to edit
 enrolments.role           made_from
 enrolments.seat           -  # nothing to edit
 enrolments.seatbatch      -  # nothing to edit

@@ -146,6 +146,18 @@ account-seat-counts      GET  sign-in page    404     page     404        404   
 account-seat-counts      POST 405
 account-seats-many       GET  sign-in page    404     page     404        404      404     404     404     404
 account-seats-many       POST sign-in done    404     done     404        404      404     404     404     404
+account-runs             GET  sign-in page    404     page     404        404      404     404     404     404
+account-runs             POST 405
+account-run              GET  sign-in page    404     page     404        404      404     404     404     404
+account-run              POST 405
+account-run-state        GET  sign-in page    404     page     404        404      404     404     404     404
+account-run-state        POST 405
+account-run-result       GET  sign-in page    404     page     404        404      404     404     404     404
+account-run-result       POST 405
+account-people-chosen    GET  sign-in 405     404     405      404        404      404     404     404     404
+account-people-chosen    POST sign-in go      404     go       404        404      404     404     404     404
+account-people-many      GET  sign-in page    404     page     404        404      404     404     404     404
+account-people-many      POST sign-in done    404     done     404        404      404     404     404     404
 account-seat             GET  sign-in page    404     page     404        404      404     404     404     404
 account-seat             POST sign-in done    404     done     404        404      404     404     404     404
 account-seat-release     GET  sign-in page    404     page     404        404      404     404     404     404
@@ -156,6 +168,8 @@ account-seat-replace     GET  sign-in page    404     page     404        404   
 account-seat-replace     POST sign-in done    404     done     404        404      404     404     404     404
 account-more             GET  sign-in page    page    page     404        404      404     404     404     404
 account-more             POST sign-in done    done    done     404        404      404     404     404     404
+account-from-list        GET  sign-in page    404     404      404        404      404     404     404     404
+account-from-list        POST sign-in done    404     404      404        404      404     404     404     404
 account-lists            GET  sign-in page    404     page     404        404      404     404     404     404
 account-lists            POST 405
 account-list-new         GET  sign-in page    404     page     404        404      404     404     404     404
@@ -222,6 +236,8 @@ account-join-link        GET  sign-in page    404     page     404        404   
 account-join-link        POST 405
 account-join-link-codes  GET  sign-in page    404     page     404        404      404     404     404     404
 account-join-link-codes  POST 405
+account-join-link-code   GET  sign-in 405     404     405      404        404      404     404     404     404
+account-join-link-code   POST sign-in done    404     done     404        404      404     404     404     404
 account-join-link-revoke GET  sign-in 405     404     405      404        404      404     404     404     404
 account-join-link-revoke POST sign-in done    404     done     404        404      404     404     404     404
 account-session          GET  sign-in page    404     page     404        404      404     404     404     404
@@ -431,12 +447,15 @@ accounts.delegation       page 403  page 403
 accounts.securityevent    page 403  page 403
 accounts.user             page page page 403
 auth.group                page page page page
+billing.ledgerentry       page 403  page 403
 catalog.category          page page page page
 catalog.entry             page page page page
 catalog.tax               page page page page
 enrolments.course         page page page 403
 enrolments.coursegroup    page page page 403
 enrolments.enrolment      page 403  page 403
+enrolments.peoplelist     page 403  page 403
+enrolments.joinlink       page 403  page 403
 enrolments.role           page page page 403  # a standing role
 enrolments.seat           page 403  page 403
 enrolments.seatbatch      page 403  page 403

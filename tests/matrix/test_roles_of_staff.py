@@ -34,12 +34,14 @@ accounts.delegation       -         -     -          look    look
 accounts.securityevent    -         -     -          -       look
 accounts.user             -         -     -          add     add
 auth.group                -         -     -          -       all
+billing.ledgerentry       -         -     look       -       look
 catalog.category          all       look  look       look    all
 catalog.entry             all       look  look       look    all
 catalog.tax               look      -     all        -       all
 enrolments.course         add       look  -          look    add
 enrolments.coursegroup    add       look  -          add     add
 enrolments.enrolment      -         -     -          look    look
+enrolments.peoplelist     -         -     -          look    look
 enrolments.role           look      -     -          look    add  # a standing role
 enrolments.seat           -         look  -          look    look
 enrolments.seatbatch      -         look  -          look    look

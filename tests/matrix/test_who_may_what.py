@@ -60,6 +60,7 @@ def url_of(name: str, world: World, whose: Belongings | None = None) -> str:
     query: dict[str, dict[str, str]] = {
         "admin:autocomplete": {"app_label": "enrolments", "model_name": "coursegroup", "field_name": "course"},
         "account-seats-many": {"act": "release", "seat": str((whose or world.ours).taken_seat.pk)},
+        "account-people-many": {"act": "release", "people": str((whose or world.ours).person.pk)},
     }
     url = reverse(name, kwargs={parameter: values[parameter] for parameter in BY_NAME[name].parameters})
     return f"{url}?{urlencode(query[name])}" if name in query else url

@@ -33,10 +33,13 @@ from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
 from enrolments.joining.models import JoinLink
 from enrolments.lists.models import PeopleList
+from enrolments.lists.reading import PersonRow
 from enrolments.people.edit import version_of
 from enrolments.requests.models import CourseRequest
 from enrolments.requests.services import ask_for_course
-from enrolments.seats.many import Act, Outcome, fingerprint_of
+from enrolments.runs.models import Run
+from enrolments.runs.running import start_run
+from enrolments.seats.many import Act, Outcome, fingerprint_of, look_at
 from enrolments.seats.models import Seat
 from enrolments.seats.moves import state_shown
 from enrolments.waiting.models import WaitingPlace
@@ -45,6 +48,8 @@ from handlers.models import BrokenHook
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
 from shop.cart.models import CartLine
+from shop.from_list.looking import look
+from shop.from_list.sales import sale_of
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.providers.sandbox import bank
@@ -71,6 +76,7 @@ from tests.shop.steps import VISITOR_DETAILS
 STAFF = ("staff", "clerk", "administrator")
 PICTURE = "who-may-what/picture.png"
 EXTENSION = "EXTENSION"
+SEATS = "SEATS-FOR-A-LIST"
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,7 @@ class Belongings:
     person: Delegation
     session: CourseGroup
     people_list: PeopleList
+    run: Run
     request: CourseRequest
     team: Team
     calendar: CalendarLink
@@ -131,6 +138,7 @@ class World:
             "delegation_id": has.person.pk,
             "session_id": has.session.pk,
             "list_id": has.people_list.pk,
+            "run_id": has.run.pk,
             "request_id": has.request.pk,
             "team_id": has.team.pk,
             "line": 2,
@@ -177,6 +185,7 @@ class World:
             "calendar-feed": {"token": token_of(has.calendar)},
             "account-list-template": {"kind": "csv"},
             "account-list-result": {"kind": "csv"},
+            "account-run-result": {"kind": "csv"},
             "account-people-export": {"kind": "csv"},
             "account-endings-export": {"kind": "csv"},
             "phone-order": {"token": self.phone_order.token},
@@ -215,6 +224,11 @@ class World:
                 "act": "release", "seat": [has.taken_seat.pk], "reason": "",
                 "seen": fingerprint_of(Act.RELEASE, None, [Outcome(has.taken_seat)]),
             },
+            "account-people-chosen": {"act": "release", "people": [person.pk], "which": "ticked"},
+            "account-people-many": {
+                "act": "release", "people": [person.pk], "reason": "",
+                "seen": fingerprint_of(Act.RELEASE, None, [Outcome(has.taken_seat)]),
+            },
             "account-seat-move": {
                 "seen": state_shown(has.taken_seat), "to": f"course:{self.by_hand.course_id}", "reason": "",
             },
@@ -233,6 +247,7 @@ class World:
                 "source": f"session:{has.session.pk}", "way": "link", "places": 1,
                 "ends_on": f"{timezone.now() + timedelta(days=9):%Y-%m-%d}",
             },
+            "account-join-link-code": {"number": 1},
             "wait": {"email": "new@example.org", "entry": self.entry.code},
             "account-waiting": {"course": self.waiting.course_id, "places": 1},
             "join": {"code": printed_code(has.join_link)},
@@ -268,7 +283,25 @@ class World:
             },
             "admin:shop_legaltext_add": {"kind": "privacy"},
         }  # fmt: skip
+        if address_name == "account-from-list":
+            return self.list_to_buy_for()
         return forms.get(address_name, {})
+
+    def list_to_buy_for(self) -> Mapping[str, Any]:
+        """Return a list of one new person, with the fingerprint of what the page tells of them."""
+        sale = sale_of(Entry.objects.get(code=SEATS))
+        on_sale = sale.on_sale() if sale is not None else None
+        assert sale is not None
+        assert on_sale is not None
+        typed = [PersonRow(line=1, email="new@example.org", first_name="Ann", last_name="New")]
+        looking = look(
+            account=self.ours.account, sale=sale, on_sale=on_sale, typed=typed, course=self.course, cart=None,
+            now=timezone.now(),
+        )  # fmt: skip
+        return {
+            "entry": SEATS, "course": self.course.pk, "people": "new@example.org;Ann;New", "put": "1",
+            "seen": looking.fingerprint,
+        }  # fmt: skip
 
 
 def make_world() -> World:
@@ -292,6 +325,7 @@ def make_world() -> World:
     )
     assign_seat(given_pack(account, now=now)[0], course, people["learner"].email, people["operator"], now=now)
     EntryFactory(code=EXTENSION, handler="std_extendenrolperiod", parameters={"extension": 30})
+    EntryFactory(code=SEATS, handler="std_generateseats", parameters={})
     Seat.objects.filter(pk=ours.free_seat.pk).update(valid_until=now + timedelta(days=30))
     phone_order = enter_order(entry, by=people["administrator"], now=now)
     paid = place(make_cart(entry), email="somebody@example.org", now=now)
@@ -364,6 +398,7 @@ def furnish(
         now=now,
     )  # fmt: skip
     assert asked is not None
+    acted = {"account": account, "act": Act.RELEASE, "seats": [free], "to": None, "now": now}
     return Belongings(
         account=account,
         order=order,
@@ -384,6 +419,7 @@ def furnish(
         session=given_session(course, account, blanks=1, operator=operator, now=now).batch.group,
         team=Team.objects.create(account=account, name="Nantes"),
         people_list=given_list(account, operator, people(f"listed.by.{account.pk}@example.org"), course, now=now),
+        run=start_run(**acted, seen=fingerprint_of(Act.RELEASE, None, look_at(**acted)), actor=operator, language="en"),
         request=asked,
         calendar=make_link(person=UserFactory(), account=None, shown=0, now=now),
     )

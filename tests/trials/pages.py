@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -51,6 +51,9 @@ class PageReader(HTMLParser):
             )
             self.forms.append(self._form)
         elif self._form is not None and tag in ("input", "button"):
+            if attrs.get("formaction") and "form" not in attrs:
+                # The same fields, sent elsewhere.
+                self.forms.append(replace(self._form, action=urljoin(self.here, attrs["formaction"])))
             self._take_input(attrs, is_checked=has("checked"))
         elif self._form is not None and tag == "select":
             self._select, self._options, self._chosen = attrs.get("name", ""), [], []

@@ -38,6 +38,7 @@ OF_EVERY_MEMBER = {"account-overview", "account-notices", "account-leave"}
 BY_ROLE = "By another right than that of the desk: an operator who has it by another role sees what that role shows."
 DECIDES = "Decides what belongs to the parts: whoever is limited to one does not."
 WHOLE = "Concerns all that the account has of a person, seen or not."
+BY_JOBS = "Acts by jobs tell of all they did: a part of an account is worked on at once, from its seats."
 CLOSED = {
     "account-details": BY_ROLE,
     "account-members": BY_ROLE,
@@ -55,6 +56,13 @@ CLOSED = {
     "account-team-remove": DECIDES,
     "account-people-team": DECIDES,
     "account-person-detach": WHOLE,
+    "account-runs": BY_JOBS,
+    "account-run": BY_JOBS,
+    "account-run-state": BY_JOBS,
+    "account-run-result": BY_JOBS,
+    "account-people-many": BY_JOBS,
+    "account-people-chosen": BY_JOBS,
+    "account-from-list": BY_ROLE,
     "account-waiting": "An account waits with seats that are any of its own.",
 }
 KINDS = pytest.mark.parametrize("kind", ["teams", "orders", "courses"])
@@ -217,7 +225,7 @@ def test_nothing_beyond_the_part_is_on_any_page_or_file(world, client, kind):
     }
     by_post = {
         "account-seat-release", "account-person-mail", "account-list-judge", "account-list-start",
-        "account-list-discard", "account-join-link-revoke", "account-join-link-codes", "account-calendar-link",
+        "account-list-discard", "account-join-link-revoke", "account-join-link-code", "account-join-link-codes", "account-calendar-link",
     }  # fmt: skip
     assert set(desk()) - seen - by_post == hidden[kind]
 

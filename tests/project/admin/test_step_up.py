@@ -285,7 +285,7 @@ def test_no_export_is_forgotten():
     """The administration hands out no file of data. The first one that does belongs into STEP_UP_ACTS, under an address
     that takes a POST."""
     root = Path(project_settings.BASE_DIR)
-    floors = ("accounts", "catalog", "common", "enrolments", "handlers", "outbox", "project", "shop")
+    floors = ("accounts", "billing", "catalog", "common", "enrolments", "handlers", "outbox", "project", "shop")
     found = {
         str(module.relative_to(root))
         for floor in floors

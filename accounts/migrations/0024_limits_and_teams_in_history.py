@@ -29,7 +29,7 @@ DROP FUNCTION accounts_memberevent_append_only();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0021_membership_limits'),
+        ('accounts', '0023_closed_accounts_are_blank'),
     ]
 
     operations = [
