@@ -225,7 +225,8 @@ def test_nothing_beyond_the_part_is_on_any_page_or_file(world, client, kind):
     }
     by_post = {
         "account-seat-release", "account-person-mail", "account-list-judge", "account-list-start",
-        "account-list-discard", "account-join-link-revoke", "account-join-link-code", "account-join-link-codes", "account-calendar-link",
+        "account-list-discard", "account-join-link-revoke",
+        "account-join-link-code", "account-join-link-codes", "account-calendar-link",
     }  # fmt: skip
     assert set(desk()) - seen - by_post == hidden[kind]
 
