@@ -77,19 +77,18 @@ class EnrolmentsConfig(floors.Floor):
         DESK = {Right.MANAGE_SEATS, Right.MANAGE_PEOPLE, Right.WORK_IN_PART}
         add_area_link(AreaLink("account-seats", _("Seats"), rights=DESK, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights=DESK, position=30))
-        add_area_link(AreaLink("account-requests", _("Requests"), rights={Right.MANAGE_SEATS}, position=32))
+        add_area_link(AreaLink("account-requests", _("Requests"), rights=DESK, position=32))
         add_area_link(AreaLink("account-waiting", _("Waiting lists"), rights={Right.MANAGE_SEATS}, position=33))
-        add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
+        add_area_link(AreaLink("account-calendar", _("Calendar"), rights=DESK, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights=DESK, position=40))
-        ends = {Right.MANAGE_PEOPLE}
-        add_area_link(AreaLink("account-endings", _("Who ends when"), rights=ends, position=42))
+        add_area_link(AreaLink("account-endings", _("Who ends when"), rights=DESK, position=42))
         add_area_link(AreaLink("account-teams", _("Teams"), rights={Right.MANAGE_PEOPLE}, position=45))
 
-        add_card(Card("seats", seats_card, rights={Right.MANAGE_SEATS}, position=10))
-        add_card(Card("sessions", sessions_card, rights={Right.MANAGE_SEATS}, position=20))
+        add_card(Card("seats", seats_card, rights=DESK, position=10))
+        add_card(Card("sessions", sessions_card, rights=DESK, position=20))
         SECTIONS.register(
             "sessions",
-            Section("sessions", _("Sessions of the next weeks"), sessions_to_come, rights={Right.MANAGE_SEATS}),
+            Section("sessions", _("Sessions of the next weeks"), sessions_to_come, rights=DESK),
         )
         add_source(Source("seats", moves_of_seats, position=20))
         add_source(Source("detachments", detachments, position=25))
@@ -102,7 +101,7 @@ class EnrolmentsConfig(floors.Floor):
         DOWNLOADS.register("people", _("People"))
         DOWNLOADS.register("endings", _("Who ends when"))
         add_waiting(Waiting("places kept", places_kept, rights={Right.MANAGE_SEATS}, position=22))
-        add_waiting(Waiting("requests", open_requests, rights={Right.MANAGE_SEATS}, position=25))
-        add_waiting(Waiting("seats about to end", seats_about_to_end, rights={Right.MANAGE_SEATS}, position=30))
-        add_waiting(Waiting("seats to fill", blanks_of_sessions, rights={Right.MANAGE_SEATS}, position=40))
-        add_waiting(Waiting("not accepted", not_accepted, rights={Right.MANAGE_PEOPLE}, position=50))
+        add_waiting(Waiting("requests", open_requests, rights=DESK, position=25))
+        add_waiting(Waiting("seats about to end", seats_about_to_end, rights=DESK, position=30))
+        add_waiting(Waiting("seats to fill", blanks_of_sessions, rights=DESK, position=40))
+        add_waiting(Waiting("not accepted", not_accepted, rights=DESK, position=50))

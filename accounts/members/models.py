@@ -146,6 +146,11 @@ class Membership(Roles):
     def __str__(self) -> str:
         return f"{self.user} · {self.account}"
 
+    @property
+    def is_limited(self) -> bool:
+        """Tell whether the member is an operator who works with a part of the account alone; an owner never is."""
+        return self.is_operator and not self.is_owner and self.limits is not None
+
 
 class MemberInvitation(Roles):
     """Invitation to become a member, not followed yet.

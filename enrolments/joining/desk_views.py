@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.members.current import AccountRequest, account_page
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from common.refusals import Refused
 from enrolments.joining.forms import CodeNumberForm, NewLinkForm
@@ -30,11 +31,11 @@ USES_A_PAGE = 50
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def links(request: AccountRequest) -> HttpResponse:
     """List the account's join links, the newest first."""
     now = timezone.now()
-    page = page_of(request, links_of(request.account), LINKS_A_PAGE)
+    page = page_of(request, links_of(request.account, Part.of(request.membership)), LINKS_A_PAGE)
     used = uses_of(page.rows)
     rows = [
         {
@@ -49,14 +50,14 @@ def links(request: AccountRequest) -> HttpResponse:
     return render(request, "joining/links.html", context)
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_link(request: AccountRequest) -> HttpResponse:
     """Ask for seats, course, number and last day; posting them makes a link or printed codes."""
-    now = timezone.now()
+    now, part = timezone.now(), Part.of(request.membership)
     status = HTTPStatus.OK
     if request.method == "POST":
-        form = NewLinkForm(request.POST, account=request.account, now=now)
+        form = NewLinkForm(request.POST, account=request.account, now=now, part=part)
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         if form.is_valid():
             try:
@@ -68,12 +69,13 @@ def new_link(request: AccountRequest) -> HttpResponse:
             else:
                 return redirect("account-join-link", request.account.pk, made.pk)
     else:
-        form = NewLinkForm(initial={"source": request.GET.get("source", "")}, account=request.account, now=now)
+        asked = {"source": request.GET.get("source", "")}
+        form = NewLinkForm(initial=asked, account=request.account, now=now, part=part)
     return render(request, "joining/new_link.html", {"account": request.account, "form": form}, status=status)
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def link(request: AccountRequest, link_id: int) -> HttpResponse:
     """Show a link with its address, or the way to its codes; its uses, one by one."""
     return _link_page(request, _find(request, link_id), CodeNumberForm())
@@ -109,7 +111,7 @@ def _link_page(
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def codes(request: AccountRequest, link_id: int) -> HttpResponse:
     """Show the codes of a link that still take somebody, to be printed and cut apart."""
     found = _find(request, link_id)
@@ -129,7 +131,7 @@ def codes(request: AccountRequest, link_id: int) -> HttpResponse:
     return render(request, "joining/codes.html", context)
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_POST
 def revoke(request: AccountRequest, link_id: int) -> HttpResponse:
     """Withdraw a link with all its codes."""
@@ -139,7 +141,7 @@ def revoke(request: AccountRequest, link_id: int) -> HttpResponse:
     return redirect("account-join-link", request.account.pk, found.pk)
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_POST
 def withdraw_code(request: AccountRequest, link_id: int) -> HttpResponse:
     """Withdraw one printed code, by the number on its slip."""
@@ -168,8 +170,8 @@ def qr_code(text: str) -> SafeString:
 
 
 def _find(request: AccountRequest, link_id: int) -> JoinLink:
-    found = JoinLink.objects.filter(account=request.account, pk=link_id)
-    link = found.select_related("maker", "batch", "group__course", "course", "revoked_by").first()
+    found = links_of(request.account, Part.of(request.membership)).filter(pk=link_id)
+    link = found.select_related("revoked_by").first()
     if link is None:
         raise Http404
     return link

@@ -79,6 +79,13 @@ class TooManyPlaces(Refused):
         super().__init__(in_words(lambda: _("Only %(free)d of these seats are free.") % {"free": free}))
 
 
+class LinkBeyondPart(Refused):
+    """Refusal when an operator limited to a part of the account makes a link to what is beyond it."""
+
+    field = "course"
+    message = _("You work with a part of this account: choose a course of that part, or other seats.")
+
+
 class JoinCodeUnknown(Refused):
     """Refusal to withdraw a printed code by a number that none has."""
 

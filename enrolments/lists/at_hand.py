@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from django.db import connection
 from django.db.models import Q
 
+from accounts.members.parts import Part
 from enrolments.courses.roles.models import Role
 from enrolments.lists.models import PeopleList
+from enrolments.scope import may_use
 from enrolments.seats.models import Seat, SeatBatch
 
 # Free seats in the order in which a list takes them, the first to expire first; of like ones no more than people.
@@ -50,8 +52,14 @@ class LikeSeats:
     left: deque[int] = field(default_factory=deque)
 
 
-def seats_at_hand(people_list: PeopleList, people: int, now: datetime.datetime) -> list[LikeSeats]:
-    """Return free seats the list may use: those declared for a role first, then those of a team. Three statements."""
+def seats_at_hand(
+    people_list: PeopleList, people: int, now: datetime.datetime, part: Part | None = None
+) -> list[LikeSeats]:
+    """Return free seats the list may use: those declared for a role first, then those of a team. Three statements.
+
+    An operator limited to `part` by its orders and teams alone uses no others; by courses also those of no team, whose
+    course is judged by row.
+    """
     batches = batches_of(people_list, now)
     roles = {role.pk: role for role in Role.objects.all()}
     found: dict[tuple[int, int | None, int | None, bool], LikeSeats] = {}
@@ -59,6 +67,8 @@ def seats_at_hand(people_list: PeopleList, people: int, now: datetime.datetime) 
         cursor.execute(AT_HAND, {"batches": list(batches), "people": people, "now": now})
         for seat_id, batch_id, role_id, team_id, keeps_place, until in cursor.fetchall():
             key = (batch_id, role_id, team_id, keeps_place)
+            if not _may_use(part, batches[batch_id], team_id):
+                continue
             if key not in found:
                 batch, role = batches[batch_id], roles.get(role_id)
                 sample = Seat(
@@ -73,6 +83,12 @@ def seats_at_hand(people_list: PeopleList, people: int, now: datetime.datetime) 
                 found[key] = LikeSeats(sample)
             found[key].left.append(seat_id)
     return sorted(found.values(), key=lambda like: (like.sample.role_id is None, like.sample.team_id is None))
+
+
+def _may_use(part: Part | None, batch: SeatBatch, team_id: int | None) -> bool:
+    if part is not None and part.courses and team_id is None:
+        return True
+    return may_use(part, team_id=team_id, order_id=batch.order_id, course_id=None)
 
 
 def batches_of(people_list: PeopleList, now: datetime.datetime) -> dict[int, SeatBatch]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from accounts.teams.models import Team
 from common.refusals import Refused
 from common.sheets.reading import read_pasted, read_upload
@@ -78,12 +79,19 @@ class NewListForm(PeopleTypedForm):
     version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     field_order = ("source", "course", "people", "file")
 
-    def __init__(self, *args: Any, account: CustomerAccount, now: datetime.datetime, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        account: CustomerAccount,
+        now: datetime.datetime,
+        part: Part | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.sources: dict[str, Source] = {source.key: source for source in sources_of(account, now)}
+        self.sources: dict[str, Source] = {source.key: source for source in sources_of(account, now, part)}
         choices = [(key, source.label) for key, source in self.sources.items()]
         cast("forms.ChoiceField", self.fields["source"]).choices = choices
-        cast("CourseChoiceField", self.fields["course"]).queryset = courses_of(account, now)
+        cast("CourseChoiceField", self.fields["course"]).queryset = courses_of(account, now, part)
 
     def chosen_source(self) -> Source:
         return self.sources[self.cleaned_data["source"]]

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count
 
+from accounts.members.models import Membership
+from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.teams.models import Team
@@ -23,8 +25,9 @@ from enrolments.lists.matching import Demand, Matching
 from enrolments.lists.models import ListRow, PeopleList
 from enrolments.lists.typed import NOT_READ, team_of_row, teams_named
 from enrolments.lists.verdicts import Verdict
+from enrolments.scope import may_place, people_within
 from enrolments.seats.models import Seat
-from enrolments.seats.placing import Rules
+from enrolments.seats.placing import CourseNotAllowed, Rules
 from enrolments.teams.quota import room_left
 
 
@@ -51,6 +54,7 @@ class Facts:
     users: dict[str, int]
     already: dict[tuple[int, int], datetime.datetime | None]
     seated: set[int]
+    part: Part | None
     present: set[tuple[int, int]]
     named: Mapping[str, Team]
     teams: dict[str, Team]
@@ -157,6 +161,8 @@ def _demand(
         for kind, like in enumerate(facts.seats):
             try:
                 facts.rules.role_and_period(like.sample, course, row.role)
+                if not may_place(facts.part, like.sample, course):
+                    raise CourseNotAllowed(course)
             except Refused as refused:
                 # Seats of the right course and the wrong role tell more than those of another course.
                 verdict = refused.code if refused.code == Verdict.WRONG_ROLE else verdict or refused.code
@@ -191,7 +197,9 @@ def _facts(
     account_id = people_list.account_id
     addresses = {row.address for row in rows if row.address}
     users = dict(User.objects.filter(email__in=addresses).values_list("email", "pk"))
-    seats = seats_at_hand(people_list, len(rows), now)
+    member = Membership.objects.filter(account=account_id, user=people_list.operator_id).first()
+    part = Part.of(member) if member is not None else None
+    seats = seats_at_hand(people_list, len(rows), now, part)
     already = already_in_courses(
         courses=list(courses.values()), account_id=account_id, user_ids=list(users.values()), now=now
     )
@@ -207,11 +215,13 @@ def _facts(
     named = teams_named(account_id, rows)
     teams = _teams_of(account_id, users)
     limited = [team for team in {*named.values(), *teams.values()} if team.quota is not None]
+    known = Delegation.objects.filter(account=account_id, email__in=addresses)
     return Facts(
         seats=seats,
         rules=Rules.of({like.sample.batch.course_list for like in seats}, list(courses), now=now),
         places=free(list(courses), account_id=account_id),
-        known=set(Delegation.objects.filter(account=account_id, email__in=addresses).values_list("email", flat=True)),
+        known=set(people_within(known, account_id, part).values_list("email", flat=True)),
+        part=part,
         users=users,
         already=ends,
         seated=seated,

@@ -15,8 +15,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from accounts.members.operators import keep_right
-from accounts.members.rights import Right
+from accounts.members.operators import keep_at_desk
 from accounts.teams.services import TeamNotFound
 from common.again import ATTEMPTS
 from common.words import last_day_of
@@ -121,7 +120,7 @@ def _try_to_reserve(people_list: PeopleList, now: datetime.datetime) -> bool:
     """Keep the seats of the whole list; False, with all to be undone, when a rival was quicker."""
     rows = list(people_list.rows.select_related("role").order_by("line"))
     courses = lock_courses(course_ids(rows))
-    may_place = keep_right(account_id=people_list.account_id, user=people_list.operator, right=Right.MANAGE_SEATS)
+    may_place = keep_at_desk(account_id=people_list.account_id, user=people_list.operator) is not None
     chosen: dict[int, Chosen] = judge(people_list, rows, courses, now=now, is_locked=True)
     fine = [row for row in rows if row.verdict in FINE]
     is_short = not fine or (people_list.mode == PeopleList.Mode.ALL and len(fine) < len(rows))

@@ -11,9 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
-from accounts.members.operators import keep_right
-from accounts.members.parts import Part, keep_part
-from accounts.members.rights import Right
+from accounts.members.operators import keep_at_desk
+from accounts.members.parts import Part
 from accounts.people.delegation.services import delegate
 from accounts.people.models import User
 from accounts.people.services import PersonFound, PersonTyped, find_or_create_people
@@ -132,13 +131,11 @@ def assign_seats(
         courses = lock_courses(row.course.pk for row in wanted)
         # Locked from here on: a transaction that takes the right or the account away waits, and finds what is written
         # here.
-        part = None
-        if not keep_right(account_id=account.pk, user=operator, right=Right.MANAGE_SEATS):
-            part = keep_part(account_id=account.pk, user=operator)
-            if part is None:
-                raise SeatNotFound
+        member = keep_at_desk(account_id=account.pk, user=operator)
+        if member is None:
+            raise SeatNotFound
         placings = check_rows(account, wanted, courses, operator, now, kept_for=kept_for)
-        _refuse_beyond(part, placings)
+        _refuse_beyond(Part.of(member), placings)
         people = find_or_create_people(
             people=[placing.person for placing in placings], account=account, language=language, now=now
         )

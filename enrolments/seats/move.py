@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.members.models import CustomerAccount
-from accounts.members.operators import keep_right
-from accounts.members.rights import Right
+from accounts.members.operators import keep_at_desk
+from accounts.members.parts import Part
 from accounts.people.delegation.services import delegate_too
 from accounts.people.models import User
 from accounts.people.services import keep_people
@@ -26,6 +26,7 @@ from enrolments.grounds.enrol import FoundOrOpened, NewGround, end_grounds, find
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import Placed, tell_placed
 from enrolments.grounds.told import Lost, tell_lost
+from enrolments.scope import seats_within, sessions_within
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.seats.moves import (
     SeatMoved,
@@ -108,7 +109,8 @@ def move_seats(
     Locks the courses, the account (FOR KEY SHARE), the actor's membership (FOR SHARE), the people (FOR KEY SHARE), then
     the seats, each by key. The number of statements does not depend on that of seats. Those that cannot be moved are
     left alone and refused, the others moved: the refusals of `release_seats` and of `judge_moves`. Nobody is moved by
-    an actor who is no operator of the account (any more): SeatNotFound.
+    an actor who is no operator of the account (any more), nor beyond the part that the actor is limited to:
+    SeatNotFound.
     """
     with transaction.atomic():
         course_id = to.course_id if isinstance(to, CourseGroup) else to.pk
@@ -122,13 +124,20 @@ def move_seats(
         }
         changed = {pk for pk, seat in assigned.items() if seats[pk] not in (None, state_shown(seat))}
         courses = lock_courses({course_id, *(seat.course_id for seat in assigned.values() if seat.course_id)})
-        if not keep_right(account_id=account.pk, user=actor, right=Right.MANAGE_SEATS) or not _is_of(account, to):
+        member = keep_at_desk(account_id=account.pk, user=actor)
+        part = Part.of(member) if member is not None else None
+        if member is None or not _is_of(account, to, part):
             return Moved({}, {pk: SeatNotFound() for pk in seats})
+        if part is not None:
+            within = set(seats_within(own, account, part).filter(pk__in=list(found)).values_list("pk", flat=True))
+            found = {pk: seat for pk, seat in found.items() if pk in within}
+            assigned = {pk: seat for pk, seat in assigned.items() if pk in within}
+            changed &= within
         wanted = {pk: seat for pk, seat in assigned.items() if pk not in changed}
         people = keep_people({seat.person_id for seat in wanted.values() if seat.person_id is not None})
         unmoved = lock_unmoved(wanted.values())
         still = [seat for pk, seat in wanted.items() if pk in unmoved]
-        judged = judge_moves(seats=still, to=to, course=courses[course_id], now=now)
+        judged = judge_moves(seats=still, to=to, course=courses[course_id], part=part, now=now)
         moves = with_extensions(judged.moves, course=courses[course_id], now=now)
         left = [_left(moving, people, courses) for moving in moves]
         if left:
@@ -139,8 +148,10 @@ def move_seats(
     return Moved({each.moving.seat.pk: each.moving.to_seat for each in left}, refused)
 
 
-def _is_of(account: CustomerAccount, to: Course | CourseGroup) -> bool:
-    return not isinstance(to, CourseGroup) or to.account_id == account.pk
+def _is_of(account: CustomerAccount, to: Course | CourseGroup, part: Part | None) -> bool:
+    if not isinstance(to, CourseGroup):
+        return True
+    return sessions_within(CourseGroup.objects.filter(account=account, pk=to.pk), part).exists()
 
 
 def _left(moving: Moving, people: Mapping[int, User], courses: Mapping[int, Course]) -> _Left:

@@ -151,7 +151,7 @@ def test_who_is_invited_at_that_moment_keeps_the_order_where_it_is_or_is_not_inv
 
 def without_the_locks_of_the_account():
     claim_module.lock_to_absorb = lambda **_accounts: None
-    assign_module.keep_right = lambda **_whose: True
+    assign_module.keep_at_desk = lambda **_whose: Membership(is_owner=True)
 
 
 def test_control_without_the_accounts_locks_either_order_breaks():
