@@ -12,17 +12,18 @@ from enrolments.grounds.models import Ground
 from enrolments.joining.transfer import move_join_links
 from enrolments.lists.transfer import move_lists
 from enrolments.requests.transfer import move_requests
+from enrolments.runs.transfer import move_runs
 from enrolments.seats.models import Seat, SeatBatch, SeatEvent
 from enrolments.waiting.transfer import move_waiting_places
 
 
 def move_order(*, order_id: int, from_account: CustomerAccount, to_account: CustomerAccount) -> None:
     """Give an order's batches, seats, their history, groups, grounds and held places to another account, with what the
-    order's account made of them: requests, lists of people, join links, calendar links and waiting places.
+    order's account made of them: requests, lists of people, join links, calendar links, waiting places and runs.
 
     Runs under the order's lock and that of the account that goes away (FOR UPDATE), both held by the caller, so that
     nobody delivers, assigns, releases or gives back meanwhile. Only a learner may still enter: the seats are locked
-    first, so that the history row of the entry moves along. Sixteen statements. (Delegations, and users the order
+    first, so that the history row of the entry moves along. Seventeen statements. (Delegations, and users the order
     made, are moved by `accounts`.)
     """
     of_order = {"order_id": order_id, "account": from_account}
@@ -40,3 +41,4 @@ def move_order(*, order_id: int, from_account: CustomerAccount, to_account: Cust
         move_join_links(from_account=from_account, to_account=to_account)
         move_calendar_links(from_account=from_account, to_account=to_account)
         move_waiting_places(from_account=from_account, to_account=to_account)
+        move_runs(from_account=from_account, to_account=to_account)

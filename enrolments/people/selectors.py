@@ -12,6 +12,8 @@ from django.utils import timezone
 from accounts.members.models import CustomerAccount, Membership
 from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from common.emails import ERASED
 from common.search import matching
 from enrolments.grounds.models import Ground
 from enrolments.scope import grounds_within
@@ -100,8 +102,8 @@ def person_rows(
 def typed_names(account: CustomerAccount, person_ids: Collection[int]) -> dict[int, PersonRow]:
     """Return names and addresses of people as this account typed them; members never typed under their own name.
 
-    At most two statements. All other people are left out: names that they or other accounts wrote are hidden from this
-    one.
+    At most three statements. Erased people have a number in place of a name. All others are left out: names that they
+    or other accounts wrote are hidden from this one.
     """
     if not person_ids:
         return {}
@@ -123,6 +125,9 @@ def typed_names(account: CustomerAccount, person_ids: Collection[int]) -> dict[i
                 for each in members
             }
         )
+    if missing := missing - names.keys():
+        erased = User.objects.filter(pk__in=missing, email__endswith=ERASED)
+        names.update({each.pk: PersonRow(each.pk, each.get_full_name(), "") for each in erased})
     return names
 
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from common.personal_data import Person, Record, hold, records
 from enrolments.waiting.models import WaitingPlace
 from enrolments.waiting.services import give_up
-
-LABEL: Any = _("Your places in waiting lists")
 
 
 def describe(person: Person) -> Iterable[Record]:
@@ -29,4 +26,4 @@ def leave(person: Person, now: datetime, limit: int) -> int:
     return 1
 
 
-hold("waiting places", LABEL, columns={}, describe=describe, blank=leave)
+hold("waiting places", _("Your places in waiting lists"), columns={}, describe=describe, blank=leave)

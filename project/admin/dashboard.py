@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.privacy.models import ErasureRequest
 from accounts.second_person.models import Approval
 from catalog.admin.on_sale import SaleFilter
 from catalog.on_sale import not_sellable
@@ -102,6 +103,13 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             _("Asked for by a colleague: approve or decline them."),
             Approval.objects.filter(state=Approval.State.OPEN).count(),
             reverse("admin:accounts_approval_changelist", query={"state__exact": Approval.State.OPEN}),
+        )
+    if user.has_perm("accounts.erase_people"):
+        yield Count(
+            _("Requests for erasure"),
+            _("The law gives a month: carry them out, or refuse them with a reason."),
+            ErasureRequest.objects.filter(state=ErasureRequest.State.OPEN).count(),
+            reverse("admin:accounts_erasurerequest_changelist", query={"state__exact": ErasureRequest.State.OPEN}),
         )
     if user.has_perm("shop.view_paymentevent"):
         yield Count(

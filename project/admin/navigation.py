@@ -66,6 +66,7 @@ GROUPS = (
             "accounts.AddressLink": "link",
             "auth.Group": "shield_person",
             "accounts.Approval": "verified_user",
+            "accounts.ErasureRequest": "person_off",
         },
     ),
     Group(

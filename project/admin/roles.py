@@ -74,6 +74,7 @@ ADMINISTRATOR = frozenset(
     | rights("shop", EVERYTHING, "legaltext")
     | rights("auth", EVERYTHING, "group")
     | {"accounts.give_rights", "accounts.take_factor_away", "accounts.view_securityevent", "handlers.delete_brokenhook"}
+    | {"accounts.view_erasurerequest", "accounts.erase_people"}
 )
 
 TABLE = (

@@ -31,6 +31,9 @@ payment-webhook                      provider                 -  # a provider's 
 sandbox-pay                          token                    -  # the page of a bank that is none, in development
 
 account-profile                      -                        made_from  # the person's own, signed in
+account-data-download                -                        -  # the person's own, changes nothing
+account-erasure                      -                        -  # one's own address, typed; asked for once at a time
+account-erasure-withdraw             -                        -  # one's own open request; a decided one stays
 account-browsers-end                 -                        -  # ends the person's own sessions
 account-browser-end                  session_id               -  # ends one of them, overwrites nothing
 account-used-last                    page                     -  # does nothing
@@ -155,6 +158,9 @@ admin:enrolments_course_end          course_id,enrolment_id   -  # only the merc
 admin:enrolments_seatbatch_give      batch_id                 seen
 admin:outbox_job_retry               job_id                   -  # a job done already is refused
 admin:outbox_job_dismiss             job_id                   -  # only a job that gave up is dismissed
+admin:accounts_erasurerequest_erase  erasure_id               -  # a request is decided once
+admin:accounts_erasurerequest_refuse erasure_id               -  # a request is decided once
+admin:accounts_erasurerequest_note   user_id                  -  # asked for once at a time
 admin:accounts_approval_approve      approval_id              -  # an act is decided once
 admin:accounts_approval_decline      approval_id              -  # an act is decided once
 admin:outbox_mail_body               mail_id                  -  # answers as to a GET
@@ -168,6 +174,7 @@ CHANGED_MODELS = """
                           shows
 accounts.addresslink      -  # nothing to edit
 accounts.securityevent    -  # nothing to edit
+accounts.erasurerequest   -  # nothing to edit
 accounts.approval         -  # nothing to edit
 accounts.customeraccount  made_from
 accounts.delegation       -  # nothing to edit

@@ -108,6 +108,14 @@ account-home             GET  sign-in go      go      go      go         go     
 account-home             POST sign-in 405     405     405      405        405      405     405     405     405
 account-profile          GET  sign-in page    page    page     page       page     page    page    page    page
 account-profile          POST sign-in done    done    done     done       done     done    done    done    done  # own
+account-data             GET  sign-in go      go      go       go         go       go      go      go      go  # a proof
+account-data             POST sign-in 405     405     405      405        405      405     405     405     405
+account-data-download    GET  sign-in 405     405     405      405        405      405     405     405     405
+account-data-download    POST sign-in go      go      go       go         go       go      go      go      go  # a proof
+account-erasure          GET  sign-in go      go      go       go         go       go      go      go      go  # a proof
+account-erasure          POST sign-in go      go      go       go         go       go      go      go      go  # a proof
+account-erasure-withdraw GET  sign-in 405     405     405      405        405      405     405     405     405
+account-erasure-withdraw POST sign-in go      go      go       go         go       go      go      go      go  # none
 account-browsers         GET  sign-in page    page    page     page       page     page    page    page    page
 account-browsers         POST sign-in 405     405     405      405        405      405     405     405     405
 account-browsers-end     GET  sign-in 405     405     405      405        405      405     405     405     405
@@ -423,6 +431,12 @@ admin:outbox_job_retry              GET  sign-in sign-in  405     405     405
 admin:outbox_job_retry              POST sign-in sign-in  403     403     done
 admin:outbox_job_dismiss            GET  sign-in sign-in  405     405     405
 admin:outbox_job_dismiss            POST sign-in sign-in  403     403     go  # the job has not given up
+admin:accounts_erasurerequest_erase  GET  sign-in sign-in  403     403     page
+admin:accounts_erasurerequest_erase  POST sign-in sign-in  403     403     done
+admin:accounts_erasurerequest_refuse GET  sign-in sign-in  403     403     page
+admin:accounts_erasurerequest_refuse POST sign-in sign-in  403     403     done
+admin:accounts_erasurerequest_note   GET  sign-in sign-in  403     403     405
+admin:accounts_erasurerequest_note   POST sign-in sign-in  403     403     done
 admin:accounts_approval_approve     GET  sign-in sign-in  405     405     405
 admin:accounts_approval_approve     POST sign-in sign-in  403     go      go  # it is the administrator's own
 admin:accounts_approval_decline     GET  sign-in sign-in  405     405     405
@@ -441,6 +455,7 @@ admin:outbox_mail_dismiss           POST sign-in sign-in  403     403     go  # 
 MODELS = """
                           list add  row  delete
 accounts.addresslink      page 403  page 403
+accounts.erasurerequest   page 403  page 403
 accounts.approval         page 403  page 403
 accounts.customeraccount  page page page 403
 accounts.delegation       page 403  page 403

@@ -31,6 +31,7 @@ accounts.addresslink      -         -     -          look    look
 accounts.approval         -         -     look       -       look
 accounts.customeraccount  -         look  look       write   add
 accounts.delegation       -         -     -          look    look
+accounts.erasurerequest   -         -     -          -       look
 accounts.securityevent    -         -     -          -       look
 accounts.user             -         -     -          add     add
 auth.group                -         -     -          -       all
@@ -60,6 +61,9 @@ BUTTONS = """
                               catalogue sales accounting support administrator
 accounts_approval_approve     -         -     may        -       may
 accounts_approval_decline     -         -     may        -       may
+accounts_erasurerequest_erase  -        -     -          -       may
+accounts_erasurerequest_note  -         -     -          -       may
+accounts_erasurerequest_refuse -        -     -          -       may
 catalog_course_choices        may       -     -          -       may
 catalog_entry_duplicate       may       -     -          -       may
 catalog_entry_new             may       -     -          -       may

@@ -21,6 +21,8 @@ from accounts.members.notices.kinds import SALT
 from accounts.members.services import invite_member
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
+from accounts.privacy.models import ErasureRequest
+from accounts.privacy.requests import ask_for_erasure
 from accounts.second_person.models import Approval
 from accounts.teams.models import Team
 from accounts.teams.services import version_of as version_of_team
@@ -121,6 +123,7 @@ class World:
     event: PaymentEvent
     phone_order: PhoneOrder
     approval: Approval
+    erasure: ErasureRequest
     cart_lines: dict[str, CartLine]
     sessions: dict[str, str]
 
@@ -165,6 +168,8 @@ class World:
             "mail_id": self.mail.pk,
             "event_id": self.event.pk,
             "approval_id": self.approval.pk,
+            "erasure_id": self.erasure.pk,
+            "user_id": self.by_hand.user_id,
             "pk": self.phone_order.pk,
             "content_type_id": ContentType.objects.get_for_model(Course).pk,
             "object_id": self.course.pk,
@@ -282,6 +287,9 @@ class World:
                 "number": 1, "account": self.theirs.account.pk, "reason": "asked for", "seen": has.account.pk,
             },
             "admin:shop_legaltext_add": {"kind": "privacy"},
+            "admin:accounts_erasurerequest_erase": {"email": self.erasure.person.email},
+            "admin:accounts_erasurerequest_refuse": {"reason": "A claim is open"},
+            "account-erasure": {"email": "somebody@example.org"},
         }  # fmt: skip
         if address_name == "account-from-list":
             return self.list_to_buy_for()
@@ -347,6 +355,7 @@ def make_world() -> World:
         mail=Mail.objects.latest("pk"),
         event=PaymentEvent.objects.latest("pk"),
         phone_order=phone_order,
+        erasure=ask_for_erasure(person=UserFactory(), asked_by=people["administrator"], now=now),
         approval=Approval.objects.create(
             kind="confirm_money",
             about=f"order:{ours.order.pk}",

@@ -14,6 +14,7 @@ from accounts.members.models import Membership
 from accounts.members.notices.digest import queue_digests
 from accounts.members.services import invite_member
 from accounts.people.models import User
+from accounts.privacy.requests import ask_for_erasure
 from accounts.security_log.alarms import raise_alarms
 from accounts.sign_in.mails import ALLAUTH_MAILS, queue_allauth_mail
 from enrolments.grounds.models import Ground
@@ -90,6 +91,7 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
         operator=MembershipFactory(account=account, is_owner=False, is_operator=True).user, language="fr", now=now,
     )  # fmt: skip
     enter_order(probe_entry, by=owner, now=now)
+    ask_for_erasure(person=owner, asked_by=owner, now=now)
     for prefix in ALLAUTH_MAILS:
         queue_allauth_mail(prefix, recipient="alice@example.org", context={"user": owner, "code": 4711}, language="fr")
     User.objects.create_superuser(email="merchant@example.org", password="a long enough word")

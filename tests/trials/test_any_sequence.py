@@ -20,7 +20,9 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from accounts.members.models import CustomerAccount
 from enrolments.seats.generate import generate_seats
+from enrolments.seats.many import Act
 from enrolments.seats.moves import SeatNotFound
+from enrolments.seats.release import Released
 from handlers.contract import Feedback
 from handlers.registry import temporary
 from tests.ordeal import Trial
@@ -78,6 +80,7 @@ def test_the_rules_hold_after_every_step(trial: Trial, tally: Tally, request: py
         trial.note(state, tally.reached[state])
     if trial.is_full:
         play(TOUR)
+        play(AT_THE_DESK)
         assert {what for what in tally.done | tally.refused if not tally.done[what]} == set()
 
 
@@ -125,6 +128,37 @@ GIVE_BACK: Step = ("give_back", ALL_OF_IT | {"money": True})
 PAY_BACK: Step = ("pay_back", {"n": 1})
 GIVE_BACK_FOR_NOTHING: Step = ("give_back", ALL_OF_IT | {"money": False})
 SEATS = (BUY_SEATS, SETTLE, DELIVER)
+
+REPLACE: Step = ("replace", {"n": 0, "who": "pia", "by": 0})
+LAPSE: Step = ("lapse", {"n": 0})
+JOIN: Step = ("join_by_link", {"n": 0, "by": 0, "who": "nina", "course": 1})
+ASK: Step = ("request_placed", {"n": 0, "by": 0, "who": 0, "course": 0})
+CORRECT: Step = ("correct_address", {"n": 0})
+
+
+def act_on_many(act: Act, where: int = 0) -> Step:
+    return "act_on_many", {"n": 0, "by": 0, "act": act, "where": where}
+
+
+def place_a_list(*who: str, course: int = 1) -> Step:
+    return "place_a_list", {"n": 0, "by": 0, "who": list(who), "course": course, "mode": "all"}
+
+
+# A pack filled, moved and emptied in every way of the desk.
+AT_THE_DESK: tuple[Step, ...] = (
+    buy("alice", 0, 2),
+    ("settle", {"n": -1}),
+    DELIVER,
+    place_a_list("nina", "omar"),
+    ASK,
+    CORRECT,
+    act_on_many(Act.INVITE),
+    act_on_many(Act.MOVE, where=0),
+    REPLACE,
+    LAPSE,
+    JOIN,
+    act_on_many(Act.RELEASE),
+)
 
 WITHOUT_PLACES: tuple[Step, ...] = (
     buy("visitor", 6, email="pia"),
@@ -241,6 +275,29 @@ GUARDS: dict[str, tuple[str, Any, tuple[Step, ...]]] = {
 }  # fmt: skip
 
 
+FILLED: tuple[Step, ...] = (*SEATS, assign("omar"))
+GROUND = "a seat in use is one live ground"
+
+# By step of the desk: a fault planted in its service, what the machine says of it, and a sequence that meets it.
+PLANTED: dict[str, tuple[str, Any, str, tuple[Step, ...]]] = {
+    "replace": ("enrolments.seats.assign.write_grounds", None, GROUND, (*FILLED, REPLACE)),
+    "lapse": ("enrolments.seats.release.end_grounds", None, GROUND, (*FILLED, LAPSE)),
+    "move many": ("enrolments.seats.move.write_grounds", None, GROUND, (*FILLED, act_on_many(Act.MOVE, where=1))),
+    "release many": (
+        "enrolments.runs.running.release_seats", Released({}, {}), "what is done is done",
+        (*FILLED, act_on_many(Act.RELEASE)),
+    ),
+    "invite many": (
+        "enrolments.runs.running.mail_people_again", {}, "each person is invited once",
+        (*FILLED, act_on_many(Act.INVITE)),
+    ),
+    "list": ("enrolments.seats.assign.write_grounds", None, GROUND, (*SEATS, place_a_list("nina", "omar"))),
+    "request": ("enrolments.requests.services._answer", None, "a request is answered once", (*FILLED, ASK)),
+    "join": ("enrolments.seats.assign.write_grounds", None, GROUND, (*SEATS, JOIN)),
+    "address": ("enrolments.people.edit._move", None, "the address is corrected", (*FILLED, CORRECT)),
+}  # fmt: skip
+
+
 def play(steps: tuple[Step, ...]) -> None:
     """Run a sequence of steps, with every check after each step."""
     machine = AnySequence()
@@ -255,9 +312,10 @@ def play(steps: tuple[Step, ...]) -> None:
 
 def test_a_tour_reaches_every_rule_and_every_deep_state(tally: Tally) -> None:
     play(TOUR)
+    play(AT_THE_DESK)
     assert dict(tally.refused) == {}
     rules = {rule.function.__name__ for rule in AnySequence.setup_state().rules}
-    assert {step for step, _asked in TOUR} == rules
+    assert {step for step, _asked in (*TOUR, *AT_THE_DESK)} == rules
     assert {state for state, times in tally.reached.items() if not times} == set()
     assert {f"late money of an order expired: {outcome}" for outcome in ("late", "settled")} <= tally.reached.keys()
 
@@ -267,6 +325,14 @@ def test_without_its_guard_a_rule_is_broken(tally: Tally, rule: str) -> None:
     guard, instead, steps = GUARDS[rule]
     play(steps)
     with patch(guard, return_value=instead), pytest.raises(AssertionError, match=rule):
+        play(steps)
+
+
+@pytest.mark.parametrize("step", PLANTED)
+def test_a_fault_planted_in_a_step_of_the_desk_is_found(tally: Tally, step: str) -> None:
+    guard, instead, said, steps = PLANTED[step]
+    play(steps)
+    with patch(guard, return_value=instead), pytest.raises(AssertionError, match=said):
         play(steps)
 
 
