@@ -26,7 +26,7 @@ State = ErasureRequest.State
 def alice() -> User:
     alice = UserFactory(email="alice@example.org", first_name="Alice", last_name="Martin")
     DelegationFactory(person=alice, account__name="Ateliers Roy", last_name="Martin-Roy")
-    DelegationFactory(account__name="Others", last_name="Nobody of hers")
+    DelegationFactory(account__name="Others", last_name="Somebody else")
     return alice
 
 
@@ -62,7 +62,7 @@ def test_the_page_tells_what_is_held_and_nothing_of_others(client):
     assert "What customer accounts wrote about you" in text
     assert "Ateliers Roy" in text
     assert "Martin-Roy" in text
-    assert "Nobody of hers" not in text
+    assert "Somebody else" not in text
     assert "no-store" in answer["Cache-Control"]
 
 
