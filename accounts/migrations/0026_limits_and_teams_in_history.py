@@ -29,7 +29,7 @@ DROP FUNCTION accounts_memberevent_append_only();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0023_closed_accounts_are_blank'),
+        ('accounts', '0025_erased_people_checked'),
     ]
 
     operations = [
