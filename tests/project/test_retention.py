@@ -20,6 +20,7 @@ SALE = "what was sold, to whom and by whom it was handled: kept with the order, 
 TRAINING = "who learns what, and by which right: the training record, kept with the person"
 PERSON = "a person or an account, until it is closed or erased by hand"
 CATALOGUE = "the merchant's own catalogue; nobody's data"
+LEDGER = "the ledger: keys and amounts, no person and no typed text"
 SHOP = "the shop's own texts and settings; nobody's data"
 
 STAYS = {
@@ -29,6 +30,7 @@ STAYS = {
     "accounts_customeraccount": PERSON,
     "accounts_delegation": PERSON,
     "accounts_detachment": PERSON,
+    "accounts_erasurerequest": "tells that an erasure was asked for and carried out; it names people by their keys",
     "accounts_memberinvitation": "listed in its account, which withdraws it",
     "accounts_memberevent": "the history of the account; it names people by their keys",
     "accounts_membership": PERSON,
@@ -40,6 +42,10 @@ STAYS = {
     "auth_group": SHOP,
     "auth_group_permissions": SHOP,
     "auth_permission": SHOP,
+    "billing_ledgerentry": LEDGER,
+    "billing_ledgerline": LEDGER,
+    "billing_ledgerseal": LEDGER,
+    "billing_unsealedentry": LEDGER,
     "catalog_category": CATALOGUE,
     "catalog_entry": CATALOGUE,
     "catalog_entryfield": CATALOGUE,
