@@ -20,6 +20,7 @@ class AccountsConfig(floors.Floor):
         "security_log",
         "staff",
         "second_person",
+        "privacy",
     )
 
     def ready(self) -> None:
@@ -31,13 +32,16 @@ class AccountsConfig(floors.Floor):
         from accounts.members.open_invitations import open_invitations
         from accounts.members.rights import Right
         from accounts.members.waiting import Waiting, add_waiting
+        from accounts.privacy import acts as acts_of_privacy
         from accounts.security_log import signals  # noqa: F401  connects its receivers
         from accounts.security_log.viewing import add_admin_pages, add_admin_search
         from accounts.staff import acts
 
         purposes.register()
         acts.register()
+        acts_of_privacy.register()
         add_admin_pages("accounts.user", "accounts.customeraccount", "accounts.delegation", "accounts.addresslink")
+        add_admin_pages("accounts.erasurerequest")
         add_admin_pages("accounts.approval", "outbox.mail", "outbox.job")
         add_admin_search("search", "autocomplete")
         add_source(Source("members", deeds_of_members, position=10))
@@ -51,3 +55,4 @@ class AccountsConfig(floors.Floor):
         add_area_link(AreaLink("account_change_password", _("Password"), position=81, is_personal=True))
         add_area_link(AreaLink("mfa_index", _("Second factor"), position=82, is_personal=True))
         add_area_link(AreaLink("account-browsers", _("Where you are signed in"), position=83, is_personal=True))
+        add_area_link(AreaLink("account-data", _("Your data"), position=84, is_personal=True))

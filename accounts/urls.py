@@ -7,6 +7,7 @@ from accounts.links import views as links
 from accounts.members.history import views as history
 from accounts.members.notices import views as notices
 from accounts.members.views import area, details, members
+from accounts.privacy import views as privacy
 from accounts.sign_in.second_factor import views as second_factor
 
 of_account = [
@@ -30,6 +31,10 @@ urlpatterns = [
     path("accounts/second-factor/", second_factor.second_factor_required, name="accounts-second-factor"),
     path("account/", area.home, name="account-home"),
     path("account/profile/", details.profile, name="account-profile"),
+    path("account/data/", privacy.data, name="account-data"),
+    path("account/data/download/", privacy.download, name="account-data-download"),
+    path("account/data/erasure/", privacy.ask, name="account-erasure"),
+    path("account/data/erasure/withdraw/", privacy.withdraw, name="account-erasure-withdraw"),
     path("account/browsers/", browser_sessions.browsers, name="account-browsers"),
     path("account/browsers/end/", browser_sessions.end_all, name="account-browsers-end"),
     path("account/browsers/<int:session_id>/end/", browser_sessions.end, name="account-browser-end"),

@@ -10,6 +10,8 @@ class Sizes:
     entries: int  # in the catalogue
     seats_sold: int  # in the shop that has sold much
     seats_few: int  # of the operator who has few
+    people_many: int  # of the operator who has many
+    people_few: int
     orders_sold: int  # in the shop that has sold much
     orders_few: int  # in the small shop
     seats_an_order: int
@@ -29,6 +31,8 @@ FULL = Sizes(
     entries=1_000,
     seats_sold=1_000_000,
     seats_few=1_000,
+    people_many=100_000,
+    people_few=100,
     orders_sold=300_000,
     orders_few=2_000,
     seats_an_order=10_000,
@@ -49,6 +53,8 @@ TINY = Sizes(
     entries=30,
     seats_sold=500,
     seats_few=50,
+    people_many=200,
+    people_few=20,
     orders_sold=400,
     orders_few=200,
     seats_an_order=20,

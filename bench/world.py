@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.browser_sessions.store import SessionStore
-from accounts.members.models import CustomerAccount
+from accounts.members.models import CustomerAccount, Membership
 from accounts.members.services import create_account
 from accounts.people.models import User
 from bench.history import insert_sales
@@ -113,6 +113,21 @@ SELECT id, %(account)s, now(), '', 'available', 'sold' FROM seat
 """
 
 
+# People of the shop, whom an operator has each put into a course as well.
+PLACE = """
+WITH person AS (
+    SELECT enrolment.id AS enrolment_id, users.* FROM enrolments_enrolment enrolment
+    JOIN accounts_user users ON users.id = enrolment.user_id ORDER BY enrolment.id DESC LIMIT %(people)s
+), delegation AS (
+    INSERT INTO accounts_delegation (account_id, operator_id, person_id, email, first_name, last_name)
+    SELECT %(account)s, %(operator)s, id, email, first_name, last_name FROM person
+)
+INSERT INTO enrolments_ground
+    (enrolment_id, kind, account_id, order_number, line_id, unit_index, starts_at, created_at, ended_reason)
+SELECT enrolment_id, 'line', %(account)s, 'B-0', -%(account)s, row_number() OVER (), now(), now(), '' FROM person
+"""
+
+
 def make_grown(sizes: Sizes) -> None:
     """Make the grown shop as a copy of the young one, with sales and seats inserted at once, like a restored backup."""
     _copy_young(GROWN)
@@ -123,6 +138,9 @@ def make_grown(sizes: Sizes) -> None:
                 each = min(seats, SEATS_A_SOLD_BATCH)
                 account = CustomerAccount.objects.get(name=email).pk
                 cursor.execute(SELL, {"account": account, "code": PACK, "batches": seats // each, "each": each})
+            for email, people in ((FEW, sizes.people_few), (MANY, sizes.people_many)):
+                operator = Membership.objects.get(account__name=email)
+                cursor.execute(PLACE, {"account": operator.account_id, "operator": operator.user_id, "people": people})
             cursor.execute("VACUUM (ANALYZE)")
 
 

@@ -18,6 +18,9 @@ UNREACHABLE_ADDRESS = _(
     "No mail reaches this address: after the @ it needs the name of a domain with a dot, such as example.org."
 )
 
+# Addresses of erased people: nobody can have one, for no domain ends in `.invalid`.
+ERASED = "@erased.invalid"
+
 # `Marie Dupont <marie@example.org>`, as mail programs copy an address.
 _NAMED = re.compile(r"[^<>]*<([^<>]*)>")
 
@@ -47,13 +50,28 @@ def normalise_email(typed: str) -> str:
 def reachable_email(typed: str) -> str:
     """Return `normalise_email` of an address to which mail can be sent from outside.
 
-    Raises ValidationError also for an address at `localhost`, at an IP address or at a name without a dot.
+    Raises ValidationError also for an address at `localhost`, at an IP address or at a name without a dot, and for that
+    of an erased person.
     """
     address = normalise_email(typed)
     top = address.rpartition("@")[2].rpartition(".")[2]
-    if top == "localhost" or "." not in address.rpartition("@")[2] or not top.strip("]").strip("0123456789"):
+    if (
+        is_erased(address)
+        or top == "localhost"
+        or "." not in address.rpartition("@")[2]
+        or not top.strip("]").strip("0123456789")
+    ):
         raise ValidationError(UNREACHABLE_ADDRESS, code="unreachable")
     return address
+
+
+def erased_address(key: int) -> str:
+    """Return the address that stands in the place of an erased person's."""
+    return f"erased-{key}{ERASED}"
+
+
+def is_erased(email: str) -> bool:
+    return email.endswith(ERASED)
 
 
 def _without_what_comes_along(typed: str) -> str:

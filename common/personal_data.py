@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models.constants import LOOKUP_SEP
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 
 from common.registry import Registry
@@ -69,6 +70,10 @@ def keep_nothing(person: Person, now: datetime) -> Iterable[Kept]:
     return ()
 
 
+def wait_for_nothing(person: Person) -> bool:
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Holding:
     """Personal data that a room holds.
@@ -76,15 +81,17 @@ class Holding:
     `columns` names the columns covered, by the model's lower-case label. `describe` yields a record for each row about
     a person. `blank` blanks at most so many rows, in the transaction of the caller, and returns their number: it is
     called again, in a new transaction, until it returns 0, and must find none of its rows a second time. `keeps` tells
-    what `blank` leaves, and why.
+    what `blank` leaves, and why. `waits` tells that something under way ends soon, and is blanked then: the erasure is
+    not done before.
     """
 
     name: str
-    label: str
+    label: str | Promise
     columns: Mapping[str, Collection[str]]
     describe: Callable[[Person], Iterable[Record]]
     blank: Callable[[Person, datetime, int], int]
     keeps: Callable[[Person, datetime], Iterable[Kept]] = keep_nothing
+    waits: Callable[[Person], bool] = wait_for_nothing
 
 
 HOLDINGS: Registry[Holding] = Registry("holding of personal data", same=lambda one, other: one.columns == other.columns)
@@ -92,28 +99,36 @@ HOLDINGS: Registry[Holding] = Registry("holding of personal data", same=lambda o
 
 def hold(
     name: str,
-    label: str,
+    label: str | Promise,
     *,
     columns: Mapping[str, Collection[str]],
     describe: Callable[[Person], Iterable[Record]],
     blank: Callable[[Person, datetime, int], int],
     keeps: Callable[[Person, datetime], Iterable[Kept]] = keep_nothing,
+    waits: Callable[[Person], bool] = wait_for_nothing,
 ) -> None:
     """Register what a room holds; `label` is lazy, and speaks to the person: it heads their own page."""
-    HOLDINGS.register(
-        name, Holding(name=name, label=label, columns=columns, describe=describe, blank=blank, keeps=keeps)
-    )
+    holding = Holding(name=name, label=label, columns=columns, describe=describe, blank=blank, keeps=keeps, waits=waits)
+    HOLDINGS.register(name, holding)
 
 
 def records(rows: models.QuerySet[Any], *columns: str) -> Iterator[Record]:
-    """Yield a record per row, of its columns that are not empty, each under the name that its model gives it.
+    """Yield a record per row, of its columns that are not empty, each under the name that its model gives it; a choice
+    in words. The `name` of a related row is called like the relation.
 
     A column may lie in a related row: `course__short_name`. One statement, in the order of the rows.
     """
-    labels = {column: _label(rows.model, column) for column in columns}
+    fields = {column: _field(rows.model, column) for column in columns}
+    labels = {column: str(capfirst(_named_by(rows.model, column).verbose_name)) for column in columns}
+    choices = {column: dict(field.flatchoices) for column, field in fields.items() if field.choices}
     for values in rows.values(*columns).iterator(_READ_AT_ONCE):
         filled = {name: value for name, value in values.items() if value not in ("", None, {}, [])}
-        yield tuple(Value(name=name, label=labels[name], value=value) for name, value in filled.items())
+        yield tuple(
+            Value(
+                name=name, label=labels[name], value=str(choices[name].get(value, value)) if name in choices else value
+            )
+            for name, value in filled.items()
+        )
 
 
 def kept(person: Person, now: datetime) -> list[Kept]:
@@ -121,26 +136,32 @@ def kept(person: Person, now: datetime) -> list[Kept]:
     return [each for holding in HOLDINGS for each in holding.keeps(person, now) if each.count]
 
 
-def blank_everything(person: Person, now: datetime, limit: int = BATCH) -> int:
-    """Blank all that is held about a person, at most `limit` rows a transaction; return the number of rows.
+def blank_next(person: Person, now: datetime, *, at: int = 0, limit: int = BATCH) -> tuple[int, int] | None:
+    """Blank at most `limit` rows of the first holding that has any, from number `at` on; return its number and theirs.
 
-    A run that was cut off is made good by the next one. The user's own row went before, in the transaction that closed
-    them: nobody copies its address any more.
+    None where nothing is left from there on. In the transaction of the caller, who goes on at that number in a new one,
+    and at 0 in the end: what was blanked may have left something for an earlier holding.
     """
-    count = 0
-    for holding in HOLDINGS:
-        while True:
-            with transaction.atomic():
-                blanked = holding.blank(person, now, limit)
-            count += blanked
-            if not blanked:
-                break
-    return count
+    for number, holding in enumerate(HOLDINGS):
+        if number >= at and (count := holding.blank(person, now, limit)):
+            return number, count
+    return None
 
 
-def _label(model: type[models.Model], column: str) -> str:
+def is_waiting(person: Person) -> bool:
+    """Tell whether some holding waits for something under way to end."""
+    return any(holding.waits(person) for holding in HOLDINGS)
+
+
+def _field(model: type[models.Model], column: str) -> Any:
     field: Any = None
     for step in column.split(LOOKUP_SEP):
         holder = model if field is None else field.related_model
         field = holder._meta.get_field(step)
-    return str(capfirst(field.verbose_name))
+    return field
+
+
+def _named_by(model: type[models.Model], column: str) -> Any:
+    """Return the field whose name says what a value is: the name of a course is called a course, not a name."""
+    path, _separator, last = column.rpartition(LOOKUP_SEP)
+    return _field(model, path if path and last == "name" else column)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.db.models import JSONField, Q, QuerySet, TextField
@@ -33,13 +34,7 @@ def scrub_rows(rows: QuerySet[Any], *columns: str, person: Person, limit: int) -
     narrows them.
     """
     pattern = _pattern(person)
-    named = naming(rows, *columns, person=person).order_by("pk")
-    keys = []
-    for row in named.values("pk", *columns).iterator(_READ_AT_ONCE):
-        if any(_scrubbed(row[column], person, pattern) != row[column] for column in columns):
-            keys.append(row["pk"])
-        if len(keys) == limit:
-            break
+    keys = list(islice(keys_naming(rows, *columns, person=person), limit))
     locked = list(rows.model._base_manager.filter(pk__in=keys).select_for_update(no_key=True).order_by("pk"))
     for each in locked:
         for column in columns:
@@ -47,6 +42,15 @@ def scrub_rows(rows: QuerySet[Any], *columns: str, person: Person, limit: int) -
     if locked:
         rows.model._base_manager.bulk_update(locked, columns)
     return len(locked)
+
+
+def keys_naming(rows: QuerySet[Any], *columns: str, person: Person) -> Iterator[int]:
+    """Yield the keys of the rows that `scrub_rows` would change, in their order."""
+    pattern = _pattern(person)
+    named = naming(rows, *columns, person=person).order_by("pk")
+    for row in named.values("pk", *columns).iterator(_READ_AT_ONCE):
+        if any(_scrubbed(row[column], person, pattern) != row[column] for column in columns):
+            yield row["pk"]
 
 
 def naming(rows: QuerySet[Any], *columns: str, person: Person) -> QuerySet[Any]:

@@ -57,6 +57,7 @@ class EnrolmentsConfig(floors.Floor):
             lock_what_an_operator_got,
             lock_what_operators_got,
         )
+        from enrolments.joining.deeds import codes_withdrawn, links_made, links_withdrawn
         from enrolments.overview.cards import seats_card, sessions_card
         from enrolments.overview.coming import sessions_to_come
         from enrolments.people.deeds import detachments
@@ -65,37 +66,42 @@ class EnrolmentsConfig(floors.Floor):
         from enrolments.requests.waiting import open_requests
         from enrolments.seats.deeds import moves_of_seats
         from enrolments.seats.waiting import blanks_of_sessions, seats_about_to_end
+        from enrolments.waiting.overview import places_kept
 
         FOLLOWERS.add(person_changed)
         add_admin_pages("enrolments.enrolment", "enrolments.seat", "enrolments.seatbatch", "enrolments.coursegroup")
+        add_admin_pages("enrolments.peoplelist", "enrolments.joinlink")
         on_right_lost(Right.MANAGE_SEATS, lock=lock_what_operators_got, end=end_what_operators_got)
         on_closed(lock=lock_what_an_operator_got, end=end_what_an_operator_got)
 
         DESK = {Right.MANAGE_SEATS, Right.MANAGE_PEOPLE, Right.WORK_IN_PART}
         add_area_link(AreaLink("account-seats", _("Seats"), rights=DESK, position=20))
         add_area_link(AreaLink("account-sessions", _("Sessions"), rights=DESK, position=30))
-        add_area_link(AreaLink("account-requests", _("Requests"), rights={Right.MANAGE_SEATS}, position=32))
+        add_area_link(AreaLink("account-requests", _("Requests"), rights=DESK, position=32))
         add_area_link(AreaLink("account-waiting", _("Waiting lists"), rights={Right.MANAGE_SEATS}, position=33))
-        add_area_link(AreaLink("account-calendar", _("Calendar"), rights={Right.MANAGE_SEATS}, position=35))
+        add_area_link(AreaLink("account-calendar", _("Calendar"), rights=DESK, position=35))
         add_area_link(AreaLink("account-people", _("People"), rights=DESK, position=40))
-        ends = {Right.MANAGE_PEOPLE}
-        add_area_link(AreaLink("account-endings", _("Who ends when"), rights=ends, position=42))
+        add_area_link(AreaLink("account-endings", _("Who ends when"), rights=DESK, position=42))
         add_area_link(AreaLink("account-teams", _("Teams"), rights={Right.MANAGE_PEOPLE}, position=45))
 
-        add_card(Card("seats", seats_card, rights={Right.MANAGE_SEATS}, position=10))
-        add_card(Card("sessions", sessions_card, rights={Right.MANAGE_SEATS}, position=20))
+        add_card(Card("seats", seats_card, rights=DESK, position=10))
+        add_card(Card("sessions", sessions_card, rights=DESK, position=20))
         SECTIONS.register(
             "sessions",
-            Section("sessions", _("Sessions of the next weeks"), sessions_to_come, rights={Right.MANAGE_SEATS}),
+            Section("sessions", _("Sessions of the next weeks"), sessions_to_come, rights=DESK),
         )
         add_source(Source("seats", moves_of_seats, position=20))
         add_source(Source("detachments", detachments, position=25))
         add_source(Source("requests", answers_to_requests, position=27))
+        add_source(Source("join links made", links_made, position=28))
+        add_source(Source("join links withdrawn", links_withdrawn, position=29))
+        add_source(Source("join codes withdrawn", codes_withdrawn, position=30))
         DOWNLOADS.register("result of a list", _("Result of a list of people"))
         DOWNLOADS.register("result of an act", _("Result of an act on many seats"))
         DOWNLOADS.register("people", _("People"))
         DOWNLOADS.register("endings", _("Who ends when"))
-        add_waiting(Waiting("requests", open_requests, rights={Right.MANAGE_SEATS}, position=25))
-        add_waiting(Waiting("seats about to end", seats_about_to_end, rights={Right.MANAGE_SEATS}, position=30))
-        add_waiting(Waiting("seats to fill", blanks_of_sessions, rights={Right.MANAGE_SEATS}, position=40))
-        add_waiting(Waiting("not accepted", not_accepted, rights={Right.MANAGE_PEOPLE}, position=50))
+        add_waiting(Waiting("places kept", places_kept, rights={Right.MANAGE_SEATS}, position=22))
+        add_waiting(Waiting("requests", open_requests, rights=DESK, position=25))
+        add_waiting(Waiting("seats about to end", seats_about_to_end, rights=DESK, position=30))
+        add_waiting(Waiting("seats to fill", blanks_of_sessions, rights=DESK, position=40))
+        add_waiting(Waiting("not accepted", not_accepted, rights=DESK, position=50))

@@ -20,7 +20,7 @@ from accounts.people.models import User
 from common.defused import defused
 from common.languages import in_reader_language
 from enrolments.grounds.models import Ground
-from enrolments.grounds.told import LOST
+from enrolments.grounds.told import EXTENDED_KIND, LOST
 from outbox.errors import ResendRefused
 from outbox.mails.kinds import Receiver, Renewed, register_mail_kind
 from outbox.mails.models import Mail
@@ -81,6 +81,15 @@ register_mail_kind(
     receiver=Receiver.NAMED,
     as_is=("courses",),
     label=pgettext_lazy("kind of mail", "Enrolment taken back"),
+)
+register_mail_kind(
+    EXTENDED_KIND,
+    renew=renew_assigned,
+    template="enrolments/mails/access_extended",
+    build=with_sign_in_page,
+    receiver=Receiver.NAMED,
+    as_is=("courses",),
+    label=pgettext_lazy("kind of mail", "Extension of an enrolment"),
 )
 register_mail_kind(
     "sign_in_reminder",

@@ -64,6 +64,7 @@ of_account = [
     path("join-links/new/", join_links.new_link, name="account-join-link-new"),
     path("join-links/<int:link_id>/", join_links.link, name="account-join-link"),
     path("join-links/<int:link_id>/codes/", join_links.codes, name="account-join-link-codes"),
+    path("join-links/<int:link_id>/withdraw-code/", join_links.withdraw_code, name="account-join-link-code"),
     path("join-links/<int:link_id>/revoke/", join_links.revoke, name="account-join-link-revoke"),
     path("requests/", requests.requests, name="account-requests"),
     path("requests/<int:request_id>/", requests.course_request, name="account-request"),

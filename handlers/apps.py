@@ -9,7 +9,8 @@ class HandlersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from handlers import checks, registry, tidying, translations  # noqa: F401  importing registers checks and tidying
+        # Importing them registers what is in them.
+        from handlers import checks, personal_data, registry, tidying, translations  # noqa: F401
         from handlers.discovery import Problem
 
         # Loading the handlers registers their kinds of mails, which every process must know.

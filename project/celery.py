@@ -30,7 +30,7 @@ BEAT_SCHEDULE: dict[str, dict] = {
     "watch the security log": {"task": "accounts.security_log.tasks.watch", "schedule": 60},
     "send reminders": {"task": "enrolments.reminders.tasks.send_reminders", "schedule": 3600},
     "lapse seats": {"task": "enrolments.seats.tasks.lapse_due_seats", "schedule": 60},
-    "offer places": {"task": "enrolments.waiting.tasks.offer_due_places", "schedule": 60},
+    "offer places": {"task": "enrolments.waiting.tasks.offer_due_places", "schedule": 10},
     "expire seats": {"task": "enrolments.seats.tasks.expire_due_seats", "schedule": 3600},
     "tell of used up seats": {"task": "enrolments.overview.tasks.tell_of_used_up_seats", "schedule": 600},
     "send weekly summaries": {"task": "accounts.members.notices.tasks.send_digests", "schedule": 60},
@@ -39,6 +39,9 @@ BEAT_SCHEDULE: dict[str, dict] = {
         "task": "shop.orders.tasks.release_places_of_unproved_orders",
         "schedule": 60,
     },
+    "seal the ledger": {"task": "billing.ledger.tasks.seal_entries", "schedule": 60},
+    # What a release before the ledger recorded, and its processes still do while they run beside this one.
+    "post missing facts": {"task": "shop.postings.tasks.post_missing_facts", "schedule": 600},
     "expire unpaid orders": {"task": "shop.orders.tasks.expire_unpaid_orders", "schedule": 60},
 }
 

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from shop.cart import views as cart
 from shop.checkout.views import details, proof, review, units
+from shop.from_list.views import from_list
 from shop.more import views as more
 from shop.orders import views as orders
 from shop.pages import pictures
@@ -34,5 +35,6 @@ urlpatterns = [
     path("phone-orders/<slug:token>/", phone_orders.phone_order, name="phone-order"),
     path("account/<int:number>/orders/", orders.my_orders, name="account-orders"),
     path("account/<int:number>/endings/renew/", renew, name="account-renew"),
+    path("account/<int:number>/from-list/", from_list, name="account-from-list"),
     path("account/<int:number>/more/<str:code>/", more.more, name="account-more"),
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from django.db.models import Exists, OuterRef
 
 from accounts.links.models import AddressLink
@@ -10,6 +13,10 @@ from accounts.members.models import CustomerAccount, Membership
 from accounts.people.delegation.models import Delegation, Detachment
 from accounts.people.models import User
 from accounts.teams.models import Team
+from common.registry import Registry
+
+# Tell whether an account, by its key, is named where nothing is ever changed, and so must not be deleted.
+NAMED_FOR_GOOD: Registry[Callable[[int], bool]] = Registry("reason to keep an account")
 
 
 def lock_to_absorb(*, source_id: int, target_id: int) -> None:
@@ -23,8 +30,9 @@ def lock_to_absorb(*, source_id: int, target_id: int) -> None:
     list(accounts.order_by("pk").values_list("pk"))
 
 
-def absorb_account(*, source: CustomerAccount, target: CustomerAccount) -> None:
-    """Give the rows that this floor keeps of `source` to `target` and delete `source`.
+def absorb_account(*, source: CustomerAccount, target: CustomerAccount, now: datetime) -> None:
+    """Give the rows that this floor keeps of `source` to `target` and delete `source`, or close it where it is named
+    for good.
 
     The history of `source` goes with it: it tells of the claimant alone. The `target`'s delegation of a person
     delegated in both stays. The caller has moved everything of the floors above under the lock of the order and those
@@ -40,4 +48,13 @@ def absorb_account(*, source: CustomerAccount, target: CustomerAccount) -> None:
     # Its people and seats have left them.
     Team.objects.filter(account=source).delete()
     Membership.objects.filter(account=source).delete()
-    source.delete()
+    if any(is_named(source.pk) for is_named in NAMED_FOR_GOOD):
+        _close(source, now=now)
+    else:
+        source.delete()
+
+
+def _close(account: CustomerAccount, *, now: datetime) -> None:
+    """Keep the key of an account and nothing that was typed."""
+    blank = dict.fromkeys(("name", "street", "postal_code", "city", "vat_id", "payer_email"), "")
+    CustomerAccount.objects.filter(pk=account.pk).update(closed_at=now, credit_limit=None, **blank)

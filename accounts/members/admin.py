@@ -181,7 +181,8 @@ class CustomerAccountAdmin(TellsRefusals):
     change_form_outer_after_template = "members/admin/account_parts.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CustomerAccount]:
-        return super().get_queryset(request).annotate(member_total=Count("memberships", distinct=True))
+        accounts = super().get_queryset(request).filter(closed_at__isnull=True)
+        return accounts.annotate(member_total=Count("memberships", distinct=True))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **options: Any

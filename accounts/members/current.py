@@ -58,10 +58,10 @@ def memberships_of(request: HttpRequest) -> Sequence[Membership]:
     return kept
 
 
-def current_account(request: HttpRequest, right: Right) -> CustomerAccount | None:
-    """Return the account that the signed-in person used last, of those that give the right, else the first by name;
-    None where no account gives the right."""
-    return _used_last(request, [each.account for each in memberships_of(request) if right in rights_of(each)])
+def current_account(request: HttpRequest, *rights: Right) -> CustomerAccount | None:
+    """Return the account that the signed-in person used last, of those that give all of the rights, else the first by
+    name; None where no account gives them."""
+    return _used_last(request, [each.account for each in memberships_of(request) if {*rights} <= rights_of(each)])
 
 
 def account_at_hand(request: HttpRequest) -> CustomerAccount | None:

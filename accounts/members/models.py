@@ -23,7 +23,10 @@ class CustomerAccountQuerySet(models.QuerySet["CustomerAccount"]):
 
 
 class CustomerAccount(models.Model):
-    """The organisation, or person, that owns orders and seats."""
+    """The organisation, or person, that owns orders and seats.
+
+    A closed account went into another one: its key is kept for the ledger, without members, details and orders.
+    """
 
     class Kind(models.TextChoices):
         ORGANISATION = "organisation", _("Organisation")
@@ -53,6 +56,7 @@ class CustomerAccount(models.Model):
         help_text=_("Up to this amount a trusted account buys on account; empty for accounts that pay first."),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, db_default=Now(), editable=False)
+    closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
     search_text = search_column("name", "city", "vat_id", "payer_email")
     sort_name = sort_column("name")
 
@@ -71,6 +75,11 @@ class CustomerAccount(models.Model):
                 name="accounts_customeraccount_credit_limit",
             ),
             models.CheckConstraint(condition=is_normal("payer_email"), name="accounts_customeraccount_payer_email"),
+            models.CheckConstraint(
+                condition=models.Q(closed_at__isnull=True)
+                | models.Q(name="", street="", postal_code="", city="", vat_id="", payer_email=""),
+                name="accounts_customeraccount_closed_is_blank",
+            ),
         )
         indexes = (index_of_words("search_text", name="accounts_account_words"),)
 
@@ -136,6 +145,11 @@ class Membership(Roles):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.account}"
+
+    @property
+    def is_limited(self) -> bool:
+        """Tell whether the member is an operator who works with a part of the account alone; an owner never is."""
+        return self.is_operator and not self.is_owner and self.limits is not None
 
 
 class MemberInvitation(Roles):

@@ -5,24 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.members.history.models import MemberEvent
+from accounts.members.history.services import note
 from accounts.members.models import CustomerAccount, Membership
-from accounts.members.rights import Right, rights_of
 from accounts.people.models import User
 from common.refusals import Refused
-
-# The account first, as everywhere; shared locks, like those of `accounts.members.operators`.
-LIMITED = """
-SELECT membership.* FROM accounts_membership membership
-    JOIN accounts_customeraccount account ON account.id = membership.account_id
-    JOIN accounts_user person ON person.id = membership.user_id AND person.is_active
-WHERE membership.account_id = %(account)s AND membership.user_id = %(user)s
-    AND membership.is_operator AND membership.limits IS NOT NULL
-FOR KEY SHARE OF account FOR SHARE OF membership
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +28,7 @@ class Part:
     @classmethod
     def of(cls, membership: Membership) -> Part | None:
         """Return the part that a member is limited to; None for whoever works with the whole account."""
-        if membership.limits is None or Right.MANAGE_SEATS in rights_of(membership):
+        if membership.is_owner or membership.limits is None:
             return None
         return cls(*(frozenset(membership.limits.get(name, ())) for name in ("teams", "orders", "courses")))
 
@@ -53,13 +45,6 @@ class LimitsChanged(Refused):
     message = _("Another owner changed these limits meanwhile. Look at them, then save again.")
 
 
-def keep_part(*, account_id: int, user: User) -> Part | None:
-    """Return the part of an account that an operator is limited to, and keep it so until the transaction ends; None for
-    everybody else. Locks the account FOR KEY SHARE and the membership FOR SHARE, after the courses."""
-    found = list(Membership.objects.raw(LIMITED, {"account": account_id, "user": user.pk}))
-    return Part.of(found[0]) if found else None
-
-
 def limit_member(
     *,
     account: CustomerAccount,
@@ -67,12 +52,15 @@ def limit_member(
     teams: Iterable[int],
     orders: Iterable[int],
     courses: Iterable[int],
+    actor: User | None,
+    now: datetime,
     is_as_shown: Callable[[Membership], bool] = lambda _membership: True,
 ) -> Membership:
     """Limit an operator to some teams, orders and courses; with none of them they work with the whole account.
 
-    `is_as_shown` tells whether the limits are those that the caller saw. Waits for whoever places people as this
-    operator. Locks the membership. Raises Membership.DoesNotExist, NoOperator, LimitsChanged.
+    The history tells who did it, None for the shop. `is_as_shown` tells whether the limits are those that the caller
+    saw. Waits for whoever places people as this operator. Locks the membership. Raises Membership.DoesNotExist,
+    NoOperator, LimitsChanged.
     """
     with transaction.atomic():
         membership = Membership.objects.select_for_update().get(account=account, pk=membership_id)
@@ -80,7 +68,17 @@ def limit_member(
             raise NoOperator
         if not is_as_shown(membership):
             raise LimitsChanged
+        before = membership.limits
         limits = {"teams": sorted(teams), "orders": sorted(orders), "courses": sorted(courses)}
         membership.limits = limits if any(limits.values()) else None
         membership.save(update_fields=["limits"])
+        if membership.limits != before:
+            note(
+                MemberEvent.Kind.LIMITS,
+                account_id=account.pk,
+                actor=actor,
+                now=now,
+                person_id=membership.user_id,
+                detail={"limits": membership.limits, "limits_before": before},
+            )
     return membership

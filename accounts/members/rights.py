@@ -47,7 +47,7 @@ def rights_of(membership: Membership | None) -> set[Right]:
     if membership is None:
         return set()
     rights = {right for role, rights in RIGHTS_BY_ROLE.items() if getattr(membership, role) for right in rights}
-    if membership.is_operator and not membership.is_owner and membership.limits is not None:
+    if membership.is_limited:
         return (rights - OF_THE_WHOLE) | {Right.WORK_IN_PART}
     return rights
 

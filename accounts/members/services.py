@@ -76,7 +76,7 @@ class JustInvited(Refused):
 
 def lock_account(account_id: int) -> CustomerAccount:
     """Lock an account for the rest of the transaction. Raises CustomerAccount.DoesNotExist."""
-    return CustomerAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+    return CustomerAccount.objects.select_for_update(no_key=True).get(pk=account_id, closed_at__isnull=True)
 
 
 def create_account(

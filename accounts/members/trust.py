@@ -12,10 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from accounts.members.current import AccountRequest
 from accounts.members.models import CustomerAccount, Membership
 from accounts.people.delegation.models import Delegation
 from accounts.rate_limits import addresses, others
+from accounts.rate_limits.services import TooOften
 from common.emails import normalise_email
 from common.registry import Registry
 
@@ -70,3 +73,8 @@ def names_to_strangers(account_id: int | None, *, account_name: str, person_name
     if account_id is None or may_mail_strangers(account_id):
         return {"account_name": account_name, "invited_by": person_name}
     return {"account_name": "", "invited_by": ""}
+
+
+def typed_often(refused: TooOften) -> str:
+    """Tell why no further address is taken for a while, in the reader's language."""
+    return _("Many addresses were typed by you or your colleagues lately. %(wait)s") % {"wait": refused}

@@ -133,6 +133,7 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
     ordering = ("email",)
     actions = ("send_invitations", "take_second_factor_away")
     list_per_page = 50
+    change_form_outer_after_template = "privacy/admin/note.html"
     fieldsets = (
         (None, {"fields": ("email", "first_name", "last_name", "language")}),
         (_("Sign-in"), {"fields": ("proof_text", "has_password", "second_factor", "last_login", "date_joined")}),
@@ -201,6 +202,13 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
             return "merchant", pgettext_lazy("of a person", "every right")
         return ("staff", pgettext_lazy("of a person", "staff")) if user.is_staff else ("", "")
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **options: Any
+    ) -> Any:
+        is_customer = obj is not None and not (obj.is_erased or obj.is_staff or obj.is_superuser)
+        context["may_note_erasure"] = is_customer and request.user.has_perm("accounts.erase_people")
+        return super().render_change_form(request, context, *args, obj=obj, **options)
+
     # --- What may be changed -----------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -237,7 +245,7 @@ class UserAdmin(ReadablePermissions, TellsRefusals):
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or not self._outranks(request, obj))
+        return allowed and (obj is None or not (obj.is_erased or self._outranks(request, obj)))
 
     def _outranks(self, request: HttpRequest, obj: User) -> bool:
         """Tell whether the person has more rights than the reader; asked of the database once a request."""

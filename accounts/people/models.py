@@ -7,9 +7,10 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models, transaction
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.emails import MAX_EMAIL_LENGTH, is_normal, normalise_email
+from common.emails import ERASED, MAX_EMAIL_LENGTH, is_erased, is_normal, normalise_email
 from common.search import index_of_words, search_column, sort_column
 
 MAX_NAME_LENGTH = 150
@@ -47,6 +48,10 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email=normalise_email(username or ""))
+
+
+# An erased person: without a name, and never to sign in again.
+NOBODY = models.Q(first_name="", last_name="", is_active=False, is_staff=False, is_superuser=False)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -106,6 +111,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = (
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_ci"),
             models.CheckConstraint(condition=is_normal("email"), name="accounts_user_email_normal"),
+            models.CheckConstraint(condition=~models.Q(email__endswith=ERASED) | NOBODY, name="accounts_user_erased"),
         )
         indexes = (index_of_words("search_text", name="accounts_user_words"),)
 
@@ -114,15 +120,21 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_trusted_staff: bool | None = None
 
     def __str__(self) -> str:
-        return self.email
+        return self.get_full_name() if self.is_erased else self.email
+
+    @property
+    def is_erased(self) -> bool:
+        return is_erased(self.email)
 
     def clean(self) -> None:
         # Not super().clean(): Django's own normalisation keeps the case of the part before the @.
         self.email = normalise_email(self.email)
 
     def get_full_name(self) -> str:
-        """Return the name as written, or the address of a person without a name."""
+        """Return the name as written, or the address of a person without a name; an erased person has neither."""
+        if self.is_erased:
+            return gettext("Erased person no. %(number)s") % {"number": self.pk}
         return f"{self.first_name} {self.last_name}".strip() or self.email
 
     def get_short_name(self) -> str:
-        return self.first_name or self.email
+        return self.first_name or str(self)

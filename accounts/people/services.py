@@ -25,11 +25,15 @@ from outbox.mails.services import NewMail, queue_mails
 
 @dataclass(frozen=True, kw_only=True)
 class PersonTyped:
-    """A person with the name and address that a customer typed; the name is cleaned, of `MAX_NAME_LENGTH` at most."""
+    """A person with the name and address that a customer typed; the name is cleaned, of `MAX_NAME_LENGTH` at most.
+
+    `language` is theirs if they are new, "" where the customer named none.
+    """
 
     email: str
     first_name: str = ""
     last_name: str = ""
+    language: str = ""
 
     def __post_init__(self) -> None:
         for part in ("first_name", "last_name"):
@@ -69,9 +73,11 @@ LOST = "lost"
 INSERT_MISSING_USERS = """
 INSERT INTO accounts_user
     (email, first_name, last_name, language, password, is_superuser, created_by_account_id, date_joined)
-SELECT email, first_name, last_name, %(language)s, password, false, %(account)s, %(now)s
-FROM unnest(%(emails)s::text[], %(first_names)s::text[], %(last_names)s::text[], %(passwords)s::text[])
-     WITH ORDINALITY AS named (email, first_name, last_name, password, position)
+SELECT email, first_name, last_name, language, password, false, %(account)s, %(now)s
+FROM unnest(
+         %(emails)s::text[], %(first_names)s::text[], %(last_names)s::text[], %(languages)s::text[],
+         %(passwords)s::text[]
+     ) WITH ORDINALITY AS named (email, first_name, last_name, language, password, position)
 ORDER BY position
 ON CONFLICT DO NOTHING
 RETURNING *
@@ -83,9 +89,9 @@ def find_or_create_people(
 ) -> dict[str, PersonFound]:
     """Return the user behind each typed address, by normalised address; unknown users are made.
 
-    The e-mail is the identity: a known user's name, language and password stay as they are. A new user has no password
-    and an unproved address, and remembers `account` as the first that named this address (None: no account did). An
-    address given twice counts once, with the names typed first.
+    The e-mail is the identity: a known user's name, language and password stay as they are. A new user has the language
+    typed for them, else `language`, no password and an unproved address, and remembers `account` as the first that
+    named this address (None: no account did). An address given twice counts once, with the names typed first.
 
     Three statements for any number of people, plus those of the followers of changes; one more where a rival
     transaction inserts a person first. Locks existing users FOR KEY SHARE, which keeps out only changes of their
@@ -148,12 +154,12 @@ def _insert_users(
     inserted = User.objects.raw(
         INSERT_MISSING_USERS,
         {
-            "language": language,
             "account": account.pk if account else None,
             "now": now,
             "emails": emails,
             "first_names": [typed[email].first_name for email in emails],
             "last_names": [typed[email].last_name for email in emails],
+            "languages": [typed[email].language or language for email in emails],
             "passwords": [make_password(None) for _ in emails],
         },
     )

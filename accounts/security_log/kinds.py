@@ -40,6 +40,12 @@ class Kind(models.TextChoices):
     PERSON_CLOSED = "person_closed", pgettext_lazy("security event", "Person closed")
     PERSON_OPENED = "person_opened", pgettext_lazy("security event", "Person opened again")
 
+    ERASURE_ASKED = "erasure_asked", pgettext_lazy("security event", "Erasure asked for")
+    ERASURE_WITHDRAWN = "erasure_withdrawn", pgettext_lazy("security event", "Request for erasure withdrawn")
+    ERASURE_REFUSED = "erasure_refused", pgettext_lazy("security event", "Erasure refused")
+    PERSON_ERASED = "person_erased", pgettext_lazy("security event", "Person erased")
+    ERASURE_DONE = "erasure_done", pgettext_lazy("security event", "Erasure done")
+
     APPROVAL_ASKED = "approval_asked", pgettext_lazy("security event", "Second person asked")
     APPROVAL_GIVEN = "approval_given", pgettext_lazy("security event", "Approved by a second person")
     APPROVAL_REFUSED = "approval_refused", pgettext_lazy("security event", "Refused by a second person")

@@ -1,4 +1,5 @@
-"""`{% account_area_links as links %}` and `{% other_accounts as accounts %}` for the account area's templates."""
+"""Tags for the account area's templates: `{% account_area_links as links %}`, `{% other_accounts as accounts %}` and
+`{% may "buy" as may_buy %}`."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts.members.current import account_at_hand, memberships_of
 from accounts.members.models import Membership
 from accounts.members.navigation import AreaLink, links_for
+from accounts.members.rights import Right, rights_of
 
 register = template.Library()
 
@@ -62,6 +64,13 @@ def other_accounts(context: dict[str, Any]) -> list[dict[str, Any]]:
         }
         for each in memberships
     ]
+
+
+@register.simple_tag(takes_context=True)
+def may(context: dict[str, Any], *rights: str) -> bool:
+    """Tell whether the signed-in person has all of these rights in the account at hand."""
+    request = context["request"]
+    return request.user.is_authenticated and {*map(Right, rights)} <= rights_of(_membership_at_hand(request))
 
 
 def _membership_at_hand(request: HttpRequest) -> Membership | None:

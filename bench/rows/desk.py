@@ -1,4 +1,4 @@
-"""5. The operator's list with few seats and with a million, and its counts."""
+"""5. The operator's lists with few seats and with a million, with few people and with a hundred thousand; counts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bench.traffic import Visitor
 from bench.world import FEW, MANY, session_cookie
 
 MANY_AT_MOST = 1.3
+PEOPLE_AT_MOST = 1.5
 BARE_AT_MOST = 1.5
 COUNT = "SELECT batch_id, state, count(*) FROM enrolments_seat WHERE account_id = %s GROUP BY batch_id, state"
 
@@ -27,6 +28,12 @@ def measure(report: Report, sizes: Sizes, servers: Servers) -> None:
     def list_of_many() -> dict[str, float]:
         return {"many": seconds(lambda: many.get(f"/account/{account}/seats/"))}
 
+    def people_of_few() -> dict[str, float]:
+        return {"few people": seconds(lambda: few.get(f"/account/{of_few}/people/"))}
+
+    def people_of_many() -> dict[str, float]:
+        return {"many people": seconds(lambda: many.get(f"/account/{account}/people/"))}
+
     def counts() -> dict[str, float]:
         with closing(bare.client()) as session, session, session.cursor() as cursor:
             return {
@@ -34,13 +41,20 @@ def measure(report: Report, sizes: Sizes, servers: Servers) -> None:
                 "bare": seconds(lambda: (cursor.execute(COUNT, [account]), cursor.fetchall())),
             }
 
-    found = in_turns(list_of_few, list_of_many, counts, rounds=3 * sizes.rounds)
+    found = in_turns(list_of_few, list_of_many, people_of_few, people_of_many, counts, rounds=3 * sizes.rounds)
     report.compare(
         f"operator's list, {sizes.seats_sold:,} seats / {sizes.seats_few:,}",
         found["many"],
         "s",
         reference=found["few"],
         limit=MANY_AT_MOST,
+    )
+    report.compare(
+        f"list of people, {sizes.people_many:,} / {sizes.people_few:,}",
+        found["many people"],
+        "s",
+        reference=found["few people"],
+        limit=PEOPLE_AT_MOST,
     )
     report.compare(
         f"counts of {sizes.seats_sold:,} seats / bare GROUP BY",

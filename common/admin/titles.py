@@ -15,6 +15,8 @@ from common.admin.pages import Page
 DJANGOS = (
     gettext_noop("Add another %(verbose_name)s"),
     gettext_noop("Select %s"),
+    # Above each filter, whose names have every form: "Par passée le" is no French.
+    gettext_noop(" By %(filter_title)s "),
     gettext_noop("The {name} “{obj}” was added successfully."),
     gettext_noop("The {name} “{obj}” was changed successfully."),
     gettext_noop("The {name} “{obj}” was added successfully. You may add another {name} below."),

@@ -15,7 +15,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from accounts.members.models import CustomerAccount
+from accounts.members.models import CustomerAccount, Membership
+from accounts.members.parts import Part
 from accounts.people.models import User
 from common.moments import local_day
 from enrolments.calendar.sessions import FEED_LOOKS_BACK, Days, days_of, sessions_of_feed
@@ -27,10 +28,11 @@ READ_AGAIN_AFTER = datetime.timedelta(hours=6)
 
 
 def feed_of_account(account: CustomerAccount, person: User, now: datetime.datetime) -> bytes:
-    """Return the sessions of an account, in the person's language. Two statements."""
+    """Return the sessions of an account that a member sees, in their language. Three statements."""
+    part = Part.of(Membership.objects.get(account=account, user=person))
     with translation.override(person.language or settings.LANGUAGE_CODE):
         feed = _empty(_("Sessions · %(account)s") % {"account": account})
-        for session in sessions_of_feed(account, local_day(now)):
+        for session in sessions_of_feed(account, local_day(now), part=part):
             group = session.group
             _add(
                 feed,

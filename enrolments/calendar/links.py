@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.members.models import CustomerAccount
-from accounts.members.rights import Right, accounts_with
+from accounts.members.models import CustomerAccount, Membership
+from accounts.members.rights import Right, rights_of
 from accounts.people.models import User
 from common.refusals import Refused
 from common.tokens import derive_token, hash_token
@@ -67,5 +67,5 @@ def follow(token: str) -> CalendarLink | None:
     link = links.filter(token_hash=hash_token(token)).first()
     if link is None or link.account_id is None:
         return link
-    may_see = accounts_with(link.person, Right.MANAGE_SEATS).filter(pk=link.account_id).exists()
-    return link if may_see else None
+    member = Membership.objects.filter(account=link.account_id, user=link.person_id).first()
+    return link if rights_of(member) & {Right.MANAGE_SEATS, Right.WORK_IN_PART} else None

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from common.moments import local_day
 from common.words import last_day_of
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
+from enrolments.scope import sessions_within
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.sessions.selectors import SessionRow, session_rows, sessions_of
 
@@ -50,10 +52,13 @@ class Month:
     is_cut: bool
 
 
-def sessions_in(account: CustomerAccount, first: datetime.date, last: datetime.date) -> Month:
-    """Return the sessions that have a day from `first` to `last`, by their first day. Three statements."""
+def sessions_in(
+    account: CustomerAccount, first: datetime.date, last: datetime.date, *, part: Part | None = None
+) -> Month:
+    """Return the sessions, of a part if one is given, that have a day from `first` to `last`, by their first
+    day. Three statements."""
     found = _dated(
-        _alive(account).filter(_may_fall(first, last)).order_by("course__first_day", "pk"), SHOWN_AT_MOST + 1
+        _alive(account, part).filter(_may_fall(first, last)).order_by("course__first_day", "pk"), SHOWN_AT_MOST + 1
     )
     inside = [each for each in found if each.days and _falls(each.days, first, last)]
     inside.sort(key=lambda each: (each.days.first if each.days else first, each.group.pk))
@@ -62,10 +67,10 @@ def sessions_in(account: CustomerAccount, first: datetime.date, last: datetime.d
     return Month([(each, counts[each.group.pk]) for each in shown], is_cut=len(found) > SHOWN_AT_MOST)
 
 
-def sessions_of_feed(account: CustomerAccount, today: datetime.date) -> list[DatedSession]:
+def sessions_of_feed(account: CustomerAccount, today: datetime.date, *, part: Part | None = None) -> list[DatedSession]:
     """Return the sessions with days that are not long over, the last bought first. Two statements."""
     since = today - FEED_LOOKS_BACK
-    asked = _alive(account).filter(_may_fall(since, datetime.date.max)).order_by("-pk")
+    asked = _alive(account, part).filter(_may_fall(since, datetime.date.max)).order_by("-pk")
     return [
         each for each in _dated(asked, IN_FEED_AT_MOST) if each.days and _falls(each.days, since, datetime.date.max)
     ]
@@ -84,10 +89,10 @@ def days_of(course: Course, starts_at: datetime.datetime | None, ends_at: dateti
     return Days(first, max(first, last) if last else None)
 
 
-def _alive(account: CustomerAccount) -> QuerySet[CourseGroup]:
+def _alive(account: CustomerAccount, part: Part | None) -> QuerySet[CourseGroup]:
     """Return the sessions of which something is left that was not given back."""
     kept = Seat.objects.filter(batch__group=OuterRef("pk")).exclude(state=SeatState.REVOKED)
-    return sessions_of(account).filter(Exists(kept))
+    return sessions_within(sessions_of(account), part).filter(Exists(kept))
 
 
 def _may_fall(first: datetime.date, last: datetime.date) -> Q:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.members.current import AccountRequest, SignedInRequest, account_page
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from accounts.rate_limits.by_network import count_from_network
 from accounts.rate_limits.pages import too_often
@@ -36,14 +37,14 @@ FRESH_FOR_SECONDS = 15 * 60
 
 @never_cache
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def month(request: AccountRequest) -> HttpResponse:
     """Show a month's sessions: a table of weeks, and each with its days and people."""
     return _month_page(request)
 
 
 @never_cache
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_POST
 def account_link(request: AccountRequest) -> HttpResponse:
     """Make the person's secret link to the account's sessions, make it anew, or end it."""
@@ -92,7 +93,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
 def _month_page(request: AccountRequest, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
     today = local_day(timezone.now())
     first = month_of(request.GET.get("month", ""), today)
-    found = sessions_in(request.account, first, end_of_month(first))
+    found = sessions_in(request.account, first, end_of_month(first), part=Part.of(request.membership))
     context = {
         "account": request.account,
         "first": first,

@@ -11,11 +11,13 @@ from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from common.moments import day_ends, days_later, local_day, months_later
 from enrolments.courses.models import Course
 from enrolments.extension.targets import ending_grounds, own_grounds
 from enrolments.grounds.models import Ground
 from enrolments.people.selectors import PersonRow, typed_names
+from enrolments.scope import grounds_within
 
 # Validity in months: of an order line's ground itself, of a seat's its batch's.
 MONTHS = Coalesce("qualification_months", "seat__batch__qualification_months")
@@ -67,6 +69,14 @@ def qualification_ending(account: CustomerAccount) -> QuerySet[Ground]:
     return granting.filter(~Exists(newer), account=account, enrolment__first_entered_at__isnull=False).annotate(
         qualified_until=until
     )
+
+
+def of_part(grounds: QuerySet[Ground], account: CustomerAccount, part: Part | None) -> QuerySet[Ground]:
+    """Keep people in courses that a part has them in; they are shown with all that the account bought for that."""
+    if part is None:
+        return grounds
+    there = own_grounds().filter(account=account, enrolment=OuterRef("enrolment"))
+    return grounds.filter(Exists(grounds_within(there, account, part)))
 
 
 def in_course(grounds: QuerySet[Ground], course: Course | None) -> QuerySet[Ground]:

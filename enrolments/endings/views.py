@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.history.services import note_download
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from common.numbers import whole_number
 from common.paging import sorted_page
@@ -17,9 +18,10 @@ from common.sheets.tables import SheetKind
 from enrolments.endings.export import endings_file
 from enrolments.endings.forms import EndingsForm, Ends
 from enrolments.endings.renewals import renewal_of
-from enrolments.endings.selectors import access_ending, endings, in_course, qualification_ending, within
+from enrolments.endings.selectors import access_ending, endings, in_course, of_part, qualification_ending, within
 from enrolments.grounds.models import Ground
 from enrolments.pages import query_string
+from enrolments.scope import courses_within
 from enrolments.seats.selectors import courses_used
 
 ENDINGS_A_PAGE = 50
@@ -27,7 +29,7 @@ FILTERS = ("what", "when", "course")
 
 
 @require_safe
-@account_page(Right.MANAGE_PEOPLE)
+@account_page(Right.MANAGE_PEOPLE, Right.WORK_IN_PART)
 def account_endings(request: AccountRequest) -> HttpResponse:
     """List the account's people in courses, the first to end first."""
     form, every, chosen, by = _chosen(request)
@@ -54,7 +56,7 @@ def account_endings(request: AccountRequest) -> HttpResponse:
 
 
 @require_safe
-@account_page(Right.MANAGE_PEOPLE)
+@account_page(Right.MANAGE_PEOPLE, Right.WORK_IN_PART)
 def export(request: AccountRequest, kind: str) -> HttpResponseBase:
     """Download those whom the filters of the list choose."""
     _form, _every, chosen, by = _chosen(request)
@@ -64,10 +66,12 @@ def export(request: AccountRequest, kind: str) -> HttpResponseBase:
 
 def _chosen(request: AccountRequest) -> tuple[EndingsForm, QuerySet[Ground], QuerySet[Ground], str]:
     """Return the form of the filters, everybody of the list, those chosen, and the column of their order."""
-    form = EndingsForm(request.GET or None, courses=courses_used(request.account))
+    part = Part.of(request.membership)
+    form = EndingsForm(request.GET or None, courses=courses_within(courses_used(request.account), part))
     asked = form.cleaned_data if form.is_valid() else {}
     is_about_access = asked.get("what", "") == Ends.ACCESS
     every = access_ending(request.account) if is_about_access else qualification_ending(request.account)
+    every = of_part(every, request.account, part)
     by = "ends_at" if is_about_access else "qualified_until"
     chosen = within(every, by=by, when=asked.get("when", ""), now=timezone.now())
     return form, every, in_course(chosen, asked.get("course")), by

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from common.moments import day_ends, days_later
+from enrolments.courses.models import Course
 from enrolments.extension.targets import Lengthened, Target
 from enrolments.values import Period
 
@@ -33,20 +34,22 @@ def plan(
     planned = []
     for index, target in sorted(targets.items()):
         end = ends.get(target.identity, target.ends_at)
-        period = lengthened(end, target, days=days, now=now)
+        period = lengthened(end, target.course, days=days, now=now)
         if period is not None:
             ends[target.identity] = period.ends_at
         planned.append(Extension(index, target, period))
     return planned
 
 
-def lengthened(end: datetime.datetime | None, target: Target, *, days: int, now: datetime.datetime) -> Period | None:
+def lengthened(
+    end: datetime.datetime | None, course: Course | None, *, days: int, now: datetime.datetime
+) -> Period | None:
     """Return the period that an extension adds, None where there is nothing to gain: no end, or the course is over
     first."""
     if end is None:
         return None
     starts_at = max(end, now)
     ends_at = days_later(starts_at, days)
-    if target.course is not None and target.course.last_day is not None:
-        ends_at = min(ends_at, day_ends(target.course.last_day))
+    if course is not None and course.last_day is not None:
+        ends_at = min(ends_at, day_ends(course.last_day))
     return Period(starts_at, ends_at) if ends_at > starts_at else None

@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import claim_in, refuse_overfull, release_hold
+from enrolments.extension.mails import tell_extended
 from enrolments.extension.models import SeatExtension
+from enrolments.extension.on_seats import seats_lengthened
 from enrolments.extension.periods import Extension, plan
 from enrolments.extension.targets import KEY, find_targets
 from enrolments.grounds.enrol import NewGround, put_grounds
@@ -93,7 +95,8 @@ def extend(
 
     `keys` are those of targets by the index of their unit, `courses` those that the caller has locked. A free seat gets
     a validity of its own, an expired one is available again; a person's enrolment gets a ground of the line for each
-    unit, in the group where the person is. Units extended already are left alone, so a second call changes nothing.
+    unit, in the group where the person is, which goes with their seat (`on_seats`). Units extended already are left
+    alone, so a second call changes nothing. People are mailed how long their courses are open to them now.
 
     Locks the seats by key. Raises NothingToExtend, NothingGained, CourseFull; and SeatsRaced where a target has just
     gone into a course that is not locked. The caller's transaction is then to be rolled back. The number of statements
@@ -119,7 +122,10 @@ def extend(
             of_course = [each for each in of_people if each.target.course == course]
             if of_course:
                 put_grounds(course=course, grounds=list(_new_grounds(line, of_course)), now=now)
+        _keep_on_seats(line, of_people, days, now)
         refuse_overfull((locked[course.pk] for course in touched), claim)
+        if of_people:
+            tell_extended(line=line, extensions=of_people, now=now)
     return Extended(
         enrolments=len({each.target.identity for each in of_people}),
         seats=len({each.target.identity for each in of_seats}),
@@ -158,6 +164,24 @@ def _new_grounds(line: LineRef, extensions: Iterable[Extension]) -> Iterable[New
             unit_id=row_of(line.line_id, each.unit_index),
             group_id=ground.group_id,
         )
+
+
+def _keep_on_seats(line: LineRef, extensions: Sequence[Extension], days: int, now: datetime.datetime) -> None:
+    """Let the seats of extended people keep what was bought, for whoever has them next (`on_seats`)."""
+    seats = seats_lengthened({each.target.ground for each in extensions if each.target.ground is not None})
+    SeatExtension.objects.bulk_create(
+        SeatExtension(
+            seat_id=seats[each.target.ground.pk],
+            order_id=line.order_id,
+            order_number=line.order_number,
+            line_id=line.line_id,
+            unit_index=each.unit_index,
+            days=days,
+            created_at=now,
+        )
+        for each in extensions
+        if each.target.ground is not None and each.target.ground.pk in seats
+    )
 
 
 def _extend_seats(line: LineRef, extensions: Sequence[Extension], now: datetime.datetime) -> None:

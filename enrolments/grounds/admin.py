@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet, TextChoices
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -20,7 +20,10 @@ from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from common.words import end_in_words, start_in_words
 from enrolments.display import purchase
-from enrolments.grounds.models import Enrolment
+from enrolments.grounds.models import Enrolment, EnrolmentQuerySet, Ground
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 EVENTS_SHOWN = 200
 
@@ -44,18 +47,18 @@ class StageFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
         return list(Stage.choices)
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+    def queryset(self, request: HttpRequest, queryset: EnrolmentQuerySet) -> EnrolmentQuerySet:
         now = timezone.now()
         match self.value():
             case Stage.RUNNING:
-                begun = queryset.filter(closed_at__isnull=True, starts_at__lte=now)
+                begun = queryset.standing_at(now).filter(starts_at__lte=now)
                 return begun.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
             case Stage.AHEAD:
-                return queryset.filter(closed_at__isnull=True, starts_at__gt=now)
+                return queryset.standing_at(now).filter(starts_at__gt=now)
             case Stage.OVER:
-                return queryset.filter(closed_at__isnull=True, starts_at__lte=now, ends_at__lte=now)
+                return queryset.standing_at(now).filter(starts_at__lte=now, ends_at__lte=now)
             case Stage.CLOSED:
-                return queryset.filter(closed_at__isnull=False)
+                return queryset.exclude(pk__in=queryset.standing_at(now).values("pk"))
         return queryset
 
 
@@ -74,8 +77,14 @@ class EnteredFilter(DropdownFilter):
         return queryset.filter(first_entered_at__isnull=self.value() == "no")
 
 
-def stage_of(enrolment: Enrolment, now: datetime.datetime) -> Stage:
-    if enrolment.closed_at is not None:
+class Standing(TypedDict):
+    """Column that `get_queryset` adds: whether a ground stands, which that of a seat not entered in time does not."""
+
+    stands: bool
+
+
+def stage_of(enrolment: WithAnnotations[Enrolment, Standing], now: datetime.datetime) -> Stage:
+    if enrolment.closed_at is not None or not enrolment.stands:
         return Stage.CLOSED
     if enrolment.starts_at > now:
         return Stage.AHEAD
@@ -103,6 +112,10 @@ class EnrolmentAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     change_form_outer_after_template = "grounds/admin/enrolment_history.html"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Enrolment]:
+        standing = Ground.objects.standing_at(timezone.now()).filter(enrolment=OuterRef("pk"))
+        return super().get_queryset(request).annotate(stands=Exists(standing))
+
     def row_context(self, request: HttpRequest, row: Enrolment) -> dict[str, Any]:
         grounds = row.grounds.select_related("account", "group").order_by("pk")
         return {
@@ -119,7 +132,7 @@ class EnrolmentAdmin(ReadOnlyAdmin):
         return enrolment.role.name
 
     @display(description=_("state"))
-    def stage_label(self, enrolment: Enrolment) -> SafeString:
+    def stage_label(self, enrolment: WithAnnotations[Enrolment, Standing]) -> SafeString:
         stage = stage_of(enrolment, timezone.now())
         return Label(stage.label, STAGE_COLOURS[stage]).html
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +16,11 @@ from enrolments.seats.reasons import reason_in_words
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
+    def standing_at(self, now: datetime.datetime) -> Self:
+        """Keep open enrolments but for those that stand on lapsed seats alone."""
+        standing = Ground.objects.standing_at(now).filter(enrolment=models.OuterRef("pk"))
+        return self.filter(models.Exists(standing), closed_at__isnull=True)
+
     def open(self) -> EnrolmentQuerySet:
         """Keep enrolments with a live ground, whether their period has begun, runs or is over."""
         return self.filter(closed_at__isnull=True)

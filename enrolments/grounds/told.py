@@ -28,7 +28,8 @@ from outbox.mails.models import Mail
 from outbox.mails.sending import mark_recalled
 from outbox.mails.services import NewMail, lock_queued, queue_mails, rewrite_mails
 
-PLACED_KINDS = ("seat_assigned", "invitation")
+EXTENDED_KIND = "access_extended"
+PLACED_KINDS = ("seat_assigned", "invitation", EXTENDED_KIND)
 LOST_KIND = "place_lost"
 # A mistake put right within this time is told to nobody.
 LOSS_WAITS = datetime.timedelta(minutes=10)
@@ -68,6 +69,11 @@ class Heard:
         last = self.last(user, course)
         again = (last.sent_at or now) + BETWEEN if last is not None else now
         return again if again > now else None
+
+    def language(self, user: User, course: Course) -> str:
+        """Return the language of a person: their own, else that of the last mail about the course."""
+        last = self.last(user, course)
+        return user.language or (last.language if last is not None else settings.LANGUAGE_CODE)
 
     def recall(self, user: User, course: Course, *, is_loss: bool) -> bool:
         """Take a course, or its loss, out of the waiting mails to a person; return whether one told of it.
@@ -157,7 +163,7 @@ def tell_lost(*, lost: Sequence[Lost], now: datetime.datetime) -> None:
         for each in of_account:
             was_waiting = heard.recall(each.user, each.course, is_loss=False)
             last = heard.last(each.user, each.course)
-            if was_waiting and (last is None or last.context["told"][str(each.course.pk)] == LOST):
+            if was_waiting and (last is None or last.context["told"][str(each.course.pk)] in (LOST, _told_of(each))):
                 continue
             by_person.setdefault(each.user, []).append(each)
         _queue(account, by_person, heard, now)
@@ -174,7 +180,7 @@ def _queue(
             _add(waiting, lost)
             heard.changed[waiting.pk] = waiting
             continue
-        language = user.language or _language_heard(user, lost, heard)
+        language = heard.language(user, lost[0].course)
         again = [due for each in lost if (due := heard.due_at(user, each.course, now=now)) is not None]
         mail = NewMail(
             kind=LOST_KIND,
@@ -198,11 +204,6 @@ def _add(waiting: Mail, lost: Sequence[Lost]) -> None:
     waiting.context["told"] |= more["told"]
 
 
-def _language_heard(user: User, lost: Sequence[Lost], heard: Heard) -> str:
-    last = heard.last(user, lost[0].course)
-    return last.language if last is not None else settings.LANGUAGE_CODE
-
-
 def _context(lost: Sequence[Lost], language: str) -> dict[str, Any]:
     with translation.override(language):
         return {
@@ -215,5 +216,9 @@ def _context(lost: Sequence[Lost], language: str) -> dict[str, Any]:
                 }
                 for each in lost
             ],
-            "told": {str(each.course.pk): last_day_told(each.until) if each.until else LOST for each in lost},
+            "told": {str(each.course.pk): _told_of(each) for each in lost},
         }
+
+
+def _told_of(lost: Lost) -> str:
+    return last_day_told(lost.until) if lost.until else LOST

@@ -77,3 +77,24 @@ class TooManyPlaces(Refused):
 
     def __init__(self, free: int) -> None:
         super().__init__(in_words(lambda: _("Only %(free)d of these seats are free.") % {"free": free}))
+
+
+class LinkBeyondPart(Refused):
+    """Refusal when an operator limited to a part of the account makes a link to what is beyond it."""
+
+    field = "course"
+    message = _("You work with a part of this account: choose a course of that part, or other seats.")
+
+
+class JoinCodeUnknown(Refused):
+    """Refusal to withdraw a printed code by a number that none has."""
+
+    field = "number"
+    message = _("None of these codes has this number. It stands on each slip.")
+
+
+class JoinCodeTaken(Refused):
+    """Refusal to withdraw a printed code that somebody has used."""
+
+    field = "number"
+    message = _("Somebody has taken a seat with this code already: release the seat instead.")

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from accounts.people.services import PersonTyped
 from accounts.sign_in.forms import CodeField
 from common.emails import reachable_email
@@ -41,6 +42,12 @@ class PrintedCodeForm(forms.Form):
         if not signs:
             raise ValidationError(_("A code has 16 letters and digits. Compare it with your sheet."), code="no_code")
         return signs
+
+
+class CodeNumberForm(forms.Form):
+    """Number of one printed code, as on its slip."""
+
+    number = forms.IntegerField(label=_("Number on the slip"), min_value=1, max_value=MOST_CODES)
 
 
 class JoinForm(forms.Form):
@@ -107,14 +114,21 @@ class NewLinkForm(forms.Form):
         help_text=_("Such as example.org, several by commas. Empty: any address."),
     )
 
-    def __init__(self, *args: Any, account: CustomerAccount, now: datetime.datetime, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        account: CustomerAccount,
+        now: datetime.datetime,
+        part: Part | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.today = local_day(now)
         self.initial.setdefault("ends_on", self.today + datetime.timedelta(days=USUAL_DAYS))
-        self.sources: dict[str, Source] = {source.key: source for source in sources_of(account, now)}
+        self.sources: dict[str, Source] = {source.key: source for source in sources_of(account, now, part)}
         choices = [(key, source.label) for key, source in self.sources.items()]
         cast("forms.ChoiceField", self.fields["source"]).choices = choices
-        cast("CourseChoiceField", self.fields["course"]).queryset = courses_of(account, now)
+        cast("CourseChoiceField", self.fields["course"]).queryset = courses_of(account, now, part)
 
     def clean_ends_on(self) -> datetime.date:
         day: datetime.date = self.cleaned_data["ends_on"]

@@ -19,6 +19,7 @@ from enrolments.joining.errors import JoinCourseClosed, JoinDomainRefused, JoinL
 from enrolments.joining.models import JoinLink, JoinUse
 from enrolments.joining.selectors import Entrance, free_seats, refuse_closed
 from enrolments.order_operators import placing_operator
+from enrolments.scope import may_use
 from enrolments.seats.assign import AlreadyInSession, Assignment, assign_seat
 from enrolments.seats.moves import SeatNotFree
 from enrolments.seats.placing import CourseNotAllowed
@@ -62,7 +63,12 @@ def join(
         course = lock_courses([course_id] if course_id else []).get(course_id or 0)
         if course is None:
             raise JoinCourseClosed
-        operator = placing_operator(account=link.account, chosen=link.maker, order_id=_order_of(link))
+        operator = placing_operator(
+            account=link.account,
+            chosen=link.maker,
+            order_id=_order_of(link),
+            is_within=lambda part: may_use(part, team_id=None, order_id=_order_of(link), course_id=course.pk),
+        )
         if operator is None:
             raise JoinLinkWithdrawn
         find_or_create_people(people=[person], account=link.account, language=language, now=now)

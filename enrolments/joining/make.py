@@ -7,15 +7,15 @@ import datetime
 from django.db import transaction
 
 from accounts.members.models import CustomerAccount
-from accounts.members.operators import keep_right
-from accounts.members.rights import Right
+from accounts.members.operators import keep_at_desk
+from accounts.members.parts import Part
 from accounts.people.models import User
 from common.tokens import hash_token
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
-from enrolments.joining.errors import TooManyPlaces
-from enrolments.joining.models import JoinCode, JoinLink
-from enrolments.joining.selectors import seats_to_join
+from enrolments.joining.errors import JoinCodeTaken, JoinCodeUnknown, LinkBeyondPart, TooManyPlaces
+from enrolments.joining.models import JoinCode, JoinLink, JoinUse
+from enrolments.joining.selectors import is_within, seats_to_join
 from enrolments.joining.tokens import code_of, hash_code, new_nonce, token_of
 from enrolments.seats.models import SeatBatch
 from enrolments.seats.moves import SeatNotFound
@@ -38,16 +38,18 @@ def make_link(
 
     Seats are not kept: whoever comes first takes them, through a link or by an operator's hand. A session's link goes
     into its course. Locks the account (FOR KEY SHARE) and the membership (FOR SHARE). Raises SeatNotFound when `maker`
-    places nobody for the account (any more), TooManyPlaces when fewer seats are free.
+    places nobody for the account (any more), TooManyPlaces when fewer seats are free, LinkBeyondPart
+    for a link beyond the part of the account that `maker` is limited to.
     """
     with transaction.atomic():
-        if not keep_right(account_id=account.pk, user=maker, right=Right.MANAGE_SEATS):
+        member = keep_at_desk(account_id=account.pk, user=maker)
+        if member is None:
             raise SeatNotFound
         free = seats_to_join(account.pk, batch=batch, group=group, now=now).count()
         if places > free:
             raise TooManyPlaces(free)
         nonce = new_nonce()
-        link = JoinLink.objects.create(
+        link = JoinLink(
             account=account,
             maker=maker,
             batch=batch,
@@ -61,6 +63,9 @@ def make_link(
             created_at=now,
             ends_at=ends_at,
         )
+        if not is_within(Part.of(member), link):
+            raise LinkBeyondPart
+        link.save()
         if has_codes:
             numbers = range(1, places + 1)
             JoinCode.objects.bulk_create(
@@ -76,3 +81,24 @@ def revoke_link(*, link: JoinLink, actor: User, now: datetime.datetime) -> bool:
     """
     standing = JoinLink.objects.filter(pk=link.pk, revoked_at__isnull=True)
     return bool(standing.update(revoked_at=now, revoked_by=actor))
+
+
+def revoke_code(*, link: JoinLink, number: int, actor: User, now: datetime.datetime) -> bool:
+    """Withdraw one printed code of a link; tell whether it was not withdrawn before.
+
+    Locks the link, so that a person about to use the code comes first, or not at all. Raises JoinCodeUnknown for a
+    number that no code of the link has, JoinCodeTaken when somebody has taken a seat with it.
+    """
+    with transaction.atomic():
+        JoinLink.objects.select_for_update(no_key=True).get(pk=link.pk)
+        code = JoinCode.objects.filter(link=link, number=number).first()
+        if code is None:
+            raise JoinCodeUnknown
+        _refuse_taken(code)
+        standing = JoinCode.objects.filter(pk=code.pk, revoked_at__isnull=True)
+        return bool(standing.update(revoked_at=now, revoked_by=actor))
+
+
+def _refuse_taken(code: JoinCode) -> None:
+    if JoinUse.objects.filter(link=code.link_id, number=code.number).exists():
+        raise JoinCodeTaken

@@ -130,6 +130,16 @@ class JoinCode(models.Model):
     )
     number = models.PositiveIntegerField(_("number"))
     code_hash = models.CharField(max_length=64, unique=True, editable=False)
+    revoked_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("withdrawn by"),
+    )
 
     class Meta:
         verbose_name = _("printed code")
@@ -139,6 +149,11 @@ class JoinCode(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["link", "number"], name="enrolments_joincode_number"),
             models.CheckConstraint(condition=Q(number__gte=1), name="enrolments_joincode_number_from_one"),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoked_by__isnull=True)
+                | Q(revoked_at__isnull=False, revoked_by__isnull=False),
+                name="enrolments_joincode_revoked_by",
+            ),
         )
 
     def __str__(self) -> str:

@@ -6,11 +6,12 @@ import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from common.languages import in_reader_language
 from common.refusals import Refused
 from common.tokens import hash_token
@@ -26,6 +27,7 @@ from enrolments.joining.errors import (
 )
 from enrolments.joining.models import JoinCode, JoinLink, JoinUse
 from enrolments.joining.tokens import hash_code, read_code
+from enrolments.scope import may_use, seats_within
 from enrolments.seats.desk import choosable_courses
 from enrolments.seats.models import Seat, SeatBatch, SeatQuerySet
 
@@ -60,10 +62,17 @@ def refuse_closed(entrance: Entrance, *, now: datetime.datetime) -> None:
         raise JoinCodeUsed
     if link.revoked_at is not None:
         raise JoinLinkWithdrawn
+    if number is not None and withdrawn_codes(link).filter(number=number).exists():
+        raise JoinLinkWithdrawn
     if link.ends_at <= now:
         raise JoinLinkEnded(link)
     if number is None and JoinUse.objects.filter(link=link).count() >= link.places:
         raise JoinLinkUsedUp
+
+
+def withdrawn_codes(link: JoinLink) -> QuerySet[JoinCode]:
+    """Return the printed codes of a link that were withdrawn one by one, by number."""
+    return JoinCode.objects.filter(link=link, revoked_at__isnull=False)
 
 
 def joinable_seats(account_id: int, now: datetime.datetime) -> SeatQuerySet:
@@ -108,9 +117,13 @@ def offered_courses(link: JoinLink, now: datetime.datetime) -> list[Course]:
     return courses
 
 
-def links_of(account: CustomerAccount) -> QuerySet[JoinLink]:
-    """Return the links of an account, the newest first."""
-    return JoinLink.objects.filter(account=account).select_related("maker", "batch", "group__course", "course")
+def links_of(account: CustomerAccount, part: Part | None = None) -> QuerySet[JoinLink]:
+    """Return the links of an account, the newest first: of a part, those to seats of its orders or into its courses."""
+    links = JoinLink.objects.filter(account=account)
+    if part is not None:
+        of_orders = Q(batch__order_id__in=part.orders) | Q(group__order_id__in=part.orders)
+        links = links.filter(of_orders | Q(course__in=part.courses))
+    return links.select_related("maker", "batch", "group__course", "course")
 
 
 def uses_of(links: Collection[JoinLink]) -> dict[int, int]:
@@ -131,9 +144,16 @@ class Source:
     group: CourseGroup | None = None
 
 
-def sources_of(account: CustomerAccount, now: datetime.datetime) -> list[Source]:
-    """Return the order lines and sessions with seats that learners may take, the newest first. Two statements."""
-    seats = joinable_seats(account.pk, now)
+def is_within(part: Part | None, link: JoinLink) -> bool:
+    """Tell whether an operator limited to a part may place whoever comes by a link. Expects its batch or group."""
+    of_order = link.batch if link.batch is not None else link.group
+    return may_use(part, team_id=None, order_id=of_order.order_id if of_order else None, course_id=link.course_id)
+
+
+def sources_of(account: CustomerAccount, now: datetime.datetime, part: Part | None = None) -> list[Source]:
+    """Return the order lines and sessions with seats that learners may take, the newest first; of a part, if one is
+    given. Two statements, a few more for a part."""
+    seats = seats_within(joinable_seats(account.pk, now), account, part)
     free = dict(seats.order_by().values_list("batch").annotate(Count("pk")))
     batches = SeatBatch.objects.filter(pk__in=free).select_related("group__course").order_by("-pk")
     of_sessions: dict[int, int] = {}

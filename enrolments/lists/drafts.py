@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
+from accounts.members.operators import keep_account
 from accounts.people.models import User
 from common.refusals import Refused
 from enrolments.courses.groups.models import CourseGroup
@@ -50,8 +51,8 @@ def make_list(
 
     The seats are those of an entry or of a session, `group`. With `course` everybody goes there, else each row names
     its course. The very list that is there already as a draft is returned, with verdicts of now. `in_place_of` is the
-    key of a draft of the account and the version that its page showed: it is locked, and deleted. Raises ListMoved for
-    that.
+    key of a draft of the account and the version that its page showed: it is locked, and deleted. Locks the account
+    (FOR KEY SHARE). Raises ListMoved for that draft, ListNotFound when the account is gone.
     """
     made = PeopleList(
         account=account,
@@ -64,11 +65,14 @@ def make_list(
         judged_at=now,
     )
     made.fingerprint = _fingerprint(made, rows)
-    drafts = PeopleList.objects.filter(state=PeopleList.State.DRAFT)
+    drafts = PeopleList.objects.filter(state=PeopleList.State.DRAFT).select_related("course")
     with transaction.atomic():
+        if not keep_account(account.pk):
+            raise ListNotFound
         former = _lock_former(account, in_place_of) if in_place_of else None
         PeopleList.objects.bulk_create([made], ignore_conflicts=True)
-        kept = drafts.get(account=account, fingerprint=made.fingerprint)
+        # As a list, since the people of one list may be kept as several.
+        [kept] = drafts.filter(account=account, fingerprint=made.fingerprint)
         if former is not None and former.pk != kept.pk:
             former.delete()
         if not kept.rows.exists():
@@ -106,7 +110,7 @@ def mend_row(*, people_list: PeopleList, line: int, version: int, row: PersonRow
         write_rows(rows)
         draft.version += 1
         draft.judged_at = now
-        draft.fingerprint = _fingerprint(draft, [_typed(each) for each in rows], draft.pk)
+        draft.fingerprint = _fingerprint(draft, [person_row(each) for each in rows], draft.pk)
         draft.save(update_fields=["version", "judged_at", "fingerprint"])
     return draft
 
@@ -133,10 +137,15 @@ def _lock_former(account: CustomerAccount, in_place_of: tuple[int, int]) -> Peop
 
 
 def _write_new(people_list: PeopleList, typed: Sequence[PersonRow], now: datetime.datetime) -> None:
-    rows = [ListRow(people_list=people_list, line=row.line, **_texts(row)) for row in typed]
+    rows = rows_from(people_list, typed)
     courses = read_rows(people_list, rows)
     judge(people_list, rows, courses, now=now)
     ListRow.objects.bulk_create(rows)
+
+
+def rows_from(people_list: PeopleList, typed: Sequence[PersonRow]) -> list[ListRow]:
+    """Return rows of a list as typed, not judged and not saved yet."""
+    return [ListRow(people_list=people_list, line=row.line, **_texts(row)) for row in typed]
 
 
 def _texts(row: PersonRow) -> dict[str, str]:
@@ -146,10 +155,13 @@ def _texts(row: PersonRow) -> dict[str, str]:
         "last_name": row.last_name,
         "course_typed": row.course,
         "role_typed": row.role,
+        "language_typed": row.language,
+        "team_typed": row.team,
     }
 
 
-def _typed(row: ListRow) -> PersonRow:
+def person_row(row: ListRow) -> PersonRow:
+    """Return a row of a list as it was typed."""
     return PersonRow(
         line=row.line,
         email=row.email,
@@ -157,6 +169,8 @@ def _typed(row: ListRow) -> PersonRow:
         last_name=row.last_name,
         course=row.course_typed,
         role=row.role_typed,
+        language=row.language_typed,
+        team=row.team_typed,
     )
 
 

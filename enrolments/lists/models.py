@@ -143,6 +143,8 @@ class ListRow(models.Model):
     last_name = models.TextField(_("last name"), blank=True)
     course_typed = models.TextField(_("course as typed"), blank=True)
     role_typed = models.TextField(_("role as typed"), blank=True)
+    language_typed = models.TextField(_("language as typed"), blank=True, default="", db_default="")
+    team_typed = models.TextField(_("team as typed"), blank=True, default="", db_default="")
     address = models.CharField(_("e-mail address"), max_length=MAX_EMAIL_LENGTH, blank=True)
     course = models.ForeignKey(
         Course,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from common.sheets.tables import Row, Table
@@ -12,6 +13,7 @@ from enrolments.lists.columns import Columns, columns_of, plain_heading
 
 # More than an address, a name or a short name may have: a text that was cut never becomes a valid one.
 MOST_LETTERS = 500
+_ADDRESSES = re.compile(r"[^\s@<>;,:/|\"'()]+@[^\s@<>;,:/|\"'()]+")
 _NAMED_ADDRESS = re.compile(r"\s*[\"']?([^<>\"]*?)[\"']?\s*<[^<>]*@[^<>]*>[\s;,.]*")
 
 _WORDS_OF_ROLES = {
@@ -91,10 +93,20 @@ def parts_of_name(whole: str, *, last_first: bool = False) -> tuple[str, str]:
     return (" ".join(words[1:]), words[0]) if last_first else (words[0], " ".join(words[1:]))
 
 
-def role_named(typed: str) -> str | None:
+def role_named(typed: str, shown: Mapping[str, str] | None = None) -> str | None:
     """Return the code of the role that a cell names in either language, or by itself; "" for an empty cell, None for
-    any other text."""
-    return _ROLES.get(plain_heading(typed)) if typed else ""
+    any other text.
+
+    `shown` gives the codes of roles by their names, in the form of `plain_heading`: these come first, since a merchant
+    may have given a role the usual word for another one.
+    """
+    word = plain_heading(typed)
+    return (shown or {}).get(word) or _ROLES.get(word) if typed else ""
+
+
+def has_two_addresses(cell: str) -> bool:
+    """Tell whether a cell holds the addresses of several people; one that is there twice counts once."""
+    return len({found.lower() for found in _ADDRESSES.findall(cell)}) > 1
 
 
 def language_named(typed: str) -> str | None:

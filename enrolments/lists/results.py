@@ -19,7 +19,8 @@ def result_file(people_list: PeopleList, kind: SheetKind) -> FileResponse:
     """Answer with all rows of a list. Two statements."""
     headings = (
         _("Line"), _("E-mail"), _("First name"), _("Last name"), _("Course"),
-        pgettext("of a person in a course", "Role"), _("What happened"), _("Why"), _("Seat"),
+        pgettext("of a person in a course", "Role"), _("Language"), pgettext("of an account", "Team"),
+        _("What happened"), _("Why"), _("Seat"),
         pgettext("to a person", "Mail"),
     )  # fmt: skip
     return sheet_response(_("list of people"), kind, headings=headings, rows=_cells(people_list))
@@ -36,6 +37,8 @@ def _cells(people_list: PeopleList) -> Iterator[Cells]:
             row.last_name,
             row.course.name if row.course is not None else row.course_typed,
             str(row.role) if row.role is not None else row.role_typed,
+            row.language_typed,
+            row.team_typed,
             str(row.get_step_display()),
             verdict_in_words(row),
             row.seat_id,

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from accounts.members.operators import keep_right
-from accounts.members.rights import Right
+from accounts.members.operators import keep_at_desk
+from accounts.teams.services import TeamNotFound
 from common.again import ATTEMPTS
 from common.words import last_day_of
 from enrolments.courses.places.services import claim_in, lock_courses, refuse_overfull
@@ -27,10 +27,10 @@ from enrolments.lists.judging import Chosen, course_ids, judge
 from enrolments.lists.keeping import keep_seats, let_go
 from enrolments.lists.models import ListRow, PeopleList
 from enrolments.lists.rows import write_rows
-from enrolments.lists.typed import person_of
+from enrolments.lists.typed import person_of, team_of_row, teams_named
 from enrolments.lists.verdicts import FINE, Verdict
 from enrolments.seats.assign import Assignment, assign_seats
-from enrolments.seats.moves import SeatNotFound, SeatsRaced
+from enrolments.seats.moves import SeatNotFound, SeatsRaced, state_shown
 from enrolments.seats.placing import RowsRefused, SeatWanted
 from enrolments.seats.release import release_seats
 from enrolments.values import Period
@@ -120,7 +120,7 @@ def _try_to_reserve(people_list: PeopleList, now: datetime.datetime) -> bool:
     """Keep the seats of the whole list; False, with all to be undone, when a rival was quicker."""
     rows = list(people_list.rows.select_related("role").order_by("line"))
     courses = lock_courses(course_ids(rows))
-    may_place = keep_right(account_id=people_list.account_id, user=people_list.operator, right=Right.MANAGE_SEATS)
+    may_place = keep_at_desk(account_id=people_list.account_id, user=people_list.operator) is not None
     chosen: dict[int, Chosen] = judge(people_list, rows, courses, now=now, is_locked=True)
     fine = [row for row in rows if row.verdict in FINE]
     is_short = not fine or (people_list.mode == PeopleList.Mode.ALL and len(fine) < len(rows))
@@ -182,11 +182,25 @@ def _place(people_list: PeopleList, now: datetime.datetime) -> None:
 
 
 def _assign(people_list: PeopleList, rows: Sequence[ListRow], now: datetime.datetime) -> list[Assignment]:
-    wanted = []
-    for row in rows:
+    teams = teams_named(people_list.account_id, rows)
+    wanted, lost = [], {}
+    for index, row in enumerate(rows):
         assert row.seat_id is not None
         assert row.course is not None
-        wanted.append(SeatWanted(seat_id=row.seat_id, course=row.course, person=person_of(row), role=row.role))
+        team = team_of_row(row, teams)
+        if row.team_typed and team is None:
+            lost[index] = TeamNotFound()
+        wanted.append(
+            SeatWanted(
+                seat_id=row.seat_id,
+                course=row.course,
+                person=person_of(row),
+                role=row.role,
+                team_id=team.pk if team is not None else None,
+            )
+        )
+    if lost:
+        raise RowsRefused(lost)
     return assign_seats(
         account=people_list.account,
         wanted=wanted,
@@ -243,7 +257,8 @@ def _undo(people_list: PeopleList, now: datetime.datetime, *, after: int) -> int
     own = {pk: row for pk, row in own.items() if row.seat and row.seat.person_id == row.person_id}
     released = release_seats(
         account=people_list.account,
-        seats={pk: None for pk in own if pk is not None},
+        # As they were read: one that was released and given to somebody else meanwhile is left alone.
+        seats={pk: state_shown(row.seat) for pk, row in own.items() if pk is not None and row.seat is not None},
         actor=people_list.operator,
         now=now,
         is_told=False,

@@ -6,21 +6,27 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from accounts.members.models import CustomerAccount
+from accounts.members.models import CustomerAccount, Membership
+from accounts.members.parts import Part
 from common.languages import in_reader_language
 from common.search import in_name_order
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.lists.models import ListRow, PeopleList
+from enrolments.lists.reading import language_named
 from enrolments.lists.running import mail_key, occasion
 from enrolments.lists.verdicts import FINE, THERE, TO_PLACE, Verdict
+from enrolments.scope import courses_within, seats_within
 from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
 from outbox.mails.models import Mail
+
+_LONGEST_TOLD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,10 @@ class Source:
     group: CourseGroup | None = None
 
 
-def sources_of(account: CustomerAccount, now: datetime.datetime) -> list[Source]:
-    """Return the entries and sessions with seats that can be assigned. One statement."""
-    free = Seat.objects.assignable_at(now).filter(batch=OuterRef("pk"))
+def sources_of(account: CustomerAccount, now: datetime.datetime, part: Part | None = None) -> list[Source]:
+    """Return the entries and sessions with seats that can be assigned, those of a part if one is given. One statement,
+    a few more for a part."""
+    free = seats_within(Seat.objects.assignable_at(now).filter(batch=OuterRef("pk")), account, part)
     batches = SeatBatch.objects.filter(Exists(free), account=account).select_related("group__course")
     sources: dict[str, Source] = {}
     for batch in batches.order_by("-pk"):
@@ -53,20 +60,29 @@ def sources_of(account: CustomerAccount, now: datetime.datetime) -> list[Source]
     return sorted(sources.values(), key=lambda source: (source.group is not None, source.label.casefold()))
 
 
-def courses_of(account: CustomerAccount, now: datetime.datetime) -> QuerySet[Course]:
-    """Return the open courses that an account's free seats of packs may be used for, by name. Two statements."""
-    free = Seat.objects.assignable_at(now).filter(batch=OuterRef("pk"))
+def courses_of(account: CustomerAccount, now: datetime.datetime, part: Part | None = None) -> QuerySet[Course]:
+    """Return the open courses that the free seats of packs of an account, or of a part of it, may be used for, by name.
+    Two statements, a few more for a part."""
+    free = seats_within(Seat.objects.assignable_at(now).filter(batch=OuterRef("pk")), account, part)
     packs = SeatBatch.objects.filter(Exists(free), account=account, source=SeatBatch.Source.PACK)
     courses = Course.objects.none()
     for course_list in packs.order_by().values_list("course_list", flat=True).distinct():
         courses = courses | Course.objects.matching(course_list).open_at(now)
+    if part is not None and not part.teams and not part.orders:
+        courses = courses_within(courses, part)
     return courses.order_by(in_name_order("name"), "pk")
 
 
-def lists_of(account: CustomerAccount) -> QuerySet[PeopleList]:
-    """Return the lists of an account, with their number of people as `people`."""
-    lists = PeopleList.objects.filter(account=account).select_related("operator", "course", "group__course")
-    return lists.annotate(people=Count("rows"))
+def lists_of(membership: Membership) -> QuerySet[PeopleList]:
+    """Return the lists of an account that a member sees: of an operator limited to a part, their own, as far as nobody
+    was placed by it beyond that part."""
+    lists = PeopleList.objects.filter(account=membership.account_id)
+    part = Part.of(membership)
+    if part is not None:
+        within = seats_within(Seat.objects.filter(account=membership.account_id), membership.account_id, part)
+        beyond = ListRow.objects.filter(people_list=OuterRef("pk"), seat__isnull=False).exclude(seat__in=within)
+        lists = lists.filter(~Exists(beyond), operator=membership.user_id)
+    return lists.select_related("account", "operator", "course", "group__course")
 
 
 def source_name(people_list: PeopleList) -> str:
@@ -138,7 +154,24 @@ def verdict_in_words(row: ListRow) -> str:
         return _("Already enrolled by your account, until %(date)s; no seat is used") % {"date": until}
     if row.verdict == Verdict.TWICE:
         return _("Twice in the list: see line %(line)d") % {"line": row.detail["line"]}
+    if row.verdict == Verdict.BAD_ROLE and "roles" in row.detail:
+        learner, tutor = map(in_reader_language, row.detail["roles"])
+        return _("Role unknown: write %(learner)s or %(tutor)s") % {"learner": learner, "tutor": tutor}
+    if row.verdict == Verdict.BAD_TEAM:
+        return _("Your account has no team “%(team)s”: choose another one, or make it first") % {"team": row.team_typed}
+    if row.verdict == Verdict.OTHER_TEAM and "team" in row.detail:
+        return _("The person is in the team “%(team)s” of your account") % row.detail
+    if row.verdict == Verdict.TEAM_FULL and "team" in row.detail:
+        return _("The team “%(team)s” has no seats left") % row.detail
+    if row.verdict == Verdict.NO_SEAT and "of_teams" in row.detail:
+        return _("No seat left but those of other teams")
     return str(Verdict(row.verdict).label)
+
+
+def language_in_words(row: ListRow) -> str:
+    """Return the name of the language that a row gives, as typed where it is none of the shop's."""
+    code = language_named(row.language_typed)
+    return str(dict(settings.LANGUAGES)[code]) if code else row.language_typed[:_LONGEST_TOLD]
 
 
 def mails_in_words(people_list: PeopleList, rows: Sequence[ListRow]) -> dict[int, str]:
@@ -158,9 +191,9 @@ def mails_in_words(people_list: PeopleList, rows: Sequence[ListRow]) -> dict[int
     return words
 
 
-def taken_meanwhile(people_list: PeopleList) -> list[str]:
-    """Tell in a sentence each who else took seats of the list's entry or session since it was looked at. Two
-    statements."""
+def taken_meanwhile(people_list: PeopleList, part: Part | None = None) -> list[str]:
+    """Tell in a sentence each who else took seats of the list's entry or session since it was looked at, as far as a
+    part goes. Two statements."""
     batches = SeatBatch.objects.filter(account=people_list.account_id)
     if people_list.group_id is not None:
         batches = batches.filter(group=people_list.group_id)
@@ -169,12 +202,16 @@ def taken_meanwhile(people_list: PeopleList) -> list[str]:
     moves = SeatEvent.objects.filter(
         seat__batch__in=batches, to_state=SeatState.ASSIGNED, at__gte=people_list.made_at, actor__isnull=False
     )
+    if part is not None:
+        moves = moves.filter(seat__in=seats_within(Seat.objects.all(), people_list.account_id, part))
     taken: dict[str, int] = {}
     for first, last, email, number in (
         moves.order_by().values_list("actor__first_name", "actor__last_name", "actor__email").annotate(Count("pk"))
     ):
         taken[f"{first} {last}".strip() or email] = number
     others = PeopleList.objects.filter(~Q(pk=people_list.pk), kept_seats__batch__in=batches)
+    if part is not None:
+        others = others.filter(kept_seats__in=seats_within(Seat.objects.all(), people_list.account_id, part))
     for first, last, email, number in (
         others.order_by()
         .values_list("operator__first_name", "operator__last_name", "operator__email")

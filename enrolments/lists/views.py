@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,18 +16,23 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.history.services import note_download
+from accounts.members.parts import Part
 from accounts.members.rights import Right
+from accounts.members.trust import count_mails_before_payment
+from accounts.rate_limits.others import NotBeforePayment
+from accounts.rate_limits.services import TooOften
 from common.languages import reader_language
 from common.numbers import whole_number
 from common.sheets.answers import sheet_response
 from common.sheets.tables import SheetKind
-from enrolments.lists.drafts import ListMoved, discard_list, judge_again, make_list, mend_row
+from enrolments.lists.drafts import ListMoved, ListNotFound, discard_list, judge_again, make_list, mend_row
 from enrolments.lists.forms import NewListForm, RowForm
 from enrolments.lists.models import ListRow, PeopleList
 from enrolments.lists.results import result_file
 from enrolments.lists.running import start_list
 from enrolments.lists.selectors import (
     counts_of,
+    language_in_words,
     lists_of,
     mails_in_words,
     rows_of,
@@ -35,7 +41,7 @@ from enrolments.lists.selectors import (
     verdict_in_words,
 )
 from enrolments.lists.template import template_of
-from enrolments.lists.verdicts import FINE
+from enrolments.lists.verdicts import FINE, TO_PLACE
 from enrolments.pages import page_of
 
 LISTS_A_PAGE = 25
@@ -43,21 +49,21 @@ ROWS_A_PAGE = 100
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def lists(request: AccountRequest) -> HttpResponse:
     """List the account's lists of people, the newest first."""
-    page = page_of(request, lists_of(request.account), LISTS_A_PAGE)
+    page = page_of(request, lists_of(request.membership).annotate(people=Count("rows")), LISTS_A_PAGE)
     return render(request, "lists/lists.html", {"account": request.account, "page": page, "query_string": ""})
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_list(request: AccountRequest) -> HttpResponse:
     """Ask for people and seats; posting them makes a list to look at."""
-    now = timezone.now()
+    now, part = timezone.now(), Part.of(request.membership)
     status = HTTPStatus.OK
     if request.method == "POST":
-        form = NewListForm(request.POST, request.FILES, account=request.account, now=now)
+        form = NewListForm(request.POST, request.FILES, account=request.account, now=now, part=part)
         if form.is_valid():
             source = form.chosen_source()
             try:
@@ -72,6 +78,8 @@ def new_list(request: AccountRequest) -> HttpResponse:
                     in_place_of=form.in_place_of(),
                     now=now,
                 )
+            except ListNotFound:
+                raise Http404 from None
             except ListMoved as refused:
                 form.add_error(None, str(refused.message))
                 status = HTTPStatus.CONFLICT
@@ -80,19 +88,19 @@ def new_list(request: AccountRequest) -> HttpResponse:
         else:
             status = HTTPStatus.UNPROCESSABLE_ENTITY
     else:
-        form = NewListForm(initial=_asked_for(request), account=request.account, now=now)
+        form = NewListForm(initial=_asked_for(request), account=request.account, now=now, part=part)
     return render(request, "lists/new_list.html", {"account": request.account, "form": form}, status=status)
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def people_list(request: AccountRequest, list_id: int) -> HttpResponse:
     """Show a list: what would happen, how far it is, or what became of each row."""
     return _list_page(request, _find(request, list_id))
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def state(request: AccountRequest, list_id: int) -> HttpResponse:
     """Return the progress of a list, for the script that polls; the whole page is loaded anew when it is over."""
     found = _find(request, list_id)
@@ -104,7 +112,7 @@ def state(request: AccountRequest, list_id: int) -> HttpResponse:
     return response
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_POST
 def start(request: AccountRequest, list_id: int) -> HttpResponse:
     """Have a list placed, as it was shown."""
@@ -112,14 +120,21 @@ def start(request: AccountRequest, list_id: int) -> HttpResponse:
     mode = request.POST.get("mode", "")
     if mode not in PeopleList.Mode.values:
         return _list_page(request, found, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    now = timezone.now()
     try:
-        start_list(people_list=found, version=_version(request), mode=mode, now=timezone.now())
+        # A list on seats that were paid for is placed whole, whatever the limits on single invitations.
+        addresses = found.rows.filter(verdict__in=TO_PLACE).values_list("address", flat=True)
+        count_mails_before_payment(request, addresses, now=now)
+        start_list(people_list=found, version=_version(request), mode=mode, now=now)
     except ListMoved as refused:
         return _refused(request, list_id, refused)
+    except (NotBeforePayment, TooOften) as refused:
+        messages.error(request, str(refused))
+        return _list_page(request, found, status=HTTPStatus.TOO_MANY_REQUESTS)
     return redirect("account-list", request.account.pk, found.pk)
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_POST
 def judge(request: AccountRequest, list_id: int) -> HttpResponse:
     """Look at a draft again: seats and courses may have changed since."""
@@ -131,7 +146,7 @@ def judge(request: AccountRequest, list_id: int) -> HttpResponse:
     return redirect("account-list", request.account.pk, found.pk)
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_POST
 def discard(request: AccountRequest, list_id: int) -> HttpResponse:
     """Delete a draft, as it was shown."""
@@ -144,7 +159,7 @@ def discard(request: AccountRequest, list_id: int) -> HttpResponse:
     return redirect("account-lists", request.account.pk)
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
     """Show one line of a draft; posting the form writes it anew."""
@@ -154,7 +169,7 @@ def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
         raise Http404
     status = HTTPStatus.OK
     if request.method == "POST":
-        form = RowForm(request.POST, people_list=found)
+        form = RowForm(request.POST, row=shown)
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         if form.is_valid():
             try:
@@ -168,7 +183,7 @@ def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
             except ListMoved as refused:
                 status = HTTPStatus.CONFLICT
                 found = _find(request, list_id)
-                form = RowForm(request.POST.dict() | {"version": str(found.version)}, people_list=found)
+                form = RowForm(request.POST.dict() | {"version": str(found.version)}, row=shown)
                 form.full_clean()
                 form.add_error(None, str(refused.message))
             else:
@@ -193,7 +208,7 @@ def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def result(request: AccountRequest, list_id: int, kind: str) -> HttpResponseBase:
     """Download a list with what becomes, or became, of each row."""
     found = _find(request, list_id)
@@ -202,7 +217,7 @@ def result(request: AccountRequest, list_id: int, kind: str) -> HttpResponseBase
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def template(request: AccountRequest, kind: str) -> HttpResponseBase:
     """Download a list to be filled in, with headings in the reader's language."""
     headings, rows = template_of(reader_language())
@@ -221,8 +236,7 @@ def _asked_for(request: AccountRequest) -> dict[str, object]:
 
 
 def _find(request: AccountRequest, list_id: int) -> PeopleList:
-    lists = PeopleList.objects.select_related("account", "operator", "course", "group__course")
-    found = lists.filter(account=request.account, pk=list_id).first()
+    found = lists_of(request.membership).filter(pk=list_id).first()
     if found is None:
         raise Http404
     return found
@@ -254,13 +268,14 @@ def _list_page(request: AccountRequest, found: PeopleList, *, status: HTTPStatus
         "counts": counts_of(found),
         "is_draft": found.state == PeopleList.State.DRAFT,
         "is_moving": _is_moving(found),
-        "taken": taken_meanwhile(found) if found.refused_at is not None else [],
+        "taken": taken_meanwhile(found, Part.of(request.membership)) if found.refused_at is not None else [],
         "rows": [
             {
                 "row": each,
                 "verdict": verdict_in_words(each),
                 "is_fine": each.verdict in FINE,
                 "mail": mails.get(each.line),
+                "language": language_in_words(each),
             }
             for each in rows
         ],

@@ -7,6 +7,7 @@ import datetime
 from django.template.loader import render_to_string
 
 from accounts.members.models import Membership
+from accounts.members.parts import Part
 from common.moments import local_day
 from enrolments.overview.coming import WEEKS, coming_sessions
 from enrolments.overview.numbers import seat_numbers
@@ -18,7 +19,7 @@ SESSIONS_AT_MOST = 6
 
 def seats_card(membership: Membership, now: datetime.datetime) -> str:
     """Draw the numbers of seats by entry and course. Three statements."""
-    seats = seat_numbers(membership.account_id, now=now)
+    seats = seat_numbers(membership.account_id, part=Part.of(membership), now=now)
     entries = [
         {
             "entry": entry,
@@ -39,6 +40,7 @@ def seats_card(membership: Membership, now: datetime.datetime) -> str:
 
 def sessions_card(membership: Membership, now: datetime.datetime) -> str:
     """Draw the sessions that run or begin soon. Two statements."""
-    rows = coming_sessions(membership.account_id, now=now, at_most=SESSIONS_AT_MOST)
+    part = Part.of(membership)
+    rows = coming_sessions(membership.account_id, part=part, now=now, at_most=SESSIONS_AT_MOST)
     context = {"account_id": membership.account_id, "rows": rows, "weeks": WEEKS, "today": local_day(now)}
     return render_to_string("overview/sessions.html", context)

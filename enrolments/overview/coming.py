@@ -11,17 +11,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.members.models import Membership
+from accounts.members.parts import Part
 from accounts.members.waiting import AT_MOST, Waits
 from common.moments import local_day
 from enrolments.courses.groups.models import CourseGroup
+from enrolments.scope import sessions_within
 from enrolments.seats.models import SeatBatch
 from enrolments.sessions.selectors import SessionRow, session_rows
 
 WEEKS = 6
 
 
-def coming_sessions(account_id: int, *, now: datetime.datetime, at_most: int) -> list[SessionRow]:
-    """Return the sessions that run today or begin within six weeks, the first to begin first. Two statements."""
+def coming_sessions(
+    account_id: int, *, part: Part | None = None, now: datetime.datetime, at_most: int
+) -> list[SessionRow]:
+    """Return the sessions, of those within a part, that run today or begin within six weeks, the first to begin
+    first. Two statements."""
     today = local_day(now)
     batches = SeatBatch.objects.filter(group=OuterRef("pk"), source=SeatBatch.Source.SESSION)
     groups = CourseGroup.objects.filter(
@@ -30,14 +35,14 @@ def coming_sessions(account_id: int, *, now: datetime.datetime, at_most: int) ->
         account_id=account_id,
         course__first_day__lte=today + datetime.timedelta(weeks=WEEKS),
     )
-    found = groups.select_related("course").order_by("course__first_day", "pk")[:at_most]
+    found = sessions_within(groups, part).select_related("course").order_by("course__first_day", "pk")[:at_most]
     rows = {row.group.pk: row for row in session_rows(found)}
     return [rows[group.pk] for group in found]
 
 
 def sessions_to_come(membership: Membership, now: datetime.datetime) -> list[Waits]:
     """Tell the sessions of the next weeks in words, for the weekly summary. Two statements."""
-    rows = coming_sessions(membership.account_id, now=now, at_most=AT_MOST)
+    rows = coming_sessions(membership.account_id, part=Part.of(membership), now=now, at_most=AT_MOST)
     return [
         Waits(
             _in_words(row), reverse("account-session", args=[membership.account_id, row.group.pk]), _("See who comes")

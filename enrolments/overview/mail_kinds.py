@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import pgettext_lazy
 
@@ -30,8 +30,17 @@ def with_seats(mail: Mail, *, blank: bool) -> dict[str, Any]:
         "entry": in_reader_language(mail.context["entry_name"]),
         "free": mail.context["total"] - mail.context["used"],
         "seats_url": f"{settings.SITE_URL}{seats}?{urlencode({'entry': mail.context['entry_code']})}",
+        "more_url": _more_url(membership.account_id, mail.context["entry_code"]),
         "unsubscribe_url": BLANK if blank else stop_url(membership, THRESHOLDS),
     }
+
+
+def _more_url(account_id: int, code: str) -> str:
+    """Return the address of the page that buys more of an entry; "" where the floor that sells is not installed."""
+    try:
+        return settings.SITE_URL + reverse("account-more", args=[account_id, code])
+    except NoReverseMatch:
+        return ""
 
 
 def is_due(mail: Mail, now: datetime) -> bool:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from django.db import connection
 from django.db.models import Count
 
+from accounts.members.parts import Part
 from common.languages import in_reader_language
 from enrolments.courses.models import Course
-from enrolments.seats.models import SeatState
+from enrolments.seats.models import IN_USE, SeatState
+from enrolments.seats.selectors import newest_entry_names, seats_by_course
 from enrolments.seats.waiting import seats_ending_soon
 
 
@@ -92,21 +94,20 @@ ORDER BY 6, 1, 2, 3
 """
 
 
-def seat_numbers(account_id: int, *, now: datetime.datetime) -> SeatNumbers:
-    """Count the seats that an account can use or has used, by entry and course. Three statements.
+def seat_numbers(account_id: int, *, part: Part | None = None, now: datetime.datetime) -> SeatNumbers:
+    """Count the seats that an account, or a part of it, can use or has used, by entry and course. Three statements, a
+    few more for a part.
 
     The entries bought last come first, those without a free seat after the others.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"account": account_id, "now": now})
-        rows = cursor.fetchall()
+    rows = _counted(account_id, now) if part is None else _counted_of_part(account_id, part, now)
     found = SeatNumbers()
     courses = Course.objects.in_bulk({row[2] for row in rows if row[2] is not None})
     entries: dict[str, EntryNumbers] = {}
     by_course: dict[tuple[str, int], CourseNumbers] = {}
-    for code, state, course_id, number, name, _batch in rows:
+    for code, state, course_id, number, name in rows:
         entry = entries.pop(code, None) or EntryNumbers(code, "")
-        entry.name = in_reader_language(json.loads(name))
+        entry.name = in_reader_language(name)
         entries[code] = entry  # the one bought last ends last
         entry.numbers.add(state, number)
         found.numbers.add(state, number)
@@ -116,7 +117,7 @@ def seat_numbers(account_id: int, *, now: datetime.datetime) -> SeatNumbers:
                 of_course = by_course[code, course_id] = CourseNumbers(courses[course_id])
                 entry.courses.append(of_course)
             of_course.numbers.add(state, number)
-    ending = seats_ending_soon(account_id, now).values_list("batch__entry_code").annotate(Count("pk"))
+    ending = seats_ending_soon(account_id, now, part=part).values_list("batch__entry_code").annotate(Count("pk"))
     for code, number in ending.order_by():
         if code in entries:
             entries[code].numbers.ending += number
@@ -126,3 +127,24 @@ def seat_numbers(account_id: int, *, now: datetime.datetime) -> SeatNumbers:
     latest_first = list(entries.values())[::-1]
     found.entries = sorted(latest_first, key=lambda entry: entry.numbers.free == 0)
     return found
+
+
+Rows = list[tuple[str, str, int | None, int, dict[str, str]]]
+
+
+def _counted(account_id: int, now: datetime.datetime) -> Rows:
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"account": account_id, "now": now})
+        return [
+            (code, state, course_id, number, json.loads(name))
+            for code, state, course_id, number, name, _batch in cursor.fetchall()
+        ]
+
+
+def _counted_of_part(account_id: int, part: Part, now: datetime.datetime) -> Rows:
+    names = newest_entry_names(account_id)
+    return [
+        (each.entry_code, each.state, each.course_id, each.number, names[each.entry_code])
+        for each in seats_by_course(account_id, part, now=now)
+        if each.state in (SeatState.AVAILABLE, *IN_USE)
+    ]

@@ -30,8 +30,9 @@ WITH newest AS (
     WHERE NOT EXISTS (SELECT FROM enrolments_usedup told WHERE told.batch_id = newest.batch_id AND told.percent = 100)
         AND EXISTS (SELECT FROM accounts_membership member WHERE member.account_id = newest.account_id)
 ), counted AS (
-    SELECT open.account_id, open.batch_id, count(*) FILTER (WHERE seat.state IN ('assigned', 'consumed')) AS used,
-        count(*) AS total
+    SELECT open.account_id, open.batch_id, count(*) FILTER (
+        WHERE seat.state = 'consumed' OR seat.state = 'assigned' AND coalesce(seat.enter_before > %(now)s, true)
+    ) AS used, count(*) AS total
     FROM open JOIN enrolments_seatbatch batch USING (account_id, entry_code)
         JOIN enrolments_seat seat ON seat.batch_id = batch.id
     WHERE batch.source = 'pack' AND seat.state <> 'revoked'
@@ -77,7 +78,7 @@ def tell_used_up(*, now: datetime.datetime, limit: int = 200) -> int:
     Return the number of entries found. Each is told once, whoever runs this at the same moment. Four statements,
     whatever the number. Locks nothing.
     """
-    due = _rows_due(limit)
+    due = _rows_due(limit, now)
     if not due:
         return 0
     with transaction.atomic():
@@ -96,9 +97,9 @@ def tell_used_up(*, now: datetime.datetime, limit: int = 200) -> int:
     return len(due)
 
 
-def _rows_due(limit: int) -> list[Due]:
+def _rows_due(limit: int, now: datetime.datetime) -> list[Due]:
     with connection.cursor() as cursor:
-        cursor.execute(DUE, {"limit": limit})
+        cursor.execute(DUE, {"limit": limit, "now": now})
         return [Due(*row) for row in cursor.fetchall()]
 
 

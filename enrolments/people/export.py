@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
 from common.paging import chunks
 from common.sheets.answers import sheet_response
@@ -23,21 +24,29 @@ ROWS_A_CHUNK = 1000
 
 
 def people_file(
-    account: CustomerAccount, people: QuerySet[Delegation], kind: SheetKind, now: datetime.datetime
+    account: CustomerAccount,
+    people: QuerySet[Delegation],
+    kind: SheetKind,
+    now: datetime.datetime,
+    *,
+    part: Part | None = None,
 ) -> FileResponse:
-    """Answer with a row for each person, newest first. Five statements for each thousand."""
+    """Answer with a row for each person, newest first, with their courses within a part. Five statements for
+    each thousand."""
     headings = (
         _("E-mail"), _("First name"), _("Last name"), pgettext("of an account", "Team"),
         pgettext("of a person", "State"), _("Courses"),
         _("Last mail"), pgettext("to a person", "Mail"), pgettext("of an invitation", "Accepted"),
         pgettext("of a person in a course", "Began"),
     )  # fmt: skip
-    return sheet_response(_("people"), kind, headings=headings, rows=_cells(account, people, now))
+    return sheet_response(_("people"), kind, headings=headings, rows=_cells(account, people, now, part))
 
 
-def _cells(account: CustomerAccount, people: QuerySet[Delegation], now: datetime.datetime) -> Iterator[Cells]:
+def _cells(
+    account: CustomerAccount, people: QuerySet[Delegation], now: datetime.datetime, part: Part | None
+) -> Iterator[Cells]:
     for chunk in chunks(people, size=ROWS_A_CHUNK):
-        for delegation, row in zip(chunk, full_rows(account, chunk, now), strict=True):
+        for delegation, row in zip(chunk, full_rows(account, chunk, now, part=part), strict=True):
             yield _row(delegation, row)
 
 

@@ -16,7 +16,7 @@ from enrolments.pages import query_string
 from enrolments.people.export import people_file
 from enrolments.people.list_forms import PeopleForm
 from enrolments.people.listed import chosen_people, full_rows, page_of_people
-from enrolments.scope import people_within
+from enrolments.scope import courses_within, people_within, teams_within
 from enrolments.seats.selectors import courses_used
 
 FILTERS = ("q", "state", "mail", "course", "team")
@@ -28,10 +28,8 @@ def people(request: AccountRequest) -> HttpResponse:
     """List the people this account looks after."""
     now = timezone.now()
     part = Part.of(request.membership)
-    teams = list(request.account.teams.all()) if part is None else []
-    courses = courses_used(request.account)
-    if part is not None:
-        courses = courses.filter(pk__in=part.courses)
+    teams = list(teams_within(request.account.teams.all(), part))
+    courses = courses_within(courses_used(request.account), part)
     form = PeopleForm(request.GET or None, courses=courses, teams=teams)
     asked = form.cleaned_data if form.is_valid() else {}
     chosen = people_within(chosen_people(request.account, asked, now), request.account, part)
@@ -42,21 +40,26 @@ def people(request: AccountRequest) -> HttpResponse:
         "filters": query_string(request, *FILTERS),
         "page": page,
         "rows": full_rows(request.account, page.rows, now, part=part),
-        "is_whole": part is None,
         "query_string": query_string(request, *FILTERS, "sort"),
         "is_by_mail": asked.get("sort") == "mail",
-        "teams": teams,
+        "teams": teams if part is None else [],
+        "is_whole": part is None,
         "ticked_on": request.get_full_path(),
     }
     return render(request, "people/people.html", context)
 
 
 @require_safe
-@account_page(Right.MANAGE_PEOPLE)
+@account_page(Right.MANAGE_PEOPLE, Right.WORK_IN_PART)
 def export(request: AccountRequest, kind: str) -> HttpResponseBase:
     """Download the people whom the filters of the list choose."""
-    now = timezone.now()
-    form = PeopleForm(request.GET or None, courses=courses_used(request.account), teams=request.account.teams.all())
+    now, part = timezone.now(), Part.of(request.membership)
+    form = PeopleForm(
+        request.GET or None,
+        courses=courses_within(courses_used(request.account), part),
+        teams=list(teams_within(request.account.teams.all(), part)),
+    )
     chosen = chosen_people(request.account, form.cleaned_data if form.is_valid() else {}, now)
+    chosen = people_within(chosen, request.account, part)
     note_download(account_id=request.account.pk, actor=request.user, file="people", now=now)
-    return people_file(request.account, chosen, SheetKind(kind), now)
+    return people_file(request.account, chosen, SheetKind(kind), now, part=part)

@@ -31,7 +31,7 @@ def chosen_people(account: CustomerAccount, asked: Mapping[str, Any], now: datet
     if asked.get("mail"):
         people = with_last_mail(people, account, MailState(asked["mail"]))
     if asked.get("course") is not None:
-        people = in_course(people, account, asked["course"])
+        people = in_course(people, account, asked["course"], now)
     if asked.get("team") is not None:
         people = people.filter(team=asked["team"])
     return people.select_related("person", "team")
@@ -68,7 +68,7 @@ def full_rows(
     account: CustomerAccount, people: Collection[Delegation], now: datetime.datetime, *, part: Part | None = None
 ) -> list[PersonRow]:
     """Return rows with courses, progress and state, in the order of `people`. Four statements."""
-    rows = person_rows(account, people, part=part)
+    rows = person_rows(account, people, now=now, part=part)
     onboarding = onboarding_of(account, people, now=now)
     for row in rows:
         row.onboarding = onboarding[row.person_id]

@@ -7,10 +7,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef, QuerySet, TextChoices
+from django.utils import timezone
 
 from accounts.members.models import CustomerAccount, Membership
 from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
+from accounts.people.models import User
+from common.emails import ERASED
 from common.search import matching
 from enrolments.grounds.models import Ground
 from enrolments.scope import grounds_within
@@ -63,10 +66,14 @@ def people_of(account: CustomerAccount, *, search: str = "") -> QuerySet[Delegat
 
 
 def person_rows(
-    account: CustomerAccount, delegations: Collection[Delegation], *, part: Part | None = None
+    account: CustomerAccount,
+    delegations: Collection[Delegation],
+    *,
+    now: datetime.datetime | None = None,
+    part: Part | None = None,
 ) -> list[PersonRow]:
-    """Return rows for a list of some people. Other accounts' courses are never among them. One statement; expects the
-    delegations' teams loaded."""
+    """Return rows for a list of some people. Other accounts' courses are never among them, nor those that people did
+    not enter in time at `now` (None: this moment). One statement; expects the delegations' teams loaded."""
     rows = {
         delegation.person_id: PersonRow(
             person_id=delegation.person_id,
@@ -78,7 +85,7 @@ def person_rows(
         for delegation in delegations
     }
     grounds = (
-        Ground.objects.live()
+        Ground.objects.standing_at(now or timezone.now())
         .filter(
             account=account,
             kind__in=Ground.PLACING,
@@ -95,8 +102,8 @@ def person_rows(
 def typed_names(account: CustomerAccount, person_ids: Collection[int]) -> dict[int, PersonRow]:
     """Return names and addresses of people as this account typed them; members never typed under their own name.
 
-    At most two statements. All other people are left out: names that they or other accounts wrote are hidden from this
-    one.
+    At most three statements. Erased people have a number in place of a name. All others are left out: names that they
+    or other accounts wrote are hidden from this one.
     """
     if not person_ids:
         return {}
@@ -118,6 +125,9 @@ def typed_names(account: CustomerAccount, person_ids: Collection[int]) -> dict[i
                 for each in members
             }
         )
+    if missing := missing - names.keys():
+        erased = User.objects.filter(pk__in=missing, email__endswith=ERASED)
+        names.update({each.pk: PersonRow(each.pk, each.get_full_name(), "") for each in erased})
     return names
 
 

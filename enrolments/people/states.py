@@ -42,7 +42,7 @@ def in_state(
     people: QuerySet[Delegation], account: CustomerAccount, state: PersonState, now: datetime.datetime
 ) -> QuerySet[Delegation]:
     """Keep people in a state. A sign-in counts only for people whom this account created, as in what it is shown."""
-    running = Exists(own_grounds(account).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now)))
+    running = Exists(own_grounds(account, now).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now)))
     if state == PersonState.OVER:
         return people.exclude(running)
     people = people.filter(running)
@@ -58,14 +58,17 @@ def in_state(
     return people.filter(signed_in) if state == PersonState.SIGNED_IN else people.exclude(signed_in)
 
 
-def own_grounds(account: CustomerAccount) -> QuerySet[Ground]:
-    """Return the live grounds by which an account has the person of an outer query in courses."""
-    return Ground.objects.live().filter(account=account, kind__in=Ground.PLACING, enrolment__user=OuterRef("person"))
+def own_grounds(account: CustomerAccount, now: datetime.datetime) -> QuerySet[Ground]:
+    """Return the standing grounds by which an account has the person of an outer query in courses."""
+    standing = Ground.objects.standing_at(now)
+    return standing.filter(account=account, kind__in=Ground.PLACING, enrolment__user=OuterRef("person"))
 
 
-def in_course(people: QuerySet[Delegation], account: CustomerAccount, course: Course) -> QuerySet[Delegation]:
+def in_course(
+    people: QuerySet[Delegation], account: CustomerAccount, course: Course, now: datetime.datetime
+) -> QuerySet[Delegation]:
     """Keep people whom the account has in a course, running or over."""
-    return people.filter(Exists(own_grounds(account).filter(enrolment__course=course)))
+    return people.filter(Exists(own_grounds(account, now).filter(enrolment__course=course)))
 
 
 def with_last_mail(people: QuerySet[Delegation], account: CustomerAccount, state: MailState) -> QuerySet[Delegation]:

@@ -72,8 +72,7 @@ def person(request: AccountRequest, delegation_id: int) -> HttpResponse:
             form.tell_changed(shown)
             status = HTTPStatus.CONFLICT
         except AddressOfAnother as refused:
-            # The exchange is no page of an operator who is limited.
-            seats = replaceable_seats(request, shown) if Part.of(request.membership) is None else []
+            seats = replaceable_seats(request, shown)
             if seats:
                 return _as_exchange(request, shown, seats)
             form.add_error("email", str(refused.message))
@@ -170,8 +169,7 @@ def _page(
         "is_whole": part is None,
         "onboarding": onboarding_of(request.account, [shown], now=timezone.now())[shown.person_id],
         "form": form,
-        "has_seats": part is None
-        and any(ground.seat and ground.seat.state == SeatState.ASSIGNED for ground in row.grounds),
+        "has_seats": any(ground.seat and ground.seat.state == SeatState.ASSIGNED for ground in row.grounds),
         "is_editable": is_editable(account=request.account, user=shown.person),
     }
     return render(request, "people/person.html", context, status=status)

@@ -12,10 +12,12 @@ from django.utils.translation import ngettext
 
 from accounts.links.models import AddressLink
 from accounts.members.models import Membership
+from accounts.members.parts import Part
 from accounts.members.waiting import Waits
 from accounts.people.models import User
 from enrolments.people.states import PersonState
-from enrolments.seats.models import Seat, SeatState
+from enrolments.scope import seats_within
+from enrolments.seats.models import Seat
 
 
 def not_accepted(membership: Membership, now: datetime.datetime) -> list[Waits]:
@@ -30,8 +32,9 @@ def not_accepted(membership: Membership, now: datetime.datetime) -> list[Waits]:
     signed_in = User.objects.filter(
         pk=OuterRef("person_id"), created_by_account=membership.account_id, last_login__isnull=False
     )
+    seats = Seat.objects.enterable_at(now).filter(Exists(links), account_id=membership.account_id)
     number = (
-        Seat.objects.filter(Exists(links), account_id=membership.account_id, state=SeatState.ASSIGNED)
+        seats_within(seats, membership.account_id, Part.of(membership))
         .exclude(Exists(links.filter(used_at__isnull=False)))
         .exclude(Exists(signed_in))
         .order_by()

@@ -74,6 +74,7 @@ RETURNING id
 """
 
 # Assigned seats of courses that have begun for their people, by the day to enter by or the end of the enrolment.
+# Those that were extended may end long after their own ground.
 TO_LEARNERS = """
 WITH soon AS (
     SELECT id FROM enrolments_seat
@@ -81,6 +82,8 @@ WITH soon AS (
     UNION
     SELECT seat_id FROM enrolments_ground
     WHERE kind = 'seat' AND ended_at IS NULL AND ends_at > %(now)s AND ends_at <= %(horizon)s
+    UNION
+    SELECT seat_id FROM enrolments_seatextension WHERE ended_at IS NULL AND days IS NOT NULL
 ), ends AS (
     SELECT seat.id AS seat_id, seat.batch_id, seat.assigned_at AS since, seat.person_id AS user_id, seat.account_id,
         least(seat.enter_before, enrolment.ends_at) AS ends_at

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.notices.kinds import REMINDERS, stop_url
 from accounts.members.notices.mail_kinds import member_of
+from accounts.members.parts import Part
 from common.defused import defused
 from common.languages import in_reader_language
 from common.words import end_in_words
 from enrolments.mail_kinds import with_sign_in_page
 from enrolments.reminders.models import Reminder
+from enrolments.scope import seats_within
 from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatState
 from outbox.errors import ResendRefused
 from outbox.mails.kinds import BLANK, Renewed
@@ -70,14 +71,22 @@ def renew_entries(mail: Mail, now: datetime.datetime) -> Renewed:
 
 def _reminders(mail: Mail, now: datetime.datetime) -> list[Reminder]:
     rows = Reminder.objects.filter(pk__in=mail.context["reminders"], user=mail.person_id or 0, ends_at__gt=now)
-    return list(rows.select_related("batch__course", "batch__group", "seat__course").order_by("ends_at", "pk"))
+    return list(
+        rows.select_related("batch__course", "batch__group", "seat__course", "seat__enrolment").order_by(
+            "ends_at", "pk"
+        )
+    )
 
 
 def _free_seats(mail: Mail, now: datetime.datetime | None = None) -> list[dict[str, Any]]:
-    """Return a row for each course or entry, order and end, with the number of its free seats."""
+    """Return a row for each course or entry, order and end, with the number of its free seats that the reader sees."""
     now = now or timezone.now()
     reminders = _reminders(mail, now)
-    by_end, by_batch = _counts({each.batch_id for each in reminders if each.batch_id is not None}, now)
+    member = member_of(mail)
+    part = Part.of(member) if member is not None else None
+    batch_ids = {each.batch_id for each in reminders if each.batch_id is not None}
+    free = Seat.objects.assignable_at(now).filter(batch__in=batch_ids)
+    by_end, by_batch = _counts(seats_within(free, mail.account_id or 0, part))
     rows: dict[tuple[str, str, str, datetime.datetime], int] = {}
     for each in reminders:
         batch = each.batch
@@ -96,11 +105,10 @@ def _free_seats(mail: Mail, now: datetime.datetime | None = None) -> list[dict[s
 
 
 def _counts(
-    batch_ids: Collection[int], now: datetime.datetime
+    free: QuerySet[Seat],
 ) -> tuple[dict[tuple[int, datetime.datetime | None], int], dict[int, int]]:
-    """Return the free seats by batch and end, and by batch."""
-    free = Seat.objects.assignable_at(now).filter(batch__in=batch_ids).annotate(until=ASSIGNABLE_UNTIL)
-    counted = free.order_by().values_list("batch", "until").annotate(Count("pk"))
+    """Return the number of free seats by batch and end, and by batch."""
+    counted = free.annotate(until=ASSIGNABLE_UNTIL).order_by().values_list("batch", "until").annotate(Count("pk"))
     by_end = {(batch_id, until): seats for batch_id, until, seats in counted}
     by_batch: dict[int, int] = {}
     for (batch_id, _until), seats in by_end.items():
@@ -116,6 +124,10 @@ def _courses(mail: Mail, now: datetime.datetime | None = None) -> list[dict[str,
         if seat is None or seat.course is None or seat.account_id != mail.account_id:
             continue
         if seat.state != SeatState.ASSIGNED or seat.person_id != each.user_id:
+            continue
+        ends_at = seat.enrolment.ends_at if seat.enrolment is not None else None
+        ends = [end for end in (seat.enter_before, ends_at) if end is not None]
+        if min(ends, default=None) != each.ends_at:
             continue
         is_lost = seat.enter_before is not None and seat.enter_before <= each.ends_at
         rows.append({"name": seat.course.name, "end": end_in_words(each.ends_at), "is_lost": is_lost})

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
+from itertools import islice
 
 from django.conf import settings
 from django.utils import translation
 
 from accounts.members.models import CustomerAccount, Membership
+from accounts.members.parts import Part
 from accounts.people.models import User
 from enrolments.courses.models import Course
 from enrolments.requests.models import CourseRequest
+from enrolments.requests.selectors import requests_to
 from outbox.mails.services import NewMail, queue_mail, queue_mails
 
 TOLD_AT_MOST = 20
@@ -33,7 +37,7 @@ def tell_operators(asked: CourseRequest, *, language: str) -> None:
                 },
                 account_id=asked.account_id,
             )
-            for user in who_answers(asked.account)
+            for user in who_answers(asked.account, lambda member: _sees(member, asked))
         ]
     )
 
@@ -63,12 +67,24 @@ def tell_of_answer(
     )
 
 
-def who_answers(account: CustomerAccount) -> list[User]:
-    """Return the active operators of an account, the first to join first; its owners where it has none."""
+def who_answers(
+    account: CustomerAccount, may: Callable[[Membership], bool] = lambda member: not member.is_limited
+) -> list[User]:
+    """Return the active operators of an account who may answer, the first to join first; its owners where none may.
+
+    By itself operators limited to a part of the account may not. One statement, and those of `may`.
+    """
     members = Membership.objects.filter(account=account, user__is_active=True).select_related("user")
     in_order = members.order_by("created_at", "pk")
-    found = in_order.filter(is_operator=True)[:TOLD_AT_MOST] or in_order.filter(is_owner=True)[:TOLD_AT_MOST]
+    operators = (member for member in in_order.filter(is_operator=True).iterator() if may(member))
+    found = list(islice(operators, TOLD_AT_MOST)) or list(in_order.filter(is_owner=True)[:TOLD_AT_MOST])
     return [member.user for member in found]
+
+
+def _sees(member: Membership, asked: CourseRequest) -> bool:
+    """Tell whether an operator sees a request. One statement for one who is limited to a part of the account."""
+    part = Part.of(member)
+    return part is None or requests_to(asked.account, part).filter(pk=asked.pk).exists()
 
 
 def _name_of(course: Course, language: str) -> str:

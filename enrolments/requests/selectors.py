@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from enrolments.courses.models import Course
@@ -17,6 +18,7 @@ from enrolments.courses.roles.models import Role
 from enrolments.courses.sale import with_a_place
 from enrolments.grounds.models import Ground
 from enrolments.requests.models import CourseRequest
+from enrolments.scope import people_within, usable_within
 from enrolments.seats.models import Seat, SeatBatch
 
 # Kinds of seats among which an operator chooses; those that end first come first.
@@ -111,10 +113,13 @@ def requests_by(user: User) -> QuerySet[CourseRequest]:
     return CourseRequest.objects.filter(Exists(still), person=user).select_related("account", "course")
 
 
-def requests_to(account: CustomerAccount) -> QuerySet[CourseRequest]:
-    """Return the requests to an account by people it looks after who can sign in."""
+def requests_to(account: CustomerAccount, part: Part | None = None) -> QuerySet[CourseRequest]:
+    """Return the requests to an account by people it looks after who can sign in: of a part, those by its people or for
+    its courses."""
     still = Delegation.objects.filter(account=OuterRef("account"), person=OuterRef("person"))
     rows = CourseRequest.objects.filter(Exists(still), account=account, person__is_active=True)
+    if part is not None:
+        rows = rows.filter(Q(course__in=part.courses) | Q(Exists(people_within(still, account, part))))
     return rows.select_related("course", "answered_by")
 
 
@@ -127,12 +132,15 @@ class SeatsOffered:
     until: datetime.datetime | None
 
 
-def seats_for(account: CustomerAccount, course: Course, *, now: datetime.datetime) -> list[SeatsOffered]:
-    """Return an account's free seats that take a learner into a course now, by order line; those that end first come
-    first, and no more than CHOICES_AT_MOST. Three statements; none counts seats, which may be many."""
+def seats_for(
+    account: CustomerAccount, course: Course, *, part: Part | None = None, now: datetime.datetime
+) -> list[SeatsOffered]:
+    """Return the free seats of an account, or of a part of it, that take a learner into a course now, by order line;
+    those that end first come first, and no more than CHOICES_AT_MOST. Three statements; none counts seats, which may be
+    many."""
     if not course.is_lasting_at(now):
         return []
-    free = Seat.objects.assignable_at(now).for_learners().filter(account=account)
+    free = usable_within(Seat.objects.assignable_at(now).for_learners().filter(account=account), part, course.pk)
     suits = Q(source=SeatBatch.Source.SESSION, course=course)
     if course.is_open_at(now):
         packs = SeatBatch.objects.filter(
@@ -149,7 +157,10 @@ def seats_for(account: CustomerAccount, course: Course, *, now: datetime.datetim
     ]
 
 
-def free_seat(account: CustomerAccount, batch_id: int, *, now: datetime.datetime) -> Seat | None:
-    """Return a free seat of an order line of an account that takes a learner; None if there is none (any more)."""
+def free_seat(
+    account: CustomerAccount, batch_id: int, course: Course, *, part: Part | None = None, now: datetime.datetime
+) -> Seat | None:
+    """Return a free seat of an order line of an account that takes a learner, of a part if one is given; None if there
+    is none (any more)."""
     seats = Seat.objects.assignable_at(now).for_learners().filter(account=account, batch=batch_id)
-    return seats.order_by("pk").first()
+    return usable_within(seats, part, course.pk).order_by("pk").first()

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import transaction
 
 from accounts.members.models import CustomerAccount
-from accounts.members.operators import keep_account, keep_right
-from accounts.members.rights import Right
+from accounts.members.operators import keep_account, keep_at_desk
+from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
 from accounts.people.delegation.services import delegate
 from accounts.people.models import User
@@ -64,9 +64,9 @@ def _may_mail(account: CustomerAccount, now: datetime.datetime) -> bool:
     return True
 
 
-def open_request(account: CustomerAccount, request_id: int) -> CourseRequest:
-    """Return an open request to an account. Raises RequestNotFound, RequestAnswered."""
-    asked = requests_to(account).filter(pk=request_id).first()
+def open_request(account: CustomerAccount, request_id: int, part: Part | None = None) -> CourseRequest:
+    """Return an open request to an account, within a part if one is given. Raises RequestNotFound, RequestAnswered."""
+    asked = requests_to(account, part).filter(pk=request_id).first()
     if asked is None:
         raise RequestNotFound
     if not asked.is_open:
@@ -89,12 +89,14 @@ def decline_request(
     """Decline a request and mail the person, with the operator's words.
 
     Locks the account (FOR KEY SHARE) and the operator's membership (FOR SHARE), then the request. Raises
-    RequestNotFound, also when the operator answers nothing for the account (any more), and RequestAnswered.
+    RequestNotFound, also when the operator answers nothing for the account (any more) or the request is beyond their
+    part of it, and RequestAnswered.
     """
     with transaction.atomic():
-        if not keep_right(account_id=account.pk, user=operator, right=Right.MANAGE_SEATS):
+        member = keep_at_desk(account_id=account.pk, user=operator)
+        if member is None:
             raise RequestNotFound
-        asked = open_request(account, request_id)
+        asked = open_request(account, request_id, Part.of(member))
         _answer(asked, State.DECLINED, by=operator, answer=words, now=now)
         tell_of_answer(asked, language=language, words=words)
 
@@ -126,20 +128,22 @@ def place_request(
     of it or none of it.
 
     Locks the course, the account and the operator's membership, the person, then as `assign_seats` does, the request
-    last. Raises RequestNotFound, also when the operator places nobody for the account (any more), RequestAnswered,
-    NoSeatLeft, and the refusals of `assign_seat`.
+    last. Raises RequestNotFound, also when the operator places nobody for the account (any more) or the request is
+    beyond their part of it, RequestAnswered, NoSeatLeft, and the refusals of `assign_seat`.
     """
     try:
         with transaction.atomic():
             asked = open_request(account, request_id)
             lock_courses([asked.course_id])
-            if not keep_right(account_id=account.pk, user=operator, right=Right.MANAGE_SEATS):
+            member = keep_at_desk(account_id=account.pk, user=operator)
+            part = Part.of(member) if member is not None else None
+            if member is None or not requests_to(account, part).filter(pk=asked.pk).exists():
                 raise RequestNotFound
             # Locked, so that the address by which the person is found stays theirs.
             person = User.objects.select_for_update(no_key=True).get(pk=asked.person_id)
             typed = _attach(account, person, operator, now)
             try:
-                assignment = _assign(account, asked.course, batch_id, typed, operator, language, now)
+                assignment = _assign(account, asked.course, batch_id, typed, operator, part, language, now)
                 seat, until = (assignment.seat if assignment.is_used else None), assignment.until
             except AlreadyInSession:
                 seat, until = None, _until(account, asked, now)
@@ -175,12 +179,13 @@ def _assign(
     batch_id: int,
     person: PersonTyped,
     operator: User,
+    part: Part | None,
     language: str,
     now: datetime.datetime,
 ) -> Assignment:
     """Assign the next free seat of an order line; another one where somebody took it in this moment."""
     for _attempt in range(ATTEMPTS):
-        seat = free_seat(account, batch_id, now=now)
+        seat = free_seat(account, batch_id, course, part=part, now=now)
         if seat is None:
             break
         try:

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.members.current import AccountRequest, SignedInRequest, account_page
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from accounts.members.trust import count_mails_before_payment
 from accounts.rate_limits.services import TooOften, count_attempt
@@ -100,12 +101,12 @@ def _withdraw(request: SignedInRequest) -> HttpResponse:
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def requests(request: AccountRequest) -> HttpResponse:
     """List the requests to the account: those that wait for an answer, or by `state` those answered."""
     asked = request.GET.get("state", "")
     state = asked if asked in STATES else CourseRequest.State.OPEN
-    page = page_of(request, requests_to(request.account).filter(state=state), A_PAGE)
+    page = page_of(request, requests_to(request.account, Part.of(request.membership)).filter(state=state), A_PAGE)
     names = typed_names(request.account, {row.person_id for row in page.rows})
     context = {
         "account": request.account,
@@ -119,13 +120,14 @@ def requests(request: AccountRequest) -> HttpResponse:
 
 
 @never_cache
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def course_request(request: AccountRequest, request_id: int) -> HttpResponse:
     """Show one request; POST of `place` or `decline` answers it."""
     now = timezone.now()
     shown = _find(request, request_id)
-    offered = seats_for(request.account, shown.course, now=now) if shown.is_open else []
+    part = Part.of(request.membership)
+    offered = seats_for(request.account, shown.course, part=part, now=now) if shown.is_open else []
     place = PlaceForm(request.POST if "place" in request.POST else None, offered=offered)
     decline = DeclineForm(request.POST if "decline" in request.POST else None)
     status = HTTPStatus.OK
@@ -133,7 +135,7 @@ def course_request(request: AccountRequest, request_id: int) -> HttpResponse:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         answering = place if place.is_bound else decline
         try:
-            open_request(request.account, shown.pk)
+            open_request(request.account, shown.pk, part)
             if answering.is_bound and answering.is_valid():
                 return _place(request, shown, place) if answering is place else _decline(request, shown, decline)
         except RequestNotFound:
@@ -192,7 +194,7 @@ def _decline(request: AccountRequest, shown: CourseRequest, form: DeclineForm) -
 
 
 def _find(request: AccountRequest, request_id: int) -> CourseRequest:
-    found = requests_to(request.account).filter(pk=request_id).first()
+    found = requests_to(request.account, Part.of(request.membership)).filter(pk=request_id).first()
     if found is None:
         raise Http404
     return found

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.members.models import Membership
+from accounts.members.parts import Part
 from accounts.members.waiting import Waits
 from enrolments.requests.models import CourseRequest
 from enrolments.requests.selectors import requests_to
@@ -16,7 +17,7 @@ from enrolments.requests.selectors import requests_to
 
 def open_requests(membership: Membership, now: datetime.datetime) -> list[Waits]:
     """Tell how many requests wait for an answer. One query."""
-    number = requests_to(membership.account).filter(state=CourseRequest.State.OPEN).count()
+    number = requests_to(membership.account, Part.of(membership)).filter(state=CourseRequest.State.OPEN).count()
     if not number:
         return []
     sentence = ngettext(

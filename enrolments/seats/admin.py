@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
-from common.admin.display import NOTHING, choice_label, day, person_in_two_lines
+from common.admin.display import NOTHING, Label, day, person_in_two_lines
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from common.languages import in_reader_language
 from common.words import end_in_words, start_in_words
 from enrolments.display import order_link
 from enrolments.seats.give_admin import GIVE, GivingSeats
-from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatBatch, SeatState
+from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatBatch, SeatQuerySet, SeatState
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -36,11 +37,25 @@ SEAT_COLOURS = {
 }
 
 
+class StateFilter(DropdownFilter):
+    """Filter by the state that seats are in, whether or not a job has written it down."""
+
+    title = pgettext_lazy("of a seat", "state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return list(SeatState.choices)
+
+    def queryset(self, request: HttpRequest, queryset: SeatQuerySet) -> SeatQuerySet:
+        state = self.value()
+        return queryset.being(state, timezone.now()) if state in SeatState.values else queryset
+
+
 @admin.register(Seat)
 class SeatAdmin(ReadOnlyAdmin):
     list_display = ("seat", "state_label", "order", "entry", "account", "learner", "course_name", "assigned_on")
     list_filter = (
-        ("state", ChoicesDropdownFilter),
+        StateFilter,
         ("batch__source", ChoicesDropdownFilter),
         ("course", AutocompleteSelectFilter),
         ("assigned_at", DayRangeFilter),
@@ -56,7 +71,7 @@ class SeatAdmin(ReadOnlyAdmin):
     list_select_related = ("batch", "account", "person", "course")
     ordering = ("-id",)
     fields = (
-        "order", "entry", "account", "state", "number", "role", "course", "person", "enrolment", "keeps_place",
+        "order", "entry", "account", "state_label", "number", "role", "course", "person", "enrolment", "keeps_place",
         "until", "assigned_at", "assigned_by", "consumed_at",
     )  # fmt: skip
     readonly_fields = fields
@@ -71,7 +86,8 @@ class SeatAdmin(ReadOnlyAdmin):
 
     @display(description=pgettext_lazy("of a seat", "state"), ordering="state")
     def state_label(self, seat: Seat) -> SafeString:
-        return choice_label(seat, "state", SEAT_COLOURS)
+        state = seat.state_at(timezone.now())
+        return Label(state.label, SEAT_COLOURS[state]).html
 
     @display(description=_("order"), ordering="batch__order_id")
     def order(self, seat: Seat) -> SafeString | str:

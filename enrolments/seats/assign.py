@@ -11,9 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
-from accounts.members.operators import keep_right
-from accounts.members.parts import Part, keep_part
-from accounts.members.rights import Right
+from accounts.members.operators import keep_at_desk
+from accounts.members.parts import Part
 from accounts.people.delegation.services import delegate
 from accounts.people.models import User
 from accounts.people.services import PersonFound, PersonTyped, find_or_create_people
@@ -24,6 +23,7 @@ from enrolments.courses.models import Course
 from enrolments.courses.places.offers import Claim
 from enrolments.courses.places.services import CourseFull, claim_in, lock_courses, overfull
 from enrolments.courses.roles.models import Role
+from enrolments.extension.on_seats import grounds_of
 from enrolments.grounds.already import already_in_courses, latest_end
 from enrolments.grounds.enrol import FoundOrOpened, NewGround, find_or_open, write_grounds
 from enrolments.grounds.models import Ground
@@ -115,15 +115,15 @@ def assign_seats(
     course it is kept for, and the list tells its people itself, once all are placed. `reason` stands in the history.
     `freed` is what the caller has freed in its transaction (`enrolments.seats.replace`).
 
-    Locks the courses, the operator's membership (FOR SHARE), the people (FOR KEY SHARE), the seats, then the teams of
-    both, each by key.
+    Locks the courses, the operator's membership (FOR SHARE), what was bought to lengthen the seats, the people (FOR KEY
+    SHARE), the seats, then the teams of both, each by key.
     The number of statements depends on the number of courses, not of rows. Returns one result per row, in their order.
     An operator limited to a part of the account (`accounts.members.parts`) places nobody beyond it: CourseNotAllowed.
     Raises SeatNotFound when the operator places nobody for the account (any more), else RowsRefused with, by row:
     SeatNotFound, SeatNotFree (moved first by another, with name and time), SeatNotValid, CourseNotAllowed,
-    CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, SeatOfAnotherTeam, TeamFull, and
-    ValidationError for something that is no address. Seats that were not entered in time are freed before, in a
-    transaction of their own.
+    CourseClosed, CourseOver, CourseFull, PeriodOver, WrongRole, AlreadyInSession, TeamNotFound, SeatOfAnotherTeam,
+    TeamFull, and ValidationError for something that is no address. Seats that were not entered in time are freed
+    before, in a transaction of their own.
     """
     if kept_for is None and freed is None:
         lapse_seats(now=now, only=[row.seat_id for row in wanted])
@@ -131,13 +131,11 @@ def assign_seats(
         courses = lock_courses(row.course.pk for row in wanted)
         # Locked from here on: a transaction that takes the right or the account away waits, and finds what is written
         # here.
-        part = None
-        if not keep_right(account_id=account.pk, user=operator, right=Right.MANAGE_SEATS):
-            part = keep_part(account_id=account.pk, user=operator)
-            if part is None:
-                raise SeatNotFound
+        member = keep_at_desk(account_id=account.pk, user=operator)
+        if member is None:
+            raise SeatNotFound
         placings = check_rows(account, wanted, courses, operator, now, kept_for=kept_for)
-        _refuse_beyond(part, placings)
+        _refuse_beyond(Part.of(member), placings)
         people = find_or_create_people(
             people=[placing.person for placing in placings], account=account, language=language, now=now
         )
@@ -160,7 +158,7 @@ def assign_seats(
             is_used=True,
             user=people[placing.email].user,
             seat=placing.seat,
-            until=placing.period.ends_at,
+            until=placing.whole_period.ends_at,
             is_new=people[placing.email].created,
         )
         for placing in placings
@@ -202,7 +200,7 @@ def _already_there(
             already[placing.index] = latest_end(there)
             continue
         if placing.role.kind == Role.Kind.LEARNER:
-            there.append(placing.period.ends_at)
+            there.append(placing.whole_period.ends_at)
     if refused:
         raise RowsRefused(refused)
     return already
@@ -229,8 +227,10 @@ def _place(
     reason: str,
     freed: Freed | None,
 ) -> None:
+    in_place = () if freed is None else freed.with_place
+    need = [placing for placing in placings if not placing.keeps_place and placing.seat.pk not in in_place]
     claim = claim_in(
-        {placing.course.pk for placing in placings},
+        {placing.course.pk for placing in need},
         now=now,
         account_id=placings[0].seat.account_id,
         user_ids={people[placing.email].user.pk for placing in placings},
@@ -250,7 +250,7 @@ def _place(
             group_id=group.pk,
         )
         of_course = grounds.setdefault(placing.course, [])
-        of_course.append(ground)
+        of_course += [ground, *grounds_of(placing.more, ground)]
         is_supervised = freed is not None and placing.seat.pk in freed.supervised
         if batch.supervisor_role_id is not None and not is_supervised:
             of_course.append(
@@ -265,7 +265,6 @@ def _place(
     _take(placings, people, enrolments, operator, now, kept_for=kept_for, reason=reason)
     for course, of_course in grounds.items():
         write_grounds(found=enrolments[course], grounds=of_course, now=now)
-    need = [placing for placing in placings if freed is None or placing.seat.pk not in freed.with_place]
     _refuse_overfull(need, claim)
 
 
@@ -283,7 +282,7 @@ def _take(
     for placing in placings:
         user = people[placing.email].user
         enrolment = enrolments[placing.course].enrolments[user.pk, placing.role.pk]
-        takers.append(Taker(placing.seat, placing.course, user, enrolment, placing.period.starts_at))
+        takers.append(Taker(placing.seat, placing.course, user, enrolment, placing.whole_period.starts_at))
     lost = take_free_seats(takers=takers, actor=operator, now=now, kept_for=kept_for, reason=reason)
     if lost:
         told = refusals(SeatNotFree, lost)
@@ -291,15 +290,15 @@ def _take(
 
 
 def _join_teams(placings: Sequence[Placing], account: CustomerAccount) -> None:
-    refused = join_teams(account, [placing.seat.pk for placing in placings])
+    named = {placing.seat.pk: placing.team_id for placing in placings if placing.team_id is not None}
+    refused = join_teams(account, [placing.seat.pk for placing in placings], named=named)
     if refused:
         raise RowsRefused({each.index: refused[each.seat.pk] for each in placings if each.seat.pk in refused})
 
 
-def _refuse_overfull(placings: Sequence[Placing], claim: Claim) -> None:
+def _refuse_overfull(need: Sequence[Placing], claim: Claim) -> None:
     """Raise RowsRefused with CourseFull for the rows that needed a place in a course with none left. See
     `refuse_overfull`."""
-    need = [placing for placing in placings if not placing.keeps_place]
     full = {course.pk: course for course in overfull((placing.course for placing in need), claim)}
     if full:
         raise RowsRefused({each.index: CourseFull(each.course) for each in need if each.course.pk in full})
@@ -316,7 +315,7 @@ def _tell(
         Placed(
             user=people[placing.email].user,
             course=placing.course,
-            period=replace(placing.period, enter_before=placing.seat.enter_before),
+            period=replace(placing.whole_period, enter_before=placing.seat.enter_before),
             key=f"seat:{placing.seat.pk}:{now.isoformat()}",
             order_id=placing.line.order_id,
         )

@@ -18,7 +18,7 @@ from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course, CourseQuerySet
 from enrolments.courses.sale import with_a_place
 from enrolments.people.selectors import PersonRow
-from enrolments.scope import seats_within, sessions_within
+from enrolments.scope import people_within, seats_within, sessions_within
 from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
 from enrolments.seats.selectors import Grounds, seats_of
 from enrolments.sessions.selectors import sessions_of
@@ -51,8 +51,9 @@ def choosable_courses(seat: Seat, now: datetime.datetime) -> QuerySet[Course]:
     return courses.order_by(in_name_order("name"), "pk")
 
 
-def next_free_seat(seat: Seat, now: datetime.datetime) -> Seat | None:
-    """Return another free seat that serves equally: the same entry and list, or the same session and role."""
+def next_free_seat(seat: Seat, now: datetime.datetime, *, part: Part | None = None) -> Seat | None:
+    """Return another free seat that serves equally: the same entry and list, or the same session and role; one of a
+    part alone, if one is given."""
     like = Seat.objects.assignable_at(now).filter(account_id=seat.account_id, role=seat.role).exclude(pk=seat.pk)
     if seat.batch.source == SeatBatch.Source.SESSION:
         like = like.filter(batch__group_id=seat.batch.group_id)
@@ -62,12 +63,13 @@ def next_free_seat(seat: Seat, now: datetime.datetime) -> Seat | None:
             batch__entry_code=seat.batch.entry_code,
             batch__course_list=seat.batch.course_list,
         )
-    return like.order_by("pk").first()
+    return seats_within(like, seat.account, part).order_by("pk").first()
 
 
-def is_attached(account: CustomerAccount, email: str) -> bool:
-    """Tell whether an account looks after a person under this (normalised) address. Other accounts do not count."""
-    return Delegation.objects.filter(account=account, email=email).exists()
+def is_attached(account: CustomerAccount, email: str, *, part: Part | None = None) -> bool:
+    """Tell whether an account looks after a person under this (normalised) address, among those of a part. Other
+    accounts do not count."""
+    return people_within(Delegation.objects.filter(account=account, email=email), account, part).exists()
 
 
 def was_assigned(seat: Seat) -> bool:

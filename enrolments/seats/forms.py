@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from accounts.people.services import PersonTyped
 from common.fields import AddressField, NameField
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
+from enrolments.scope import courses_within, may_use
 from enrolments.seats.desk import choosable_courses, nameable_courses
 from enrolments.seats.models import Seat, SeatBatch
 from enrolments.seats.targets import TargetField, Targets
@@ -57,14 +59,14 @@ class AssignForm(PersonForm):
     )
     field_order = ("course", "role", "email", "first_name", "last_name")
 
-    def __init__(self, *args: Any, seat: Seat, now: datetime.datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, seat: Seat, now: datetime.datetime, part: Part | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.seat = seat
         self.has_course = True
         if seat.batch.source == SeatBatch.Source.SESSION:
             del self.fields["course"]
         else:
-            self._offer_courses(now)
+            self._offer_courses(now, part)
         if seat.batch.source == SeatBatch.Source.PACK or seat.role_id is not None:
             del self.fields["role"]
         else:
@@ -72,9 +74,12 @@ class AssignForm(PersonForm):
             field = cast("forms.ChoiceField", self.fields["role"])
             field.choices = [(code, lazystr(role)) for code, role in self.roles.items()]
 
-    def _offer_courses(self, now: datetime.datetime) -> None:
+    def _offer_courses(self, now: datetime.datetime, part: Part | None) -> None:
         field = cast("CourseChoiceField", self.fields["course"])
-        offered = list(choosable_courses(self.seat, now))
+        choosable = choosable_courses(self.seat, now)
+        if not may_use(part, team_id=self.seat.team_id, order_id=self.seat.batch.order_id, course_id=None):
+            choosable = courses_within(choosable, part)
+        offered = list(choosable)
         self.has_course = bool(offered)
         field.queryset = nameable_courses(self.seat)
         chosen = self._posted_course(field) if self.is_bound else None

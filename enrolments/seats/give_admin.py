@@ -41,7 +41,7 @@ class GiveForm(forms.Form):
     )
     account = forms.ModelChoiceField(
         label=gettext_lazy("Customer account"),
-        queryset=CustomerAccount.objects.all(),
+        queryset=CustomerAccount.objects.filter(closed_at__isnull=True),
         widget=CheckedAutocompleteSelect(SeatBatch._meta.get_field("account"), admin.site),
         help_text=gettext_lazy("Gets the seats, on the terms on which they were sold."),
     )

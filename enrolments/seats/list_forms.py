@@ -13,6 +13,7 @@ from accounts.teams.forms import TeamChoiceField
 from accounts.teams.models import Team
 from enrolments.seats.models import SeatState
 from enrolments.seats.selectors import SeatChoices
+from enrolments.seats.waiting import ENDING
 
 
 class SeatFilterForm(forms.Form):
@@ -28,7 +29,11 @@ class SeatFilterForm(forms.Form):
         cast("TeamChoiceField", self.fields["team"]).choose_among(teams)
         if not teams:
             del self.fields["team"]
-        cast("forms.ChoiceField", self.fields["state"]).choices = [("", _("All states")), *SeatState.choices]
+        cast("forms.ChoiceField", self.fields["state"]).choices = [
+            ("", _("All states")),
+            *SeatState.choices,
+            (ENDING, _("Available, for 30 days at most")),
+        ]
         cast("forms.ChoiceField", self.fields["entry"]).choices = [
             ("", _("All entries")),
             *among.entries.items(),

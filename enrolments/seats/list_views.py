@@ -16,9 +16,9 @@ from common.numbers import whole_number
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.pages import page_of, query_string
 from enrolments.people.selectors import typed_names
-from enrolments.scope import seats_within, sessions_within
+from enrolments.scope import seats_within, sessions_within, teams_within
 from enrolments.seats.list_forms import SeatFilterForm
-from enrolments.seats.selectors import SeatChoices, last_moment, seat_choices, seat_counts, seats_of
+from enrolments.seats.selectors import last_moment, seat_choices, seat_counts, seats_of
 from enrolments.sessions.selectors import session_rows, sessions_of
 
 SEATS_A_PAGE = 50
@@ -30,8 +30,8 @@ SESSIONS_A_PAGE = 25
 def seats(request: AccountRequest) -> HttpResponse:
     """List the account's seats, by entry, course, state or session."""
     part = Part.of(request.membership)
-    choices = seat_choices(request.account) if part is None else SeatChoices({}, [])
-    teams = list(request.account.teams.all()) if part is None else []
+    choices = seat_choices(request.account, part)
+    teams = list(teams_within(request.account.teams.all(), part))
     form = SeatFilterForm(request.GET or None, among=choices, teams=teams)
     asked = form.cleaned_data if form.is_valid() else {}
     session = _session(request)
@@ -67,16 +67,15 @@ def seats(request: AccountRequest) -> HttpResponse:
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def counts(request: AccountRequest) -> HttpResponse:
     """Show the number of seats by entry and state: a page, or the part of the list that is fetched after it.
 
     Counting takes longer the more seats an account has; the list itself does not wait for it.
     """
     template = "seats/seat_counts.html" if request.htmx else "seats/seat_counts_page.html"
-    response = render(
-        request, template, {"account": request.account, "counts": seat_counts(request.account, now=timezone.now())}
-    )
+    counted = seat_counts(request.account, part=Part.of(request.membership), now=timezone.now())
+    response = render(request, template, {"account": request.account, "counts": counted})
     patch_vary_headers(response, ["HX-Request"])
     return response
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from accounts.people.models import User
 from common.again import again_after_deadlock
 from common.refusals import Refused
@@ -92,19 +93,21 @@ def look_at(
     seats: Sequence[Seat],
     people: Sequence[int] = (),
     to: Target | None,
+    part: Part | None = None,
     now: datetime.datetime,
 ) -> list[Outcome]:
     """Return what an act would do to seats of an account, and to people without one, in their order. A constant number
     of statements.
 
-    `to` is where a move leads. Expects the seats with batch, role and enrolment with its role.
+    `to` is where a move leads, `part` that of the account which the operator is limited to. Expects the seats
+    with batch, role and enrolment with its role.
     """
     why_not = {seat.pk: _not_assigned(seat, act, now) for seat in seats}
     assigned = [seat for seat in seats if why_not[seat.pk] is None]
     alone: dict[int, Refused] = {}
     if act == Act.MOVE and to is not None:
         course = to.course if isinstance(to, CourseGroup) else to
-        judged = judge_moves(seats=assigned, to=to, course=course, now=now)
+        judged = judge_moves(seats=assigned, to=to, course=course, part=part, now=now)
         why_not |= judged.refused
     elif act == Act.INVITE:
         wanted = {*people, *(seat.person_id for seat in assigned if seat.person_id is not None)}

@@ -18,15 +18,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.members.current import AccountRequest, account_page
-from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from accounts.members.trust import count_mails_before_payment
-from accounts.teams.models import Team
 from common.numbers import whole_number
 from common.refusals import Refused
 from enrolments.people.selectors import typed_addresses, typed_names
 from enrolments.runs.models import Run
 from enrolments.runs.running import start_run
+from enrolments.scope import seats_within, teams_within
 from enrolments.seats.forms import ManyForm, WhereForm
 from enrolments.seats.list_forms import SeatFilterForm
 from enrolments.seats.many import (
@@ -77,7 +77,7 @@ class Asked:
 Find = Callable[[AccountRequest, QueryDict], Asked | None]
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def many(request: AccountRequest) -> HttpResponse:
     """Show what an act on many seats would do; posting the page does it."""
@@ -131,14 +131,14 @@ def _do(request: AccountRequest, asked: Asked, *, seen: str, reason: str) -> Htt
 
 def _asked(request: AccountRequest, data: QueryDict) -> Asked | None:
     """Return the act that an address or a form names; None where it names none."""
-    account = request.account
+    account, part = request.account, Part.of(request.membership)
     act = data.get("act", "")
     if act not in Act.values:
         return None
     fields = [("act", act)]
-    to = find_target(account, data.get("to", ""))
+    to = find_target(account, data.get("to", ""), part)
     if data.get("which") == "all":
-        form = SeatFilterForm(data, among=seat_choices(account), teams=Team.objects.filter(account=account))
+        form = SeatFilterForm(data, among=seat_choices(account, part), teams=teams_within(account.teams.all(), part))
         chosen = form.cleaned_data if form.is_valid() else {}
         session_id = (whole_number(data.get("session", "")) or 0) if data.get("session") else None
         seats = seats_of(
@@ -154,8 +154,15 @@ def _asked(request: AccountRequest, data: QueryDict) -> Asked | None:
         ids = [pk for pk in (whole_number(each) for each in data.getlist("seat")[: MOST + 1]) if pk is not None]
         seats = seats_of(account).filter(pk__in=ids)
         fields += [("seat", str(pk)) for pk in ids]
-    found = list(seats.order_by("pk")[: MOST + 1])
-    return Asked(Act(act), found[:MOST], len(found) > MOST, to, fields)
+    most = _most(request)
+    found = list(seats_within(seats, account, part).order_by("pk")[: most + 1])
+    return Asked(Act(act), found[:most], len(found) > most, to, fields)
+
+
+def _most(request: AccountRequest) -> int:
+    """Return the number of seats of one act: for a part of an account what is done at once, since the page of an act by
+    jobs tells of all of it."""
+    return MOST if Part.of(request.membership) is None else AT_ONCE
 
 
 def _count_mails(request: AccountRequest, asked: Asked) -> None:
@@ -189,11 +196,12 @@ def _done(asked: Asked, number: int) -> str:
     return sentence % {"number": number}
 
 
-def _targets(account: CustomerAccount, seats: Sequence[Seat]) -> Targets:
+def _targets(request: AccountRequest, seats: Sequence[Seat]) -> Targets:
     taken = [seat for seat in seats if seat.person_id is not None]
     packs = {seat.batch.course_list for seat in taken if seat.batch.source == SeatBatch.Source.PACK}
     courses = {seat.course_id for seat in taken if seat.course_id is not None}
-    return targets_of(account, course_lists=packs, course_ids=courses, now=timezone.now())
+    part = Part.of(request.membership)
+    return targets_of(request.account, course_lists=packs, course_ids=courses, part=part, now=timezone.now())
 
 
 def _page(
@@ -204,14 +212,14 @@ def _page(
         "act": asked.act,
         "fields": asked.fields,
         "is_too_many": asked.is_too_many,
-        "most": MOST,
+        "most": _most(request),
         "is_of_people": asked.of == Of.PEOPLE,
         "is_by_jobs": len(asked) > AT_ONCE,
         "address": reverse(f"{asked.of}-many", args=[request.account.pk]),
         "back": reverse(asked.of, args=[request.account.pk]),
     }
     if asked.act == Act.MOVE:
-        targets = _targets(request.account, asked.seats)
+        targets = _targets(request, asked.seats)
         where = WhereForm(request.GET if "to" in request.GET else None, account=request.account, targets=targets)
         where.is_valid()
         to_value = value_of(asked.to) if asked.to is not None else ""
@@ -223,6 +231,7 @@ def _page(
             seats=asked.seats,
             people=asked.people,
             to=asked.to,
+            part=Part.of(request.membership),
             now=timezone.now(),
         )
         context |= _preview(request, asked, outcomes, form)

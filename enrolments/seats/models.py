@@ -176,6 +176,33 @@ def _is_lapsed(now: datetime.datetime) -> models.Q:
     return models.Q(state=SeatState.ASSIGNED, enter_before__lte=now)
 
 
+def is_being(state: str, now: datetime.datetime) -> models.Q:
+    """Make the condition of `SeatQuerySet.being`, for counts."""
+    written, is_kept = models.Q(state=state), models.Q(people_list__isnull=False)
+    if state == SeatState.AVAILABLE:
+        return written & (_is_valid(now) | is_kept) | _is_lapsed(now) & _is_valid(now)
+    if state == SeatState.ASSIGNED:
+        return is_in(SeatState.ASSIGNED, now)
+    if state == SeatState.EXPIRED:
+        free = models.Q(~is_kept, state=SeatState.AVAILABLE)
+        return written | (free | _is_lapsed(now)) & _is_over(now)
+    return written
+
+
+def is_in(state: str, now: datetime.datetime, *, seat: str = "") -> models.Q:
+    """Make the condition that somebody has a seat, in one of the states of `IN_USE`; `seat` leads to it."""
+    written = models.Q(**{f"{seat}state": state})
+    if state != SeatState.ASSIGNED:
+        return written
+    in_time = models.Q(**{f"{seat}enter_before__isnull": True}) | models.Q(**{f"{seat}enter_before__gt": now})
+    return in_time & written
+
+
+def is_used(now: datetime.datetime, *, seat: str = "") -> models.Q:
+    """Make the condition that somebody has a seat at a moment; `seat` leads to it."""
+    return is_in(SeatState.ASSIGNED, now, seat=seat) | is_in(SeatState.CONSUMED, now, seat=seat)
+
+
 class SeatQuerySet(models.QuerySet["Seat"]):
     """Predicates that hold at a moment, whether or not the jobs that write the states down have run until then."""
 
@@ -194,9 +221,7 @@ class SeatQuerySet(models.QuerySet["Seat"]):
 
     def enterable_at(self, now: datetime.datetime) -> Self:
         """Keep seats whose people have not entered the course and still may."""
-        return self.filter(
-            models.Q(enter_before__isnull=True) | models.Q(enter_before__gt=now), state=SeatState.ASSIGNED
-        )
+        return self.filter(is_in(SeatState.ASSIGNED, now))
 
     def lapsed_at(self, now: datetime.datetime) -> SeatQuerySet:
         """Keep assigned seats whose people did not enter the course in time."""
@@ -207,15 +232,11 @@ class SeatQuerySet(models.QuerySet["Seat"]):
 
         A seat that a list keeps is left to that list, though its validity is over.
         """
-        written, is_kept = models.Q(state=state), models.Q(people_list__isnull=False)
-        if state == SeatState.AVAILABLE:
-            return self.filter(written & (_is_valid(now) | is_kept) | _is_lapsed(now) & _is_valid(now))
-        if state == SeatState.ASSIGNED:
-            return self.enterable_at(now)
-        if state == SeatState.EXPIRED:
-            free = models.Q(~is_kept, state=SeatState.AVAILABLE)
-            return self.filter(written | (free | _is_lapsed(now)) & _is_over(now))
-        return self.filter(written)
+        return self.filter(is_being(state, now))
+
+    def in_use_at(self, now: datetime.datetime) -> SeatQuerySet:
+        """Keep seats that somebody has, but for those not entered in time."""
+        return self.filter(is_used(now))
 
     def in_use(self) -> SeatQuerySet:
         return self.filter(state__in=IN_USE)

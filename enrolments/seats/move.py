@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.members.models import CustomerAccount
-from accounts.members.operators import keep_right
-from accounts.members.rights import Right
+from accounts.members.operators import keep_at_desk
+from accounts.members.parts import Part
 from accounts.people.delegation.services import delegate_too
 from accounts.people.models import User
 from accounts.people.services import keep_people
@@ -20,10 +21,12 @@ from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.groups.services import order_groups
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import claim_in, lock_courses, refuse_overfull
+from enrolments.extension.on_seats import grounds_of, grounds_on
 from enrolments.grounds.enrol import FoundOrOpened, NewGround, end_grounds, find_or_open, write_grounds
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import Placed, tell_placed
 from enrolments.grounds.told import Lost, tell_lost
+from enrolments.scope import seats_within, sessions_within
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.seats.moves import (
     SeatMoved,
@@ -37,7 +40,7 @@ from enrolments.seats.moves import (
     state_shown,
     take_free_seats,
 )
-from enrolments.seats.moving import Moving, judge_moves
+from enrolments.seats.moving import Moving, judge_moves, with_extensions
 from enrolments.seats.reasons import SeatReason
 from enrolments.seats.release import NOBODY
 from enrolments.values import LineRef
@@ -106,7 +109,8 @@ def move_seats(
     Locks the courses, the account (FOR KEY SHARE), the actor's membership (FOR SHARE), the people (FOR KEY SHARE), then
     the seats, each by key. The number of statements does not depend on that of seats. Those that cannot be moved are
     left alone and refused, the others moved: the refusals of `release_seats` and of `judge_moves`. Nobody is moved by
-    an actor who is no operator of the account (any more): SeatNotFound.
+    an actor who is no operator of the account (any more), nor beyond the part that the actor is limited to:
+    SeatNotFound.
     """
     with transaction.atomic():
         course_id = to.course_id if isinstance(to, CourseGroup) else to.pk
@@ -120,14 +124,22 @@ def move_seats(
         }
         changed = {pk for pk, seat in assigned.items() if seats[pk] not in (None, state_shown(seat))}
         courses = lock_courses({course_id, *(seat.course_id for seat in assigned.values() if seat.course_id)})
-        if not keep_right(account_id=account.pk, user=actor, right=Right.MANAGE_SEATS) or not _is_of(account, to):
+        member = keep_at_desk(account_id=account.pk, user=actor)
+        part = Part.of(member) if member is not None else None
+        if member is None or not _is_of(account, to, part):
             return Moved({}, {pk: SeatNotFound() for pk in seats})
+        if part is not None:
+            within = set(seats_within(own, account, part).filter(pk__in=list(found)).values_list("pk", flat=True))
+            found = {pk: seat for pk, seat in found.items() if pk in within}
+            assigned = {pk: seat for pk, seat in assigned.items() if pk in within}
+            changed &= within
         wanted = {pk: seat for pk, seat in assigned.items() if pk not in changed}
         people = keep_people({seat.person_id for seat in wanted.values() if seat.person_id is not None})
         unmoved = lock_unmoved(wanted.values())
         still = [seat for pk, seat in wanted.items() if pk in unmoved]
-        judged = judge_moves(seats=still, to=to, course=courses[course_id], now=now)
-        left = [_left(moving, people, courses) for moving in judged.moves]
+        judged = judge_moves(seats=still, to=to, course=courses[course_id], part=part, now=now)
+        moves = with_extensions(judged.moves, course=courses[course_id], now=now)
+        left = [_left(moving, people, courses) for moving in moves]
         if left:
             _move(left, courses[course_id], account, actor, language, now, reason or SeatReason.MOVED)
     gone = refusals(SeatNotAssigned, [pk for pk in found if pk not in changed and pk not in unmoved])
@@ -136,8 +148,10 @@ def move_seats(
     return Moved({each.moving.seat.pk: each.moving.to_seat for each in left}, refused)
 
 
-def _is_of(account: CustomerAccount, to: Course | CourseGroup) -> bool:
-    return not isinstance(to, CourseGroup) or to.account_id == account.pk
+def _is_of(account: CustomerAccount, to: Course | CourseGroup, part: Part | None) -> bool:
+    if not isinstance(to, CourseGroup):
+        return True
+    return sessions_within(CourseGroup.objects.filter(account=account, pk=to.pk), part).exists()
 
 
 def _left(moving: Moving, people: Mapping[int, User], courses: Mapping[int, Course]) -> _Left:
@@ -164,6 +178,7 @@ def _move(
 ) -> None:
     """Move people whose seats and courses are locked."""
     left_seats = [each.moving.seat.pk for each in left]
+    extended = grounds_on(left_seats)
     claim = claim_in([course.pk], now=now, account_id=account.pk, user_ids=[each.user.pk for each in left])
     _free(left, actor, now, reason)
     grounds = _new_grounds(left, course, actor)
@@ -178,7 +193,7 @@ def _move(
     is_same_course = left[0].course == course
     if is_same_course:
         write_grounds(found=enrolments, grounds=grounds, now=now)
-    old = Ground.objects.filter(seat__in=left_seats)
+    old = Ground.objects.filter(Q(seat__in=left_seats) | Q(pk__in=extended))
     end_grounds(grounds=old, reason=reason, now=now, tell=lambda *, lost, now: gone.extend(lost))
     if not is_same_course:
         write_grounds(found=enrolments, grounds=grounds, now=now)
@@ -217,7 +232,7 @@ def _new_grounds(left: Sequence[_Left], course: Course, actor: User) -> list[New
             period=each.moving.period,
             group_id=group.pk,
         )
-        grounds.append(ground)
+        grounds += [ground, *grounds_of(each.moving.more, ground)]
         role_id = seat.batch.supervisor_role_id
         if role_id is not None:
             grounds.append(replace(ground, user_id=actor.pk, role_id=role_id, kind=Ground.Kind.SUPERVISION))
@@ -242,7 +257,7 @@ def _take(
             course,
             each.user,
             enrolments.enrolments[each.user.pk, each.moving.role.pk],
-            each.moving.period.starts_at,
+            each.moving.whole_period.starts_at,
             each.moving.kept_enter_before,
         )
         for each in left
@@ -272,7 +287,7 @@ def _tell(
             Placed(
                 user=each.user,
                 course=course,
-                period=replace(each.moving.period, enter_before=seat.enter_before),
+                period=replace(each.moving.whole_period, enter_before=seat.enter_before),
                 key=f"moved:{seat.pk}:{now.isoformat()}",
                 order_id=seat.batch.order_id,
                 instead_of=each.course if is_course_lost and each.course != course else None,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.members.current import AccountRequest, account_page
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from accounts.members.trust import count_mails_before_payment
 from accounts.rate_limits.services import TooOften
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: AccountRequest, seat_id: int) -> HttpResponse:
     """Ask where a person is to be moved; posting the answer does it."""
@@ -90,11 +91,13 @@ def _targets(request: AccountRequest, shown: Seat, now: datetime.datetime) -> Ta
         request.account,
         course_lists={shown.batch.course_list} if is_pack else (),
         course_ids={shown.course_id} if shown.course_id is not None else (),
+        part=Part.of(request.membership),
         now=now,
     )
     return Targets(
         [course for course in found.courses if course.pk != shown.course_id],
         [session for session in found.sessions if session.pk != shown.batch.group_id],
+        found.part,
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Window
 from django.db.models.functions import RowNumber
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.members.parts import Part
 from accounts.people.delegation.models import Delegation
 from common.refusals import Refused
 from common.words import end_in_words, in_words
@@ -18,8 +19,10 @@ from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseFull, free
 from enrolments.courses.roles.models import Role
+from enrolments.extension.on_seats import More, lock_kept, periods_of, whole
 from enrolments.grounds.already import already_in_courses
 from enrolments.grounds.models import Enrolment
+from enrolments.scope import beyond_part
 from enrolments.seats.assign import AlreadyInSession
 from enrolments.seats.models import Seat, SeatBatch
 from enrolments.seats.placing import CourseNotAllowed, Rules
@@ -69,6 +72,11 @@ class Moving:
     to_seat: Seat
     role: Role
     period: Period
+    more: Sequence[More] = ()
+
+    @property
+    def whole_period(self) -> Period:
+        return whole(self.period, self.more)
 
     @property
     def kept_enter_before(self) -> datetime.datetime | None:
@@ -84,22 +92,43 @@ class Judged:
     refused: dict[int, Refused]
 
 
-def judge_moves(*, seats: Sequence[Seat], to: Course | CourseGroup, course: Course, now: datetime.datetime) -> Judged:
+def judge_moves(
+    *,
+    seats: Sequence[Seat],
+    to: Course | CourseGroup,
+    course: Course,
+    part: Part | None = None,
+    now: datetime.datetime,
+) -> Judged:
     """Say which people can be moved: to a course, or to a session of their course.
 
     `seats` are of one account and assigned, with batch, person, role and enrolment; `course` is the target's, as it is
-    now. Exact only under the course's lock. A constant number of statements. The refusals are CourseNotAllowed,
-    CourseClosed, CourseFull, CourseBeginsTooLate, AlreadyInCourse, SeatNotValid for a move to a course; OtherCourse,
-    AlreadyInSession, NoFreeSeat for one to a session; CourseOver and PeriodOver for both.
+    now, and `part` that of the account which the operator is limited to. Exact only under the course's lock. A constant
+    number of statements. The refusals are CourseNotAllowed, CourseClosed, CourseFull, CourseBeginsTooLate,
+    AlreadyInCourse, SeatNotValid for a move to a course; OtherCourse, AlreadyInSession, NoFreeSeat for one to a
+    session; CourseOver and PeriodOver for both.
     """
     if isinstance(to, CourseGroup):
         return _into_session(seats, to, course, now)
-    return _into_course(seats, course, now)
+    return _into_course(seats, course, part, now)
 
 
-def _into_course(seats: Sequence[Seat], course: Course, now: datetime.datetime) -> Judged:
+def with_extensions(moves: Sequence[Moving], *, course: Course, now: datetime.datetime) -> list[Moving]:
+    """Return moves with what the seats moved to keep of extensions. Expects the course's lock. One statement, or none.
+
+    People do not take along what was bought on the seat of a session that they leave: it stays there.
+    """
+    kept = lock_kept([each.to_seat.pk for each in moves]) if moves else {}
+    return [
+        replace(each, more=periods_of(kept.get(each.to_seat.pk, ()), after=each.period.ends_at, course=course, now=now))
+        for each in moves
+    ]
+
+
+def _into_course(seats: Sequence[Seat], course: Course, part: Part | None, now: datetime.datetime) -> Judged:
     judged = Judged([], {})
     people = {seat.person_id for seat in seats if seat.person_id is not None}
+    beyond = beyond_part(part, seats, course)
     packs = [seat for seat in seats if seat.batch.source == SeatBatch.Source.PACK]
     rules = Rules.of({seat.batch.course_list for seat in packs}, [course.pk], now=now)
     accounts = {seat.account_id for seat in packs}
@@ -112,7 +141,7 @@ def _into_course(seats: Sequence[Seat], course: Course, now: datetime.datetime) 
     room = free([course.pk], account_id=owner)[course.pk]
     for seat in seats:
         try:
-            if seat.batch.source == SeatBatch.Source.SESSION:
+            if seat.batch.source == SeatBatch.Source.SESSION or seat.pk in beyond:
                 raise CourseNotAllowed(course)
             # As if it were free: rules of a free seat of its batch.
             as_free = Seat(batch=seat.batch, account_id=seat.account_id, role=seat.role, valid_until=seat.valid_until)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
@@ -20,7 +20,8 @@ from common.words import in_words
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseClosed, CourseOver
 from enrolments.courses.roles.models import Role
-from enrolments.grounds.enrol import enrolment_period
+from enrolments.extension.on_seats import Kept, More, lock_kept, periods_of, whole
+from enrolments.grounds.enrol import PeriodOver, enrolment_period
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.seats.moves import SeatMoved, SeatNotFound, SeatNotFree, refusals
 from enrolments.values import LineRef, Period, Terms
@@ -68,26 +69,37 @@ class RowsRefused(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatWanted:
-    """Row of a set: a person for a free seat, in a course. `role` applies to a session's blank seats only."""
+    """Row of a set: a person for a free seat, in a course. `role` applies to a session's blank seats only, and
+    `team_id` puts a person who is in no team into one."""
 
     seat_id: int
     course: Course
     person: PersonTyped
     role: Role | None = None
+    team_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """Row that may be assigned, as far as that depends on no person."""
+    """Row that may be assigned, as far as that depends on no person.
+
+    `period` is the seat's own, `more` what its extensions add to it.
+    """
 
     index: int
     seat: Seat
     course: Course
     role: Role
     period: Period
+    more: Sequence[More]
     person: PersonTyped
     email: str
     keeps_place: bool
+    team_id: int | None = None
+
+    @property
+    def whole_period(self) -> Period:
+        return whole(self.period, self.more)
 
     @property
     def is_session(self) -> bool:
@@ -109,14 +121,23 @@ class Rules:
     allowed: Collection[tuple[str, int]]
     student: Role
     now: datetime.datetime
+    kept: Kept = field(default_factory=dict)
 
     @classmethod
-    def of(cls, course_lists: Iterable[str], courses: Collection[int], *, now: datetime.datetime) -> Rules:
-        """Return the rules for seats with these lists of courses. Two statements."""
+    def of(
+        cls,
+        course_lists: Iterable[str],
+        courses: Collection[int],
+        *,
+        now: datetime.datetime,
+        kept: Kept | None = None,
+    ) -> Rules:
+        """Return the rules for seats with these lists of courses; `kept` are the extensions they keep. Two
+        statements."""
         allowed = Course.objects.filter(pk__in=courses).covered_by(course_lists)
         # As a list, since a page may judge again what it has just refused.
         [student] = Role.objects.filter(code=Role.STUDENT)
-        return cls(allowed, student, now)
+        return cls(allowed, student, now, kept or {})
 
     def role_and_period(self, seat: Seat, course: Course, role: Role | None) -> tuple[Role, Period]:
         """Return role and period of a person on a free seat.
@@ -129,7 +150,25 @@ class Rules:
             raise SeatNotValid
         _refuse_course(seat, course, self.allowed, self.now)
         role = _role(seat, role, self.student)
-        return role, enrolment_period(course=course, now=self.now, terms=_terms(seat.batch))
+        return role, self._period(seat, course)
+
+    def more(self, seat: Seat, course: Course, period: Period) -> list[More]:
+        """Return the periods that the seat's extensions add to its own."""
+        return periods_of(self.kept.get(seat.pk, ()), after=period.ends_at, course=course, now=self.now)
+
+    def _period(self, seat: Seat, course: Course) -> Period:
+        """Return the seat's own period; where that is over, but the seat was extended, the one it was sold for."""
+        terms = _terms(seat.batch)
+        try:
+            return enrolment_period(course=course, now=self.now, terms=terms)
+        except PeriodOver:
+            sold_at, ends_at = seat.batch.sold_at, terms.ends_at
+            if ends_at is None or ends_at <= sold_at:
+                raise
+            over = Period(sold_at, ends_at)
+            if not self.more(seat, course, over):
+                raise
+            return over
 
 
 def check_rows(
@@ -141,11 +180,14 @@ def check_rows(
     *,
     kept_for: int | None = None,
 ) -> list[Placing]:
-    """Check all that depends on no person. Raises RowsRefused. A constant number of statements."""
+    """Check all that depends on no person. Raises RowsRefused. A constant number of statements.
+
+    Locks the extensions that the seats keep.
+    """
     rows = Seat.objects.select_related("batch", "batch__group", "role", "course")
     seats = rows.filter(account=account).in_bulk([row.seat_id for row in wanted])
     packs = {seat.batch.course_list for seat in seats.values() if seat.course_id is None}
-    rules = Rules.of(packs, list(courses), now=now)
+    rules = Rules.of(packs, list(courses), now=now, kept=lock_kept(seats))
     taken = [pk for pk, seat in seats.items() if not _is_free(seat, kept_for)]
     not_free: dict[int, SeatMoved] = refusals(SeatNotFree, taken)
     placings: list[Placing] = []
@@ -169,9 +211,11 @@ def check_rows(
                     course=course,
                     role=role,
                     period=period,
+                    more=rules.more(seat, course, period),
                     person=row.person,
                     email=normalise_email(row.person.email),
                     keeps_place=seat.keeps_place,
+                    team_id=row.team_id,
                 )
             )
             chosen.add(seat.pk)

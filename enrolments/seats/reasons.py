@@ -22,6 +22,7 @@ class SeatReason(models.TextChoices):
     LAPSED = "lapsed", pgettext_lazy("reason of a seat's move", "Not entered in time")
     RIGHT_LOST = "right_lost", pgettext_lazy("reason why a ground ended", "No longer an operator of the account")
     PERSON_CLOSED = "person_closed", pgettext_lazy("reason why a ground ended", "The person was closed")
+    PERSON_ERASED = "person_erased", pgettext_lazy("reason of a seat's move", "The person was erased at their request")
 
 
 def joined_by(link_id: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.members.models import CustomerAccount
 from accounts.members.operators import keep_account
@@ -15,6 +16,7 @@ from accounts.people.models import User
 from common.again import again_after_deadlock
 from common.refusals import Refused
 from enrolments.courses.places.services import lock_courses
+from enrolments.extension.on_seats import grounds_on
 from enrolments.grounds.enrol import end_grounds
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.models import Seat, SeatBatch, SeatState
@@ -116,7 +118,8 @@ def free_locked(
 ) -> None:
     """Take their people off seats that are locked, with their courses; `to_state` is where the seats go.
 
-    A session's seat stays in its course; that of a pack has none any more. Expects the seats' batches.
+    A session's seat stays in its course; that of a pack has none any more. Extensions bought for them stay on the
+    seats, for those who get them next. Expects the seats' batches.
     """
     of_sessions = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.SESSION]
     of_packs = [seat for seat in seats.values() if seat.batch.source == SeatBatch.Source.PACK]
@@ -128,7 +131,7 @@ def free_locked(
             for column, value in changes.items():
                 setattr(seat, column, value)
     if seats:
-        grounds = Ground.objects.filter(seat__in=list(seats))
+        grounds = Ground.objects.filter(Q(seat__in=list(seats)) | Q(pk__in=grounds_on(seats)))
         if supervisor is not None:
             grounds = grounds.exclude(kind=Ground.Kind.SUPERVISION, enrolment__user=supervisor)
         end_grounds(grounds=grounds, reason=reason, now=now, is_told=is_told)

@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.members.models import CustomerAccount
-from accounts.members.operators import keep_right
-from accounts.members.rights import Right
+from accounts.members.operators import keep_at_desk
 from accounts.people.models import User
 from accounts.people.services import PersonTyped, find_or_create_people
 from common.again import again_after_deadlock
@@ -112,7 +111,7 @@ def replace_person(
         own = Seat.objects.select_related("batch", "course", "enrolment__role").filter(account=account)
         found = own.in_bulk(list(seats))
         lock_courses(seat.course_id for seat in found.values() if seat.course_id and seat.state == SeatState.ASSIGNED)
-        if not keep_right(account_id=account.pk, user=operator, right=Right.MANAGE_SEATS):
+        if keep_at_desk(account_id=account.pk, user=operator) is None:
             raise SeatNotFound
         # Locked before the seats, like all people.
         known = find_or_create_people(people=[person], account=account, language=language, now=now)

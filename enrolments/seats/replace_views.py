@@ -15,13 +15,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.members.current import AccountRequest, account_page
+from accounts.members.parts import Part
 from accounts.members.rights import Right
-from accounts.members.trust import count_address, count_mails_before_payment
+from accounts.members.trust import count_address, count_mails_before_payment, typed_often
 from accounts.people.delegation.models import Delegation
 from accounts.rate_limits.services import TooOften
 from common.refusals import Refused
 from enrolments.people.onboarding import find_person
 from enrolments.people.selectors import typed_names
+from enrolments.scope import seats_within
 from enrolments.seats.desk import find_seat
 from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import SeatMoved, SeatNotFound
@@ -30,26 +32,29 @@ from enrolments.seats.replace_forms import ReplaceForm, filled
 from enrolments.seats.selectors import seats_of
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
     """Ask who gets a seat in place of the person who has it; posting the answer exchanges them."""
-    shown = find_seat(request.account, seat_id)
+    part = Part.of(request.membership)
+    shown = find_seat(request.account, seat_id, part=part)
     if shown is None:
         raise Http404
     back = reverse("account-seat", args=[request.account.pk, seat_id])
     if request.method == "POST":
-        return _exchange(request, lambda: _assigned(find_seat(request.account, seat_id)), back=back, only=seat_id)
+        return _exchange(
+            request, lambda: _assigned(find_seat(request.account, seat_id, part=part)), back=back, only=seat_id
+        )
     if not _assigned(shown):
         return redirect(back)
     return replace_page(request, [shown], ReplaceForm(seats=[shown]), back=back)
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def person(request: AccountRequest, delegation_id: int) -> HttpResponse:
     """Ask who gets a person's seats; posting the answer gives them away, all that were ticked or none."""
-    shown = find_person(request.account, delegation_id)
+    shown = find_person(request.account, delegation_id, part=Part.of(request.membership))
     if shown is None:
         raise Http404
     back = reverse("account-person", args=[request.account.pk, delegation_id])
@@ -63,8 +68,9 @@ def person(request: AccountRequest, delegation_id: int) -> HttpResponse:
 
 
 def replaceable_seats(request: AccountRequest, shown: Delegation) -> list[Seat]:
-    """Return the account's seats that a person has and has not entered with."""
-    return list(seats_of(request.account, state=SeatState.ASSIGNED).filter(person=shown.person_id).order_by("pk"))
+    """Return the account's seats that a person has and has not entered with, as far as the operator sees them."""
+    seats = seats_of(request.account, state=SeatState.ASSIGNED).filter(person=shown.person_id)
+    return list(seats_within(seats, request.account, Part.of(request.membership)).order_by("pk"))
 
 
 def replace_page(
@@ -129,9 +135,7 @@ def _exchange(
     except SeatNotFound:
         raise Http404 from None
     except TooOften as refused:
-        form.add_error(
-            None, _("Many addresses were typed by you or your colleagues lately. %(wait)s") % {"wait": refused}
-        )
+        form.add_error(None, typed_often(refused))
         status = HTTPStatus.TOO_MANY_REQUESTS
     except SeatsRefused as refused:
         seats = find()

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.parts import Part
 from accounts.members.rights import Right
-from accounts.members.trust import count_address, count_mails_before_payment
+from accounts.members.trust import count_address, count_mails_before_payment, typed_often
 from accounts.rate_limits.services import TooOften
 from common.languages import in_reader_language
 from common.refusals import Refused
@@ -48,15 +48,15 @@ MOVES_A_PAGE = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
     """Show one seat with its history; posting the form assigns it."""
-    now = timezone.now()
+    now, part = timezone.now(), Part.of(request.membership)
     shown = seat_or_404(request, seat_id)
     if request.method != "POST":
-        form = AssignForm(seat=shown, now=now) if _is_free(shown, now) else None
+        form = AssignForm(seat=shown, now=now, part=part) if _is_free(shown, now) else None
         return _seat_page(request, shown, form, now=now)
-    form = AssignForm(request.POST, seat=shown, now=now)
+    form = AssignForm(request.POST, seat=shown, now=now, part=part)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if form.is_valid():
-        is_known = is_attached(request.account, form.cleaned_data["email"])
+        is_known = is_attached(request.account, form.cleaned_data["email"], part=part)
         try:
             count_address(request, form.cleaned_data["email"], now=now, takes_new_seat=not was_assigned(shown))
             count_mails_before_payment(request, [form.cleaned_data["email"]], now=now)
@@ -73,9 +73,7 @@ def seat(request: AccountRequest, seat_id: int) -> HttpResponse:
         except SeatNotFound:
             raise Http404 from None
         except TooOften as refused:
-            form.add_error(
-                None, _("Many addresses were typed by you or your colleagues lately. %(wait)s") % {"wait": refused}
-            )
+            form.add_error(None, typed_often(refused))
             status = HTTPStatus.TOO_MANY_REQUESTS
         except Refused as refused:
             form.add_error(_field_of(refused, form), str(refused.message))
@@ -159,8 +157,7 @@ def _seat_page(
         "form": form,
         "is_free": is_free,
         "is_over": valid_until is not None and valid_until <= now,
-        "other_seat": None if is_free or part is not None else next_free_seat(shown, now),
-        "is_whole": part is None,
+        "other_seat": None if is_free else next_free_seat(shown, now, part=part),
         "page": history,
         "moves": move_rows(request.account, history.rows, names),
         "query_string": "",

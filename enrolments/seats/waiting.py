@@ -12,17 +12,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.members.models import Membership
+from accounts.members.parts import Part
 from accounts.members.waiting import AT_MOST, Waits
 from common.languages import in_reader_language
 from common.moments import days_later, local_day
 from common.words import end_in_words
 from enrolments.courses.models import Course
+from enrolments.scope import seats_within, sessions_within
 from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatBatch, SeatState
+from enrolments.sessions.selectors import sessions_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 SOON = 30  # days
+# Choice beside the states in the list of seats: the free ones that end soon.
+ENDING = "ending"
 
 
 class Ending(TypedDict):
@@ -39,6 +44,9 @@ def blanks_of_sessions(membership: Membership, now: datetime.datetime) -> list[W
         account_id=membership.account_id,
         source=SeatBatch.Source.SESSION,
     )
+    part = Part.of(membership)
+    if part is not None:
+        sessions = sessions.filter(group__in=sessions_within(sessions_of(membership.account), part))
     counted = (
         Seat.objects.assignable_at(now)
         .filter(batch__in=sessions)
@@ -66,20 +74,22 @@ def blanks_of_sessions(membership: Membership, now: datetime.datetime) -> list[W
     return found
 
 
-def seats_ending_soon(account_id: int, now: datetime.datetime) -> QuerySet[WithAnnotations[Seat, Ending]]:
+def seats_ending_soon(
+    account_id: int, now: datetime.datetime, *, part: Part | None = None
+) -> QuerySet[WithAnnotations[Seat, Ending]]:
     """Return the free seats that can be assigned for 30 days at most, each with its end as `until`."""
     soon = Q(valid_until__gt=now, valid_until__lte=days_later(now, SOON))
     extended = Seat.objects.filter(soon, account_id=account_id)
     ending = SeatBatch.objects.filter(soon | Q(pk__in=extended.values("batch")), account_id=account_id)
-    return Seat.objects.annotate(until=ASSIGNABLE_UNTIL).filter(
-        batch__in=ending, state=SeatState.AVAILABLE, until__gt=now, until__lte=days_later(now, SOON)
-    )
+    free = Seat.objects.annotate(until=ASSIGNABLE_UNTIL).being(SeatState.AVAILABLE, now)
+    free = free.filter(batch__in=ending, until__gt=now, until__lte=days_later(now, SOON))
+    return seats_within(free, account_id, part)
 
 
 def seats_about_to_end(membership: Membership, now: datetime.datetime) -> list[Waits]:
     """Tell which free seats can be assigned for 30 days at most, by entry, the first to end first. One query."""
     counted = (
-        seats_ending_soon(membership.account_id, now)
+        seats_ending_soon(membership.account_id, now, part=Part.of(membership))
         .values("batch__entry_code", "batch__entry_name", "until")
         .annotate(seats=Count("pk"))
         .order_by("until", "batch__entry_code")
@@ -98,9 +108,9 @@ def seats_about_to_end(membership: Membership, now: datetime.datetime) -> list[W
             "entry": in_reader_language(row["batch__entry_name"]),
             "end": end_in_words(row["until"]),
         }
-        query = urlencode({"entry": row["batch__entry_code"], "state": SeatState.AVAILABLE})
+        query = urlencode({"entry": row["batch__entry_code"], "state": ENDING})
         found.append(Waits(sentence % values, f"{seats}?{query}", _("Assign the seats"), is_wrong=True))
     if len(rows) > AT_MOST:
-        url = f"{seats}?{urlencode({'state': SeatState.AVAILABLE})}"
+        url = f"{seats}?{urlencode({'state': ENDING})}"
         found.append(Waits(_("Further seats will end soon."), url, _("See all free seats"), is_wrong=True))
     return found

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from accounts.members.models import CustomerAccount
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.roles.models import Role
-from enrolments.seats.models import IN_USE, Seat, SeatBatch, SeatState
+from enrolments.seats.models import Seat, SeatBatch, SeatState, is_being, is_used
 
 
 @dataclass(slots=True)
@@ -34,10 +36,11 @@ def sessions_of(account: CustomerAccount) -> QuerySet[CourseGroup]:
     return CourseGroup.objects.filter(Exists(batches), account=account).select_related("course")
 
 
-def session_rows(groups: Collection[CourseGroup]) -> list[SessionRow]:
-    """Return rows for a list of some sessions. One statement."""
+def session_rows(groups: Collection[CourseGroup], *, now: datetime.datetime | None = None) -> list[SessionRow]:
+    """Return rows for a list of some sessions, as they are at `now` (None: this moment). One statement."""
+    now = now or timezone.now()
     rows = {group.pk: SessionRow(group) for group in groups}
-    in_use = Q(state__in=IN_USE)
+    in_use = is_used(now)
     counts = (
         Seat.objects.filter(batch__group_id__in=list(rows))
         .order_by()
@@ -45,7 +48,7 @@ def session_rows(groups: Collection[CourseGroup]) -> list[SessionRow]:
         .annotate(
             learners=Count("pk", filter=in_use & Q(enrolment__role__kind=Role.Kind.LEARNER)),
             tutors=Count("pk", filter=in_use & Q(enrolment__role__kind=Role.Kind.TUTOR)),
-            blanks=Count("pk", filter=Q(state=SeatState.AVAILABLE)),
+            blanks=Count("pk", filter=is_being(SeatState.AVAILABLE, now)),
             begun=Count("pk", filter=Q(state=SeatState.CONSUMED)),
         )
     )

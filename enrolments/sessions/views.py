@@ -35,7 +35,6 @@ def session(request: AccountRequest, session_id: int) -> HttpResponse:
     names = typed_names(request.account, {seat.person_id for seat in page.rows if seat.person_id})
     context = {
         "account": request.account,
-        "is_whole": Part.of(request.membership) is None,
         "group": group,
         "course": group.course,
         "counts": counts,

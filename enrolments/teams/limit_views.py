@@ -7,6 +7,7 @@ from http import HTTPStatus
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -38,6 +39,8 @@ def limits(request: AccountRequest, membership_id: int) -> HttpResponse:
                     teams=form.cleaned_data.get("teams", []),
                     orders=form.cleaned_data["orders"],
                     courses=form.cleaned_data.get("courses", []),
+                    actor=request.user,
+                    now=timezone.now(),
                     is_as_shown=lambda now: version_of(now) == form.cleaned_data["seen"],
                 )
             except Membership.DoesNotExist:

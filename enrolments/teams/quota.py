@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -13,6 +15,7 @@ from django.utils.translation import ngettext
 from accounts.members.models import CustomerAccount
 from accounts.people.delegation.models import Delegation
 from accounts.teams.models import Team
+from accounts.teams.services import TeamNotFound
 from common.refusals import Refused
 from common.words import in_words
 from enrolments.seats.models import Seat
@@ -49,20 +52,43 @@ def team_of(account: CustomerAccount, person: str = "person") -> Subquery:
     return Subquery(delegations.order_by("pk").values("team")[:1])
 
 
-def seats_in_use(team: Team) -> int:
-    """Count the seats that a team uses: its own, and those of no team that its people have. Two statements."""
+def seats_in_use(team: Team, *, now: datetime.datetime | None = None) -> int:
+    """Count the seats that a team uses at `now` (None: this moment): its own, and those of no team that its people
+    have. Two statements."""
+    now = now or timezone.now()
     people = Delegation.objects.filter(team=team, account=team.account_id).values("person")
-    others = Seat.objects.in_use().filter(account=team.account_id, team__isnull=True, person__in=people)
-    return Seat.objects.in_use().filter(team=team).count() + others.count()
+    others = Seat.objects.in_use_at(now).filter(account=team.account_id, team__isnull=True, person__in=people)
+    return Seat.objects.in_use_at(now).filter(team=team).count() + others.count()
 
 
-def join_teams(account: CustomerAccount, seat_ids: Collection[int]) -> dict[int, Refused]:
+def room_left(teams: Collection[Team]) -> dict[int, int]:
+    """Return how many more seats each of an account's teams with a quota may use, by key. Two statements, or none."""
+    room = {team.pk: team.quota for team in teams if team.quota is not None}
+    in_use = Seat.objects.in_use_at(timezone.now()).order_by()
+    own = in_use.filter(team__in=room).values_list("team").annotate(Count("pk"))
+    theirs = Delegation.objects.filter(account=OuterRef("account"), person=OuterRef("person"), team__in=room)
+    of_people = (
+        in_use.filter(account__in={team.account_id for team in teams}, team__isnull=True)
+        .annotate(of=Subquery(theirs.order_by("pk").values("team")[:1]))
+        .filter(of__isnull=False)
+        .values_list("of")
+        .annotate(Count("pk"))
+    )
+    for team_id, number in [*own, *of_people] if room else ():
+        room[team_id] -= number
+    return room
+
+
+def join_teams(
+    account: CustomerAccount, seat_ids: Collection[int], *, named: Mapping[int, int] | None = None
+) -> dict[int, Refused]:
     """Put people without a team into that of the seats just given to them; return the refusals by key of the seat.
 
-    A seat of a team takes nobody of another one. A team that would use more seats than its quota gets none of these
-    beyond it. Locks the teams, by key: their seats in use are counted under that lock, after the writes of whoever
-    came first. The caller has locked the seats and rolls back if anything is refused. One statement where no team has
-    to do with the seats.
+    `named` are the teams into which their people are to be put besides, by key of the seat. A seat of a team takes
+    nobody of another one, and nobody is put from one into another. A team that would use more seats than its quota gets
+    none of these beyond it. Locks the teams, by key: their seats in use are counted under that lock, after the writes
+    of whoever came first. The caller has locked the seats and rolls back if anything is refused. One statement where no
+    team has to do with the seats.
     """
     seats = list(
         Seat.objects.filter(pk__in=seat_ids)
@@ -70,17 +96,25 @@ def join_teams(account: CustomerAccount, seat_ids: Collection[int]) -> dict[int,
         .order_by("pk")
         .values_list("pk", "person_id", "team_id", "team_of_person")
     )
-    wanted = {pk: of_seat or of_person for pk, _person, of_seat, of_person in seats if of_seat or of_person}
+    asked = {
+        pk: (person, [team for team in (of_seat, (named or {}).get(pk), of_person) if team], of_person)
+        for pk, person, of_seat, of_person in seats
+    }
+    wanted = {pk: of_all[0] for pk, (_person, of_all, _of_person) in asked.items() if of_all}
     if not wanted:
         return {}
     teams = lock_teams(account, set(wanted.values()))
-    refused: dict[int, Refused] = {
-        pk: SeatOfAnotherTeam(teams[of_seat])
-        for pk, _person, of_seat, of_person in seats
-        if of_seat and of_person and of_seat != of_person
-    }
+    refused: dict[int, Refused] = {}
+    for pk, team_id in list(wanted.items()):
+        if team_id not in teams:
+            # Removed meanwhile: the people in it are in none.
+            del wanted[pk]
+            if pk in (named or {}):
+                refused[pk] = TeamNotFound()
+        elif len(set(asked[pk][1])) > 1:
+            refused[pk] = SeatOfAnotherTeam(teams[team_id])
     for team_id in teams:
-        people = [person for _pk, person, of_seat, of_person in seats if of_seat == team_id and not of_person]
+        people = [asked[pk][0] for pk, wants in wanted.items() if wants == team_id and not asked[pk][2]]
         if people:
             Delegation.objects.filter(account=account, person__in=people).update(team=team_id)
     return refused | _beyond_quota({pk: team for pk, team in wanted.items() if pk not in refused}, teams)

@@ -6,12 +6,13 @@ import datetime
 from dataclasses import dataclass
 
 from django.db.models import Count, F, Q
+from django.utils import timezone
 
 from accounts.members.models import CustomerAccount
 from accounts.people.delegation.models import Delegation
 from accounts.teams.models import Team
 from common.languages import in_reader_language
-from enrolments.seats.models import IN_USE, Seat, SeatBatch, SeatState
+from enrolments.seats.models import Seat, SeatBatch, SeatState, is_being, is_used
 from enrolments.seats.selectors import newest_entry_names
 
 
@@ -29,21 +30,24 @@ class TeamRow:
         return self.team.quota is not None and self.in_use >= self.team.quota
 
 
-def team_rows(account: CustomerAccount, *, only: int | None = None) -> list[TeamRow]:
-    """Return the teams of an account by name, or one of them, counted. Three statements."""
+def team_rows(
+    account: CustomerAccount, *, only: int | None = None, now: datetime.datetime | None = None
+) -> list[TeamRow]:
+    """Return the teams of an account by name, or one of them, counted as they are at `now` (None: this moment). Three
+    statements."""
+    now = now or timezone.now()
     teams = Team.objects.filter(account=account)
     if only is not None:
         teams = teams.filter(pk=only)
     rows = {team.pk: TeamRow(team) for team in teams}
     seats = Seat.objects.filter(team__in=rows).order_by().values("team")
     counted = seats.annotate(
-        free=Count("pk", filter=Q(state=SeatState.AVAILABLE)), used=Count("pk", filter=Q(state__in=IN_USE))
+        free=Count("pk", filter=is_being(SeatState.AVAILABLE, now)), used=Count("pk", filter=is_used(now))
     )
     for team_id, free, used in counted.values_list("team", "free", "used"):
         rows[team_id].free, rows[team_id].in_use = free, used
-    of_no_team = Q(
-        person__seats__account=F("account"), person__seats__team__isnull=True, person__seats__state__in=IN_USE
-    )
+    own = Q(person__seats__account=F("account"), person__seats__team__isnull=True)
+    of_no_team = own & is_used(now, seat="person__seats__")
     people = Delegation.objects.filter(account=account, team__in=rows).order_by().values("team")
     known = people.annotate(
         number=Count("person", distinct=True), used=Count("person__seats", filter=of_no_team, distinct=True)

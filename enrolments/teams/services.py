@@ -9,17 +9,21 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import ngettext
 
+from accounts.members.history.models import MemberEvent
+from accounts.members.history.services import note
 from accounts.members.models import CustomerAccount
 from accounts.members.operators import keep_account
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.teams.models import Team
-from accounts.teams.services import TeamNotFound, lock_team
+from accounts.teams.services import TeamNotFound, detail_of, lock_team
 from common.again import again_after_deadlock
 from common.refusals import Refused
 from common.words import in_words
 from enrolments.seats.models import Seat, SeatBatch
 from enrolments.teams.quota import TeamFull, seats_in_use
+
+Kind = MemberEvent.Kind
 
 
 class TooFewSeats(Refused):
@@ -42,8 +46,16 @@ class TooFewSeats(Refused):
 
 
 @again_after_deadlock
-def put_people(*, account: CustomerAccount, team_id: int | None, delegation_ids: Collection[int]) -> int:
+def put_people(
+    *,
+    account: CustomerAccount,
+    team_id: int | None,
+    delegation_ids: Collection[int],
+    actor: User,
+    now: datetime.datetime,
+) -> int:
     """Put people into a team, or into none (None); return the number of people. Others' delegations are passed over.
+    The account's history tells it.
 
     Seats of no team that the people have count as the team's from now on. Locks the account (FOR KEY SHARE), the people
     FOR UPDATE, which waits for and keeps out whoever places them, then the team. Raises TeamNotFound, TeamFull.
@@ -62,6 +74,10 @@ def put_people(*, account: CustomerAccount, team_id: int | None, delegation_ids:
         Delegation.objects.filter(account=account, person__in=people).update(team=team)
         if team is not None and team.quota is not None and seats_in_use(team) > team.quota:
             raise TeamFull(team)
+        if people:
+            known = sorted(own.values_list("pk", flat=True))
+            detail = {"team": detail_of(team) if team is not None else None, "number": len(people), "people": known}
+            note(Kind.TEAM_PEOPLE, account_id=account.pk, actor=actor, now=now, detail=detail)
     return len(people)
 
 
@@ -98,8 +114,9 @@ def move_seats_of_team(
 
 
 @again_after_deadlock
-def remove_team(*, account: CustomerAccount, team_id: int) -> None:
-    """Delete a team; its people and seats are of no team then. Locks the account (FOR KEY SHARE), the seats, the team.
+def remove_team(*, account: CustomerAccount, team_id: int, actor: User, now: datetime.datetime) -> None:
+    """Delete a team; its people and seats are of no team then. The account's history tells it. Locks the
+    account (FOR KEY SHARE), the seats, the team.
 
     Raises TeamNotFound.
     """
@@ -113,4 +130,5 @@ def remove_team(*, account: CustomerAccount, team_id: int) -> None:
             raise TeamNotFound
         Delegation.objects.filter(account=account, team=team).update(team=None)
         seats.update(team=None)
+        note(Kind.TEAM_GONE, account_id=account.pk, actor=actor, now=now, detail={"team": detail_of(team)})
         team.delete()

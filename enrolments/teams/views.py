@@ -36,7 +36,11 @@ def teams(request: AccountRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 made = make_team(
-                    account=request.account, name=form.cleaned_data["name"], quota=form.cleaned_data["quota"]
+                    account=request.account,
+                    name=form.cleaned_data["name"],
+                    quota=form.cleaned_data["quota"],
+                    actor=request.user,
+                    now=timezone.now(),
                 )
             except TeamNotFound:
                 raise Http404 from None
@@ -66,6 +70,8 @@ def team(request: AccountRequest, team_id: int) -> HttpResponse:
                 name=form.cleaned_data["name"],
                 quota=form.cleaned_data["quota"],
                 expected_version=form.cleaned_data["seen"],
+                actor=request.user,
+                now=timezone.now(),
             )
         except TeamNotFound:
             raise Http404 from None
@@ -121,7 +127,7 @@ def remove(request: AccountRequest, team_id: int) -> HttpResponse:
     """Delete a team; its people and seats stay, of no team."""
     row = _find(request, team_id)
     try:
-        remove_team(account=request.account, team_id=team_id)
+        remove_team(account=request.account, team_id=team_id, actor=request.user, now=timezone.now())
     except TeamNotFound:
         raise Http404 from None
     except Refused as refused:
@@ -144,7 +150,13 @@ def people(request: AccountRequest) -> HttpResponse:
         messages.error(request, _("Tick somebody and choose a team."))
         return _back_to_people(request)
     try:
-        number = put_people(account=request.account, team_id=team_id, delegation_ids=ticked)
+        number = put_people(
+            account=request.account,
+            team_id=team_id,
+            delegation_ids=ticked,
+            actor=request.user,
+            now=timezone.now(),
+        )
     except TeamNotFound:
         raise Http404 from None
     except Refused as refused:

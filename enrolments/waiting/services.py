@@ -71,7 +71,7 @@ def wait_as_account(
     now: datetime.datetime,
 ) -> WaitingPlace:
     """Have an account wait for places of a full course, for so many of its free seats; a second call replaces the
-    number, in the same turn.
+    number. A smaller one keeps the turn, a larger one waits at the end.
 
     Locks the course, the account (FOR KEY SHARE) and the operator's membership (FOR SHARE). Raises
     WaitingPlaceNotFound when the operator places nobody for the account (any more), CourseOver, CourseClosed,
@@ -87,8 +87,10 @@ def wait_as_account(
             raise TooFewFreeSeats
         present = own.waiting().first()
         if present is not None:
+            if places > present.places:
+                present.joined_at = now
             present.places, present.language = places, language
-            present.save(update_fields=["places", "language"])
+            present.save(update_fields=["places", "language", "joined_at"])
             return present
         if free([course.pk])[course.pk] != 0:
             raise NothingToWaitFor(course)
@@ -140,7 +142,8 @@ def offer_places(*, course_id: int, now: datetime.datetime) -> int:
     many rows were offered something.
 
     Nothing is offered while the course is not open; once it is over nobody waits any more. People who are in the course
-    by now leave the list. Locks the course. Each offer is mailed in the same transaction.
+    by now leave the list, as do those who were closed, and accounts that have used their seats elsewhere. Locks the
+    course. Each offer is mailed in the same transaction.
     """
     with transaction.atomic():
         course = lock_courses([course_id]).get(course_id)
@@ -154,23 +157,35 @@ def offer_places(*, course_id: int, now: datetime.datetime) -> int:
             return 0
         people = Enrolment.objects.taking_places().filter(course=course).values("user")
         queue = WaitingPlace.objects.waiting().filter(course=course)
-        queue.filter(person__in=people).update(state=State.LEFT, ended_at=now)
+        queue.filter(Q(person__in=people) | Q(person__is_active=False)).update(state=State.LEFT, ended_at=now)
         room = None if course.capacity is None else course.capacity - taken([course.pk])[course.pk]
         offers = []
-        for place in queue.select_related("person", "account")[:A_STEP]:
+        for place in queue.select_related("person", "account", "course")[:A_STEP]:
             if room is not None and room < 1:
                 break
-            number = place.places if room is None else min(place.places, room)
+            wanted = _still_wanted(place, now)
+            if not wanted:
+                WaitingPlace.objects.filter(pk=place.pk).update(state=State.LEFT, ended_at=now)
+                continue
+            number = wanted if room is None else min(wanted, room)
             room = None if room is None else room - number
-            offers.append(_offer(place, number, course, now))
+            offers.append(_offer(place, number, wanted - number, course, now))
         for place in offers:
             tell_offered(place)
     return len(offers)
 
 
-def _offer(place: WaitingPlace, number: int, course: Course, now: datetime.datetime) -> WaitingPlace:
+def _still_wanted(place: WaitingPlace, now: datetime.datetime) -> int:
+    """Return the number of places that a row waits for; of an account no more than its free seats could fill."""
+    if place.account is None:
+        return place.places
+    own = WaitingPlace.objects.filter(course=place.course_id, account=place.account, state=State.OFFERED)
+    offered = sum(each.left for each in own)
+    return max(0, min(place.places, seats_for_course(place.account, place.course, now=now) - offered))
+
+
+def _offer(place: WaitingPlace, number: int, rest: int, course: Course, now: datetime.datetime) -> WaitingPlace:
     """Offer so many places; the rest of a row waits on in a row of its own, in the same turn."""
-    rest = place.places - number
     place.state, place.places = State.OFFERED, number
     place.offered_at, place.offer_ends_at = now, _offer_ends(course, now)
     place.save(update_fields=["state", "places", "offered_at", "offer_ends_at"])

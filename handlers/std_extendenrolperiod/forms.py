@@ -66,7 +66,7 @@ class Owned:
         return [("", _("Choose …")), *self.groups]
 
     def gains(self, target: Target) -> bool:
-        return lengthened(target.ends_at, target, days=self.days, now=self.now) is not None
+        return lengthened(target.ends_at, target.course, days=self.days, now=self.now) is not None
 
 
 class TargetField(forms.ChoiceField):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from common import tracing
+from common.emails import is_erased
 from common.secrets import Undecryptable
 from common.templatetags.money import grouped
 from outbox.errors import SECRET_IS_GONE, TEXT_IS_GONE, TOO_LATE, Final, RetryRefused
@@ -71,7 +72,7 @@ def send_mail(job: Job, now: datetime) -> None:
     if mail.expires_at is not None and mail.expires_at <= now:
         raise Final(gettext("The mail was not sent in time and is of no use any more."))
     kind = MAIL_KINDS.get(mail.kind)
-    if kind.is_due is not None and not kind.is_due(mail, now):
+    if is_erased(mail.recipient) or (kind.is_due is not None and not kind.is_due(mail, now)):
         mark_recalled([mail.pk])
         return
     try:

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.privacy.models import ErasureRequest
 from accounts.second_person.models import Approval
 from catalog.admin.on_sale import SaleFilter
 from catalog.on_sale import not_sellable
@@ -57,7 +58,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         waiting = context["waiting"] = waiting_view(now=now)
         context["sales"] = sales_view(period=_period(request), now=now)
     if user.has_perm("enrolments.view_seat"):
-        context["seats"] = seats_view()
+        context["seats"] = seats_view(now)
     if user.has_perm("shop.view_shopidentity"):
         context["missing"] = missing_from_the_shop(now=now)
     if user.has_perm("outbox.view_job") or user.has_perm("outbox.view_mail"):
@@ -102,6 +103,13 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             _("Asked for by a colleague: approve or decline them."),
             Approval.objects.filter(state=Approval.State.OPEN).count(),
             reverse("admin:accounts_approval_changelist", query={"state__exact": Approval.State.OPEN}),
+        )
+    if user.has_perm("accounts.erase_people"):
+        yield Count(
+            _("Requests for erasure"),
+            _("The law gives a month: carry them out, or refuse them with a reason."),
+            ErasureRequest.objects.filter(state=ErasureRequest.State.OPEN).count(),
+            reverse("admin:accounts_erasurerequest_changelist", query={"state__exact": ErasureRequest.State.OPEN}),
         )
     if user.has_perm("shop.view_paymentevent"):
         yield Count(

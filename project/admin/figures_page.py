@@ -195,15 +195,15 @@ def waiting_url(**more: object) -> str:
     return reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.MONEY, **more})
 
 
-def seats_view() -> SeatsView:
-    counts = seats_by_state()
+def seats_view(now: datetime) -> SeatsView:
+    counts = seats_by_state(now=now)
     total = sum(counts.values())
     url = reverse("admin:enrolments_seat_changelist")
     rows: list[list[object]] = [
         [
             format_html(
                 '<span><span class="amphi-shade amphi-seat-{}" aria-hidden="true"></span> '
-                '<a class="amphi-link" href="{}?state__exact={}">{}</a></span>',
+                '<a class="amphi-link" href="{}?state={}">{}</a></span>',
                 SEAT_SHADES[state],
                 url,
                 state.value,

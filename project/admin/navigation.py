@@ -32,6 +32,7 @@ GROUPS = (
             "shop.PhoneOrder": "call",
             "shop.Payment": "payments",
             "shop.PaymentEvent": "notifications",
+            "billing.LedgerEntry": "account_balance",
         },
     ),
     Group(
@@ -48,6 +49,8 @@ GROUPS = (
             "enrolments.Course": "school",
             "enrolments.SeatBatch": "inventory_2",
             "enrolments.Seat": "event_seat",
+            "enrolments.PeopleList": "playlist_add_check",
+            "enrolments.JoinLink": "qr_code",
             "enrolments.CourseGroup": "groups",
             "enrolments.Enrolment": "how_to_reg",
             "enrolments.Role": "badge",
@@ -63,6 +66,7 @@ GROUPS = (
             "accounts.AddressLink": "link",
             "auth.Group": "shield_person",
             "accounts.Approval": "verified_user",
+            "accounts.ErasureRequest": "person_off",
         },
     ),
     Group(

@@ -29,7 +29,7 @@ CATALOGUE = frozenset(
 LOOK_AT_CATALOGUE = rights("catalog", LOOK, "entry", "category", "pricetier", "entryfield")
 LOOK_AT_ORDERS = rights("shop", LOOK, "order", "note") | {"shop.add_note"}
 LOOK_AT_CUSTOMERS = rights("accounts", LOOK, "customeraccount", "membership", "memberinvitation")
-LOOK_AT_SEATS = rights("enrolments", LOOK, "course", "coursegroup", "seat", "seatbatch")
+LOOK_AT_SEATS = rights("enrolments", LOOK, "course", "coursegroup", "seat", "seatbatch", "joinlink")
 SALES = frozenset(
     LOOK_AT_CATALOGUE
     | LOOK_AT_ORDERS
@@ -43,8 +43,9 @@ ACCOUNTING = frozenset(
     LOOK_AT_CATALOGUE
     | LOOK_AT_ORDERS
     | LOOK_AT_CUSTOMERS
-    | rights("shop", LOOK, "payment", "paymentevent", "shopidentity", "legaltext")
+    | rights("shop", LOOK, "payment", "paymentevent", "shopidentity", "legaltext", "keptbilling")
     | rights("catalog", EVERYTHING, "tax")
+    | rights("billing", LOOK, "ledgerentry")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
     | {"shop.deal_with_money", "accounts.view_approval", "outbox.view_mail"}
 )
@@ -57,7 +58,7 @@ SUPPORT = frozenset(
     | {"accounts.change_customeraccount", "accounts.delete_membership"}
     | rights("accounts", LOOK, "delegation", "addresslink")
     | rights("enrolments", ("view", "add", "change"), "coursegroup", "enrolment")
-    | rights("enrolments", LOOK, "role")
+    | rights("enrolments", LOOK, "role", "peoplelist")
     | {"enrolments.give_seats"}
     | {"shop.change_order", "handlers.view_brokenhook"}
     | {"outbox.view_mail", "outbox.resend_mail", "outbox.view_job", "outbox.retry_job"}
@@ -73,6 +74,7 @@ ADMINISTRATOR = frozenset(
     | rights("shop", EVERYTHING, "legaltext")
     | rights("auth", EVERYTHING, "group")
     | {"accounts.give_rights", "accounts.take_factor_away", "accounts.view_securityevent", "handlers.delete_brokenhook"}
+    | {"accounts.view_erasurerequest", "accounts.erase_people"}
 )
 
 TABLE = (

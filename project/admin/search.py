@@ -86,7 +86,7 @@ def _rows(request: HttpRequest, typed: str) -> Iterator[SearchResult]:
 
 def _told(row: Any) -> str:
     if row._meta.label == "shop.Order":
-        return f"{row.number} · {row.billing_name}"
+        return " · ".join(filter(None, (row.number, row.billing_name)))
     if row._meta.label == "outbox.Mail" and row.subject:
         return f"{row.subject} → {row.recipient}"
     return str(row)

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "common",
     "outbox",
     "accounts",
+    "billing",
     "enrolments",
     "handlers",
     "catalog",

@@ -17,6 +17,9 @@ STEP_UP_ACTS = {
     "admin:auth_group_change",
     "admin:auth_group_delete",
     "admin:auth_group_changelist delete_selected",
+    # People who are gone for good
+    "admin:accounts_erasurerequest_erase",
+    "admin:accounts_erasurerequest_refuse",
     # Seats that somebody paid for
     "admin:enrolments_seatbatch_give",
     # What somebody else asked for

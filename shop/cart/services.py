@@ -82,6 +82,11 @@ def open_cart(*, token: str | None, user: User | None) -> Cart:
     return find_cart(token=token, user=user) or _new_cart(user)
 
 
+def lock_open_cart(*, token: str | None, user: User | None) -> Cart:
+    """Return the cart that `open_cart` returns, locked until the transaction ends. Raises CartRefused."""
+    return _lock(open_cart(token=token, user=user))
+
+
 def _new_cart(user: User | None) -> Cart:
     if user is None:  # no other tab can make a visitor's
         cart = Cart()

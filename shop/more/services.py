@@ -11,8 +11,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
-from accounts.members.operators import keep_right
-from accounts.members.rights import Right, buyers_of
+from accounts.members.operators import keep_at_desk
+from accounts.members.rights import buyers_of
 from accounts.people.models import User
 from common.languages import in_reader_language
 from common.refusals import Refused
@@ -37,7 +37,7 @@ def ask_buyers(
     SHARE). Raises NobodyBuys.
     """
     with transaction.atomic():
-        if not keep_right(account_id=account.pk, user=operator, right=Right.MANAGE_SEATS):
+        if keep_at_desk(account_id=account.pk, user=operator) is None:
             raise NobodyBuys
         buyers = list(buyers_of(account).exclude(pk=operator.pk)[:TOLD_AT_MOST])
         if not buyers:

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.members.current import AccountRequest, account_page
+from accounts.members.parts import Part
 from accounts.members.rights import Right, rights_of
 from accounts.rate_limits.pages import too_often
 from accounts.rate_limits.services import TooOften, count_attempt
@@ -27,6 +28,8 @@ from catalog.selectors import get_entry
 from common.languages import in_reader_language
 from common.numbers import whole_number
 from common.words import Text
+from enrolments.scope import seats_within
+from enrolments.seats.models import Seat
 from shop.cart.current import put_into_cart
 from shop.cart.forms import AddToCartForm
 from shop.cart.services import CartRefused
@@ -37,15 +40,22 @@ from shop.pages.frame import site_of
 
 
 @never_cache
-@account_page(Right.BUY, Right.MANAGE_SEATS)
+@account_page(Right.BUY, Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def more(request: AccountRequest, code: str) -> HttpResponse:
     """Show how many more units of an entry are wanted. POST puts them into the cart of a member who may buy; an
     operator who may not asks those who may, by `ask`."""
     bought = find_bought(request.account, code)
-    if bought is None:
+    rights = rights_of(request.membership)
+    if bought is None or not (rights & {Right.BUY, Right.MANAGE_SEATS} or _is_within(request, bought)):
         raise Http404
-    return _buy(request, bought) if Right.BUY in rights_of(request.membership) else _ask(request, bought)
+    return _buy(request, bought) if Right.BUY in rights else _ask(request, bought)
+
+
+def _is_within(request: AccountRequest, bought: Bought) -> bool:
+    """Tell whether the part of the account that an operator works with has seats of an entry."""
+    seats = Seat.objects.filter(account=request.account, batch__entry_code=bought.code)
+    return seats_within(seats, request.account, Part.of(request.membership)).exists()
 
 
 @dataclass(frozen=True)
@@ -128,7 +138,7 @@ def _page(request: AccountRequest, bought: Bought, form: AddToCartForm, sale: Sa
         "form": form,
         "sale": sale,
         "may_buy": may_buy,
-        "manages_seats": Right.MANAGE_SEATS in rights_of(request.membership),
+        "manages_seats": bool(rights_of(request.membership) & {Right.MANAGE_SEATS, Right.WORK_IN_PART}),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "more/more.html", context, status=status)

@@ -22,6 +22,9 @@ BILLING = (
 REASON_LENGTH = 500
 
 
+CLOSED = _("The customer was erased, or the order is too old: its billing data can no longer be corrected.")
+
+
 class CorrectionRefused(Refused):
     """Refusal of a correction without a reason, or that changes nothing."""
 
@@ -30,9 +33,12 @@ class CorrectionRefused(Refused):
 def correct_billing(*, order_id: int, values: Mapping[str, Any], reason: str, actor: User, now: datetime) -> Order:
     """Write billing data anew, with the values before and after and the reason in the order's history.
 
-    `values` are by the names in BILLING. Locks the order. Raises CorrectionRefused.
+    `values` are by the names in BILLING. Locks the order. Raises CorrectionRefused, for an order as well that has lost
+    them to accounting or to its age.
     """
     order = lock_order(order_id)
+    if order.is_closed:
+        raise CorrectionRefused(CLOSED)
     if not reason.strip():
         raise CorrectionRefused(_("Say why: the reason is kept in the order’s history."), field="reason")
     before = {name: str(getattr(order, name)) for name in BILLING if name in values}

@@ -16,6 +16,7 @@ from accounts.members.services import ensure_owner
 from accounts.people.models import User
 from accounts.people.selectors import has_proved
 from accounts.people.services import name_nameless
+from billing.ledger.moving import move_order as move_in_ledger
 from common.again import again_after_deadlock
 from common.refusals import Refused
 from enrolments.transfer import move_order as move_enrolments
@@ -108,7 +109,8 @@ def accounts_to_move_into(order: Order, user: User) -> list[CustomerAccount]:
 def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datetime) -> Order:
     """Move a claimed order, with all rows that carry its account, into another account that the claimant owns.
 
-    The account made for the order is deleted; a transaction that writes for it meanwhile comes first, or finds it gone.
+    The account made for the order is deleted, or closed where the ledger names it; a transaction that writes for it
+    meanwhile comes first, or finds it gone.
     Locks its links and jobs, the order, the courses of its lines, both accounts, then the rows moved. Raises
     ClaimRefused.
     """
@@ -126,8 +128,9 @@ def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datet
     OrderLine.objects.filter(order=order).update(account=target)
     move_enrolments(order_id=order.pk, from_account=source, to_account=target)
     move_outbox(from_account_id=source.pk, to_account_id=target.pk)
+    move_in_ledger(order_id=order.pk, from_id=source.pk, to_id=target.pk, at=now)
     move_notes(source=source, target=target)
-    absorb_account(source=source, target=target)
+    absorb_account(source=source, target=target, now=now)
     order.account = target
     record(order, OrderEvent.What.CLAIMED, actor=user, now=now, detail={"account": target.pk})
     return order

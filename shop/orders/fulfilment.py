@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from common.again import again_after_deadlock
-from common.plain_rows import plain_rows
 from handlers.contract import Feedback, HandlerMissing, Refusal, Temporary, in_every_language
 from handlers.faults import FAULT_AFTER_PAYMENT, HookBroken
 from outbox.errors import RetryRefused
@@ -26,15 +26,15 @@ from shop.orders.transitions import move_line, move_lines, move_order, record
 
 JOB_KIND = "fulfil_line"
 NO_OPERATOR = _("The account has no owner or operator any more: nobody supervises this, and nobody was told of it.")
+CUSTOMER_GONE = _("The customer had their data erased before anybody claimed the order: there is nobody to deliver to.")
 ATTEMPTS_USED_UP = _("Technical trouble kept coming back. We have been told and will try again.")
 
 
-def begin(order: Order, *, now: datetime) -> None:
-    """Enqueue a job for every line with a handler; a line without one is fulfilled here.
+def begin(order: Order, lines: Sequence[OrderLine], *, now: datetime) -> None:
+    """Enqueue a job for every line with a handler; a line without one is fulfilled here. `lines` are all of the order.
 
     Runs in the transaction that pays the order, under its lock.
     """
-    lines = plain_rows(OrderLine, "WHERE order_id = %s ORDER BY position", [order.pk])
     to_deliver = [line for line in lines if line.handler]
     move_lines([line for line in lines if not line.handler], OrderLine.Status.FULFILLED, fulfilled_at=now)
     enqueue_many(_job_for(line, tries=0) for line in to_deliver)
@@ -133,6 +133,8 @@ def _deliver(order: Order, line: OrderLine, *, now: datetime) -> Feedback:
     handler = handler_of(line)
     if handler is None:
         return Feedback()
+    if order.is_closed and not order.is_claimed:
+        raise Refusal(CUSTOMER_GONE)
     contexts = lock_courses_of([line], line_contexts(order, [line], now=now))
     operator = take_operator(order, now=now)
     context = replace(contexts[line.pk], operator=operator)

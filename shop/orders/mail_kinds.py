@@ -144,7 +144,7 @@ def renew(mail: Mail, now: datetime) -> Renewed:
     order = Order.objects.select_related("account").get(pk=mail.order_id)
     if mail.kind in TO_PAY and order.status != Order.Status.PLACED:
         raise ResendRefused(_("The order no longer waits for money: this mail would ask for it again."))
-    if not order.is_claimed:
+    if not order.is_claimed and order.contact_email:
         living_claim_link(order, now=now)
     return Renewed(mail.context)
 

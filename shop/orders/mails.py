@@ -31,25 +31,26 @@ LINK_LIVES_FOR = timedelta(days=7)
 
 def queue_placed(order: Order, *, now: datetime) -> None:
     """Queue the mails to the customer and the sales team; a visitor's mail carries the link that claims the order."""
-    queue_mails([_to_customer(order, "order_placed", now=now), *_to_sales(order, "order_placed_sales")])
+    queue_mails([*_to_customer(order, "order_placed", now=now), *_to_sales(order, "order_placed_sales")])
 
 
 def queue_again(order: Order, *, now: datetime) -> None:
     """Queue a mail with the order's page, and the link that claims it, to the address of an unclaimed order."""
-    queue_mails([_to_customer(order, "order_again", occasion=f"order_again:{int(now.timestamp())}", now=now)])
+    queue_mails(_to_customer(order, "order_again", occasion=f"order_again:{int(now.timestamp())}", now=now))
 
 
 def renew_claim(link: AddressLink, now: datetime) -> AddressLink | None:
-    """Return a link that claims the order of a dead one; None once the order is claimed. Locks the order."""
+    """Return a link that claims the order of a dead one; None once it is claimed, or its customer was erased. Locks the
+    order."""
     assert link.order_id is not None
     order = lock_order(link.order_id)
-    return None if order.is_claimed else living_claim_link(order, now=now)
+    return None if order.is_claimed or not order.contact_email else living_claim_link(order, now=now)
 
 
 def queue_payment_instructions(order: Order, provider: Provider, *, now: datetime) -> None:
     """Queue the instructions for payment to the customer and to an outside payer."""
     occasion = f"payment_instructions:{provider.name}"
-    mails = [_to_customer(order, "payment_instructions", occasion=occasion, now=now)]
+    mails = _to_customer(order, "payment_instructions", occasion=occasion, now=now)
     if has_outside_payer(order):
         # One for each order, whatever is chosen how often: nobody asked the payer.
         mails.append(_mail(order, "payer_instructions", order.payer_email))
@@ -61,7 +62,7 @@ def queue_payment_received(order: Order, *, now: datetime) -> None:
     if not order.is_free:
         queue_mails(
             [
-                _to_customer(order, "payment_received", now=now),
+                *_to_customer(order, "payment_received", now=now),
                 *_to_asked_payer(order, "payer_nothing_due"),
                 *_to_sales(order, "payment_received_sales"),
             ]
@@ -78,12 +79,12 @@ def queue_delivered(order: Order, line: OrderLine, *, now: datetime, is_operator
     context: dict[str, Any] = {"line": line.pk}
     mails = [*_to_sales(order, "delivered_sales", occasion=f"{occasion}:sales", context=context)]
     if order.operator is None:
-        mails.append(_to_customer(order, "delivered_public", occasion=occasion, context=context, now=now))
+        mails += _to_customer(order, "delivered_public", occasion=occasion, context=context, now=now)
     else:
         operator = order.operator
         told = context | {"is_operator_new": is_operator_new}
         mails.append(_to_operator(order, operator, "delivered", occasion=occasion, context=told))
-        if order.buyer is not None and order.buyer != operator:
+        if order.buyer is not None and order.buyer != operator and order.contact_email:
             mails.append(
                 _mail(
                     order,
@@ -108,15 +109,13 @@ def queue_given_back(order: Order, *, givings: Sequence[int], operator: User | N
     occasion = f"given_back:{givings[0]}"
     context = {"givings": list(givings)}
     is_both = operator is not None and operator == order.buyer
-    mails = [
-        _to_customer(
-            order,
-            "given_back",
-            occasion=occasion,
-            context=context | {"is_customer": True, "is_operator": is_both},
-            now=now,
-        )
-    ]
+    mails = _to_customer(
+        order,
+        "given_back",
+        occasion=occasion,
+        context=context | {"is_customer": True, "is_operator": is_both},
+        now=now,
+    )
     if operator is not None and not is_both:
         told = context | {"is_customer": False, "is_operator": True}
         mails.append(_to_operator(order, operator, "given_back", occasion=f"{occasion}:operator", context=told))
@@ -163,7 +162,7 @@ def queue_ended_unpaid(order: Order, *, now: datetime) -> None:
     occasion = f"order_ended:{order.status}"
     queue_mails(
         [
-            _to_customer(order, "order_ended", occasion=occasion, now=now),
+            *_to_customer(order, "order_ended", occasion=occasion, now=now),
             *_to_asked_payer(order, "payer_order_ended", occasion=f"{occasion}:payer"),
         ]
     )
@@ -176,19 +175,24 @@ def has_outside_payer(order: Order) -> bool:
 
 def _to_customer(
     order: Order, kind: str, *, now: datetime, occasion: str = "", context: dict[str, Any] | None = None
-) -> NewMail:
-    """Make a mail to the buyer, or to the typed address of an unclaimed order, which gets a living link to claim it."""
+) -> list[NewMail]:
+    """Make a mail to the buyer, or to the typed address of an unclaimed order, which gets a living link to claim it;
+    none to a customer who was erased."""
     buyer = order.buyer
+    if not order.contact_email:
+        return []
     if buyer is None:
         living_claim_link(order, now=now)
-    return _mail(
-        order,
-        kind,
-        buyer.email if buyer else order.contact_email,
-        occasion=occasion,
-        context=context,
-        person_id=buyer.pk if buyer else None,
-    )
+    return [
+        _mail(
+            order,
+            kind,
+            buyer.email if buyer else order.contact_email,
+            occasion=occasion,
+            context=context,
+            person_id=buyer.pk if buyer else None,
+        )
+    ]
 
 
 def _to_operator(order: Order, operator: User, kind: str, *, occasion: str, context: dict[str, Any]) -> NewMail:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -12,10 +13,13 @@ from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
 from common.languages import in_reader_language
-from common.postal import PostalAddress
 from common.search import index_of_words, search_column
 from handlers.asked_fields import AskedField
 from shop.cart.models import new_token
+from shop.orders.copied.columns import HOLDS_NOBODY, Copied
+
+# A little less than ten years of the calendar: the setting KEEP_BILLING_DAYS is not below them.
+TEN_YEARS = timedelta(days=3652)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -27,8 +31,12 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(Q(claimed_at__isnull=False) | Q(address_proved_at__isnull=False))
 
 
-class Order(models.Model):
-    """Purchase. Its status changes only through `shop.orders.transitions`."""
+class Order(Copied):
+    """Purchase. Its status changes only through `shop.orders.transitions`.
+
+    The columns of `Copied` leave it at `sealed_at` for `KeptBilling`, or for good at `blanked_at`
+    (`shop.orders.copied`).
+    """
 
     class Status(models.TextChoices):
         PLACED = "placed", _("waiting for payment")
@@ -61,17 +69,14 @@ class Order(models.Model):
     visitor_key = models.CharField(max_length=64, blank=True, help_text="Which visitor placed it, for the limits.")
     language = models.CharField(max_length=5)
 
-    contact_email = models.EmailField(_("contact address"))
-    contact_name = models.CharField(_("contact name"), max_length=200, blank=True)
     is_organisation = models.BooleanField(default=True, db_default=True)
-    billing_name = models.CharField(_("billing name"), max_length=200)
-    billing_street = models.CharField(_("street"), max_length=200)
-    billing_postal_code = models.CharField(_("postal code"), max_length=20)
-    billing_city = models.CharField(_("city"), max_length=100)
     billing_country = CountryField(_("country"), default="FR", db_default="FR")
-    vat_id = models.CharField(_("VAT id"), max_length=20, blank=True)
-    payer_email = models.EmailField(_("payer's address"), blank=True)
-    purchase_reference = models.CharField(_("purchase-order reference"), max_length=60, blank=True)
+    sealed_at = models.DateTimeField(
+        _("closed to accounting"), null=True, help_text="Since when only accounting staff read what it copied."
+    )
+    blanked_at = models.DateTimeField(
+        _("blanked"), null=True, help_text="Since when nothing of what it copied is left."
+    )
 
     seller = models.ForeignKey(
         "shop.FrozenSeller", on_delete=models.PROTECT, null=True, related_name="+",
@@ -133,6 +138,18 @@ class Order(models.Model):
                 condition=Q(places_released_at__isnull=True) | Q(status__in=("placed", "cancelled", "expired")),
                 name="shop_order_paid_has_its_places",
             ),
+            models.CheckConstraint(
+                condition=Q(sealed_at__isnull=True, blanked_at__isnull=True) | HOLDS_NOBODY,
+                name="shop_order_closed_holds_nobody",
+            ),
+            models.CheckConstraint(
+                condition=Q(blanked_at__isnull=True)
+                | (
+                    Q(status__in=("completed", "cancelled", "expired", "refunded"))
+                    & (Q(paid_at__isnull=True) | Q(paid_at__lte=F("blanked_at") - TEN_YEARS))
+                ),
+                name="shop_order_blanked_not_needed",
+            ),
         ]
         indexes = [
             models.Index(fields=("expires_at",), condition=Q(status="placed"), name="shop_order_due_to_expire"),
@@ -143,6 +160,16 @@ class Order(models.Model):
             models.Index(fields=("gross",), name="shop_order_by_amount"),
             models.Index(fields=("contact_email",), name="shop_order_by_contact"),
             models.Index(fields=("payer_email",), condition=~Q(payer_email=""), name="shop_order_by_payer"),
+            models.Index(
+                fields=("paid_at",),
+                condition=Q(paid_at__isnull=False, blanked_at__isnull=True),
+                name="shop_order_billing_kept",
+            ),
+            models.Index(
+                fields=("expires_at",),
+                condition=Q(status__in=("cancelled", "expired"), blanked_at__isnull=True),
+                name="shop_order_ended_unpaid",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -163,8 +190,9 @@ class Order(models.Model):
         return self.status == self.Status.PLACED and self.places_released_at is not None
 
     @property
-    def billing_address(self) -> PostalAddress:
-        return PostalAddress.of(self, prefix="billing_")
+    def is_closed(self) -> bool:
+        """Tell whether what the order copied of people has left it: kept for accounting, or blanked."""
+        return self.sealed_at is not None or self.blanked_at is not None
 
     @property
     def is_free(self) -> bool:
@@ -289,6 +317,9 @@ class OrderUnit(models.Model):
     answers = models.JSONField(default=dict, db_default={}, help_text="What the handler asked.")
     fields = models.JSONField(default=dict, db_default={}, help_text="What the fields of the entry asked, by name.")
     given_back_at = models.DateTimeField(null=True)
+    blank_when_done = models.BooleanField(
+        default=False, db_default=False, help_text="Names an erased person: blanked as soon as nothing delivers it."
+    )
 
     objects = OrderUnitQuerySet.as_manager()
 
@@ -300,7 +331,8 @@ class OrderUnit(models.Model):
         indexes = [
             # Few rows: without this index, all rows of a line of a hundred thousand units are read to find that nothing
             # was asked.
-            models.Index(fields=("line", "index"), condition=~WITHOUT_ANSWERS, name="shop_orderunit_answered")
+            models.Index(fields=("line", "index"), condition=~WITHOUT_ANSWERS, name="shop_orderunit_answered"),
+            models.Index(fields=("line",), condition=Q(blank_when_done=True), name="shop_orderunit_to_blank"),
         ]
 
     def __str__(self) -> str:
@@ -371,6 +403,8 @@ class OrderEvent(models.Model):
         PLACES_RETAKEN = "places_retaken", _("places taken again")
         BILLING_CORRECTED = "billing_corrected", _("billing data corrected")
         SECOND_PERSON = "second_person", _("approved by a second person")
+        SEALED = "sealed", _("closed to accounting")
+        BLANKED = "blanked", _("personal data blanked")
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField(_("at"))

@@ -113,7 +113,8 @@ class OrderView:
     @property
     def holds_unproved(self) -> bool:
         """Tell whether the order holds places for a short time only, as nobody has proved its address."""
-        return self.order.status == Order.Status.PLACED and not self.order.is_proved and self._held_places
+        is_unproved = self.order.status == Order.Status.PLACED and not self.order.is_proved
+        return is_unproved and self._held_places and bool(self.order.contact_email)
 
     @property
     def holds_until(self) -> datetime:
@@ -137,7 +138,7 @@ class OrderView:
     def may_be_claimed(self) -> bool:
         """Tell whether the order still looks for its person: unclaimed, and not ended with no money in sight."""
         is_over = self.has_ended_unpaid and not self.has_stray_money and self.under_way == UnderWay.NOTHING
-        return not self.order.is_claimed and not is_over
+        return not self.order.is_claimed and not is_over and bool(self.order.contact_email)
 
     @property
     def may_cancel(self) -> bool:

@@ -44,8 +44,8 @@ def move_order(
     now: datetime,
     detail: dict[str, Any] | None = None,
     **columns: Any,
-) -> None:
-    """Move a locked order to the status `to`, with its history row and the new values of `columns`.
+) -> OrderEvent:
+    """Move a locked order to the status `to`, with the new values of `columns`; return its history row.
 
     Raises MoveRefused if the move is not allowed or the row has another status by now.
     """
@@ -57,7 +57,7 @@ def move_order(
     order.status = to
     for name, value in columns.items():
         setattr(order, name, value)
-    record(order, what, actor=actor, now=now, from_status=before, to_status=to, detail=detail)
+    return record(order, what, actor=actor, now=now, from_status=before, to_status=to, detail=detail)
 
 
 def move_line(line: OrderLine, to: str, **columns: Any) -> None:
@@ -88,16 +88,16 @@ def record(
     from_status: str = "",
     to_status: str = "",
     detail: dict[str, Any] | None = None,
-) -> None:
-    """Write a row of an order's history."""
-    insert_row(
-        OrderEvent(
-            order=order,
-            at=now,
-            actor=actor,
-            what=what,
-            from_status=from_status,
-            to_status=to_status,
-            detail=detail or {},
-        )
+) -> OrderEvent:
+    """Write a row of an order's history; return it."""
+    event = OrderEvent(
+        order=order,
+        at=now,
+        actor=actor,
+        what=what,
+        from_status=from_status,
+        to_status=to_status,
+        detail=detail or {},
     )
+    insert_row(event)
+    return event

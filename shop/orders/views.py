@@ -170,7 +170,7 @@ def order_mail(request: HttpRequest, token: str) -> HttpResponse:
 def order_proof(request: HttpRequest, token: str) -> HttpResponse:
     """Mail a code to the order's own address, and take it: the order then keeps its places, or has them again."""
     found, _sight_of_it = _seen_order(request, token)
-    if found.is_proved or found.status != Order.Status.PLACED:
+    if found.is_proved or found.status != Order.Status.PLACED or not found.contact_email:
         return redirect("order", found.token)
 
     def prove() -> None:

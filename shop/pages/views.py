@@ -28,6 +28,7 @@ from common.remembered import remembered
 from shop.cart.current import put_into_cart
 from shop.cart.forms import AddToCartForm
 from shop.cart.services import CartRefused
+from shop.from_list.links import from_list_url
 from shop.pages.frame import Site, site_of
 from shop.pages.offers import Card, card_of, cards_of, lead_of, price_table
 from shop.pages.sold import courses_shown, courses_to_wait_for, facts_of, listed_courses
@@ -113,7 +114,8 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, _("“%(name)s” is in your cart.") % {"name": found.name})
             return redirect("cart")
-    return render(request, "pages/entry.html", _entry_page(frame, found, verdict, form, now=now))
+    page = _entry_page(frame, found, verdict, form, now=now)
+    return render(request, "pages/entry.html", page | {"from_list_url": from_list_url(request, found)})
 
 
 def entry_preview(request: HttpRequest, entry: Entry, *, now: datetime) -> HttpResponse:

@@ -13,6 +13,7 @@ from common.words import moment_in_words
 from shop.orders.models import OrderEvent
 from shop.orders.transitions import record
 from shop.payments.models import MoneyHandling, PaymentEvent
+from shop.postings import services as postings
 
 if TYPE_CHECKING:
     from accounts.people.models import User
@@ -49,6 +50,7 @@ def mark_resolved(*, event_id: int, note: str, actor: User, now: datetime) -> Mo
             }
         )
     handling = MoneyHandling.objects.create(event=event, handled_at=now, handled_by=actor, note=note)
+    postings.post_resolved(handling)
     if event.order is not None:
         detail = {"event": event.pk, "outcome": event.outcome, "reason": note}
         record(event.order, OrderEvent.What.MONEY_HANDLED, actor=actor, now=now, detail=detail)
@@ -59,9 +61,12 @@ def mark_resolved(*, event_id: int, note: str, actor: User, now: datetime) -> Mo
 def mark_open_again(*, event_id: int, actor: User, now: datetime) -> None:
     """Reopen a resolved payment. Locks the event; raises PaymentEvent.DoesNotExist and NotResolved."""
     event = _lock_event(event_id)
-    taken_back = event.handlings.filter(undone_at__isnull=True).update(undone_at=now, undone_by=actor)
-    if taken_back != 1:
+    handling = event.handlings.filter(undone_at__isnull=True).first()
+    if handling is None:
         raise NotResolved(_("This payment is not marked as resolved."))
+    handling.undone_at, handling.undone_by = now, actor
+    handling.save(update_fields=("undone_at", "undone_by"))
+    postings.post_resolved(handling)
     if event.order is not None:
         detail = {"event": event.pk, "outcome": event.outcome}
         record(event.order, OrderEvent.What.MONEY_REOPENED, actor=actor, now=now, detail=detail)

@@ -86,6 +86,8 @@ class PaymentEvent(models.Model):
     # Events of money received earlier: they change neither order nor settlement.
     AFTERWARDS = (Kind.REFUNDED, Kind.REFUND_FAILED, Kind.DISPUTED, Kind.DISPUTE_WON, Kind.DISPUTE_LOST)
 
+    REFUNDS = (Kind.REFUNDED, Kind.REFUND_FAILED)
+
     class Outcome(models.TextChoices):
         SETTLED = "settled", _("order paid")
         KNOWN = "known", _("already known")

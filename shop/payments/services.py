@@ -16,13 +16,14 @@ from common.plain_rows import plain_row, plain_rows
 from common.refusals import Refused
 from shop.orders import fulfilment, mails
 from shop.orders.locks import lock_order
-from shop.orders.models import Order, OrderEvent
+from shop.orders.models import Order, OrderEvent, OrderLine
 from shop.orders.transitions import move_order, record
 from shop.payments import late_money
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.payments.port import Message, Notice, Provider, ProviderEvent, check_event
 from shop.payments.providers import transfer
 from shop.payments.registry import providers
+from shop.postings import services as postings
 from shop.seller.models import ShopIdentity, unpaid_time
 
 if TYPE_CHECKING:
@@ -183,6 +184,9 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
         payment = _payment_of(event, order, now=now)
         outcome = _outcome(event, order, payment, actor=actor, now=now)
     PaymentEvent.objects.filter(pk=row.pk).update(order=order, payment=payment, outcome=outcome)
+    if row.kind in PaymentEvent.REFUNDS and outcome == Outcome.RECORDED:
+        row.order = order
+        postings.post_refund(row)
     if order is not None and outcome in PaymentEvent.NEEDS_ATTENTION:
         detail = {"kind": row.kind, "outcome": outcome} if row.is_afterwards else {"outcome": outcome}
         record(order, OrderEvent.What.MONEY_RECORDED, actor=actor, now=now, detail=detail)
@@ -250,12 +254,14 @@ def _outcome(event: ProviderEvent, order: Order | None, payment: Payment, *, act
         return _declined(order, payment, now=now)
     if payment.status != Payment.Status.SUCCEEDED:
         # A success after a decline settles: the money is there.
-        Payment.objects.filter(pk=payment.pk).update(
-            status=Payment.Status.SUCCEEDED, amount=event.amount, currency=event.currency
-        )
+        payment.status, payment.amount, payment.currency = Payment.Status.SUCCEEDED, event.amount, event.currency
+        payment.save(update_fields=("status", "amount", "currency"))
+        postings.post_money_in(payment, order, now=now)
         return _outcome_of_money(event, order, payment, actor=actor, now=now)
     if (event.amount, event.currency) != (payment.amount, payment.currency):
         return Outcome.MISMATCH
+    if payment.events.filter(handlings__undone_at__isnull=True, handlings__isnull=False).exists():
+        return Outcome.KNOWN  # the merchant has dealt with this money, and it pays for nothing any more
     outcome = _outcome_of_money(event, order, payment, actor=actor, now=now)
     order_id = order.pk if order else None
     # An unallocated payment was shown at its first event already; late money may find its places by now.
@@ -274,10 +280,13 @@ def _outcome_of_money(
         return Outcome.KNOWN if settlement.payment_id == payment.pk else Outcome.SECOND_CHARGE
     if (event.amount, event.currency) != (order.gross, order.currency):
         return Outcome.MISMATCH
+    if order.blanked_at is not None:
+        return Outcome.LATE
     has_places = order.status == Order.Status.PLACED and not order.has_lost_places
     if not has_places and not late_money.places_retaken(order, now=now):
         return Outcome.LATE
-    insert_row(Settlement(order=order, payment=payment, at=now))
+    settlement = Settlement(order=order, payment=payment, at=now)
+    insert_row(settlement)
     move_order(
         order,
         Order.Status.PAID,
@@ -288,7 +297,9 @@ def _outcome_of_money(
         paid_at=now,
         method=event.provider,
     )
-    fulfilment.begin(order, now=now)
+    lines = plain_rows(OrderLine, "WHERE order_id = %s ORDER BY position", [order.pk])
+    postings.post_settlement(settlement, lines)
+    fulfilment.begin(order, lines, now=now)
     mails.queue_payment_received(order, now=now)
     return Outcome.SETTLED
 

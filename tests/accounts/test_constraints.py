@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.links.models import AddressLink
 from accounts.links.services import NewLink, create_links
+from accounts.members.history.models import MemberEvent
 from accounts.members.models import MemberInvitation, Membership
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
@@ -228,10 +230,34 @@ def test_accounts_staffrole_group_is_unique(staff_role):
         copy("accounts_staffrole", staff_role.pk, code="other")
 
 
-@pytest.mark.parametrize(("kind", "person"), [("left", "NULL"), ("invited", "1"), ("no such", "NULL")])
+@pytest.mark.parametrize(
+    ("kind", "person"),
+    [("left", "NULL"), ("limits", "NULL"), ("invited", "1"), ("team_people", "1"), ("no such", "NULL")],
+)
 def test_accounts_memberevent_shape(kind, person):
     with broken("accounts_memberevent_shape"):
         run(f"INSERT INTO accounts_memberevent (account_id, kind, person_id) VALUES (1, '{kind}', {person})")
+
+
+def test_accounts_memberevent_append_only():
+    account = CustomerAccountFactory()
+    MemberEvent.objects.create(account=account, kind="team_made", detail={"team": {"name": "Nantes", "quota": 3}})
+
+    with broken("accounts_memberevent_append_only"):
+        run("UPDATE accounts_memberevent SET detail = '{}'")
+    with broken("accounts_memberevent_append_only"):
+        run("DELETE FROM accounts_memberevent")
+    run("DELETE FROM accounts_memberevent")
+    run("DELETE FROM accounts_customeraccount WHERE id = %s", account.pk)
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_the_history_of_accounts_is_never_truncated():
+    MemberEvent.objects.create(account=CustomerAccountFactory(), kind="details")
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        run("TRUNCATE accounts_memberevent")
 
 
 def test_accounts_memberevent_link():

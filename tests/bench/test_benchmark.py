@@ -20,6 +20,7 @@ COMPARED = {
     "entry page, 4 visitors / filled from constants": 2.0,
     "cart page, 4 visitors / filled from constants": 2.0,
     "operator's list, 500 seats / 50": 1.3,
+    "list of people, 200 / 20": 1.5,
     "counts of 500 seats / bare GROUP BY": 1.5,
     **{
         f"{handler}: {what}": limit

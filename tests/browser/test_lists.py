@@ -5,9 +5,11 @@ import os
 import pytest
 from playwright.sync_api import Page, expect
 
+from common.sheets import limits
 from enrolments.seats.models import Seat
 from tests.browser.looks import check_page
 from tests.browser.test_desk import NARROW, WIDE, account, bob, course, sign_in
+from tests.common.sheets.books import workbook
 from tests.enrolments.given import ENTRY, given_pack
 
 __all__ = ["account", "bob", "course", "sign_in"]
@@ -74,3 +76,47 @@ def test_a_list_is_pasted_mended_placed_and_its_result_kept(
     assert Seat.objects.filter(state="assigned").count() == 3
     page.goto(f"/account/{account.pk}/lists/")
     keep(page, f"{locale}-7-lists")
+
+
+BAD_FILES = {
+    "photo.png": b"\x89PNG\r\n\x1a\n" + bytes(99),
+    "macros.xlsm": workbook([["E-mail"], ["ada@example.org"]]),
+    "half-a-row.csv": b"E-mail;Nom;Nom\nada@example.org;Ada;Roy\nbob@exa",
+    "large.csv": b"a;b\n" * (limits.MAX_BYTES // 4 + 1),
+}
+SENTENCES = {
+    "photo.png": "Ce fichier est une image.",
+    "macros.xlsm": "Ce classeur contient des macros (.xlsm).",
+    "half-a-row.csv": "Ce fichier s’arrête au milieu de la ligne 3.",
+    "large.csv": "Ce fichier dépasse 2 Mo.",
+}
+ODD = f"E-mail\tPrénom\tNom\n{'a' * 300}@example.org\t<b>Zoé</b>\tRoy\nx@example.org; y@example.org\tDeux\tPersonnes\n"
+
+
+def test_bad_files_are_named_and_nothing_typed_is_lost_with_scripts_and_without(
+    browse, live_shop, sign_in, account, bob, course
+):
+    given_pack(account, seats=4, course_list="SST-*")
+    for with_scripts in (True, False):
+        page = sign_in(browse(live_shop.base_url, locale="fr-FR", viewport=NARROW, reduced_motion="reduce"), bob)
+        if not with_scripts:
+            page.route("**/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+        page.goto(f"/account/{account.pk}/lists/new/")
+        page.locator("main [name=source]").select_option(f"entry:{ENTRY.code}")
+        page.locator("main [name=course]").select_option(str(course.pk))
+        page.locator("main [name=people]").fill(ODD)
+        for name, content in BAD_FILES.items():
+            page.locator("main [name=file]").set_input_files(
+                {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+            )
+            page.locator("main form button[type=submit]").click()
+            expect(page.locator("#form-errors")).to_contain_text(SENTENCES[name])
+            expect(page.locator("main [name=people]")).to_have_value(ODD)
+            expect(page.locator("main [name=course]")).to_have_value(str(course.pk))
+        keep(page, f"bad-files-{'with' if with_scripts else 'without'}-scripts")
+        # The file that was refused is not chosen any more.
+        page.locator("main form button[type=submit]").click()
+        expect(page.locator("main tbody tr")).to_have_count(2)
+        expect(page.locator("main tbody")).to_contain_text("<b>Zoé</b>")
+        expect(page.locator("main tbody")).to_contain_text("Deux adresses dans une même cellule")
+        keep(page, f"odd-rows-{'with' if with_scripts else 'without'}-scripts")

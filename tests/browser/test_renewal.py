@@ -1,19 +1,22 @@
 """Renewal in a real browser: who ends when, ticked into the cart, its forms filled in, and what an extension is for."""
 
 import os
+import re
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.members.models import Membership
-from common.moments import days_later
+from common.moments import days_later, local_day
 from enrolments.grounds.models import Ground
 from enrolments.values import Terms
+from shop.cart.models import Cart
 from tests.browser.looks import check_page
 from tests.browser.test_desk import NARROW, WIDE, account, bob, course, sign_in
 from tests.enrolments.given import assign, given_pack
 from tests.factories.catalog import EntryFactory
+from tests.factories.shop import deliver, pay, place
 
 __all__ = ["account", "bob", "course", "sign_in"]
 
@@ -69,3 +72,17 @@ def test_those_who_end_next_are_ticked_and_their_extension_bought(
     page.locator("main button.button[name=next]").click()
     expect(page.locator("main [aria-invalid=true]")).to_have_count(1)
     keep(page, f"{name}-4-refused")
+
+    for box, key in zip(page.locator("main select[name$=target]").all(), picked, strict=True):
+        box.select_option(key)
+    page.locator("main button.button[name=next]").click()
+    expect(page).to_have_url(re.compile("/checkout/details/"))
+    cart = Cart.objects.get(user=bob, ordered_at=None)
+    order = place(cart, user=bob, account=account, operator=bob)
+    pay(order)
+    deliver(order)
+    page.goto(f"/account/{account.pk}/endings/")
+    longer = f"{local_day(days_later(ending.ends_at, 90)):%d/%m/%Y}"
+    expect(page.locator("main tbody tr")).to_have_count(2)
+    expect(page.locator("main tbody tr").first).to_contain_text(longer)
+    keep(page, f"{name}-5-longer")

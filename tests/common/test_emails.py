@@ -10,7 +10,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.emails import normalise_email, reachable_email
+from common.emails import erased_address, is_erased, normalise_email, reachable_email
 from common.fields import AddressField, KnownAddressField, LineField
 
 
@@ -97,3 +97,12 @@ def test_the_database_agrees_with_what_is_normal(address):
     with connection.cursor() as cursor:
         cursor.execute("SELECT lower(btrim(%s)) = %s AND %s IS NFC NORMALIZED", [stored, stored, stored])
         assert cursor.fetchone() == (True,)
+
+
+def test_the_address_of_an_erased_person_cannot_be_typed():
+    with pytest.raises(ValidationError) as refused:
+        reachable_email(erased_address(12))
+
+    assert refused.value.code == "unreachable"
+    assert is_erased(erased_address(12))
+    assert not is_erased("alice@example.org")

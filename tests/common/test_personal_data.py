@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 from django.utils.translation import override
 
+from accounts.members.models import Membership
 from accounts.people.models import User
-from common.personal_data import HOLDINGS, Holding, Kept, Person, Value, blank_everything, kept, records
-from tests.factories.accounts import UserFactory
+from common.personal_data import HOLDINGS, Holding, Kept, Person, Value, blank_next, is_waiting, kept, records
+from tests.factories.accounts import MembershipFactory, UserFactory
 
 NOW = timezone.now()
 ALICE = Person(key=1, emails=frozenset({"alice@example.org"}))
@@ -35,6 +36,20 @@ def test_records_are_values_with_the_names_of_their_columns_and_without_empty_on
 
 
 @pytest.mark.django_db
+def test_the_name_of_a_related_row_is_called_like_the_relation_and_a_choice_is_in_words():
+    member = MembershipFactory(account__name="Ateliers Roy", account__kind="person")
+    rows = Membership.objects.filter(pk=member.pk)
+
+    with override("en"):
+        [found] = records(rows, "account__name", "account__kind")
+
+    assert [(each.name, each.label, each.value) for each in found] == [
+        ("account__name", "Customer account", "Ateliers Roy"),
+        ("account__kind", "Kind", "Private person"),
+    ]
+
+
+@pytest.mark.django_db
 def test_blanking_goes_on_in_batches_until_nothing_is_found():
     keys = [UserFactory().pk for _ in range(5)]
     batches = []
@@ -45,10 +60,10 @@ def test_blanking_goes_on_in_batches_until_nothing_is_found():
         return batches[-1]
 
     with HOLDINGS.emptied():
+        HOLDINGS.register("nothing", holding(columns={"a": ()}))
         HOLDINGS.register("users", holding(blank=blank))
-        assert blank_everything(ALICE, NOW, limit=2) == 5
-        assert blank_everything(ALICE, NOW, limit=2) == 0
-    assert batches == [2, 2, 1, 0, 0]
+        steps = [blank_next(ALICE, NOW, at=at, limit=2) for at in (0, 1, 1, 1)]
+    assert (steps, batches) == ([(1, 2), (1, 2), (1, 1), None], [2, 2, 1, 0])
 
 
 def test_only_what_there_is_is_told_as_kept():
@@ -57,3 +72,11 @@ def test_only_what_there_is_is_told_as_kept():
         HOLDINGS.register("a", holding(keeps=lambda person, now: [papers]))
         HOLDINGS.register("b", holding(keeps=lambda person, now: [Kept(what="Nothing", why="", count=0)]))
         assert kept(ALICE, NOW) == [papers]
+
+
+def test_one_holding_that_waits_makes_an_erasure_wait():
+    with HOLDINGS.emptied():
+        HOLDINGS.register("a", holding())
+        assert not is_waiting(ALICE)
+        HOLDINGS.register("b", holding(waits=lambda person: person == ALICE))
+        assert is_waiting(ALICE)

@@ -13,8 +13,11 @@ from enrolments.courses.roles.models import Role
 from enrolments.grounds.by_hand import enrol_by_hand
 from enrolments.grounds.enrol_line import enrol_on_line
 from enrolments.grounds.models import Enrolment
+from enrolments.joining.make import revoke_code
+from enrolments.joining.models import JoinLink
 from enrolments.values import Period, Terms
 from tests.enrolments.given import NOW, assign, given_pack, given_session, new_line
+from tests.enrolments.joining.given import code, given_link, joins
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory, CourseGroupFactory, RoleFactory, role
 from tests.made_from import noted
@@ -313,7 +316,8 @@ def test_an_enrolment_is_shown_with_grounds_and_events(merchant, assigned):
 
 
 def test_nothing_of_it_is_changed_by_hand(merchant, assigned):
-    for row in (assigned, assigned.batch, assigned.enrolment):
+    link = given_link(given_pack(assigned.account)[0].batch, UserFactory(), course=assigned.course)
+    for row in (assigned, assigned.batch, assigned.enrolment, link):
         assert merchant.get(list_url(type(row))).status_code == 200
         assert merchant.post(change_url(row), {"state": "available"}).status_code == 403
         assert merchant.post(change_url(row).replace("change", "delete"), {"post": "yes"}).status_code == 403
@@ -342,3 +346,38 @@ def test_staff_without_permissions_sees_none_of_it(assigned):
 
     for row in (assigned, assigned.course, assigned.enrolment, role()):
         assert client.get(change_url(row)).status_code == 403
+
+
+@pytest.fixture
+def codes():
+    """Return two printed codes, the first used, the second withdrawn."""
+    batch = given_pack(CustomerAccountFactory(name="Ateliers Martin"), seats=2)[0].batch
+    link = given_link(batch, UserFactory(), course=CourseFactory(short_name="SEC-1"), places=2, has_codes=True)
+    joins(code(link, 1), "ada@example.org")
+    revoke_code(link=link, number=2, actor=UserFactory(first_name="Olga"), now=NOW)
+    return link
+
+
+def test_a_join_link_is_shown_with_who_joined_and_what_was_withdrawn_and_without_its_codes(merchant, codes):
+    text = text_of(merchant.get(change_url(codes)))
+
+    for words in ("ada@example.org", "SEC-1", codes.batch.order_number, "Ateliers Martin", "1 / 2", "Olga"):
+        assert words in text
+    for number in (1, 2):
+        assert code(codes, number) not in text
+    assert codes.nonce not in text
+
+
+def test_join_links_are_found_by_account_and_order_in_as_many_statements_for_many(merchant, codes):
+    def statements(search):
+        with CaptureQueriesContext(connection) as asked:
+            found = merchant.get(list_url(JoinLink), {"q": search}).context["cl"].result_list
+        return len(asked), len(found)
+
+    statements("Martin")
+    few, _found = statements("Martin")
+    batch = given_pack(codes.account, seats=5)[0].batch
+    for _number in range(5):
+        given_link(batch, UserFactory(), course=CourseFactory())
+    assert statements("Martin") == (few, 6)
+    assert statements(codes.batch.order_number)[1] == 1

@@ -1,13 +1,17 @@
 """`std_extendenrolperiod`, from the cart to the extension and back."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from common.moments import days_later
+from enrolments.courses.places.services import taken
 from enrolments.extension.models import SeatExtension
 from enrolments.grounds.models import Enrolment, Ground
-from enrolments.seats.models import Seat, SeatState
+from enrolments.seats.expire import expire_seats
+from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.values import Terms
 from handlers.contract import Buyer, Revocation, RevokeReason
 from handlers.giving_back import take_back_without_script
@@ -182,3 +186,35 @@ def test_what_it_cannot_deliver_any_more_is_told_at_the_line(owner, entry, now):
     line = order.lines.get()
     assert line.status == "failed"
     assert "Our team has been told" in line.failure_text
+
+
+def expired_seat_of_a_session(account, course, now):
+    """Return a blank seat of a session that has expired, and given its place back."""
+    batch = given_session(course, account, blanks=1, now=now - timedelta(days=9)).batch
+    SeatBatch.objects.filter(pk=batch.pk).update(valid_until=now - timedelta(days=1))
+    assert expire_seats(now=now) == 1
+    return batch.seats.get()
+
+
+def test_an_expired_seat_of_a_session_has_its_place_held_from_checkout(owner, entry, now):
+    course = CourseFactory(capacity=1)
+    seat = expired_seat_of_a_session(owner.account, course, now)
+    assert taken([course.pk])[course.pk] == 0
+
+    order = order_of(entry, owner, seat)
+    assert taken([course.pk])[course.pk] == 1
+    pay(order)
+    assert deliver(order).status == "completed"
+
+    seat.refresh_from_db()
+    assert (seat.state, seat.keeps_place) == (SeatState.AVAILABLE, True)
+    assert taken([course.pk])[course.pk] == 1
+
+
+def test_an_expired_seat_of_a_session_does_not_come_back_into_a_full_course(owner, entry, now):
+    course = CourseFactory(capacity=1)
+    seat = expired_seat_of_a_session(owner.account, course, now)
+    given_session(course, MembershipFactory().account, learners=(make_person(),), now=now)
+
+    with pytest.raises(HandlerRefused):
+        order_of(entry, owner, seat)

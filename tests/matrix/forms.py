@@ -31,6 +31,9 @@ payment-webhook                      provider                 -  # a provider's 
 sandbox-pay                          token                    -  # the page of a bank that is none, in development
 
 account-profile                      -                        made_from  # the person's own, signed in
+account-data-download                -                        -  # the person's own, changes nothing
+account-erasure                      -                        -  # one's own address, typed; asked for once at a time
+account-erasure-withdraw             -                        -  # one's own open request; a decided one stays
 account-browsers-end                 -                        -  # ends the person's own sessions
 account-browser-end                  session_id               -  # ends one of them, overwrites nothing
 account-used-last                    page                     -  # does nothing
@@ -67,8 +70,10 @@ account-list-row                     number,list_id,line      version
 account-list-judge                   number,list_id           -  # looks at a draft again, overwrites nothing typed
 account-list-start                   number,list_id           version
 account-list-discard                 number,list_id           version
+account-from-list                    number,entry,people      seen
 account-more                         number,code              -  # adds to one's own cart, or mails those who buy
 account-join-link-new                number,source            -  # makes a link, overwrites nothing
+account-join-link-code                number,link_id           -  # withdrawing again changes nothing
 account-join-link-revoke             number,link_id           -  # withdrawing again changes nothing
 wait                                 short_name               -  # joins, overwrites nothing
 waiting-code                         -                        -  # one's own browser: the code names the address
@@ -153,6 +158,9 @@ admin:enrolments_course_end          course_id,enrolment_id   -  # only the merc
 admin:enrolments_seatbatch_give      batch_id                 seen
 admin:outbox_job_retry               job_id                   -  # a job done already is refused
 admin:outbox_job_dismiss             job_id                   -  # only a job that gave up is dismissed
+admin:accounts_erasurerequest_erase  erasure_id               -  # a request is decided once
+admin:accounts_erasurerequest_refuse erasure_id               -  # a request is decided once
+admin:accounts_erasurerequest_note   user_id                  -  # asked for once at a time
 admin:accounts_approval_approve      approval_id              -  # an act is decided once
 admin:accounts_approval_decline      approval_id              -  # an act is decided once
 admin:outbox_mail_body               mail_id                  -  # answers as to a GET
@@ -166,17 +174,21 @@ CHANGED_MODELS = """
                           shows
 accounts.addresslink      -  # nothing to edit
 accounts.securityevent    -  # nothing to edit
+accounts.erasurerequest   -  # nothing to edit
 accounts.approval         -  # nothing to edit
 accounts.customeraccount  made_from
 accounts.delegation       -  # nothing to edit
 accounts.user             made_from
 auth.group                made_from
+billing.ledgerentry       -  # nothing to edit
 catalog.category          made_from
 catalog.entry             version
 catalog.tax               made_from
 enrolments.course         made_from
 enrolments.coursegroup    made_from
 enrolments.enrolment      -  # nothing to edit
+enrolments.peoplelist     -  # nothing to edit
+enrolments.joinlink       -  # nothing to edit
 enrolments.role           made_from
 enrolments.seat           -  # nothing to edit
 enrolments.seatbatch      -  # nothing to edit

@@ -108,6 +108,14 @@ account-home             GET  sign-in go      go      go      go         go     
 account-home             POST sign-in 405     405     405      405        405      405     405     405     405
 account-profile          GET  sign-in page    page    page     page       page     page    page    page    page
 account-profile          POST sign-in done    done    done     done       done     done    done    done    done  # own
+account-data             GET  sign-in go      go      go       go         go       go      go      go      go  # a proof
+account-data             POST sign-in 405     405     405      405        405      405     405     405     405
+account-data-download    GET  sign-in 405     405     405      405        405      405     405     405     405
+account-data-download    POST sign-in go      go      go       go         go       go      go      go      go  # a proof
+account-erasure          GET  sign-in go      go      go       go         go       go      go      go      go  # a proof
+account-erasure          POST sign-in go      go      go       go         go       go      go      go      go  # a proof
+account-erasure-withdraw GET  sign-in 405     405     405      405        405      405     405     405     405
+account-erasure-withdraw POST sign-in go      go      go       go         go       go      go      go      go  # none
 account-browsers         GET  sign-in page    page    page     page       page     page    page    page    page
 account-browsers         POST sign-in 405     405     405      405        405      405     405     405     405
 account-browsers-end     GET  sign-in 405     405     405      405        405      405     405     405     405
@@ -168,6 +176,8 @@ account-seat-replace     GET  sign-in page    404     page     404        404   
 account-seat-replace     POST sign-in done    404     done     404        404      404     404     404     404
 account-more             GET  sign-in page    page    page     404        404      404     404     404     404
 account-more             POST sign-in done    done    done     404        404      404     404     404     404
+account-from-list        GET  sign-in page    404     404      404        404      404     404     404     404
+account-from-list        POST sign-in done    404     404      404        404      404     404     404     404
 account-lists            GET  sign-in page    404     page     404        404      404     404     404     404
 account-lists            POST 405
 account-list-new         GET  sign-in page    404     page     404        404      404     404     404     404
@@ -234,6 +244,8 @@ account-join-link        GET  sign-in page    404     page     404        404   
 account-join-link        POST 405
 account-join-link-codes  GET  sign-in page    404     page     404        404      404     404     404     404
 account-join-link-codes  POST 405
+account-join-link-code   GET  sign-in 405     404     405      404        404      404     404     404     404
+account-join-link-code   POST sign-in done    404     done     404        404      404     404     404     404
 account-join-link-revoke GET  sign-in 405     404     405      404        404      404     404     404     404
 account-join-link-revoke POST sign-in done    404     done     404        404      404     404     404     404
 account-session          GET  sign-in page    404     page     404        404      404     404     404     404
@@ -419,6 +431,12 @@ admin:outbox_job_retry              GET  sign-in sign-in  405     405     405
 admin:outbox_job_retry              POST sign-in sign-in  403     403     done
 admin:outbox_job_dismiss            GET  sign-in sign-in  405     405     405
 admin:outbox_job_dismiss            POST sign-in sign-in  403     403     go  # the job has not given up
+admin:accounts_erasurerequest_erase  GET  sign-in sign-in  403     403     page
+admin:accounts_erasurerequest_erase  POST sign-in sign-in  403     403     done
+admin:accounts_erasurerequest_refuse GET  sign-in sign-in  403     403     page
+admin:accounts_erasurerequest_refuse POST sign-in sign-in  403     403     done
+admin:accounts_erasurerequest_note   GET  sign-in sign-in  403     403     405
+admin:accounts_erasurerequest_note   POST sign-in sign-in  403     403     done
 admin:accounts_approval_approve     GET  sign-in sign-in  405     405     405
 admin:accounts_approval_approve     POST sign-in sign-in  403     go      go  # it is the administrator's own
 admin:accounts_approval_decline     GET  sign-in sign-in  405     405     405
@@ -437,18 +455,22 @@ admin:outbox_mail_dismiss           POST sign-in sign-in  403     403     go  # 
 MODELS = """
                           list add  row  delete
 accounts.addresslink      page 403  page 403
+accounts.erasurerequest   page 403  page 403
 accounts.approval         page 403  page 403
 accounts.customeraccount  page page page 403
 accounts.delegation       page 403  page 403
 accounts.securityevent    page 403  page 403
 accounts.user             page page page 403
 auth.group                page page page page
+billing.ledgerentry       page 403  page 403
 catalog.category          page page page page
 catalog.entry             page page page page
 catalog.tax               page page page page
 enrolments.course         page page page 403
 enrolments.coursegroup    page page page 403
 enrolments.enrolment      page 403  page 403
+enrolments.peoplelist     page 403  page 403
+enrolments.joinlink       page 403  page 403
 enrolments.role           page page page 403  # a standing role
 enrolments.seat           page 403  page 403
 enrolments.seatbatch      page 403  page 403

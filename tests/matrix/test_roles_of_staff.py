@@ -31,15 +31,18 @@ accounts.addresslink      -         -     -          look    look
 accounts.approval         -         -     look       -       look
 accounts.customeraccount  -         look  look       write   add
 accounts.delegation       -         -     -          look    look
+accounts.erasurerequest   -         -     -          -       look
 accounts.securityevent    -         -     -          -       look
 accounts.user             -         -     -          add     add
 auth.group                -         -     -          -       all
+billing.ledgerentry       -         -     look       -       look
 catalog.category          all       look  look       look    all
 catalog.entry             all       look  look       look    all
 catalog.tax               look      -     all        -       all
 enrolments.course         add       look  -          look    add
 enrolments.coursegroup    add       look  -          add     add
 enrolments.enrolment      -         -     -          look    look
+enrolments.peoplelist     -         -     -          look    look
 enrolments.role           look      -     -          look    add  # a standing role
 enrolments.seat           -         look  -          look    look
 enrolments.seatbatch      -         look  -          look    look
@@ -58,6 +61,9 @@ BUTTONS = """
                               catalogue sales accounting support administrator
 accounts_approval_approve     -         -     may        -       may
 accounts_approval_decline     -         -     may        -       may
+accounts_erasurerequest_erase  -        -     -          -       may
+accounts_erasurerequest_note  -         -     -          -       may
+accounts_erasurerequest_refuse -        -     -          -       may
 catalog_course_choices        may       -     -          -       may
 catalog_entry_duplicate       may       -     -          -       may
 catalog_entry_new             may       -     -          -       may

@@ -21,6 +21,8 @@ from accounts.members.notices.kinds import SALT
 from accounts.members.services import invite_member
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
+from accounts.privacy.models import ErasureRequest
+from accounts.privacy.requests import ask_for_erasure
 from accounts.second_person.models import Approval
 from accounts.teams.models import Team
 from accounts.teams.services import version_of as version_of_team
@@ -33,6 +35,7 @@ from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment
 from enrolments.joining.models import JoinLink
 from enrolments.lists.models import PeopleList
+from enrolments.lists.reading import PersonRow
 from enrolments.people.edit import version_of
 from enrolments.requests.models import CourseRequest
 from enrolments.requests.services import ask_for_course
@@ -47,6 +50,8 @@ from handlers.models import BrokenHook
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
 from shop.cart.models import CartLine
+from shop.from_list.looking import look
+from shop.from_list.sales import sale_of
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.providers.sandbox import bank
@@ -73,6 +78,7 @@ from tests.shop.steps import VISITOR_DETAILS
 STAFF = ("staff", "clerk", "administrator")
 PICTURE = "who-may-what/picture.png"
 EXTENSION = "EXTENSION"
+SEATS = "SEATS-FOR-A-LIST"
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,7 @@ class World:
     event: PaymentEvent
     phone_order: PhoneOrder
     approval: Approval
+    erasure: ErasureRequest
     cart_lines: dict[str, CartLine]
     sessions: dict[str, str]
 
@@ -161,6 +168,8 @@ class World:
             "mail_id": self.mail.pk,
             "event_id": self.event.pk,
             "approval_id": self.approval.pk,
+            "erasure_id": self.erasure.pk,
+            "user_id": self.by_hand.user_id,
             "pk": self.phone_order.pk,
             "content_type_id": ContentType.objects.get_for_model(Course).pk,
             "object_id": self.course.pk,
@@ -243,6 +252,7 @@ class World:
                 "source": f"session:{has.session.pk}", "way": "link", "places": 1,
                 "ends_on": f"{timezone.now() + timedelta(days=9):%Y-%m-%d}",
             },
+            "account-join-link-code": {"number": 1},
             "wait": {"email": "new@example.org", "entry": self.entry.code},
             "account-waiting": {"course": self.waiting.course_id, "places": 1},
             "join": {"code": printed_code(has.join_link)},
@@ -277,8 +287,29 @@ class World:
                 "number": 1, "account": self.theirs.account.pk, "reason": "asked for", "seen": has.account.pk,
             },
             "admin:shop_legaltext_add": {"kind": "privacy"},
+            "admin:accounts_erasurerequest_erase": {"email": self.erasure.person.email},
+            "admin:accounts_erasurerequest_refuse": {"reason": "A claim is open"},
+            "account-erasure": {"email": "somebody@example.org"},
         }  # fmt: skip
+        if address_name == "account-from-list":
+            return self.list_to_buy_for()
         return forms.get(address_name, {})
+
+    def list_to_buy_for(self) -> Mapping[str, Any]:
+        """Return a list of one new person, with the fingerprint of what the page tells of them."""
+        sale = sale_of(Entry.objects.get(code=SEATS))
+        on_sale = sale.on_sale() if sale is not None else None
+        assert sale is not None
+        assert on_sale is not None
+        typed = [PersonRow(line=1, email="new@example.org", first_name="Ann", last_name="New")]
+        looking = look(
+            account=self.ours.account, sale=sale, on_sale=on_sale, typed=typed, course=self.course, cart=None,
+            now=timezone.now(),
+        )  # fmt: skip
+        return {
+            "entry": SEATS, "course": self.course.pk, "people": "new@example.org;Ann;New", "put": "1",
+            "seen": looking.fingerprint,
+        }  # fmt: skip
 
 
 def make_world() -> World:
@@ -302,6 +333,7 @@ def make_world() -> World:
     )
     assign_seat(given_pack(account, now=now)[0], course, people["learner"].email, people["operator"], now=now)
     EntryFactory(code=EXTENSION, handler="std_extendenrolperiod", parameters={"extension": 30})
+    EntryFactory(code=SEATS, handler="std_generateseats", parameters={})
     Seat.objects.filter(pk=ours.free_seat.pk).update(valid_until=now + timedelta(days=30))
     phone_order = enter_order(entry, by=people["administrator"], now=now)
     paid = place(make_cart(entry), email="somebody@example.org", now=now)
@@ -323,6 +355,7 @@ def make_world() -> World:
         mail=Mail.objects.latest("pk"),
         event=PaymentEvent.objects.latest("pk"),
         phone_order=phone_order,
+        erasure=ask_for_erasure(person=UserFactory(), asked_by=people["administrator"], now=now),
         approval=Approval.objects.create(
             kind="confirm_money",
             about=f"order:{ours.order.pk}",

@@ -1,18 +1,25 @@
 """At the same moment.
 
 A free seat is over, and somebody has paid for its extension: whoever comes first, it can be assigned afterwards.
+Days that a free seat keeps are taken back while it is given to somebody, who has them not either then.
 """
 
 import pytest
 from django.db import transaction
 
+from common.moments import days_later
 from enrolments.extension import services
+from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats import assign as assign_module
 from enrolments.seats import expire as expire_module
 from enrolments.seats.expire import expire_seats
 from enrolments.seats.models import Seat
-from tests.enrolments.extension.given import extended
-from tests.enrolments.given import NOW, days, given_pack, history
-from tests.factories.accounts import CustomerAccountFactory
+from enrolments.seats.release import release_seat
+from enrolments.values import Terms
+from tests.enrolments.extension.given import extended, give_back
+from tests.enrolments.given import NOW, assign, days, given_pack, history
+from tests.factories.accounts import CustomerAccountFactory, UserFactory
+from tests.factories.enrolments import CourseFactory
 from tests.rivals.processes import Rival, deadlocks_among, no_row_locks, race
 
 LATER = NOW + days(2)
@@ -80,3 +87,53 @@ def test_control_without_row_locks_a_paid_extension_is_lost(account, seat):
     race(expiring(before=LOCKED), extending(account, seat), in_turn=True, without=no_row_locks)
 
     assert not can_be_assigned(seat)
+
+
+# Days kept by a seat
+
+ABOUT_TO_PLACE = [(assign_module, "find_or_create_people")]
+
+
+@pytest.fixture
+def kept(account):
+    """Return a free seat of 10 days that keeps 30 more, and the line that paid for these."""
+    operator = UserFactory()
+    [seat] = given_pack(account, terms=Terms(duration_days=10))
+    assign(seat, CourseFactory(), "ann@example.org", operator)
+    with transaction.atomic():
+        line, _result = extended(account, Ground.objects.get(seat=seat, kind="seat"))
+    release_seat(account=account, seat_id=seat.pk, actor=operator, now=NOW)
+    return seat, line, operator
+
+
+def assigning(kept, course, **pauses):
+    seat, _line, operator = kept
+    return Rival(lambda: assign(seat, course, "dan@example.org", operator).until, **pauses)
+
+
+def taking_back(kept):
+    def work():
+        with transaction.atomic():
+            return give_back(kept[1], 0)
+
+    return Rival(work)
+
+
+def end_of_dan():
+    return Enrolment.objects.open().get(user__email="dan@example.org").ends_at
+
+
+def test_days_taken_back_while_their_seat_is_assigned_are_taken_off_its_person(kept, trial):
+    assigned, back = race(assigning(kept, CourseFactory(), before=ABOUT_TO_PLACE), taking_back(kept), in_turn=True)
+
+    assert back.kept_away
+    assert (assigned.value, back.value) == (days_later(NOW, 40), 1)
+    assert end_of_dan() == days_later(NOW, 10)
+    trial.note("days taken back against assignment", 1)
+
+
+def test_control_without_row_locks_days_are_kept_after_their_refund(kept):
+    course = CourseFactory()
+    race(assigning(kept, course, before=ABOUT_TO_PLACE), taking_back(kept), in_turn=True, without=no_row_locks)
+
+    assert end_of_dan() == days_later(NOW, 40)

@@ -3,8 +3,9 @@
 from collections import Counter
 
 from enrolments.joining import join as join_module
-from enrolments.joining.make import revoke_link
-from enrolments.joining.models import JoinUse
+from enrolments.joining import make as make_module
+from enrolments.joining.make import revoke_code, revoke_link
+from enrolments.joining.models import JoinCode, JoinUse
 from enrolments.seats.models import Seat, SeatEvent
 from tests.enrolments.given import NOW, given_pack
 from tests.enrolments.joining.given import code, given_link, joins, token
@@ -13,6 +14,7 @@ from tests.factories.enrolments import CourseFactory
 from tests.rivals.processes import Rival, deadlocks_among, errors_among, race, values_among
 
 LOOKED = [(join_module, "refuse_closed")]
+CODE_LOOKED = [(make_module, "_refuse_taken")]
 
 
 def joining(shown, number):
@@ -101,6 +103,34 @@ def test_a_link_withdrawn_meanwhile_lets_in_who_came_first_and_nobody_after():
 
     assert (joined.value, withdrawn.value, withdrawn.kept_away) == (True, True, True)
     assert JoinUse.objects.count() == 1
+
+
+def a_code_withdrawn_while_it_is_used(**how):
+    bob = UserFactory()
+    batch = given_pack(CustomerAccountFactory(), seats=2)[0].batch
+    link = given_link(batch, bob, course=CourseFactory(), places=2, has_codes=True)
+    return race(
+        Rival(lambda: revoke_code(link=link, number=1, actor=bob, now=NOW), after=CODE_LOOKED),
+        Rival(joining(code(link, 1), 1), after=LOOKED),
+        **how,
+    )
+
+
+def test_of_a_code_used_and_withdrawn_at_once_one_is_so(trial):
+    answers = a_code_withdrawn_while_it_is_used()
+
+    assert len(values_among(answers)) == 1
+    assert errors_among(answers) in (["JoinLinkWithdrawn"], ["JoinCodeTaken"])
+    used = JoinUse.objects.count()
+    assert used == 1 - JoinCode.objects.filter(revoked_at__isnull=False).count()
+    assert Seat.objects.filter(state="assigned").count() == used
+    trial.note("a printed code used and withdrawn", 2)
+
+
+def test_control_without_the_lock_a_withdrawn_code_is_used():
+    answers = a_code_withdrawn_while_it_is_used(without=without_the_lock_of_the_link)
+
+    assert values_among(answers) == [True, True]
 
 
 def test_people_of_two_links_into_two_courses_over_the_same_seats_each_get_one(trial):

@@ -10,7 +10,7 @@ from enrolments.seats.models import Seat
 from enrolments.teams import quota as quota_module
 from enrolments.teams.quota import seats_in_use
 from enrolments.teams.services import put_people
-from tests.enrolments.given import assign, given_pack
+from tests.enrolments.given import NOW, assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, DelegationFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
 from tests.rivals.processes import Rival, deadlocks_among, errors_among, no_row_locks, race
@@ -64,7 +64,7 @@ def placed_while_put(**how):
     delegation = DelegationFactory(account=account, operator=bob, person=ann, email=ann.email)
     answers = race(
         Rival(lambda: assign(seat, course, ann.email, bob).is_used, after=[(assign_module, "_join_teams")]),
-        lambda: put_people(account=account, team_id=team.pk, delegation_ids=[delegation.pk]),
+        lambda: put_people(account=account, team_id=team.pk, delegation_ids=[delegation.pk], actor=bob, now=NOW),
         in_turn=True,
         **how,
     )

@@ -1,14 +1,17 @@
 """At the same moment.
 
-Two lists want the same seats, or an operator wants a seat that a list takes; a worker is killed in the middle of a
-list.
+Two lists want the same seats, an operator wants or gives anew a seat that a list takes or takes back; a worker is
+killed in the middle of a list, and Redis loses all it had.
 """
 
 import os
 import signal
 
+import pytest
+from django.conf import settings
 from django.db import connections, transaction
 from django.db.models.functions import Now
+from redis import Redis
 
 from enrolments.courses.places.services import taken
 from enrolments.grounds.models import Enrolment
@@ -29,6 +32,7 @@ from tests.rivals.processes import Rival, deadlocks_among, errors_among, race, v
 
 ABOUT_TO_KEEP = [(running, "keep_seats")]
 ABOUT_TO_TAKE = [(assign_module, "_take")]
+ABOUT_TO_RELEASE = [(running, "release_seats")]
 
 
 def begun(account, *emails, course=None, mode="all"):
@@ -123,7 +127,58 @@ def test_a_seat_released_meanwhile_is_taken_by_the_list_or_left_and_never_both(t
     trial.note("seats released while a list looked at them", 1)
 
 
-def test_a_killed_worker_goes_on_and_places_nobody_twice(trial, monkeypatch):
+def taken_back_while_given_anew(monkeypatch, **how):
+    """A list that takes back what it placed, about to release a seat that an operator gives to somebody else."""
+    account = CustomerAccountFactory()
+    given_pack(account, seats=2)
+    course = CourseFactory()
+    monkeypatch.setattr(running, "CHUNK", 1)
+    people_list = begun(account, "ada@example.org", "bob@example.org", course=course)
+    run_due_jobs(limit=2)
+    with transaction.atomic():
+        running.give_up(Job.objects.filter(kind="place_list").latest("pk"), NOW)
+    seat = people_list.rows.get(line=2).seat
+    operator = MembershipFactory(account=account, is_operator=True).user
+    job = Job.objects.filter(kind="place_list").latest("pk")
+
+    def taking_back():
+        with transaction.atomic():
+            running.run_step(job, NOW)
+
+    def giving_anew():
+        release_seat(account=account, seat_id=seat.pk, actor=operator, now=NOW)
+        assign(seat, course, "zoe@example.org", operator)
+
+    answers = race(Rival(taking_back, before=ABOUT_TO_RELEASE), giving_anew, in_turn=True, **how)
+    seat.refresh_from_db()
+    return people_list, seat, answers
+
+
+def test_a_list_never_takes_back_a_seat_that_was_given_to_somebody_else_meanwhile(trial, monkeypatch):
+    people_list, seat, answers = taken_back_while_given_anew(monkeypatch)
+
+    assert (errors_among(answers), deadlocks_among(answers)) == ([], 0)
+    assert (seat.state, seat.person and seat.person.email) == ("assigned", "zoe@example.org")
+    run_due_jobs()
+    people_list.refresh_from_db()
+    seat.refresh_from_db()
+    assert (people_list.state, seat.person and seat.person.email) == ("stopped", "zoe@example.org")
+    trial.note("seats given anew while a list took them back", 1)
+
+
+def without_looking_at_what_was_read():
+    running.state_shown = lambda seat: None
+
+
+def test_control_without_the_state_that_was_read_somebody_else_loses_the_seat(monkeypatch):
+    _list, seat, answers = taken_back_while_given_anew(monkeypatch, without=without_looking_at_what_was_read)
+
+    assert errors_among(answers) == []
+    assert (seat.state, seat.person) == ("available", None)
+
+
+@pytest.mark.parametrize("has_redis_lost_all", [False, True])
+def test_a_killed_worker_goes_on_and_places_nobody_twice(trial, monkeypatch, has_redis_lost_all):
     account = CustomerAccountFactory()
     given_pack(account, seats=6)
     monkeypatch.setattr(running, "CHUNK", 2)
@@ -147,6 +202,9 @@ def test_a_killed_worker_goes_on_and_places_nobody_twice(trial, monkeypatch):
     _pid, status = os.waitpid(child, 0)
 
     assert os.WTERMSIG(status) == signal.SIGKILL
+    if has_redis_lost_all:
+        with Redis.from_url(settings.REDIS_URL) as redis:
+            redis.flushdb()
     assert sorted(people_list.rows.values_list("step", flat=True)) == ["kept"] * 4 + ["placed"] * 2
     Job.objects.pending().update(due_at=Now())
     run_due_jobs()

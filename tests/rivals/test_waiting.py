@@ -17,6 +17,7 @@ from enrolments.waiting.services import offer_free_places
 from tests.enrolments.given import new_line
 from tests.enrolments.waiting.given import frees, full_course, waits
 from tests.factories.accounts import CustomerAccountFactory
+from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart
 from tests.rivals.given import buying, session_entry
 from tests.rivals.processes import Rival, errors_among, no_row_locks, race
@@ -26,9 +27,9 @@ def states():
     return list(WaitingPlace.objects.order_by("pk").values_list("state", flat=True))
 
 
-def freed_and_waited_for():
+def freed_and_waited_for(course=None):
     """Return a course with a free place that somebody waits for, not offered yet."""
-    course, [seat] = full_course(now=timezone.now())
+    course, [seat] = full_course(course=course, now=timezone.now())
     waits(course, now=timezone.now())
     frees(seat, now=timezone.now())
     return course
@@ -42,8 +43,9 @@ def checkout_holds(course, *, user_id=None, now=None):
 def test_a_checkout_never_gets_a_place_that_others_wait_for(trial):
     rounds = trial.size(2, 10)
     for number in range(rounds):
-        course = freed_and_waited_for()
+        course = CourseFactory(capacity=1)
         cart = make_cart(session_entry(course))
+        freed_and_waited_for(course)
         rivals = [buying(cart, f"buyer{number}@example.org"), checkout_holds(course)]
         answers = race(*rivals, lambda: offer_free_places(now=timezone.now()), in_turn=number % 2 == 1)
         assert errors_among(answers) == ["CourseFull", "HandlerRefused"]

@@ -14,8 +14,10 @@ from accounts.members.models import Membership
 from accounts.members.notices.digest import queue_digests
 from accounts.members.services import invite_member
 from accounts.people.models import User
+from accounts.privacy.requests import ask_for_erasure
 from accounts.security_log.alarms import raise_alarms
 from accounts.sign_in.mails import ALLAUTH_MAILS, queue_allauth_mail
+from enrolments.grounds.models import Ground
 from enrolments.overview.thresholds import tell_used_up
 from enrolments.people.mail_again import mail_again
 from enrolments.reminders.services import remind_learners, remind_operators
@@ -24,6 +26,7 @@ from enrolments.seats.give import give_seats
 from enrolments.seats.lapse import lapse_seats
 from enrolments.seats.models import Seat
 from enrolments.seats.release import release_seat
+from enrolments.values import Terms
 from enrolments.waiting.services import offer_free_places
 from handlers.ext_paperdiploma.example import diplomas
 from outbox.mails.kinds import MAIL_KINDS
@@ -31,6 +34,7 @@ from outbox.mails.models import Mail
 from shop.more.bought import Bought
 from shop.more.services import ask_buyers
 from shop.orders.giving_back.services import give_units_back
+from tests.enrolments.extension.given import extended
 from tests.enrolments.given import assign, given_pack
 from tests.enrolments.waiting.given import frees, full_course, waits
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
@@ -58,8 +62,9 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     remind_operators(now=now)
     remind_learners(now=now)
     for person in (lost, told, new):
-        [seat] = given_pack(account, now=now)
+        [seat] = given_pack(account, terms=Terms(duration_days=30), now=now)
         assign(seat, CourseFactory(place_en="Room 3", place_fr="Salle 3"), person.email, owner, now=now)
+    extended(account, Ground.objects.get(kind="seat", seat__person=told), now=now)
     Mail.objects.filter(person_id__in=[told.pk, lost.pk]).update(state="sent", sent_at=now, created_at=now)
     seat = Seat.objects.get(person=lost)
     release_seat(account=account, seat_id=seat.pk, actor=owner, now=now)
@@ -86,6 +91,7 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
         operator=MembershipFactory(account=account, is_owner=False, is_operator=True).user, language="fr", now=now,
     )  # fmt: skip
     enter_order(probe_entry, by=owner, now=now)
+    ask_for_erasure(person=owner, asked_by=owner, now=now)
     for prefix in ALLAUTH_MAILS:
         queue_allauth_mail(prefix, recipient="alice@example.org", context={"user": owner, "code": 4711}, language="fr")
     User.objects.create_superuser(email="merchant@example.org", password="a long enough word")

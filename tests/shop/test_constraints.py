@@ -4,6 +4,8 @@ import pytest
 from django.utils import timezone
 
 from shop.cart.models import Cart
+from shop.orders.copied.columns import TAKEN_OFF
+from shop.orders.copied.models import KeptBilling
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
@@ -84,6 +86,57 @@ def test_an_order_keeps_its_shape(order, refusal, change):
 def test_an_order_may_be_paid_and_claimed(order):
     user = UserFactory()
     run("UPDATE shop_order SET status = 'paid', paid_at = now(), claimed_at = now(), buyer_id = %s", user.pk)
+
+
+CLOSED = """
+    contact_email = '', contact_name = '', billing_name = '', billing_street = '', billing_postal_code = '',
+    billing_city = '', vat_id = '', payer_email = '', purchase_reference = '', visitor_key = ''
+"""
+
+
+@pytest.fixture
+def ended(order) -> Order:
+    """End an order unpaid, and blank what it copied."""
+    run(f"UPDATE shop_order SET status = 'expired', blanked_at = now(), {CLOSED}")
+    return order
+
+
+@pytest.mark.parametrize("column", TAKEN_OFF)
+def test_an_order_that_is_closed_copies_nobody(ended, column):
+    for since in ("sealed_at = NULL", "sealed_at = now(), blanked_at = NULL"):
+        with broken("shop_order_closed_holds_nobody"):
+            run(f"UPDATE shop_order SET {since}, {column} = 'x'")
+
+
+def test_an_order_is_not_closed_without_being_emptied(order):
+    for since in ("sealed_at", "blanked_at"):
+        with broken("shop_order_closed_holds_nobody"):
+            run(f"UPDATE shop_order SET status = 'expired', {since} = now()")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "status = 'placed'",
+        "status = 'paid', paid_at = now() - interval '20 years'",
+        "status = 'completed', paid_at = now()",
+        "status = 'refunded', paid_at = now() - interval '9 years'",
+    ],
+)
+def test_an_order_that_is_needed_is_not_blanked(ended, change):
+    with broken("shop_order_blanked_not_needed"):
+        run(f"UPDATE shop_order SET {change}")
+
+
+def test_an_order_may_be_blanked_after_ten_years(ended):
+    run("UPDATE shop_order SET status = 'completed', paid_at = now() - interval '10 years'")
+
+
+def test_an_order_is_closed_to_accounting_once(order):
+    run(f"UPDATE shop_order SET sealed_at = now(), {CLOSED}")
+    kept = KeptBilling.objects.create(order=order, kept_at=timezone.now())
+    with broken("shop_keptbilling_order_id_key"):
+        copy("shop_keptbilling", kept.pk)
 
 
 def test_a_number_names_one_order(order):

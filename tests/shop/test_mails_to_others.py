@@ -18,6 +18,7 @@ from common.registry import qualified_name
 from outbox.mails.kinds import MAIL_KINDS, Receiver
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
+from shop.cart.models import Cart
 from shop.orders.models import Order
 from shop.payments.services import choose_method
 from shop.wiring import has_paid_money
@@ -75,8 +76,8 @@ def test_every_kind_says_who_reads_it():
 def test_the_kinds_to_people_whom_somebody_named():
     named = [name for name in MAIL_KINDS.names() if MAIL_KINDS.get(name).receiver in (Receiver.NAMED, Receiver.PAYER)]
     assert sorted(named) == [
-        "buy_more_asked", "course_request_answered", "course_requested", "entry_reminder", "invitation",
-        "member_invitation",
+        "access_extended", "buy_more_asked", "course_request_answered", "course_requested", "entry_reminder",
+        "invitation", "member_invitation",
         "payer_instructions", "payer_nothing_due", "payer_order_ended", "place_lost", "seat_assigned",
         "seats_lapsed", "sign_in_reminder",
     ]  # fmt: skip
@@ -233,6 +234,17 @@ def test_people_named_in_orders_that_cost_nothing_are_counted_like_other_strange
     assert (first.status_code, second.status_code) == (302, 429)
     assert "Before its first paid order an account can invite only a few people a day." in second.content.decode()
     assert not Mail.objects.filter(recipient__in=["p3@example.org", "p4@example.org"]).exists()
+
+
+def test_an_order_refused_for_its_people_uses_up_nothing(limits, free_session):
+    member = UserFactory(email="alice@example.org")
+    order_naming(signed_in(member), free_session, "p1@example.org", "p2@example.org")
+
+    refused = order_naming(signed_in(member), free_session, "p3@example.org", "p4@example.org")
+    Cart.objects.filter(user=member, ordered_at=None).delete()
+    smaller = order_naming(signed_in(member), free_session, "p3@example.org")
+
+    assert (refused.status_code, smaller.status_code) == (429, 302)
 
 
 def test_of_visitors_they_are_counted_by_the_network(limits, free_session):

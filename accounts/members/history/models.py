@@ -15,8 +15,8 @@ from accounts.members.models import CustomerAccount
 class MemberEvent(models.Model):
     """Act in a customer account that leaves no other trace: who, when, what, whom it concerned.
 
-    Never edited, and deleted with its account only. It copies no name and no address: `link` holds the address of an
-    invitation as long as links are kept. `actor` is empty where the shop acted.
+    Never edited, and deleted with its account only: the database refuses both. It copies no name and no address of a
+    person: `link` holds the address of an invitation as long as links are kept. `actor` is empty where the shop acted.
     """
 
     class Kind(models.TextChoices):
@@ -28,6 +28,11 @@ class MemberEvent(models.Model):
         REMOVED = "removed", pgettext_lazy("act in an account", "Member removed")
         LEFT = "left", pgettext_lazy("act in an account", "Member left")
         DETAILS = "details", pgettext_lazy("act in an account", "Billing details changed")
+        LIMITS = "limits", pgettext_lazy("act in an account", "Limits of an operator changed")
+        TEAM_MADE = "team_made", pgettext_lazy("act in an account", "Team made")
+        TEAM_CHANGED = "team_changed", pgettext_lazy("act in an account", "Team changed")
+        TEAM_GONE = "team_gone", pgettext_lazy("act in an account", "Team removed")
+        TEAM_PEOPLE = "team_people", pgettext_lazy("act in an account", "People put into a team, or out of one")
         DOWNLOADED = "downloaded", pgettext_lazy("act in an account", "Download")
 
     # Two references without a check in the database: the release before this one deletes old links, and the account of
@@ -81,8 +86,20 @@ class MemberEvent(models.Model):
         default_permissions = ("view",)
         constraints = (
             models.CheckConstraint(
-                condition=Q(kind__in=["invited", "withdrawn", "details", "downloaded"], person__isnull=True)
-                | Q(kind__in=["joined", "roles", "handed_over", "removed", "left"], person__isnull=False),
+                condition=Q(
+                    kind__in=[
+                        "invited",
+                        "withdrawn",
+                        "details",
+                        "downloaded",
+                        "team_made",
+                        "team_changed",
+                        "team_gone",
+                        "team_people",
+                    ],
+                    person__isnull=True,
+                )
+                | Q(kind__in=["joined", "roles", "handed_over", "removed", "left", "limits"], person__isnull=False),
                 name="accounts_memberevent_shape",
             ),
             models.CheckConstraint(

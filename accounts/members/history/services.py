@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.utils.functional import Promise
@@ -27,18 +27,17 @@ def note(
     link: AddressLink | None = None,
     roles: Collection[str] | None = None,
     before: Collection[str] | None = None,
+    detail: Mapping[str, object] | None = None,
 ) -> None:
     """Add an act to the history of an account. One INSERT; locks nothing.
 
     `actor` is None where the shop acts, `person_id` the member concerned; `roles` are those held or offered afterwards,
-    `before` those held until now.
+    `before` those held until now. `detail` is what else the act is told by: no name and no address of a person.
     """
     given = {"roles": roles, "before": before}
-    detail = {name: sorted(value) for name, value in given.items() if value is not None}
+    told = {name: sorted(value) for name, value in given.items() if value is not None} | dict(detail or {})
     insert_row(
-        MemberEvent(
-            account_id=account_id, kind=kind, at=now, actor=actor, person_id=person_id, link=link, detail=detail
-        )
+        MemberEvent(account_id=account_id, kind=kind, at=now, actor=actor, person_id=person_id, link=link, detail=told)
     )
 
 

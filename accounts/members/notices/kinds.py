@@ -47,6 +47,7 @@ THRESHOLDS = Notice(
     "wants_thresholds",
     pgettext_lazy("mail to members", "Seats nearly used up"),
     _("When 80 % and when all of the seats bought of an entry are used."),
+    # It counts all of the account: no mail to whoever works with a part.
     frozenset({Right.MANAGE_SEATS}),
 )
 REMINDERS = Notice(
@@ -54,7 +55,7 @@ REMINDERS = Notice(
     "wants_reminders",
     pgettext_lazy("mail to members", "Reminders of seats to assign"),
     _("Some time before free seats end, and before sessions with seats to fill."),
-    frozenset({Right.MANAGE_SEATS}),
+    frozenset({Right.MANAGE_SEATS, Right.WORK_IN_PART}),
 )
 NOTICES = {notice.name: notice for notice in (DIGEST, THRESHOLDS, REMINDERS)}
 

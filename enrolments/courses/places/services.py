@@ -154,8 +154,10 @@ def claim_in(
 ) -> Claim:
     """Return the claim to places of courses that are locked, before anything is written: see `refuse_overfull`.
 
-    `account_id` and `user_ids` are those whose offers the writes may use up. One statement.
+    `account_id` and `user_ids` are those whose offers the writes may use up. One statement, none without courses.
     """
+    if not course_ids:
+        return Claim({})
     with connection.cursor() as cursor:
         cursor.execute(_BEFORE, [list(course_ids)])
         before = {pk: Waited(int(count), has_queue) for pk, count, has_queue in cursor.fetchall()}

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -199,12 +200,13 @@ def _count_attempt(request: HttpRequest, details: DetailsForm, now: datetime) ->
 
 def _count_people_of_free(request: HttpRequest, checkout: Checkout, details: DetailsForm, now: datetime) -> None:
     """Count the people named in an order that costs nothing like all others whom somebody has the shop write to: nobody
-    pays for those mails. Raises TooOften and NotBeforePayment."""
+    pays for those mails. All of them or none: a refused order mails nobody. Raises TooOften and NotBeforePayment."""
     placed, account, user = details.to_details(), details.chosen_account, checkout.user
     named = {address for line in checkout.lines_with_forms for form in line.units.forms for address in form.addresses}
     has_paid = account is not None and may_mail_strangers(account.pk)
-    for address in sorted(named - {placed.email, user.email if user else ""}):
-        count_mail_to_other(request, email=address, by=user, has_paid=has_paid, now=now)
+    with transaction.atomic():
+        for address in sorted(named - {placed.email, user.email if user else ""}):
+            count_mail_to_other(request, email=address, by=user, has_paid=has_paid, now=now)
 
 
 def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form: ReviewForm, draft: Draft) -> Order:

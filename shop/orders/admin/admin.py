@@ -27,6 +27,7 @@ from shop.orders.admin.colours import ORDER_COLOURS
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, TodoFilter
 from shop.orders.admin.page import marks_of, order_page
 from shop.orders.admin.paying_back import NOTE
+from shop.orders.copied.sight import READ_KEPT, closed_in_words
 from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
 from shop.payments.registry import method_label
@@ -70,6 +71,11 @@ class OrderAdmin(BillingPages):
 
     # --- The list ---
 
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return the columns searched: names and addresses kept for accounting are found by accounting alone."""
+        kept = ("kept_billing__search_text",) if request.user.has_perm(READ_KEPT) else ()
+        return (*self.search_fields, *kept)
+
     def also_found(self, word: str) -> list[QuerySet[Any]]:
         return [orders_of_people(matching(User.objects.order_by(), word, "search_text"))]
 
@@ -96,7 +102,7 @@ class OrderAdmin(BillingPages):
 
     @display(description=_("customer"), ordering="account__sort_name")
     def customer(self, order: Order) -> SafeString:
-        return two_lines(order.account, order.contact_email)
+        return two_lines(order.account, closed_in_words(order) or order.contact_email)
 
     @display(description=_("status"), ordering="status")
     def state(self, order: WithAnnotations[Order, Marks]) -> SafeString:
@@ -153,7 +159,7 @@ class OrderAdmin(BillingPages):
             "page": page,
             "public_url": _public_url(order),
             "notes": self._notes(request, order),
-            "may_correct": self.may_act(request),
+            "may_correct": self.may_act(request) and not order.is_closed,
             "may_confirm": self.may_confirm(request),
             "owed_back": order.owed_back,
             "paid_back": order.went_back - order.owed_back,

@@ -28,7 +28,7 @@ from common.refusals import Refused
 from common.vat import normalise_vat_id
 from shop.orders.admin.actions import ORDER_PAGE
 from shop.orders.admin.paying_back import PayingBackPages
-from shop.orders.billing import BILLING, REASON_LENGTH, correct_billing
+from shop.orders.billing import BILLING, CLOSED, REASON_LENGTH, correct_billing
 from shop.orders.models import Order
 
 # Not asked of a private person.
@@ -89,6 +89,9 @@ class BillingPages(PayingBackPages):
         order = self.order_or_404(request, order_id)
         if not self.may_act(request):
             raise PermissionDenied
+        if order.is_closed:
+            messages.error(request, str(CLOSED))
+            return redirect(ORDER_PAGE, order.pk)
         with transaction.atomic():
             row = Order.objects.get(pk=order.pk)
             form = BillingForm(request.POST if request.method == "POST" else None, instance=row)

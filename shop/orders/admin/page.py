@@ -54,6 +54,7 @@ from shop.orders.admin.wording import (
     installed_handler,
     parameters_in_words,
 )
+from shop.orders.copied.sight import closed_in_words, copied_for
 from shop.orders.fulfilment import job_keys
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
@@ -74,7 +75,7 @@ JOBS_SHOWN = 100
 ENROLMENTS_SHOWN = 10
 EVENTS_SHOWN = 200
 MONEY_SHOWN = 100
-ENTERED = ("phone_order__entered_by", "phone_order__noted_by")
+JOINED = ("phone_order__entered_by", "phone_order__noted_by", "kept_billing")
 
 
 class ToDo(TypedDict):
@@ -132,7 +133,7 @@ class OrderPage:
 def order_with_account(order_id: str | int) -> WithAnnotations[Order, WentBack] | None:
     """Return the order with the people named on its page and `went_back`; None for an unknown or malformed id."""
     try:
-        orders = went_back(Order.objects.select_related("account", "buyer", "operator", "seller", "terms", *ENTERED))
+        orders = went_back(Order.objects.select_related("account", "buyer", "operator", "seller", "terms", *JOINED))
         return orders.filter(pk=order_id).first()
     except (ValueError, TypeError):
         return None
@@ -216,18 +217,25 @@ def _facts(order: WithAnnotations[Order, WentBack], viewer: User) -> list[tuple[
 
 
 def _customer(order: Order, viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
+    copied, closed = copied_for(order, viewer), closed_in_words(order)
+    contact = (
+        f"{copied.contact_name}\n{copied.contact_email}".strip() or _("a person who was erased") if copied else closed
+    )
     facts: list[tuple[str | Promise, str | SafeString]] = [
         (_("Customer account"), admin_link(viewer, CustomerAccount, order.account_id, order.account)),
         (_("Claimed"), moment(order.claimed_at) if order.is_claimed else _not_claimed(order)),
-        (_("Contact"), f"{order.contact_name}\n{order.contact_email}".strip()),
+        (_("Contact"), contact),
         (_("Buyer"), _person(order.buyer, viewer)),
         (_("Operator"), _person(order.operator, viewer)),
-        (_("Billed to"), "\n".join(order.billing_address.lines)),
+        (_("Billed to"), "\n".join(copied.billing_address.lines) if copied else closed),
     ]
+    if copied is None:
+        return facts
     for label, text in (
-        (_("VAT number"), order.vat_id),
-        (_("Payer’s address"), order.payer_email),
-        (_("Purchase-order reference"), order.purchase_reference),
+        (_("VAT number"), copied.vat_id),
+        (_("Payer’s address"), copied.payer_email),
+        (_("Purchase-order reference"), copied.purchase_reference),
+        (_("For accounting alone since"), moment(order.sealed_at) if closed else ""),
     ):
         if text:
             facts.append((label, text))

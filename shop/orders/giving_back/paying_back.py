@@ -21,6 +21,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.locks import lock_order
 from shop.orders.models import Order, OrderEvent, OrderLine
 from shop.orders.transitions import move_order, record
+from shop.postings import services as postings
 
 
 class NothingOwed(Refused):
@@ -82,7 +83,7 @@ def mark_paid_back(
         paid_back_on=paid_on, paid_back_reference=reference, paid_back_at=now, paid_back_by=actor
     )
     detail = {"worth": str(owed), "on": paid_on.isoformat(), "reason": reference}
-    record(order, OrderEvent.What.PAID_BACK, actor=actor, now=now, detail=detail)
+    postings.post_note(record(order, OrderEvent.What.PAID_BACK, actor=actor, now=now, detail=detail))
     refund_once_all_went_back(order, now=now)
     return owed
 
@@ -119,7 +120,9 @@ def mark_owed_again(*, order_id: int, actor: User, now: datetime) -> Decimal:
     )
     detail = {"worth": str(owed), "reason": last.paid_back_reference}
     if order.status == Order.Status.REFUNDED:
-        move_order(order, Order.Status.COMPLETED, what=OrderEvent.What.OWED_AGAIN, actor=actor, now=now, detail=detail)
+        what = OrderEvent.What.OWED_AGAIN
+        note = move_order(order, Order.Status.COMPLETED, what=what, actor=actor, now=now, detail=detail)
     else:
-        record(order, OrderEvent.What.OWED_AGAIN, actor=actor, now=now, detail=detail)
+        note = record(order, OrderEvent.What.OWED_AGAIN, actor=actor, now=now, detail=detail)
+    postings.post_note(note)
     return owed

@@ -44,6 +44,7 @@ from shop.orders.hooks import WITHOUT_SCRIPT, ScriptBroken, keep_feedback, lock_
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine, OrderUnit
 from shop.orders.operator import with_standing_operator
 from shop.orders.transitions import move_line, move_order, record
+from shop.postings import services as postings
 
 
 class GivingBackRefused(Refused):
@@ -78,7 +79,6 @@ def give_units_back(
     """Give units of a paid order back, delivered or not: all or none. `units` are indexes from 0 by line id.
 
     Each line's handler revokes its delivery for them; a line is given back once all its units are. An order with all
-    Each line's handler revokes its delivery for them; a line is given back once all its units are. An order with all
     units given back is completed, like one whose remaining lines are all delivered, and refunded only once what is owed
     for them was paid back. Seats in use are revoked only if the merchant confirms it by `include_consumed`. `reason` is
     kept with the units, and in the history of order and seats. `without_script` confirms that units are given back
@@ -106,9 +106,15 @@ def give_units_back(
             line, contexts[line.pk], chosen[line.pk], revocation, now=now, without_script=without_script
         )
     _move_on(order, now=now)
-    givings = GivingBack.objects.filter(line__order=order).exclude(pk__in=given_before).order_by("pk")
+    givings = list(
+        GivingBack.objects.filter(line__order=order)
+        .exclude(pk__in=given_before)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    postings.post_given_back(givings)
     operator = next((context.operator for context in contexts.values()), None)
-    mails.queue_given_back(order, givings=list(givings.values_list("pk", flat=True)), operator=operator, now=now)
+    mails.queue_given_back(order, givings=givings, operator=operator, now=now)
     return GivenBack(count, worth)
 
 

@@ -29,6 +29,7 @@ from shop.cart.services import remove_line, set_quantity
 from shop.checkout.place import Consent
 from shop.checkout.shown import shown_in
 from shop.orders.admin.actions import ORDER_PAGE
+from shop.orders.copied.sight import closed_in_words
 from shop.orders.models import Order
 from shop.phone_orders.admin.forms import AcceptedForm, ForWhomForm, NewLineForm
 from shop.phone_orders.admin.page import accepted_form, customer_form, page_of, typed_details
@@ -102,7 +103,7 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
     def customer(self, row: PhoneOrder) -> str:
         details = row.cart.details
         if row.order is not None:
-            return row.order.billing_name
+            return closed_in_words(row.order) or row.order.billing_name
         typed = details.get("billing_name") or details.get("contact_name") or details.get("email")
         return str(typed or (row.buyer.get_full_name() if row.buyer else NOTHING))
 

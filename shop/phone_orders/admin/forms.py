@@ -50,7 +50,7 @@ class ForWhomForm(forms.Form):
 
     account = forms.ModelChoiceField(
         label=_("Customer account"),
-        queryset=CustomerAccount.objects.all(),
+        queryset=CustomerAccount.objects.filter(closed_at__isnull=True),
         required=False,
         widget=CheckedAutocompleteSelect(Order._meta.get_field("account"), admin.site),
         help_text=_("Leave it blank for a new customer, whose details you type on the next page."),

@@ -15,6 +15,8 @@ from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import SeatsRaced
 from enrolments.seats.revoke import revoke_seats
 from enrolments.values import Terms
+from outbox.mails.models import Mail
+from outbox.mails.rendering import render_mail
 from tests.enrolments.extension.given import extended, give_back, key_of, validity
 from tests.enrolments.given import NOW, assign, day, days, given_pack, given_session, history, live_grounds, new_line
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
@@ -307,3 +309,53 @@ def test_who_owns_nothing_with_an_end_is_offered_nothing(account, bob, course):
     given_pack(account, valid_until=ENDS)
     assert owns_one([account.pk])
     assert not owns_one([])
+
+
+def extension_mails():
+    return Mail.objects.filter(kind="access_extended").order_by("pk")
+
+
+def test_people_are_told_once_for_a_line_in_their_language(account):
+    eva, joe = UserFactory(language="fr"), UserFactory(language="en")
+    course = CourseFactory(name_en="Noise")
+    first = in_session(account, course, eva, joe)
+    second = in_session(account, CourseFactory(name_en="Fire", name_fr="Incendie"), eva)
+
+    line, _result = extended(account, *first, *first, *second)
+    extended(account, *first, *second, line=line)
+
+    told = [render_mail(mail, blank_secrets=False) for mail in extension_mails()]
+    assert [(mail.recipient, mail.language, mail.order_id) for mail in extension_mails()] == [
+        (eva.email, "fr", line.order_id), (joe.email, "en", line.order_id),
+    ]  # fmt: skip
+    assert "Incendie" in told[0].text
+    assert "11 mai 2026" in told[0].text.replace("\N{NO-BREAK SPACE}", " ")
+    assert told[1].subject == "“Noise” is open to you for longer"
+    assert "now open to you until 11 May 2026, 10:00" in told[1].text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_who_has_the_course_for_longer_anyway_is_told_nothing(account, bob, course):
+    [ground] = in_session(account, course, bob)
+    in_session(CustomerAccountFactory(), course, bob, ends=NOW + days(500))
+
+    extended(account, ground)
+
+    assert not extension_mails().exists()
+
+
+def test_an_extension_taken_back_before_its_mail_left_is_told_to_nobody(account, bob, course):
+    [ground] = in_session(account, course, bob)
+    line, _result = extended(account, ground)
+
+    give_back(line, 0)
+
+    assert [mail.state for mail in extension_mails()] == ["recalled"]
+
+
+def test_a_free_seat_and_a_person_who_is_closed_are_told_nothing(account, course):
+    gone = UserFactory(is_active=False)
+    [seat] = given_pack(account, valid_until=ENDS)
+
+    extended(account, *in_session(account, course, gone), seat)
+
+    assert not extension_mails().exists()

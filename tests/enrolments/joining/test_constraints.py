@@ -55,6 +55,11 @@ def test_a_code_has_a_number_of_its_own(link):
         run("UPDATE enrolments_joincode SET number = 0 WHERE number = 2")
 
 
+def test_whoever_withdrew_a_code_is_known(link):
+    with broken("enrolments_joincode_revoked_by"):
+        run("UPDATE enrolments_joincode SET revoked_at = now()")
+
+
 def test_a_code_is_used_once(link):
     joins(code(link, 2), "eve@example.org")
 

@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.members.history.sources import history_of
 from common.moments import day_ends, local_day
-from enrolments.joining.models import JoinLink, JoinUse
+from enrolments.joining.errors import JoinLinkWithdrawn
+from enrolments.joining.models import JoinCode, JoinLink, JoinUse
 from enrolments.seats.models import Seat
 from tests.enrolments.given import assign, given_pack, given_session
 from tests.enrolments.joining.given import code, given_link, joins, text_of, token
@@ -202,12 +204,78 @@ def test_a_link_is_withdrawn_once_by_post_and_who_has_a_seat_keeps_it(client, ac
     assert "Bob Leroy" in text_of(page)
 
 
-@pytest.mark.parametrize("name", ["account-join-link", "account-join-link-codes", "account-join-link-revoke"])
+def withdraw(client, link, number):
+    return client.post(url("account-join-link-code", link.account_id, link.pk), {"number": number})
+
+
+def test_one_code_is_withdrawn_by_its_number_and_the_others_stay(client, account, bob, course):
+    link = link_now(given_pack(account, seats=3)[0].batch, bob, course=course, places=3, has_codes=True)
+
+    assert client.get(url("account-join-link-code", account.pk, link.pk)).status_code == 405
+    assert withdraw(client, link, 2)["location"] == url("account-join-link", account.pk, link.pk)
+    at = JoinCode.objects.get(link=link, number=2).revoked_at
+    withdraw(client, link, 2)
+
+    assert JoinCode.objects.get(link=link, number=2).revoked_at == at
+    page = client.get(url("account-join-link", account.pk, link.pk))
+    assert (page.context["used"], page.context["left"]) == (0, 2)
+    assert re.search(r"No. 2: withdrawn .* by Bob Leroy", text_of(page))
+    sheet = client.get(url("account-join-link-codes", account.pk, link.pk))
+    assert [each["number"] for each in sheet.context["codes"]] == [1, 3]
+    visitor = Client(headers={"accept-language": "en"})
+    assert "This way to join was withdrawn." in text_of(visitor.get(url("join-link", code(link, 2))))
+    with pytest.raises(JoinLinkWithdrawn):
+        joins(code(link, 2), "eve@example.org", now=timezone.now())
+    assert joins(code(link, 3), "ada@example.org", now=timezone.now()).is_used
+
+
+def test_what_cannot_be_withdrawn_is_told_at_the_field(client, account, bob, course):
+    link = link_now(given_pack(account, seats=2)[0].batch, bob, course=course, places=2, has_codes=True)
+    joins(code(link, 1), "ada@example.org", now=timezone.now())
+
+    for number, sentence in ((1, "release the seat instead"), (3, "None of these codes"), ("x", "whole number")):
+        refused = withdraw(client, link, number)
+        assert refused.status_code == 422
+        assert sentence in str(refused.context["form"].errors["number"])
+        assert refused.context["form"]["number"].value() == str(number)
+    assert not JoinCode.objects.filter(revoked_at__isnull=False).exists()
+    assert withdraw(client, link_now(link.batch, bob, course=course), 1).status_code == 404
+
+
+def test_when_all_codes_are_gone_the_sheet_says_so(client, account, bob, course):
+    link = link_now(given_pack(account, seats=2)[0].batch, bob, course=course, places=1, has_codes=True)
+    withdraw(client, link, 1)
+
+    sheet = client.get(url("account-join-link-codes", account.pk, link.pk))
+
+    assert "No code is left: all were used or withdrawn." in text_of(sheet)
+
+
+def test_what_was_done_with_links_is_in_the_history(client, account, bob, course):
+    batch = given_pack(account, seats=4)[0].batch
+    sheet, link = link_now(batch, bob, course=course, has_codes=True), link_now(batch, bob, course=course)
+    withdraw(client, sheet, 1)
+    for each in (sheet, link):
+        client.post(url("account-join-link-revoke", account.pk, each.pk))
+    MembershipFactory(account=account, is_owner=True, user=(olga := UserFactory(language="en")))
+
+    told = [deed.text for deed in history_of(account, size=20, actor_id=bob.pk).deeds]
+
+    assert set(told) == {
+        f"Made printed codes {sheet.pk}", f"Made join link {link.pk}", f"Withdrew code 1 of printed codes {sheet.pk}",
+        f"Withdrew printed codes {sheet.pk}", f"Withdrew join link {link.pk}",
+    }  # fmt: skip
+    assert history_of(account, size=20, actor_id=olga.pk).deeds == []
+
+
+@pytest.mark.parametrize(
+    "name", ["account-join-link", "account-join-link-codes", "account-join-link-code", "account-join-link-revoke"]
+)
 def test_a_link_of_another_account_does_not_exist(client, account, name):
     charlie = MembershipFactory(is_operator=True)
     theirs = link_now(given_pack(charlie.account)[0].batch, charlie.user, has_codes=True)
 
-    answer = client.post if name.endswith("revoke") else client.get
+    answer = client.post if name.endswith(("revoke", "link-code")) else client.get
     assert answer(url(name, account.pk, theirs.pk)).status_code == 404
     assert answer(url(name, charlie.account.pk, theirs.pk)).status_code == 404
     theirs.refresh_from_db()

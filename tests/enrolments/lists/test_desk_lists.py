@@ -1,6 +1,7 @@
 """Lists of people at the operator's desk: Bob operates the account, Charlie is a stranger."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,9 +9,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.members.models import CustomerAccount
+from accounts.rate_limits.models import Attempts
+from accounts.teams.models import Team
 from enrolments.lists.models import PeopleList
 from enrolments.seats.models import Seat
+from enrolments.seats.release import release_seat
 from outbox.jobs.running import run_due_jobs
 from tests.enrolments.given import ENTRY, given_pack, given_session
 from tests.enrolments.lists.given import given_list, people, verdicts
@@ -266,3 +272,82 @@ def test_the_page_of_a_list_needs_as_many_statements_for_ten_rows_as_for_two_hun
             client.get(url("account-list", account.pk, draft.pk))
         spent.append(len(queries))
     assert spent[0] == spent[1] <= 12
+
+
+LIMITS = {
+    "address by person": "1/h/user", "address on a paid seat by person": "1/h/user", "mail to others": "1/h/key",
+    "mail to others by person": "1/h/user", "mail before payment by person": "1/d/user",
+}  # fmt: skip
+
+
+def assign_from(client, account, seat, course, email):
+    typed = {"course": course.pk, "email": email, "first_name": "Zoé", "last_name": "Petit"}
+    return client.post(url("account-seat", account.pk, seat.pk), typed).status_code
+
+
+def test_a_list_on_paid_seats_is_placed_whole_and_counts_for_nothing_among_single_invitations(
+    settings, client, account, bob, course
+):
+    CustomerAccount.objects.filter(pk=account.pk).update(credit_limit=1)
+    settings.RATE_LIMITS = LIMITS
+    given_pack(account, seats=9)
+    draft = given_list(account, bob, people(*(f"p{number}@example.org" for number in range(5))), course)
+
+    started = client.post(url("account-list-start", account.pk, draft.pk), {"mode": "all", "version": 1})
+    run_due_jobs()
+
+    assert started.status_code == 302
+    assert Seat.objects.filter(state="assigned").count() == 5
+    assert not Attempts.objects.exists()
+    # Whoever is put on a seat of the list in place of another one is a single invitation like any other.
+    seats = [row.seat for row in draft.rows.select_related("seat").order_by("line")]
+    for seat in seats[:2]:
+        release_seat(account=account, seat_id=seat.pk, actor=bob, now=timezone.now())
+    answers = [assign_from(client, account, seat, course, f"new{seat.pk}@example.org") for seat in seats[:2]]
+    assert answers == [302, 429]
+
+
+def test_a_list_of_an_account_that_has_paid_for_nothing_is_counted_like_single_invitations(
+    settings, client, account, bob, course
+):
+    settings.RATE_LIMITS = LIMITS | {
+        "mail to others by person": "9/h/user",
+        "mail before payment by person": "2/d/user",
+    }
+    given_pack(account, seats=9)
+    few, many = (
+        given_list(account, bob, people(*(f"{name}{number}@example.org" for number in range(number_of))), course)
+        for name, number_of in (("few", 2), ("many", 3))
+    )
+
+    assert client.post(url("account-list-start", account.pk, few.pk), {"mode": "all", "version": 1}).status_code == 302
+    answer = client.post(url("account-list-start", account.pk, many.pk), {"mode": "all", "version": 1})
+
+    assert answer.status_code == 429
+    assert "Before its first paid order an account can invite only a few people a day." in text_of(answer)
+    many.refresh_from_db()
+    assert (many.state, many.version) == ("draft", 1)
+
+
+def test_every_column_of_a_line_is_mended_and_shown(client, account, bob, course):
+    given_pack(account, seats=3)
+    nantes = Team.objects.create(account=account, name="Nantes")
+    row = replace(people("ada@example.org")[0], language="klingon", team="Lyon", role="tutor")
+    draft = given_list(account, bob, [row], course)
+    line = url("account-list-row", account.pk, draft.pk, 2)
+
+    form = client.get(line).context["form"]
+    assert {name: form.initial[name] for name in ("language", "team", "role")} == {
+        "language": "klingon", "team": "Lyon", "role": "tutor",
+    }  # fmt: skip
+    assert "One of: Nantes. Empty for none." in text_of(client.get(line))
+    typed = {"email": "ada@example.org", "first_name": "Ada", "last_name": "Roy", "role": "", "version": 1}
+    client.post(line, typed | {"language": "french", "team": "nantes"})
+
+    assert verdicts(draft) == ["new"]
+    page = text_of(client.get(url("account-list", account.pk, draft.pk)))
+    assert "Language: French" in page
+    assert "Team: nantes" in page
+    file = b"".join(client.get(url("account-list-result", account.pk, draft.pk, "csv")).streaming_content).decode()
+    assert ",french,nantes," in file
+    assert nantes.seats.count() == 0

@@ -170,3 +170,20 @@ def test_two_tasks_at_once_tell_once():
     race(*(lambda: tell_used_up(now=NOW) for _ in range(2)), after=[(thresholds, "_rows_due")])
 
     assert len(told()) == 1
+
+
+def test_the_mail_leads_to_more_of_the_entry(account, olga):
+    use(given_pack(account, seats=1), olga)
+    tell_used_up(now=NOW)
+
+    mail = render_mail(Mail.objects.get(kind="seats_used_up"), blank_secrets=False)
+
+    assert all(f"/account/{account.pk}/more/SAFETY/" in text for text in (mail.text, mail.html))
+
+
+def test_an_operator_of_a_part_hears_nothing_of_the_whole(account, olga):
+    Membership.objects.filter(user=olga).update(limits={"teams": [], "orders": [1], "courses": []})
+    use(given_pack(account, seats=1), MembershipFactory(account=account).user)
+    tell_used_up(now=NOW)
+
+    assert olga.email not in {recipient for _percent, recipient in told()}

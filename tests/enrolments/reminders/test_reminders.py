@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.members.models import Membership
 from accounts.members.notices.kinds import REMINDERS, stop_url
 from accounts.members.notices.services import want
-from common.moments import day_ends, local_day
+from common.moments import day_ends, days_later, local_day
+from enrolments.grounds.models import Ground
 from enrolments.reminders.models import Reminder
 from enrolments.reminders.services import remind_learners, remind_operators
 from enrolments.seats.enter import enter_course
@@ -20,6 +21,7 @@ from outbox.mails.kinds import MAIL_KINDS
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
 from tests.constraints import broken, run
+from tests.enrolments.extension.given import extended
 from tests.enrolments.given import NOW, assign, days, given_pack, given_session
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
@@ -248,6 +250,16 @@ def test_a_person_is_told_before_the_end_of_an_enrolment_not_entered(account, op
     assert "Incendie" in texts()[0]
 
 
+def test_the_entry_says_when_its_learners_are_reminded(account, operator):
+    _seat, bob = placed(account, operator, terms=Terms(duration_days=365), remind_days=(14, 3))
+    placed(account, operator, email="carol@example.org", terms=Terms(duration_days=365), remind_days=())
+
+    run_daily(remind_learners, first=90, last=10)
+    run_daily(remind_learners, first=2, last=0)
+
+    assert told() == [(bob.pk, 14), (bob.pk, 3)]
+
+
 def test_the_earlier_of_both_days_is_told(account, operator):
     seat, _bob = placed(account, operator, start_before_days=60, terms=Terms(duration_days=365))
 
@@ -296,6 +308,28 @@ def test_a_mail_about_a_course_entered_since_does_not_leave(account, operator):
 
     assert is_due(mail, now)
     enter_course(user=bob, course=course, now=now)
+    assert not is_due(mail, now)
+
+
+def test_a_person_whose_own_seat_is_over_is_told_before_the_end_of_its_extension(account, operator):
+    seat, bob = placed(account, operator, terms=Terms(duration_days=100))
+    extended(account, Ground.objects.get(seat=seat, kind="seat"), days=265)
+
+    run_daily(remind_learners, first=300, last=0)
+
+    assert told() == [(bob.pk, 90), (bob.pk, 30), (bob.pk, 7)]
+    assert set(Reminder.objects.values_list("ends_at", flat=True)) == {days_later(NOW, 365)}
+
+
+def test_a_mail_about_an_end_that_was_put_off_since_does_not_leave(account, operator):
+    seat, _bob = placed(account, operator, terms=Terms(duration_days=365))
+    now = before(YEAR, 7)
+    remind_learners(now=now)
+    mail = Mail.objects.get()
+    is_due = MAIL_KINDS.get(mail.kind).is_due
+
+    assert is_due(mail, now)
+    extended(account, Ground.objects.get(seat=seat, kind="seat"), now=now)
     assert not is_due(mail, now)
 
 

@@ -240,3 +240,12 @@ def test_counting_a_large_account_takes_one_statement(account, django_assert_num
         counts = seat_counts(account, now=timezone.now())
 
     assert counts.by_state[SeatState.AVAILABLE] == 3_001
+
+
+def test_free_seats_that_end_soon_are_a_choice(account, page):
+    soon = given_pack(account, valid_until=timezone.now() + days(29))
+    given_pack(account, valid_until=timezone.now() + days(60))
+
+    rows = page("account-seats", state="ending").context["rows"]
+
+    assert [row["seat"] for row in rows] == soon

@@ -78,7 +78,7 @@ def test_free_seats_are_named_thirty_days_before_they_end(account, waiting, left
     assert len(told) == is_told
     if is_told:
         assert told[0].text.startswith("2 free seats of “")
-        assert told[0].url == f"/account/{account.pk}/seats/?entry=SAFETY&state=available"
+        assert told[0].url == f"/account/{account.pk}/seats/?entry=SAFETY&state=ending"
         assert told[0].is_wrong
 
 

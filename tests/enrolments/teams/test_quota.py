@@ -127,7 +127,11 @@ def test_people_with_seats_do_not_come_into_a_full_team(account, bob, course, na
 
     with pytest.raises(TeamFull):
         put_people(
-            account=account, team_id=nantes.pk, delegation_ids=[Delegation.objects.get(email="bea@example.org").pk]
+            account=account,
+            team_id=nantes.pk,
+            delegation_ids=[Delegation.objects.get(email="bea@example.org").pk],
+            actor=bob,
+            now=timezone.now(),
         )
 
     assert team_of("bea") is None

@@ -16,9 +16,11 @@ from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, 
 from tests.factories.enrolments import CourseFactory
 
 
-def full_course(*, places: int = 1, now: datetime.datetime = NOW) -> tuple[Course, list[Seat]]:
+def full_course(
+    *, places: int = 1, now: datetime.datetime = NOW, course: Course | None = None
+) -> tuple[Course, list[Seat]]:
     """Return a course that one account has filled, and its assigned seats."""
-    course = CourseFactory(capacity=places)
+    course = course or CourseFactory(capacity=places)
     account = CustomerAccountFactory()
     operator = UserFactory()
     seats = given_pack(account, seats=places, now=now)

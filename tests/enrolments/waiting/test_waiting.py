@@ -169,6 +169,37 @@ def test_an_account_waits_for_no_more_than_its_free_seats():
     assert state(place) == "left"
 
 
+def test_a_larger_number_waits_at_the_end_and_a_smaller_one_keeps_its_turn():
+    course, _seats = full_course()
+    operator, account, _own = operator_with_seats(3)
+    place = account_waits(course, account, operator, 2)
+
+    account_waits(course, account, operator, 1, now=NOW + days(1))
+    place.refresh_from_db()
+    assert (place.places, place.joined_at) == (1, NOW)
+    account_waits(course, account, operator, 3, now=NOW + days(2))
+    place.refresh_from_db()
+    assert (place.places, place.joined_at) == (3, NOW + days(2))
+
+
+def test_an_account_is_offered_no_more_than_its_free_seats_can_fill():
+    course, seats = full_course(places=3)
+    operator, account, own = operator_with_seats(3)
+    place = account_waits(course, account, operator, 3)
+    without_seats, used_up, [only] = operator_with_seats(1)
+    idle = account_waits(course, used_up, without_seats, 1)
+    person = waits(course, now=NOW + days(0.1))
+    assign(own[0], CourseFactory(), "ada@example.org", operator)
+    assign(only, CourseFactory(), "bob@example.org", without_seats)
+    for seat in seats:
+        frees(seat)
+
+    offer_free_places(now=NOW)
+
+    assert (state(place), place.places) == ("offered", 2)
+    assert (state(idle), state(person)) == ("left", "offered")
+
+
 def test_whoever_is_in_the_course_by_now_is_offered_nothing():
     course, seats = full_course(places=2)
     place = waits(course)

@@ -30,6 +30,16 @@ from tests.factories.enrolments import CourseFactory, role
 pytestmark = pytest.mark.django_db
 
 
+def as_a_delivery(work):
+    """Run in a transaction of its own, which is rolled back as a whole, like that of a line's hook."""
+
+    def run():
+        with transaction.atomic():
+            work()
+
+    return run
+
+
 def by_checkout(course: Course):
     line = new_line(CustomerAccountFactory())
     return lambda: hold_places(course=course, line=line, places=1, now=NOW)
@@ -44,14 +54,16 @@ def by_late_money(course: Course):
 
 def by_delivery(course: Course):
     line, user = new_line(CustomerAccountFactory()), UserFactory()
-    return lambda: enrol_on_line(
-        line=line, course=course, user=user, role=role(), group=None, terms=Terms(), now=NOW, unit_index=0
+    return as_a_delivery(
+        lambda: enrol_on_line(
+            line=line, course=course, user=user, role=role(), group=None, terms=Terms(), now=NOW, unit_index=0
+        )
     )
 
 
 def by_session(course: Course):
     account = CustomerAccountFactory()
-    return lambda: given_session(course, account, blanks=1)
+    return as_a_delivery(lambda: given_session(course, account, blanks=1))
 
 
 def by_seat(course: Course):
@@ -119,7 +131,7 @@ def by_extension(course: Course):
     seat = Seat.objects.get(batch=given_session(course, account, blanks=1).batch)
     Seat.objects.filter(pk=seat.pk).update(valid_until=NOW + days(1))
     expire_seats(now=NOW + days(2))
-    return lambda: extended(account, seat, now=NOW + days(3))
+    return as_a_delivery(lambda: extended(account, seat, now=NOW + days(3)))
 
 
 WAYS = [
@@ -165,14 +177,14 @@ def test_no_way_in_leads_past_those_who_wait(course, way):
     before = taken([course.pk])[course.pk]
     waiting = waited_for(course)
 
-    with pytest.raises(CourseFull), transaction.atomic():
+    with pytest.raises(CourseFull):
         go()
 
     assert taken([course.pk]) == {course.pk: before}
     offer_free_places(now=NOW)
     waiting.refresh_from_db()
     assert waiting.state == "offered"
-    with pytest.raises(CourseFull), transaction.atomic():
+    with pytest.raises(CourseFull):
         go()
     assert taken([course.pk]) == {course.pk: before + 1}
 

@@ -9,6 +9,7 @@ import pytest
 from django.core import mail as django_mail
 from django.utils import timezone
 
+from common.emails import erased_address
 from outbox.errors import Final, RetryRefused, ServiceAway, Temporary
 from outbox.jobs import breaker
 from outbox.jobs.models import Job, OutsideService
@@ -165,6 +166,16 @@ def test_a_mail_that_comes_too_late_is_not_sent(make_due):
 
     mail.refresh_from_db()
     assert (mail.state, mail.secret, Job.objects.get().state) == ("failed", "", "dead")
+    assert django_mail.outbox == []
+
+
+def test_a_mail_to_somebody_who_was_erased_is_recalled():
+    mail = queue(recipient=erased_address(12))
+
+    run_due_jobs()
+
+    mail.refresh_from_db()
+    assert (mail.state, Job.objects.get().state) == ("recalled", "done")
     assert django_mail.outbox == []
 
 

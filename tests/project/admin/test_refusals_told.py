@@ -16,6 +16,7 @@ from zeal import zeal_ignore
 
 from accounts.browser_sessions.models import BrowserSession
 from accounts.people.models import User
+from accounts.privacy.requests import ask_for_erasure
 from accounts.second_person.models import Approval
 from accounts.security_log.models import SecurityEvent
 from common.refusals import Refused
@@ -110,12 +111,25 @@ def waiting(order: Any) -> int:
     ).pk
 
 
+def to_be_erased(order: Any) -> int:
+    person = UserFactory(email="gone@example.org")
+    return ask_for_erasure(person=person, asked_by=person, now=timezone.now()).pk
+
+
 PHONE_ORDERS = "shop.phone_orders.admin.admin"
 ORDERS = "shop.orders.admin.actions"
 LEGAL = "shop.seller.admin.legal_texts"
 BUTTONS = (
     Button("accounts_approval_approve", "accounts.second_person.admin.approve", waiting),
     Button("accounts_approval_decline", "accounts.second_person.admin.decline", waiting),
+    Button(
+        "accounts_erasurerequest_erase",
+        "accounts.privacy.admin.erase_or_ask",
+        to_be_erased,
+        {"email": "gone@example.org"},
+    ),
+    Button("accounts_erasurerequest_refuse", "accounts.privacy.admin.refuse_erasure", to_be_erased, {"reason": "No"}),
+    Button("accounts_erasurerequest_note", "accounts.privacy.admin.ask_for_erasure", lambda _: UserFactory().pk),
     Button("catalog_entry_duplicate", "catalog.admin.duplicate.duplicate_entry", lambda _: EntryFactory().pk),
     Button("catalog_entry_try", "shop.trial.admin.try_entry", lambda _: EntryFactory().pk, {"quantity": "1"}),
     Button(

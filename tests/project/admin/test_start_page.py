@@ -39,6 +39,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Orders with money to be paid back": 0,
         "Orders by telephone to finish": 0,
         "Acts for a second person": 0,
+        "Requests for erasure": 0,
         "Payments that need attention": 1,
         "Broken extensions": 0,
         "Entries that nobody can buy": 0,

@@ -8,12 +8,17 @@ from django.utils import timezone
 from accounts.links.models import AddressLink
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
 from accounts.members.services import invite_member, withdraw_invitation
+from enrolments.calendar.links import make_link
+from enrolments.lists.drafts import make_list
+from enrolments.lists.reading import PersonRow
+from enrolments.seats.models import SeatBatch
 from outbox.errors import Temporary
 from outbox.mails.models import Mail
 from shop.orders.claim import ClaimRefused, accounts_to_move_into, claim_order, move_claimed_order
 from shop.orders.models import Order
 from shop.payments.models import Settlement
 from shop.seller.models import ShopIdentity
+from tests.enrolments.joining.given import given_link
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, make_cart, pay, place
@@ -132,8 +137,30 @@ class TestMoving:
         order.refresh_from_db()
         assert order.account == own
         assert order.lines.get().account == own
-        assert not CustomerAccount.objects.filter(pk=made_for_it.pk).exists()
+        assert CustomerAccount.objects.get(pk=made_for_it.pk).closed_at is not None  # the ledger names it
         assert set(Mail.objects.filter(order_id=order.pk).values_list("account_id", flat=True)) == {own.pk}
+
+    def test_with_the_lists_and_links_that_were_made_in_its_account(self, alice):
+        own = MembershipFactory(user=alice).account
+        order = place(
+            make_cart(EntryFactory(handler="std_generateseats", parameters={"packsize": 2})), email=alice.email
+        )
+        pay(order)
+        deliver(order)
+        order = claim(order, alice)
+        now, batch = timezone.now(), SeatBatch.objects.get(order_id=order.pk)
+        rows = [PersonRow(line=2, email="ada@example.org", first_name="Ada", last_name="Roy")]
+        draft = make_list(
+            account=order.account, operator=alice, rows=rows, entry_code=batch.entry_code, language="en", now=now
+        )
+        link = given_link(batch, alice, now=now)
+        calendar = make_link(person=alice, account=order.account, shown=0, now=now)
+
+        move_claimed_order(order_id=order.pk, user=alice, account_id=own.pk, now=now)
+
+        for row in (draft, link, calendar):
+            row.refresh_from_db()
+            assert row.account == own
 
     def test_not_into_somebody_elses_account(self, order, alice):
         claim(order, alice)

@@ -1,0 +1,147 @@
+"""The shop's facts about money as entries of the ledger: which accounts each moves, by how much.
+
+Amounts are with tax. All money comes in as unallocated and is allocated by the settlement, so that it makes no
+difference which of the two is known first. What is sold is invoiced at once, until there are invoices. Money sent back
+is on its way until the provider or the bank has shown it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from billing.ledger.models import Account
+from billing.ledger.services import Entry, Kind, Line
+from common.currencies import in_minor_units
+from shop.orders.giving_back.models import GivingBack
+from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
+
+
+def sale(order: Order, lines: Iterable[OrderLine], *, at: datetime) -> Iterator[Entry]:
+    """Yield the entries of an order's settlement: it is owed, and invoiced."""
+    currency, customer, key = order.currency, order.account_id, order.pk
+    gross = in_minor_units(order.gross, currency)
+    owed = Line(Account.RECEIVABLE, gross, customer, key)
+    yield Entry(sale_fact(key), Kind.SALE, at, currency, (owed, Line(Account.TO_BE_INVOICED, -gross, customer, key)))
+    yield Entry(
+        f"invoice:{key}",
+        Kind.INVOICE,
+        at,
+        currency,
+        (Line(Account.TO_BE_INVOICED, gross, customer, key), *_sold(order, lines)),
+    )
+
+
+def sale_fact(order_id: int) -> str:
+    return f"sale:{order_id}"
+
+
+def money_in(payment: Payment, order: Order | None, *, at: datetime) -> Entry:
+    """Return the entry of money that a provider has taken, or that the merchant has seen."""
+    amount = in_minor_units(payment.amount, payment.currency)
+    customer, key = (order.account_id, order.pk) if order else (None, None)
+    lines = (
+        Line(Account.IN_TRANSIT, amount, order_id=key, part=payment.provider),
+        Line(Account.UNALLOCATED, -amount, customer, key),
+    )
+    return Entry(f"money_in:{payment.pk}", Kind.MONEY_IN, at, payment.currency, lines)
+
+
+def allocated(settlement: Settlement) -> Entry:
+    """Return the entry that gives a payment to the order which it settles. Reads the order and the payment."""
+    order, payment = settlement.order, settlement.payment
+    amount = in_minor_units(payment.amount, payment.currency)
+    lines = (
+        Line(Account.UNALLOCATED, amount, order.account_id, order.pk),
+        Line(Account.RECEIVABLE, -amount, order.account_id, order.pk),
+    )
+    return Entry(f"allocated:{payment.pk}", Kind.ALLOCATED, settlement.at, payment.currency, lines)
+
+
+def given_back(giving: GivingBack, *, before: Decimal) -> Entry:
+    """Return the entry of units given back: less sold, and owed to the customer. Reads the line and its order.
+
+    `before` is what was given back of the line earlier. Net and tax are shares of the line's own, the last of which
+    takes the remainder.
+    """
+    line, order = giving.line, giving.line.order
+    tax = in_minor_units(_tax_within(line, before + giving.amount) - _tax_within(line, before), order.currency)
+    gross = in_minor_units(giving.amount, order.currency)
+    lines = (
+        Line(Account.SALES, gross - tax, order.account_id, order.pk, _rate(line)),
+        Line(Account.VAT, tax, order.account_id, order.pk, _rate(line)),
+        Line(Account.REFUNDS_OWED, -gross, order.account_id, order.pk),
+    )
+    return Entry(f"given_back:{giving.pk}", Kind.GIVEN_BACK, giving.at, order.currency, lines)
+
+
+def paid_back(event: OrderEvent) -> Entry:
+    """Return the entry of a note in an order's history: what was owed went back, or is owed again. Reads the order."""
+    order = event.order
+    amount = in_minor_units(Decimal(event.detail["worth"]), order.currency)
+    went = event.what == OrderEvent.What.PAID_BACK
+    amount = amount if went else -amount
+    lines = (
+        Line(Account.REFUNDS_OWED, amount, order.account_id, order.pk),
+        Line(Account.REFUNDS_SENT, -amount, order.account_id, order.pk),
+    )
+    kind = Kind.MONEY_OUT if went else Kind.REVERSED
+    return Entry(f"{event.what}:{event.pk}", kind, event.at, order.currency, lines)
+
+
+def sent_back(handling: MoneyHandling) -> Iterator[Entry]:
+    """Yield the entries of unallocated money that the merchant has resolved: it went back, and it did not after all if
+    that was undone. Reads the event, its payment and order."""
+    payment, order = handling.event.payment, handling.event.order
+    assert payment is not None  # asked for by `sources.Resolved`
+    amount = in_minor_units(payment.amount, payment.currency)
+    customer, key = (order.account_id, order.pk) if order else (None, None)
+    lines = (Line(Account.UNALLOCATED, amount, customer, key), Line(Account.REFUNDS_SENT, -amount, customer, key))
+    yield Entry(f"resolved:{handling.pk}", Kind.MONEY_OUT, handling.handled_at, payment.currency, lines)
+    if handling.undone_at is not None:
+        back = tuple(
+            Line(line.account, -line.amount, line.customer_id, line.order_id, line.part) for line in reversed(lines)
+        )
+        yield Entry(f"reopened:{handling.pk}", Kind.REVERSED, handling.undone_at, payment.currency, back)
+
+
+def refunded(event: PaymentEvent) -> Entry:
+    """Return the entry of a provider's refund, or of its failure: the money left the provider, or came back to it.
+    Reads the payment and the order."""
+    order = event.order
+    amount = in_minor_units(event.amount, event.currency)
+    went = event.kind == PaymentEvent.Kind.REFUNDED
+    amount = amount if went else -amount
+    customer, key = (order.account_id, order.pk) if order else (None, None)
+    lines = (
+        Line(Account.REFUNDS_SENT, amount, customer, key),
+        Line(Account.IN_TRANSIT, -amount, order_id=key, part=event.provider),
+    )
+    kind = Kind.MONEY_OUT if went else Kind.REVERSED
+    return Entry(f"{event.kind}:{event.pk}", kind, event.received_at, event.currency, lines)
+
+
+def _sold(order: Order, lines: Iterable[OrderLine]) -> Iterator[Line]:
+    """Yield what an order sold by tax rate, net and tax apart, as credits."""
+    nets: dict[str, Decimal] = defaultdict(Decimal)
+    taxes: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        nets[_rate(line)] += line.net
+        taxes[_rate(line)] += line.tax
+    for account, sums in ((Account.SALES, nets), (Account.VAT, taxes)):
+        for rate, total in sorted(sums.items()):
+            yield Line(account, -in_minor_units(total, order.currency), order.account_id, order.pk, rate)
+
+
+def _rate(line: OrderLine) -> str:
+    return str(line.tax_rate)
+
+
+def _tax_within(line: OrderLine, gross: Decimal) -> Decimal:
+    """Return the tax in a part of a line's total, rounded like its amounts."""
+    if not line.gross:
+        return Decimal(0)
+    return (line.tax * gross / line.gross).quantize(Decimal("0.01"), ROUND_HALF_UP)

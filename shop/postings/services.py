@@ -1,0 +1,69 @@
+"""Postings of the shop: in the transaction of each fact, and later for facts of a release that knew no ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from billing.ledger.services import post
+from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
+from shop.postings import facts
+from shop.postings.sources import SOURCES, Source, givings, resolved
+
+CHUNK = 500
+
+
+def post_settlement(settlement: Settlement, lines: Iterable[OrderLine]) -> None:
+    """Post an order's sale and the allocation of its payment. One statement; none for a zero total."""
+    order = settlement.order
+    post([*facts.sale(order, lines, at=settlement.at), facts.allocated(settlement)])
+
+
+def post_money_in(payment: Payment, order: Order | None, *, now: datetime) -> None:
+    """Post money received. One statement, none for an amount of zero."""
+    post([facts.money_in(payment, order, at=now)])
+
+
+def post_given_back(keys: Sequence[int]) -> None:
+    """Post units given back, by the keys of their rows."""
+    post(facts.given_back(giving, before=giving.before) for giving in givings().filter(pk__in=keys))
+
+
+def post_note(note: OrderEvent) -> None:
+    """Post a note of an order's history that money went back, or is owed again."""
+    post([facts.paid_back(note)])
+
+
+def post_resolved(mark: MoneyHandling) -> None:
+    """Post unallocated money as sent back, or kept after all once that is undone; nothing for other events."""
+    for found in resolved().filter(pk=mark.pk):
+        post(facts.sent_back(found))
+
+
+def post_refund(event: PaymentEvent) -> None:
+    """Post a provider's refund of money received, or its failure."""
+    post([facts.refunded(event)])
+
+
+def post_missing(source: Source) -> int:
+    """Post one chunk of facts that have no entry; return their number.
+
+    Locks their orders by key, so that none moves to another account meanwhile.
+    """
+    with transaction.atomic():
+        found = list(source.missing().values_list("pk", source.order)[:CHUNK])
+        orders = {order_id for _pk, order_id in found if order_id is not None}
+        locked = Order.objects.select_for_update(no_key=True).filter(pk__in=orders).order_by("pk")
+        list(locked.values_list("pk"))
+        rows = source.rows().filter(pk__in=[pk for pk, _order_id in found])
+        post(source.entries(list(rows.order_by("pk"))))
+    return len(found)
+
+
+def missing_facts() -> dict[str, int]:
+    """Return the number of facts without an entry, by source; sources without any are left out."""
+    counts = {source.name: source.missing().count() for source in SOURCES}
+    return {name: count for name, count in counts.items() if count}

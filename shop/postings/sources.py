@@ -1,0 +1,144 @@
+"""Where facts about money are found, for those that came without entries: from the release before the ledger, or from
+its processes while both run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, Exists, F, Min, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast, Coalesce, Concat
+
+from billing.ledger.models import LedgerEntry
+from billing.ledger.services import Entry
+from catalog.pricing import ZERO
+from shop.orders.giving_back.models import GivingBack
+from shop.orders.models import OrderEvent, OrderLine
+from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
+from shop.postings import facts
+
+NOTES = (OrderEvent.What.PAID_BACK, OrderEvent.What.OWED_AGAIN)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows of one kind of fact.
+
+    `rows`: those that must have an entry. `order`: the path to the key of their order. `entries`: what rows, read by
+    `rows`, are told as. `prefix` and `key`: the name of the fact of a row.
+    """
+
+    name: str
+    rows: Callable[[], QuerySet[Any]]
+    order: str
+    prefix: Any
+    key: str
+    entries: Callable[[Sequence[Any]], Iterator[Entry]]
+
+    def missing(self) -> QuerySet[Any]:
+        """Return the rows without an entry, by key."""
+        fact = Concat(self.prefix, Cast(OuterRef(self.key), CharField()), output_field=CharField())
+        return self.rows().filter(~Exists(LedgerEntry.objects.filter(fact=fact))).order_by("pk")
+
+
+def _settlements() -> QuerySet[Settlement]:
+    return Settlement.objects.filter(order__gross__gt=0).select_related("order", "payment")
+
+
+def _sales(settlements: Sequence[Settlement]) -> Iterator[Entry]:
+    lines: dict[int, list[OrderLine]] = {settlement.order_id: [] for settlement in settlements}
+    for line in OrderLine.objects.filter(order__in=lines).order_by("order", "position"):
+        lines[line.order_id].append(line)
+    for settlement in settlements:
+        yield from facts.sale(settlement.order, lines[settlement.order_id], at=settlement.at)
+
+
+def _payments() -> QuerySet[Payment]:
+    success = Q(events__kind=PaymentEvent.Kind.SUCCEEDED)
+    received_at = Coalesce(Min("events__received_at", filter=success), F("created_at"))
+    received = Payment.objects.filter(status=Payment.Status.SUCCEEDED, amount__gt=0)
+    return received.select_related("order").annotate(received_at=received_at)
+
+
+def _money_in(payments: Sequence[Any]) -> Iterator[Entry]:
+    return (facts.money_in(payment, payment.order, at=payment.received_at) for payment in payments)
+
+
+def givings() -> QuerySet[Any]:
+    """Return the units given back for money, each with what was given back of its line before."""
+    earlier = GivingBack.objects.filter(line=OuterRef("line"), pk__lt=OuterRef("pk")).order_by().values("line")
+    before = Coalesce(earlier.values(sum=Sum("amount")), ZERO)
+    return GivingBack.objects.filter(amount__gt=0).select_related("line__order").annotate(before=before)
+
+
+def _given_back(givings: Sequence[Any]) -> Iterator[Entry]:
+    return (facts.given_back(giving, before=giving.before) for giving in givings)
+
+
+def _notes() -> QuerySet[OrderEvent]:
+    return OrderEvent.objects.filter(what__in=NOTES).select_related("order")
+
+
+def resolved() -> QuerySet[MoneyHandling]:
+    """Return the marks on unallocated money as resolved: of the event that first told of the money, and whose payment
+    has settled nothing."""
+    first = PaymentEvent.objects.filter(payment=OuterRef("event__payment"), kind=PaymentEvent.Kind.SUCCEEDED)
+    told_before = Exists(first.filter(pk__lt=OuterRef("event")))
+    settled = Exists(Settlement.objects.filter(payment=OuterRef("event__payment")))
+    marks = MoneyHandling.objects.filter(
+        ~told_before,
+        ~settled,
+        event__outcome__in=PaymentEvent.UNALLOCATED,
+        event__payment__status=Payment.Status.SUCCEEDED,
+        event__payment__amount__gt=0,
+    )
+    return marks.select_related("event__payment", "event__order")
+
+
+def _resolved(marks: Sequence[MoneyHandling]) -> Iterator[Entry]:
+    return (entry for mark in marks for entry in facts.sent_back(mark))
+
+
+def _reopened() -> QuerySet[MoneyHandling]:
+    return resolved().filter(undone_at__isnull=False)
+
+
+def _refunds() -> QuerySet[PaymentEvent]:
+    told = PaymentEvent.objects.filter(
+        outcome=PaymentEvent.Outcome.RECORDED, kind__in=PaymentEvent.REFUNDS, amount__gt=0
+    )
+    return told.select_related("order")
+
+
+SOURCES = (
+    Source("settlements", _settlements, "order", Value("sale:"), "order_id", _sales),
+    Source("payments", _payments, "order", Value("money_in:"), "pk", _money_in),
+    Source(
+        "allocations",
+        _settlements,
+        "order",
+        Value("allocated:"),
+        "payment_id",
+        lambda settlements: (facts.allocated(settlement) for settlement in settlements),
+    ),
+    Source("units given back", givings, "line__order", Value("given_back:"), "pk", _given_back),
+    Source(
+        "notes of money paid back",
+        _notes,
+        "order",
+        Concat(OuterRef("what"), Value(":")),
+        "pk",
+        lambda notes: (facts.paid_back(note) for note in notes),
+    ),
+    Source("payments resolved", resolved, "event__order", Value("resolved:"), "pk", _resolved),
+    Source("payments reopened", _reopened, "event__order", Value("reopened:"), "pk", _resolved),
+    Source(
+        "refunds of providers",
+        _refunds,
+        "order",
+        Concat(OuterRef("kind"), Value(":")),
+        "pk",
+        lambda events: (facts.refunded(event) for event in events),
+    ),
+)

@@ -1,0 +1,43 @@
+"""Check of the ledger against the shop: every fact has its entry, and what the books say is open is what the orders
+say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from billing.ledger.models import Account, LedgerLine
+from billing.ledger.verifying import faults_of_ledger
+from common.currencies import in_minor_units
+from shop.orders.giving_back.units import went_back
+from shop.orders.models import Order
+from shop.postings.services import missing_facts
+
+
+def faults_of_books() -> Iterator[str]:
+    """Yield a sentence for each fault of the ledger, by itself and beside the orders."""
+    yield from faults_of_ledger()
+    for name, count in missing_facts().items():
+        yield f"{count} without an entry: {name}."
+    yield from _open_sums()
+
+
+def _open_sums() -> Iterator[str]:
+    """Yield orders of which the ledger says another thing than they do: what is owed back, and that a settled order
+    owes nothing."""
+    orders = went_back(Order.objects.filter(paid_at__isnull=False)).annotate(
+        by_ledger=_sum_of(Account.REFUNDS_OWED), receivable=_sum_of(Account.RECEIVABLE)
+    )
+    for order in orders.order_by("pk").iterator():
+        owed = in_minor_units(order.owed_back, order.currency)
+        if -order.by_ledger != owed:
+            yield f"Order {order.number} owes {owed} by its units given back, and {-order.by_ledger} by the ledger."
+        if order.receivable:
+            yield f"Order {order.number} is settled, and {order.receivable} of it is owed by the ledger."
+
+
+def _sum_of(account: Account) -> Coalesce:
+    lines = LedgerLine.objects.filter(order_id=OuterRef("pk"), account=account).order_by().values("order_id")
+    return Coalesce(Subquery(lines.values(sum=Sum("amount"))), 0)
