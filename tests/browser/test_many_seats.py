@@ -3,10 +3,15 @@
 import os
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from enrolments.runs.running import JOB_KIND, run_step, start_run
+from enrolments.seats.enter import enter_course
+from enrolments.seats.many import Act, fingerprint_of, look_at
 from enrolments.seats.models import Seat
+from outbox.jobs.models import Job
 from tests.browser.looks import check_page, tab_to
 from tests.browser.test_desk import NARROW, WIDE, account, bob, course, sign_in
 from tests.enrolments.given import assign, given_pack
@@ -62,3 +67,47 @@ def test_seats_are_ticked_looked_at_and_freed(
 
     expect(page.locator(".messages .notice")).to_be_visible()
     assert Seat.objects.filter(state="available").count() == 3
+
+
+@pytest.mark.parametrize(
+    ("locale", "viewport", "color_scheme", "with_scripts"),
+    [("fr-FR", NARROW, "light", True), ("en-GB", WIDE, "dark", False)],
+)
+def test_people_are_ticked_and_the_result_of_many_is_read(
+    browse, live_shop, sign_in, account, bob, course, locale, viewport, color_scheme, with_scripts
+):
+    now = timezone.now()
+    seats = given_pack(account, seats=3, course_list="SST-*", now=now)
+    for number, seat in enumerate(seats):
+        assign(seat, course, f"a.rather.long.address.{number}@organisation.example.org", bob, now=now)
+    enter_course(user=Seat.objects.get(pk=seats[2].pk).person, course=course, now=now)
+    options = {"viewport": viewport, "color_scheme": color_scheme, "reduced_motion": "reduce"}
+    page = sign_in(browse(live_shop.base_url, locale=locale, **options), bob)
+    if not with_scripts:
+        page.route("**/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+
+    page.goto(f"/account/{account.pk}/people/")
+    page.locator("main tbody input[name=people]").first.check()
+    page.locator("main input[name=which][value=all]").check()
+    keep(page, f"{locale}-6-people")
+    page.locator("main button[name=act][value=release]").click()
+    expect(page.locator("main tbody tr")).to_have_count(3)
+    keep(page, f"{locale}-7-release-people")
+    chosen = list(
+        Seat.objects.filter(account=account).select_related("batch", "role", "enrolment__role").order_by("pk")
+    )
+    shown = {"account": account, "act": Act.RELEASE, "seats": chosen, "to": None, "now": now}
+    seen = fingerprint_of(Act.RELEASE, None, look_at(**shown))
+    run = start_run(**shown, seen=seen, actor=bob, language="en", reason="The course was dropped")
+    page.goto(f"/account/{account.pk}/seats/runs/{run.pk}/")
+    keep(page, f"{locale}-8-under-way")
+    while Job.objects.pending().filter(kind=JOB_KIND).exists():
+        with transaction.atomic():
+            job = Job.objects.pending().filter(kind=JOB_KIND).earliest("pk")
+            run_step(job, now)
+            job.delete()
+    page.reload()
+    expect(page.locator("main tbody tr")).to_have_count(3)
+    keep(page, f"{locale}-9-result")
+    page.goto(f"/account/{account.pk}/seats/runs/")
+    keep(page, f"{locale}-10-runs")
