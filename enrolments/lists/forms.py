@@ -20,6 +20,7 @@ from enrolments.courses.roles.models import Role
 from enrolments.lists.models import ListRow
 from enrolments.lists.reading import PersonRow, read_people
 from enrolments.lists.selectors import Source, courses_of, sources_of
+from enrolments.scope import teams_within
 from enrolments.seats.forms import OF_SOMEBODY_ELSE, CourseChoiceField
 
 # Names of teams that the form of a line tells.
@@ -122,7 +123,7 @@ class RowForm(forms.Form):
     team = forms.CharField(label=pgettext_lazy("of an account", "Team"), required=False, max_length=500)
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
-    def __init__(self, *args: Any, row: ListRow, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, row: ListRow, part: Part | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people_list = row.people_list
         for field in self.fields.values():
@@ -135,14 +136,15 @@ class RowForm(forms.Form):
             roles = Role.objects.filter(code__in=(Role.STUDENT, Role.TUTOR)).in_bulk(field_name="code")
             names = {"learner": str(roles[Role.STUDENT]), "tutor": str(roles[Role.TUTOR])}
             self.fields["role"].help_text = _("%(learner)s or %(tutor)s; empty for the first.") % names
-        teams = list(Team.objects.filter(account=people_list.account_id).values_list("name", flat=True)[:TEAMS_TOLD])
+        known = teams_within(Team.objects.filter(account=people_list.account_id), part)
+        teams = list(known.values_list("name", flat=True)[:TEAMS_TOLD])
         if teams:
             self.fields["team"].help_text = format_lazy(_("One of: {teams}. Empty for none."), teams=", ".join(teams))
         elif not row.team_typed:
             del self.fields["team"]
 
     @classmethod
-    def of(cls, row: ListRow) -> RowForm:
+    def of(cls, row: ListRow, part: Part | None = None) -> RowForm:
         typed = {
             "email": row.email,
             "first_name": row.first_name,
@@ -152,7 +154,7 @@ class RowForm(forms.Form):
             "language": row.language_typed,
             "team": row.team_typed,
         }
-        return cls(row=row, initial=typed | {"version": row.people_list.version})
+        return cls(row=row, part=part, initial=typed | {"version": row.people_list.version})
 
     def typed(self, row: ListRow) -> PersonRow:
         given = self.cleaned_data

@@ -163,13 +163,13 @@ def discard(request: AccountRequest, list_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
     """Show one line of a draft; posting the form writes it anew."""
-    found = _find(request, list_id)
+    found, part = _find(request, list_id), Part.of(request.membership)
     shown = ListRow.objects.filter(people_list=found, line=line).select_related("people_list").first()
     if shown is None:
         raise Http404
     status = HTTPStatus.OK
     if request.method == "POST":
-        form = RowForm(request.POST, row=shown)
+        form = RowForm(request.POST, row=shown, part=part)
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         if form.is_valid():
             try:
@@ -183,7 +183,7 @@ def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
             except ListMoved as refused:
                 status = HTTPStatus.CONFLICT
                 found = _find(request, list_id)
-                form = RowForm(request.POST.dict() | {"version": str(found.version)}, row=shown)
+                form = RowForm(request.POST.dict() | {"version": str(found.version)}, row=shown, part=part)
                 form.full_clean()
                 form.add_error(None, str(refused.message))
             else:
@@ -195,7 +195,7 @@ def row(request: AccountRequest, list_id: int, line: int) -> HttpResponse:
     elif found.state != PeopleList.State.DRAFT:
         return redirect("account-list", request.account.pk, found.pk)
     else:
-        form = RowForm.of(shown)
+        form = RowForm.of(shown, part)
     context = {
         "account": request.account,
         "list": found,

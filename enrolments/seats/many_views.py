@@ -21,6 +21,7 @@ from accounts.members.current import AccountRequest, account_page
 from accounts.members.parts import Part
 from accounts.members.rights import Right
 from accounts.members.trust import count_mails_before_payment
+from accounts.teams.models import Team
 from common.numbers import whole_number
 from common.refusals import Refused
 from enrolments.people.selectors import typed_addresses, typed_names
@@ -138,7 +139,9 @@ def _asked(request: AccountRequest, data: QueryDict) -> Asked | None:
     fields = [("act", act)]
     to = find_target(account, data.get("to", ""), part)
     if data.get("which") == "all":
-        form = SeatFilterForm(data, among=seat_choices(account, part), teams=teams_within(account.teams.all(), part))
+        form = SeatFilterForm(
+            data, among=seat_choices(account, part), teams=teams_within(Team.objects.filter(account=account), part)
+        )
         chosen = form.cleaned_data if form.is_valid() else {}
         session_id = (whole_number(data.get("session", "")) or 0) if data.get("session") else None
         seats = seats_of(
