@@ -1,4 +1,4 @@
-"""What was typed into acts that wait, or waited, for a second person."""
+"""Values typed into acts that wait, or waited, for a second person."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The ledger: entries of lines that sum to zero, in minor units of one currency. Only ever added to.
 
-It holds keys and amounts, no typed text and no person, so that erasure breaks nothing. What cannot be said by a column
-is kept by triggers of migration 0001: an entry comes with all its lines in one statement, they sum to zero, and nothing
-is changed, deleted or truncated.
+It holds keys and amounts, no typed text and no person, so that erasure breaks nothing. Triggers of migration 0001 keep
+the rules that no column can: an entry comes with all its lines in one statement, they sum to zero, and nothing is
+changed, deleted or truncated.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The shop's facts about money as entries of the ledger: which accounts each moves, by how much.
 
 Amounts are with tax. All money comes in as unallocated and is allocated by the settlement, so that it makes no
-difference which of the two is known first. What is sold is invoiced at once, until there are invoices. Money sent back
-is on its way until the provider or the bank has shown it.
+difference which of the two is known first. A sale is invoiced at once, until there are invoices. Money sent back is on
+its way until the provider or the bank has shown it.
 """
 
 from __future__ import annotations
