@@ -352,7 +352,7 @@ def make_world() -> World:
         legal_draft=LegalText.objects.create(kind="notice", version=1, body_en="x", body_fr="x"),
         by_hand=enrol_by_hand(UserFactory(), CourseFactory()),
         job=Job.objects.latest("pk"),
-        mail=Mail.objects.latest("pk"),
+        mail=Mail.objects.filter(order_id=paid.pk).latest("pk"),
         event=PaymentEvent.objects.latest("pk"),
         phone_order=phone_order,
         erasure=ask_for_erasure(person=UserFactory(), asked_by=people["administrator"], now=now),

@@ -337,7 +337,7 @@ def test_of_an_account_that_goes_away_everything_goes_along_and_nothing_of_other
     moved = DelegationFactory(account=source, operator=owner, person=person)
     stays = DelegationFactory(account=other, operator=operator, person=person)
 
-    absorb_account(source=source, target=account)
+    absorb_account(source=source, target=account, now=NOW)
 
     assert not CustomerAccount.objects.filter(name=source.name).exists()
     assert dict(User.objects.filter(created_by_account__isnull=False).values_list("pk", "created_by_account")) == {

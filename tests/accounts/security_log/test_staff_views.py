@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 WITHOUT_PEOPLE = {
     "accounts.securityevent",
     "auth.group",
+    "billing.ledgerentry",
     "catalog.category",
     "catalog.entry",
     "catalog.tax",

@@ -133,6 +133,7 @@ class Everything(World):
             "request_id": [self.requests[inside].pk],
             "link_id": [self.links[inside].pk],
             "list_id": [self.lists[inside].pk],
+            "run_id": [1],
             "line": [2],
             "kind": ["csv", "xlsx"],
             "code": [ENTRY.code],

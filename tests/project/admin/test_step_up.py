@@ -274,6 +274,7 @@ WRITER = {"common/sheets/answers.py"}
 OF_ACCOUNTS = {
     "enrolments/lists/results.py",
     "enrolments/lists/views.py",
+    "enrolments/runs/results.py",
     "enrolments/people/export.py",
     "enrolments/endings/export.py",
 }

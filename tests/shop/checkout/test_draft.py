@@ -46,6 +46,8 @@ NOT_SHOWN = {
     "expiry_failed_at": "a step of the order's life",
     "paid_at": "a step of the order's life",
     "completed_at": "a step of the order's life",
+    "sealed_at": "a step of the order's life",
+    "blanked_at": "a step of the order's life",
 }
 LINE_NOT_SHOWN = {
     "id": "made by the database",
