@@ -34,7 +34,7 @@ def absorb_account(*, source: CustomerAccount, target: CustomerAccount, now: dat
     """Give the rows that this floor keeps of `source` to `target` and delete `source`, or close it where it is named
     for good.
 
-    The history of `source` goes with it: it tells of the claimant alone. The `target`'s delegation of a person
+    The history of `source` goes or stays with it: it tells of the claimant alone. The `target`'s delegation of a person
     delegated in both stays. The caller has moved everything of the floors above under the lock of the order and those
     of `lock_to_absorb`; `source` has no invited members.
     """
@@ -44,13 +44,13 @@ def absorb_account(*, source: CustomerAccount, target: CustomerAccount, now: dat
     Delegation.objects.filter(Exists(known), account=source).delete()
     Delegation.objects.filter(account=source).update(account=target, team=None)
     Detachment.objects.filter(account=source).update(account=target)
-    MemberEvent.objects.filter(account=source).delete()
     # Its people and seats have left them.
     Team.objects.filter(account=source).delete()
     Membership.objects.filter(account=source).delete()
     if any(is_named(source.pk) for is_named in NAMED_FOR_GOOD):
         _close(source, now=now)
     else:
+        MemberEvent.objects.filter(account=source).delete()
         source.delete()
 
 

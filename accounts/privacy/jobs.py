@@ -13,7 +13,7 @@ from outbox.jobs.registry import job_kind
 
 # A step may read all texts of a large table for the person's address.
 @job_kind(
-    erase.JOB_KIND, label=_("Erase a person"), time_limit=timedelta(minutes=10), longest_silence=timedelta(minutes=5)
+    erase.JOB_KIND, label=_("Erase a person"), time_limit=timedelta(minutes=2), longest_silence=timedelta(minutes=2)
 )
 def erase_person(job: Job, now: datetime) -> None:
     erase.run_step(job, now)

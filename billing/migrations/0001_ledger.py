@@ -45,7 +45,7 @@ BEGIN
         WHERE came.lines <> (SELECT count(*) FROM billing_ledgerline line WHERE line.entry_id = came.entry_id)
     ) THEN
         RAISE EXCEPTION 'All lines of an entry come with it.'
-            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'billing_ledgerline_with_its_entry';
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'billing_ledgerentry_sums_to_zero';
     END IF;
     RETURN NULL;
 END

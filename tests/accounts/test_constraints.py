@@ -79,6 +79,12 @@ def test_accounts_customeraccount_payer_email():
         run("UPDATE accounts_customeraccount SET payer_email = 'A@b.fr'")
 
 
+def test_accounts_customeraccount_closed_is_blank():
+    CustomerAccountFactory(name="Ateliers Martin")
+    with broken("accounts_customeraccount_closed_is_blank"):
+        run("UPDATE accounts_customeraccount SET closed_at = now()")
+
+
 def test_accounts_membership_account_user():
     membership = MembershipFactory()
     with broken("accounts_membership_account_user"):

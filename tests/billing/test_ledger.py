@@ -134,7 +134,7 @@ class TestTheDatabaseRefuses:
             )
 
     def test_lines_that_come_later_even_if_they_balance(self):
-        with broken("billing_ledgerline_with_its_entry"):
+        with broken("billing_ledgerentry_sums_to_zero"):
             run(
                 "INSERT INTO billing_ledgerline (entry_id, account, amount) VALUES (%s, 'bank', 5), (%s, 'bank', -5)",
                 *(self.entry.pk, self.entry.pk),

@@ -115,7 +115,7 @@ def whole_session(count: int) -> int:
 
 
 def test_a_session_of_a_hundred_new_people_takes_as_many_statements_as_one_of_ten():
-    assert whole_session(10) == whole_session(100) <= 36
+    assert whole_session(10) == whole_session(100) <= 37
 
 
 def test_expiring_and_revoking_many_takes_as_many_statements_as_few():

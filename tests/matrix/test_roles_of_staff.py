@@ -42,6 +42,7 @@ catalog.tax               look      -     all        -       all
 enrolments.course         add       look  -          look    add
 enrolments.coursegroup    add       look  -          add     add
 enrolments.enrolment      -         -     -          look    look
+enrolments.joinlink       -         look  -          look    look
 enrolments.peoplelist     -         -     -          look    look
 enrolments.role           look      -     -          look    add  # a standing role
 enrolments.seat           -         look  -          look    look
