@@ -35,6 +35,7 @@ BEFORE_SECRETS = {
     "confirm-email",
     "pay",
     "join",
+    "waiting",
     "mails",
     "calendar",
 }

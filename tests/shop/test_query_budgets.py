@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PLACING = 43
 SETTLING = 20
 DELIVERING_SEATS = 25
-DELIVERING_A_SESSION = 56
+DELIVERING_A_SESSION = 58
 # The operator's enrolment in the support course, where an entry names one.
 SUPPORT = 8
 

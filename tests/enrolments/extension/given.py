@@ -1,5 +1,7 @@
 """Given extensions for tests."""
 
+from django.db import transaction
+
 from enrolments.courses.places.services import lock_courses
 from enrolments.extension.services import Extended, extend
 from enrolments.extension.taking_back import take_back
@@ -20,8 +22,9 @@ def extended(account, *targets, days=30, now=NOW, line: LineRef | None = None) -
     line = line or new_line(account)
     keys = dict(enumerate(key_of(target) for target in targets))
     found = find_targets(keys.values(), account_ids=None)
-    courses = lock_courses(target.course.pk for target in found.values() if target.course).values()
-    return line, extend(line=line, keys=keys, days=days, courses=list(courses), now=now)
+    with transaction.atomic():
+        courses = lock_courses(target.course.pk for target in found.values() if target.course).values()
+        return line, extend(line=line, keys=keys, days=days, courses=list(courses), now=now)
 
 
 def give_back(line: LineRef, *units: int, now=NOW) -> int:

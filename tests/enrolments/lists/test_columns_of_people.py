@@ -232,7 +232,7 @@ def test_a_team_that_was_filled_or_removed_meanwhile_ends_the_run_with_its_reaso
     Team.objects.filter(pk=nantes.pk).update(quota=2)
     begun.append(begin(given_list(account, operator, rows, course)))
     run_due_jobs(limit=1)
-    remove_team(account=account, team_id=nantes.pk)
+    remove_team(account=account, team_id=nantes.pk, actor=operator, now=NOW)
     run_due_jobs()
 
     assert [PeopleList.objects.get(pk=each.pk).state for each in begun] == ["stopped", "stopped"]
