@@ -25,6 +25,9 @@ class Migration(migrations.Migration):
                 ('known', models.JSONField(blank=True, db_default={}, default=dict, editable=False)),
                 ('rows', models.PositiveIntegerField(db_default=0, default=0, verbose_name='rows blanked')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='done on')),
+                ('asked_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by')),
+                ('decided_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='erasure_requests', to=settings.AUTH_USER_MODEL, verbose_name='person')),
             ],
             options={
                 'verbose_name': 'request for erasure',
@@ -37,21 +40,6 @@ class Migration(migrations.Migration):
         AddConstraintNotValid(
             model_name='user',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('email__endswith', '@erased.invalid'), _negated=True), models.Q(('first_name', ''), ('is_active', False), ('is_staff', False), ('is_superuser', False), ('last_name', '')), _connector='OR'), name='accounts_user_erased'),
-        ),
-        migrations.AddField(
-            model_name='erasurerequest',
-            name='asked_by',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by'),
-        ),
-        migrations.AddField(
-            model_name='erasurerequest',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by'),
-        ),
-        migrations.AddField(
-            model_name='erasurerequest',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='erasure_requests', to=settings.AUTH_USER_MODEL, verbose_name='person'),
         ),
         migrations.AddIndex(
             model_name='erasurerequest',

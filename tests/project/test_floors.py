@@ -20,6 +20,7 @@ CONTRACTS = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["imp
 INSIDE_A_FUNCTION = {
     # Models can be imported only once every application is known, which is when `ready` runs.
     "accounts/apps.py": "ready",
+    "billing/apps.py": "ready",
     "catalog/apps.py": "ready",
     "enrolments/apps.py": "ready",
     "handlers/apps.py": "ready",

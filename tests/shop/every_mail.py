@@ -50,6 +50,7 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     now = timezone.now()
     every_kind(probe_entry, diary)
     _diplomas()
+    _waits(now)
     account = CustomerAccountFactory(name="Ateliers Roy")
     owner = MembershipFactory(account=account).user
     told, new, lost = UserFactory(), UserFactory(is_address_proved=False), UserFactory()
@@ -75,7 +76,6 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     )
     assert asked is not None
     decline_request(account=account, request_id=asked.pk, operator=owner, words="Next year", language="fr", now=now)
-    _waits(now)
     [given] = given_pack(account, now=now)
     give_seats(
         batch_id=given.batch_id, from_account_id=account.pk, to_account_id=MembershipFactory().account.pk,

@@ -24,6 +24,8 @@ REFUSED = {
     "payment_instructions": "no longer waits for money",
     "payer_instructions": "no longer waits for money",
     "weekly_digest": "until a date that is past",
+    "waiting_offered": "until a date that is past",
+    "waiting_lapsed": "until a date that is past",
 }
 
 
