@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from enrolments.courses.places import offers
 from enrolments.courses.places import services as places
 from enrolments.courses.places.models import PlaceHold
 from enrolments.courses.places.offers import Claim
@@ -78,7 +79,7 @@ def taken_as_it_ends(**how):
     frees(seat, now=now)
     offer_free_places(now=now)
     held, ended = race(
-        Rival(checkout_holds(course, user_id=first.person_id, now=now), after=[(places, "claim_in")]),
+        Rival(checkout_holds(course, user_id=first.person_id, now=now), after=[(offers, "_offers_to")]),
         Rival(lambda: offer_free_places(now=now + timedelta(days=3)), after=[(waiting, "taken")]),
         **how,
     )

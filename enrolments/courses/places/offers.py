@@ -45,14 +45,8 @@ def use_offers(course_id: int, claim: Claim, places: int) -> int:
 
     Expects the course's lock, under which alone offers change.
     """
-    offers = WaitingPlace.objects.filter(
-        Q(person__in=claim.user_ids) | Q(account__isnull=False, account=claim.account_id),
-        course=course_id,
-        state=WaitingPlace.State.OFFERED,
-        offer_ends_at__gt=claim.now,
-    )
     used = 0
-    for offer in offers.order_by(F("person").asc(nulls_last=True), "offer_ends_at", "pk"):
+    for offer in _offers_to(course_id, claim):
         number = min(offer.left, places - used)
         if not number:
             break
@@ -62,3 +56,13 @@ def use_offers(course_id: int, claim: Claim, places: int) -> int:
         offer.save(update_fields=["taken", "state", "ended_at"])
         used += number
     return used
+
+
+def _offers_to(course_id: int, claim: Claim) -> list[WaitingPlace]:
+    offers = WaitingPlace.objects.filter(
+        Q(person__in=claim.user_ids) | Q(account__isnull=False, account=claim.account_id),
+        course=course_id,
+        state=WaitingPlace.State.OFFERED,
+        offer_ends_at__gt=claim.now,
+    )
+    return list(offers.order_by(F("person").asc(nulls_last=True), "offer_ends_at", "pk"))
