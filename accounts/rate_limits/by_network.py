@@ -7,7 +7,7 @@ from datetime import datetime
 from django.http import HttpRequest
 
 from accounts.rate_limits.network import network_of, wide_network_of
-from accounts.rate_limits.services import count_attempt, is_used_up
+from accounts.rate_limits.services import TooOften, count_attempt, is_used_up, rates_of
 
 # The narrow networks of a wide one together are allowed a few times as much as one.
 WIDE_ROOM = 8
@@ -35,3 +35,10 @@ def is_network_used_up(request: HttpRequest, *, what: str, now: datetime) -> boo
     return is_used_up(what=what, who=network_of(request), now=now) or bool(
         wide and is_used_up(what=what, who=wide, now=now, room=WIDE_ROOM)
     )
+
+
+def refuse_used_up(request: HttpRequest, *, what: str, now: datetime) -> None:
+    """Raise TooOften, with the longest wait, if one more attempt from the network would exceed a rate. Counts
+    nothing."""
+    if is_network_used_up(request, what=what, now=now):
+        raise TooOften(what, max(rate.seconds for rate in rates_of(what)))

@@ -116,6 +116,12 @@ class CodeField(CodeLineField):
         super().__init__(widget=forms.TextInput(attrs=attrs), **options)
 
 
+class MailedCodeForm(forms.Form):
+    """Code mailed to an address that is proved by it; nobody is signed in."""
+
+    code = CodeField(label=_("Code from the mail"))
+
+
 class CountedGuess(allauth.BaseConfirmCodeForm):
     """Base of the forms for mailed codes: a guess is counted before it is compared.
 

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.members.models import CustomerAccount
 from accounts.members.parts import Part
 from accounts.people.services import PersonTyped
-from accounts.sign_in.forms import CodeField
 from common.emails import reachable_email
 from common.fields import AddressField, CodeLineField, NameField
 from common.moments import day_ends, local_day
@@ -74,10 +73,6 @@ class JoinForm(forms.Form):
 
     def typed(self) -> PersonTyped:
         return PersonTyped(**{name: self.cleaned_data[name] for name in ("email", "first_name", "last_name")})
-
-
-class MailedCodeForm(forms.Form):
-    code = CodeField(label=_("Code from the mail"))
 
 
 class NewLinkForm(forms.Form):

@@ -24,9 +24,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.members.trust import names_to_strangers
 from accounts.people.address_codes import WrongCode, is_code_mailed, is_proved_here, mail_code, prove_by_code
 from accounts.people.services import PersonTyped
-from accounts.rate_limits.by_network import count_from_network, is_network_used_up
+from accounts.rate_limits.by_network import count_from_network, refuse_used_up
 from accounts.rate_limits.pages import too_often
-from accounts.rate_limits.services import TooOften, count_attempt, rates_of
+from accounts.rate_limits.services import TooOften, count_attempt
+from accounts.sign_in.forms import MailedCodeForm
 from common.defused import defused
 from common.moments import from_iso
 from common.refusals import Refused
@@ -34,7 +35,7 @@ from common.tokens import hash_token
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.joining.errors import JoinCourseClosed, JoinLinkUnknown
-from enrolments.joining.forms import JoinForm, MailedCodeForm, PrintedCodeForm
+from enrolments.joining.forms import JoinForm, PrintedCodeForm
 from enrolments.joining.join import join, refuse_domain
 from enrolments.joining.models import JoinLink
 from enrolments.joining.selectors import Entrance, find_entrance, offered_courses, refuse_closed
@@ -148,8 +149,7 @@ def done(request: HttpRequest) -> HttpResponse:
 
 def _find(request: HttpRequest, token: str, now: datetime.datetime) -> Entrance:
     """Return the entrance. Raises JoinLinkUnknown, counted for the network, and TooOften once there were many."""
-    if is_network_used_up(request, what="unknown join link", now=now):
-        raise TooOften("unknown join link", max(rate.seconds for rate in rates_of("unknown join link")))
+    refuse_used_up(request, what="unknown join link", now=now)
     try:
         return find_entrance(token)
     except JoinLinkUnknown:

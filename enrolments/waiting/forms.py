@@ -8,7 +8,6 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.sign_in.forms import CodeField
 from common.fields import AddressField
 from enrolments.courses.models import Course
 from enrolments.seats.forms import CourseChoiceField
@@ -19,10 +18,6 @@ class AddressForm(forms.Form):
     """Address of a visitor who wants to wait; a code mailed there proves it."""
 
     email = AddressField(help_text=_("We mail a code there. Type it on the next page: then you are on the list."))
-
-
-class WaitingCodeForm(forms.Form):
-    code = CodeField(label=_("Code from the mail"))
 
 
 class AccountWaitForm(forms.Form):

@@ -29,8 +29,7 @@ def with_place(mail: Mail, *, blank: bool) -> dict[str, Any]:
 
 def is_offered(mail: Mail, now: datetime) -> bool:
     """Tell whether the offer still waits to be taken."""
-    offers = WaitingPlace.objects.filter(state=WaitingPlace.State.OFFERED, offer_ends_at__gt=now)
-    return offers.filter(pk=mail.context["place_id"]).exists()
+    return WaitingPlace.objects.on_offer_at(now).filter(pk=mail.context["place_id"]).exists()
 
 
 register_mail_kind(

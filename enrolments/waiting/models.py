@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -21,6 +22,10 @@ class WaitingPlaceQuerySet(models.QuerySet["WaitingPlace"]):
     def waiting(self) -> WaitingPlaceQuerySet:
         """Keep those that wait for an offer, the first in turn first."""
         return self.filter(state=WaitingPlace.State.WAITING).order_by("joined_at", "pk")
+
+    def on_offer_at(self, now: datetime.datetime) -> WaitingPlaceQuerySet:
+        """Keep offers that can still be taken."""
+        return self.filter(state=WaitingPlace.State.OFFERED, offer_ends_at__gt=now)
 
 
 class WaitingPlace(models.Model):
@@ -132,6 +137,10 @@ class WaitingPlace(models.Model):
     @property
     def is_offered(self) -> bool:
         return self.state == self.State.OFFERED
+
+    def is_on_offer_at(self, now: datetime.datetime) -> bool:
+        """Tell whether its offer can still be taken."""
+        return self.is_offered and self.offer_ends_at is not None and self.offer_ends_at > now
 
     @property
     def left(self) -> int:

@@ -16,9 +16,7 @@ from enrolments.waiting.models import WaitingPlace
 
 def places_kept(membership: Membership, now: datetime.datetime) -> list[Waits]:
     """Tell how many places of which course are kept for the account, and until when; five at most. One query."""
-    offers = WaitingPlace.objects.filter(
-        account=membership.account_id, state=WaitingPlace.State.OFFERED, offer_ends_at__gt=now
-    )
+    offers = WaitingPlace.objects.on_offer_at(now).filter(account=membership.account_id)
     url = reverse("account-waiting", args=[membership.account_id])
     return [
         Waits(_in_words(place), url, _("Assign seats")) for place in offers.select_related("course").order_by("pk")[:5]

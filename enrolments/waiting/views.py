@@ -22,15 +22,16 @@ from accounts.members.rights import Right
 from accounts.people.address_codes import WrongCode, is_code_mailed, is_proved_here, mail_code, prove_by_code
 from accounts.people.models import User
 from accounts.people.proof import prove_address
-from accounts.rate_limits.by_network import count_from_network, is_network_used_up
+from accounts.rate_limits.by_network import count_from_network, refuse_used_up
 from accounts.rate_limits.pages import too_often
-from accounts.rate_limits.services import TooOften, count_attempt, rates_of
+from accounts.rate_limits.services import TooOften, count_attempt
+from accounts.sign_in.forms import MailedCodeForm
 from common.numbers import whole_number
 from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.courses.services import find_course
 from enrolments.waiting.errors import WaitingPlaceNotFound
-from enrolments.waiting.forms import AccountWaitForm, AddressForm, WaitingCodeForm
+from enrolments.waiting.forms import AccountWaitForm, AddressForm
 from enrolments.waiting.models import WaitingPlace
 from enrolments.waiting.selectors import before_in_turn, find_place, full_courses, places_of
 from enrolments.waiting.services import give_up, wait_as_account, wait_as_person
@@ -79,7 +80,7 @@ def code(request: HttpRequest) -> HttpResponse:
     if typed is None:
         return redirect("home")
     course = _find(typed["course"])
-    form = WaitingCodeForm(request.POST if request.method == "POST" and "mail" not in request.POST else None)
+    form = MailedCodeForm(request.POST if request.method == "POST" and "mail" not in request.POST else None)
     status = HTTPStatus.OK
     try:
         if "mail" in request.POST:
@@ -124,7 +125,7 @@ def place(request: HttpRequest, token: str) -> HttpResponse:
         else:
             messages.success(request, _("You are no longer on the waiting list."))
         return redirect("waiting-place", token)
-    is_offered = shown.is_offered and shown.offer_ends_at is not None and shown.offer_ends_at > now
+    is_offered = shown.is_on_offer_at(now)
     context = {
         "place": shown,
         "course": shown.course,
@@ -171,13 +172,7 @@ def account_waiting(request: AccountRequest) -> HttpResponse:
                 sentence = _("Your account is on the waiting list of “%(course)s”. Offers come by mail.")
                 messages.success(request, sentence % {"course": course.name})
                 return redirect("account-waiting", request.account.pk)
-    rows = [
-        {
-            "place": each,
-            "is_offered": each.is_offered and each.offer_ends_at is not None and each.offer_ends_at > now,
-        }
-        for each in places_of(request.account)
-    ]
+    rows = [{"place": each, "is_offered": each.is_on_offer_at(now)} for each in places_of(request.account)]
     context = {"account": request.account, "rows": rows, "form": form, "has_courses": courses.exists()}
     return render(request, "waiting/account.html", context, status=status)
 
@@ -205,8 +200,7 @@ def _find(short_name: str) -> Course:
 
 def _find_place(request: HttpRequest, token: str, now: datetime.datetime) -> WaitingPlace:
     """Return the place. Raises Http404, counted for the network, and TooOften once there were many."""
-    if is_network_used_up(request, what="unknown waiting place", now=now):
-        raise TooOften("unknown waiting place", max(rate.seconds for rate in rates_of("unknown waiting place")))
+    refuse_used_up(request, what="unknown waiting place", now=now)
     shown = find_place(token)
     if shown is None:
         count_from_network(request, what="unknown waiting place", now=now)

@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
 
 from accounts.people.address_codes import WrongCode, is_code_mailed, mail_code, prove_by_code
 from accounts.rate_limits.pages import too_often
 from accounts.rate_limits.services import TooOften
-from accounts.sign_in.forms import CodeField
-
-
-class CodeForm(forms.Form):
-    code = CodeField(label=_("Code from the mail"))
+from accounts.sign_in.forms import MailedCodeForm
 
 
 def proof_page(request: HttpRequest, *, email: str, back: str, on_proof: Callable[[], None]) -> HttpResponse:
@@ -28,7 +22,7 @@ def proof_page(request: HttpRequest, *, email: str, back: str, on_proof: Callabl
     `on_proof` runs once the code was right. The page is one for every address, known or not.
     """
     now = timezone.now()
-    form = CodeForm(request.POST if request.method == "POST" and "mail" not in request.POST else None)
+    form = MailedCodeForm(request.POST if request.method == "POST" and "mail" not in request.POST else None)
     status = HTTPStatus.OK
     try:
         if "mail" in request.POST:

@@ -59,10 +59,9 @@ def use_offers(course_id: int, claim: Claim, places: int) -> int:
 
 
 def _offers_to(course_id: int, claim: Claim) -> list[WaitingPlace]:
-    offers = WaitingPlace.objects.filter(
+    assert claim.now is not None  # as of every claim to a course with a waiting list
+    offers = WaitingPlace.objects.on_offer_at(claim.now).filter(
         Q(person__in=claim.user_ids) | Q(account__isnull=False, account=claim.account_id),
         course=course_id,
-        state=WaitingPlace.State.OFFERED,
-        offer_ends_at__gt=claim.now,
     )
     return list(offers.order_by(F("person").asc(nulls_last=True), "offer_ends_at", "pk"))
