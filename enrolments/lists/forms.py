@@ -42,6 +42,9 @@ class PeopleTypedForm(forms.Form):
         allow_empty_file=True,
         help_text=_("XLSX or CSV, up to 5,000 people."),
     )
+    # The draft that the list takes the place of, and the version of it that was shown.
+    corrects = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,6 +66,11 @@ class PeopleTypedForm(forms.Form):
             self.add_error("file" if upload is not None else "people", str(refused.message))
         return cleaned
 
+    def in_place_of(self) -> tuple[int, int] | None:
+        """Return key and version of the draft that the list takes the place of."""
+        corrects = self.cleaned_data["corrects"]
+        return (corrects, self.cleaned_data["version"] or 0) if corrects else None
+
 
 class NewListForm(PeopleTypedForm):
     """Seats, and the people for them."""
@@ -75,9 +83,6 @@ class NewListForm(PeopleTypedForm):
         empty_label=_("As each row of the list says"),
         help_text=_("People placed on the seats of a session go into its course, whatever you choose here."),
     )
-    # The draft that a corrected list takes the place of, and the version of it that was shown.
-    corrects = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
-    version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     field_order = ("source", "course", "people", "file")
 
     def __init__(
@@ -96,10 +101,6 @@ class NewListForm(PeopleTypedForm):
 
     def chosen_source(self) -> Source:
         return self.sources[self.cleaned_data["source"]]
-
-    def in_place_of(self) -> tuple[int, int] | None:
-        corrects = self.cleaned_data["corrects"]
-        return (corrects, self.cleaned_data["version"] or 0) if corrects else None
 
 
 class RowForm(forms.Form):

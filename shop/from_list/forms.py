@@ -38,9 +38,6 @@ class FromListForm(PeopleTypedForm):
         empty_label=_("As each row of the list says"),
         help_text=_("A session has its own course, whatever you choose here."),
     )
-    # The draft at the desk that this list takes the place of, and the version of it that was shown.
-    corrects = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
-    version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     field_order = ("entry", "course", "people", "file")
 
     def __init__(self, *args: Any, sales: Mapping[str, Sale], now: datetime, **kwargs: Any) -> None:
@@ -72,10 +69,6 @@ class FromListForm(PeopleTypedForm):
     @property
     def sale(self) -> Sale:
         return self.sales[self.cleaned_data["entry"]]
-
-    def in_place_of(self) -> tuple[int, int] | None:
-        corrects = self.cleaned_data["corrects"]
-        return (corrects, self.cleaned_data["version"] or 0) if corrects else None
 
 
 def _courses(course_lists: Iterable[str], now: datetime) -> CourseQuerySet:
