@@ -32,7 +32,7 @@ from common.again import again_after_deadlock
 from common.emails import erased_address
 from common.personal_data import blank_next, is_waiting
 from outbox.jobs.models import Job
-from outbox.jobs.services import enqueue
+from outbox.jobs.steps import record_first_step, record_next_step
 from outbox.mails.recalling import recall_mails
 
 JOB_KIND = "erase_person"
@@ -70,7 +70,7 @@ def begin_erasure(*, request_id: int, actor: User, now: datetime, asked_by: User
         tell_changed(PersonChange.REPLACED, [person.pk], actor_id=actor.pk)
         details = {"row": asked.pk, "asked_by": asked_by.pk if asked_by else None}
         record(Kind.PERSON_ERASED, now=now, user_id=person.pk, actor_id=actor.pk, details=details)
-        _go_on(asked.pk, step=0)
+        record_first_step(kind=JOB_KIND, subject="request", subject_id=asked.pk)
     asked.refresh_from_db()
     return asked
 
@@ -81,15 +81,15 @@ def run_step(job: Job, now: datetime) -> None:
     asked = running.filter(pk=job.payload["request"]).first()
     if asked is None:
         return
-    at, step = job.payload["at"], job.payload["step"] + 1
+    at = job.payload.get("at", 0)
     blanked = blank_next(asked.sought, now, at=at)
     if blanked is not None:
         ErasureRequest.objects.filter(pk=asked.pk).update(rows=F("rows") + blanked[1])
-        _go_on(asked.pk, step=step, at=blanked[0])
+        record_next_step(job, subject="request", at=blanked[0])
     elif at:
-        _go_on(asked.pk, step=step)
+        record_next_step(job, subject="request")
     elif is_waiting(asked.sought):
-        _go_on(asked.pk, step=step, due_at=now + LOOK_AGAIN)
+        record_next_step(job, subject="request", due_at=now + LOOK_AGAIN)
     else:
         _finish(asked, now)
 
@@ -104,15 +104,6 @@ def _take_from(person: User) -> None:
     person.set_unusable_password()
     gone = {"email": erased_address(person.pk), "first_name": "", "last_name": "", "language": "", "is_active": False}
     User.objects.filter(pk=person.pk).update(password=person.password, **gone)
-
-
-def _go_on(request_id: int, *, step: int, at: int = 0, due_at: datetime | None = None) -> None:
-    enqueue(
-        kind=JOB_KIND,
-        key=f"{JOB_KIND}:{request_id}:{step}",
-        payload={"request": request_id, "step": step, "at": at},
-        due_at=due_at,
-    )
 
 
 def _finish(asked: ErasureRequest, now: datetime) -> None:
