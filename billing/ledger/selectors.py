@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Sum
 
-from billing.ledger.models import Account, LedgerEntry, LedgerLine
+from billing.ledger.models import Account, LedgerLine
 from common.currencies import from_minor_units
 
 
@@ -38,13 +37,3 @@ def balances_of_order(order_id: int) -> dict[Account, int]:
 def has_entries(account_id: int) -> bool:
     """Tell whether a customer account is named in the ledger, and so must never be deleted."""
     return LedgerLine.objects.filter(customer=account_id).exists()
-
-
-def facts_known(facts: Collection[str]) -> set[str]:
-    """Return those of the facts that have an entry. One query."""
-    return set(LedgerEntry.objects.filter(fact__in=facts).values_list("fact", flat=True))
-
-
-def touching(customer_id: int) -> Q:
-    """Return the condition of entries that concern a customer account."""
-    return Q(Exists(LedgerLine.objects.filter(entry=OuterRef("pk"), customer=customer_id)))

@@ -43,8 +43,4 @@ class WhyNot(models.TextChoices):
         pgettext_lazy("why nothing was done", "They are in no course of your account any more."),
     )
     PERSON = "person_not_found", pgettext_lazy("why nothing was done", "Somebody your account did not name")
-    OUTSIDE = (
-        "outside",
-        pgettext_lazy("why nothing was done", "It is outside the part of the account that you work in."),
-    )
     STOPPED = "stopped", pgettext_lazy("why nothing was done", "Not done: the act was ended before.")

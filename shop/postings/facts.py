@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -102,9 +103,7 @@ def sent_back(handling: MoneyHandling) -> Iterator[Entry]:
     lines = (Line(Account.UNALLOCATED, amount, customer, key), Line(Account.REFUNDS_SENT, -amount, customer, key))
     yield Entry(f"resolved:{handling.pk}", Kind.MONEY_OUT, handling.handled_at, payment.currency, lines)
     if handling.undone_at is not None:
-        back = tuple(
-            Line(line.account, -line.amount, line.customer_id, line.order_id, line.part) for line in reversed(lines)
-        )
+        back = tuple(replace(line, amount=-line.amount) for line in lines)
         yield Entry(f"reopened:{handling.pk}", Kind.REVERSED, handling.undone_at, payment.currency, back)
 
 

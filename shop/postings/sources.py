@@ -3,8 +3,9 @@ its processes while both run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db.models import CharField, Exists, F, Min, OuterRef, Q, QuerySet, Sum, Value
@@ -34,7 +35,7 @@ class Source:
     order: str
     prefix: Any
     key: str
-    entries: Callable[[Sequence[Any]], Iterator[Entry]]
+    entries: Callable[[Sequence[Any]], Iterable[Entry]]
 
     def missing(self) -> QuerySet[Any]:
         """Return the rows without an entry, by key."""
@@ -120,7 +121,7 @@ SOURCES = (
         "order",
         Value("allocated:"),
         "payment_id",
-        lambda settlements: (facts.allocated(settlement) for settlement in settlements),
+        partial(map, facts.allocated),
     ),
     Source("units given back", givings, "line__order", Value("given_back:"), "pk", _given_back),
     Source(
@@ -129,7 +130,7 @@ SOURCES = (
         "order",
         Concat(OuterRef("what"), Value(":")),
         "pk",
-        lambda notes: (facts.paid_back(note) for note in notes),
+        partial(map, facts.paid_back),
     ),
     Source("payments resolved", resolved, "event__order", Value("resolved:"), "pk", _resolved),
     Source("payments reopened", _reopened, "event__order", Value("reopened:"), "pk", _resolved),
@@ -139,6 +140,6 @@ SOURCES = (
         "order",
         Concat(OuterRef("kind"), Value(":")),
         "pk",
-        lambda events: (facts.refunded(event) for event in events),
+        partial(map, facts.refunded),
     ),
 )
