@@ -273,6 +273,7 @@ def buyer_details() -> dict[str, str]:
         "contact_name": "Camille Roy",
         "kind": "organisation",
         "billing_name": "Ateliers Roy",
+        "register_number": "73282932000074",
         "street": "3 rue du Port",
         "postal_code": "44000",
         "city": "Nantes",

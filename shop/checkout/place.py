@@ -32,7 +32,7 @@ from shop.checkout.errors import (
     UnitsIncomplete,
 )
 from shop.checkout.limits import check_places_held, check_share_of_courses, check_unpaid_limits
-from shop.checkout.parties import OrderDetails, Parties, parties_of
+from shop.checkout.parties import OrderDetails, Parties, parties_of, remember_numbers
 from shop.orders import mails
 from shop.orders.contexts import handler_of, line_contexts
 from shop.orders.hooks import LineFault, keep_feedback, lock_courses_of
@@ -123,6 +123,7 @@ def place_order(
     actor = noted.by if noted else user
     record(order, OrderEvent.What.PLACED, actor=actor, now=now, to_status=order.status, detail=detail)
     _run_pre_payment(order, sold, now=now)
+    remember_numbers(details)
     if _note_places_held(order, sold):
         check_places_held(order=order)
         check_share_of_courses(order=order, percent=draft.seller.unproved_share)
