@@ -1,9 +1,11 @@
-"""Who buys: the table of rules row by row, and the details each kind of buyer is asked for."""
+"""Kinds of buyer: the table of rules row by row, and the details each is asked for."""
 
 import pytest
 from django.utils import timezone
 
 from accounts.members.models import Buyer, CustomerAccount
+from common.personal_data import Person
+from common.tidying import tidy
 from shop.checkout.buyers import TABLE, methods_allowed, rules_for
 from shop.orders.copied.services import let_customers_go
 from shop.orders.models import Order
@@ -114,7 +116,6 @@ def test_an_account_of_the_last_release_that_became_private_is_a_person():
 
 
 def test_the_numbers_of_an_erased_customer_are_kept_for_accounting_alone(entry):
-    from common.personal_data import Person
 
     order = place(make_cart(entry), is_public_body=True, register_number="73282932000074", service_code="SCE-12")
     person = Person(key=0, emails=frozenset({order.contact_email}), names=frozenset())
@@ -122,3 +123,12 @@ def test_the_numbers_of_an_erased_customer_are_kept_for_accounting_alone(entry):
     order.refresh_from_db()
     assert order.is_closed
     assert (order.register_number, order.service_code, order.commitment_number) == ("", "", "")
+
+
+def test_numbers_that_the_release_before_left_on_a_closed_order_are_emptied(entry):
+    order = place(make_cart(entry), is_public_body=True, register_number="73282932000074")
+    let_customers_go(order_ids=[order.pk], person=Person(key=0, emails=frozenset()), now=timezone.now())
+    Order.objects.filter(pk=order.pk).update(register_number="73282932000074", commitment_number="EJ 81")
+    assert tidy("erased_units", now=timezone.now()) == 1
+    assert Order.objects.filter(pk=order.pk, register_number="", commitment_number="").exists()
+    assert tidy("erased_units", now=timezone.now()) == 0
