@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from accounts.members.models import Buyer
+from catalog.models.entries import Entry, Vocational
 
 # Ways to settle without money at once, open to the kinds that name them; any other method is open to every buyer.
 PROMISES = frozenset({"on_account", "public_mandate"})
@@ -71,6 +74,22 @@ TABLE: dict[tuple[Buyer, bool], Rules] = {
 
 def rules_for(buyer: Buyer, *, is_vocational: bool = False) -> Rules:
     return TABLE[buyer, is_vocational]
+
+
+def why_not_sold(entry: Entry, buyer: Buyer) -> str:
+    """Return a sentence that tells why an entry is not sold to this kind of buyer; "" if it is. An entry that does not
+    say whether it is vocational training is treated as such."""
+    if rules_for(buyer, is_vocational=entry.vocational != Vocational.NO).is_sold:
+        return ""
+    if entry.vocational == Vocational.UNSAID:
+        return _(
+            "“%(name)s” is not sold to private persons for the moment: the shop has not said yet whether it is "
+            "vocational training. Buy it for an organisation, or take it out of the cart."
+        ) % {"name": entry.name}
+    return _(
+        "“%(name)s” is vocational training, which private persons buy by a training contract that this shop does not "
+        "offer online yet. Buy it for an organisation, or take it out of the cart."
+    ) % {"name": entry.name}
 
 
 def methods_allowed(buyer: Buyer, methods: Iterable[str]) -> list[str]:

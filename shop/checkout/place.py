@@ -21,11 +21,13 @@ from shop.cart.across_units import LineBroken, errors_across_units
 from shop.cart.lines import lines_of
 from shop.cart.models import Cart
 from shop.cart.pricing import PricedCart, price_cart
+from shop.checkout.buyers import why_not_sold
 from shop.checkout.changes import changes_in_words
 from shop.checkout.draft import Draft, draft_order
 from shop.checkout.errors import (
     CartEmpty,
     CheckoutRefused,
+    DetailsRefused,
     EntryNotOnSale,
     HandlerRefused,
     TotalChanged,
@@ -107,7 +109,7 @@ def place_order(
     lines = lines_of(cart)
     pin_entries([line.entry_id for line in lines])
     priced = price_cart(cart, user=user, now=now, lines=lines)
-    _refuse_what_cannot_be_sold(priced)
+    _refuse_what_cannot_be_sold(priced, details)
     _refuse_incomplete_units(priced)
     draft = draft_order(priced=priced, details=details, user=user, language=language, now=now)
     if Shown.of(draft) != shown:
@@ -136,7 +138,7 @@ def place_order(
     return order
 
 
-def _refuse_what_cannot_be_sold(priced: PricedCart) -> None:
+def _refuse_what_cannot_be_sold(priced: PricedCart, details: OrderDetails) -> None:
     if not priced.lines:
         raise CartEmpty(_("The cart is empty."))
     for line in priced.lines:
@@ -144,6 +146,8 @@ def _refuse_what_cannot_be_sold(priced: PricedCart) -> None:
             problem = line.problems[0] if line.problems else ""
             refused = HandlerRefused if line.lacks_places else EntryNotOnSale
             raise refused(_("%(name)s: %(problem)s") % {"name": line.entry_name, "problem": problem})
+        if reason := why_not_sold(line.line.entry, details.buyer):
+            raise DetailsRefused(reason, field="kind")
 
 
 def _refuse_incomplete_units(priced: PricedCart) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -16,13 +16,14 @@ from common.fields import AddressField, LineField, NameField
 from common.postal import PostalAddressForm, PostalNameField
 from common.register_numbers import missing_number
 from common.typed import clean_line
-from shop.checkout.buyers import TABLE, rules_for
+from shop.checkout.buyers import TABLE, rules_for, why_not_sold
 from shop.checkout.parties import OrderDetails
 from shop.orders.answers import choice_in_words
 from shop.orders.copied.columns import COMMITMENT_LENGTH
 
 if TYPE_CHECKING:
     from accounts.people.models import User
+    from catalog.models.entries import Entry
 
 TYPED_AT_MOST = 500
 # Fields that the table of rules asks of some buyers alone. A private person's one name stands on the invoice too.
@@ -37,6 +38,7 @@ class DetailsForm(PostalAddressForm):
     that is None.
 
     `user` and `account` decide on the fields; the caller has checked that the person may buy for that account.
+    `entries` are those to be bought: one that is not sold to this kind of buyer makes the form invalid.
     """
 
     account = forms.CharField(required=False, widget=forms.HiddenInput, max_length=20)
@@ -110,11 +112,13 @@ class DetailsForm(PostalAddressForm):
         user: User | None,
         account: CustomerAccount | None = None,
         typed_before: Mapping[str, Any] | None = None,
+        entries: Iterable[Entry] = (),
     ) -> None:
         initial = {**(typed_before or {}), **_known(user, account)}
         super().__init__(data, initial=initial, label_suffix="", use_required_attribute=False)
         self.user = user
         self.chosen_account = account
+        self.entries = tuple(entries)
         if user is None:
             self._leave_out("account", "operator")
         else:
@@ -166,6 +170,9 @@ class DetailsForm(PostalAddressForm):
         is_needed = "register_number" in rules_for(self.buyer_kind).needs
         if is_needed and country and not cleaned.get("register_number") and "register_number" not in self.errors:
             self.add_error("register_number", missing_number(country))
+        refused = filter(None, [why_not_sold(entry, self.buyer_kind) for entry in self.entries])
+        for reason in list(refused):
+            self.add_error("kind" if "kind" in self.fields else None, reason)
         return cleaned
 
     def _drop_what_others_type(self) -> None:
@@ -208,17 +215,17 @@ def accounts_to_buy_for(user: User | None) -> list[CustomerAccount]:
     return list(accounts_with(user, Right.BUY)) if user else []
 
 
-def details_form(kept: Mapping[str, Any], *, user: User | None) -> DetailsForm | None:
+def details_form(kept: Mapping[str, Any], *, user: User | None, entries: Iterable[Entry] = ()) -> DetailsForm | None:
     """Return the form with the input kept in the cart; None if it was kept for another person, or for an account that
     is gone or for which the person may not buy."""
     if user is None:
-        return DetailsForm(kept, user=None)
+        return DetailsForm(kept, user=None, entries=entries)
     if "account" not in kept:
         return None
     chosen = next((account for account in accounts_to_buy_for(user) if str(account.pk) == kept["account"]), None)
     if kept["account"] and chosen is None:
         return None
-    return DetailsForm(kept, user=user, account=chosen)
+    return DetailsForm(kept, user=user, account=chosen, entries=entries)
 
 
 def as_typed(data: Mapping[str, Any], *, user: User | None) -> dict[str, str]:
