@@ -64,7 +64,7 @@ def test_an_audience_is_a_known_one():
 def test_vocational_is_a_known_answer():
     entry = EntryFactory()
     with broken("catalog_entry_vocational_known"):
-        run("UPDATE catalog_entry SET vocational = 'perhaps' WHERE id = %s", entry.pk)
+        run("UPDATE catalog_entry SET vocational = 'maybe' WHERE id = %s", entry.pk)
 
 
 def test_the_smallest_quantity_is_positive():
