@@ -130,6 +130,7 @@ BUTTONS = (
     ),
     Button("accounts_erasurerequest_refuse", "accounts.privacy.admin.refuse_erasure", to_be_erased, {"reason": "No"}),
     Button("accounts_erasurerequest_note", "accounts.privacy.admin.ask_for_erasure", lambda _: UserFactory().pk),
+    Button("billing_closure_close", "billing.closures.admin.close_days", posted={"through": "2026-11-28"}),
     Button("catalog_entry_duplicate", "catalog.admin.duplicate.duplicate_entry", lambda _: EntryFactory().pk),
     Button("catalog_entry_try", "shop.trial.admin.try_entry", lambda _: EntryFactory().pk, {"quantity": "1"}),
     Button(
