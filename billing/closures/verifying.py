@@ -58,6 +58,6 @@ class _Period:
 
     def taken(self) -> tuple[int, Sums]:
         found = self._entries, self._sums
-        self._entries: int = 0
-        self._sums: Sums = {}
+        self._entries = 0
+        self._sums = {}
         return found
