@@ -66,6 +66,7 @@ STAYS = {
     "enrolments_seatbatch": TRAINING,
     "enrolments_seatextension": TRAINING,
     "enrolments_seatevent": TRAINING,
+    "enrolments_waitingevent": "the history of the account; it names people by their keys",
     "enrolments_usedup": "tells that operators were told, once for a batch of seats",
     "mfa_authenticator": PERSON,
     "shop_frozenseller": SALE,
