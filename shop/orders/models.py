@@ -105,9 +105,13 @@ class Order(Copied):
     expires_at = models.DateTimeField(_("unpaid until"))
     expiry_failed_at = models.DateTimeField(null=True, help_text="When a broken handler last kept it from expiring.")
     release_rule = models.CharField(
-        pgettext_lazy("order", "released"), max_length=5, choices=ReleaseRule.choices, default=ReleaseRule.ALL, db_default=ReleaseRule.ALL,
+        pgettext_lazy("order", "released"),
+        max_length=5,
+        choices=ReleaseRule.choices,
+        default=ReleaseRule.ALL,
+        db_default=ReleaseRule.ALL,
         help_text="Fixed when the order is placed.",
-    )  # fmt: skip
+    )
     paid_at = models.DateTimeField(_("paid on"), null=True)
     completed_at = models.DateTimeField(_("completed on"), null=True)
     search_text = search_column(

@@ -22,6 +22,7 @@ from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import Message, Notice, Provider, ProviderEvent, check_event
 from shop.payments.providers import transfer
 from shop.payments.registry import get_provider, providers
+from shop.payments.requests.asked import amounts_expected
 from shop.payments.requests.receiving import receive
 from shop.postings import services as postings
 from shop.seller.models import ShopIdentity, unpaid_time
@@ -39,8 +40,7 @@ class MethodNotAllowed(Refused):
 
 
 class AmountDiffers(Refused):
-    """Refusal of a typed amount that differs from the order's total without the confirmation that it is what
-    arrived."""
+    """Refusal of a typed amount that is not asked for, without the confirmation that it is what arrived."""
 
     field = "amount"
     message = _("The order's total is different. Correct the amount, or tick «this is what arrived» to record it.")
@@ -151,7 +151,7 @@ def confirm_received(
 ) -> str:
     """Settle a payment on the merchant's confirmation. Returns the outcome; raises AmountDiffers and ReferenceKnown."""
     order = Order.objects.get(pk=order_id)
-    if amount != order.gross and not is_what_arrived:
+    if not is_what_arrived and amount not in amounts_expected(order):
         raise AmountDiffers
     event = transfer.received(order_number=order.number, reference=reference, amount=amount, currency=order.currency)
     known = PaymentEvent.objects.filter(provider=event.provider, event_id=event.event_id).first()

@@ -56,6 +56,12 @@ def still_to_come(asked: Sequence[Asked]) -> Decimal:
     return sum((each.rest for each in asked), ZERO)
 
 
+def amounts_expected(order: Order) -> set[Decimal]:
+    """Return the amounts that may come for an order in one payment: of each request, and of all together. One query."""
+    rests = [each.rest for each in asked_of(order) if each.rest > 0]
+    return {*rests, sum(rests, ZERO)} if rests else {order.gross}
+
+
 def shares_of(asked: Sequence[Asked], amount: Decimal, *, in_pieces: bool) -> list[Share]:
     """Share an amount out to requests: to one that asks for exactly as much, else to all if they do together; else,
     `in_pieces`, to one after the other. [] for an amount that fits none, as for one that is more than is asked."""
