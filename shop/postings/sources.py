@@ -47,6 +47,10 @@ def _settlements() -> QuerySet[Settlement]:
     return Settlement.objects.filter(order__gross__gt=0).select_related("order", "payment")
 
 
+def _settlements_by_payment() -> QuerySet[Settlement]:
+    return _settlements().filter(payment__isnull=False)
+
+
 def _sales(settlements: Sequence[Settlement]) -> Iterator[Entry]:
     lines: dict[int, list[OrderLine]] = {settlement.order_id: [] for settlement in settlements}
     for line in OrderLine.objects.filter(order__in=lines).order_by("order", "position"):
@@ -117,7 +121,7 @@ SOURCES = (
     Source("payment", _payments, "order", Value("money_in:"), "pk", _money_in),
     Source(
         "allocation",
-        _settlements,
+        _settlements_by_payment,
         "order",
         Value("allocated:"),
         "payment_id",

@@ -8,6 +8,7 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
@@ -30,8 +31,9 @@ from shop.orders.models import Order
 from shop.payments.attention import mark_open_again, mark_resolved
 from shop.payments.models import PaymentEvent, Settlement
 from shop.postings import services
+from shop.postings.services import missing_facts
 from shop.postings.sources import SOURCES
-from shop.postings.tasks import post_missing_facts
+from shop.postings.tasks import KNOWN, post_missing_facts
 from shop.postings.verifying import faults_of_books
 from tests.billing.test_chain import by_owner_of_the_tables
 from tests.factories.accounts import MembershipFactory, UserFactory
@@ -199,11 +201,9 @@ class TestAtOnce:
     def test_money_dealt_with_pays_for_nothing_any_more(self, order):
         """A late payment was sent back; the provider's repeated message must not pay the order with it."""
         cancel_order(order_id=order.pk, actor=staff(), reason=REASON, now=timezone.now())
-        Order.objects.filter(pk=order.pk).update(
-            gross=order.gross + 1, net=order.net + 1
-        )  # so that it pays nothing yet
+        order.requests.update(amount=order.gross + 1)  # so that it pays nothing yet
         pay(order)
-        Order.objects.filter(pk=order.pk).update(gross=order.gross, net=order.net)
+        order.requests.update(amount=order.gross)
         event = PaymentEvent.objects.get()
         mark_resolved(event_id=event.pk, note="Sent back", actor=staff(), now=timezone.now())
 
@@ -296,6 +296,27 @@ class TestLater:
             for entry in LedgerEntry.objects.all()
         }
         assert later == at_once
+
+    def test_once_none_is_missing_only_newer_facts_are_looked_at_for_a_day(self, order, standard, without_ledger):
+        a_history(order)
+        before = len(Settlement.objects.all())
+        without_ledger.undo()
+        assert post_missing_facts() > 0
+        assert post_missing_facts() == 0
+        by_owner_of_the_tables(
+            "DELETE FROM billing_ledgerline", "DELETE FROM billing_unsealedentry", "DELETE FROM billing_ledgerentry"
+        )
+        with pytest.MonkeyPatch.context() as release_before:
+            release_before.setattr(services, "post", lambda entries: None)
+            pay(place(make_cart(standard), email="bob@example.org"), reference="new", event_id="new")
+
+        assert post_missing_facts() == 3
+        assert set(missing_facts()) >= {"settlements", "payments"}
+
+        # A day later, or with an empty cache.
+        cache.delete(KNOWN)
+        assert post_missing_facts() > before
+        assert missing_facts() == {}
 
     def test_a_chunk_of_facts_takes_as_many_statements_for_one_as_for_many(self, standard, without_ledger, monkeypatch):
         for number in range(4):
