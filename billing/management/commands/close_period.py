@@ -27,4 +27,4 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
         for closure in made:
-            self.stdout.write(f"Closed: {closure.get_kind_display()} {closure}")
+            self.stdout.write(f"Closed: {closure.kind} {closure}")
