@@ -72,6 +72,7 @@ STAYS = {
     "shop_legaltext": SHOP,
     "shop_moneyhandling": SALE,
     "shop_payment": SALE,
+    "shop_paymentattempt": SALE,
     "shop_settlement": SALE,
     "shop_shopidentity": SHOP,
     "outbox_outsideservice": SHOP,
