@@ -18,7 +18,11 @@ class ShopConfig(floors.Floor):
         "phone_orders",
         "notes",
         "payments",
+<<<<<<< HEAD
         "payments.attempts",
+=======
+        "payments.requests",
+>>>>>>> land
         "postings",
         "trial",
         "renewal",

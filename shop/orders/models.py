@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
+from accounts.members.models import Buyer
 from common.languages import in_reader_language
 from common.search import index_of_words, search_column
 from handlers.asked_fields import AskedField
@@ -46,6 +47,10 @@ class Order(Copied):
         EXPIRED = "expired", _("expired")
         REFUNDED = "refunded", _("refunded")
 
+    class ReleaseRule(models.TextChoices):
+        ALL = "all", _("when everything is paid or promised")
+        FIRST = "first", _("when the first part is paid or promised")
+
     number = models.CharField(_("number"), max_length=20, unique=True)
     token = models.CharField(max_length=43, default=new_token, unique=True)
     cart = models.OneToOneField("shop.Cart", on_delete=models.SET_NULL, null=True, related_name="order")
@@ -70,6 +75,7 @@ class Order(Copied):
     language = models.CharField(max_length=5)
 
     is_organisation = models.BooleanField(default=True, db_default=True)
+    is_public_body = models.BooleanField(default=False, db_default=False)
     billing_country = CountryField(_("country"), default="FR", db_default="FR")
     sealed_at = models.DateTimeField(
         _("closed to accounting"), null=True, help_text="Since when only accounting staff read what it copied."
@@ -100,6 +106,14 @@ class Order(Copied):
     placed_at = models.DateTimeField(_("placed"))
     expires_at = models.DateTimeField(_("unpaid until"))
     expiry_failed_at = models.DateTimeField(null=True, help_text="When a broken handler last kept it from expiring.")
+    release_rule = models.CharField(
+        pgettext_lazy("order", "released"),
+        max_length=5,
+        choices=ReleaseRule.choices,
+        default=ReleaseRule.ALL,
+        db_default=ReleaseRule.ALL,
+        help_text="Fixed when the order is placed.",
+    )
     paid_at = models.DateTimeField(_("paid on"), null=True)
     completed_at = models.DateTimeField(_("completed on"), null=True)
     search_text = search_column(
@@ -122,8 +136,14 @@ class Order(Copied):
             models.CheckConstraint(condition=Q(net__gte=0, tax__gte=0, gross__gte=0), name="shop_order_amounts"),
             models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="shop_order_gross_is_net_plus_tax"),
             models.CheckConstraint(
+                condition=Q(is_public_body=False) | Q(is_organisation=True), name="shop_order_public_body_is_no_person"
+            ),
+            models.CheckConstraint(
                 condition=Q(status__in=("placed", "paid", "completed", "cancelled", "expired", "refunded")),
                 name="shop_order_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(release_rule__in=("all", "first")), name="shop_order_release_rule_known"
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=("paid", "completed")) | Q(paid_at__isnull=False),
@@ -174,6 +194,11 @@ class Order(Copied):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def bought_by(self) -> Buyer:
+        """Return the kind of buyer, as frozen at the placing."""
+        return Buyer.of(is_organisation=self.is_organisation, is_public_body=self.is_public_body)
 
     @property
     def is_claimed(self) -> bool:
@@ -382,6 +407,7 @@ class OrderEvent(models.Model):
         PLACED = "placed", _("order placed")
         METHOD_CHOSEN = "method_chosen", _("payment method chosen")
         PAID = "paid", _("payment received")
+        PART_PAID = "part_paid", _("part of the payment received")
         DECLINED = "declined", _("payment declined")
         MONEY_RECORDED = "money_recorded", _("money recorded, order unchanged")
         MONEY_HANDLED = "money_handled", _("payment resolved")

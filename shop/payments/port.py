@@ -7,7 +7,12 @@ money back. Plain values go in and come out. It never changes an order: only `sh
 from __future__ import annotations
 
 import json
+<<<<<<< HEAD
 from collections.abc import Collection, Mapping, Sequence
+=======
+import re
+from collections.abc import Mapping, Sequence
+>>>>>>> land
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.functional import Promise
 
+from common.currencies import in_minor_units
 from shop.payments.models import PaymentEvent
 
 if TYPE_CHECKING:
@@ -140,6 +146,7 @@ class Forged(NotificationRefused):
 _LONGEST = {"event_id": 200, "reference": 200, "order_number": 60, "currency": 3}
 _LONGEST_IF_ANY = {"attempt_key": 60, "refund_reference": 200, "refund_key": 60}
 _AMOUNT_BELOW = Decimal(10) ** 10
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 def check_event(event: ProviderEvent) -> None:
@@ -158,9 +165,15 @@ def check_event(event: ProviderEvent) -> None:
             raise NotificationRefused(name)
     if event.kind not in (*PaymentEvent.Kind.values, UNDER_WAY, ENDED):
         raise NotificationRefused("kind")
+    if not _CURRENCY.fullmatch(event.currency):
+        raise NotificationRefused("currency")
     amount = event.amount
     if not amount.is_finite() or not 0 <= amount < _AMOUNT_BELOW or amount != round(amount, 2):
         raise NotificationRefused("amount")
+    try:
+        in_minor_units(amount, event.currency)
+    except ValueError as error:
+        raise NotificationRefused("amount") from error
     try:
         written = json.dumps(event.payload, ensure_ascii=False, allow_nan=False)
         texts = (event.event_id, event.reference, event.order_number, event.currency)
@@ -188,6 +201,8 @@ class Provider:
     summary: ClassVar[str | Promise] = ""
     is_immediate: ClassVar[bool] = False
     is_imaginary: ClassVar[bool] = False
+    # Whether less than what is asked counts as a part of it: for money that people send by hand.
+    takes_pieces: ClassVar[bool] = False
     # URLconf of the provider's own pages, below `/payments/<name>/`.
     urlconf: ClassVar[str] = ""
     instructions_template: ClassVar[str | None] = None
