@@ -18,11 +18,8 @@ class ShopConfig(floors.Floor):
         "phone_orders",
         "notes",
         "payments",
-<<<<<<< HEAD
         "payments.attempts",
-=======
         "payments.requests",
->>>>>>> land
         "postings",
         "trial",
         "renewal",

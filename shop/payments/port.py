@@ -7,12 +7,8 @@ money back. Plain values go in and come out. It never changes an order: only `sh
 from __future__ import annotations
 
 import json
-<<<<<<< HEAD
-from collections.abc import Collection, Mapping, Sequence
-=======
 import re
-from collections.abc import Mapping, Sequence
->>>>>>> land
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal

@@ -16,19 +16,11 @@ from common.plain_rows import plain_row, plain_rows
 from common.refusals import Refused
 from shop.orders import mails
 from shop.orders.locks import lock_order
-<<<<<<< HEAD
-from shop.orders.models import Order, OrderEvent, OrderLine
-from shop.orders.transitions import move_order, record
-from shop.payments import late_money
-from shop.payments.attempts.answers import note_answer, open_references
-from shop.payments.models import Payment, PaymentEvent, Settlement
-from shop.payments.port import ENDED, UNDER_WAY, Message, Notice, Provider, ProviderEvent, check_event
-=======
 from shop.orders.models import Order, OrderEvent
 from shop.orders.transitions import record
+from shop.payments.attempts.answers import note_answer, open_references
 from shop.payments.models import Payment, PaymentEvent
-from shop.payments.port import Message, Notice, Provider, ProviderEvent, check_event
->>>>>>> land
+from shop.payments.port import ENDED, UNDER_WAY, Message, Notice, Provider, ProviderEvent, check_event
 from shop.payments.providers import transfer
 from shop.payments.registry import get_provider, providers
 from shop.payments.requests.asked import amounts_expected

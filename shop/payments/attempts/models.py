@@ -16,7 +16,8 @@ KEY_HOLDS_FOR = timedelta(hours=12)
 
 
 class PaymentAttempt(models.Model):
-    """Payment begun at a provider, or about to be, for an order.
+    """Payment begun at a provider, or about to be, for a payment request of an order, None for a whole order of a
+    former release.
 
     `key` is committed before the call and goes with it: after a crash the same call, or a look at the provider, finds
     what the call did. An open attempt is asked about from time to time (`ask_again_at`). One that is withdrawn is
@@ -33,6 +34,7 @@ class PaymentAttempt(models.Model):
 
     key = models.UUIDField(_("key"), default=uuid.uuid4)
     order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, related_name="payment_attempts")
+    request = models.ForeignKey("shop.PaymentRequest", on_delete=models.PROTECT, null=True, related_name="attempts")
     provider = models.CharField(_("provider"), max_length=30)
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3)
@@ -59,8 +61,9 @@ class PaymentAttempt(models.Model):
             ),
             # Two tabs lead to the same page of the provider.
             models.UniqueConstraint(
-                fields=("order", "provider"),
+                fields=("order", "provider", "request"),
                 condition=Q(state__in=("begun", "started"), withdrawn_at__isnull=True),
+                nulls_distinct=False,
                 name="shop_paymentattempt_one_live",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="shop_paymentattempt_amount"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from common.refusals import Refused
 from shop.payments.attempts.answers import note_started
 from shop.payments.attempts.models import KEY_HOLDS_FOR, PaymentAttempt
 from shop.payments.port import Attempt, CallRefused, Provider, Unreachable
+from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.services import MethodNotAllowed, allowed_method
 
 if TYPE_CHECKING:
@@ -37,13 +39,14 @@ class ProviderSilent(Refused):
     )
 
 
-def start_payment(*, order: Order, provider: Provider, now: datetime) -> PaymentAttempt:
+def start_payment(*, order: Order, provider: Provider, now: datetime, request_id: int | None = None) -> PaymentAttempt:
     """Begin a payment of an order, as just read, at a provider, or return the one that is open there already.
 
-    Calls the provider outside of any transaction and locks nothing: an order that ends meanwhile has its attempts
-    withdrawn by the sweep. Raises MethodNotAllowed and ProviderSilent.
+    It is for the payment request named, by default for the first one that is still owed. Calls the provider outside of
+    any transaction and locks nothing: an order that ends meanwhile has its attempts withdrawn by the sweep. Raises
+    MethodNotAllowed and ProviderSilent.
     """
-    attempt = begin_attempt(order=order, provider=provider, now=now)
+    attempt = begin_attempt(order=order, provider=provider, now=now, request_id=request_id)
     if attempt.state == PaymentAttempt.State.STARTED:
         return attempt
     try:
@@ -58,39 +61,58 @@ def start_payment(*, order: Order, provider: Provider, now: datetime) -> Payment
     return attempt
 
 
-def begin_attempt(*, order: Order, provider: Provider, now: datetime) -> PaymentAttempt:
-    """Return the order's live attempt at a provider, a new one if there is none or it fits no more.
+def begin_attempt(*, order: Order, provider: Provider, now: datetime, request_id: int | None = None) -> PaymentAttempt:
+    """Return the live attempt for a payment request at a provider, a new one if there is none or it fits no more.
 
     One live attempt is allowed by the database, so that two tabs get the same. Raises MethodNotAllowed.
     """
     allowed_method(order, provider.name)
-    live = live_attempt(order, provider)
+    asked = _asked(order, request_id)
+    key, amount = (asked.request.pk, asked.rest) if asked else (None, order.gross)
+    live = live_attempt(order, provider, key)
     if live is not None:
-        if _fits(live, order, now=now):
+        if _fits(live, amount, now=now):
             return live
         withdraw(Q(pk=live.pk), now=now)
     attempt = PaymentAttempt(
         order=order,
+        request_id=key,
         provider=provider.name,
-        amount=order.gross,
+        amount=amount,
         currency=order.currency,
         begun_at=now,
         ask_again_at=now + FIRST_ASKED_AFTER,
     )
     insert_rows([attempt], ignore_conflicts=True)
-    begun = live_attempt(order, provider)
+    begun = live_attempt(order, provider, key)
     if begun is None:  # answered within this very moment
         raise MethodNotAllowed
     return begun
 
 
-def live_attempt(order: Order, provider: Provider) -> PaymentAttempt | None:
-    """Return the attempt to which an order's customers are sent. One query."""
-    rest = "WHERE order_id = %s AND provider = %s AND state = ANY(%s) AND withdrawn_at IS NULL"
-    live = plain_row(PaymentAttempt, rest, [order.pk, provider.name, [str(state) for state in PaymentAttempt.OPEN]])
+def live_attempt(order: Order, provider: Provider, request_id: int | None) -> PaymentAttempt | None:
+    """Return the attempt to which the payers of a request are sent. One query."""
+    rest = (
+        "WHERE order_id = %s AND provider = %s AND request_id IS NOT DISTINCT FROM %s AND state = ANY(%s)"
+        " AND withdrawn_at IS NULL"
+    )
+    states = [str(state) for state in PaymentAttempt.OPEN]
+    live = plain_row(PaymentAttempt, rest, [order.pk, provider.name, request_id, states])
     if live is not None:
         live.order = order
     return live
+
+
+def _asked(order: Order, request_id: int | None) -> Asked | None:
+    """Return the request to pay; None for an order of a former release, which has none. Raises MethodNotAllowed for one
+    that is not owed."""
+    asked = asked_of(order)
+    if not asked and request_id is None:
+        return None
+    for each in asked:
+        if each.rest > 0 and request_id in (None, each.request.pk):
+            return each
+    raise MethodNotAllowed
 
 
 def withdraw(which: Q, *, now: datetime) -> int:
@@ -123,10 +145,10 @@ def attempt_told(attempt: PaymentAttempt) -> Attempt:
     )
 
 
-def _fits(attempt: PaymentAttempt, order: Order, *, now: datetime) -> bool:
-    """Tell whether customers may be sent to an attempt: of the order's amount, open for a while yet, and, if it was
+def _fits(attempt: PaymentAttempt, amount: Decimal, *, now: datetime) -> bool:
+    """Tell whether customers may be sent to an attempt: of the amount asked for, open for a while yet, and, if it was
     never answered, of a key that the provider still knows."""
-    if (attempt.amount, attempt.currency) != (order.gross, order.currency):
+    if attempt.amount != amount:
         return False
     if attempt.state == PaymentAttempt.State.BEGUN:
         return now < attempt.begun_at + KEY_HOLDS_FOR

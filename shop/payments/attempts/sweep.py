@@ -49,8 +49,8 @@ def sweep(*, now: datetime) -> int:
     give_up(Q(begun_at__lte=now - GIVEN_UP_AFTER), now=now)
     with transaction.atomic():
         with connection.cursor() as cursor:
-            limits = {"first": FIRST_ASKED_AFTER, "longest": LEAST_OFTEN, "most": AT_ONCE}
-            cursor.execute(_TAKE_DUE, {"now": now, **limits})
+            first, longest = FIRST_ASKED_AFTER, LEAST_OFTEN
+            cursor.execute(_TAKE_DUE, {"now": now, "first": first, "longest": longest, "most": AT_ONCE})
             taken = cursor.fetchall()
         enqueue_many(
             NewJob(
@@ -76,10 +76,10 @@ def adopt(*, now: datetime) -> None:
     """Make attempts of pending payments that have none: of a former release, or begun at a provider's own page."""
     known = PaymentAttempt.objects.filter(provider=OuterRef("provider"), reference=OuterRef("reference"))
     pending = Payment.objects.filter(status=Payment.Status.PENDING, order__isnull=False, amount__gt=0)
-    found = pending.filter(~Exists(known), created_at__lte=now - FIRST_ASKED_AFTER).order_by("pk")[:AT_ONCE]
+    found = pending.filter(~Exists(known), created_at__lte=now - FIRST_ASKED_AFTER).select_related("order").order_by("pk")[:AT_ONCE]
     adopted = [
         PaymentAttempt(
-            order_id=payment.order_id,
+            order=payment.order,
             provider=payment.provider,
             amount=payment.amount,
             currency=payment.currency,

@@ -21,12 +21,8 @@ from django.core.signing import BadSignature, Signer
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-<<<<<<< HEAD
-from shop.payments.port import Attempt, Forged, NotificationRefused, ProviderEvent
-=======
 from common.outside_json import read_json
-from shop.payments.port import Forged, NotificationRefused, ProviderEvent
->>>>>>> land
+from shop.payments.port import Attempt, Forged, NotificationRefused, ProviderEvent
 
 LATE = timedelta(seconds=15)
 _signer = Signer(salt="shop.payments.providers.sandbox.charge", sep="~")

@@ -16,7 +16,7 @@ from outbox.jobs.services import enqueue
 from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.attempts.answers import note_reference
-from shop.payments.attempts.services import attempt_told, live_attempt, start_payment
+from shop.payments.attempts.services import attempt_told, start_payment
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.jobs import notify
 from shop.payments.providers.sandbox.provider import provider
@@ -57,7 +57,7 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
 
 def _charge(order: Order, choice: str) -> None:
     now = timezone.now()
-    attempt = live_attempt(order, provider) or start_payment(order=order, provider=provider, now=now)
+    attempt = start_payment(order=order, provider=provider, now=now)
     charge = bank.charge(choice, of=bank.open_charge(attempt_told(attempt)), now=now)
     if choice == bank.Choice.LATE:
         _charge_late(order, charge, now)

@@ -179,6 +179,17 @@ def test_an_order_that_is_paid_begins_nothing(order, bank):
         start(order, bank)
 
 
+def test_it_is_for_the_first_request_that_is_owed(order, bank):
+    attempt = start(order, bank)
+    assert (attempt.request, attempt.amount) == (order.requests.get(), order.gross)
+
+
+def test_a_request_that_is_not_owed_begins_nothing(order, bank):
+    with pytest.raises(MethodNotAllowed):
+        start_payment(order=order, provider=bank, now=timezone.now(), request_id=0)
+    assert not PaymentAttempt.objects.exists()
+
+
 def test_two_tabs_get_one_page(order, bank):
     answers = race(*[lambda: start(order, bank).url] * 4)
     assert errors_among(answers) == []
@@ -195,7 +206,8 @@ def test_control_without_the_key_of_the_live_attempt_two_tabs_get_two_pages(orde
     finally:
         PaymentAttempt.objects.all().delete()
         run(
-            "CREATE UNIQUE INDEX shop_paymentattempt_one_live ON shop_paymentattempt (order_id, provider)"
+            "CREATE UNIQUE INDEX shop_paymentattempt_one_live ON shop_paymentattempt (order_id, provider, request_id)"
+            " NULLS NOT DISTINCT"
             " WHERE state IN ('begun', 'started') AND withdrawn_at IS NULL"
         )
 
