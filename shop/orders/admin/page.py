@@ -227,6 +227,7 @@ def _customer(order: Order, viewer: User) -> list[tuple[str | Promise, str | Saf
     facts: list[tuple[str | Promise, str | SafeString]] = [
         (_("Customer account"), admin_link(viewer, CustomerAccount, order.account_id, order.account)),
         (_("Claimed"), moment(order.claimed_at) if order.is_claimed else _not_claimed(order)),
+        (_("Buys as"), str(order.bought_by.label)),
         (_("Contact"), contact),
         (_("Buyer"), _person(order.buyer, viewer)),
         (_("Operator"), _person(order.operator, viewer)),
@@ -235,7 +236,10 @@ def _customer(order: Order, viewer: User) -> list[tuple[str | Promise, str | Saf
     if copied is None:
         return facts
     for label, text in (
+        (_("SIRET or registration number"), copied.register_number),
         (_("VAT number"), copied.vat_id),
+        (_("Service code"), copied.service_code),
+        (_("Commitment number"), copied.commitment_number),
         (_("Payer’s address"), copied.payer_email),
         (_("Purchase-order reference"), copied.purchase_reference),
         (_("For accounting alone since"), moment(order.sealed_at) if closed else ""),
