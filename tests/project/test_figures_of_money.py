@@ -7,7 +7,7 @@ import re
 from tests.servers import PROJECT
 
 SUMS = re.compile(
-    r"""\b(?:Sum|Avg)\(\s*["'](?:\w+__)*(amount|gross|net|tax|worth)["']|\bsum\((?:\w+\.)?(?:amount|gross)\)"""
+    r"""\b(?:Sum|Avg)\(\s*["'](?:\w+__)*(?:amount|gross|net|tax|worth)["']|\bsum\((?:\w+\.)?(?:amount|gross)\)"""
 )
 FLOORS = ("project", "shop", "catalog", "handlers", "enrolments", "billing", "accounts", "outbox", "common")
 # File: why its sums are not figures, or are the ledger's own.
