@@ -33,12 +33,12 @@ _NO_PROVIDER = "no_such_provider"
 _TAKE_DUE = """
 UPDATE shop_paymentattempt SET
     times_asked = times_asked + 1,
-    ask_again_at = %(now)s + LEAST(%(first)s * power(2, LEAST(times_asked, 20)), %(longest)s)
+    ask_again_at = %(now)s + LEAST(%(first)s::interval * power(2, LEAST(times_asked, 20)), %(longest)s::interval)
 WHERE id IN (
     SELECT id FROM shop_paymentattempt WHERE ask_again_at <= %(now)s
     ORDER BY ask_again_at LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED
 )
-RETURNING id, provider, times_asked, order_id
+RETURNING id, provider, times_asked
 """
 
 
@@ -50,19 +50,18 @@ def sweep(*, now: datetime) -> int:
     with transaction.atomic():
         with connection.cursor() as cursor:
             first, longest = FIRST_ASKED_AFTER, LEAST_OFTEN
-            cursor.execute(_TAKE_DUE, {"now": now, "first": first, "longest": longest, "most": AT_ONCE})
+            cursor.execute(_TAKE_DUE, {"now": now, "first": str(first), "longest": str(longest), "most": AT_ONCE})
             taken = cursor.fetchall()
         enqueue_many(
             NewJob(
                 kind=job_kind_of(provider),
                 key=f"ask:{pk}:{times}:{int(now.timestamp())}",
                 payload={"attempt": pk},
-                order_id=order_id,
             )
-            for pk, provider, times, order_id in taken
+            for pk, provider, times in taken
             if get_provider(provider) is not None
         )
-        gone = [pk for pk, provider, _times, _order_id in taken if get_provider(provider) is None]
+        gone = [pk for pk, provider, _times in taken if get_provider(provider) is None]
         give_up(Q(pk__in=gone), now=now, problem=_NO_PROVIDER)
     return len(taken)
 
@@ -76,7 +75,11 @@ def adopt(*, now: datetime) -> None:
     """Make attempts of pending payments that have none: of a former release, or begun at a provider's own page."""
     known = PaymentAttempt.objects.filter(provider=OuterRef("provider"), reference=OuterRef("reference"))
     pending = Payment.objects.filter(status=Payment.Status.PENDING, order__isnull=False, amount__gt=0)
-    found = pending.filter(~Exists(known), created_at__lte=now - FIRST_ASKED_AFTER).select_related("order").order_by("pk")[:AT_ONCE]
+    found = (
+        pending.filter(~Exists(known), created_at__lte=now - FIRST_ASKED_AFTER)
+        .select_related("order")
+        .order_by("pk")[:AT_ONCE]
+    )
     adopted = [
         PaymentAttempt(
             order=payment.order,
