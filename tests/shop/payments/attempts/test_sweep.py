@@ -120,5 +120,5 @@ def test_takes_as_many_queries_for_many_attempts(probe_entry, number, django_ass
     for one in range(number):
         order = place(make_cart(probe_entry), email=f"buyer{one}@example.org")
         start_payment(order=order, provider=sandbox, now=now)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(7):
         assert sweep(now=now + timedelta(minutes=3)) == number
