@@ -271,7 +271,7 @@ GUARDS: dict[str, tuple[str, Any, tuple[Step, ...]]] = {
         (BUY_A_SESSION, EXPIRE, buy("carol", 2, 4), LATE_MONEY),
     ),
     "a line to be delivered has its job": ("shop.orders.fulfilment.enqueue_many", None, (BUY_SEATS, SETTLE)),
-    "a paid order has one settlement": ("shop.payments.services.insert_row", None, (BUY_SEATS, SETTLE)),
+    "a paid order has one settlement": ("shop.payments.requests.release.insert_row", None, (BUY_SEATS, SETTLE)),
 }  # fmt: skip
 
 
