@@ -202,10 +202,10 @@ class TestOnAccount:
 
 def test_a_promise_keeps_its_shape(order, merchant):
     accept(order, merchant)
-    for constraint, change in (
-        ("shop_paymentrequest_promise_known", "promise = 'word of honour'"),
-        ("shop_paymentrequest_promise_known", "promised_at = NULL"),
-        ("shop_paymentrequest_covered_by_a_promise", "promise = '', promised_at = NULL"),
+    for refusal, change in (
+        (broken("shop_paymentrequest_promise_known"), "promise = 'word of honour'"),
+        (broken("shop_paymentrequest_promise_known"), "promised_at = NULL"),
+        (broken("shop_paymentrequest_covered_by_a_promise"), "promise = '', promised_at = NULL"),
     ):
-        with broken(constraint):
+        with refusal:
             run(f"UPDATE shop_paymentrequest SET {change}")

@@ -38,9 +38,7 @@ class TestTheLimitByTwoOrders:
         orders = [
             place(make_cart(entry, user=member.user), user=member.user, account=member.account) for _twice in range(2)
         ]
-        buying = [
-            partial(buy_on_account, order_id=order.pk, actor=member.user, now=timezone.now()) for order in orders
-        ]
+        buying = [partial(buy_on_account, order_id=order.pk, actor=member.user, now=timezone.now()) for order in orders]
         race(*buying, before=[(on_account, "cover")], **how)
         return Order.objects.filter(status="paid").count()
 

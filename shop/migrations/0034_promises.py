@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0032_payment_events_to_look_at'),
+        ('shop', '0033_kinds_and_requests'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0026_limits_and_teams_in_history'),
+        ('accounts', '0027_kind_of_buyer'),
     ]
 
     operations = [
