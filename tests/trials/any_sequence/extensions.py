@@ -84,7 +84,7 @@ class Extensions(Carts, Money, Deliveries):
     def to_lengthen(self, *names: str) -> list[str]:
         """Return the keys of what accounts may lengthen, of all where none is named."""
         accounts = [self.world.accounts[name].pk for name in names or ("alice", "carol")]
-        grounds = ending_grounds().filter(account__in=accounts).order_by("pk")
+        grounds = ending_grounds(self.now).filter(account__in=accounts).order_by("pk")
         seats = limited_seats().filter(account__in=accounts).order_by("pk")
         return [f"ground-{pk}" for pk in grounds.values_list("pk", flat=True)] + [
             f"seat-{pk}" for pk in seats.values_list("pk", flat=True)

@@ -71,10 +71,10 @@ BROKEN_BY: dict[str, str] = {
     "only a line that was delivered has seats": f"""
         SELECT line_id, status, seats FROM ({SEATS_DUE}) due WHERE seats > 0 AND status IN ('pending', 'failed')
     """,
-    "a unit given back has no seat in use or to be used": f"""
+    "a unit given back has no seat, nor one that can come back": f"""
         SELECT unit.id, seat.id, seat.state FROM enrolments_seat seat JOIN shop_orderunit unit ON unit.id = seat.unit_id
             JOIN ({GIVEN_BACK}) gone ON gone.line_id = unit.line_id AND gone.index = unit.index
-        WHERE seat.state NOT IN ('revoked', 'expired')
+        WHERE seat.state <> 'revoked'
     """,
     "only what was given back is revoked": f"""
         SELECT unit.id, seat.id FROM enrolments_seat seat JOIN shop_orderunit unit ON unit.id = seat.unit_id
