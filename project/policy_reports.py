@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -12,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from accounts.rate_limits.pages import limited
+from common.outside_json import read_json
 from project.logs import mask_path
 
 logger = logging.getLogger("project.policy_reports")
@@ -49,7 +49,7 @@ def policy_report(request: HttpRequest) -> HttpResponse:
 
 def _read(body: bytes) -> list[dict[str, Any]]:
     """Return the reports in a body: one under `csp-report`, or a list with a `body` each. Raises ValueError."""
-    said = json.loads(body)
+    said = read_json(body)
     found = []
     if isinstance(said, dict):
         found = [said.get("csp-report")]

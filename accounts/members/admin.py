@@ -65,6 +65,12 @@ class MembersFormSet(MadeFromRows, BaseInlineFormSet):
 
     locks_rows = False
 
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        """Show each member's name without a look-up of its own."""
+        super().add_fields(form, index)
+        if form.instance.pk is not None:
+            form.fields["user"].widget.widget.loaded = form.instance.user
+
     def clean(self) -> None:
         super().clean()
         if any(self.errors) or self.instance.pk is None:
@@ -132,6 +138,9 @@ class MemberInvitationInline(TabularRows):
     fields = readonly_fields = ("email", "is_owner", "is_buyer", "is_operator", "is_accountant", "created_at")
     extra = 0
     can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MemberInvitation]:
+        return super().get_queryset(request).select_related("account")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -3,7 +3,7 @@ of them, and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,7 +30,21 @@ class Part:
         """Return the part that a member is limited to; None for whoever works with the whole account."""
         if membership.is_owner or membership.limits is None:
             return None
-        return cls(*(frozenset(membership.limits.get(name, ())) for name in ("teams", "orders", "courses")))
+        return cls.named(membership.limits)
+
+    @classmethod
+    def named(cls, limits: Mapping[str, Iterable[int]]) -> Part:
+        """Return the part that stored limits name."""
+        return cls(*(frozenset(limits.get(name, ())) for name in ("teams", "orders", "courses")))
+
+    @property
+    def limits(self) -> dict[str, list[int]]:
+        """The keys as they are stored."""
+        return {"teams": sorted(self.teams), "orders": sorted(self.orders), "courses": sorted(self.courses)}
+
+    def is_within(self, other: Part) -> bool:
+        """Tell whether another part has all of this one."""
+        return self.teams <= other.teams and self.orders <= other.orders and self.courses <= other.courses
 
 
 class NoOperator(Refused):

@@ -76,6 +76,9 @@ class MembershipOfUserInline(TabularRows):
     extra = 0
     verbose_name_plural = _("Works for")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        return super().get_queryset(request).select_related("user", "account")
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

@@ -220,7 +220,35 @@ class PasskeyNameField(forms.CharField):
         super().__init__(**options)
 
 
+class CredentialField(forms.JSONField):
+    """Answer of a passkey, as its browser posts it. One that is nested too deep to be read is wrong like any other."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", forms.HiddenInput)
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError as error:
+            message = self.error_messages["invalid"]
+            raise forms.ValidationError(message, code="invalid", params={"value": ""}) from error
+
+
+class PasskeyForm(webauthn.AuthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
+class PasskeyLoginForm(webauthn.LoginWebAuthnForm):
+    credential = CredentialField()
+
+
+class PasskeyAgainForm(webauthn.ReauthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
 class AddPasskeyForm(webauthn.AddWebAuthnForm):
+    credential = CredentialField()
     name = PasskeyNameField(required=False)
     passwordless = forms.BooleanField(
         label=_("Signs me in alone, without password or code"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.admin import AdminSite
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
-from django.db.models import ForeignKey
+from django.db.models import ForeignKey, Model
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
@@ -29,10 +29,19 @@ else:
 
 
 class CheckedAutocompleteSelect(AutocompleteSelect):
-    """Widget that selects nothing for a value that can be no key. Repairs Django 5.2, which fails to show the form."""
+    """Widget that selects nothing for a value that can be no key. Repairs Django 5.2, which fails to show the form.
+
+    `loaded` is the row chosen, where the caller has it: it is shown without being looked up again.
+    """
+
+    loaded: Model | None = None
 
     def optgroups(self, name: str, value: Iterable[Any], attrs: dict[str, Any] | None = None) -> list[Any]:
-        return super().optgroups(name, [key for key in value if self._can_be_key(key)], attrs)
+        keys = [key for key in value if self._can_be_key(key)]
+        if self.loaded is not None and [str(key) for key in keys] == [str(self.loaded.pk)]:
+            label = self.choices.field.label_from_instance(self.loaded)
+            return [(None, [self.create_option(name, self.loaded.pk, label, True, 0)], 0)]
+        return super().optgroups(name, keys, attrs)
 
     def _can_be_key(self, key: Any) -> bool:
         try:

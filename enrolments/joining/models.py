@@ -6,8 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from accounts.teams.models import Team
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.seats.models import Seat, SeatBatch
@@ -58,6 +60,18 @@ class JoinLink(models.Model):
         related_name="+",
         db_index=False,
         verbose_name=_("course"),
+    )
+    # Team that people join by the link; they get its seats, or those of no team. Without a check in the database: the
+    # release before this one removes teams without a look at this table.
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="join_links",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=pgettext_lazy("of an account", "team"),
     )
     has_codes = models.BooleanField(_("printed codes"), default=False, db_default=False)
     places = models.PositiveIntegerField(_("places"))

@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.members.current import AccountRequest, account_page
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from common.numbers import whole_number
 from enrolments.people.list_forms import PeopleForm
 from enrolments.people.list_views import FILTERS
 from enrolments.people.listed import chosen_people
 from enrolments.people.selectors import people_of
+from enrolments.scope import courses_within, people_within, seats_within, teams_within
 from enrolments.seats.many import MOST, Act
 from enrolments.seats.many_views import Asked, Of, act_on
 from enrolments.seats.models import SeatState
@@ -23,7 +25,7 @@ from enrolments.seats.selectors import courses_used, seats_of
 from enrolments.seats.targets import find_target
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_POST
 def chosen(request: AccountRequest) -> HttpResponse:
     """Lead on from the boxes of the list, which are posted, to the page about an act. Changes nothing."""
@@ -31,7 +33,7 @@ def chosen(request: AccountRequest) -> HttpResponse:
     return redirect(f"{address}?{_chosen_in_list(request.POST).urlencode()}")
 
 
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 @require_http_methods(["GET", "HEAD", "POST"])
 def many(request: AccountRequest) -> HttpResponse:
     """Show what an act on many people would do; posting the page does it."""
@@ -56,25 +58,30 @@ def _chosen_in_list(posted: QueryDict) -> QueryDict:
 
 def _asked(request: AccountRequest, data: QueryDict) -> Asked | None:
     """Return the act that an address or a form names: on people, or on their seats. None where it names none."""
-    account, now = request.account, timezone.now()
+    account, part, now = request.account, Part.of(request.membership), timezone.now()
     act = data.get("act", "")
     if act not in Act.values:
         return None
     fields = [("act", act)]
     if data.get("which") == "all":
-        form = PeopleForm(data, courses=courses_used(account), teams=list(account.teams.all()))
+        form = PeopleForm(
+            data,
+            courses=courses_within(courses_used(account), part),
+            teams=list(teams_within(account.teams.all(), part)),
+        )
         people = chosen_people(account, form.cleaned_data if form.is_valid() else {}, now)
         fields += [("which", "all"), *((name, value) for name in FILTERS if (value := data.get(name, "")))]
     else:
         ids = [pk for pk in (whole_number(each) for each in data.getlist("people")[: MOST + 1]) if pk is not None]
         people = people_of(account).filter(pk__in=ids)
         fields += [("people", str(pk)) for pk in ids]
-    found = list(people.order_by("pk").values_list("person", flat=True)[: MOST + 1])
-    to = find_target(account, data.get("to", ""))
+    within = people_within(people, account, part)
+    found = list(within.order_by("pk").values_list("person", flat=True)[: MOST + 1])
+    to = find_target(account, data.get("to", ""), part)
     if act == Act.INVITE:
         return Asked(Act(act), [], len(found) > MOST, to, fields, people=found[:MOST], of=Of.PEOPLE)
     in_use = seats_of(account).filter(person__in=found, state__in=(SeatState.ASSIGNED, SeatState.CONSUMED))
-    seats = list(in_use.order_by("pk")[: MOST + 1])
+    seats = list(seats_within(in_use, account, part).order_by("pk")[: MOST + 1])
     seated = {seat.person_id for seat in seats}
     without = [person_id for person_id in found if person_id not in seated]
     is_too_many = len(found) > MOST or len(seats) + len(without) > MOST

@@ -4,10 +4,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from accounts.members.parts import Part
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.runs.why import WhyNot
@@ -56,6 +58,8 @@ class Run(models.Model):
         verbose_name=_("session"),
     )
     reason = models.CharField(_("reason"), max_length=200, blank=True, default="", db_default="")
+    # Those of the operator, who works with a part of the account alone (`accounts.members.parts`).
+    limits = models.JSONField(_("limits"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=7, blank=True, default="", db_default="")
     state = models.CharField(
         _("state"), max_length=8, choices=State.choices, default=State.RUNNING, db_default=State.RUNNING
@@ -94,6 +98,15 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_act_display()} · {self.pk}"
+
+    @property
+    def part(self) -> Part | None:
+        """Part of the account that the run keeps to; None for the whole account."""
+        return None if self.limits is None else Part.named(self.limits)
+
+    @property
+    def done_label(self) -> str | Promise:
+        return Act(self.act).done
 
     @property
     def to(self) -> Course | CourseGroup | None:

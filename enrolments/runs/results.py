@@ -8,25 +8,25 @@ from django.http import FileResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from accounts.members.parts import Part
 from common.sheets.answers import sheet_response
 from common.sheets.tables import Cells, SheetKind
-from enrolments.people.selectors import typed_names
 from enrolments.runs.models import Run
-from enrolments.runs.selectors import rows_of
+from enrolments.runs.selectors import names_in, rows_of
 
 
-def result_file(run: Run, kind: SheetKind) -> FileResponse:
-    """Answer with all rows of a run. Three statements."""
+def result_file(run: Run, kind: SheetKind, part: Part | None = None) -> FileResponse:
+    """Answer with all rows of a run, and the names that a reader limited to a part may see. Four statements at most."""
     headings = (
         _("Name"), _("E-mail"), _("Seat"), _("Course"), _("What happened"), _("Why"),
         pgettext("of a person moved", "New seat"),
     )  # fmt: skip
-    return sheet_response(_("seats"), kind, headings=headings, rows=_cells(run))
+    return sheet_response(_("seats"), kind, headings=headings, rows=_cells(run, part))
 
 
-def _cells(run: Run) -> Iterator[Cells]:
+def _cells(run: Run, part: Part | None) -> Iterator[Cells]:
     rows = list(rows_of(run))
-    names = typed_names(run.account, {row.person_id for row in rows if row.person_id is not None})
+    names = names_in(run, rows, part)
     for row in rows:
         person = names.get(row.person_id or 0)
         yield (

@@ -7,24 +7,26 @@ alone, and its row says so. The services are those of a single seat.
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connection, transaction
 
-from accounts.members.models import CustomerAccount
-from accounts.members.rights import Right, accounts_with
+from accounts.members.models import CustomerAccount, Membership
+from accounts.members.parts import Part
+from accounts.members.rights import Right, rights_of
 from accounts.people.models import User
 from common.refusals import Refused
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
-from enrolments.people.mail_again import mail_people_again
+from enrolments.people.errors import PersonNotFound
+from enrolments.people.selectors import people_of
 from enrolments.runs.models import Run, RunRow
 from enrolments.runs.why import WhyNot
-from enrolments.seats.many import Act, Outcome, PreviewChanged, Target, fingerprint_of, look_at
+from enrolments.scope import people_within, seats_within
+from enrolments.seats.many import Act, Outcome, PreviewChanged, Target, do_act, fingerprint_of, look_at
 from enrolments.seats.models import Seat
-from enrolments.seats.move import move_seats
-from enrolments.seats.moves import state_shown
-from enrolments.seats.release import release_seats
+from enrolments.seats.moves import SeatNotFound, state_shown
 from outbox.jobs.models import Job
 from outbox.jobs.steps import record_first_step, record_next_step
 
@@ -53,13 +55,14 @@ def start_run(
     language: str,
     now: datetime.datetime,
     reason: str = "",
+    part: Part | None = None,
 ) -> Run:
     """Have an act done by jobs to all that it was shown to be possible for; what it was not possible for is kept too.
 
-    `seen` is the `fingerprint_of` what was shown. An act that is under way already is returned. A constant number
-    of statements. Raises PreviewChanged.
+    `seen` is the `fingerprint_of` what was shown, `part` that of the account which the actor is limited to: the run
+    keeps to it. An act that is under way already is returned. A constant number of statements. Raises PreviewChanged.
     """
-    outcomes = look_at(account=account, act=act, seats=seats, people=people, to=to, now=now)
+    outcomes = look_at(account=account, act=act, seats=seats, people=people, to=to, part=part, now=now)
     if fingerprint_of(act, to, outcomes) != seen:
         raise PreviewChanged
     run = Run(
@@ -70,16 +73,22 @@ def start_run(
         group=to if isinstance(to, CourseGroup) else None,
         language=language,
         reason=reason,
-        fingerprint=seen,
+        fingerprint=_fingerprint(seen, actor, part),
+        limits=part.limits if part is not None else None,
         made_at=now,
     )
     with transaction.atomic():
         Run.objects.bulk_create([run], ignore_conflicts=True)
-        kept = Run.objects.get(account=account, fingerprint=seen, state=State.RUNNING)
+        kept = Run.objects.get(account=account, fingerprint=run.fingerprint, state=State.RUNNING)
         if not kept.rows.exists():
             RunRow.objects.bulk_create(_rows(kept, outcomes))
             record_first_step(kind=JOB_KIND, subject="run", subject_id=kept.pk, account_id=account.pk)
     return kept
+
+
+def _fingerprint(seen: str, actor: User, part: Part | None) -> str:
+    # Whoever is limited to a part sees their own runs alone: that of a colleague is not theirs.
+    return seen if part is None else hashlib.sha256(f"{seen}:{actor.pk}".encode()).hexdigest()
 
 
 def _rows(run: Run, outcomes: Sequence[Outcome]) -> list[RunRow]:
@@ -109,12 +118,22 @@ def run_step(job: Job, now: datetime.datetime) -> None:
     if not rows:
         _end(run, State.DONE, now)
         return
-    if not accounts_with(run.operator, Right.MANAGE_SEATS).filter(pk=run.account_id).exists():
+    if not _may_go_on(run):
         _stop(run, now)
         return
     refused, to_seats = _do(run, rows, now)
     _write(rows, refused, to_seats)
     record_next_step(job, subject="run")
+
+
+def _may_go_on(run: Run) -> bool:
+    """Tell whether the operator still works with all that the run was begun with."""
+    member = Membership.objects.filter(account=run.account, user=run.operator, user__is_active=True).first()
+    rights = rights_of(member)
+    if member is None or Right.MANAGE_SEATS in rights:
+        return member is not None
+    part = Part.of(member)
+    return Right.WORK_IN_PART in rights and run.part is not None and part is not None and run.part.is_within(part)
 
 
 def give_up(job: Job, now: datetime.datetime) -> None:
@@ -140,26 +159,38 @@ def _next_rows(run: Run) -> list[RunRow]:
 
 def _do(run: Run, rows: Sequence[RunRow], now: datetime.datetime) -> tuple[dict[int, Refused], dict[int, Seat]]:
     """Do the act to rows; return the refusals of those left alone, and the new seats of people moved, by key of row."""
+    refused = _beyond(run, rows)
+    rows = [row for row in rows if row.pk not in refused]
     by_seat = {row.seat_id: row.pk for row in rows if row.seat_id is not None}
-    seen = {row.seat_id: row.seen for row in rows if row.seat_id is not None}
-    if run.act == Act.INVITE:
-        people = dict.fromkeys(row.person_id for row in rows if row.person_id is not None)
-        no_mail = mail_people_again(account=run.account, people=people, language=run.language, now=now)
-        return {row.pk: no_mail[row.person_id] for row in rows if row.person_id in no_mail}, {}
-    if run.act == Act.MOVE and run.to is not None:
-        moved = move_seats(
-            account=run.account,
-            seats=seen,
-            to=run.to,
-            actor=run.operator,
-            language=run.language,
-            now=now,
-            reason=run.reason,
-        )
-        to_seats = {by_seat[pk]: seat for pk, seat in moved.seats.items()}
-        return {by_seat[pk]: why for pk, why in moved.refused.items()}, to_seats
-    released = release_seats(account=run.account, seats=seen, actor=run.operator, now=now, reason=run.reason)
-    return {by_seat[pk]: why for pk, why in released.refused.items()}, {}
+    done = do_act(
+        account=run.account,
+        act=Act(run.act),
+        seats={row.seat_id: row.seen for row in rows if row.seat_id is not None},
+        people=[row.person_id for row in rows if row.person_id is not None],
+        to=run.to,
+        actor=run.operator,
+        language=run.language,
+        now=now,
+        reason=run.reason,
+    )
+    refused |= {row.pk: why for row in rows if (why := done.no_mail.get(row.person_id or 0)) is not None}
+    refused |= {by_seat[pk]: why for pk, why in done.refused.items()}
+    return refused, {by_seat[pk]: seat for pk, seat in done.seats.items()}
+
+
+def _beyond(run: Run, rows: Sequence[RunRow]) -> dict[int, Refused]:
+    """Return refusals of the rows that left the part of the account which the run keeps to. Four statements at most."""
+    if run.part is None:
+        return {}
+    seats = Seat.objects.filter(account=run.account, pk__in=[row.seat_id for row in rows if row.seat_id is not None])
+    within = set(seats_within(seats, run.account, run.part).values_list("pk", flat=True))
+    people = people_of(run.account).filter(person__in=[row.person_id for row in rows if row.seat_id is None])
+    known = set(people_within(people, run.account, run.part).values_list("person", flat=True))
+    return {
+        row.pk: PersonNotFound() if row.seat_id is None else SeatNotFound()
+        for row in rows
+        if (row.person_id not in known if row.seat_id is None else row.seat_id not in within)
+    }
 
 
 def _write(rows: Collection[RunRow], refused: Mapping[int, Refused], to_seats: Mapping[int, Seat]) -> None:

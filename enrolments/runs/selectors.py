@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.db.models import Count, QuerySet
 
-from accounts.members.models import CustomerAccount
+from accounts.members.models import CustomerAccount, Membership
+from accounts.members.parts import Part
+from enrolments.people.selectors import PersonRow, people_of, typed_names
 from enrolments.runs.models import Run, RunRow
 from enrolments.runs.why import WhyNot
+from enrolments.scope import people_within
 
 
 @dataclass(slots=True)
@@ -21,9 +25,23 @@ class Counts:
     whys: list[tuple[str, int]] = field(default_factory=list)
 
 
-def runs_of(account: CustomerAccount) -> QuerySet[Run]:
-    """Return the acts of an account on many seats."""
-    return Run.objects.filter(account=account).select_related("account", "operator", "course", "group__course")
+def runs_of(account: CustomerAccount, member: Membership | None = None) -> QuerySet[Run]:
+    """Return the acts of an account on many seats: for a member who is limited to a part of it their own within that
+    part."""
+    runs = Run.objects.filter(account=account).select_related("account", "operator", "course", "group__course")
+    part = Part.of(member) if member is not None else None
+    if member is None or part is None:
+        return runs
+    return runs.filter(operator=member.user_id, limits__contained_by=part.limits)
+
+
+def names_in(run: Run, rows: Collection[RunRow], part: Part | None = None) -> dict[int, PersonRow]:
+    """Return the people of rows as their account typed them, by key; of a part, those who belong to it now."""
+    people = {row.person_id for row in rows if row.person_id is not None}
+    if part is not None:
+        within = people_within(people_of(run.account), run.account, part)
+        people &= set(within.filter(person__in=people).values_list("person", flat=True))
+    return typed_names(run.account, people)
 
 
 def counts_of(run: Run) -> Counts:

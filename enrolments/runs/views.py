@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -10,14 +12,16 @@ from django.views.decorators.http import require_safe
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.history.services import note_download
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from common.numbers import whole_number
 from common.sheets.tables import SheetKind
 from enrolments.pages import page_of
-from enrolments.people.selectors import typed_names
-from enrolments.runs.models import Run
+from enrolments.people.selectors import PersonRow
+from enrolments.runs.models import Run, RunRow
 from enrolments.runs.results import result_file
-from enrolments.runs.selectors import counts_of, rows_of, runs_of
+from enrolments.runs.selectors import counts_of, names_in, rows_of, runs_of
+from enrolments.seats.many_rows import ManyRow
 from enrolments.seats.targets import name_of
 
 RUNS_A_PAGE = 25
@@ -25,15 +29,15 @@ ROWS_A_PAGE = 100
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def runs(request: AccountRequest) -> HttpResponse:
     """List the account's acts on many seats that jobs did, the newest first."""
-    page = page_of(request, runs_of(request.account), RUNS_A_PAGE)
+    page = page_of(request, runs_of(request.account, request.membership), RUNS_A_PAGE)
     return render(request, "runs/runs.html", {"account": request.account, "page": page, "query_string": ""})
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def run(request: AccountRequest, run_id: int) -> HttpResponse:
     """Show an act: how far it is, or what became of each seat and person."""
     found = _find(request, run_id)
@@ -41,14 +45,14 @@ def run(request: AccountRequest, run_id: int) -> HttpResponse:
     after = whole_number(request.GET.get("after", "")) or 0
     rows = list(rows_of(found, only_left=only_left, after=after)[: ROWS_A_PAGE + 1])
     has_more, rows = len(rows) > ROWS_A_PAGE, rows[:ROWS_A_PAGE]
-    names = typed_names(request.account, {row.person_id for row in rows if row.person_id is not None})
+    names = names_in(found, rows, Part.of(request.membership))
     context = {
         "account": request.account,
         "run": found,
         "to": name_of(found.to) if found.to is not None else "",
         "counts": counts_of(found),
         "is_moving": found.state == Run.State.RUNNING,
-        "rows": [{"row": row, "person": names.get(row.person_id or 0)} for row in rows],
+        "rows": [_shown(row, names) for row in rows],
         "only_left": only_left,
         "after": after,
         "next": rows[-1].position if has_more else None,
@@ -57,7 +61,7 @@ def run(request: AccountRequest, run_id: int) -> HttpResponse:
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def state(request: AccountRequest, run_id: int) -> HttpResponse:
     """Return the progress of an act, for the script that polls; the whole page is loaded anew when it is over."""
     found = _find(request, run_id)
@@ -71,16 +75,30 @@ def state(request: AccountRequest, run_id: int) -> HttpResponse:
 
 
 @require_safe
-@account_page(Right.MANAGE_SEATS)
+@account_page(Right.MANAGE_SEATS, Right.WORK_IN_PART)
 def result(request: AccountRequest, run_id: int, kind: str) -> HttpResponseBase:
     """Download an act with what becomes, or became, of each seat and person."""
     found = _find(request, run_id)
     note_download(account_id=request.account.pk, actor=request.user, file="result of an act", now=timezone.now())
-    return result_file(found, SheetKind(kind))
+    return result_file(found, SheetKind(kind), Part.of(request.membership))
+
+
+def _shown(row: RunRow, names: Mapping[int, PersonRow]) -> ManyRow:
+    is_done = row.step == RunRow.Step.DONE
+    return ManyRow(
+        person_id=row.person_id,
+        person=names.get(row.person_id or 0),
+        seat_id=row.seat_id,
+        course=row.course,
+        step=row.step,
+        said=row.run.done_label if is_done else row.get_step_display(),
+        why=row.get_why_display(),
+        to_seat_id=row.to_seat_id if row.to_seat_id != row.seat_id else None,
+    )
 
 
 def _find(request: AccountRequest, run_id: int) -> Run:
-    found = runs_of(request.account).filter(pk=run_id).first()
+    found = runs_of(request.account, request.membership).filter(pk=run_id).first()
     if found is None:
         raise Http404
     return found

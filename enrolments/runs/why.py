@@ -6,7 +6,10 @@ from django.utils.translation import pgettext_lazy
 
 class WhyNot(models.TextChoices):
     NOBODY = "nobody", pgettext_lazy("why nothing was done", "Nobody has this seat.")
-    NO_SEAT = "no_seat_of_account", pgettext_lazy("why nothing was done", "The person has no seat of your account.")
+    NO_SEAT = (
+        "no_seat_of_account",
+        pgettext_lazy("why nothing was done", "The person has no seat among those you look after."),
+    )
     HAS_ENTERED = "has_entered", pgettext_lazy("why nothing was done", "The person had entered the course.")
     CONSUMED = "seat_consumed", pgettext_lazy("why nothing was done", "The person entered the course meanwhile.")
     NOT_ASSIGNED = "seat_not_assigned", pgettext_lazy("why nothing was done", "The seat was freed meanwhile.")

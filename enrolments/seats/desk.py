@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 
 from accounts.members.models import CustomerAccount, Membership
 from accounts.members.parts import Part
@@ -17,6 +17,7 @@ from common.search import in_name_order
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course, CourseQuerySet
 from enrolments.courses.sale import with_a_place
+from enrolments.extension.models import SeatExtension
 from enrolments.people.selectors import PersonRow
 from enrolments.scope import people_within, seats_within, sessions_within
 from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
@@ -30,9 +31,12 @@ if TYPE_CHECKING:
 def find_seat(
     account: CustomerAccount, seat_id: int, *, part: Part | None = None
 ) -> WithAnnotations[Seat, Grounds] | None:
-    """Return one seat of an account with the data of its page; None for a seat of another account, or beyond a part."""
+    """Return one seat of an account with the data of its page, the days bought for whoever is on it as `days_kept`;
+    None for a seat of another account, or beyond a part."""
     seats = seats_within(seats_of(account), account, part)
-    return seats.select_related("batch__group").filter(pk=seat_id).first()
+    kept = SeatExtension.objects.live().of_access().filter(seat=OuterRef("pk")).order_by().values("seat")
+    days_kept = Subquery(kept.values(days=Sum("days")))
+    return seats.select_related("batch__group").filter(pk=seat_id).annotate(days_kept=days_kept).first()
 
 
 def find_session(account: CustomerAccount, group_id: int, *, part: Part | None = None) -> CourseGroup | None:

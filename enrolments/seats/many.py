@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.db import models, transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -41,6 +42,18 @@ class Act(models.TextChoices):
     MOVE = "move", pgettext_lazy("on many seats", "Move the people")
     INVITE = "invite", pgettext_lazy("on many seats", "Invite the people again")
 
+    @property
+    def done(self) -> str | Promise:
+        """The outcome for one seat or person."""
+        return _DONE[self]
+
+
+_DONE = {
+    Act.RELEASE: pgettext_lazy("seats", "Free again"),
+    Act.MOVE: pgettext_lazy("people", "Moved"),
+    Act.INVITE: pgettext_lazy("people", "Invited again"),
+}
+
 
 class NobodyThere(Refused):
     """Refusal of an act on a seat that nobody has."""
@@ -60,7 +73,7 @@ class HasNoSeat(Refused):
     """Refusal of an act on the seats of a person who has none of the account."""
 
     code = "no_seat_of_account"
-    message = gettext_lazy("This person has no seat of your account.")
+    message = gettext_lazy("This person has no seat among those you look after.")
 
 
 class PreviewChanged(Refused):
@@ -169,27 +182,62 @@ def do_to_many(
     """
     assigned = {seat.pk: state_shown(seat) for seat in seats if _not_assigned(seat, act, now) is None}
     done_alone: set[int] = set()
-    refused: Collection[int]
     with transaction.atomic():
         # Judged once, under the locks; a judgement that is not the one shown undoes it all.
+        on_seats = [seat.person_id for seat in seats if seat.pk in assigned and seat.person_id is not None]
+        result = do_act(
+            account=account,
+            act=act,
+            seats=assigned,
+            people=[*on_seats, *people],
+            to=to,
+            actor=actor,
+            language=language,
+            now=now,
+            reason=reason,
+        )
         if act == Act.INVITE:
-            on_seats = [seat.person_id for seat in seats if seat.pk in assigned and seat.person_id is not None]
-            wanted = dict.fromkeys([*on_seats, *people])
-            no_mail = mail_people_again(account=account, people=wanted, language=language, now=now)
-            done_alone = set(people) - no_mail.keys()
-            refused = {seat.pk for seat in seats if seat.person_id in no_mail}
-        elif act == Act.MOVE and to is not None:
-            moved = move_seats(
-                account=account, seats=assigned, to=to, actor=actor, language=language, now=now, reason=reason
-            )
-            refused = moved.refused.keys()
-        else:
-            released = release_seats(account=account, seats=assigned, actor=actor, now=now, reason=reason)
-            refused = released.refused.keys()
-        done = assigned.keys() - set(refused)
+            done_alone = set(people) - result.no_mail.keys()
+        unmailed = {seat.pk for seat in seats if seat.person_id in result.no_mail}
+        done = assigned.keys() - unmailed - result.refused.keys()
         if _fingerprint(act, to, seats, done, people, done_alone) != seen:
             raise PreviewChanged
     return len(done) + len(done_alone)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Result of an act: refusals by seat, those of mails by person, and the seats that people moved have now by the key
+    of the one they had."""
+
+    refused: Mapping[int, Refused] = field(default_factory=dict)
+    no_mail: Mapping[int, Refused] = field(default_factory=dict)
+    seats: Mapping[int, Seat] = field(default_factory=dict)
+
+
+def do_act(
+    *,
+    account: CustomerAccount,
+    act: Act,
+    seats: Mapping[int, str],
+    people: Collection[int],
+    to: Target | None,
+    actor: User,
+    language: str,
+    now: datetime.datetime,
+    reason: str,
+) -> Done:
+    """Do an act to what it can be done to: to seats, each with its `state_shown`, or to people, who are mailed.
+
+    Locks as `release_seats`, `move_seats` or `mail_people_again` does.
+    """
+    if act == Act.INVITE:
+        wanted = dict.fromkeys(people)
+        return Done(no_mail=mail_people_again(account=account, people=wanted, language=language, now=now))
+    if act == Act.MOVE and to is not None:
+        moved = move_seats(account=account, seats=seats, to=to, actor=actor, language=language, now=now, reason=reason)
+        return Done(refused=moved.refused, seats=moved.seats)
+    return Done(refused=release_seats(account=account, seats=seats, actor=actor, now=now, reason=reason).refused)
 
 
 def _not_assigned(seat: Seat, act: Act, now: datetime.datetime) -> Refused | None:

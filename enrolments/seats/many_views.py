@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -24,7 +25,7 @@ from accounts.members.trust import count_mails_before_payment
 from accounts.teams.models import Team
 from common.numbers import whole_number
 from common.refusals import Refused
-from enrolments.people.selectors import typed_addresses, typed_names
+from enrolments.people.selectors import PersonRow, typed_addresses, typed_names
 from enrolments.runs.models import Run
 from enrolments.runs.running import start_run
 from enrolments.scope import seats_within, teams_within
@@ -41,6 +42,7 @@ from enrolments.seats.many import (
     fingerprint_of,
     look_at,
 )
+from enrolments.seats.many_rows import ManyRow
 from enrolments.seats.models import Seat, SeatBatch
 from enrolments.seats.selectors import seat_choices, seats_of
 from enrolments.seats.targets import Targets, find_target, targets_of, value_of
@@ -111,7 +113,8 @@ def _do(request: AccountRequest, asked: Asked, *, seen: str, reason: str) -> Htt
     """Do an act at once, or have it done by jobs where one request should not bear it."""
     now = timezone.now()
     _count_mails(request, asked)
-    do = start_run if len(asked) > AT_ONCE else do_to_many
+    part = Part.of(request.membership)
+    do = partial(start_run, part=part) if len(asked) > AT_ONCE else do_to_many
     done = do(
         account=request.account,
         act=asked.act,
@@ -157,15 +160,8 @@ def _asked(request: AccountRequest, data: QueryDict) -> Asked | None:
         ids = [pk for pk in (whole_number(each) for each in data.getlist("seat")[: MOST + 1]) if pk is not None]
         seats = seats_of(account).filter(pk__in=ids)
         fields += [("seat", str(pk)) for pk in ids]
-    most = _most(request)
-    found = list(seats_within(seats, account, part).order_by("pk")[: most + 1])
-    return Asked(Act(act), found[:most], len(found) > most, to, fields)
-
-
-def _most(request: AccountRequest) -> int:
-    """Return the number of seats of one act: for a part of an account what is done at once, since the page of an act by
-    jobs tells of all of it."""
-    return MOST if Part.of(request.membership) is None else AT_ONCE
+    found = list(seats_within(seats, account, part).order_by("pk")[: MOST + 1])
+    return Asked(Act(act), found[:MOST], len(found) > MOST, to, fields)
 
 
 def _count_mails(request: AccountRequest, asked: Asked) -> None:
@@ -215,7 +211,7 @@ def _page(
         "act": asked.act,
         "fields": asked.fields,
         "is_too_many": asked.is_too_many,
-        "most": _most(request),
+        "most": MOST,
         "is_of_people": asked.of == Of.PEOPLE,
         "is_by_jobs": len(asked) > AT_ONCE,
         "address": reverse(f"{asked.of}-many", args=[request.account.pk]),
@@ -264,8 +260,20 @@ def _preview(
         "form": shown,
         "possible": len(outcomes) - left_out.total(),
         "left_out": sorted(left_out.items()),
-        "rows": [{"outcome": each, "seat": each.seat, "person": names.get(each.person_id or 0)} for each in rows],
+        "rows": [_shown(each, asked.act, names) for each in rows],
         "same_address": address.urlencode(),
         "start": start,
         "next": start + ROWS_A_PAGE if start + ROWS_A_PAGE < len(ordered) else None,
     }
+
+
+def _shown(outcome: Outcome, act: Act, names: Mapping[int, PersonRow]) -> ManyRow:
+    return ManyRow(
+        person_id=outcome.person_id,
+        person=names.get(outcome.person_id or 0),
+        seat_id=outcome.seat.pk if outcome.seat is not None else None,
+        course=outcome.seat.course if outcome.seat is not None else None,
+        step="left" if outcome.why_not else "done",
+        said=pgettext("would happen", "Nothing") if outcome.why_not else act.done,
+        why=outcome.why_not,
+    )

@@ -146,3 +146,59 @@ class WaitingPlace(models.Model):
     def left(self) -> int:
         """Places that nobody has taken yet."""
         return self.places - self.taken
+
+
+class WaitingEvent(models.Model):
+    """What became of places that an account waits for: when, how many, by whom; nobody where time or the shop did it.
+
+    Never changed, but for its account when the order is claimed. It stays when the place is tidied.
+    """
+
+    class What(models.TextChoices):
+        JOINED = "joined", pgettext_lazy("waiting list", "Waiting")
+        OFFERED = "offered", pgettext_lazy("waiting list", "Place offered")
+        TAKEN = "taken", pgettext_lazy("waiting list", "Place taken")
+        DECLINED = "declined", pgettext_lazy("waiting list", "Declined")
+        LEFT = "left", pgettext_lazy("waiting list", "Left the list")
+        LAPSED = "lapsed", pgettext_lazy("waiting list", "Offer not taken in time")
+        OVER = "over", pgettext_lazy("waiting list", "Course over")
+
+    account = models.ForeignKey(
+        CustomerAccount,
+        on_delete=models.PROTECT,
+        related_name="waiting_events",
+        db_index=False,
+        verbose_name=_("customer account"),
+    )
+    course = models.ForeignKey(
+        Course, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("course")
+    )
+    at = models.DateTimeField(_("when"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("who"),
+    )
+    what = models.CharField(_("what"), max_length=10, choices=What.choices)
+    places = models.PositiveIntegerField(_("places"))
+
+    class Meta:
+        verbose_name = _("event of a waiting list")
+        verbose_name_plural = _("events of waiting lists")
+        ordering = ("pk",)
+        default_permissions = ()
+        constraints = (
+            models.CheckConstraint(condition=Q(places__gte=1), name="enrolments_waitingevent_places"),
+            models.CheckConstraint(
+                condition=Q(what__in=["joined", "offered", "taken", "declined", "left", "lapsed", "over"]),
+                name="enrolments_waitingevent_what",
+            ),
+        )
+        indexes = (models.Index(fields=["account", "at", "id"], name="enrolments_waitingevent_of"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_what_display()} · {self.at:%Y-%m-%d}"

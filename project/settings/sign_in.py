@@ -64,6 +64,9 @@ MFA_FORMS = {
     "authenticate": "accounts.sign_in.forms.SecondFactorForm",
     "reauthenticate": "accounts.sign_in.forms.SecondFactorAgainForm",
     "activate_totp": "accounts.sign_in.forms.ActivateSecondFactorForm",
+    "authenticate_webauthn": "accounts.sign_in.forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.sign_in.forms.PasskeyAgainForm",
+    "login_webauthn": "accounts.sign_in.forms.PasskeyLoginForm",
     "add_webauthn": "accounts.sign_in.forms.AddPasskeyForm",
     "edit_webauthn": "accounts.sign_in.forms.RenamePasskeyForm",
 }

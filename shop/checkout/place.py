@@ -41,6 +41,7 @@ from shop.orders.transitions import record
 from shop.orders.unit_rows import write_rows
 from shop.payments import services as payments
 from shop.payments.providers.free import nothing_to_pay
+from shop.payments.requests.services import make_request
 from shop.seller.frozen import freeze_seller
 from shop.seller.models import LegalText, unpaid_time
 
@@ -116,6 +117,7 @@ def place_order(
     parties = parties_of(details, user=user, now=now)
     order = _create_order(draft, parties, consent, cart=cart, visitor_key=visitor_key, is_proved=is_proved, now=now)
     sold = _create_lines(order, draft)
+    make_request(order, now=now)
     _close_cart(cart, now=now)
     check_unpaid_limits(order=order)
     write_rows((line, source.units.contexts) for line, source in zip(sold, priced.lines, strict=True))

@@ -18,6 +18,7 @@ from shop.orders.hooks import undo_pre_payment
 from shop.orders.in_turn import in_turn
 from shop.orders.models import Order, OrderEvent
 from shop.orders.transitions import move_order
+from shop.payments.requests.services import withdraw
 
 
 class OrderNotCancellable(Refused):
@@ -85,6 +86,7 @@ def _end(
     if order.places_released_at is not None:
         held = held.filter(places_held=0)  # the others gave back what they held when their places were released
     lines = list(held)
-    move_order(order, status, what=what, actor=actor, now=now, detail=detail)
+    event = move_order(order, status, what=what, actor=actor, now=now, detail=detail)
+    withdraw(order, event, now=now)
     undo_pre_payment(lines, line_contexts(order, lines, now=now), now=now, needs_scripts=needs_scripts)
     mails.queue_ended_unpaid(order, now=now)

@@ -46,6 +46,10 @@ class Order(Copied):
         EXPIRED = "expired", _("expired")
         REFUNDED = "refunded", _("refunded")
 
+    class ReleaseRule(models.TextChoices):
+        ALL = "all", _("when everything is paid or promised")
+        FIRST = "first", _("when the first part is paid or promised")
+
     number = models.CharField(_("number"), max_length=20, unique=True)
     token = models.CharField(max_length=43, default=new_token, unique=True)
     cart = models.OneToOneField("shop.Cart", on_delete=models.SET_NULL, null=True, related_name="order")
@@ -100,6 +104,14 @@ class Order(Copied):
     placed_at = models.DateTimeField(_("placed"))
     expires_at = models.DateTimeField(_("unpaid until"))
     expiry_failed_at = models.DateTimeField(null=True, help_text="When a broken handler last kept it from expiring.")
+    release_rule = models.CharField(
+        pgettext_lazy("order", "released"),
+        max_length=5,
+        choices=ReleaseRule.choices,
+        default=ReleaseRule.ALL,
+        db_default=ReleaseRule.ALL,
+        help_text="Fixed when the order is placed.",
+    )
     paid_at = models.DateTimeField(_("paid on"), null=True)
     completed_at = models.DateTimeField(_("completed on"), null=True)
     search_text = search_column(
@@ -124,6 +136,9 @@ class Order(Copied):
             models.CheckConstraint(
                 condition=Q(status__in=("placed", "paid", "completed", "cancelled", "expired", "refunded")),
                 name="shop_order_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(release_rule__in=("all", "first")), name="shop_order_release_rule_known"
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=("paid", "completed")) | Q(paid_at__isnull=False),
@@ -382,6 +397,7 @@ class OrderEvent(models.Model):
         PLACED = "placed", _("order placed")
         METHOD_CHOSEN = "method_chosen", _("payment method chosen")
         PAID = "paid", _("payment received")
+        PART_PAID = "part_paid", _("part of the payment received")
         DECLINED = "declined", _("payment declined")
         MONEY_RECORDED = "money_recorded", _("money recorded, order unchanged")
         MONEY_HANDLED = "money_handled", _("payment resolved")

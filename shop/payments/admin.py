@@ -36,11 +36,13 @@ PAYMENT_COLOURS = {
 }
 OUTCOME_COLOURS = {
     PaymentEvent.Outcome.SETTLED: "success",
+    PaymentEvent.Outcome.ALLOCATED: "success",
     PaymentEvent.Outcome.KNOWN: "default",
     PaymentEvent.Outcome.DECLINED: "default",
     PaymentEvent.Outcome.MISMATCH: "danger",
     PaymentEvent.Outcome.SECOND_CHARGE: "danger",
     PaymentEvent.Outcome.LATE: "danger",
+    PaymentEvent.Outcome.RELEASED: "danger",
     PaymentEvent.Outcome.UNKNOWN_ORDER: "danger",
     PaymentEvent.Outcome.RECORDED: "warning",
     PaymentEvent.Outcome.UNKNOWN_PAYMENT: "danger",
@@ -284,6 +286,9 @@ _ADVICE: dict[str, Callable[[], str]] = {
     PaymentEvent.Outcome.LATE: lambda: _(
         "The order had ended, and its places could not all be had again. Give the money back, or agree with the "
         "customer on something else."
+    ),
+    PaymentEvent.Outcome.RELEASED: lambda: _(
+        "The order ended before the rest came. Give the money back, or agree with the customer on something else."
     ),
     PaymentEvent.Outcome.UNKNOWN_ORDER: lambda: _(
         "No order has the number that came with the money. Find out who paid, and for what."

@@ -90,16 +90,18 @@ class PaymentEvent(models.Model):
 
     class Outcome(models.TextChoices):
         SETTLED = "settled", _("order paid")
+        ALLOCATED = "allocated", _("part of the order paid")
         KNOWN = "known", _("already known")
         DECLINED = "declined", _("declined")
         MISMATCH = "mismatch", _("amount or currency differs")
         SECOND_CHARGE = "second_charge", _("second charge on a paid order")
         LATE = "late", _("came too late, places gone")
+        RELEASED = "released", _("order ended before it was paid in full")
         UNKNOWN_ORDER = "unknown_order", _("no such order")
         RECORDED = "recorded", _("recorded, order unchanged")
         UNKNOWN_PAYMENT = "unknown_payment", _("no such payment")
 
-    UNALLOCATED = (Outcome.MISMATCH, Outcome.SECOND_CHARGE, Outcome.LATE, Outcome.UNKNOWN_ORDER)
+    UNALLOCATED = (Outcome.MISMATCH, Outcome.SECOND_CHARGE, Outcome.LATE, Outcome.UNKNOWN_ORDER, Outcome.RELEASED)
     NEEDS_ATTENTION = (*UNALLOCATED, Outcome.RECORDED, Outcome.UNKNOWN_PAYMENT)
 
     provider = models.CharField(_("provider"), max_length=30)
@@ -142,10 +144,10 @@ class PaymentEvent(models.Model):
                 condition=Q(
                     outcome__in=(
                         *("mismatch", "second_charge", "late", "unknown_order"),
-                        *("recorded", "unknown_payment"),
+                        *("recorded", "unknown_payment", "released"),
                     )
                 ),
-                name="shop_paymentevent_attention",
+                name="shop_paymentevent_to_look_at",
             ),
             models.Index(fields=("received_at",), condition=~Q(payload={}), name="shop_paymentevent_payload"),
             index_of_words("event_id", name="shop_paymentevent_words"),
@@ -198,10 +200,11 @@ class MoneyHandling(models.Model):
 
 
 class Settlement(models.Model):
-    """Payment that paid an order: at most one per order."""
+    """Fact that an order's release rule is met: at most one per order. `payment` is the last that it took; None where a
+    promise did, or a payment of which another order had a part before."""
 
     order = models.OneToOneField("shop.Order", on_delete=models.PROTECT, related_name="settlement")
-    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="settlement")
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="settlement", null=True)
     at = models.DateTimeField()
 
     class Meta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Exists, OuterRef, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,6 +13,7 @@ from catalog.pricing import ZERO
 from common.templatetags.money import money
 from shop.orders.models import Order
 from shop.payments.models import Payment
+from shop.payments.requests.models import Allocation
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,11 @@ class Pieces:
 
 
 def pieces_of(order: Order) -> Pieces:
-    """Return the payments received for an order beside the one that paid it. Other currencies are left out."""
+    """Return the payments received for an order that were given to none of its requests. Other currencies are left
+    out."""
+    given = Exists(Allocation.objects.filter(payment=OuterRef("pk"), released_at__isnull=True))
     received = Payment.objects.filter(
-        order=order, status=Payment.Status.SUCCEEDED, currency=order.currency, settlement__isnull=True
+        ~given, order=order, status=Payment.Status.SUCCEEDED, currency=order.currency, settlement__isnull=True
     )
     found = received.aggregate(number=Count("pk"), amount=Sum("amount"))
     return Pieces(order, found["number"], found["amount"] or ZERO)

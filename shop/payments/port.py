@@ -7,6 +7,7 @@ It never changes an order: only `shop.payments.services.settle` does.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.functional import Promise
 
+from common.currencies import in_minor_units
 from shop.payments.models import PaymentEvent
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class Forged(NotificationRefused):
 # Lengths of the columns.
 _LONGEST = {"event_id": 200, "reference": 200, "order_number": 60, "currency": 3}
 _AMOUNT_BELOW = Decimal(10) ** 10
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 def check_event(event: ProviderEvent) -> None:
@@ -85,9 +88,15 @@ def check_event(event: ProviderEvent) -> None:
             raise NotificationRefused(name)
     if event.kind not in PaymentEvent.Kind.values:
         raise NotificationRefused("kind")
+    if not _CURRENCY.fullmatch(event.currency):
+        raise NotificationRefused("currency")
     amount = event.amount
     if not amount.is_finite() or not 0 <= amount < _AMOUNT_BELOW or amount != round(amount, 2):
         raise NotificationRefused("amount")
+    try:
+        in_minor_units(amount, event.currency)
+    except ValueError as error:
+        raise NotificationRefused("amount") from error
     try:
         written = json.dumps(event.payload, ensure_ascii=False, allow_nan=False)
         (written + event.event_id + event.reference + event.order_number + event.currency).encode()
@@ -111,6 +120,8 @@ class Provider:
     summary: ClassVar[str | Promise] = ""
     is_immediate: ClassVar[bool] = False
     is_imaginary: ClassVar[bool] = False
+    # Whether less than what is asked counts as a part of it: for money that people send by hand.
+    takes_pieces: ClassVar[bool] = False
     # URLconf of the provider's own pages, below `/payments/<name>/`.
     urlconf: ClassVar[str] = ""
     instructions_template: ClassVar[str | None] = None

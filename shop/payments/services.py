@@ -14,15 +14,16 @@ from common.again import again_after_deadlock
 from common.plain_inserts import insert_row, insert_rows
 from common.plain_rows import plain_row, plain_rows
 from common.refusals import Refused
-from shop.orders import fulfilment, mails
+from shop.orders import mails
 from shop.orders.locks import lock_order
-from shop.orders.models import Order, OrderEvent, OrderLine
-from shop.orders.transitions import move_order, record
-from shop.payments import late_money
-from shop.payments.models import Payment, PaymentEvent, Settlement
+from shop.orders.models import Order, OrderEvent
+from shop.orders.transitions import record
+from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import Message, Notice, Provider, ProviderEvent, check_event
 from shop.payments.providers import transfer
-from shop.payments.registry import providers
+from shop.payments.registry import get_provider, providers
+from shop.payments.requests.asked import amounts_expected
+from shop.payments.requests.receiving import receive
 from shop.postings import services as postings
 from shop.seller.models import ShopIdentity, unpaid_time
 
@@ -39,8 +40,7 @@ class MethodNotAllowed(Refused):
 
 
 class AmountDiffers(Refused):
-    """Refusal of a typed amount that differs from the order's total without the confirmation that it is what
-    arrived."""
+    """Refusal of a typed amount that is not asked for, without the confirmation that it is what arrived."""
 
     field = "amount"
     message = _("The order's total is different. Correct the amount, or tick «this is what arrived» to record it.")
@@ -151,7 +151,7 @@ def confirm_received(
 ) -> str:
     """Settle a payment on the merchant's confirmation. Returns the outcome; raises AmountDiffers and ReferenceKnown."""
     order = Order.objects.get(pk=order_id)
-    if amount != order.gross and not is_what_arrived:
+    if not is_what_arrived and amount not in amounts_expected(order):
         raise AmountDiffers
     event = transfer.received(order_number=order.number, reference=reference, amount=amount, currency=order.currency)
     known = PaymentEvent.objects.filter(provider=event.provider, event_id=event.event_id).first()
@@ -257,51 +257,36 @@ def _outcome(event: ProviderEvent, order: Order | None, payment: Payment, *, act
         payment.status, payment.amount, payment.currency = Payment.Status.SUCCEEDED, event.amount, event.currency
         payment.save(update_fields=("status", "amount", "currency"))
         postings.post_money_in(payment, order, now=now)
-        return _outcome_of_money(event, order, payment, actor=actor, now=now)
+        return _outcome_of_money(event, order, payment, is_new=True, actor=actor, now=now)
     if (event.amount, event.currency) != (payment.amount, payment.currency):
         return Outcome.MISMATCH
     if payment.events.filter(handlings__undone_at__isnull=True, handlings__isnull=False).exists():
         return Outcome.KNOWN  # the merchant has dealt with this money, and it pays for nothing any more
-    outcome = _outcome_of_money(event, order, payment, actor=actor, now=now)
+    outcome = _outcome_of_money(event, order, payment, is_new=False, actor=actor, now=now)
     order_id = order.pk if order else None
     # An unallocated payment was shown at its first event already; late money may find its places by now.
     return Outcome.KNOWN if outcome in PaymentEvent.NEEDS_ATTENTION and payment.order_id == order_id else outcome
 
 
 def _outcome_of_money(
-    event: ProviderEvent, order: Order | None, payment: Payment, *, actor: User | None, now: datetime
+    event: ProviderEvent, order: Order | None, payment: Payment, *, is_new: bool, actor: User | None, now: datetime
 ) -> str:
     if order is None:
         return Outcome.UNKNOWN_ORDER
     if payment.order_id != order.pk:
         return Outcome.MISMATCH
-    settlement = plain_row(Settlement, "WHERE order_id = %s", [order.pk])
-    if settlement is not None:
-        return Outcome.KNOWN if settlement.payment_id == payment.pk else Outcome.SECOND_CHARGE
-    if (event.amount, event.currency) != (order.gross, order.currency):
-        return Outcome.MISMATCH
-    if order.blanked_at is not None:
-        return Outcome.LATE
-    has_places = order.status == Order.Status.PLACED and not order.has_lost_places
-    if not has_places and not late_money.places_retaken(order, now=now):
-        return Outcome.LATE
-    settlement = Settlement(order=order, payment=payment, at=now)
-    insert_row(settlement)
-    move_order(
+    if not is_new and payment.allocations.filter(released_at__isnull=True).exists():
+        return Outcome.KNOWN
+    method = get_provider(payment.provider)
+    return receive(
         order,
-        Order.Status.PAID,
-        what=OrderEvent.What.PAID,
+        payment,
+        amount=event.amount,
+        in_pieces=method is not None and method.takes_pieces,
+        is_new=is_new,
         actor=actor,
         now=now,
-        detail={"provider": event.provider},
-        paid_at=now,
-        method=event.provider,
     )
-    lines = plain_rows(OrderLine, "WHERE order_id = %s ORDER BY position", [order.pk])
-    postings.post_settlement(settlement, lines)
-    fulfilment.begin(order, lines, now=now)
-    mails.queue_payment_received(order, now=now)
-    return Outcome.SETTLED
 
 
 def _declined(order: Order | None, payment: Payment, *, now: datetime) -> str:

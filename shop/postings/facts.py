@@ -52,14 +52,50 @@ def money_in(payment: Payment, order: Order | None, *, at: datetime) -> Entry:
 
 
 def allocated(settlement: Settlement) -> Entry:
-    """Return the entry that gives a payment to the order which it settles. Reads the order and the payment."""
+    """Return the entry that gives a whole payment to the order which it settles, as the previous release knew it. Reads
+    the order and the payment."""
     order, payment = settlement.order, settlement.payment
+    assert payment is not None  # asked for by `sources`
     amount = in_minor_units(payment.amount, payment.currency)
     lines = (
         Line(Account.UNALLOCATED, amount, order.account_id, order.pk),
         Line(Account.RECEIVABLE, -amount, order.account_id, order.pk),
     )
     return Entry(f"allocated:{payment.pk}", Kind.ALLOCATED, settlement.at, payment.currency, lines)
+
+
+def allocated_in_parts(
+    payment: Payment, order: Order, amount: Decimal, *, number: int, is_settled: bool, at: datetime
+) -> Entry:
+    """Return the entry of the `number`th time that a payment, or a part of it, was given to an order's requests: a
+    deposit until the order is settled."""
+    units = in_minor_units(amount, order.currency)
+    lines = (
+        Line(Account.UNALLOCATED, units, order.account_id, order.pk),
+        Line(Account.RECEIVABLE if is_settled else Account.DEPOSITS, -units, order.account_id, order.pk),
+    )
+    fact = f"allocated:{payment.pk}" + (f":{number}" if number > 1 else "")
+    return Entry(fact, Kind.ALLOCATED, at, order.currency, lines)
+
+
+def deposits_used(order: Order, deposits: Decimal, *, at: datetime) -> Entry:
+    """Return the entry that gives what was received before an order's settlement to what is owed for it."""
+    units = in_minor_units(deposits, order.currency)
+    lines = (
+        Line(Account.DEPOSITS, units, order.account_id, order.pk),
+        Line(Account.RECEIVABLE, -units, order.account_id, order.pk),
+    )
+    return Entry(f"deposits:{order.pk}", Kind.ALLOCATED, at, order.currency, lines)
+
+
+def released(order: Order, event: OrderEvent, deposits: Decimal) -> Entry:
+    """Return the entry that makes the deposits of an order that has ended unpaid unallocated money again."""
+    units = in_minor_units(deposits, order.currency)
+    lines = (
+        Line(Account.DEPOSITS, units, order.account_id, order.pk),
+        Line(Account.UNALLOCATED, -units, order.account_id, order.pk),
+    )
+    return Entry(f"released:{event.pk}", Kind.REVERSED, event.at, order.currency, lines)
 
 
 def given_back(giving: GivingBack, *, before: Decimal) -> Entry:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 
-from billing.ledger.services import post
+from billing.ledger.services import Entry, post
 from shop.orders.models import Order, OrderEvent, OrderLine
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.postings import facts
@@ -16,10 +19,24 @@ from shop.postings.sources import SOURCES, Source, givings, resolved
 CHUNK = 500
 
 
-def post_settlement(settlement: Settlement, lines: Iterable[OrderLine]) -> None:
-    """Post an order's sale and the allocation of its payment. One statement; none for a zero total."""
+def post_settlement(
+    settlement: Settlement, lines: Iterable[OrderLine], *, deposits: Decimal, allocated: Entry | None
+) -> None:
+    """Post an order's sale, what it took of deposits, and the payment that it took last, if one did. One statement;
+    none for a zero total."""
     order = settlement.order
-    post([*facts.sale(order, lines, at=settlement.at), facts.allocated(settlement)])
+    used = facts.deposits_used(order, deposits, at=settlement.at)
+    post([*facts.sale(order, lines, at=settlement.at), used, *([allocated] if allocated else [])])
+
+
+def post_allocated(allocated: Entry) -> None:
+    """Post a payment given to requests of an order that it does not settle."""
+    post([allocated])
+
+
+def post_released(order: Order, event: OrderEvent, deposits: Decimal) -> None:
+    """Post the deposits of an order that ended unpaid, as `event` tells, as unallocated money."""
+    post([facts.released(order, event, deposits)])
 
 
 def post_money_in(payment: Payment, order: Order | None, *, now: datetime) -> None:
@@ -63,7 +80,13 @@ def post_missing(source: Source) -> int:
     return len(found)
 
 
-def missing_facts() -> dict[str, int]:
-    """Return the number of facts without an entry, by source; sources without any are left out."""
-    counts = {source.name: source.missing().count() for source in SOURCES}
-    return {name: count for name, count in counts.items() if count}
+def missing_facts() -> Iterator[tuple[Source, int, str]]:
+    """Yield each fact without an entry: its source, its key and the number of its order, "" without one."""
+    for source in SOURCES:
+        number = Coalesce(F(f"{source.order}__number"), Value(""))
+        for pk, order_number in source.missing().values_list("pk", number).iterator():
+            yield source, pk, order_number
+
+
+def is_fact_missing() -> bool:
+    return any(source.missing().exists() for source in SOURCES)

@@ -47,6 +47,10 @@ def _settlements() -> QuerySet[Settlement]:
     return Settlement.objects.filter(order__gross__gt=0).select_related("order", "payment")
 
 
+def _settlements_by_payment() -> QuerySet[Settlement]:
+    return _settlements().filter(payment__isnull=False)
+
+
 def _sales(settlements: Sequence[Settlement]) -> Iterator[Entry]:
     lines: dict[int, list[OrderLine]] = {settlement.order_id: [] for settlement in settlements}
     for line in OrderLine.objects.filter(order__in=lines).order_by("order", "position"):
@@ -113,11 +117,11 @@ def _refunds() -> QuerySet[PaymentEvent]:
 
 
 SOURCES = (
-    Source("settlements", _settlements, "order", Value("sale:"), "order_id", _sales),
-    Source("payments", _payments, "order", Value("money_in:"), "pk", _money_in),
+    Source("settlement", _settlements, "order", Value("sale:"), "order_id", _sales),
+    Source("payment", _payments, "order", Value("money_in:"), "pk", _money_in),
     Source(
-        "allocations",
-        _settlements,
+        "allocation",
+        _settlements_by_payment,
         "order",
         Value("allocated:"),
         "payment_id",
@@ -125,17 +129,17 @@ SOURCES = (
     ),
     Source("units given back", givings, "line__order", Value("given_back:"), "pk", _given_back),
     Source(
-        "notes of money paid back",
+        "note of money paid back",
         _notes,
         "order",
         Concat(OuterRef("what"), Value(":")),
         "pk",
         partial(map, facts.paid_back),
     ),
-    Source("payments resolved", resolved, "event__order", Value("resolved:"), "pk", _resolved),
-    Source("payments reopened", _reopened, "event__order", Value("reopened:"), "pk", _resolved),
+    Source("payment resolved", resolved, "event__order", Value("resolved:"), "pk", _resolved),
+    Source("payment reopened", _reopened, "event__order", Value("reopened:"), "pk", _resolved),
     Source(
-        "refunds of providers",
+        "refund of a provider",
         _refunds,
         "order",
         Concat(OuterRef("kind"), Value(":")),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from django.db.models import OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from billing.closures.verifying import faults_of_closures
 from billing.ledger.models import Account, LedgerLine
 from billing.ledger.verifying import faults_of_ledger
 from common.currencies import in_minor_units
@@ -19,8 +20,9 @@ from shop.postings.services import missing_facts
 def faults_of_books() -> Iterator[str]:
     """Yield a sentence for each fault of the ledger, by itself and beside the orders."""
     yield from faults_of_ledger()
-    for name, count in missing_facts().items():
-        yield f"{count} without an entry: {name}."
+    yield from faults_of_closures()
+    for source, key, number in missing_facts():
+        yield f"Without an entry: {source.name} {key}, order {number or 'unknown'}."
     yield from _open_sums()
 
 

@@ -183,6 +183,10 @@ def outcome_in_words(outcome: str, order: Order, typed: dict[str, Any]) -> tuple
     match outcome:
         case Outcome.SETTLED:
             return messages.SUCCESS, _("Order %(number)s is paid: %(amount)s have arrived.") % said
+        case Outcome.ALLOCATED:
+            return messages.SUCCESS, _(
+                "%(amount)s with the reference “%(reference)s” are recorded as a part of what order %(number)s asks."
+            ) % said
         case Outcome.MISMATCH:
             return messages.WARNING, _(
                 "%(amount)s with the reference “%(reference)s” are recorded as different from the total of %(total)s. "

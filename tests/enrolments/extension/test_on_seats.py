@@ -2,7 +2,9 @@
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from common.moments import days_later
 from enrolments.courses.places.services import taken
@@ -20,7 +22,7 @@ from outbox.mails.models import Mail
 from tests.constraints import broken, run
 from tests.enrolments.extension.given import extended, give_back
 from tests.enrolments.given import NOW, assign, day, days, given_pack, given_session, live_grounds, typed
-from tests.factories.accounts import CustomerAccountFactory, UserFactory
+from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
 
 pytestmark = pytest.mark.django_db
@@ -270,3 +272,14 @@ def test_an_extension_is_of_the_validity_or_of_the_access(seat):
         run("UPDATE enrolments_seatextension SET days = NULL")
     with broken("enrolments_seatextension_shape"):
         run("UPDATE enrolments_seatextension SET days = 0")
+
+
+def test_the_desk_shows_the_days_that_stay_with_a_seat(seat, account):
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(MembershipFactory(account=account, is_owner=False, is_operator=True).user)
+    pages = [reverse(f"account-seat{page}", args=[account.pk, seat.pk]) for page in ("", "-release", "-move")]
+
+    for page in pages:
+        assert "30 days of access, which stay with the seat" in client.get(page).text, page
+    give_back(seat.line, 0)
+    assert "which stay with the seat" not in client.get(pages[0]).text

@@ -311,7 +311,7 @@ def test_those_left_as_they_were_are_shown_alone_and_downloaded(client, account,
     run_due_jobs()
 
     page = client.get(url("account-run", account, run.pk) + "?show=left")
-    assert [each["row"].seat_id for each in page.context["rows"]] == [seats[0].pk]
+    assert [each.seat_id for each in page.context["rows"]] == [seats[0].pk]
     file = client.get(url("account-run-result", account, run.pk, "csv"))
     lines = b"".join(file.streaming_content).decode("utf-8-sig").splitlines()
 

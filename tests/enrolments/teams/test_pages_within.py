@@ -13,6 +13,7 @@ from python_calamine import CalamineWorkbook
 from accounts.members.current import rights_asked
 from accounts.members.models import Membership
 from accounts.members.notices.digest import tidings_for
+from accounts.members.parts import Part
 from accounts.members.rights import Right
 from accounts.people.models import User
 from enrolments.calendar.links import make_link as make_calendar_link
@@ -20,7 +21,10 @@ from enrolments.calendar.links import token_of
 from enrolments.lists.drafts import make_list
 from enrolments.reminders.services import remind_operators
 from enrolments.requests.services import ask_for_course, decline_request
+from enrolments.runs.running import start_run
+from enrolments.seats.many import Act, fingerprint_of, look_at
 from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.selectors import seats_of
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
 from tests.enrolments.given import ENTRY, days
@@ -38,7 +42,6 @@ OF_EVERY_MEMBER = {"account-overview", "account-notices", "account-leave"}
 BY_ROLE = "By another right than that of the desk: an operator who has it by another role sees what that role shows."
 DECIDES = "Decides what belongs to the parts: whoever is limited to one does not."
 WHOLE = "Concerns all that the account has of a person, seen or not."
-BY_JOBS = "Acts by jobs tell of all they did: a part of an account is worked on at once, from its seats."
 CLOSED = {
     "account-details": BY_ROLE,
     "account-members": BY_ROLE,
@@ -56,12 +59,6 @@ CLOSED = {
     "account-team-remove": DECIDES,
     "account-people-team": DECIDES,
     "account-person-detach": WHOLE,
-    "account-runs": BY_JOBS,
-    "account-run": BY_JOBS,
-    "account-run-state": BY_JOBS,
-    "account-run-result": BY_JOBS,
-    "account-people-many": BY_JOBS,
-    "account-people-chosen": BY_JOBS,
     "account-from-list": BY_ROLE,
     "account-waiting": "An account waits with seats that are any of its own.",
 }
@@ -70,6 +67,7 @@ KINDS = pytest.mark.parametrize("kind", ["teams", "orders", "courses"])
 ASKED = {
     "account-seats": ["", "?state=assigned", "?state=available"],
     "account-seats-many": [f"?act={act}&which=all" for act in ("release", "invite", "move")],
+    "account-people-many": [f"?act={act}&which=all" for act in ("release", "invite", "move")],
     "account-people": ["", "?sort=name", "?sort=mail", "?q=example"],
     "account-endings": ["", "?what=qualification", "?when=over"],
     "account-endings-export": ["", "?what=qualification"],
@@ -77,8 +75,8 @@ ASKED = {
 }
 # Courses are public: a page that offers courses for a seat names others than those of the part.
 OFFER_COURSES = {
-    "account-seat", "account-seat-move", "account-seats-many", "account-list-new", "account-join-link-new",
-    "account-seat-release", "account-seat-replace",
+    "account-seat", "account-seat-move", "account-seats-many", "account-people-many", "account-list-new",
+    "account-join-link-new", "account-seat-release", "account-seat-replace",
 }  # fmt: skip
 
 
@@ -107,6 +105,21 @@ class Everything(World):
             True: self._list(self.bob, "ben@example.org", now), False: self._list(self.alice, "zac@example.org", now),
         }  # fmt: skip
 
+    def limit_to(self, kind):
+        """Limit Bob, who then begins an act on many of his seats; Alice has begun one on all."""
+        super().limit_to(kind)
+        self.runs = {
+            True: self._run(self.bob, [self.inside[0]], Part.of(Membership.objects.get(pk=self.membership.pk))),
+            False: self._run(self.alice, [self.inside[0], self.outside[0]], None),
+        }
+
+    def _run(self, operator, seats, part):
+        now = timezone.now()
+        shown = seats_of(self.account).filter(pk__in=[seat.pk for seat in seats])
+        acted = {"account": self.account, "act": Act.INVITE, "seats": list(shown), "to": None, "part": part, "now": now}
+        seen = fingerprint_of(Act.INVITE, None, look_at(**acted))
+        return start_run(**acted, seen=seen, actor=operator, language="en")
+
     def asks(self, person, course, words, now):
         return ask_for_course(account=self.account, person=person, course=course, words=words, language="en", now=now)
 
@@ -133,7 +146,7 @@ class Everything(World):
             "request_id": [self.requests[inside].pk],
             "link_id": [self.links[inside].pk],
             "list_id": [self.lists[inside].pk],
-            "run_id": [1],
+            "run_id": [self.runs[inside].pk],
             "line": [2],
             "kind": ["csv", "xlsx"],
             "code": [ENTRY.code],
@@ -227,7 +240,7 @@ def test_nothing_beyond_the_part_is_on_any_page_or_file(world, client, kind):
     by_post = {
         "account-seat-release", "account-person-mail", "account-list-judge", "account-list-start",
         "account-list-discard", "account-join-link-revoke",
-        "account-join-link-code", "account-join-link-codes", "account-calendar-link",
+        "account-join-link-code", "account-join-link-codes", "account-calendar-link", "account-people-chosen",
     }  # fmt: skip
     assert set(desk()) - seen - by_post == hidden[kind]
 
@@ -238,7 +251,7 @@ def test_what_is_beyond_the_part_does_not_exist(world, client, kind):
     values = world.values(inside=False)
 
     for address in desk().values():
-        if not address.parameters & {"seat_id", "delegation_id", "session_id", "request_id", "link_id", "list_id"}:
+        if not address.parameters & (values.keys() - {"number", "line", "kind", "code"}):
             continue
         for url in urls(address, values):
             assert client.get(url).status_code in (404, 405), url

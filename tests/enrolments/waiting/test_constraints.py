@@ -64,3 +64,25 @@ def test_an_address_leads_to_one_place(place):
     person = waits(place.course)
     with broken("enrolments_waitingplace_token_hash_key"):
         run("UPDATE enrolments_waitingplace SET token_hash = %s WHERE id = %s", place.token_hash, person.pk)
+
+
+EVENT = """
+INSERT INTO enrolments_waitingevent (account_id, course_id, at, what, places)
+SELECT account_id, course_id, joined_at, %s, %s FROM enrolments_waitingplace WHERE id = %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "places", "refusal"),
+    [
+        ("gone", 1, broken("enrolments_waitingevent_what")),
+        ("joined", 0, broken("enrolments_waitingevent_places")),
+    ],
+)
+def test_an_event_tells_what_became_of_some_places(what, places, refusal):
+    course, _seats = full_course()
+    operator, account, _own = operator_with_seats()
+    waiting = account_waits(course, account, operator)
+
+    with refusal:
+        run(EVENT, what, places, waiting.pk)

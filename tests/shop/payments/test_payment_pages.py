@@ -144,6 +144,7 @@ class TestWebhook:
                 {"reference": []},
             ),
             *({"kind": None}, {"kind": {}}, {"order": 5}, {"order": "9" * 61}, {"currency": "EURO"}),
+            *({"currency": "120"}, {"currency": "eur"}, {"currency": "JPY", "amount": "0.50"}),
             *({"amount": "NaN"}, {"amount": "1E+400"}, {"amount": -1}, {"amount": "0.001"}, {"amount": None}),
             *({"amount": "10000000000"}, {"more": "\0"}, {"more": float("inf")}, {"more": "\udfff"}),
         ],

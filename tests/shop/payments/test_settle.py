@@ -158,7 +158,7 @@ class TestMerchantsWord:
         with pytest.raises(AmountDiffers):
             confirm_received(**typed, is_what_arrived=False, now=timezone.now())
         assert not PaymentEvent.objects.exists()
-        assert confirm_received(**typed, is_what_arrived=True, now=timezone.now()) == "mismatch"
+        assert confirm_received(**typed, is_what_arrived=True, now=timezone.now()) == "allocated"
         assert status_of(order) == "placed"
 
 

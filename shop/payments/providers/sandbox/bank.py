@@ -21,6 +21,7 @@ from django.core.signing import BadSignature, Signer
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from common.outside_json import read_json
 from shop.payments.port import Forged, NotificationRefused, ProviderEvent
 
 LATE = timedelta(seconds=15)
@@ -101,8 +102,8 @@ def read_notification(body: bytes, signed: str) -> Mapping[str, Any]:
     if not hmac.compare_digest(signature(body).encode(), signed.encode()):
         raise Forged
     try:
-        told = json.loads(body)
-    except (RecursionError, ValueError) as error:
+        told = read_json(body)
+    except ValueError as error:
         raise NotificationRefused from error
     if not isinstance(told, dict):
         raise NotificationRefused

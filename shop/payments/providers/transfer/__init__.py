@@ -14,6 +14,7 @@ class TransferProvider(Provider):
     name = "transfer"
     label = _("Bank transfer")
     summary = _("You receive our bank details; we deliver when the money has arrived.")
+    takes_pieces = True
     instructions_template = "transfer/instructions.html"
 
 

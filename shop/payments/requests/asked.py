@@ -1,0 +1,87 @@
+"""Plans over an order's payment requests: who gets how much of a payment, and whether that releases the order. Plain
+functions over rows read before; no query but in `asked_of`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from catalog.pricing import ZERO
+from common.plain_rows import plain_rows_with
+from shop.orders.models import Order
+from shop.payments.requests.models import PaymentRequest
+
+State = PaymentRequest.State
+
+_RECEIVED = (
+    "coalesce((SELECT sum(amount) FROM shop_allocation given"
+    " WHERE given.request_id = this.id AND given.released_at IS NULL), 0)"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Payment request with what it has received so far."""
+
+    request: PaymentRequest
+    received: Decimal
+
+    @property
+    def rest(self) -> Decimal:
+        """Amount that is still to come, whether it is promised or not."""
+        return self.request.amount - self.request.lowered - self.received
+
+
+@dataclass(frozen=True)
+class Share:
+    """Part of a payment for one request."""
+
+    asked: Asked
+    amount: Decimal
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the request has received all with it."""
+        return self.amount == self.asked.rest
+
+
+def asked_of(order: Order) -> list[Asked]:
+    """Return the requests of an order that were not replaced, by position. One query."""
+    rest = "WHERE order_id = %s AND replaced_at IS NULL ORDER BY position"
+    return [Asked(*row) for row in plain_rows_with(PaymentRequest, _RECEIVED, rest, [order.pk])]
+
+
+def still_to_come(asked: Sequence[Asked]) -> Decimal:
+    return sum((each.rest for each in asked), ZERO)
+
+
+def amounts_expected(order: Order) -> set[Decimal]:
+    """Return the amounts that may come for an order in one payment: of each request, and of all together. One query."""
+    rests = [each.rest for each in asked_of(order) if each.rest > 0]
+    return {*rests, sum(rests, ZERO)} if rests else {order.gross}
+
+
+def shares_of(asked: Sequence[Asked], amount: Decimal, *, in_pieces: bool) -> list[Share]:
+    """Share an amount out to requests: to one that asks for exactly as much, else to all if they do together; else,
+    `in_pieces`, to one after the other. [] for an amount that fits none, as for one that is more than is asked."""
+    owing = [each for each in asked if each.rest > 0]
+    for each in owing:
+        if each.rest == amount:
+            return [Share(each, amount)]
+    total = still_to_come(owing)
+    if not ZERO < amount <= total or (amount < total and not in_pieces):
+        return []
+    shares, left = [], amount
+    for each in owing:
+        if left > 0:
+            shares.append(Share(each, min(left, each.rest)))
+            left -= shares[-1].amount
+    return shares
+
+
+def releases(order: Order, asked: Sequence[Asked], *, more: Collection[int] = ()) -> bool:
+    """Tell whether the order's release rule is met, once the requests of the keys `more` are paid or covered."""
+    needed = asked[:1] if order.release_rule == Order.ReleaseRule.FIRST else asked
+    done = (State.PAID, State.COVERED)
+    return all(each.request.pk in more or each.request.state in done or each.rest <= 0 for each in needed)

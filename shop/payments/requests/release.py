@@ -1,0 +1,59 @@
+"""Settlement of an order: its release rule is met, by a payment or a promise."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from billing.ledger.services import Entry
+from common.plain_inserts import insert_row
+from common.plain_rows import plain_rows
+from shop.orders import fulfilment, mails
+from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.transitions import move_order
+from shop.payments import late_money
+from shop.payments.models import Payment, Settlement
+from shop.postings import services as postings
+
+if TYPE_CHECKING:
+    from accounts.people.models import User
+
+
+def has_its_places(order: Order, *, now: datetime) -> bool:
+    """Tell whether a locked order can be released: its places are held, or could be had again, which holds them."""
+    if order.status == Order.Status.PLACED and not order.has_lost_places:
+        return True
+    return late_money.places_retaken(order, now=now)
+
+
+def release_order(
+    order: Order,
+    *,
+    method: str,
+    payment: Payment | None,
+    deposits: Decimal,
+    allocated: Entry | None,
+    actor: User | None,
+    now: datetime,
+) -> None:
+    """Settle a locked order whose places are held: it is paid, which means released, and delivered.
+
+    `payment` is what it took last, with its entry `allocated`; None for a promise. `deposits` is what came before.
+    """
+    settlement = Settlement(order=order, payment=payment, at=now)
+    insert_row(settlement)
+    move_order(
+        order,
+        Order.Status.PAID,
+        what=OrderEvent.What.PAID,
+        actor=actor,
+        now=now,
+        detail={"provider": method},
+        paid_at=now,
+        method=method,
+    )
+    lines = plain_rows(OrderLine, "WHERE order_id = %s ORDER BY position", [order.pk])
+    postings.post_settlement(settlement, lines, deposits=deposits, allocated=allocated)
+    fulfilment.begin(order, lines, now=now)
+    mails.queue_payment_received(order, now=now)

@@ -1,0 +1,88 @@
+"""Payment requests written: made with their order, paid piece by piece, withdrawn when it ends unpaid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from catalog.pricing import ZERO
+from common.plain_inserts import insert_rows
+from shop.orders.models import Order, OrderEvent
+from shop.payments.models import Payment, PaymentEvent
+from shop.payments.requests.asked import Asked, Share, asked_of
+from shop.payments.requests.models import Allocation, PaymentRequest
+from shop.postings import services as postings
+
+State = PaymentRequest.State
+
+
+def make_request(order: Order, *, now: datetime) -> list[Asked]:
+    """Ask for an order's total at once, in one request; nothing for a zero total. The caller holds the order's lock, or
+    has just made it. One statement."""
+    if order.is_free:
+        return []
+    request = PaymentRequest(order=order, position=1, amount=order.gross, created_at=now)
+    insert_rows([request])
+    return [Asked(request, ZERO)]
+
+
+def requests_of(order: Order, *, now: datetime) -> list[Asked]:
+    """Return the requests of a locked order that waits for money, or may again; made here for one that the previous
+    release has placed. One query, and one statement where they are made."""
+    return asked_of(order) or make_request(order, now=now)
+
+
+def allocate(payment: Payment, shares: Sequence[Share], *, now: datetime) -> None:
+    """Give a payment to requests of a locked order, which are paid once they have received all. Two statements."""
+    insert_rows(
+        [Allocation(payment=payment, request=share.asked.request, amount=share.amount, at=now) for share in shares]
+    )
+    paid = [share.asked.request.pk for share in shares if share.is_whole]
+    if paid:
+        PaymentRequest.objects.filter(pk__in=paid).update(state=State.PAID)
+
+
+def reopen(asked: Sequence[Asked]) -> None:
+    """Ask again for what was withdrawn when the order ended, since it comes back. One statement, none for others."""
+    withdrawn = [each.request.pk for each in asked if each.request.state == State.WITHDRAWN]
+    if withdrawn:
+        PaymentRequest.objects.filter(pk__in=withdrawn).update(state=State.OPEN)
+
+
+def withdraw(order: Order, event: OrderEvent, *, now: datetime) -> None:
+    """Withdraw the requests of a locked order that has ended unpaid, as `event` tells. Money on them is unallocated
+    money of its account from now on, and shown to the merchant. Three statements, and three more with such money."""
+    PaymentRequest.objects.filter(order=order).exclude(state=State.WITHDRAWN).update(state=State.WITHDRAWN)
+    held = Allocation.objects.filter(request__order=order, released_at__isnull=True)
+    payments = dict(held.values_list("payment").annotate(sum=Sum("amount")).order_by())
+    if not payments:
+        return
+    held.update(released_at=now)
+    PaymentEvent.objects.filter(payment__in=payments, outcome=PaymentEvent.Outcome.ALLOCATED).update(
+        outcome=PaymentEvent.Outcome.RELEASED
+    )
+    postings.post_released(order, event, sum(payments.values(), ZERO))
+
+
+def lower_requests(*, order: Order, amount: Decimal, now: datetime) -> Decimal:
+    """Ask for less of a locked order, since units worth `amount` were given back: of what is due last first, promises
+    included. Return the rest, which is owed back. One query, and one statement where something was still to come."""
+    left, lowered = amount, []
+    for each in sorted(asked_of(order), key=_due_last_first):
+        if left > 0 and each.rest > 0 and each.request.state in (State.OPEN, State.COVERED):
+            taken = min(left, each.rest)
+            each.request.lowered += taken
+            if each.rest == 0:
+                each.request.state = State.PAID
+            lowered.append(each.request)
+            left -= taken
+    PaymentRequest.objects.bulk_update(lowered, ["lowered", "state"])
+    return left
+
+
+def _due_last_first(asked: Asked) -> tuple[int, int]:
+    due_on = asked.request.due_on
+    return (-due_on.toordinal() if due_on else 0, -asked.request.position)
