@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0038_quotas_kept_index'),
+        ('enrolments', '0039_quotas_kept_index'),
     ]
 
     operations = [

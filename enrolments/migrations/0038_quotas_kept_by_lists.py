@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0026_limits_and_teams_in_history'),
-        ('enrolments', '0036_code_withdrawn'),
+        ('enrolments', '0037_waiting_history_and_parts'),
     ]
 
     operations = [

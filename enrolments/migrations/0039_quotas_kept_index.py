@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('enrolments', '0037_quotas_kept_by_lists'),
+        ('enrolments', '0038_quotas_kept_by_lists'),
     ]
 
     operations = [
