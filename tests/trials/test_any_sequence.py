@@ -151,7 +151,7 @@ GUARDS: dict[str, tuple[str, Any, tuple[Step, ...]]] = {
         (BUY_A_SESSION, EXPIRE, buy("carol", 2, 4), LATE_MONEY),
     ),
     "a line to be delivered has its job": ("shop.orders.fulfilment.enqueue_many", None, (BUY_SEATS, SETTLE)),
-    "a paid order has one settlement": ("shop.payments.services.insert_row", None, (BUY_SEATS, SETTLE)),
+    "a paid order has one settlement": ("shop.payments.requests.release.insert_row", None, (BUY_SEATS, SETTLE)),
 }  # fmt: skip
 
 
@@ -164,11 +164,11 @@ PLANTED: dict[str, tuple[str, Any, str, tuple[Step, ...]]] = {
     "lapse": ("enrolments.seats.release.end_grounds", None, GROUND, (*FILLED, LAPSE)),
     "move many": ("enrolments.seats.move.write_grounds", None, GROUND, (*FILLED, act_on_many(Act.MOVE, where=1))),
     "release many": (
-        "enrolments.runs.running.release_seats", Released({}, {}), "what is done is done",
+        "enrolments.seats.many.release_seats", Released({}, {}), "what is done is done",
         (*FILLED, act_on_many(Act.RELEASE)),
     ),
     "invite many": (
-        "enrolments.runs.running.mail_people_again", {}, "each person is invited once",
+        "enrolments.seats.many.mail_people_again", {}, "each person is invited once",
         (*FILLED, act_on_many(Act.INVITE)),
     ),
     "list": ("enrolments.seats.assign.write_grounds", None, GROUND, (*SEATS, place_a_list("nina", "omar"))),
