@@ -20,6 +20,7 @@ class ShopConfig(floors.Floor):
         "payments",
         "payments.attempts",
         "payments.requests",
+        "payments.on_account",
         "postings",
         "trial",
         "renewal",

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0033_kinds_and_requests'),
+        ('shop', '0034_promises'),
     ]
 
     operations = [
