@@ -28,6 +28,7 @@ from accounts.people.models import User
 from accounts.security_log.viewing import PAGES, Seen, add_admin_pages
 from accounts.sign_in.followers import FOLLOWERS
 from accounts.sign_in.names_in_passwords import NAMES_OF_THE_SHOP
+from billing.closures.services import FACTS_MISSING
 from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
 from common.search import among, matching
 from enrolments.endings.renewals import RENEWALS as RENEWALS_OF_ENDINGS
@@ -44,6 +45,7 @@ from shop.orders.models import Order, OrderLine, OrderUnit
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
 from shop.payments.registry import providers
+from shop.postings.services import is_fact_missing
 from shop.renewal.offers import renewal_for
 from shop.seller.models import ShopIdentity
 
@@ -63,6 +65,7 @@ def connect() -> None:
     ADMIN_PARTS.add(notes_on_account)
     RENEWALS_OF_ENDINGS.add(renewal_for)
     FINDERS.add(mails_about)
+    FACTS_MISSING.add(is_fact_missing)
     register_unit_rows(OrderUnit._meta.db_table)
     of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}
     add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))

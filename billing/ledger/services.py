@@ -42,9 +42,12 @@ class Unbalanced(ValueError):
 
 # One statement: an entry without its lines, or lines without their entry, are refused by triggers.
 _POST = """
-WITH told AS (
+WITH open AS MATERIALIZED (
+    SELECT day, billing_open_day(day) AS posted_on FROM (SELECT DISTINCT unnest(%(days)s::date[]) AS day) AS of_facts
+), told AS (
     SELECT * FROM unnest(%(facts)s::text[], %(kinds)s::text[], %(days)s::date[], %(ats)s::timestamptz[],
-                         %(currencies)s::text[]) AS told (fact, kind, posted_on, at, currency)
+                         %(currencies)s::text[]) AS told (fact, kind, day, at, currency)
+    JOIN open USING (day)
 ), made AS (
     INSERT INTO billing_ledgerentry (fact, kind, posted_on, at, currency)
     SELECT fact, kind, posted_on, at, currency FROM told ORDER BY fact
@@ -66,7 +69,8 @@ def post(entries: Iterable[Entry]) -> None:
     """Add entries to the ledger, in the transaction of their facts. A fact that is known already changes nothing.
 
     One statement, whatever their number; none without entries. Lines of zero are left out, and with them an entry that
-    has no others. Waits for a transaction that is posting the same fact. Raises Unbalanced.
+    has no others. An entry is posted on its fact's day, or on the first open day if that one is closed. Waits for a
+    transaction that is posting the same fact, or closing that day. Raises Unbalanced.
     """
     told = [entry for entry in map(_without_zeros, entries) if entry.lines]
     for entry in told:

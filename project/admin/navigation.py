@@ -33,6 +33,7 @@ GROUPS = (
             "shop.Payment": "payments",
             "shop.PaymentEvent": "notifications",
             "billing.LedgerEntry": "account_balance",
+            "billing.Closure": "lock_clock",
         },
     ),
     Group(

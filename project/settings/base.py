@@ -186,6 +186,9 @@ OUTBOX_CALLS_AT_ONCE = at_least_one("OUTBOX_CALLS_AT_ONCE", default=4)
 # So long a place is kept for whoever it is offered to from a waiting list.
 WAITING_OFFER_HOURS = at_least_one("WAITING_OFFER_HOURS", default=48)
 
+# Days of the books are closed so many days after they ended, once they are whole.
+BOOKS_CLOSE_AFTER_DAYS = at_least_one("BOOKS_CLOSE_AFTER_DAYS", default=3)
+
 # --- Language, time, money -------------------------------------------------------------------------------------------
 
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]

@@ -33,6 +33,8 @@ STEP_UP_ACTS = {
     "admin:shop_order_give_back",
     "admin:shop_order_pay_back",
     "admin:shop_order_owed_again",
+    # Books that nobody opens again
+    "admin:billing_closure_close",
     # The bank account that customers pay to
     "admin:shop_shopidentity_change",
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 
 from billing.ledger.services import Entry, post
 from shop.orders.models import Order, OrderEvent, OrderLine
@@ -78,7 +80,13 @@ def post_missing(source: Source) -> int:
     return len(found)
 
 
-def missing_facts() -> dict[str, int]:
-    """Return the number of facts without an entry, by source; sources without any are left out."""
-    counts = {source.name: source.missing().count() for source in SOURCES}
-    return {name: count for name, count in counts.items() if count}
+def missing_facts() -> Iterator[tuple[Source, int, str]]:
+    """Yield each fact without an entry: its source, its key and the number of its order, "" without one."""
+    for source in SOURCES:
+        number = Coalesce(F(f"{source.order}__number"), Value(""))
+        for pk, order_number in source.missing().values_list("pk", number).iterator():
+            yield source, pk, order_number
+
+
+def is_fact_missing() -> bool:
+    return any(source.missing().exists() for source in SOURCES)

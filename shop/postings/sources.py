@@ -117,10 +117,10 @@ def _refunds() -> QuerySet[PaymentEvent]:
 
 
 SOURCES = (
-    Source("settlements", _settlements, "order", Value("sale:"), "order_id", _sales),
-    Source("payments", _payments, "order", Value("money_in:"), "pk", _money_in),
+    Source("settlement", _settlements, "order", Value("sale:"), "order_id", _sales),
+    Source("payment", _payments, "order", Value("money_in:"), "pk", _money_in),
     Source(
-        "allocations",
+        "allocation",
         _settlements_by_payment,
         "order",
         Value("allocated:"),
@@ -129,17 +129,17 @@ SOURCES = (
     ),
     Source("units given back", givings, "line__order", Value("given_back:"), "pk", _given_back),
     Source(
-        "notes of money paid back",
+        "note of money paid back",
         _notes,
         "order",
         Concat(OuterRef("what"), Value(":")),
         "pk",
         partial(map, facts.paid_back),
     ),
-    Source("payments resolved", resolved, "event__order", Value("resolved:"), "pk", _resolved),
-    Source("payments reopened", _reopened, "event__order", Value("reopened:"), "pk", _resolved),
+    Source("payment resolved", resolved, "event__order", Value("resolved:"), "pk", _resolved),
+    Source("payment reopened", _reopened, "event__order", Value("reopened:"), "pk", _resolved),
     Source(
-        "refunds of providers",
+        "refund of a provider",
         _refunds,
         "order",
         Concat(OuterRef("kind"), Value(":")),

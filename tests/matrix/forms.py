@@ -158,6 +158,7 @@ admin:enrolments_course_end          course_id,enrolment_id   -  # only the merc
 admin:enrolments_seatbatch_give      batch_id                 seen
 admin:outbox_job_retry               job_id                   -  # a job done already is refused
 admin:outbox_job_dismiss             job_id                   -  # only a job that gave up is dismissed
+admin:billing_closure_close          -                        -  # a day is closed once
 admin:accounts_erasurerequest_erase  erasure_id               -  # a request is decided once
 admin:accounts_erasurerequest_refuse erasure_id               -  # a request is decided once
 admin:accounts_erasurerequest_note   user_id                  -  # asked for once at a time
@@ -180,6 +181,7 @@ accounts.customeraccount  made_from
 accounts.delegation       -  # nothing to edit
 accounts.user             made_from
 auth.group                made_from
+billing.closure           -  # nothing to edit
 billing.ledgerentry       -  # nothing to edit
 catalog.category          made_from
 catalog.entry             version

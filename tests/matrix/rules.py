@@ -431,6 +431,8 @@ admin:outbox_job_retry              GET  sign-in sign-in  405     405     405
 admin:outbox_job_retry              POST sign-in sign-in  403     403     done
 admin:outbox_job_dismiss            GET  sign-in sign-in  405     405     405
 admin:outbox_job_dismiss            POST sign-in sign-in  403     403     go  # the job has not given up
+admin:billing_closure_close          GET  sign-in sign-in  403     403     page
+admin:billing_closure_close          POST sign-in sign-in  403     403     page  # no day is named
 admin:accounts_erasurerequest_erase  GET  sign-in sign-in  403     403     page
 admin:accounts_erasurerequest_erase  POST sign-in sign-in  403     403     done
 admin:accounts_erasurerequest_refuse GET  sign-in sign-in  403     403     page
@@ -462,6 +464,7 @@ accounts.delegation       page 403  page 403
 accounts.securityevent    page 403  page 403
 accounts.user             page page page 403
 auth.group                page page page page
+billing.closure           page 403  page 403
 billing.ledgerentry       page 403  page 403
 catalog.category          page page page page
 catalog.entry             page page page page

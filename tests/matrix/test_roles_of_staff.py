@@ -35,6 +35,7 @@ accounts.erasurerequest   -         -     -          -       look
 accounts.securityevent    -         -     -          -       look
 accounts.user             -         -     -          add     add
 auth.group                -         -     -          -       all
+billing.closure           -         -     look       -       look
 billing.ledgerentry       -         -     look       -       look
 catalog.category          all       look  look       look    all
 catalog.entry             all       look  look       look    all
@@ -66,6 +67,7 @@ accounts_approval_decline     -         -     may        -       may
 accounts_erasurerequest_erase  -        -     -          -       may
 accounts_erasurerequest_note  -         -     -          -       may
 accounts_erasurerequest_refuse -        -     -          -       may
+billing_closure_close         -         -     may        -       may
 catalog_course_choices        may       -     -          -       may
 catalog_entry_duplicate       may       -     -          -       may
 catalog_entry_new             may       -     -          -       may

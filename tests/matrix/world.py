@@ -26,7 +26,9 @@ from accounts.privacy.requests import ask_for_erasure
 from accounts.second_person.models import Approval
 from accounts.teams.models import Team
 from accounts.teams.services import version_of as version_of_team
+from billing.closures.models import Closure
 from catalog.models.entries import Entry
+from common.moments import local_day
 from common.tokens import derive_token
 from enrolments.calendar.links import make_link, token_of
 from enrolments.calendar.models import CalendarLink
@@ -273,7 +275,7 @@ class World:
             "account-more": {"quantity": 1, "ask": "1"},
             "cart": {"remove": self.cart_lines[role].pk if role in self.cart_lines else 0},
             "checkout-details": {
-                "email": "visitor@example.org", "contact_name": "Ann", "is_organisation": "True",
+                "email": "visitor@example.org", "contact_name": "Ann", "register_number": "73282932000074",
                 "billing_name": "Ann’s", "street": "1 rue Neuve", "postal_code": "44000", "city": "Nantes",
                 "country": "FR", "account": has.account.pk,
             },
@@ -341,6 +343,10 @@ def make_world() -> World:
     pay(paid, reference="second", event_id="second", now=now)
     # Sent a while ago, so that each may be sent again.
     Mail.objects.update(state=Mail.State.SENT, sent_at=now - timedelta(days=2), created_at=now - timedelta(days=2))
+    yesterday = local_day(now) - timedelta(days=1)
+    Closure.objects.create(
+        kind="day", starts_on=yesterday, ends_on=yesterday, entries=0, sums=[], sealed_to=0, digest=b"", closed_at=now
+    )
     BrokenHook.objects.create(handler="ext_odd", hook="revoke", file="ext_odd/handler.py", line=7, error="Odd")
     return World(
         entry=entry,

@@ -32,6 +32,7 @@ EXEMPT = {
     "admin.logentry.object_id": KEYS,
     "auth.group": "A role, named by the merchant.",
     "auth.permission": CODE,
+    "billing.closure": KEYS,
     "billing.ledgerentry": KEYS,
     "billing.ledgerline": KEYS,
     "catalog.category": CATALOGUE,

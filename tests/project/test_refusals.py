@@ -124,8 +124,7 @@ def said(refusal: Refused | type[Refused], language: str) -> str:
 def test_are_found_on_every_floor(kinds):
     floors = {kind.__module__.split(".")[0] for kind in kinds}
 
-    # Nobody types anything into the ledger.
-    assert floors == set(FLOORS) - {"workbench", "project", "billing"}
+    assert floors == set(FLOORS) - {"workbench", "project"}
 
 
 def test_codes_are_stable_texts_of_one_kind_each(kinds):

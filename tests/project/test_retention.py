@@ -42,6 +42,7 @@ STAYS = {
     "auth_group": SHOP,
     "auth_group_permissions": SHOP,
     "auth_permission": SHOP,
+    "billing_closure": LEDGER,
     "billing_ledgerentry": LEDGER,
     "billing_ledgerline": LEDGER,
     "billing_ledgerseal": LEDGER,

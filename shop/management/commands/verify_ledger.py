@@ -10,7 +10,7 @@ from shop.postings.verifying import faults_of_books
 
 
 class Command(BaseCommand):
-    help = "Checks that entries balance, the chain is unbroken and every fact about money has its entry."
+    help = "Checks that entries balance, chain and closed days are as they were, and every fact has its entry."
 
     def handle(self, *args: Any, **options: Any) -> None:
         faults = 0

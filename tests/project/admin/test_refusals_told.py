@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from accounts.people.models import User
 from accounts.privacy.requests import ask_for_erasure
 from accounts.second_person.models import Approval
 from accounts.security_log.models import SecurityEvent
+from billing.ledger.services import post
+from billing.ledger.tasks import seal_entries
 from common.refusals import Refused
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.by_hand import enrol_by_hand
@@ -27,6 +30,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.payments.models import PaymentEvent
 from shop.phone_orders.services import begin
 from shop.seller.models import LegalText, ShopIdentity
+from tests.billing.test_ledger import money_in
 from tests.catalog.admin_pages import controls, typed
 from tests.enrolments.given import given_pack
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
@@ -116,6 +120,12 @@ def to_be_erased(order: Any) -> int:
     return ask_for_erasure(person=person, asked_by=person, now=timezone.now()).pk
 
 
+def day_to_close(_order: Any) -> tuple[()]:
+    post([money_in(at=datetime(2026, 11, 28, 12, tzinfo=UTC))])
+    seal_entries()
+    return ()
+
+
 PHONE_ORDERS = "shop.phone_orders.admin.admin"
 ORDERS = "shop.orders.admin.actions"
 LEGAL = "shop.seller.admin.legal_texts"
@@ -130,6 +140,7 @@ BUTTONS = (
     ),
     Button("accounts_erasurerequest_refuse", "accounts.privacy.admin.refuse_erasure", to_be_erased, {"reason": "No"}),
     Button("accounts_erasurerequest_note", "accounts.privacy.admin.ask_for_erasure", lambda _: UserFactory().pk),
+    Button("billing_closure_close", "billing.closures.admin.close_days", day_to_close, {"through": "2026-11-28"}),
     Button("catalog_entry_duplicate", "catalog.admin.duplicate.duplicate_entry", lambda _: EntryFactory().pk),
     Button("catalog_entry_try", "shop.trial.admin.try_entry", lambda _: EntryFactory().pk, {"quantity": "1"}),
     Button(
