@@ -19,6 +19,7 @@ class ShopConfig(floors.Floor):
         "notes",
         "payments",
         "payments.requests",
+        "payments.on_account",
         "postings",
         "trial",
         "renewal",
