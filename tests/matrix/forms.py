@@ -196,6 +196,7 @@ enrolments.joinlink       -  # nothing to edit
 enrolments.role           made_from
 enrolments.seat           -  # nothing to edit
 enrolments.seatbatch      -  # nothing to edit
+enrolments.waitingplace   -  # nothing to edit
 handlers.brokenhook       -  # nothing to edit
 outbox.job                -  # nothing to edit
 outbox.mail               -  # nothing to edit

@@ -481,6 +481,7 @@ enrolments.joinlink       page 403  page 403
 enrolments.role           page page page 403  # a standing role
 enrolments.seat           page 403  page 403
 enrolments.seatbatch      page 403  page 403
+enrolments.waitingplace   page 403  page 403
 handlers.brokenhook       page 403  page page
 outbox.job                page 403  page 403
 outbox.mail               page 403  page 403

@@ -48,6 +48,7 @@ enrolments.peoplelist     -         -     -          look    look
 enrolments.role           look      -     -          look    add  # a standing role
 enrolments.seat           -         look  -          look    look
 enrolments.seatbatch      -         look  -          look    look
+enrolments.waitingplace   -         look  -          look    look
 handlers.brokenhook       look      -     -          look    delete
 outbox.job                -         -     -          look    look
 outbox.mail               -         look  look       look    look
