@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0027_kind_of_buyer'),
-        ('shop', '0030_copied_of_people_indexes'),
+        ('shop', '0032_payment_events_to_look_at'),
     ]
 
     operations = [

@@ -65,6 +65,7 @@ from shop.payments.admin import OUTCOME_COLOURS, PAYMENT_COLOURS
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.pieces import pieces_in_words, pieces_of
 from shop.payments.registry import method_label
+from shop.postings.of_order import Books, books_of
 from shop.seller.frozen import seller_of
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class OrderPage:
     lines: list[LineView]
     payments: Table
     money: Table
+    books: Books | None
     jobs: Table
     mails: Table
     mails_total: int
@@ -166,6 +168,7 @@ def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> Orde
         lines=views,
         payments=_payments(order, viewer),
         money=_money(money, viewer),
+        books=books_of(order, viewer),
         jobs=_jobs(jobs, viewer),
         mails=_mails(mails[:MAILS_SHOWN], viewer),
         mails_total=mails.count(),
