@@ -24,6 +24,7 @@ class ShopConfig(floors.Floor):
         "postings",
         "trial",
         "renewal",
+        "withdrawal",
         "pages",
     )
 
