@@ -76,8 +76,8 @@ order-mail               GET  405
 order-mail               POST 404     go      go      404      go         404      404     404     go      go  # claimed
 order-proof              GET  404     go      go      404      go         404      404     404     go      go  # claimed
 order-proof              POST 404     go      go      404      go         404      404     404     go      go
-order-withdraw           GET  404     404     404     404      404        404      404     404     404     404  # organisations have no such right
-order-withdraw           POST 404     404     404     404      404        404      404     404     404     404
+order-withdraw           GET  404     404     404     404      404       404      404     404     404     404  # none
+order-withdraw           POST 404     404     404     404      404       404      404     404     404     404
 order-move               GET  405
 order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
 
