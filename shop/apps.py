@@ -20,6 +20,7 @@ class ShopConfig(floors.Floor):
         "payments",
         "payments.requests",
         "payments.on_account",
+        "payments.credit",
         "postings",
         "trial",
         "renewal",
