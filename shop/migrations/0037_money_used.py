@@ -67,6 +67,6 @@ class Migration(migrations.Migration):
         ),
         AddConstraintNotValid(
             model_name='moneyhandling',
-            constraint=models.CheckConstraint(condition=models.Q(('how', 'sent_back'), models.Q(('amount__gt', 0), ('how__in', ('applied', 'credit')), ('undone_at__isnull', True)), _connector='OR'), name='shop_moneyhandling_used_for_good'),
+            constraint=models.CheckConstraint(condition=models.Q(('how', 'sent_back'), models.Q(('amount__gt', 0), ('amount__isnull', False), ('how__in', ('applied', 'credit')), ('undone_at__isnull', True)), _connector='OR'), name='shop_moneyhandling_used_for_good'),
         ),
     ]

@@ -200,7 +200,8 @@ class MoneyHandling(models.Model):
                 fields=("event",), condition=Q(undone_at__isnull=True), name="shop_moneyhandling_once"
             ),
             models.CheckConstraint(
-                condition=Q(how="sent_back") | Q(how__in=("applied", "credit"), amount__gt=0, undone_at__isnull=True),
+                condition=Q(how="sent_back")
+                | Q(how__in=("applied", "credit"), amount__isnull=False, amount__gt=0, undone_at__isnull=True),
                 name="shop_moneyhandling_used_for_good",
             ),
             models.CheckConstraint(

@@ -19,6 +19,11 @@ from tests.factories.shop import make_cart, pay, place
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def in_english(client):
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+
+
 @pytest.fixture
 def member(db):
     member = MembershipFactory(is_owner=True)

@@ -18,6 +18,11 @@ from tests.shop.payments.requests.plans import NOW, piece
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def in_english(client):
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+
+
 @pytest.fixture
 def order(probe_entry) -> Order:
     order = place(
