@@ -51,8 +51,11 @@ def _namesakes(user: User, names: set[tuple[str, str]]) -> tuple[set[int], set[s
 
 def as_json(person: Person) -> dict[str, list[str] | list[list[str]] | list[int]]:
     """Return what `ErasureRequest.sought` reads."""
-    namesakes = {"namesakes": sorted(person.namesakes), "their_emails": sorted(person.their_emails)}
-    return {"emails": sorted(person.emails), "names": list(_lists(person)), **(namesakes if person.namesakes else {})}
+    found: dict[str, list[str] | list[list[str]] | list[int]]
+    found = {"emails": sorted(person.emails), "names": list(_lists(person))}
+    if person.namesakes:
+        found |= {"namesakes": sorted(person.namesakes), "their_emails": sorted(person.their_emails)}
+    return found
 
 
 def _lists(person: Person) -> Iterator[list[str]]:

@@ -232,8 +232,10 @@ def test_a_namesake_keeps_what_is_theirs(alice, merchant):
     other = UserFactory(email="am@example.org", first_name="Alice", last_name="Martin")
     account = CustomerAccountFactory(kind="person", name="Alice Martin")
     MembershipFactory(account=account, user=other)
-    mail = MailFactory(recipient=other.email, person_id=other.pk, context={"who": "Alice Martin"}, state="sent")
-    about_alice = MailFactory(context={"who": "Alice Martin"}, state="sent")
+    mail = MailFactory(
+        recipient=other.email, person_id=other.pk, context={"who": "Alice Martin"}, state="sent", sent_at=NOW
+    )
+    about_alice = MailFactory(recipient="boss@example.org", context={"who": "Alice Martin"}, state="sent", sent_at=NOW)
 
     erased(alice, merchant)
 
