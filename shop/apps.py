@@ -21,6 +21,7 @@ class ShopConfig(floors.Floor):
         "payments.attempts",
         "payments.requests",
         "payments.on_account",
+        "payments.credit",
         "postings",
         "trial",
         "renewal",
