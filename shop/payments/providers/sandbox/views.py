@@ -32,7 +32,7 @@ _NOTIFICATIONS = {
     bank.Choice.DISPUTE: ("1",),
 }
 # Answers to the question whether it is the owner of the card.
-_SECURE = [(bank.Choice.SUCCEED, _lazy("Yes, it is me")), (bank.Choice.DECLINE, _lazy("No, this is not me"))]
+_SECURE = [(str(bank.Choice.SUCCEED), _lazy("Yes, it is me")), (str(bank.Choice.DECLINE), _lazy("No, this is not me"))]
 
 
 @never_cache
