@@ -28,6 +28,11 @@ STEP_UP_ACTS = {
     "admin:shop_order_payment",
     "admin:shop_paymentevent_resolve",
     "admin:shop_paymentevent_reopen",
+    "admin:shop_statementline_confirm",
+    "admin:shop_statementline_sure",
+    "admin:shop_statementline_payout",
+    "admin:shop_statementline_keep",
+    "admin:shop_statementline_aside",
     # Money that goes back, and orders that end
     "admin:shop_order_cancel",
     "admin:shop_order_give_back",
