@@ -74,7 +74,7 @@ from tests.enrolments.waiting.given import waits
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
-from tests.factories.shop import make_cart, pay, place
+from tests.factories.shop import charge_at_sandbox, make_cart, pay, place
 from tests.matrix.rules import CUSTOMERS
 from tests.matrix.visits import FROM_PAGE
 from tests.shop.steps import VISITOR_DETAILS
@@ -289,6 +289,7 @@ class World:
             "order-move": {"account": has.account.pk},
             "sandbox-pay": {"choice": "decline"},
             "admin:shop_order_payment": {"amount": str(has.order.gross), "reference": "0815"},
+            "admin:shop_order_promise": {"kind": "public_mandate", "reference": "EJ 0815", "part": "0"},
             "admin:shop_order_cancel": {"reason": "asked for"},
             "admin:enrolments_course_enrol": {"email": "sixth@example.org", "role": self.by_hand.role_id},
             "admin:enrolments_seatbatch_give": {
@@ -415,7 +416,7 @@ def furnish(
     """Give an account one of each kind of belongings; its order waits for a charge that the bank has accepted."""
     order = place(make_cart(entry, user=buyer), user=buyer, account=account, operator=operator, now=now)
     choose_method(order_id=order.pk, method=sandbox.name, actor=buyer, now=now)
-    charge = bank.charge(bank.Choice.SUCCEED, now=now)
+    charge = charge_at_sandbox(order, bank.Choice.SUCCEED, now=now)
     begin_payment(order_id=order.pk, provider=sandbox, reference=charge.reference, now=now)
     free, taken = given_pack(account, seats=2, now=now)
     assign_seat(taken, course, f"pupil.of.{account.pk}@example.org", operator, now=now)

@@ -78,6 +78,7 @@ STAYS = {
     "shop_bankstatement": SALE,
     "shop_lineshare": SALE,
     "shop_payment": SALE,
+    "shop_paymentattempt": SALE,
     "shop_paymentrequest": SALE,
     "shop_settlement": SALE,
     "shop_shopidentity": SHOP,

@@ -12,9 +12,9 @@ from common.search import normalise
 from shop.orders.models import Order
 from shop.payments.models import Payment
 from shop.payments.requests.asked import asked_of
+from shop.payments.requests.reference import find_reference
 from shop.payments.statements.models import LineShare, StatementLine
 
-_NUMBER = re.compile(r"(?<!\d)(20\d\d)[-./ ]?(\d{6,8})(?!\d)")
 ORDERS_AT_MOST = 20
 LIKELY_AT_MOST = 5
 
@@ -40,16 +40,11 @@ class Proposal:
         return ",".join(f"{share.order.pk}:{share.amount}" for share in self.shares)
 
 
-def numbers_in(text: str) -> list[str]:
-    """Return the order numbers in a text, each once, whatever sign stands within them."""
-    return list(dict.fromkeys(f"{year}-{serial}" for year, serial in _NUMBER.findall(text)))[:ORDERS_AT_MOST]
-
-
 def proposals_for(line: StatementLine) -> list[Proposal]:
     """Return the proposals for a line, the surest first. A handful of queries."""
     if line.amount <= 0:
         return []
-    named = _orders(numbers_in(f"{line.text} {line.bank_reference}"), line)
+    named = _orders(find_reference(f"{line.text} {line.bank_reference}")[:ORDERS_AT_MOST], line)
     if named:
         return [proposal for proposal in (_of_named(line, named),) if proposal]
     return _likely(line)

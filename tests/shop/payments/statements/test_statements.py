@@ -12,6 +12,7 @@ from billing.ledger.models import Account
 from billing.ledger.selectors import balance, balances_of_order
 from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent
+from shop.payments.requests.reference import reference_of
 from shop.payments.services import confirm_received
 from shop.payments.statements.deciding import (
     LineDecided,
@@ -24,7 +25,7 @@ from shop.payments.statements.deciding import (
     note_payout,
     set_aside,
 )
-from shop.payments.statements.matching import numbers_in, proposals_for, shares_from
+from shop.payments.statements.matching import proposals_for, shares_from
 from shop.payments.statements.models import BankColumns, BankStatement, StatementLine
 from shop.payments.statements.read import StatementKnown, StatementRefused, StatementWithoutLines
 from shop.payments.statements.services import (
@@ -170,10 +171,10 @@ class TestProposals:
     def test_what_left_the_account_is_proposed_for_nothing(self, order):
         assert proposals_for(line_of(order.number, side="DBIT")) == []
 
-    def test_numbers_are_found_whatever_stands_within_them(self):
-        assert numbers_in("FACT 2026-000012, 2026/000013 2026000014 12026-000015 2026-000012") == [
-            *("2026-000012", "2026-000013", "2026-000014"),
-        ]
+    def test_the_orders_reference_with_its_check_digits_is_found_too(self, order):
+        [proposal] = proposals_for(line_of(f"VIR {reference_of(order.number)} MERCI"))
+
+        assert proposal.is_sure
 
     @pytest.mark.parametrize("typed", ["", "x", "1:2", "1:2.00;", "1:-2.00", "1:2.00," * 30])
     def test_other_texts_are_no_proposal(self, typed):

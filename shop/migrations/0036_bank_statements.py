@@ -8,7 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0033_kinds_and_requests'),
+        ('shop', '0035_frozen_checked'),
+        ('shop', '0035_payment_attempts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
