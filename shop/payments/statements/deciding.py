@@ -57,7 +57,7 @@ class WhyMissing(Refused):
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What became of a line: `outcomes` of its payments; `waits` for a second person, and is to be confirmed again."""
+    """Result of a confirmed line: `outcomes` of its payments; `waits` for a second person, and is to be confirmed again."""
 
     outcomes: tuple[str, ...]
     waits: bool = False

@@ -1,4 +1,4 @@
-"""What a line of a bank statement may be for: proposed, never done."""
+"""Orders that a line of a bank statement may be for: proposed, never done."""
 
 from __future__ import annotations
 

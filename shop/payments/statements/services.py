@@ -1,4 +1,4 @@
-"""Bank statements brought in: sent, looked at, imported. The same file or line again changes nothing."""
+"""Bank statements brought in: sent, looked at, imported; a file or line that is known changes nothing."""
 
 from __future__ import annotations
 

@@ -30,6 +30,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.payments.models import PaymentEvent
 from shop.payments.statements.services import import_file, keep_file
 from shop.phone_orders.services import begin
+from shop.postings.services import post_given_back
 from shop.seller.models import LegalText, ShopIdentity
 from tests.billing.test_ledger import money_in
 from tests.catalog.admin_pages import controls, typed
@@ -81,7 +82,8 @@ def paid_line(order: Any) -> tuple[int, int]:
 
 def owing(order: Any) -> int:
     pay(order)
-    GivingBack.objects.create(line=order.lines.get(), first_index=0, last_index=0, amount=120, why="refunded")
+    given = GivingBack.objects.create(line=order.lines.get(), first_index=0, last_index=0, amount=120, why="refunded")
+    post_given_back([given.pk])
     return order.pk
 
 
