@@ -57,7 +57,7 @@ class WhyMissing(Refused):
 
 @dataclass(frozen=True)
 class Confirmed:
-    """Result of a confirmed line: `outcomes` of its payments; `waits` for a second person, and is to be confirmed again."""
+    """Result of a confirmed line: `outcomes` of its payments; `waits` for a second person, to be confirmed again then."""
 
     outcomes: tuple[str, ...]
     waits: bool = False
