@@ -57,7 +57,7 @@ class WhyMissing(Refused):
 
 @dataclass(frozen=True)
 class Confirmed:
-    """Result of a confirmed line: `outcomes` of its payments; `waits` for a second person, to be confirmed again then."""
+    """Result of a confirmed line: `outcomes` of its payments; `waits` for a second person, and is confirmed later."""
 
     outcomes: tuple[str, ...]
     waits: bool = False

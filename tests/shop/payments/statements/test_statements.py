@@ -284,15 +284,15 @@ def test_the_database_refuses_rows_that_cannot_be(order, merchant):
     with broken("shop_statementline_once"):
         copy("shop_statementline", line.pk)
     for constraint, change in {
-        "shop_statementline_not_zero": "amount = 0, state = 'set_aside', note = 'x'",
-        "shop_statementline_currency": "currency = 'eur'",
-        "shop_statementline_state_known": "state = 'lost'",
-        "shop_statementline_decided_by_somebody": "decided_by_id = NULL",
-        "shop_statementline_money_that_came": "amount = -1",
-        "shop_statementline_payout_of_a_provider": "provider = 'sandbox'",
-        "shop_statementline_reason_given": "state = 'set_aside'",
+        broken("shop_statementline_not_zero"): "amount = 0, state = 'set_aside', note = 'x'",
+        broken("shop_statementline_currency"): "currency = 'eur'",
+        broken("shop_statementline_state_known"): "state = 'lost'",
+        broken("shop_statementline_decided_by_somebody"): "decided_by_id = NULL",
+        broken("shop_statementline_money_that_came"): "amount = -1",
+        broken("shop_statementline_payout_of_a_provider"): "provider = 'sandbox'",
+        broken("shop_statementline_reason_given"): "state = 'set_aside'",
     }.items():
-        with broken(constraint):
+        with constraint:
             run(f"UPDATE shop_statementline SET {change}")
     with broken("shop_lineshare_once"):
         copy("shop_lineshare", share.pk)
