@@ -22,6 +22,7 @@ class ShopConfig(floors.Floor):
         "payments.attempts",
         "payments.requests",
         "payments.on_account",
+        "payments.credit",
         "postings",
         "trial",
         "renewal",

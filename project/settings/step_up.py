@@ -35,6 +35,8 @@ STEP_UP_ACTS = {
     "admin:shop_statementline_payout",
     "admin:shop_statementline_keep",
     "admin:shop_statementline_aside",
+    "admin:shop_paymentevent_apply",
+    "admin:shop_paymentevent_credit",
     # Money that goes back, and orders that end
     "admin:shop_order_cancel",
     "admin:shop_order_give_back",

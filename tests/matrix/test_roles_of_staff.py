@@ -106,6 +106,8 @@ shop_order_promise            -         -     may        -       may
 shop_account_terms            -         -     may        -       may
 shop_order_retry              -         may   may        may     may
 shop_order_units              -         may   may        may     may
+shop_paymentevent_apply       -         -     may        -       may
+shop_paymentevent_credit      -         -     may        -       may
 shop_paymentevent_reopen      -         -     may        -       may
 shop_paymentevent_resolve     -         -     may        -       may
 shop_phoneorder_accepted      -         may   -          -       may

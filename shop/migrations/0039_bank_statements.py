@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0036_frozen_and_attempts'),
+        ('shop', '0038_money_used_validated'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
