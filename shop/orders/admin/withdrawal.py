@@ -19,7 +19,7 @@ from accounts.people.models import User
 from common.admin.display import amount, moment
 from common.refusals import Refused
 from shop.orders.admin.actions import ORDER_PAGE
-from shop.orders.admin.promises import PromisePages
+from shop.orders.admin.plan import PlanPages
 from shop.orders.models import Order
 from shop.withdrawal.models import Withdrawal
 from shop.withdrawal.services import lift_withdrawal
@@ -38,7 +38,7 @@ class LiftForm(forms.Form):
     )
 
 
-class WithdrawalPages(PromisePages):
+class WithdrawalPages(PlanPages):
     """Button to let a contract go on."""
 
     def action_urls(self) -> list[URLPattern]:

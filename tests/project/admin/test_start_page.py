@@ -38,6 +38,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Orders with a failed line": 1,
         "Withdrawals to settle": 0,
         "Orders with money to be paid back": 0,
+        "Lines of bank statements to decide": 0,
         "Orders by telephone to finish": 0,
         "Acts for a second person": 0,
         "Requests for erasure": 0,
