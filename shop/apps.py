@@ -19,6 +19,7 @@ class ShopConfig(floors.Floor):
         "notes",
         "payments",
         "payments.requests",
+        "payments.refunds",
         "postings",
         "trial",
         "renewal",

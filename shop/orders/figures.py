@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from catalog.pricing import ZERO
 from common.moments import day_starts, local_day
-from shop.orders.giving_back.models import GivingBack
+from shop.orders.giving_back.models import OWED, GivingBack
 from shop.orders.models import Order, OrderLine
 
 WEEKS_SHOWN, DAYS_SHOWN = 12, 30
@@ -137,7 +137,7 @@ def owed_back() -> OwedBack:
     """Count the orders with money owed for units given back. The amount leaves orders in other currencies out."""
     of_shop = Q(line__order__currency=settings.SHOP_CURRENCY)
     found = GivingBack.objects.owed().aggregate(
-        orders=Count("line__order", distinct=True), total=Sum("amount", filter=of_shop)
+        orders=Count("line__order", distinct=True), total=Sum(OWED, filter=of_shop)
     )
     return OwedBack(found["orders"], found["total"] or ZERO)
 

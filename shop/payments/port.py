@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.functional import Promise
@@ -43,13 +44,31 @@ class Notice:
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
+class RefundState(StrEnum):
+    """Progress of a refund as the provider tells it."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class RefundAnswer:
+    """Refund at a provider: its state, its reference there, and the provider's reason (a code) if it failed."""
+
+    state: RefundState
+    reference: str
+    reason: str = ""
+
+
 @dataclass(frozen=True)
 class ProviderEvent:
     """Event reported by a provider about a payment: its kind (`PaymentEvent.Kind`), amount and order.
 
     `event_id` is the provider's id of the message, `reference` its id of the payment; both are unique within the
     provider, and several messages may be about one payment. `amount` is in the currency's main unit; for a refund or a
-    dispute, it is the part of the payment concerned.
+    dispute, it is the part of the payment concerned. `refund_reference` and `refund_key` name the refund; "" where the
+    provider does not know.
     """
 
     provider: str
@@ -60,6 +79,16 @@ class ProviderEvent:
     amount: Decimal
     currency: str
     payload: Mapping[str, Any] = field(default_factory=dict)
+    refund_reference: str = ""
+    refund_key: str = ""
+
+
+class Unreachable(Exception):
+    """Failure of a call of which nobody knows whether it arrived, or that may work later. Its text is a code."""
+
+
+class CallRefused(Exception):
+    """Refusal by the provider of a call that will not work later either. Its text is a code."""
 
 
 class NotificationRefused(Exception):
@@ -72,6 +101,7 @@ class Forged(NotificationRefused):
 
 # Lengths of the columns.
 _LONGEST = {"event_id": 200, "reference": 200, "order_number": 60, "currency": 3}
+_LONGEST_IF_ANY = {"refund_reference": 200, "refund_key": 60}
 _AMOUNT_BELOW = Decimal(10) ** 10
 _CURRENCY = re.compile("[A-Z]{3}")
 
@@ -85,6 +115,10 @@ def check_event(event: ProviderEvent) -> None:
     for name, longest in _LONGEST.items():
         text = getattr(event, name)
         if not isinstance(text, str) or not 0 < len(text) <= longest or "\0" in text:
+            raise NotificationRefused(name)
+    for name, longest in _LONGEST_IF_ANY.items():
+        text = getattr(event, name)
+        if not isinstance(text, str) or len(text) > longest or "\0" in text:
             raise NotificationRefused(name)
     if event.kind not in PaymentEvent.Kind.values:
         raise NotificationRefused("kind")
@@ -100,6 +134,7 @@ def check_event(event: ProviderEvent) -> None:
     try:
         written = json.dumps(event.payload, ensure_ascii=False, allow_nan=False)
         (written + event.event_id + event.reference + event.order_number + event.currency).encode()
+        (event.refund_reference + event.refund_key).encode()
     except ValueError as error:
         raise NotificationRefused("payload") from error
     if "\\u0000" in written:
@@ -128,6 +163,9 @@ class Provider:
     origins: ClassVar[Sequence[str]] = ()
     environment: ClassVar[Sequence[str]] = ()
 
+    # Capabilities: whether money can be sent back through it.
+    refunds: ClassVar[bool] = False
+
     def offers(self, order: Order) -> bool:
         """Tell whether an unpaid order may be paid by this method."""
         return order.gross > 0
@@ -150,4 +188,19 @@ class Provider:
         May wait for the network, so the shop calls it outside of transactions. Raises NotificationRefused for an answer
         that cannot be read.
         """
+        return None
+
+    def refund(self, *, reference: str, amount: Decimal, currency: str, key: str) -> RefundAnswer:
+        """Send back an amount of a payment. Called again with one key it sends it once.
+
+        Raises CallRefused if more is asked for than the payment has left.
+        """
+        raise CallRefused("no_refunds")
+
+    def fetch_refund(self, reference: str) -> RefundAnswer:
+        """Return what the provider knows of a refund."""
+        raise CallRefused("no_refunds")
+
+    def find_refund(self, *, reference: str, key: str) -> RefundAnswer | None:
+        """Look up by its key a refund of a payment; None if the provider never got the call."""
         return None

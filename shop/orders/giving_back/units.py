@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce
 
 from catalog.pricing import ZERO
 from common.plain_rows import plain_rows
-from shop.orders.giving_back.models import GivingBack
+from shop.orders.giving_back.models import OWED, GivingBack
 from shop.orders.models import Order, OrderLine, OrderUnit
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class WentBack(TypedDict):
     """Columns added to each order by `went_back`."""
 
     went_back: Decimal
+    lowered_back: Decimal
     owed_back: Decimal
     owed_since: datetime | None
 
@@ -69,13 +70,15 @@ class UnitsGivenBack:
 
 
 def went_back(orders: QuerySet[Order]) -> QuerySet[WithAnnotations[Order, WentBack]]:
-    """Annotate each order with the amounts, tax included, for its units given back: `went_back` in all, `owed_back`
-    still to be paid back, each 0.00 for none; and with `owed_since`, the time of the first giving back still owed."""
+    """Annotate each order with the amounts, tax included, for its units given back: `went_back` in all, `lowered_back`
+    not asked for any more, `owed_back` still to be paid back, each 0.00 for none; and with `owed_since`, the time of
+    the first giving back still owed."""
     of_order = GivingBack.objects.filter(line__order=OuterRef("pk")).order_by().values("line__order")
     owed = GivingBack.objects.owed().filter(line__order=OuterRef("pk")).order_by().values("line__order")
     return orders.annotate(
         went_back=Coalesce(Subquery(of_order.values(sum=Sum("amount"))), ZERO),
-        owed_back=Coalesce(Subquery(owed.values(sum=Sum("amount"))), ZERO),
+        lowered_back=Coalesce(Subquery(of_order.values(sum=Sum("lowered"))), ZERO),
+        owed_back=Coalesce(Subquery(owed.values(sum=Sum(OWED))), ZERO),
         owed_since=Subquery(owed.values(first=Min("at"))),
     )
 

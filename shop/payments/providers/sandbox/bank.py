@@ -22,10 +22,14 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from common.outside_json import read_json
-from shop.payments.port import Forged, NotificationRefused, ProviderEvent
+from shop.payments.port import CallRefused, Forged, NotificationRefused, ProviderEvent, RefundAnswer, RefundState
 
 LATE = timedelta(seconds=15)
 _signer = Signer(salt="shop.payments.providers.sandbox.charge", sep="~")
+_refund_signer = Signer(salt="shop.payments.providers.sandbox.refund", sep="~")
+
+# Cents of an amount by which the bank is asked to refuse a refund, or to take its time.
+FAILS, TAKES_LONG = 13, 17
 
 
 class Choice(TextChoices):
@@ -68,6 +72,25 @@ def read_charge(reference: str) -> Charge:
     except (BadSignature, ValueError) as error:
         raise NotificationRefused from error
     return Charge(reference, choice, datetime.fromtimestamp(int(seconds), UTC))
+
+
+def refund(*, amount: Decimal, key: str) -> RefundAnswer:
+    """Send an amount back. The same key always gives the same refund."""
+    return read_refund(_refund_signer.sign(f"{key}.{int(amount * 100)}"))
+
+
+def read_refund(reference: str) -> RefundAnswer:
+    """Return what has become of a refund. Raises CallRefused unless the bank issued the reference."""
+    try:
+        _key, minor_units = _refund_signer.unsign(reference).split(".")
+    except (BadSignature, ValueError) as error:
+        raise CallRefused("unknown_refund") from error
+    match int(minor_units) % 100:
+        case cents if cents == FAILS:
+            return RefundAnswer(RefundState.FAILED, reference, "account_closed")
+        case cents if cents == TAKES_LONG:
+            return RefundAnswer(RefundState.PENDING, reference)
+    return RefundAnswer(RefundState.SUCCEEDED, reference)
 
 
 def notification(event: ProviderEvent) -> tuple[bytes, str]:

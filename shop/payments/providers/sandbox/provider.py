@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from shop.payments.models import Payment, PaymentEvent
-from shop.payments.port import Message, Notice, NotificationRefused, Provider, ProviderEvent
+from shop.payments.port import Message, Notice, NotificationRefused, Provider, ProviderEvent, RefundAnswer
 from shop.payments.providers.sandbox import bank
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class SandboxProvider(Provider):
     is_immediate = True
     is_imaginary = True
     urlconf = "shop.payments.providers.sandbox.urls"
+    refunds = True
 
     def start_url(self, order: Order) -> str:
         return reverse("sandbox-pay", args=[order.token])
@@ -49,6 +51,12 @@ class SandboxProvider(Provider):
         if now < charge.answered_at or payment.order is None:
             return None
         return event_of(charge, payment.order, event_id=f"asked:{charge.reference}")
+
+    def refund(self, *, reference: str, amount: Decimal, currency: str, key: str) -> RefundAnswer:
+        return bank.refund(amount=amount, key=key)
+
+    def fetch_refund(self, reference: str) -> RefundAnswer:
+        return bank.read_refund(reference)
 
 
 provider = SandboxProvider()
