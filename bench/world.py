@@ -81,7 +81,7 @@ def _fill(sizes: Sizes) -> None:
         code, (handler, typed) = list(sold.items())[number] if number < len(sold) else (f"E-{number}", ("", {}))
         entry = Entry(
             code=code, category=shelves[number % len(shelves)], tax=tax, state="available", position=number,
-            name_en=f"Entry {number}", name_fr=f"Article {number}", handler=handler,
+            name_en=f"Entry {number}", name_fr=f"Article {number}", handler=handler, vocational="no",
             summary_en="What it is, in a sentence.", summary_fr="Ce que c’est, en une phrase.",
             parameters=parameters(handler, **typed) if handler else {},
         )  # fmt: skip
@@ -273,6 +273,7 @@ def buyer_details() -> dict[str, str]:
         "contact_name": "Camille Roy",
         "kind": "organisation",
         "billing_name": "Ateliers Roy",
+        "register_number": "73282932000074",
         "street": "3 rue du Port",
         "postal_code": "44000",
         "city": "Nantes",

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.links.models import AddressLink
 from accounts.members.history.models import MemberEvent
-from accounts.members.models import CustomerAccount, Membership
+from accounts.members.models import TYPED, CustomerAccount, Membership
 from accounts.people.delegation.models import Delegation, Detachment
 from accounts.people.models import User
 from accounts.teams.models import Team
@@ -56,5 +56,5 @@ def absorb_account(*, source: CustomerAccount, target: CustomerAccount, now: dat
 
 def _close(account: CustomerAccount, *, now: datetime) -> None:
     """Keep the key of an account and nothing that was typed."""
-    blank = dict.fromkeys(("name", "street", "postal_code", "city", "vat_id", "payer_email"), "")
+    blank = dict.fromkeys(TYPED, "")
     CustomerAccount.objects.filter(pk=account.pk).update(closed_at=now, credit_limit=None, **blank)

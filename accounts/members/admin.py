@@ -19,6 +19,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from accounts.members.admin_parts import ADMIN_PARTS
+from accounts.members.forms.details import NUMBERS
 from accounts.members.history.models import MemberEvent
 from accounts.members.history.services import note
 from accounts.members.lost_rights import end_what_rights_gave, lock_what_rights_gave
@@ -35,7 +36,6 @@ from common.fields import AddressField
 from common.made_from import MadeFrom
 from common.made_from_rows import MadeFromRows
 from common.postal import PARTS
-from common.vat import normalise_vat_id
 
 
 class CustomerAccountForm(MadeFrom, forms.ModelForm):
@@ -43,16 +43,17 @@ class CustomerAccountForm(MadeFrom, forms.ModelForm):
 
     class Meta:
         model = CustomerAccount
-        fields = ("kind", *PARTS, "vat_id", "payer_email")
+        fields = ("kind", "is_public_body", *PARTS, "register_number", "vat_id", "service_code", "payer_email")
         field_classes = {"payer_email": AddressField}
         widgets = {"payer_email": UnfoldAdminEmailInputWidget}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        try:
-            cleaned["vat_id"] = normalise_vat_id(cleaned.get("vat_id") or "", country=str(cleaned.get("country") or ""))
-        except ValidationError as invalid:
-            self.add_error("vat_id", invalid)
+        for name, normalise in NUMBERS.items():
+            try:
+                cleaned[name] = normalise(cleaned.get(name) or "", country=str(cleaned.get("country") or ""))
+            except ValidationError as invalid:
+                self.add_error(name, invalid)
         return cleaned
 
 

@@ -14,6 +14,8 @@ from accounts.people.changes import PersonChange, tell_changed
 from accounts.people.models import User
 from common.emails import normalise_email
 from common.postal import PostalAddress
+from common.register_numbers import normalise_register_number
+from common.typed import clean_line
 from common.vat import normalise_vat_id
 
 
@@ -23,16 +25,22 @@ class AccountDetails:
     address: PostalAddress
     vat_id: str = ""
     payer_email: str = ""
+    is_public_body: bool = False
+    register_number: str = ""
+    service_code: str = ""
 
 
 def save_account_details(*, account_id: int, details: AccountDetails, actor: User, now: datetime) -> None:
     """Change the details that future orders of an account start from; placed orders keep theirs.
 
-    Two statements; takes no further lock. Raises ValidationError for a VAT number or an address that cannot be one.
+    Two statements; takes no further lock. Raises ValidationError for a number or an address that cannot be one.
     """
     with transaction.atomic():
         CustomerAccount.objects.filter(pk=account_id).update(
             kind=details.kind,
+            is_public_body=details.is_public_body,
+            register_number=normalise_register_number(details.register_number, country=details.address.country),
+            service_code=clean_line(details.service_code),
             vat_id=normalise_vat_id(details.vat_id, country=details.address.country),
             payer_email=normalise_email(details.payer_email) if details.payer_email else "",
             **details.address.columns(),

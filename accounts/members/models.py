@@ -13,7 +13,27 @@ from django_countries.fields import CountryField
 
 from common.emails import MAX_EMAIL_LENGTH, is_normal
 from common.postal import PostalAddress
+from common.register_numbers import MAX_REGISTER_NUMBER_LENGTH
 from common.search import index_of_words, search_column, sort_column
+
+SERVICE_CODE_LENGTH = 100
+# Columns of an account that its people typed, and that may name one.
+TYPED = ("name", "street", "postal_code", "city", "register_number", "vat_id", "service_code", "payer_email")
+
+
+class Buyer(models.TextChoices):
+    """Kind of buyer. It decides documents, methods and dates: `shop.checkout.buyers` has the rules."""
+
+    COMPANY = "organisation", pgettext_lazy("kind of buyer", "Company or association")
+    PUBLIC = "public_body", pgettext_lazy("kind of buyer", "Public body")
+    PERSON = "person", pgettext_lazy("kind of buyer", "Private person")
+
+    @classmethod
+    def of(cls, *, is_organisation: bool, is_public_body: bool) -> Buyer:
+        """Return the kind that two columns say; a private person is no public body, whatever the second says."""
+        if not is_organisation:
+            return cls.PERSON
+        return cls.PUBLIC if is_public_body else cls.COMPANY
 
 
 class CustomerAccountQuerySet(models.QuerySet["CustomerAccount"]):
@@ -35,12 +55,34 @@ class CustomerAccount(models.Model):
     kind = models.CharField(
         _("kind"), max_length=12, choices=Kind.choices, default=Kind.ORGANISATION, db_default=Kind.ORGANISATION
     )
+    is_public_body = models.BooleanField(
+        _("public body"),
+        default=False,
+        db_default=False,
+        help_text=_("State, region, town, public school or hospital: it may pay by public mandate, after the service."),
+    )
     name = models.CharField(_("name"), max_length=200, blank=True)
     street = models.TextField(_("address"), max_length=300, blank=True)
     postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
     country = CountryField(_("country"), default="FR", db_default="FR")
+    register_number = models.CharField(
+        _("SIRET or registration number"),
+        max_length=MAX_REGISTER_NUMBER_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("SIRET (14 digits) of an organisation in France; elsewhere its number in the country's register."),
+    )
     vat_id = models.CharField(_("VAT number"), max_length=20, blank=True)
+    service_code = models.CharField(
+        _("service code"),
+        max_length=SERVICE_CODE_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of a public body whose rules ask for one (Chorus Pro)."),
+    )
     payer_email = models.EmailField(
         _("payer's e-mail"),
         max_length=MAX_EMAIL_LENGTH,
@@ -85,6 +127,10 @@ class CustomerAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"
+
+    @property
+    def buyer(self) -> Buyer:
+        return Buyer.of(is_organisation=self.kind == self.Kind.ORGANISATION, is_public_body=self.is_public_body)
 
     @property
     def address(self) -> PostalAddress:

@@ -8,14 +8,13 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.members.models import CustomerAccount, MemberInvitation, Membership
+from accounts.members.models import TYPED, CustomerAccount, MemberInvitation, Membership
 from accounts.members.services import withdraw_invitation
 from accounts.people.models import User
 from common.emails import ERASED
 from common.personal_data import Person, Record, hold, records
 from common.scrubbing import scrub_rows
 
-DETAILS = ("name", "street", "postal_code", "city", "vat_id", "payer_email")
 OTHERS = Membership.objects.filter(account=OuterRef("pk")).exclude(user__email__endswith=ERASED)
 
 
@@ -57,7 +56,7 @@ def _own_accounts(person: Person) -> QuerySet[CustomerAccount]:
 
 def own_accounts(person: Person) -> Iterator[Record]:
     named = CustomerAccount.objects.filter(pk__in=[*_own_accounts(person).values_list("pk", flat=True)])
-    yield from records(named.order_by("pk"), *DETAILS, "country", "created_at")
+    yield from records(named.order_by("pk"), *TYPED, "country", "created_at")
 
 
 def blank_accounts(person: Person, now: datetime, limit: int) -> int:
@@ -65,7 +64,7 @@ def blank_accounts(person: Person, now: datetime, limit: int) -> int:
 
     Placed orders keep their copies, as long as they need them.
     """
-    blank = dict.fromkeys(DETAILS, "")
+    blank = dict.fromkeys(TYPED, "")
     filled = _own_accounts(person).exclude(**blank).values("pk")[:limit]
     if count := CustomerAccount.objects.filter(pk__in=[row["pk"] for row in filled]).update(**blank):
         return count
@@ -86,7 +85,7 @@ hold(
 hold(
     "customer accounts",
     _("Your own customer account"),
-    columns={"accounts.customeraccount": DETAILS},
+    columns={"accounts.customeraccount": TYPED},
     describe=own_accounts,
     blank=blank_accounts,
 )

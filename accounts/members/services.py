@@ -87,12 +87,18 @@ def create_account(
     now: datetime,
     vat_id: str = "",
     payer_email: str = "",
+    is_public_body: bool = False,
+    register_number: str = "",
+    service_code: str = "",
 ) -> CustomerAccount:
     """Make a customer account; without an owner it is unclaimed, as a visitor's order leaves it."""
     with transaction.atomic(savepoint=False):
         account = CustomerAccount(
             kind=kind,
+            is_public_body=is_public_body,
+            register_number=register_number,
             vat_id=vat_id,
+            service_code=service_code,
             payer_email=normalise_email(payer_email) if payer_email else "",
             created_at=now,
             **address.columns(),

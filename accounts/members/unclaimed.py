@@ -6,9 +6,7 @@ from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef
 
-from accounts.members.models import CustomerAccount, MemberInvitation, Membership
-
-DETAILS = ("name", "street", "postal_code", "city", "vat_id", "payer_email")
+from accounts.members.models import TYPED, CustomerAccount, MemberInvitation, Membership
 
 
 def blank_unclaimed_accounts(*, account_ids: Collection[int]) -> int:
@@ -18,4 +16,4 @@ def blank_unclaimed_accounts(*, account_ids: Collection[int]) -> int:
     members, invited = Membership.objects.filter(**of_account), MemberInvitation.objects.filter(**of_account)
     locked = CustomerAccount.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=account_ids)
     keys = list(locked.filter(~Exists(members), ~Exists(invited)).order_by("pk").values_list("pk", flat=True))
-    return CustomerAccount.objects.filter(pk__in=keys).update(**dict.fromkeys(DETAILS, ""))
+    return CustomerAccount.objects.filter(pk__in=keys).update(**dict.fromkeys(TYPED, ""))

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
-from django.db.models import Sum
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from billing.ledger.models import Account, LedgerLine
 from common.currencies import from_minor_units
+
+
+class Open(NamedTuple):
+    """Orders on which an account stands open, and its sum."""
+
+    orders: int
+    amount: Decimal
 
 
 def balance(
@@ -32,6 +41,24 @@ def balances_of_order(order_id: int) -> dict[Account, int]:
     query."""
     sums = LedgerLine.objects.filter(order_id=order_id).order_by().values_list("account").annotate(sum=Sum("amount"))
     return {Account(account): total for account, total in sums if total}
+
+
+def sum_by_order(*accounts: Account, kind: str | None = None) -> Coalesce:
+    """Return an expression for the sum of some accounts for each order of a query, in minor units; of entries of one
+    kind where it is named."""
+    lines = LedgerLine.objects.filter(order_id=OuterRef("pk"), account__in=accounts).order_by().values("order_id")
+    if kind is not None:
+        lines = lines.filter(entry__kind=kind)
+    return Coalesce(Subquery(lines.values(sum=Sum("amount"))), 0)
+
+
+def open_by_order(account: Account, *, currency: str) -> Open:
+    """Return on how many orders an account stands open, in any currency, and the sum in `currency`: credits less
+    debits. One query."""
+    orders = LedgerLine.objects.filter(account=account, order_id__isnull=False).order_by()
+    standing = orders.values("order_id", of=F("entry__currency")).annotate(sum=Sum("amount")).exclude(sum=0)
+    found = standing.aggregate(orders=Count("order_id"), units=Sum("sum", filter=Q(of=currency)))
+    return Open(found["orders"], from_minor_units(-(found["units"] or 0), currency))
 
 
 def has_entries(account_id: int) -> bool:

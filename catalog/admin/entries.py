@@ -26,7 +26,7 @@ from catalog.admin.categories import category_choices
 from catalog.admin.course_choices import course_choices
 from catalog.admin.entry_fields import FieldFormSet, FieldInline
 from catalog.admin.entry_form import STRING, EntryForm, handler_choices
-from catalog.admin.filters import CategoryFilter, HandlerFilter
+from catalog.admin.filters import CategoryFilter, HandlerFilter, VocationalFilter
 from catalog.admin.on_sale import Asked, EntryList, SaleFilter, banner_for, sale_label
 from catalog.admin.parameters import Section, installed_sections, sections
 from catalog.admin.prices import PriceFormSet, PriceInline
@@ -88,6 +88,7 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
         CategoryFilter,
         HandlerFilter,
         ("audience", ChoicesDropdownFilter),
+        VocationalFilter,
     )
     list_filter_submit = True
     list_per_page = 50
@@ -149,7 +150,10 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
             *language_tabs(*TEXTS),
             (
                 _("Sale"),
-                {"classes": ["tab"], "fields": ["tax", "min_quantity", "max_quantity", "audience", "position"]},
+                {
+                    "classes": ["tab"],
+                    "fields": ["tax", "vocational", "min_quantity", "max_quantity", "audience", "position"],
+                },
             ),
             (_("After the sale"), {"classes": ["tab"], "fields": after_the_sale}),
         ]

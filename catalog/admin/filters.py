@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from catalog.admin.entry_form import handler_choices
-from catalog.models.entries import Entry
+from catalog.models.entries import Entry, Vocational
 from catalog.selectors import category_tree
 
 INDENT = "\u2003"
@@ -29,6 +29,24 @@ class CategoryFilter(DropdownFilter):
             return queryset
         ids = next((node.ids for node in category_tree() if node.category.slug == self.value()), frozenset())
         return queryset.filter(category_id__in=ids)
+
+
+class VocationalFilter(DropdownFilter):
+    """Entries that are vocational training, are not, or do not say; retired ones need not say."""
+
+    title = _("vocational training")
+    parameter_name = "vocational"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [(value, label) for value, label in Vocational.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        match self.value():
+            case Vocational.UNSAID:
+                return queryset.filter(pk__in=Entry.objects.unsaid().values("pk"))
+            case Vocational.YES | Vocational.NO as value:
+                return queryset.filter(vocational=value)
+        return queryset
 
 
 class HandlerFilter(DropdownFilter):

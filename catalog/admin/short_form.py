@@ -27,7 +27,7 @@ from catalog.admin.parameters import section_for
 from catalog.admin.tools import ENTRY_PAGE
 from catalog.admin.widgets import admin_widget
 from catalog.models.categories import Category
-from catalog.models.entries import Entry, EntryState
+from catalog.models.entries import Entry, EntryState, Vocational
 from catalog.models.taxes import Tax
 from catalog.services.categories import save_category
 from catalog.services.entries import save_entry
@@ -66,6 +66,10 @@ class ShortForm(forms.Form):
     tax_rate = DecimalField(
         label=gettext_lazy("Tax rate in %"), min_value=Decimal(0), max_value=Decimal(100), max_digits=5,
         decimal_places=2, initial=Decimal(20), widget=AdminDecimalInput(),
+    )  # fmt: skip
+    vocational = forms.ChoiceField(
+        label=gettext_lazy("Vocational training"), choices=Vocational.choices, initial=Vocational.UNSAID,
+        required=False, widget=UnfoldAdminSelectWidget(), help_text=Entry._meta.get_field("vocational").help_text,
     )  # fmt: skip
     handler = forms.ChoiceField(
         label=gettext_lazy("What happens after the sale"), required=False, widget=UnfoldAdminSelectWidget()
@@ -125,6 +129,7 @@ class ShortForm(forms.Form):
             category=self._category(language),
             tax=self._tax(language),
             state=state,
+            vocational=typed["vocational"] or Vocational.UNSAID,
             handler=typed["handler"],
             parameters=self.parameters,
             **{f"name_{language}": typed["name"]},

@@ -1,4 +1,4 @@
-"""Action of the list of entries that changes state, category or tax of all that are ticked."""
+"""Action of the list of entries that changes state, category, tax or vocational training of all that are ticked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from catalog.admin.categories import category_choices
 from catalog.models.categories import Category
-from catalog.models.entries import Entry, EntryState
+from catalog.models.entries import Entry, EntryState, Vocational
 from catalog.models.taxes import Tax
 from catalog.services.together import Change, apply_change
 from common.admin.pages import Page
@@ -29,7 +29,7 @@ AT_MOST = 200
 
 
 class TogetherForm(forms.Form):
-    """State, category and tax for several entries; blank leaves as it is."""
+    """State, category, tax and vocational training for several entries; blank leaves as it is."""
 
     use_required_attribute = False
 
@@ -44,6 +44,11 @@ class TogetherForm(forms.Form):
     tax = forms.ModelChoiceField(
         label=gettext_lazy("Tax"), required=False, widget=UnfoldAdminSelectWidget(), queryset=Tax.objects.all(),
         empty_label=gettext_lazy("as it is"),
+    )  # fmt: skip
+
+    vocational = forms.ChoiceField(
+        label=gettext_lazy("Vocational training"), required=False, widget=UnfoldAdminSelectWidget(),
+        choices=[("", gettext_lazy("as it is")), *Vocational.choices],
     )  # fmt: skip
 
     def change(self) -> Change:
@@ -112,7 +117,7 @@ class ChangesTogether(Page):
 
 
 def _in_words(entry: Entry, change: Change) -> list[str]:
-    states = {str(code): str(label) for code, label in EntryState.choices}
+    states = {str(code): str(label) for code, label in (*EntryState.choices, *Vocational.choices)}
     labels = {field.name: str(field.verbose_name) for field in Entry._meta.fields}
     return [
         _("%(label)s: “%(before)s” → “%(after)s”")

@@ -35,6 +35,14 @@ ON_SALE = (EntryState.AVAILABLE, EntryState.INTERNAL)
 VISIBLE = (EntryState.AVAILABLE, EntryState.SUSPENDED)
 
 
+class Vocational(models.TextChoices):
+    """Answer to whether an entry is vocational training (code du travail, L6313-1)."""
+
+    YES = "yes", pgettext_lazy("vocational training?", "yes")
+    NO = "no", pgettext_lazy("vocational training?", "no")
+    UNSAID = "unsaid", pgettext_lazy("vocational training?", "not said")
+
+
 class Audience(models.TextChoices):
     """Audience an entry is sold to, from the widest to the narrowest circle."""
 
@@ -67,6 +75,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def with_fields(self) -> Self:
         """Load the fields that are asked for each unit too: one query, however many entries there are."""
         return self.prefetch_related("fields")
+
+    def unsaid(self) -> Self:
+        """Filter entries that may be sold and do not say whether they are vocational training."""
+        return self.filter(vocational=Vocational.UNSAID).exclude(state=EntryState.RETIRED)
 
     def in_shop_order(self) -> Self:
         return self.order_by("position", "sort_name", "id")
@@ -138,6 +150,17 @@ class Entry(models.Model):
         db_default=Audience.EVERYONE,
         help_text=_("Customers are people who have paid an order before. If the handler is stricter, its rule holds."),
     )
+    vocational = models.CharField(
+        _("vocational training"),
+        max_length=6,
+        choices=Vocational.choices,
+        default=Vocational.UNSAID,
+        db_default=Vocational.UNSAID,
+        help_text=_(
+            "Training for a job is sold to private persons by a contract with a delay before any payment, which the "
+            "shop does not make yet: it is sold to organisations only, and so is an entry that does not say."
+        ),
+    )
     position = models.PositiveIntegerField(
         _("position"), default=0, db_default=0, help_text=_("Lower numbers come first.")
     )
@@ -191,6 +214,9 @@ class Entry(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=EntryState.values), name="catalog_entry_state_known"),
             models.CheckConstraint(condition=Q(audience__in=Audience.values), name="catalog_entry_audience_known"),
+            models.CheckConstraint(
+                condition=Q(vocational__in=Vocational.values), name="catalog_entry_vocational_known"
+            ),
             models.CheckConstraint(
                 condition=Q(min_quantity__gte=1),
                 name="catalog_entry_min_quantity_positive",

@@ -10,7 +10,7 @@ from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
 from catalog.availability import availability_of, what_is_sold
-from catalog.models.entries import Audience, Entry, EntryState
+from catalog.models.entries import Audience, Entry, EntryState, Vocational
 from catalog.offers import Offer, offer_of
 from catalog.pricing import NoPrice, tier_for, tiers_of
 from catalog.services.entry_fields import problems_of
@@ -30,7 +30,14 @@ def check_entry(entry: Entry) -> list[Finding]:
 def find_faults(entry: Entry) -> list[Finding]:
     """List the findings about ``entry`` as it is stored, errors first. Writes nothing."""
     offer = offer_of(entry)
-    findings = [*_prices(entry), *_prices_out_of_reach(offer), *_names(entry), *_limits(offer), *_fields(entry)]
+    findings = [
+        *_prices(entry),
+        *_prices_out_of_reach(offer),
+        *_names(entry),
+        *_limits(offer),
+        *_fields(entry),
+        *_vocational(entry),
+    ]
     if not offer.is_installed:
         findings += _missing(entry)
     elif offer.handler is not None:
@@ -68,6 +75,15 @@ def _prices_out_of_reach(offer: Offer) -> Iterator[Finding]:
                 )
             ),
             field="max_quantity",
+        )
+
+
+def _vocational(entry: Entry) -> Iterator[Finding]:
+    if entry.vocational == Vocational.UNSAID:
+        yield Finding(
+            Level.WARNING,
+            gettext_lazy("It does not say whether it is vocational training, so private persons cannot buy it."),
+            field="vocational",
         )
 
 

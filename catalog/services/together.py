@@ -1,4 +1,4 @@
-"""One change of state, category or tax, made to several entries."""
+"""One change of state, category, tax or vocational training, made to several entries."""
 
 from __future__ import annotations
 
@@ -15,15 +15,21 @@ from catalog.services.errors import EntryChangedMeanwhile
 
 @dataclass(frozen=True)
 class Change:
-    """State, category and tax that entries are to have; None and "" leave as it is."""
+    """State, category, tax and vocational training that entries are to have; None and "" leave as it is."""
 
     state: str = ""
     category: Category | None = None
     tax: Tax | None = None
+    vocational: str = ""
 
     def of(self, entry: Entry) -> list[tuple[str, object, object]]:
         """Return name, old and new value of each column of an entry that the change touches."""
-        wanted = {"state": self.state or None, "category": self.category, "tax": self.tax}
+        wanted = {
+            "state": self.state or None,
+            "category": self.category,
+            "tax": self.tax,
+            "vocational": self.vocational or None,
+        }
         now = {name: getattr(entry, name) for name in wanted}
         return [(name, now[name], new) for name, new in wanted.items() if new is not None and new != now[name]]
 

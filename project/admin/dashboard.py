@@ -17,7 +17,9 @@ from django.utils.translation import ngettext
 
 from accounts.privacy.models import ErasureRequest
 from accounts.second_person.models import Approval
+from catalog.admin.filters import VocationalFilter
 from catalog.admin.on_sale import SaleFilter
+from catalog.models.entries import Entry, Vocational
 from catalog.on_sale import not_sellable
 from common.templatetags.money import grouped, money
 from handlers import registry
@@ -137,6 +139,12 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             len(not_sellable(now=now)),
             reverse("admin:catalog_entry_changelist", query={SaleFilter.parameter_name: SaleFilter.NOT_NOW}),
             "bad",
+        )
+        yield Count(
+            _("Entries to say whether vocational"),
+            _("Until they do, private persons cannot buy them."),
+            Entry.objects.unsaid().count(),
+            reverse("admin:catalog_entry_changelist", query={VocationalFilter.parameter_name: str(Vocational.UNSAID)}),
         )
     if user.has_perm("outbox.view_job"):
         yield Count(

@@ -14,6 +14,9 @@ from shop.checkout.errors import TotalChanged
 
 ADDRESS = {f"billing_{part}" for part in PARTS} - {"billing_name"}
 LABELS = {
+    "register_number": gettext_lazy("SIRET or registration number"),
+    "service_code": gettext_lazy("Service code"),
+    "commitment_number": gettext_lazy("Commitment number"),
     "vat_id": gettext_lazy("VAT number"),
     "purchase_reference": gettext_lazy("Your purchase-order reference"),
     "payer_email": gettext_lazy("Payer's e-mail address"),
@@ -52,9 +55,11 @@ def _contact(draft: Draft) -> str:
 
 
 def _kind(draft: Draft) -> str:
-    if draft.columns["is_organisation"]:
-        return _("You would now buy for an organisation.")
-    return _("You would now buy as a private person.")
+    if not draft.columns["is_organisation"]:
+        return _("You would now buy as a private person.")
+    if draft.columns["is_public_body"]:
+        return _("You would now buy for a public body.")
+    return _("You would now buy for a company or an association.")
 
 
 def _language(draft: Draft) -> str:
@@ -66,7 +71,7 @@ SENTENCES: tuple[tuple[set[str], Callable[[Draft], str]], ...] = (
     ({"account", "billing_name"}, _goes_to),
     (ADDRESS, _address),
     ({"contact_email", "contact_name", "buyer"}, _contact),
-    ({"is_organisation"}, _kind),
+    ({"is_organisation", "is_public_body"}, _kind),
     ({"operator"}, lambda _draft: _("Somebody else would now place people into the training: see below.")),
     ({"language"}, _language),
     ({"seller"}, lambda _draft: _("The seller’s own details have changed.")),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from accounts.members.models import CustomerAccount
+from accounts.members.models import Buyer, CustomerAccount
 from accounts.members.operators import keep_account
 from accounts.members.rights import Right, accounts_with, operators_of
 from accounts.members.services import create_account
@@ -25,11 +25,19 @@ class OrderDetails:
     contact_name: str
     is_organisation: bool
     address: PostalAddress
+    is_public_body: bool = False
+    register_number: str = ""
+    service_code: str = ""
+    commitment_number: str = ""
     vat_id: str = ""
     payer_email: str = ""
     purchase_reference: str = ""
     account_id: int | None = None
     operator_id: int | None = None
+
+    @property
+    def buyer(self) -> Buyer:
+        return Buyer.of(is_organisation=self.is_organisation, is_public_body=self.is_public_body)
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,15 @@ def parties_of(details: OrderDetails, *, user: User | None, now: datetime) -> Pa
     return Parties(account, user, _operator(account, details, user))
 
 
+def remember_numbers(details: OrderDetails) -> None:
+    """Keep the numbers typed for an account that has none yet. Locks its row; call it after the courses are locked."""
+    if details.account_id is None:
+        return
+    for name in ("register_number", "service_code"):
+        if typed := getattr(details, name):
+            CustomerAccount.objects.filter(pk=details.account_id, **{name: ""}).update(**{name: typed})
+
+
 def _operator(account: CustomerAccount, details: OrderDetails, user: User) -> User:
     wanted = details.operator_id or user.pk
     operator = operators_of(account).filter(pk=wanted).first()
@@ -74,5 +91,8 @@ def _new_account(details: OrderDetails, *, owner: User | None, now: datetime) ->
         address=details.address,
         vat_id=details.vat_id,
         payer_email=details.payer_email,
+        is_public_body=details.is_public_body,
+        register_number=details.register_number,
+        service_code=details.service_code,
         now=now,
     )

@@ -21,18 +21,20 @@ from shop.cart.across_units import LineBroken, errors_across_units
 from shop.cart.lines import lines_of
 from shop.cart.models import Cart
 from shop.cart.pricing import PricedCart, price_cart
+from shop.checkout.buyers import why_not_sold
 from shop.checkout.changes import changes_in_words
 from shop.checkout.draft import Draft, draft_order
 from shop.checkout.errors import (
     CartEmpty,
     CheckoutRefused,
+    DetailsRefused,
     EntryNotOnSale,
     HandlerRefused,
     TotalChanged,
     UnitsIncomplete,
 )
 from shop.checkout.limits import check_places_held, check_share_of_courses, check_unpaid_limits
-from shop.checkout.parties import OrderDetails, Parties, parties_of
+from shop.checkout.parties import OrderDetails, Parties, parties_of, remember_numbers
 from shop.orders import mails
 from shop.orders.contexts import handler_of, line_contexts
 from shop.orders.hooks import LineFault, keep_feedback, lock_courses_of
@@ -108,7 +110,7 @@ def place_order(
     lines = lines_of(cart)
     pin_entries([line.entry_id for line in lines])
     priced = price_cart(cart, user=user, now=now, lines=lines)
-    _refuse_what_cannot_be_sold(priced)
+    _refuse_what_cannot_be_sold(priced, details)
     _refuse_incomplete_units(priced)
     draft = draft_order(priced=priced, details=details, user=user, language=language, now=now)
     if Shown.of(draft) != shown:
@@ -125,6 +127,7 @@ def place_order(
     actor = noted.by if noted else user
     record(order, OrderEvent.What.PLACED, actor=actor, now=now, to_status=order.status, detail=detail)
     _run_pre_payment(order, sold, now=now)
+    remember_numbers(details)
     if _note_places_held(order, sold):
         check_places_held(order=order)
         check_share_of_courses(order=order, percent=draft.seller.unproved_share)
@@ -137,7 +140,7 @@ def place_order(
     return order
 
 
-def _refuse_what_cannot_be_sold(priced: PricedCart) -> None:
+def _refuse_what_cannot_be_sold(priced: PricedCart, details: OrderDetails) -> None:
     if not priced.lines:
         raise CartEmpty(_("The cart is empty."))
     for line in priced.lines:
@@ -145,6 +148,8 @@ def _refuse_what_cannot_be_sold(priced: PricedCart) -> None:
             problem = line.problems[0] if line.problems else ""
             refused = HandlerRefused if line.lacks_places else EntryNotOnSale
             raise refused(_("%(name)s: %(problem)s") % {"name": line.entry_name, "problem": problem})
+        if reason := why_not_sold(line.line.entry, details.buyer):
+            raise DetailsRefused(reason, field="kind")
 
 
 def _refuse_incomplete_units(priced: PricedCart) -> None:

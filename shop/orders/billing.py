@@ -16,8 +16,8 @@ from shop.orders.models import Order, OrderEvent
 from shop.orders.transitions import record
 
 BILLING = (
-    "billing_name", "billing_street", "billing_postal_code", "billing_city", "billing_country", "vat_id", "payer_email",
-    "purchase_reference",
+    "billing_name", "billing_street", "billing_postal_code", "billing_city", "billing_country",
+    "register_number", "vat_id", "service_code", "commitment_number", "payer_email", "purchase_reference",
 )  # fmt: skip
 REASON_LENGTH = 500
 

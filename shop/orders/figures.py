@@ -1,4 +1,5 @@
-"""Figures of the merchant, counted in the database: sales by week or day, unpaid orders, failed lines.
+"""Figures of the merchant: sales by week or day, unpaid orders, failed lines. What was sold and what is owed back is
+summed over the ledger; an order that waits for money is not in it yet.
 
 Days and weeks (from Monday) are in the shop's time zone, whatever the reader's. Each function makes one query, or two,
 whose result grows with the length of the window or the number of payment methods, never with the number of orders.
@@ -13,12 +14,14 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db.models import Count, DateField, Exists, Min, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import TruncDay, TruncWeek
+from django.db.models.functions import Coalesce, TruncDay, TruncWeek
 from django.utils import timezone
 
-from catalog.pricing import ZERO
+from billing.ledger.models import Account
+from billing.ledger.selectors import Open, open_by_order, sum_by_order
+from common.currencies import from_minor_units
 from common.moments import day_starts, local_day
-from shop.orders.giving_back.models import OWED, GivingBack
+from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
 
 WEEKS_SHOWN, DAYS_SHOWN = 12, 30
@@ -51,14 +54,6 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class OwedBack:
-    """Orders for which money is to be paid back to the customer, and its sum in the shop's currency."""
-
-    orders: int
-    amount: Decimal
-
-
-@dataclass(frozen=True)
 class FailedLines:
     lines: int
     orders: int
@@ -84,19 +79,12 @@ def sales(*, period: Period, now: datetime) -> list[Sales]:
     stands = ~Q(status=Order.Status.REFUNDED) & (Exists(lines_kept) | ~Exists(with_money))
     found = (
         Order.objects.filter(paid_at__gte=first, currency=settings.SHOP_CURRENCY)
+        .annotate(sold=sum_by_order(Account.SALES, Account.VAT))
         .order_by()
         .values(on=truncate("paid_at", output_field=DateField(), tzinfo=zone))
-        .annotate(orders=Count("pk", filter=stands), total=Sum("gross"))
+        .annotate(orders=Count("pk", filter=stands), units=Coalesce(Sum("sold"), 0))
     )
-    went_back = dict(
-        GivingBack.objects.filter(line__order__paid_at__gte=first, line__order__currency=settings.SHOP_CURRENCY)
-        .order_by()
-        .values_list(truncate("line__order__paid_at", output_field=DateField(), tzinfo=zone))
-        .annotate(Sum("amount"))
-    )
-    by_start = {
-        row["on"]: Sales(row["on"], row["orders"], row["total"] - went_back.get(row["on"], ZERO)) for row in found
-    }
+    by_start = {row["on"]: Sales(row["on"], row["orders"], _in_currency(-row["units"])) for row in found}
     return [by_start.get(start, Sales(start)) for start in starts]
 
 
@@ -133,13 +121,9 @@ def failed_lines() -> FailedLines:
     return FailedLines(**failed.aggregate(lines=Count("pk"), orders=Count("order", distinct=True)))
 
 
-def owed_back() -> OwedBack:
-    """Count the orders with money owed for units given back. The amount leaves orders in other currencies out."""
-    of_shop = Q(line__order__currency=settings.SHOP_CURRENCY)
-    found = GivingBack.objects.owed().aggregate(
-        orders=Count("line__order", distinct=True), total=Sum(OWED, filter=of_shop)
-    )
-    return OwedBack(found["orders"], found["total"] or ZERO)
+def owed_back() -> Open:
+    """Return the orders for which the ledger owes refunds, and their sum in the shop's currency."""
+    return open_by_order(Account.REFUNDS_OWED, currency=settings.SHOP_CURRENCY)
 
 
 def age_starts(now: datetime) -> tuple[date, date]:
@@ -147,6 +131,10 @@ def age_starts(now: datetime) -> tuple[date, date]:
     first day."""
     today = local_day(now)
     return today, today - timedelta(days=6)
+
+
+def _in_currency(units: int) -> Decimal:
+    return from_minor_units(units, settings.SHOP_CURRENCY)
 
 
 def _starts(period: Period, today: date) -> list[date]:

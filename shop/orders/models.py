@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
+from accounts.members.models import Buyer
 from common.languages import in_reader_language
 from common.search import index_of_words, search_column
 from handlers.asked_fields import AskedField
@@ -74,6 +75,7 @@ class Order(Copied):
     language = models.CharField(max_length=5)
 
     is_organisation = models.BooleanField(default=True, db_default=True)
+    is_public_body = models.BooleanField(default=False, db_default=False)
     billing_country = CountryField(_("country"), default="FR", db_default="FR")
     sealed_at = models.DateTimeField(
         _("closed to accounting"), null=True, help_text="Since when only accounting staff read what it copied."
@@ -134,6 +136,9 @@ class Order(Copied):
             models.CheckConstraint(condition=Q(net__gte=0, tax__gte=0, gross__gte=0), name="shop_order_amounts"),
             models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="shop_order_gross_is_net_plus_tax"),
             models.CheckConstraint(
+                condition=Q(is_public_body=False) | Q(is_organisation=True), name="shop_order_public_body_is_no_person"
+            ),
+            models.CheckConstraint(
                 condition=Q(status__in=("placed", "paid", "completed", "cancelled", "expired", "refunded")),
                 name="shop_order_status_known",
             ),
@@ -189,6 +194,11 @@ class Order(Copied):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def bought_by(self) -> Buyer:
+        """Return the kind of buyer, as frozen at the placing."""
+        return Buyer.of(is_organisation=self.is_organisation, is_public_body=self.is_public_body)
 
     @property
     def is_claimed(self) -> bool:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.pricing import ZERO
+from billing.ledger.models import Account
+from billing.ledger.selectors import balance
 from common.templatetags.money import money
 from shop.orders.models import Order
-from shop.payments.models import Payment
+from shop.payments.models import MoneyHandling, Payment
 from shop.payments.requests.models import Allocation
 
 
@@ -26,14 +27,16 @@ class Pieces:
 
 
 def pieces_of(order: Order) -> Pieces:
-    """Return the payments received for an order that were given to none of its requests. Other currencies are left
-    out."""
+    """Return how many payments received for an order were given to none of its requests, and have not gone back; and
+    the unallocated money of the order by the ledger. Other currencies are left out."""
     given = Exists(Allocation.objects.filter(payment=OuterRef("pk"), released_at__isnull=True))
+    went_back = Exists(MoneyHandling.objects.filter(event__payment=OuterRef("pk"), undone_at__isnull=True))
     received = Payment.objects.filter(
-        ~given, order=order, status=Payment.Status.SUCCEEDED, currency=order.currency, settlement__isnull=True
-    )
-    found = received.aggregate(number=Count("pk"), amount=Sum("amount"))
-    return Pieces(order, found["number"], found["amount"] or ZERO)
+        ~given, ~went_back, order=order, status=Payment.Status.SUCCEEDED, currency=order.currency,
+        settlement__isnull=True,
+    )  # fmt: skip
+    amount = -balance(Account.UNALLOCATED, order_id=order.pk, currency=order.currency)
+    return Pieces(order, received.count(), amount)
 
 
 def sum_in_words(pieces: Pieces) -> str:

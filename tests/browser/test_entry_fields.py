@@ -58,7 +58,7 @@ def test_from_the_merchant_to_the_customer_and_back(browse, live_shop, entry):
     customer.wait_for_url("**/checkout/details/")
     for name, value in {
         "email": "alice@example.org", "contact_name": "Alice Martin", "billing_name": "Ateliers Martin",
-        "street": "3 rue du Port", "postal_code": "44000", "city": "Nantes",
+        "street": "3 rue du Port", "postal_code": "44000", "city": "Nantes", "register_number": "73282932000074",
     }.items():  # fmt: skip
         customer.locator(f"[name={name}]").fill(value)
     customer.locator(".actions button[type=submit]").first.click()

@@ -15,7 +15,7 @@ from outbox.mails.models import Mail
 from shop.orders.models import Order
 from shop.seller.models import ShopIdentity
 from tests.browser.looks import check_page
-from tests.browser.test_storefront import DETAILS, NARROW, WIDE, fill_details, go_on
+from tests.browser.test_storefront import DETAILS, NARROW, OF_ORGANISATIONS, WIDE, fill_details, go_on
 from tests.factories.accounts import PASSWORD, MembershipFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
@@ -56,7 +56,7 @@ def test_a_visitor_whose_mail_is_lost_gets_in(browse, live_shop, course, locale,
     page.locator("#continue").click()
     page.wait_for_url("**/checkout/details/")
     page.locator("[name=kind][value=person]").check()
-    fill_details(page, but="billing_name")  # a person has no other name
+    fill_details(page, but=OF_ORGANISATIONS)
     go_on(page)
     page.wait_for_url("**/checkout/review/")
     for box in page.locator("main input[type=checkbox]").all():

@@ -24,7 +24,7 @@ def test_from_the_telephone_to_the_order(browse, live_shop):
     page.wait_for_selector("input[name^=seen-]", state="attached")
     for name, text in {
         "email": "alice@example.org", "contact_name": "Alice Martin", "billing_name": "Ateliers Martin",
-        "street": "3 rue du Port", "postal_code": "44000", "city": "Nantes",
+        "street": "3 rue du Port", "postal_code": "44000", "city": "Nantes", "register_number": "73282932000074",
     }.items():  # fmt: skip
         page.locator(f"[name={name}]").fill(text)
     page.locator("button[type=submit]", has_text="Enregistrer les coordonnées").click()

@@ -1,6 +1,7 @@
 """Buying in a real browser: in both languages, on a narrow screen, by keyboard, and without JavaScript."""
 
 import re
+from collections.abc import Collection
 
 import pytest
 from django.utils import timezone
@@ -23,7 +24,10 @@ DETAILS = {
     "street": "4 quai du Port",
     "postal_code": "13002",
     "city": "Marseille",
+    "register_number": "732 829 320 00074",
 }
+# Fields that a private person does not see.
+OF_ORGANISATIONS = ("billing_name", "register_number")
 
 
 @pytest.fixture
@@ -58,9 +62,9 @@ def fill_unit(page: Page, index: int, email: str, first_name: str, last_name: st
         page.locator(f"[name$='-{index}-{name}']").fill(value)
 
 
-def fill_details(page: Page, *, but: str = "") -> None:
+def fill_details(page: Page, *, but: Collection[str] = ()) -> None:
     for name, value in DETAILS.items():
-        if name != but:
+        if name not in but:
             page.locator(f"[name={name}]").fill(value)
 
 
@@ -100,9 +104,9 @@ def test_a_visitor_buys_a_session_and_every_page_on_the_way_is_sound(
     expect(page.locator("#form-errors")).to_be_focused()
     check_page(page)
     page.locator("[name=kind][value=person]").check()
-    for name in ("billing_name", "vat_id", "purchase_reference", "payer_email"):
+    for name in ("billing_name", "register_number", "service_code", "vat_id", "purchase_reference", "payer_email"):
         expect(page.locator(f"[name={name}]")).to_be_hidden()
-    fill_details(page, but="billing_name")
+    fill_details(page, but=OF_ORGANISATIONS)
     go_on(page)
     page.wait_for_url("**/checkout/review/")
     check_page(page)

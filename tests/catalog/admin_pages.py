@@ -32,6 +32,7 @@ def typed(**changes: Any) -> dict[str, Any]:
         "category": CategoryFactory().pk,
         "state": "available",
         "tax": TaxFactory().pk,
+        "vocational": "no",
         "min_quantity": "1",
         "max_quantity": "",
         "audience": "everyone",

@@ -61,6 +61,12 @@ def test_an_audience_is_a_known_one():
         run("UPDATE catalog_entry SET audience = 'friends' WHERE id = %s", entry.pk)
 
 
+def test_vocational_is_a_known_answer():
+    entry = EntryFactory()
+    with broken("catalog_entry_vocational_known"):
+        run("UPDATE catalog_entry SET vocational = 'maybe' WHERE id = %s", entry.pk)
+
+
 def test_the_smallest_quantity_is_positive():
     entry = EntryFactory()
     with broken("catalog_entry_min_quantity_positive"):

@@ -46,6 +46,9 @@ class CustomerAccountFactory(factory.django.DjangoModelFactory):
     postal_code = "69003"
     city = "Lyon"
     country = "FR"
+    register_number = factory.LazyAttribute(
+        lambda account: "" if account.kind == CustomerAccount.Kind.PERSON else "73282932000074"
+    )
 
 
 class MembershipFactory(factory.django.DjangoModelFactory):

@@ -7,7 +7,7 @@ import factory
 from django.utils import timezone
 
 from catalog.models.categories import Category
-from catalog.models.entries import Entry, EntryState, PriceTier
+from catalog.models.entries import Entry, EntryState, PriceTier, Vocational
 from catalog.models.taxes import Tax
 
 
@@ -42,6 +42,7 @@ class EntryFactory(factory.django.DjangoModelFactory):
     name_en = factory.Sequence(lambda n: f"Entry {n}")
     name_fr = factory.Sequence(lambda n: f"Article {n}")
     state = EntryState.AVAILABLE
+    vocational = Vocational.NO
     created_at = factory.LazyFunction(timezone.now)
     updated_at = factory.SelfAttribute("created_at")
 

@@ -275,7 +275,7 @@ class World:
             "account-more": {"quantity": 1, "ask": "1"},
             "cart": {"remove": self.cart_lines[role].pk if role in self.cart_lines else 0},
             "checkout-details": {
-                "email": "visitor@example.org", "contact_name": "Ann", "is_organisation": "True",
+                "email": "visitor@example.org", "contact_name": "Ann", "register_number": "73282932000074",
                 "billing_name": "Ann’s", "street": "1 rue Neuve", "postal_code": "44000", "city": "Nantes",
                 "country": "FR", "account": has.account.pk,
             },

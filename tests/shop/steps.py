@@ -18,6 +18,7 @@ VISITOR_DETAILS = {
     "email": "alice@example.org",
     "contact_name": "Alice Martin",
     "kind": "organisation",
+    "register_number": "73282932000074",
     "billing_name": "Ateliers Martin",
     "street": "3 rue du Port",
     "postal_code": "44000",

@@ -17,11 +17,13 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
             name="Menuiserie Lacombe", street="14 route de Vannes", postal_code="44100", city="Nantes"
         ),
         "payer_email": "compta@lacombe.example",
+        "register_number": "90100200600012",
     },
     "aubin": {
         "address": PostalAddress(
             name="Clinique Saint-Aubin", street="2 place du Marché", postal_code="35000", city="Rennes"
         ),
+        "register_number": "91200300100019",
     },
 }
 

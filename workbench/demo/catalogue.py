@@ -138,6 +138,7 @@ ENTRIES = (
         {1: "90.00"},
         "std_enroloncourse",
         {"coursename": "BUR-EXCEL", "duration": "180", "customersupport": "SUPPORT"},
+        more={"vocational": "no"},
     ),
     DemoEntry(
         "DOC-SOLO",
@@ -150,6 +151,7 @@ ENTRIES = (
         {1: "75.00"},
         "std_enroloncourse",
         {"coursename": "BUR-DOC", "duration": "180", "groupname": "Individuels"},
+        more={"vocational": "no"},
     ),
     DemoEntry(
         "DECOUVERTE",
@@ -299,7 +301,7 @@ def _make(demo: DemoEntry, category: Category, tax: Tax, position: int, now: dat
         position=position,
         handler=demo.handler,
         parameters=_parameters(demo, timezone.localdate(now)),
-        **({"state": "available"} | demo.more),
+        **({"state": "available", "vocational": "yes"} | demo.more),
     )
     tiers = {quantity: Decimal(price) for quantity, price in demo.prices.items()}
     return save_entry(entry=entry, expected_version=None, now=now, tiers=tiers, fields=demo.asks)

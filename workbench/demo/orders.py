@@ -267,6 +267,8 @@ def _details(account: CustomerAccount | None, operator: User | None, changes: di
         "is_organisation": True,
         "address": account.address if account else None,
         "payer_email": account.payer_email if account else "",
+        "register_number": account.register_number if account else "",
+        "is_public_body": account.is_public_body if account else False,
         "account_id": account.pk if account else None,
         "operator_id": operator.pk if operator else None,
     }

@@ -10,14 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from accounts.members.details import AccountDetails
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
-from common.fields import AddressField, NameField
+from common.fields import AddressField, LineField, NameField
 from common.made_from import MadeFrom
 from common.postal import PARTS, PostalAddressForm
+from common.register_numbers import normalise_register_number
 from common.vat import normalise_vat_id
+
+# Fields of numbers whose form depends on the country.
+NUMBERS = {"register_number": normalise_register_number, "vat_id": normalise_vat_id}
 
 
 class AccountDetailsForm(MadeFrom, PostalAddressForm, forms.ModelForm):
-    """Name, billing address and VAT number of a customer account."""
+    """Kind, name, billing address and numbers of a customer account."""
 
     payer_email = AddressField(
         label=_("Payer's e-mail address"),
@@ -27,21 +31,27 @@ class AccountDetailsForm(MadeFrom, PostalAddressForm, forms.ModelForm):
 
     class Meta:
         model = CustomerAccount
-        fields = ("kind", *PARTS, "vat_id", "payer_email")
+        fields = ("kind", "is_public_body", *PARTS, "register_number", "vat_id", "service_code", "payer_email")
+        field_classes = {"service_code": LineField}
         widgets = {"kind": forms.RadioSelect}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial = {**self.initial, **self.initial_of(self.instance.address)}
         # A number typed with blanks and dots is longer than the stored one.
-        self.fields["vat_id"] = forms.CharField(label=self.fields["vat_id"].label, required=False, max_length=40)
+        for name in NUMBERS:
+            field = self.fields[name]
+            self.fields[name] = forms.CharField(
+                label=field.label, help_text=field.help_text, required=False, max_length=40
+            )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        try:
-            cleaned["vat_id"] = normalise_vat_id(cleaned.get("vat_id") or "", country=cleaned.get("country") or "")
-        except ValidationError as invalid:
-            self.add_error("vat_id", invalid)
+        for name, normalise in NUMBERS.items():
+            try:
+                cleaned[name] = normalise(cleaned.get(name) or "", country=str(cleaned.get("country") or ""))
+            except ValidationError as invalid:
+                self.add_error(name, invalid)
         return cleaned
 
     def to_details(self) -> AccountDetails:
@@ -51,6 +61,9 @@ class AccountDetailsForm(MadeFrom, PostalAddressForm, forms.ModelForm):
             address=self.to_address(),
             vat_id=cleaned["vat_id"],
             payer_email=cleaned["payer_email"],
+            is_public_body=cleaned["is_public_body"],
+            register_number=cleaned["register_number"],
+            service_code=cleaned["service_code"],
         )
 
 

@@ -25,6 +25,7 @@ class Command(BaseCommand):
             with translation.override("en"):
                 made = close_days(through=through, now=timezone.now())
         except Refused as refusal:
-            raise CommandError(str(refusal)) from refusal
+            with translation.override("en"):
+                raise CommandError(str(refusal)) from refusal
         for closure in made:
             self.stdout.write(f"Closed: {closure.kind} {closure}")

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.members.models import CustomerAccount
+from accounts.members.forms.details import NUMBERS
+from accounts.members.models import SERVICE_CODE_LENGTH, Buyer, CustomerAccount
 from accounts.members.rights import Right, accounts_with, operators_of
 from common.fields import AddressField, LineField, NameField
 from common.postal import PostalAddressForm, PostalNameField
+from common.register_numbers import missing_number
 from common.typed import clean_line
-from common.vat import normalise_vat_id
+from shop.checkout.buyers import TABLE, rules_for, why_not_sold
 from shop.checkout.parties import OrderDetails
 from shop.orders.answers import choice_in_words
+from shop.orders.copied.columns import COMMITMENT_LENGTH
 
 if TYPE_CHECKING:
     from accounts.people.models import User
+    from catalog.models.entries import Entry
 
-Kind = CustomerAccount.Kind
 TYPED_AT_MOST = 500
-# Not asked of a private person, whose one name stands on the invoice too.
-ORGANISATION_ONLY = ("billing_name", "vat_id", "purchase_reference", "payer_email")
+# Fields that the table of rules asks of some buyers alone. A private person's one name stands on the invoice too.
+BY_KIND = frozenset(name for rules in TABLE.values() for name in rules.needs | rules.asks)
+
+# Details that an account keeps besides its address.
+REMEMBERED = ("register_number", "vat_id", "service_code", "payer_email")
 
 
 class DetailsForm(PostalAddressForm):
@@ -32,6 +38,7 @@ class DetailsForm(PostalAddressForm):
     that is None.
 
     `user` and `account` decide on the fields; the caller has checked that the person may buy for that account.
+    `entries` are those to be bought: one that is not sold to this kind of buyer makes the form invalid.
     """
 
     account = forms.CharField(required=False, widget=forms.HiddenInput, max_length=20)
@@ -47,20 +54,40 @@ class DetailsForm(PostalAddressForm):
     kind = forms.ChoiceField(
         label=_("You buy"),
         choices=[
-            (Kind.ORGANISATION, pgettext_lazy("You buy", "for an organisation")),
-            (Kind.PERSON, pgettext_lazy("You buy", "as a private person")),
+            (Buyer.COMPANY, pgettext_lazy("You buy", "for a company or an association")),
+            (Buyer.PUBLIC, pgettext_lazy("You buy", "for a public body")),
+            (Buyer.PERSON, pgettext_lazy("You buy", "as a private person")),
         ],
-        initial=Kind.ORGANISATION,
+        initial=Buyer.COMPANY,
         widget=forms.RadioSelect,
     )
     # Carts keep the name of the address under the key `billing_name`.
     name = None  # type: ignore[assignment]  # Django's way to leave out a field of the base
     billing_name = PostalNameField()
+    # Longer than the stored one when typed with blanks; whether it may be empty depends on the kind.
+    register_number = forms.CharField(
+        label=_("SIRET or registration number"),
+        required=False,
+        max_length=60,
+        help_text=_("In France the SIRET, 14 digits; elsewhere the number in the country's register."),
+    )
     vat_id = forms.CharField(
         label=_("VAT number"),
         required=False,
         max_length=40,
         help_text=_("For organisations that have one, such as FR40303265045."),
+    )
+    service_code = LineField(
+        label=_("Service code"),
+        required=False,
+        max_length=SERVICE_CODE_LENGTH,
+        help_text=_("If your rules ask for one (Chorus Pro)."),
+    )
+    commitment_number = LineField(
+        label=_("Commitment number"),
+        required=False,
+        max_length=COMMITMENT_LENGTH,
+        help_text=_("If you have it: the number of the purchase order (engagement juridique)."),
     )
     purchase_reference = LineField(
         label=_("Your purchase-order reference"),
@@ -85,11 +112,13 @@ class DetailsForm(PostalAddressForm):
         user: User | None,
         account: CustomerAccount | None = None,
         typed_before: Mapping[str, Any] | None = None,
+        entries: Iterable[Entry] = (),
     ) -> None:
         initial = {**(typed_before or {}), **_known(user, account)}
         super().__init__(data, initial=initial, label_suffix="", use_required_attribute=False)
         self.user = user
         self.chosen_account = account
+        self.entries = tuple(entries)
         if user is None:
             self._leave_out("account", "operator")
         else:
@@ -100,8 +129,8 @@ class DetailsForm(PostalAddressForm):
         else:
             self._leave_out("kind")
             self._offer_operators(account)
-        if account is not None and account.kind == Kind.PERSON:
-            self._leave_out(*ORGANISATION_ONLY)
+        if account is not None:
+            self._leave_out(*(BY_KIND - _fields_of(account.buyer)))
 
     def _leave_out(self, *names: str) -> None:
         for name in names:
@@ -119,32 +148,41 @@ class DetailsForm(PostalAddressForm):
             field.initial = str(self.user.pk)
 
     @property
+    def buyer_kind(self) -> Buyer:
+        """Return the kind of buyer; for a form whose `kind` is valid."""
+        return self.chosen_account.buyer if self.chosen_account else Buyer(self.cleaned_data["kind"])
+
+    @property
     def is_organisation(self) -> bool:
-        """Tell whether the buyer is an organisation; for a valid form only."""
-        kind = self.chosen_account.kind if self.chosen_account else self.cleaned_data.get("kind")
-        return kind == Kind.ORGANISATION
+        return self.buyer_kind != Buyer.PERSON
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        typed = cleaned.get("vat_id", "")
         if "kind" in self.errors:
             return cleaned
-        if not self.is_organisation:
-            self._drop_what_organisations_type()
-        elif typed:
+        self._drop_what_others_type()
+        country = cleaned.get("country", "")
+        for name, normalise in NUMBERS.items():
             try:
-                cleaned["vat_id"] = normalise_vat_id(typed, country=cleaned.get("country", ""))
+                cleaned[name] = normalise(cleaned.get(name, ""), country=country)
             except forms.ValidationError as error:
-                self.add_error("vat_id", error)
+                self.add_error(name, error)
+        is_needed = "register_number" in rules_for(self.buyer_kind).needs
+        if is_needed and country and not cleaned.get("register_number") and "register_number" not in self.errors:
+            self.add_error("register_number", missing_number(country))
+        refused = filter(None, [why_not_sold(entry, self.buyer_kind) for entry in self.entries])
+        for reason in list(refused):
+            self.add_error("kind" if "kind" in self.fields else None, reason)
         return cleaned
 
-    def _drop_what_organisations_type(self) -> None:
-        """Ignore fields that a private person does not see, right or wrong: they may have been typed before the person
-        chose so, and stay in the cart."""
-        for name in ORGANISATION_ONLY:
+    def _drop_what_others_type(self) -> None:
+        """Ignore fields that this kind of buyer does not see, right or wrong: they may have been typed before the kind
+        was chosen, and stay in the cart."""
+        for name in BY_KIND - _fields_of(self.buyer_kind):
             self.errors.pop(name, None)
             self.cleaned_data[name] = ""
-        self.cleaned_data["billing_name"] = self.cleaned_data.get("contact_name", "")
+        if not self.is_organisation:
+            self.cleaned_data["billing_name"] = self.cleaned_data.get("contact_name", "")
 
     def in_words(self, name: str) -> str:
         """Return the label of the choice made in a field, "" if the form has no such field; for a valid form only."""
@@ -159,6 +197,10 @@ class DetailsForm(PostalAddressForm):
             email=self.user.email if self.user else cleaned["email"],
             contact_name=cleaned["contact_name"],
             is_organisation=self.is_organisation,
+            is_public_body=self.buyer_kind == Buyer.PUBLIC,
+            register_number=cleaned["register_number"],
+            service_code=cleaned["service_code"],
+            commitment_number=cleaned["commitment_number"],
             address=self.to_address(),
             vat_id=cleaned["vat_id"],
             payer_email=cleaned["payer_email"],
@@ -173,17 +215,17 @@ def accounts_to_buy_for(user: User | None) -> list[CustomerAccount]:
     return list(accounts_with(user, Right.BUY)) if user else []
 
 
-def details_form(kept: Mapping[str, Any], *, user: User | None) -> DetailsForm | None:
+def details_form(kept: Mapping[str, Any], *, user: User | None, entries: Iterable[Entry] = ()) -> DetailsForm | None:
     """Return the form with the input kept in the cart; None if it was kept for another person, or for an account that
     is gone or for which the person may not buy."""
     if user is None:
-        return DetailsForm(kept, user=None)
+        return DetailsForm(kept, user=None, entries=entries)
     if "account" not in kept:
         return None
     chosen = next((account for account in accounts_to_buy_for(user) if str(account.pk) == kept["account"]), None)
     if kept["account"] and chosen is None:
         return None
-    return DetailsForm(kept, user=user, account=chosen)
+    return DetailsForm(kept, user=user, account=chosen, entries=entries)
 
 
 def as_typed(data: Mapping[str, Any], *, user: User | None) -> dict[str, str]:
@@ -202,10 +244,15 @@ def _known(user: User | None, account: CustomerAccount | None) -> dict[str, Any]
             known["contact_name"] = name
     if account is not None:
         known |= DetailsForm.initial_of(account.address)
-        known |= {"vat_id": account.vat_id, "payer_email": account.payer_email}
-        if account.kind == Kind.PERSON:
+        known |= {name: getattr(account, name) for name in REMEMBERED}
+        if account.buyer == Buyer.PERSON:
             known["contact_name"] = account.name
     return known
+
+
+def _fields_of(buyer: Buyer) -> frozenset[str]:
+    rules = rules_for(buyer)
+    return rules.needs | rules.asks
 
 
 def _named(person: User) -> str:

@@ -32,7 +32,7 @@ def details(request: HttpRequest, checkout: Checkout) -> HttpResponse:
     accounts = accounts_to_buy_for(checkout.user)
     if request.method == "POST":
         kept = as_typed(request.POST, user=checkout.user)
-        form = details_form(kept, user=checkout.user)
+        form = details_form(kept, user=checkout.user, entries=checkout.entries)
         if form is None:
             messages.error(request, _("You cannot buy for this account. Choose another one."))
             return redirect(DETAILS.url)

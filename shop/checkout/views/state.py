@@ -20,6 +20,7 @@ from shop.pages.frame import site_of
 
 if TYPE_CHECKING:
     from accounts.people.models import User
+    from catalog.models.entries import Entry
 
 
 class Checkout:
@@ -58,7 +59,12 @@ class Checkout:
     @cached_property
     def details_form(self) -> DetailsForm | None:
         """Form «Your details» with the input kept, None if there is none."""
-        return details_form(self.cart.details, user=self.user) if self.cart.details else None
+        kept = self.cart.details
+        return details_form(kept, user=self.user, entries=self.entries) if kept else None
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [line.line.entry for line in self.priced.lines]
 
     def with_details(self, kept: dict[str, str], form: DetailsForm) -> Checkout:
         """Return the checkout with the details just kept, and their form."""

@@ -132,8 +132,8 @@ class OrderAdmin(BillingPages):
         total = amount(order.gross, order.currency)
         if order.owed_back:
             told = _("%(amount)s to be paid back") % {"amount": amount(order.owed_back, order.currency)}
-        elif order.went_back:
-            told = _("%(amount)s paid back") % {"amount": amount(order.went_back, order.currency)}
+        elif went := order.went_back - order.lowered_back:
+            told = _("%(amount)s paid back") % {"amount": amount(went, order.currency)}
         else:
             return total
         return two_lines(total, told)
@@ -162,7 +162,7 @@ class OrderAdmin(BillingPages):
             "may_correct": self.may_act(request) and not order.is_closed,
             "may_confirm": self.may_confirm(request),
             "owed_back": order.owed_back,
-            "paid_back": order.went_back - order.owed_back,
+            "paid_back": order.went_back - order.lowered_back - order.owed_back,
             "may_note_paid_back": request.user.has_perm(NOTE),
             "may_cancel": self.may_cancel(request) and order.status == Order.Status.PLACED,
             **(extra_context or {}),

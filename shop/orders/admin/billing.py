@@ -21,18 +21,20 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from accounts.members.forms.details import NUMBERS
 from accounts.people.models import User
 from common.fields import AddressField
 from common.made_from import MadeFrom
 from common.refusals import Refused
-from common.vat import normalise_vat_id
 from shop.orders.admin.actions import ORDER_PAGE
 from shop.orders.admin.paying_back import PayingBackPages
 from shop.orders.billing import BILLING, CLOSED, REASON_LENGTH, correct_billing
 from shop.orders.models import Order
 
+# Asked of a public body alone.
+OF_PUBLIC_BODIES = ("service_code", "commitment_number")
 # Not asked of a private person.
-OF_ORGANISATIONS = ("vat_id", "payer_email", "purchase_reference")
+OF_ORGANISATIONS = ("register_number", "vat_id", "payer_email", "purchase_reference", *OF_PUBLIC_BODIES)
 
 
 class BillingForm(MadeFrom, forms.ModelForm):
@@ -62,15 +64,19 @@ class BillingForm(MadeFrom, forms.ModelForm):
         if not self.instance.is_organisation:
             for name in OF_ORGANISATIONS:
                 del self.fields[name]
+        elif not self.instance.is_public_body:
+            for name in OF_PUBLIC_BODIES:
+                del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        try:
-            country = str(cleaned.get("billing_country") or "")
-            if "vat_id" in cleaned:
-                cleaned["vat_id"] = normalise_vat_id(cleaned["vat_id"] or "", country=country)
-        except ValidationError as invalid:
-            self.add_error("vat_id", invalid)
+        country = str(cleaned.get("billing_country") or "")
+        for name, normalise in NUMBERS.items():
+            try:
+                if name in cleaned:
+                    cleaned[name] = normalise(cleaned[name] or "", country=country)
+            except ValidationError as invalid:
+                self.add_error(name, invalid)
         return cleaned
 
 

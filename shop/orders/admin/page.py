@@ -65,6 +65,7 @@ from shop.payments.admin import OUTCOME_COLOURS, PAYMENT_COLOURS
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.pieces import pieces_in_words, pieces_of
 from shop.payments.registry import method_label
+from shop.postings.of_order import Books, books_of
 from shop.seller.frozen import seller_of
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class OrderPage:
     lines: list[LineView]
     payments: Table
     money: Table
+    books: Books | None
     jobs: Table
     mails: Table
     mails_total: int
@@ -166,6 +168,7 @@ def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> Orde
         lines=views,
         payments=_payments(order, viewer),
         money=_money(money, viewer),
+        books=books_of(order, viewer),
         jobs=_jobs(jobs, viewer),
         mails=_mails(mails[:MAILS_SHOWN], viewer),
         mails_total=mails.count(),
@@ -188,7 +191,7 @@ def marks_of(*, has_failed_line: bool, has_open_money: bool) -> list[Label]:
 
 
 def _facts(order: WithAnnotations[Order, WentBack], viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
-    owed, paid_back = order.owed_back, order.went_back - order.owed_back
+    owed, paid_back = order.owed_back, order.went_back - order.lowered_back - order.owed_back
     facts: list[tuple[str | Promise, str | SafeString]] = [
         (_("Total"), amount(order.gross, order.currency)),
         (_("of which tax"), amount(order.tax, order.currency)),
@@ -224,6 +227,7 @@ def _customer(order: Order, viewer: User) -> list[tuple[str | Promise, str | Saf
     facts: list[tuple[str | Promise, str | SafeString]] = [
         (_("Customer account"), admin_link(viewer, CustomerAccount, order.account_id, order.account)),
         (_("Claimed"), moment(order.claimed_at) if order.is_claimed else _not_claimed(order)),
+        (_("Buys as"), str(order.bought_by.label)),
         (_("Contact"), contact),
         (_("Buyer"), _person(order.buyer, viewer)),
         (_("Operator"), _person(order.operator, viewer)),
@@ -232,7 +236,10 @@ def _customer(order: Order, viewer: User) -> list[tuple[str | Promise, str | Saf
     if copied is None:
         return facts
     for label, text in (
+        (_("SIRET or registration number"), copied.register_number),
         (_("VAT number"), copied.vat_id),
+        (_("Service code"), copied.service_code),
+        (_("Commitment number"), copied.commitment_number),
         (_("Payer’s address"), copied.payer_email),
         (_("Purchase-order reference"), copied.purchase_reference),
         (_("For accounting alone since"), moment(order.sealed_at) if closed else ""),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from common.tidying import tidies
+from shop.orders.copied.columns import YOUNG
 from shop.orders.copied.needed import open_orders
 from shop.orders.copied.services import DONE, blank_units, blank_unneeded
 from shop.orders.models import Order, OrderUnit
@@ -35,9 +36,14 @@ def unpaid_orders(before: datetime, limit: int) -> int:
     return _blank(ended.filter(expires_at__lte=before).order_by("expires_at", "pk"), limit, now=now)
 
 
-@tidies("erased_units", "shop_orderunit")
+@tidies("erased_units", "shop_orderunit", "shop_order")
 def erased_units(before: datetime, limit: int) -> int:
-    """Blank the answers that name an erased person, and have done what they were asked for since."""
+    """Blank the answers that name an erased person, and have done what they were asked for since; and columns that the
+    release before left filled of orders that it closed."""
+    closed = Q(sealed_at__isnull=False) | Q(blanked_at__isnull=False)
+    left = Order.objects.filter(closed).exclude(**dict.fromkeys(YOUNG, "")).order_by("pk").values("pk")[:limit]
+    if count := Order.objects.filter(pk__in=left).update(**dict.fromkeys(YOUNG, "")):
+        return count
     done = OrderUnit.objects.filter(DONE, blank_when_done=True).order_by("pk")
     return blank_units(list(done.values_list("pk", flat=True)[:limit]))
 

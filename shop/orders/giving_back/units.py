@@ -14,12 +14,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery
 
-from catalog.pricing import ZERO
+from billing.ledger.models import Account, LedgerEntry
+from billing.ledger.selectors import sum_by_order
+from common.currencies import as_amount
 from common.plain_rows import plain_rows
-from shop.orders.giving_back.models import OWED, GivingBack
+from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine, OrderUnit
 
 if TYPE_CHECKING:
@@ -70,15 +71,14 @@ class UnitsGivenBack:
 
 
 def went_back(orders: QuerySet[Order]) -> QuerySet[WithAnnotations[Order, WentBack]]:
-    """Annotate each order with the amounts, tax included, for its units given back: `went_back` in all, `lowered_back`
-    not asked for any more, `owed_back` still to be paid back, each 0.00 for none; and with `owed_since`, the time of
-    the first giving back still owed."""
-    of_order = GivingBack.objects.filter(line__order=OuterRef("pk")).order_by().values("line__order")
+    """Annotate each order with sums of the ledger, tax included, for its units given back: `went_back` in all,
+    `lowered_back` not asked for any more, `owed_back` still to be paid back, each 0.00 for none; and with `owed_since`,
+    the time of the first giving back still owed."""
     owed = GivingBack.objects.owed().filter(line__order=OuterRef("pk")).order_by().values("line__order")
     return orders.annotate(
-        went_back=Coalesce(Subquery(of_order.values(sum=Sum("amount"))), ZERO),
-        lowered_back=Coalesce(Subquery(of_order.values(sum=Sum("lowered"))), ZERO),
-        owed_back=Coalesce(Subquery(owed.values(sum=Sum(OWED))), ZERO),
+        went_back=as_amount(sum_by_order(Account.SALES, Account.VAT, kind=LedgerEntry.Kind.GIVEN_BACK)),
+        lowered_back=as_amount(-sum_by_order(Account.RECEIVABLE, kind=LedgerEntry.Kind.GIVEN_BACK)),
+        owed_back=as_amount(-sum_by_order(Account.REFUNDS_OWED)),
         owed_since=Subquery(owed.values(first=Min("at"))),
     )
 

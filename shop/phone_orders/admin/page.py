@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +11,10 @@ from django.http import QueryDict
 from accounts.members.models import CustomerAccount
 from accounts.members.rights import buyers_of
 from accounts.people.models import User
+from catalog.models.entries import Entry
 from common.moments import local_day
 from common.numbers import whole_number
+from shop.cart.lines import lines_of
 from shop.cart.pricing import PricedCart, PricedLine
 from shop.checkout.forms.details import as_typed
 from shop.checkout.place import Shown
@@ -59,7 +61,7 @@ def page_of(
     checkout, draft = state.checkout, state.draft
     kept = row.cart.details
     lines = [LineOfPage(line, len(line.units.invalid)) for line in checkout.priced.lines]
-    form = customer or _customer_form(row, kept or None)
+    form = customer or _customer_form(row, kept or None, checkout.entries)
     return Page(
         cart=checkout.priced,
         lines=lines,
@@ -82,14 +84,14 @@ def account_of(row: PhoneOrder) -> CustomerAccount | None:
 
 def customer_form(row: PhoneOrder, data: QueryDict) -> CustomerDetailsForm:
     """Return the form with what was posted."""
-    return _customer_form(row, data)
+    return _customer_form(row, data, [line.entry for line in lines_of(row.cart)])
 
 
-def _customer_form(row: PhoneOrder, data: Mapping[str, str] | None) -> CustomerDetailsForm:
+def _customer_form(row: PhoneOrder, data: Mapping[str, str] | None, entries: Iterable[Entry]) -> CustomerDetailsForm:
     account = account_of(row)
     buyers = list(buyers_of(account)) if account else []
     typed = {**data, "buyer": data.get("buyer") or str(row.buyer_id)} if data is not None and row.buyer_id else data
-    return CustomerDetailsForm(typed, buyers=buyers, buyer=row.buyer, account=account)
+    return CustomerDetailsForm(typed, buyers=buyers, buyer=row.buyer, account=account, entries=entries)
 
 
 def typed_details(data: QueryDict, row: PhoneOrder) -> tuple[User | None, dict[str, str]]:

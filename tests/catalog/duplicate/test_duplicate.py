@@ -56,7 +56,7 @@ def test_is_a_draft_with_everything_but_the_code(entry):
     draft = copy_of(entry)
 
     assert (draft.code, draft.state, draft.version) == ("SST-1-2", "draft", 1)
-    same = ("category", "tax", "handler", "min_quantity", "max_quantity", "audience")
+    same = ("category", "tax", "handler", "min_quantity", "max_quantity", "audience", "vocational")
     same += ("position", "name_fr", "name_en", "summary_fr", "description_fr", "terms_fr")
     entry.refresh_from_db()
     draft = Entry.objects.get(pk=draft.pk)

@@ -74,6 +74,7 @@ def test_forms_start_from_the_address_and_give_it_back():
 
 def test_the_checkout_posts_the_name_as_carts_keep_it():
     posted = DetailsForm.initial_of(FULL) | {"email": "a@example.org", "contact_name": "Alice", "kind": "organisation"}
+    posted["register_number"] = "0403170701"
 
     form = DetailsForm(posted, user=None)
 

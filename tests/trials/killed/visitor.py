@@ -67,6 +67,7 @@ class Visitor:
         self.post(
             "/checkout/details/", email=email, contact_name="Alice Martin", kind="organisation",
             billing_name="Ateliers Martin", street="3 rue du Port", postal_code="44000", city="Nantes", country="FR",
+            register_number="73282932000074",
         )  # fmt: skip
         self.get("/checkout/review/")
 

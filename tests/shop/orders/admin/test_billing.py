@@ -58,8 +58,22 @@ def test_what_somebody_else_corrected_meanwhile_is_shown_and_not_overwritten(cli
 def test_a_private_person_has_no_data_of_organisations(client, order):
     Order.objects.filter(pk=order.pk).update(is_organisation=False)
     assert set(as_shown(client, order)) == {*BILLING, "reason", "made_from"} - {
-        "vat_id", "payer_email", "purchase_reference",
+        "register_number", "vat_id", "service_code", "commitment_number", "payer_email", "purchase_reference",
     }  # fmt: skip
+
+
+def test_a_public_body_alone_has_a_service_code_and_a_commitment_number(client, order):
+    assert {"service_code", "commitment_number"}.isdisjoint(as_shown(client, order))
+    Order.objects.filter(pk=order.pk).update(is_public_body=True)
+    form = as_shown(client, order) | {"commitment_number": "EJ 2026-81", "register_number": "732 829 320 00074"}
+    client.post(url(order), {**form, "reason": "on the phone"})
+    order.refresh_from_db()
+    assert (order.commitment_number, order.register_number) == ("EJ 2026-81", "73282932000074")
+
+
+def test_a_wrong_siret_is_refused_at_its_field(client, order):
+    answer = client.post(url(order), {**as_shown(client, order), "register_number": "73282932000079", "reason": "x"})
+    assert "register_number" in answer.context["form"].errors
 
 
 def test_a_wrong_vat_number_is_refused_at_its_field(client, order):

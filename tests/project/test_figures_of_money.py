@@ -1,0 +1,39 @@
+"""Figures of money are sums over the ledger: no other code sums amounts in the database, but for reasons given here."""
+
+from __future__ import annotations
+
+import re
+
+from tests.servers import PROJECT
+
+SUMS = re.compile(
+    r"""\b(?:Sum|Avg)\(\s*["'](?:\w+__)*(?:amount|gross|net|tax|worth)["']|\bsum\((?:\w+\.)?(?:amount|gross)\)"""
+)
+FLOORS = ("project", "shop", "catalog", "handlers", "enrolments", "billing", "accounts", "outbox", "common")
+# File: why its sums are not figures, or are the ledger's own.
+REASONS = {
+    "billing/closures/sums.py": "The ledger.",
+    "billing/ledger/moving.py": "The ledger.",
+    "billing/ledger/selectors.py": "The ledger.",
+    "billing/ledger/verifying.py": "The ledger.",
+    "shop/postings/admin.py": "The ledger.",
+    "shop/postings/of_order.py": "The ledger.",
+    "shop/postings/sources.py": "Rows that become entries.",
+    "shop/postings/verifying.py": "Rows that are compared with the ledger.",
+    "shop/orders/figures.py": "Totals of orders that wait for money: nothing of them is in the books.",
+    "shop/orders/giving_back/paying_back.py": "Rows that are noted as paid back, under their order's lock.",
+    "shop/payments/requests/asked.py": "Payments given to requests: who is asked for how much, under the order's lock.",
+    "shop/payments/requests/services.py": "Payments given to requests, under the order's lock.",
+    "accounts/second_person/services.py": "Acts of one person within a day: a limit.",
+}
+
+
+def test_nothing_but_the_ledger_is_summed():
+    found = {
+        str(path.relative_to(PROJECT))
+        for floor in FLOORS
+        for path in (PROJECT / floor).rglob("*.py")
+        if "migrations" not in path.parts and SUMS.search(path.read_text())
+    }
+
+    assert found - set(REASONS) == set()
