@@ -32,6 +32,7 @@ GROUPS = (
             "shop.PhoneOrder": "call",
             "shop.Payment": "payments",
             "shop.PaymentEvent": "notifications",
+            "shop.Refund": "undo",
             "billing.LedgerEntry": "account_balance",
             "billing.Closure": "lock_clock",
         },

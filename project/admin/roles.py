@@ -47,7 +47,8 @@ ACCOUNTING = frozenset(
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
-    | {"billing.close_period", "shop.deal_with_money", "accounts.view_approval", "outbox.view_mail"}
+    | rights("shop", LOOK, "refund")
+    | {"shop.send_refund", "billing.close_period", "shop.deal_with_money", "accounts.view_approval", "outbox.view_mail"}
 )
 SUPPORT = frozenset(
     LOOK_AT_CATALOGUE
@@ -93,7 +94,7 @@ TABLE = (
     Role(
         "accounting",
         pgettext_lazy("role of staff", "Accounting"),
-        _("Confirms money, gives units back, notes money as paid back, keeps the taxes."),
+        _("Confirms money, gives units back, sends money back or notes it as paid back, keeps the taxes."),
         ACCOUNTING,
     ),
     Role(

@@ -56,6 +56,7 @@ shop.order                -         look  look       look    look
 shop.payment              -         look  look       -       look
 shop.paymentevent         -         -     look       -       look
 shop.phoneorder           -         add   -          -       add
+shop.refund               -         -     look       -       look
 shop.shopidentity         -         -     look       -       write
 """
 
@@ -91,6 +92,7 @@ shop_order_owed_again         -         -     may        -       may
 shop_order_pay_back           -         -     may        -       may
 shop_order_payment            -         -     may        -       may
 shop_order_retry              -         may   may        may     may
+shop_order_send_back          -         -     may        -       may
 shop_order_units              -         may   may        may     may
 shop_paymentevent_reopen      -         -     may        -       may
 shop_paymentevent_resolve     -         -     may        -       may

@@ -22,6 +22,7 @@ REASONS = {
     "shop/postings/verifying.py": "Rows that are compared with the ledger.",
     "shop/orders/figures.py": "Totals of orders that wait for money: nothing of them is in the books.",
     "shop/orders/giving_back/paying_back.py": "Rows that are noted as paid back, under their order's lock.",
+    "shop/payments/refunds/sending.py": "Refunds of each payment: how much its provider still holds, under its lock.",
     "shop/payments/requests/asked.py": "Payments given to requests: who is asked for how much, under the order's lock.",
     "shop/payments/requests/services.py": "Payments given to requests, under the order's lock.",
     "accounts/second_person/services.py": "Acts of one person within a day: a limit.",

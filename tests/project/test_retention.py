@@ -76,6 +76,7 @@ STAYS = {
     "shop_allocation": SALE,
     "shop_payment": SALE,
     "shop_paymentrequest": SALE,
+    "shop_refund": SALE,
     "shop_settlement": SALE,
     "shop_shopidentity": SHOP,
     "outbox_outsideservice": SHOP,

@@ -27,6 +27,7 @@ from shop.orders.admin.colours import ORDER_COLOURS
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, TodoFilter
 from shop.orders.admin.page import marks_of, order_page
 from shop.orders.admin.paying_back import NOTE
+from shop.orders.admin.sending_back import SEND
 from shop.orders.copied.sight import READ_KEPT, closed_in_words
 from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
@@ -164,6 +165,7 @@ class OrderAdmin(BillingPages):
             "owed_back": order.owed_back,
             "paid_back": order.went_back - order.lowered_back - order.owed_back,
             "may_note_paid_back": request.user.has_perm(NOTE),
+            "may_send_back": request.user.has_perm(SEND),
             "may_cancel": self.may_cancel(request) and order.status == Order.Status.PLACED,
             **(extra_context or {}),
         }

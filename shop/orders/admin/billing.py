@@ -27,7 +27,7 @@ from common.fields import AddressField
 from common.made_from import MadeFrom
 from common.refusals import Refused
 from shop.orders.admin.actions import ORDER_PAGE
-from shop.orders.admin.paying_back import PayingBackPages
+from shop.orders.admin.sending_back import SendingBackPages
 from shop.orders.billing import BILLING, CLOSED, REASON_LENGTH, correct_billing
 from shop.orders.models import Order
 
@@ -80,7 +80,7 @@ class BillingForm(MadeFrom, forms.ModelForm):
         return cleaned
 
 
-class BillingPages(PayingBackPages):
+class BillingPages(SendingBackPages):
     """Button to correct billing data."""
 
     def action_urls(self) -> list[URLPattern]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from shop.orders.giving_back.models import GivingBack
+
+# Longer than providers and banks need.
+HANGS_AFTER = timedelta(days=10)
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
@@ -20,6 +27,13 @@ class RefundQuerySet(models.QuerySet["Refund"]):
     def standing(self) -> RefundQuerySet:
         """Filter refunds that count as gone: all but those that failed."""
         return self.exclude(state=Refund.State.FAILED)
+
+    def needing_attention(self) -> RefundQuerySet:
+        """Filter refunds by a provider that failed while their order still owes money, and those that hang."""
+        owing = GivingBack.objects.owed().filter(line__order=OuterRef("order"))
+        failed = Q(state=Refund.State.FAILED, way=Refund.Way.PROVIDER) & Exists(owing)
+        hangs = Q(state__in=Refund.OPEN, way=Refund.Way.PROVIDER, asked_at__lt=Now() - HANGS_AFTER)
+        return self.filter(failed | hangs)
 
 
 class Refund(models.Model):
