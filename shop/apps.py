@@ -20,6 +20,7 @@ class ShopConfig(floors.Floor):
         "payments",
         "payments.requests",
         "payments.refunds",
+        "payments.on_account",
         "postings",
         "trial",
         "renewal",

@@ -44,6 +44,7 @@ from shop.orders.mails import renew_claim
 from shop.orders.models import Order, OrderLine, OrderUnit
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
+from shop.payments.on_account.page import terms_of_account
 from shop.payments.registry import providers
 from shop.postings.services import is_fact_missing
 from shop.renewal.offers import renewal_for
@@ -63,6 +64,7 @@ def connect() -> None:
     FOLLOWERS.add(tell_of_waiting_orders)
     PARTS.add(waiting_part)
     ADMIN_PARTS.add(notes_on_account)
+    ADMIN_PARTS.add(terms_of_account)
     RENEWALS_OF_ENDINGS.add(renewal_for)
     FINDERS.add(mails_about)
     FACTS_MISSING.add(is_fact_missing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 from django.db.models import QuerySet
@@ -18,15 +19,17 @@ from enrolments.grounds.models import Ground
 ROWS_A_CHUNK = 1000
 
 
-def endings_file(account: CustomerAccount, grounds: QuerySet[Ground], *, by: str, kind: SheetKind) -> FileResponse:
+def endings_file(
+    account: CustomerAccount, grounds: QuerySet[Ground], *, by: str, kind: SheetKind, now: datetime.datetime
+) -> FileResponse:
     """Answer with a row for each person in a course, the first to end first. Five statements for each thousand."""
     headings = (_("E-mail"), _("Name"), _("Course"), _("Access until"), _("Qualified until"))
-    return sheet_response(_("who ends when"), kind, headings=headings, rows=_cells(account, grounds, by))
+    return sheet_response(_("who ends when"), kind, headings=headings, rows=_cells(account, grounds, by, now))
 
 
-def _cells(account: CustomerAccount, grounds: QuerySet[Ground], by: str) -> Iterator[Cells]:
+def _cells(account: CustomerAccount, grounds: QuerySet[Ground], by: str, now: datetime.datetime) -> Iterator[Cells]:
     for chunk in chunks(grounds, size=ROWS_A_CHUNK, by=by):
-        for each in endings(account, chunk):
+        for each in endings(account, chunk, now=now):
             person = each.person
             yield (
                 person.email if person else "",

@@ -46,15 +46,15 @@ class Ending:
         return last_day is None or self.ends_at < day_ends(last_day)
 
 
-def access_ending(account: CustomerAccount) -> QuerySet[Ground]:
+def access_ending(account: CustomerAccount, *, now: datetime.datetime) -> QuerySet[Ground]:
     """Return one ground for each of an account's people in a course with an end of access, which is that ground's."""
-    return ending_grounds().filter(account=account)
+    return ending_grounds(now).filter(account=account)
 
 
-def qualification_ending(account: CustomerAccount) -> QuerySet[Ground]:
+def qualification_ending(account: CustomerAccount, *, now: datetime.datetime) -> QuerySet[Ground]:
     """Return one ground for each of an account's people in a course who are qualified by it, with `qualified_until`,
     the last day of that."""
-    granting = own_grounds().annotate(months=MONTHS).filter(months__isnull=False)
+    granting = own_grounds(now).annotate(months=MONTHS).filter(months__isnull=False)
     newer = granting.filter(account=OuterRef("account"), enrolment=OuterRef("enrolment"), pk__gt=OuterRef("pk"))
     begins = Coalesce(
         "enrolment__course__last_day", TruncDate("enrolment__first_entered_at", tzinfo=timezone.get_default_timezone())
@@ -71,11 +71,13 @@ def qualification_ending(account: CustomerAccount) -> QuerySet[Ground]:
     )
 
 
-def of_part(grounds: QuerySet[Ground], account: CustomerAccount, part: Part | None) -> QuerySet[Ground]:
+def of_part(
+    grounds: QuerySet[Ground], account: CustomerAccount, part: Part | None, *, now: datetime.datetime
+) -> QuerySet[Ground]:
     """Keep people in courses that a part has them in; they are shown with all that the account bought for that."""
     if part is None:
         return grounds
-    there = own_grounds().filter(account=account, enrolment=OuterRef("enrolment"))
+    there = own_grounds(now).filter(account=account, enrolment=OuterRef("enrolment"))
     return grounds.filter(Exists(grounds_within(there, account, part)))
 
 
@@ -96,11 +98,11 @@ def within(grounds: QuerySet[Ground], *, by: str, when: str, now: datetime.datet
     return coming.filter(**{f"{by}__lte": local_day(last) if is_day else last})
 
 
-def endings(account: CustomerAccount, grounds: Collection[Ground]) -> list[Ending]:
+def endings(account: CustomerAccount, grounds: Collection[Ground], *, now: datetime.datetime) -> list[Ending]:
     """Return what a list shows of some people, in the order given. Four statements at most."""
     enrolment_ids = [ground.enrolment_id for ground in grounds]
     own = (
-        own_grounds()
+        own_grounds(now)
         .filter(account=account, enrolment__in=enrolment_ids)
         .select_related("enrolment__course")
         .annotate(months=MONTHS)

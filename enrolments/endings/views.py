@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -32,7 +34,8 @@ FILTERS = ("what", "when", "course")
 @account_page(Right.MANAGE_PEOPLE, Right.WORK_IN_PART)
 def account_endings(request: AccountRequest) -> HttpResponse:
     """List the account's people in courses, the first to end first."""
-    form, every, chosen, by = _chosen(request)
+    now = timezone.now()
+    form, every, chosen, by = _chosen(request, now)
     page = sorted_page(
         chosen,
         by=by,
@@ -41,7 +44,7 @@ def account_endings(request: AccountRequest) -> HttpResponse:
         after=whole_number(request.GET.get("older", "")),
         before=whole_number(request.GET.get("newer", "")),
     )
-    rows = endings(request.account, page.rows)
+    rows = endings(request.account, page.rows, now=now)
     context = {
         "account": request.account,
         "form": form,
@@ -50,7 +53,7 @@ def account_endings(request: AccountRequest) -> HttpResponse:
         "query_string": query_string(request, *FILTERS),
         "renewal": renewal_of(request) if any(row.can_be_extended for row in rows) else None,
         "today": timezone.localdate(),
-        "now": timezone.now(),
+        "now": now,
     }
     return render(request, "endings/endings.html", context)
 
@@ -59,19 +62,22 @@ def account_endings(request: AccountRequest) -> HttpResponse:
 @account_page(Right.MANAGE_PEOPLE, Right.WORK_IN_PART)
 def export(request: AccountRequest, kind: str) -> HttpResponseBase:
     """Download those whom the filters of the list choose."""
-    _form, _every, chosen, by = _chosen(request)
-    note_download(account_id=request.account.pk, actor=request.user, file="endings", now=timezone.now())
-    return endings_file(request.account, chosen, by=by, kind=SheetKind(kind))
+    now = timezone.now()
+    _form, _every, chosen, by = _chosen(request, now)
+    note_download(account_id=request.account.pk, actor=request.user, file="endings", now=now)
+    return endings_file(request.account, chosen, by=by, kind=SheetKind(kind), now=now)
 
 
-def _chosen(request: AccountRequest) -> tuple[EndingsForm, QuerySet[Ground], QuerySet[Ground], str]:
+def _chosen(
+    request: AccountRequest, now: datetime.datetime
+) -> tuple[EndingsForm, QuerySet[Ground], QuerySet[Ground], str]:
     """Return the form of the filters, everybody of the list, those chosen, and the column of their order."""
     part = Part.of(request.membership)
     form = EndingsForm(request.GET or None, courses=courses_within(courses_used(request.account), part))
     asked = form.cleaned_data if form.is_valid() else {}
     is_about_access = asked.get("what", "") == Ends.ACCESS
-    every = access_ending(request.account) if is_about_access else qualification_ending(request.account)
-    every = of_part(every, request.account, part)
+    ending = access_ending if is_about_access else qualification_ending
+    every = of_part(ending(request.account, now=now), request.account, part, now=now)
     by = "ends_at" if is_about_access else "qualified_until"
-    chosen = within(every, by=by, when=asked.get("when", ""), now=timezone.now())
+    chosen = within(every, by=by, when=asked.get("when", ""), now=now)
     return form, every, in_course(chosen, asked.get("course")), by

@@ -53,23 +53,23 @@ class Target:
         return Lengthened(seat_id, self.account_id, self.ground.enrolment_id if self.ground is not None else None)
 
 
-def own_grounds() -> QuerySet[Ground]:
-    """Return the live grounds by which accounts have put learners and tutors into courses."""
-    return Ground.objects.live().filter(
-        kind__in=(Ground.Kind.SEAT, Ground.Kind.LINE), enrolment__role__kind__in=Role.PLACE_TAKING
-    )
+def own_grounds(now: datetime.datetime | None = None) -> QuerySet[Ground]:
+    """Return the live grounds by which accounts have put learners and tutors into courses; at `now`, if given, but for
+    those of people who did not enter in time, whether or not the job has freed their seats."""
+    grounds = Ground.objects.live() if now is None else Ground.objects.standing_at(now)
+    return grounds.filter(kind__in=(Ground.Kind.SEAT, Ground.Kind.LINE), enrolment__role__kind__in=Role.PLACE_TAKING)
 
 
-def ending_grounds() -> QuerySet[Ground]:
-    """Return, of each account and enrolment, the own ground that ends last; none where one has no end."""
-    later = own_grounds().filter(
+def ending_grounds(now: datetime.datetime) -> QuerySet[Ground]:
+    """Return, of each account and enrolment, the own ground at a moment that ends last; none where one has no end."""
+    later = own_grounds(now).filter(
         Q(ends_at__isnull=True)
         | Q(ends_at__gt=OuterRef("ends_at"))
         | Q(ends_at=OuterRef("ends_at"), pk__gt=OuterRef("pk")),
         account=OuterRef("account"),
         enrolment=OuterRef("enrolment"),
     )
-    return own_grounds().filter(~Exists(later), ends_at__isnull=False)
+    return own_grounds(now).filter(~Exists(later), ends_at__isnull=False)
 
 
 def limited_seats() -> QuerySet[Seat]:
@@ -146,7 +146,7 @@ def targets_to_offer(
     of_accounts = {"account__in": list(account_ids)}
     taken_seats = [target.seat.pk for target in besides if target.seat is not None]
     taken = [target.ground.enrolment_id for target in besides if target.ground is not None]
-    ending = ending_grounds().filter(**of_accounts).exclude(enrolment__in=taken).select_related("enrolment__course")
+    ending = ending_grounds(now).filter(**of_accounts).exclude(enrolment__in=taken).select_related("enrolment__course")
     running = ending.filter(ends_at__gt=now).order_by("ends_at", "pk")[:PEOPLE_OFFERED]
     over = ending.filter(ends_at__lte=now).order_by("-ends_at", "-pk")[: PEOPLE_OFFERED // 2]
     others = limited_seats().filter(**of_accounts).exclude(pk__in=taken_seats)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -24,8 +25,8 @@ WITH kind AS (
 )
 SELECT id, batch_id, role_id, team_id, keeps_place, until FROM (
     SELECT seat.*, row_number() OVER (
-        PARTITION BY batch.course_list, batch.starts_at, batch.ends_at, batch.duration_days, seat.role_id,
-            seat.team_id, seat.keeps_place
+        PARTITION BY batch.group_id, batch.course_list, batch.starts_at, batch.ends_at, batch.duration_days,
+            seat.role_id, seat.team_id, seat.keeps_place
         ORDER BY seat.until NULLS LAST, seat.id
     ) AS rank
     FROM kind JOIN enrolments_seatbatch batch ON batch.id = kind.batch_id CROSS JOIN LATERAL (
@@ -53,14 +54,20 @@ class LikeSeats:
 
 
 def seats_at_hand(
-    people_list: PeopleList, people: int, now: datetime.datetime, part: Part | None = None
+    people_list: PeopleList,
+    people: int,
+    now: datetime.datetime,
+    part: Part | None = None,
+    sessions: Sequence[SeatBatch] = (),
 ) -> list[LikeSeats]:
     """Return free seats the list may use: those declared for a role first, then those of a team. Three statements.
 
+    Given batches of sessions, their seats take the place of those of the list, in the order given.
     An operator limited to `part` by its orders and teams alone uses no others; by courses also those of no team, whose
     course is judged by row.
     """
-    batches = batches_of(people_list, now)
+    batches = {batch.pk: batch for batch in sessions} or batches_of(people_list, now)
+    place = {pk: index for index, pk in enumerate(batches)} if sessions else {}
     roles = {role.pk: role for role in Role.objects.all()}
     found: dict[tuple[int, int | None, int | None, bool], LikeSeats] = {}
     with connection.cursor() as cursor:
@@ -82,7 +89,10 @@ def seats_at_hand(
                 )
                 found[key] = LikeSeats(sample)
             found[key].left.append(seat_id)
-    return sorted(found.values(), key=lambda like: (like.sample.role_id is None, like.sample.team_id is None))
+    return sorted(
+        found.values(),
+        key=lambda like: (like.sample.role_id is None, like.sample.team_id is None, place.get(like.sample.batch_id, 0)),
+    )
 
 
 def _may_use(part: Part | None, batch: SeatBatch, team_id: int | None) -> bool:

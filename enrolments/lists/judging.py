@@ -26,17 +26,21 @@ from enrolments.lists.models import ListRow, PeopleList
 from enrolments.lists.typed import NOT_READ, team_of_row, teams_named
 from enrolments.lists.verdicts import Verdict
 from enrolments.scope import may_place, people_within
-from enrolments.seats.models import Seat
+from enrolments.seats.models import Seat, SeatBatch
 from enrolments.seats.placing import CourseNotAllowed, Rules
 from enrolments.teams.quota import room_left
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Seat for a row; `takes_place` tells that the person needs a place in the course that the seat does not keep."""
+    """Seat for a row, with its session; `takes_place` tells that the person needs a place in the course that the seat
+    does not keep. `team_seats` are those that the team uses then: with the person come their seats of no team."""
 
     seat_id: int
     takes_place: bool
+    group_id: int | None = None
+    team_id: int | None = None
+    team_seats: int = 0
 
 
 @dataclass(slots=True)
@@ -71,6 +75,7 @@ class Choice:
         default_factory=dict
     )
     placed: dict[int, Demand] = field(default_factory=dict)
+    teams: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
 def judge(
@@ -80,15 +85,18 @@ def judge(
     *,
     now: datetime.datetime,
     is_locked: bool = False,
+    sessions: Sequence[SeatBatch] = (),
 ) -> dict[int, Chosen]:
     """Write the verdict on each row, read before by `enrolments.lists.typed`; return the seats chosen, by line.
 
     Rows get seats in their order; a row that only some seats serve gets one of these if it can be had by giving rows
     before it others. Before it runs, a list tells of people what its account knows, and nothing of the grounds of
     others: without `is_locked` everybody who is not enrolled by the account counts as one who needs a place. With it,
-    under the locks of the courses, the count is exact. A constant number of statements, whatever the number of rows.
+    under the locks of the courses, the count is exact. Given batches of sessions, their seats are chosen from, those of
+    the first one first, in place of the list's. A constant number of statements, whatever the number of rows.
     """
-    facts = _facts(people_list, rows, courses, now, is_locked=is_locked)
+    facts = _facts(people_list, rows, courses, now, is_locked=is_locked, sessions=sessions)
+    is_session = people_list.group_id is not None or bool(sessions)
     choice = Choice(Matching([len(like.left) for like in facts.seats]))
     lines: dict[tuple[int, str], int] = {}
     for row in rows:
@@ -103,7 +111,7 @@ def judge(
         if first != row.line:
             row.verdict, row.detail = Verdict.TWICE, {"line": first}
             continue
-        row.verdict, row.detail = _judge_row(row, course, facts, choice, is_session=people_list.group_id is not None)
+        row.verdict, row.detail = _judge_row(row, course, facts, choice, is_session=is_session)
     return _seats_chosen(facts, choice)
 
 
@@ -138,6 +146,7 @@ def _judge_row(
         if team.pk in facts.room:
             facts.room[team.pk] -= needed
         facts.teams[row.address] = team
+        choice.teams[row.line] = team.pk, needed
     if places is not None:
         facts.places[course.pk] = places - way.places
     choice.matching.take(way)
@@ -182,7 +191,15 @@ def _seats_chosen(facts: Facts, choice: Choice) -> dict[int, Chosen]:
     chosen = {}
     for line, demand in choice.placed.items():
         kind = kinds[demand].popleft()
-        chosen[line] = Chosen(facts.seats[kind].left.popleft(), takes_place=bool(demand.kinds[kind]))
+        team_id, team_seats = choice.teams.get(line, (None, 0))
+        like = facts.seats[kind]
+        chosen[line] = Chosen(
+            like.left.popleft(),
+            takes_place=bool(demand.kinds[kind]),
+            group_id=like.sample.batch.group_id,
+            team_id=team_id,
+            team_seats=team_seats,
+        )
     return chosen
 
 
@@ -193,20 +210,22 @@ def _facts(
     now: datetime.datetime,
     *,
     is_locked: bool,
+    sessions: Sequence[SeatBatch],
 ) -> Facts:
     account_id = people_list.account_id
     addresses = {row.address for row in rows if row.address}
     users = dict(User.objects.filter(email__in=addresses).values_list("email", "pk"))
     member = Membership.objects.filter(account=account_id, user=people_list.operator_id).first()
     part = Part.of(member) if member is not None else None
-    seats = seats_at_hand(people_list, len(rows), now, part)
+    seats = seats_at_hand(people_list, len(rows), now, part, sessions)
     already = already_in_courses(
         courses=list(courses.values()), account_id=account_id, user_ids=list(users.values()), now=now
     )
     ends = {key: there.until for key, there in already.items()}
     seated: set[int] = set()
-    if people_list.group_id is not None:
-        in_session = Seat.objects.in_use().filter(batch__group=people_list.group_id, person__in=list(users.values()))
+    groups = {people_list.group_id, *(batch.group_id for batch in sessions)} - {None}
+    if groups:
+        in_session = Seat.objects.in_use().filter(batch__group__in=groups, person__in=list(users.values()))
         seated = set(in_session.order_by().values_list("person_id", flat=True))
     present = set(ends)
     if is_locked:

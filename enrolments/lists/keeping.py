@@ -50,6 +50,7 @@ def keep_seats(people_list: PeopleList, rows: Sequence[ListRow], chosen: Mapping
     for row in rows:
         choice = chosen[row.line]
         row.step, row.seat_id, row.took_place = ListRow.Step.KEPT, choice.seat_id, choice.takes_place
+        row.team_id, row.team_seats = choice.team_id, choice.team_seats
     return True
 
 
@@ -66,6 +67,7 @@ def let_go(people_list: PeopleList, rows: Sequence[ListRow], verdicts: Mapping[i
         cursor.execute(LET_GO, {"list": people_list.pk, "rows": [row.pk for row in rows]})
     for row in rows:
         row.step, row.seat, row.took_place = ListRow.Step.NONE, None, False
+        row.team, row.team_seats = None, 0
         row.verdict = (verdicts or {}).get(row.line, row.verdict)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from accounts.teams.models import Team
 from common.emails import MAX_EMAIL_LENGTH
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
@@ -125,7 +126,7 @@ class ListRow(models.Model):
     """Row of a list: a person as typed, the verdict on them, and the seat kept for them or taken by them.
 
     `address` is the normalised address, "" where the typed one is none. `took_place` tells that the place in the
-    course that the seat keeps was taken for this row.
+    course that the seat keeps was taken for this row; `team_seats` of the quota of `team` are reserved for it.
     """
 
     class Step(models.TextChoices):
@@ -167,6 +168,19 @@ class ListRow(models.Model):
         Seat, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("seat")
     )
     took_place = models.BooleanField(_("took a place"), default=False, db_default=False)
+    # Counted while the seat is kept. No constraint ties the two to the step: the release before this one places kept
+    # rows, and removes teams, without a look at them.
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=pgettext_lazy("of an account", "team"),
+    )
+    team_seats = models.PositiveIntegerField(_("seats of the team's quota"), default=0, db_default=0)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -230,6 +244,9 @@ class ListRow(models.Model):
         indexes = (
             models.Index(fields=["people_list", "step", "line"], name="enrolments_listrow_step"),
             models.Index(fields=["people_list", "verdict", "line"], name="enrolments_listrow_verdict"),
+            models.Index(
+                fields=["team"], condition=Q(step="kept", team__isnull=False), name="enrolments_listrow_of_team"
+            ),
         )
 
     def __str__(self) -> str:

@@ -4,8 +4,9 @@
     queued → draft      when it cannot be placed as it is: nothing has happened
     placing → undoing → stopped      all or nothing, and a row failed late
 
-The first step keeps the seats and places of the whole list in one short transaction, so that nothing else takes them;
-the next ones place `CHUNK` people each. A step that is killed leaves nothing behind and runs again.
+The first step keeps the seats and places of the whole list, and what it uses of the quotas of teams, in one short
+transaction, so that nothing else takes them; the next ones place `CHUNK` people each. A step that is killed leaves
+nothing behind and runs again.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from enrolments.seats.assign import Assignment, assign_seats
 from enrolments.seats.moves import SeatNotFound, SeatsRaced, state_shown
 from enrolments.seats.placing import RowsRefused, SeatWanted
 from enrolments.seats.release import release_seats
+from enrolments.teams.quota import quotas_hold
 from enrolments.values import Period
 from outbox.jobs.models import Job
 from outbox.jobs.steps import record_first_step, record_next_step
@@ -132,6 +134,8 @@ def _try_to_reserve(people_list: PeopleList, now: datetime.datetime) -> bool:
     if chosen and not keep_seats(people_list, [row for row in rows if row.line in chosen], chosen):
         return False
     write_rows(rows)
+    if not quotas_hold(people_list.account, {each.team_id for each in chosen.values() if each.team_id is not None}):
+        return False
     refuse_overfull({courses[row.course_id or 0] for row in rows if row.took_place}, claim)
     _move(people_list, State.PLACING, reserved_at=now)
     return True
@@ -218,6 +222,7 @@ def _write_results(
     for row, assignment in zip(rows, done, strict=True):
         if assignment.is_used:
             row.step, row.person, row.placed_at = Step.PLACED, assignment.user, now
+            row.team, row.team_seats = None, 0
         else:
             row.verdict = Verdict.ALREADY
             row.detail = {"until": last_day_of(assignment.until).isoformat() if assignment.until else ""}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef
@@ -25,8 +25,6 @@ from enrolments.seats.models import Seat, SeatBatch
 from enrolments.seats.placing import Rules
 from enrolments.values import Terms
 
-# Sessions of an entry whose free seats are looked at, the newest ones: each takes statements of its own.
-SESSIONS_AT_MOST = 5
 # Verdicts that another seat could change.
 OF_THE_SEATS = frozenset(
     {
@@ -85,17 +83,17 @@ def look_at(
     chosen = judge(people_list, rows, courses, now=now)
     in_stock: dict[int, CourseGroup | None] = dict.fromkeys(chosen)
     takes_place = Counter(row.course_id for row in rows if row.line in chosen and chosen[row.line].takes_place)
-    if on_sale.course is not None:
-        for group in _sessions(account, on_sale, now):
-            left = _without_seat(rows)
-            in_session = PeopleList(account=account, group=group, course=on_sale.course)
-            in_stock |= dict.fromkeys(judge(in_session, left, courses, now=now), group) if left else {}
+    if on_sale.course is not None and (left := _without_seat(rows)) and (sessions := _sessions(account, on_sale, now)):
+        groups = {batch.group_id: batch.group for batch in sessions}
+        in_sessions = judge(people_list, left, courses, now=now, sessions=sessions)
+        in_stock |= {line: groups[choice.group_id] for line, choice in in_sessions.items()}
     to_buy = _to_buy(rows, courses, on_sale, takes_place, now)
     return Looked(rows, to_buy, in_stock)
 
 
-def _sessions(account: CustomerAccount, on_sale: OnSale, now: datetime.datetime) -> Iterable[CourseGroup]:
-    """Return the newest sessions of an entry in its course that have free seats. One statement."""
+def _sessions(account: CustomerAccount, on_sale: OnSale, now: datetime.datetime) -> list[SeatBatch]:
+    """Return the batches of an entry's sessions in its course that have free seats, the newest first. One
+    statement."""
     free_seats = Seat.objects.assignable_at(now).filter(batch=OuterRef("pk"))
     batches = SeatBatch.objects.filter(
         Exists(free_seats),
@@ -105,11 +103,7 @@ def _sessions(account: CustomerAccount, on_sale: OnSale, now: datetime.datetime)
         group__isnull=False,
         course=on_sale.course,
     )
-    found: dict[int, CourseGroup] = {}
-    for batch in batches.select_related("group__course").order_by("-pk")[:SESSIONS_AT_MOST]:
-        if batch.group is not None:
-            found.setdefault(batch.group.pk, batch.group)
-    return found.values()
+    return list(batches.select_related("course", "group__course").order_by("-pk"))
 
 
 def _without_seat(rows: Sequence[ListRow]) -> list[ListRow]:

@@ -521,7 +521,7 @@ class SeatEvent(models.Model):
                 | models.Q(from_state="available", to_state="available", given_to__isnull=False)
                 | models.Q(from_state="assigned", to_state__in=["available", "consumed", "expired", "revoked"])
                 | models.Q(from_state="consumed", to_state="revoked")
-                | models.Q(from_state="expired", to_state="available"),
+                | models.Q(from_state="expired", to_state__in=["available", "revoked"]),
                 name="enrolments_seatevent_move",
             ),
             models.CheckConstraint(

@@ -2,7 +2,7 @@
 
     available → assigned | expired | revoked      assigned → available | consumed | expired | revoked
     available → available (given to another customer account: `enrolments.seats.give`)
-    consumed → revoked (the merchant's explicit yes)      expired → available (renewal)
+    consumed → revoked (the merchant's explicit yes)      expired → available (renewal) | revoked
 
 The constraint `enrolments_seatevent_move` knows the same table.
 """

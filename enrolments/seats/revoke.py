@@ -59,14 +59,16 @@ def revoke_seats(
 ) -> Revoked:
     """Revoke the seats of a line, or of some of its units, with the enrolments that stand on them alone.
 
-    `units` are ranges of indexes. Expired and revoked seats stay as they are, so a second call changes nothing. All or
-    none: raises SeatsConsumed when one of them is used, unless `consumed_too`.
+    `units` are ranges of indexes. Expired seats are revoked too, so that no extension brings them back, and are not
+    counted; a second call changes nothing. All or none: raises SeatsConsumed when one of them is used, unless
+    `consumed_too`.
 
     Locks the courses concerned, then the seats. A constant number of statements.
     """
     of_line = Seat.objects.filter(batch__line_id=line_id)
     alive = of_line.filter(state__in=(SeatState.AVAILABLE, SeatState.ASSIGNED, SeatState.CONSUMED))
-    wanted = alive if units is None else alive.filter(of_units(line_id, units))
+    standing = of_line.exclude(state=SeatState.REVOKED)
+    wanted = standing if units is None else standing.filter(of_units(line_id, units))
 
     def revoke(seats: list[Seat]) -> Revoked:
         consumed = sum(seat.state == SeatState.CONSUMED for seat in seats)
@@ -83,6 +85,7 @@ def revoke_seats(
         taken_off = [seat.pk for seat in seats if seat.person_id is not None]
         if taken_off:
             end_grounds(grounds=Ground.objects.filter(seat_id__in=taken_off), reason=reason, now=now)
-        return Revoked(revoked=len(seats), left=alive.count())
+        revoked = sum(seat.state != SeatState.EXPIRED for seat in seats)
+        return Revoked(revoked=revoked, left=alive.count())
 
     return with_locked_seats(wanted, revoke)

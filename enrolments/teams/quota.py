@@ -6,7 +6,7 @@ import datetime
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,8 @@ from accounts.teams.models import Team
 from accounts.teams.services import TeamNotFound
 from common.refusals import Refused
 from common.words import in_words
-from enrolments.seats.models import Seat
+from enrolments.lists.models import ListRow
+from enrolments.seats.models import Seat, SeatState
 
 
 class SeatOfAnotherTeam(Refused):
@@ -53,16 +54,33 @@ def team_of(account: CustomerAccount, person: str = "person") -> Subquery:
 
 
 def seats_in_use(team: Team, *, now: datetime.datetime | None = None) -> int:
-    """Count the seats that a team uses at `now` (None: this moment): its own, and those of no team that its people
-    have. Two statements."""
+    """Count the seats that a team uses at `now` (None: this moment): its own, those of no team that its people have,
+    and those that lists being placed will use. Three statements."""
     now = now or timezone.now()
     people = Delegation.objects.filter(team=team, account=team.account_id).values("person")
     others = Seat.objects.in_use_at(now).filter(account=team.account_id, team__isnull=True, person__in=people)
-    return Seat.objects.in_use_at(now).filter(team=team).count() + others.count()
+    own = Seat.objects.in_use_at(now).filter(team=team)
+    return own.count() + others.count() + kept_by_lists([team.pk]).get(team.pk, 0)
+
+
+def kept_by_lists(team_ids: Collection[int]) -> dict[int, int]:
+    """Return how many seats of the quotas of teams are reserved by lists that are being placed, by key of the team. One
+    statement."""
+    rows = ListRow.objects.filter(step=ListRow.Step.KEPT, team__in=team_ids)
+    # Whoever was placed in this transaction has the seat, though the row does not say so yet.
+    waiting = rows.filter(seat__state=SeatState.AVAILABLE, seat__people_list__isnull=False)
+    return dict(waiting.order_by().values_list("team").annotate(Sum("team_seats")))
+
+
+def quotas_hold(account: CustomerAccount, team_ids: Collection[int]) -> bool:
+    """Tell whether teams use no more seats than their quotas. Locks the teams, by key, until the transaction ends;
+    without any, no statement."""
+    teams = lock_teams(account, team_ids).values() if team_ids else ()
+    return all(team.quota is None or seats_in_use(team) <= team.quota for team in teams)
 
 
 def room_left(teams: Collection[Team]) -> dict[int, int]:
-    """Return how many more seats each of an account's teams with a quota may use, by key. Two statements, or none."""
+    """Return how many more seats each of an account's teams with a quota may use, by key. Three statements, or none."""
     room = {team.pk: team.quota for team in teams if team.quota is not None}
     in_use = Seat.objects.in_use_at(timezone.now()).order_by()
     own = in_use.filter(team__in=room).values_list("team").annotate(Count("pk"))
@@ -74,7 +92,7 @@ def room_left(teams: Collection[Team]) -> dict[int, int]:
         .values_list("of")
         .annotate(Count("pk"))
     )
-    for team_id, number in [*own, *of_people] if room else ():
+    for team_id, number in [*own, *of_people, *kept_by_lists(room).items()] if room else ():
         room[team_id] -= number
     return room
 

@@ -14,11 +14,13 @@ from accounts.teams.models import Team
 from common.languages import in_reader_language
 from enrolments.seats.models import Seat, SeatBatch, SeatState, is_being, is_used
 from enrolments.seats.selectors import newest_entry_names
+from enrolments.teams.quota import kept_by_lists
 
 
 @dataclass(slots=True)
 class TeamRow:
-    """Team with its people, its free seats, and the seats that it uses: its own and those of no team."""
+    """Team with its people, its free seats, and the seats that it uses: its own, those of no team, and those that
+    lists being placed will use."""
 
     team: Team
     people: int = 0
@@ -33,7 +35,7 @@ class TeamRow:
 def team_rows(
     account: CustomerAccount, *, only: int | None = None, now: datetime.datetime | None = None
 ) -> list[TeamRow]:
-    """Return the teams of an account by name, or one of them, counted as they are at `now` (None: this moment). Three
+    """Return the teams of an account by name, or one of them, counted as they are at `now` (None: this moment). Four
     statements."""
     now = now or timezone.now()
     teams = Team.objects.filter(account=account)
@@ -55,6 +57,8 @@ def team_rows(
     for team_id, number, used in known.values_list("team", "number", "used"):
         rows[team_id].people = number
         rows[team_id].in_use += used
+    for team_id, kept in kept_by_lists(rows).items():
+        rows[team_id].in_use += kept
     return list(rows.values())
 
 

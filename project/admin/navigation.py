@@ -53,6 +53,7 @@ GROUPS = (
             "enrolments.Seat": "event_seat",
             "enrolments.PeopleList": "playlist_add_check",
             "enrolments.JoinLink": "qr_code",
+            "enrolments.WaitingPlace": "hourglass_top",
             "enrolments.CourseGroup": "groups",
             "enrolments.Enrolment": "how_to_reg",
             "enrolments.Role": "badge",

@@ -29,7 +29,7 @@ CATALOGUE = frozenset(
 LOOK_AT_CATALOGUE = rights("catalog", LOOK, "entry", "category", "pricetier", "entryfield")
 LOOK_AT_ORDERS = rights("shop", LOOK, "order", "note") | {"shop.add_note"}
 LOOK_AT_CUSTOMERS = rights("accounts", LOOK, "customeraccount", "membership", "memberinvitation")
-LOOK_AT_SEATS = rights("enrolments", LOOK, "course", "coursegroup", "seat", "seatbatch", "joinlink")
+LOOK_AT_SEATS = rights("enrolments", LOOK, "course", "coursegroup", "seat", "seatbatch", "joinlink", "waitingplace")
 SALES = frozenset(
     LOOK_AT_CATALOGUE
     | LOOK_AT_ORDERS

@@ -26,6 +26,8 @@ STEP_UP_ACTS = {
     "admin:accounts_approval_approve",
     # Money that came
     "admin:shop_order_payment",
+    "admin:shop_order_promise",
+    "admin:shop_account_terms",
     "admin:shop_paymentevent_resolve",
     "admin:shop_paymentevent_reopen",
     # Money that goes back, and orders that end

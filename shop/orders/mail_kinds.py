@@ -31,7 +31,7 @@ from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.mails import has_outside_payer, living_claim_link, queue_for_owner
 from shop.orders.models import LineFeedback, Order, OrderLine
 from shop.orders.next_steps import NextStep, area_url, delivered_steps
-from shop.payments.models import PaymentEvent
+from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.refunds.models import Refund
 from shop.payments.registry import get_provider, method_label
@@ -83,6 +83,13 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
         "steps": _steps(order, line, reader_id=mail.person_id),
         "is_operator_new": mail.context.get("is_operator_new", False),
     }
+
+
+def _settled(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of a mail about a settlement, which may rest on a promise."""
+    context = _order(mail, blank=blank)
+    settled = Settlement.objects.filter(order=context["order"]).first()
+    return context | {"is_promised": settled is not None and settled.payment_id is None}
 
 
 def _steps(order: Order, line: OrderLine, *, reader_id: int | None) -> list[NextStep]:
@@ -194,8 +201,8 @@ KINDS = {
     "order_placed_sales": (_order, pgettext_lazy("kind of mail", "Order placed, to the sales team")),
     "payment_instructions": (_order, pgettext_lazy("kind of mail", "How to pay")),
     "payer_instructions": (_order, pgettext_lazy("kind of mail", "How to pay, to the payer")),
-    "payment_received": (_order, pgettext_lazy("kind of mail", "Payment received")),
-    "payment_received_sales": (_order, pgettext_lazy("kind of mail", "Payment received, to the sales team")),
+    "payment_received": (_settled, pgettext_lazy("kind of mail", "Payment received")),
+    "payment_received_sales": (_settled, pgettext_lazy("kind of mail", "Payment received, to the sales team")),
     "order_again": (_order, pgettext_lazy("kind of mail", "Order, its page once more")),
     "payer_nothing_due": (_order, pgettext_lazy("kind of mail", "Nothing due any more, to the payer")),
     "payer_order_ended": (_order, pgettext_lazy("kind of mail", "Order ended, to the payer")),

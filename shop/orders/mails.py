@@ -51,7 +51,7 @@ def queue_payment_instructions(order: Order, provider: Provider, *, now: datetim
     """Queue the instructions for payment to the customer and to an outside payer."""
     occasion = f"payment_instructions:{provider.name}"
     mails = _to_customer(order, "payment_instructions", occasion=occasion, now=now)
-    if has_outside_payer(order):
+    if has_outside_payer(order) and provider.name == "transfer":
         # One for each order, whatever is chosen how often: nobody asked the payer.
         mails.append(_mail(order, "payer_instructions", order.payer_email))
     queue_mails(mails)

@@ -18,6 +18,7 @@ from common.search import index_of_words, search_column
 from handlers.asked_fields import AskedField
 from shop.cart.models import new_token
 from shop.orders.copied.columns import HOLDS_NOBODY, Copied
+from shop.payments.requests.reference import reference_of
 
 # A little less than ten years of the calendar: the setting KEEP_BILLING_DAYS is not below them.
 TEN_YEARS = timedelta(days=3652)
@@ -220,6 +221,11 @@ class Order(Copied):
         return self.sealed_at is not None or self.blanked_at is not None
 
     @property
+    def transfer_reference(self) -> str:
+        """Reference that a transfer for the order states, with check digits."""
+        return reference_of(self.number)
+
+    @property
     def is_free(self) -> bool:
         return self.gross == Decimal(0)
 
@@ -407,6 +413,7 @@ class OrderEvent(models.Model):
         PLACED = "placed", _("order placed")
         METHOD_CHOSEN = "method_chosen", _("payment method chosen")
         PAID = "paid", _("payment received")
+        PROMISED = "promised", _("promise of payment accepted")
         PART_PAID = "part_paid", _("part of the payment received")
         DECLINED = "declined", _("payment declined")
         MONEY_RECORDED = "money_recorded", _("money recorded, order unchanged")

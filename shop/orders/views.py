@@ -47,7 +47,9 @@ from shop.orders.unclaimed import waiting_part
 from shop.pages.frame import site_of
 from shop.payments.form_action import let_forms_lead_to
 from shop.payments.models import Payment
-from shop.payments.registry import origins
+from shop.payments.on_account.services import NotOnAccount, buy_on_account
+from shop.payments.registry import get_provider, origins
+from shop.payments.requests.promises import PlacesGone
 from shop.payments.services import MethodNotAllowed, choose_method
 from shop.payments.under_way import UnderWay, under_way
 from shop.seller.frozen import bank_details, seller_of
@@ -96,12 +98,15 @@ def order_pay(request: HttpRequest, token: str) -> HttpResponse:
     now = timezone.now()
     try:
         count_attempt(what="payment method", who=str(found.pk), now=now)
-        provider = choose_method(
-            order_id=found.pk, method=request.POST.get("method", ""), actor=signed_in(request), now=now
-        )
+        method = request.POST.get("method", "")
+        named = get_provider(method)
+        if named is not None and named.is_promise:
+            buy_on_account(order_id=found.pk, actor=signed_in(request), now=now)
+            return redirect("order", found.token)
+        provider = choose_method(order_id=found.pk, method=method, actor=signed_in(request), now=now)
     except TooOften as refused:
         return too_often(request, refused.seconds)
-    except MethodNotAllowed as refusal:
+    except (MethodNotAllowed, NotOnAccount, PlacesGone) as refusal:
         messages.error(request, str(refusal))
         return redirect("order", found.token)
     start = provider.start_url(found)

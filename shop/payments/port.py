@@ -155,6 +155,8 @@ class Provider:
     summary: ClassVar[str | Promise] = ""
     is_immediate: ClassVar[bool] = False
     is_imaginary: ClassVar[bool] = False
+    # Whether choosing the method promises the money, and so settles at once.
+    is_promise: ClassVar[bool] = False
     # Whether less than what is asked counts as a part of it: for money that people send by hand.
     takes_pieces: ClassVar[bool] = False
     # URLconf of the provider's own pages, below `/payments/<name>/`.

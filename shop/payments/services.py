@@ -83,7 +83,7 @@ def choose_method(*, order_id: int, method: str, actor: User | None, now: dateti
     Order.objects.filter(pk=order.pk, status=Order.Status.PLACED).update(method=provider.name, expires_at=expires_at)
     if changed:
         record(order, OrderEvent.What.METHOD_CHOSEN, actor=actor, now=now, detail={"method": provider.name})
-        if not provider.is_immediate:
+        if not provider.is_immediate and not provider.is_promise:
             mails.queue_payment_instructions(order, provider, now=now)
     return provider
 

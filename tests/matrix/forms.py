@@ -129,6 +129,8 @@ admin:view_on_site                   object_id                -  # answers as to
 admin:app_list                       app_label                -  # answers as to a GET
 admin/(?P<url>.*)$                   url                      -  # answers as to a GET
 admin:shop_order_payment             order_id                 -  # the amount typed must be the one that is owed
+admin:shop_order_promise             order_id                 -  # only what is still open is covered
+admin:shop_account_terms             account_id               -  # posts the limit that it showed
 admin:shop_order_cancel              order_id                 -  # only an unpaid order is cancelled
 admin:shop_order_retry               order_id,line_id         -  # only a failed line is delivered again
 admin:shop_order_give_back           order_id,line_id         -  # a unit is given back once
@@ -195,6 +197,7 @@ enrolments.joinlink       -  # nothing to edit
 enrolments.role           made_from
 enrolments.seat           -  # nothing to edit
 enrolments.seatbatch      -  # nothing to edit
+enrolments.waitingplace   -  # nothing to edit
 handlers.brokenhook       -  # nothing to edit
 outbox.job                -  # nothing to edit
 outbox.mail               -  # nothing to edit

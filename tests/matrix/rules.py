@@ -373,6 +373,10 @@ admin/(?P<url>.*)$                  POST sign-in sign-in  404     404     404
 
 admin:shop_order_payment            GET  sign-in sign-in  403     403     page
 admin:shop_order_payment            POST sign-in sign-in  403     403     done
+admin:shop_order_promise            GET  sign-in sign-in  403     403     page
+admin:shop_order_promise            POST sign-in sign-in  403     403     done
+admin:shop_account_terms            GET  sign-in sign-in  405     405     405
+admin:shop_account_terms            POST sign-in sign-in  403     403     go             # the limit is empty
 admin:shop_order_cancel             GET  sign-in sign-in  403     403     page
 admin:shop_order_cancel             POST sign-in sign-in  403     403     done
 admin:shop_order_retry              GET  sign-in sign-in  405     405     405
@@ -479,6 +483,7 @@ enrolments.joinlink       page 403  page 403
 enrolments.role           page page page 403  # a standing role
 enrolments.seat           page 403  page 403
 enrolments.seatbatch      page 403  page 403
+enrolments.waitingplace   page 403  page 403
 handlers.brokenhook       page 403  page page
 outbox.job                page 403  page 403
 outbox.mail               page 403  page 403

@@ -48,6 +48,7 @@ enrolments.peoplelist     -         -     -          look    look
 enrolments.role           look      -     -          look    add  # a standing role
 enrolments.seat           -         look  -          look    look
 enrolments.seatbatch      -         look  -          look    look
+enrolments.waitingplace   -         look  -          look    look
 handlers.brokenhook       look      -     -          look    delete
 outbox.job                -         -     -          look    look
 outbox.mail               -         look  look       look    look
@@ -91,6 +92,8 @@ shop_order_note               -         may   may        may     may
 shop_order_owed_again         -         -     may        -       may
 shop_order_pay_back           -         -     may        -       may
 shop_order_payment            -         -     may        -       may
+shop_order_promise            -         -     may        -       may
+shop_account_terms            -         -     may        -       may
 shop_order_retry              -         may   may        may     may
 shop_order_send_back          -         -     may        -       may
 shop_order_units              -         may   may        may     may

@@ -283,6 +283,7 @@ class World:
             "order-move": {"account": has.account.pk},
             "sandbox-pay": {"choice": "decline"},
             "admin:shop_order_payment": {"amount": str(has.order.gross), "reference": "0815"},
+            "admin:shop_order_promise": {"kind": "public_mandate", "reference": "EJ 0815", "part": "0"},
             "admin:shop_order_cancel": {"reason": "asked for"},
             "admin:enrolments_course_enrol": {"email": "sixth@example.org", "role": self.by_hand.role_id},
             "admin:enrolments_seatbatch_give": {

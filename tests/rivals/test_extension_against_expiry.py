@@ -1,6 +1,7 @@
 """At the same moment.
 
-A free seat is over, and somebody has paid for its extension: whoever comes first, it can be assigned afterwards.
+A free seat is over, and somebody has paid for its extension: whoever comes first, it can be assigned afterwards; but
+not once the seat itself was refunded.
 Days that a free seat keeps are taken back while it is given to somebody, who has them not either then.
 """
 
@@ -12,6 +13,7 @@ from enrolments.extension import services
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats import assign as assign_module
 from enrolments.seats import expire as expire_module
+from enrolments.seats import revoke as revoke_module
 from enrolments.seats.expire import expire_seats
 from enrolments.seats.models import Seat
 from enrolments.seats.release import release_seat
@@ -87,6 +89,45 @@ def test_control_without_row_locks_a_paid_extension_is_lost(account, seat):
     race(expiring(before=LOCKED), extending(account, seat), in_turn=True, without=no_row_locks)
 
     assert not can_be_assigned(seat)
+
+
+# A seat that has expired
+
+LOCKED_TO_REVOKE = [(revoke_module, "move_locked_seats")]
+
+
+@pytest.fixture
+def expired_seat(seat):
+    expire_seats(now=LATER)
+    return seat
+
+
+def refunding(seat, **pauses):
+    def work():
+        told = {"units": None, "actor": None, "reason": "Refund", "now": LATER}
+        return revoke_module.revoke_seats(line_id=seat.batch.line_id, **told).left
+
+    return Rival(work, **pauses)
+
+
+def test_an_expired_seat_is_not_brought_back_while_it_is_refunded(account, expired_seat, trial):
+    refunded, more = race(
+        refunding(expired_seat, before=LOCKED_TO_REVOKE), extending(account, expired_seat), in_turn=True
+    )
+
+    assert (refunded.value, more.error, more.kept_away) == (0, "NothingToExtend", True)
+    assert not can_be_assigned(expired_seat)
+    trial.note("extension against refund of an expired seat, refund first", 1)
+
+
+def test_a_refund_that_waits_for_an_extension_takes_the_seat_back(account, expired_seat, trial):
+    more, refunded = race(
+        extending(account, expired_seat, before=ABOUT_TO_EXTEND), refunding(expired_seat), in_turn=True
+    )
+
+    assert (more.value, refunded.value, refunded.kept_away) == (1, 0, True)
+    assert not can_be_assigned(expired_seat)
+    trial.note("extension against refund of an expired seat, extension first", 1)
 
 
 # Days kept by a seat

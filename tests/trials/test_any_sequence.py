@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import timedelta
 from functools import partial
 from typing import Any
 from unittest.mock import patch
@@ -28,6 +28,38 @@ from handlers.registry import temporary
 from tests.ordeal import Trial
 from tests.trials.any_sequence.frame import Tally
 from tests.trials.any_sequence.machine import AnySequence
+from tests.trials.any_sequence.tours import (
+    A_PACK,
+    AFTER_THE_SALE,
+    ASK,
+    AT_THE_DESK,
+    BUY_A_SESSION,
+    BUY_SEATS,
+    CORRECT,
+    EXPIRE,
+    GIVE_BACK,
+    GIVEN_AWAY,
+    JOIN,
+    LAPSE,
+    LATE_MONEY,
+    LEAVE,
+    LET_OFFER_LAPSE,
+    MORE_TIME,
+    OFFERED,
+    PAY_BACK,
+    RELEASE,
+    REPLACE,
+    SEATS,
+    SETTLE,
+    TOUR,
+    Step,
+    act_on_many,
+    assign,
+    buy,
+    extend,
+    place_a_list,
+    take_offer,
+)
 from tests.trials.any_sequence.world import MOODY, make_world
 
 pytestmark = pytest.mark.django_db
@@ -81,161 +113,9 @@ def test_the_rules_hold_after_every_step(trial: Trial, tally: Tally, request: py
     if trial.is_full:
         play(TOUR)
         play(AT_THE_DESK)
+        for sequence in AFTER_THE_SALE:
+            play(sequence)
         assert {what for what in tally.done | tally.refused if not tally.done[what]} == set()
-
-
-Step = tuple[str, dict[str, Any]]
-
-
-def buy(who: str, index: int, number: int = 1, *participants: tuple[str, str], email: str = "alice") -> Step:
-    return (
-        "buy",
-        {"who": who, "index": index, "number": number, "participants": list(participants), "email": email},
-    )
-
-
-def money(what: str, n: int = 0) -> Step:
-    return "money_talks", {"what": what, "n": n}
-
-
-def fail(mood: str, times: int = 1) -> Step:
-    return "fail", {"mood": mood, "times": times}
-
-
-def assign(who: str, n: int = 0) -> Step:
-    return "assign", {"n": n, "odd": "", "who": who, "course": 0, "by": 0, "as_tutor": False}
-
-
-def confirm(*, differs: bool = False) -> Step:
-    return (
-        "confirm",
-        {"n": 0, "any_order": False, "differs": differs, "is_what_arrived": differs, "reference": f"VIR {differs}"},
-    )
-
-
-def change(what: str, n: int = 0, m: int = 0) -> Step:
-    return "merchant_changes", {"what": what, "n": n, "m": m, "who": "quentin"}
-
-
-BUY_SEATS, BUY_A_SESSION = buy("alice", 0, 2), buy("alice", 2, 2, ("nina", "student"))
-SETTLE: Step = ("settle", {"n": 0})
-DELIVER: Step = ("fulfil", {"limit": 4})
-RELEASE: Step = ("release", {"n": 0, "any_seat": False, "is_own": True})
-EXPIRE: Step = ("expire", {"n": 0})
-LATE_MONEY: Step = ("late_money", {"n": 0})
-ALL_OF_IT: dict[str, Any] = {"n": 0, "any_order": False, "first": 0, "number": 1, "whole": True, "yes": True}
-GIVE_BACK: Step = ("give_back", ALL_OF_IT | {"money": True})
-PAY_BACK: Step = ("pay_back", {"n": 1})
-GIVE_BACK_FOR_NOTHING: Step = ("give_back", ALL_OF_IT | {"money": False})
-SEATS = (BUY_SEATS, SETTLE, DELIVER)
-
-REPLACE: Step = ("replace", {"n": 0, "who": "pia", "by": 0})
-LAPSE: Step = ("lapse", {"n": 0})
-JOIN: Step = ("join_by_link", {"n": 0, "by": 0, "who": "nina", "course": 1})
-ASK: Step = ("request_placed", {"n": 0, "by": 0, "who": 0, "course": 0})
-CORRECT: Step = ("correct_address", {"n": 0})
-
-
-def act_on_many(act: Act, where: int = 0) -> Step:
-    return "act_on_many", {"n": 0, "by": 0, "act": act, "where": where}
-
-
-def place_a_list(*who: str, course: int = 1) -> Step:
-    return "place_a_list", {"n": 0, "by": 0, "who": list(who), "course": course, "mode": "all"}
-
-
-# A pack filled, moved and emptied in every way of the desk.
-AT_THE_DESK: tuple[Step, ...] = (
-    buy("alice", 0, 2),
-    ("settle", {"n": -1}),
-    DELIVER,
-    place_a_list("nina", "omar"),
-    ASK,
-    CORRECT,
-    act_on_many(Act.INVITE),
-    act_on_many(Act.MOVE, where=0),
-    REPLACE,
-    LAPSE,
-    JOIN,
-    act_on_many(Act.RELEASE),
-)
-
-WITHOUT_PLACES: tuple[Step, ...] = (
-    buy("visitor", 6, email="pia"),
-    ("change_method", {"n": -1, "any_order": False, "method": "transfer"}),
-    ("wait_unproved", {"n": -1}),
-)
-
-# Every step of the machine once, so that no rule is left unreached.
-TOUR: tuple[Step, ...] = (
-    ("add", {"who": "alice", "index": 0, "number": 2}),
-    ("change_quantity", {"n": 0, "number": 1}),
-    ("add", {"who": "alice", "index": 8, "number": 1}),
-    ("remove", {"n": 1}),
-    ("place", {"n": 0, "email": "alice", "new_account": False, "is_stale": False, "bob_operates": True}),
-    ("place_again", {}),
-    ("change_method", {"n": 0, "any_order": False, "method": "transfer"}),
-    *(money(what) for what in ("wrong", "decline", "after all", "again", "no more", "second")),
-    fail("refuses"),
-    ("retry", {"n": 0, "any_line": False}),
-    fail("trouble", 9),
-    ("retry_a_job", {"n": 0, "any_job": False}),
-    fail("crash"),
-    DELIVER,
-    assign("nina"),
-    assign("nina"),
-    RELEASE,
-    assign("omar"),
-    ("move", {"n": 0, "where": 1, "to_session": False, "is_own": True}),
-    ("enter", {"n": 0, "again": False}),
-    ("add", {"who": "carol", "index": 2, "number": 2}),
-    ("answer_unit_forms", {"n": 0, "participants": [("pia", "student")]}),
-    buy("visitor", 2, email="carol"),
-    SETTLE,
-    DELIVER,
-    ("claim", {"n": 0, "is_theirs": True}),
-    ("move_claimed", {"n": 0}),
-    assign("pia", n=2),
-    ("expire_a_seat", {"n": 0}),
-    GIVE_BACK,  # a seat in use, and two that have expired
-    PAY_BACK,
-    GIVE_BACK,  # one that is assigned
-    PAY_BACK,
-    buy("alice", 1),
-    ("begin_card", {"n": 0, "choice": "succeed"}),
-    ("return_from_card", {"n": 0}),
-    DELIVER,
-    GIVE_BACK,  # one that is free
-    PAY_BACK,
-    buy("alice", 3),
-    confirm(differs=True),
-    confirm(),
-    GIVE_BACK,  # before the delivery
-    PAY_BACK,
-    buy("alice", 1),
-    SETTLE,
-    DELIVER,
-    GIVE_BACK_FOR_NOTHING,
-    buy("alice", 3),
-    EXPIRE,
-    LATE_MONEY,
-    buy("alice", 3),
-    ("cancel", {"n": 0, "any_order": False}),
-    LATE_MONEY,
-    *(change(what) for what in ("enrol", "end", "entry", "course")),
-    buy("alice", 3, 2),
-    EXPIRE,
-    buy("carol", 2, 2),
-    LATE_MONEY,  # too late: two of the four places went to the last two orders, two to Carol
-    ("cancel", {"n": 0, "any_order": False}),
-    LATE_MONEY,  # places are free again
-    *WITHOUT_PLACES,
-    ("prove", {"n": -1}),
-    *WITHOUT_PLACES,
-    ("settle", {"n": -1}),  # money takes the places again
-    ("time_passes", {"pause": timedelta(minutes=20)}),
-    ("send_mails", {"limit": 3}),
-)
 
 
 def refuse_and_leave_something(**_asked: Any) -> None:
@@ -271,7 +151,7 @@ GUARDS: dict[str, tuple[str, Any, tuple[Step, ...]]] = {
         (BUY_A_SESSION, EXPIRE, buy("carol", 2, 4), LATE_MONEY),
     ),
     "a line to be delivered has its job": ("shop.orders.fulfilment.enqueue_many", None, (BUY_SEATS, SETTLE)),
-    "a paid order has one settlement": ("shop.payments.services.insert_row", None, (BUY_SEATS, SETTLE)),
+    "a paid order has one settlement": ("shop.payments.requests.release.insert_row", None, (BUY_SEATS, SETTLE)),
 }  # fmt: skip
 
 
@@ -284,17 +164,37 @@ PLANTED: dict[str, tuple[str, Any, str, tuple[Step, ...]]] = {
     "lapse": ("enrolments.seats.release.end_grounds", None, GROUND, (*FILLED, LAPSE)),
     "move many": ("enrolments.seats.move.write_grounds", None, GROUND, (*FILLED, act_on_many(Act.MOVE, where=1))),
     "release many": (
-        "enrolments.runs.running.release_seats", Released({}, {}), "what is done is done",
+        "enrolments.seats.many.release_seats", Released({}, {}), "what is done is done",
         (*FILLED, act_on_many(Act.RELEASE)),
     ),
     "invite many": (
-        "enrolments.runs.running.mail_people_again", {}, "each person is invited once",
+        "enrolments.seats.many.mail_people_again", {}, "each person is invited once",
         (*FILLED, act_on_many(Act.INVITE)),
     ),
     "list": ("enrolments.seats.assign.write_grounds", None, GROUND, (*SEATS, place_a_list("nina", "omar"))),
     "request": ("enrolments.requests.services._answer", None, "a request is answered once", (*FILLED, ASK)),
     "join": ("enrolments.seats.assign.write_grounds", None, GROUND, (*SEATS, JOIN)),
     "address": ("enrolments.people.edit._move", None, "the address is corrected", (*FILLED, CORRECT)),
+    "extend an access": ("enrolments.extension.services.put_grounds", None, "days are counted once", MORE_TIME),
+    "extend a free seat": (
+        "enrolments.extension.services.derive_validity", None, "days are counted once", (*A_PACK, extend(0))
+    ),
+    "give an extension back": (
+        "enrolments.extension.taking_back.end_line_grounds", [], "each unit of an extension", MORE_TIME
+    ),
+    "give seats away": ("enrolments.seats.give._write_history", None, "a seat's history belongs", GIVEN_AWAY),
+    "give back what was given away": (
+        "handlers.std_generateseats.handler.take_back_seats", Feedback(), "a unit given back has no seat", GIVEN_AWAY
+    ),
+    "offer": ("enrolments.waiting.services.taken", Counter(), "no course holds more people", OFFERED),
+    "take an offer": (
+        "enrolments.courses.places.services.use_offers", 1, "one place of an offer is used up",
+        (*OFFERED, take_offer("nina")),
+    ),
+    "decline": ("enrolments.waiting.services._end", None, "whoever leaves waits no more", (*OFFERED, LEAVE)),
+    "lapse of an offer": (
+        "enrolments.waiting.services._end", None, "an offer is not kept after its end", (*OFFERED, LET_OFFER_LAPSE)
+    ),
 }  # fmt: skip
 
 
@@ -313,9 +213,11 @@ def play(steps: tuple[Step, ...]) -> None:
 def test_a_tour_reaches_every_rule_and_every_deep_state(tally: Tally) -> None:
     play(TOUR)
     play(AT_THE_DESK)
+    for sequence in AFTER_THE_SALE:
+        play(sequence)
     assert dict(tally.refused) == {}
     rules = {rule.function.__name__ for rule in AnySequence.setup_state().rules}
-    assert {step for step, _asked in (*TOUR, *AT_THE_DESK)} == rules
+    assert {step for sequence in (TOUR, AT_THE_DESK, *AFTER_THE_SALE) for step, _asked in sequence} == rules
     assert {state for state, times in tally.reached.items() if not times} == set()
     assert {f"late money of an order expired: {outcome}" for outcome in ("late", "settled")} <= tally.reached.keys()
 

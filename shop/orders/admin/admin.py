@@ -22,15 +22,16 @@ from common.search import among, matching
 from enrolments.seats.models import SeatBatch
 from shop.notes.page import Notes, note_urls, notes_for
 from shop.notes.services import notes_of_order
-from shop.orders.admin.billing import BillingPages
 from shop.orders.admin.colours import ORDER_COLOURS
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, TodoFilter
 from shop.orders.admin.page import marks_of, order_page
 from shop.orders.admin.paying_back import NOTE
+from shop.orders.admin.promises import PromisePages
 from shop.orders.admin.sending_back import SEND
 from shop.orders.copied.sight import READ_KEPT, closed_in_words
 from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
+from shop.payments.on_account.page import terms_urls
 from shop.payments.registry import method_label
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Marks(WentBack):
 
 
 @admin.register(Order)
-class OrderAdmin(BillingPages):
+class OrderAdmin(PromisePages):
     list_display = ("number", "customer", "state", "total", "method_name", "placed_on", "paid_on")
     list_filter = (
         TodoFilter,
@@ -142,7 +143,7 @@ class OrderAdmin(BillingPages):
     # --- The page of one order ---
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.action_urls(), *note_urls(), *super().get_urls()]
+        return [*self.action_urls(), *note_urls(), *terms_urls(), *super().get_urls()]
 
     def change_view(
         self,

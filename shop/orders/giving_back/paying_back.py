@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.people.models import User
 from common.moments import local_day
 from common.refusals import Refused
+from shop.orders import mails
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.owed import owed_for, put_back, take_off
 from shop.orders.locks import lock_order
@@ -61,7 +62,7 @@ def mark_paid_back(
 ) -> Decimal:
     """Note that all that was owed for an order went back: `amount`, as the merchant saw it. Returns the amount.
 
-    An order whose units are all given back is refunded by it. Locks the order. Raises NothingOwed, OwedDiffers,
+    An order whose units are all given back is refunded by it. The customer is mailed. Locks the order. Raises NothingOwed, OwedDiffers,
     ReferenceMissing, DayAhead and Order.DoesNotExist.
     """
     order = lock_order(order_id)
@@ -76,7 +77,7 @@ def mark_paid_back(
     if paid_on > local_day(now):
         raise DayAhead
     take_off(order, owed, on=paid_on, reference=reference, actor=actor, now=now)
-    Refund.objects.create(
+    refund = Refund.objects.create(
         order=order,
         way=Refund.Way.OUTSIDE,
         state=Refund.State.DONE,
@@ -89,6 +90,7 @@ def mark_paid_back(
     )
     detail = {"worth": str(owed), "on": paid_on.isoformat(), "reason": reference}
     postings.post_note(record(order, OrderEvent.What.PAID_BACK, actor=actor, now=now, detail=detail))
+    mails.queue_refund_sent(order, refund_id=refund.pk, now=now)
     refund_once_all_went_back(order, now=now)
     return owed
 

@@ -28,9 +28,14 @@ class Asked:
     received: Decimal
 
     @property
+    def asks(self) -> Decimal:
+        """Amount that is asked for, paid or not."""
+        return self.request.amount - self.request.lowered
+
+    @property
     def rest(self) -> Decimal:
         """Amount that is still to come, whether it is promised or not."""
-        return self.request.amount - self.request.lowered - self.received
+        return self.asks - self.received
 
 
 @dataclass(frozen=True)

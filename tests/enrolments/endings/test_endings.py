@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from common.moments import days_later, local_day, months_later
 from enrolments.endings.selectors import endings, qualification_ending
+from enrolments.extension.targets import targets_to_offer
 from enrolments.grounds.models import Enrolment, Ground
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.models import Seat, SeatBatch
 from enrolments.values import Terms
 from tests.enrolments.given import assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory
@@ -102,20 +103,32 @@ def test_other_accounts_show_nothing(client, account, bob, now):
         (None, "2026-01-31T23:30:00+00:00", "2026-08-01"),  # half past midnight in the shop's zone
     ],
 )
-def test_a_qualification_counts_from_the_last_day_or_the_first_entry(account, bob, last_day, entered, until):
+def test_a_qualification_counts_from_the_last_day_or_the_first_entry(account, bob, now, last_day, entered, until):
     entered = datetime.datetime.fromisoformat(entered)
     placed(account, bob, "ada@example.org", course=CourseFactory(last_day=last_day), months=6, entered=entered)
 
-    [ground] = qualification_ending(account)
-    [row] = endings(account, [ground])
+    [ground] = qualification_ending(account, now=now)
+    [row] = endings(account, [ground], now=now)
 
     assert ground.qualified_until.isoformat() == row.qualified_until.isoformat() == until
 
 
-def test_who_never_entered_is_not_qualified(account, bob):
+def test_who_never_entered_is_not_qualified(account, bob, now):
     placed(account, bob, "ada@example.org", months=6)
 
-    assert not qualification_ending(account).exists()
+    assert not qualification_ending(account, now=now).exists()
+
+
+def test_who_did_not_enter_in_time_is_not_listed_though_no_job_has_run(client, account, bob, now):
+    late = placed(account, bob, "late@example.org", ends=days_later(now, 5))
+    placed(account, bob, "in.time@example.org", ends=days_later(now, 9))
+    assert shown(page(client, account)) == ["late", "in.time"]
+
+    Seat.objects.filter(person=late).update(enter_before=now)
+
+    assert shown(page(client, account)) == ["in.time"]
+    [offered] = targets_to_offer([account.pk], now=timezone.now())
+    assert offered.ground.enrolment.user.email == "in.time@example.org"
 
 
 def test_qualifications_are_listed_by_their_last_day(client, account, bob, now):

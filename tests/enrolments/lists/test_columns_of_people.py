@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from django.utils.translation import override
 
+from accounts.members.models import Membership
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.teams.models import Team
@@ -17,7 +18,8 @@ from enrolments.seats.assign import assign_seats
 from enrolments.seats.models import Seat
 from enrolments.seats.placing import RowsRefused, SeatWanted
 from enrolments.seats.release import release_seat
-from enrolments.teams.quota import SeatOfAnotherTeam, room_left, seats_in_use
+from enrolments.teams.quota import SeatOfAnotherTeam, TeamFull, room_left, seats_in_use
+from enrolments.teams.selectors import team_rows
 from enrolments.teams.services import remove_team
 from outbox.jobs.running import run_due_jobs
 from outbox.mails.models import Mail
@@ -239,6 +241,39 @@ def test_a_team_that_was_filled_or_removed_meanwhile_ends_the_run_with_its_reaso
     assert [verdicts(each) for each in begun] == [["team_full"], ["team_not_found"]]
     assert {seat.state for seat in Seat.objects.filter(pk__in=[seat.pk for seat in seats])} == {"available"}
     assert not Seat.objects.filter(people_list__isnull=False).exists()
+
+
+def test_a_run_reserves_what_it_will_use_of_a_quota(account, operator, course, nantes):
+    seats = given_pack(account, seats=9)
+    assign(seats[0], CourseFactory(), "ada@example.org", operator)
+    attach(account, operator, "eve", nantes)
+    begun = begin(given_list(account, operator, rows_of(("ada@example.org", {"team": "Nantes"})), course))
+    run_due_jobs(limit=1)
+
+    assert (seats_in_use(nantes), room_left([nantes])) == (2, {nantes.pk: 0})
+    [shown] = team_rows(account)
+    assert (shown.in_use, shown.is_full) == (2, True)
+    with pytest.raises(TeamFull):
+        assign(seats[8], course, "eve@example.org", operator)
+    second = given_list(account, operator, rows_of(("eve@example.org", {})), course)
+    assert verdicts(second) == ["team_full"]
+
+    run_due_jobs()
+    assert (steps(begun), seats_in_use(nantes)) == (["placed"], 2)
+
+
+def test_a_run_that_ends_early_gives_back_what_it_reserved_of_a_quota(account, operator, course, nantes):
+    given_pack(account, seats=2)
+    begun = begin(given_list(account, operator, rows_of(("ada@example.org", {"team": "Nantes"})), course))
+    run_due_jobs(limit=1)
+    assert seats_in_use(nantes) == 1
+
+    remove_right = {"is_owner": False, "is_operator": False, "is_buyer": True}
+    Membership.objects.filter(account=account, user=operator).update(**remove_right)
+    run_due_jobs()
+
+    assert PeopleList.objects.get(pk=begun.pk).state == "stopped"
+    assert (seats_in_use(nantes), begun.rows.get().team) == (0, None)
 
 
 def test_a_set_puts_people_into_teams_named_or_refuses_them(account, operator, course, nantes):

@@ -3,11 +3,13 @@
 import pytest
 
 from enrolments.courses.places.services import taken
+from enrolments.extension.services import NothingToExtend
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.enter import enter_course
 from enrolments.seats.expire import expire_seats
-from enrolments.seats.models import SeatEvent, SeatState
+from enrolments.seats.models import Seat, SeatEvent, SeatState
 from enrolments.seats.revoke import Revoked, SeatsConsumed, revoke_seats
+from tests.enrolments.extension.given import extended
 from tests.enrolments.given import NOW, assign, days, given_pack, given_session, history
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory
@@ -136,3 +138,17 @@ def test_an_expired_seat_is_not_refunded_again(account):
     expire_seats(now=NOW)
 
     assert revoke(seat.batch) == Revoked(revoked=0, left=0)
+    assert history(seat)[-1] == ("expired", "revoked", "Refund")
+
+
+def test_an_expired_seat_that_was_refunded_is_brought_back_by_no_extension(account):
+    [seat] = given_pack(account, valid_until=NOW)
+    expire_seats(now=NOW)
+    revoke(seat.batch)
+
+    with pytest.raises(NothingToExtend):
+        extended(account, seat, now=NOW + days(1))
+
+    seat.refresh_from_db()
+    assert seat.state == SeatState.REVOKED
+    assert not Seat.objects.assignable_at(NOW + days(1)).exists()

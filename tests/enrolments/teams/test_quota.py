@@ -150,5 +150,5 @@ def test_teams_are_counted_in_as_many_statements_for_many(account, bob, course, 
         team = Team.objects.create(account=account, name=f"Team {number}")
         attach(account, bob, f"p{number}", team)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert [row.people for row in team_rows(account)] == [1] * 20

@@ -166,6 +166,18 @@ BUTTONS = (
         lambda order: order.pk,
         {"amount": "120.00", "reference": "statement 7"},
     ),
+    Button(
+        "shop_order_promise",
+        "shop.orders.admin.promises.accept_promise",
+        lambda order: order.pk,
+        {"kind": "public_mandate", "reference": "EJ 7", "part": "0"},
+    ),
+    Button(
+        "shop_account_terms",
+        "shop.payments.on_account.page.set_terms",
+        lambda order: order.account_id,
+        {"limit": "100", "days": "30"},
+    ),
     Button("shop_order_cancel", f"{ORDERS}.cancel_order", lambda order: order.pk),
     Button("shop_order_retry", f"{ORDERS}.retry_line", line),
     Button(

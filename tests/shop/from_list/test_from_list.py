@@ -5,16 +5,20 @@ import re
 import pytest
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from enrolments.lists.models import PeopleList
+from enrolments.seats.models import Seat
+from enrolments.seats.release import release_seat
 from enrolments.values import EntryRef
 from shop.cart.models import Cart, CartLine, CartUnit
 from tests.enrolments import given
 from tests.enrolments.given import assign, given_pack, given_session
 from tests.enrolments.lists.given import place
-from tests.factories.accounts import MembershipFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import deliver, pay
@@ -152,6 +156,24 @@ def test_free_seats_of_earlier_sessions_are_used_first(client, owner, course, se
     kept = {each.group: each.rows.get().email for each in PeopleList.objects.all()}
     assert kept == {newer.group: "ada@example.org", older.group: "bob@example.org"}
     assert said(answer)[-1] == "Those for whom seats are free are kept among the lists of people."
+
+
+def test_every_session_with_a_free_seat_is_looked_at_by_as_many_queries(client, owner, course, session, monkeypatch):
+    monkeypatch.setattr(given, "ENTRY", EntryRef(session.code, {"en": "Session"}))
+    now = timezone.now()
+    given_session(course, owner.account, blanks=1, operator=owner.user, now=now)
+    with CaptureQueriesContext(connection) as few:
+        look(client, owner.account, session)
+    for _newer_session in range(6):
+        made = given_session(course, owner.account, tutors=(UserFactory(),), operator=owner.user, now=now)
+        [seat] = Seat.objects.filter(batch=made.batch)
+        release_seat(account=owner.account, seat_id=seat.pk, actor=owner.user, now=now)
+
+    with CaptureQueriesContext(connection) as many:
+        answer = look(client, owner.account, session)
+
+    assert counts(answer) == (0, 1, 2, 0)
+    assert len(many) == len(few)
 
 
 def test_whoever_is_in_the_course_by_the_account_needs_no_seat_in_another_session(client, owner, course, session):

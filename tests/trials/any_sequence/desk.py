@@ -52,8 +52,7 @@ class Desk(Frame):
 
     def seats_at_a_desk(self, *states: str, source: str = "") -> list[Seat]:
         """Return the seats of accounts that have an operator."""
-        claimed = {order.pk for order in self.orders if order.is_claimed}
-        seats = [seat for seat in self.seats_in(*states) if seat.batch.order_id in claimed]
+        seats = [seat for seat in self.seats_in(*states) if self.has_desk(seat)]
         return [seat for seat in seats if not source or seat.batch.source == source]
 
     @precondition(lambda self: self.seats_at_a_desk("assigned"))

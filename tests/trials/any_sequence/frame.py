@@ -146,6 +146,11 @@ class Frame(RuleBasedStateMachine):
     def seats_in(self, *states: str) -> list[Seat]:
         return [seat for seat in self.seats if seat.state in states]
 
+    def has_desk(self, seat: Seat) -> bool:
+        """Tell whether the account of a seat has an operator; seats are given to no other."""
+        claimed = {order.pk for order in self.orders if order.is_claimed}
+        return seat.batch.order_id in claimed or seat.batch.given_from_id is not None
+
     def lines_in(self, *statuses: str) -> list[OrderLine]:
         return [line for line in self.lines if line.status in statuses]
 

@@ -175,7 +175,7 @@ class Money(Frame):
         with self.step("confirm a transfer", AmountDiffers, ReferenceKnown):
             outcome = confirm_received(
                 order_id=order.pk,
-                amount=order.gross - 1 if differs else order.gross,
+                amount=order.gross + 1 if differs else order.gross,
                 reference=reference,
                 actor=self.world.merchant,
                 is_what_arrived=is_what_arrived,

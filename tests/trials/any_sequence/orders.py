@@ -10,6 +10,7 @@ from hypothesis.stateful import precondition, rule
 
 from accounts.people.models import User
 from enrolments.seats.expire import expire_seats
+from enrolments.waiting.services import offer_free_places
 from shop.orders.claim import ClaimRefused, accounts_to_move_into, claim_order, move_claimed_order
 from shop.orders.ending import OrderNotCancellable, cancel_order, expire_orders
 from shop.orders.models import Order
@@ -49,6 +50,7 @@ class Orders(Frame):
             expire_orders(now=self.now)
             release_unproved_places(now=self.now)
             expire_seats(now=self.now)
+            offer_free_places(now=self.now)
 
     # Proving a visitor's address -------------------------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ GIVEN_BACK = """
 
 LIVE_GROUND = "SELECT * FROM enrolments_ground WHERE ended_at IS NULL"
 
-# Places taken in a course by people, seats and holds, counted without the code that counts them.
+# Places taken in a course by people, seats, holds and offers, counted without the code that counts them.
 PLACES = """
     SELECT course.id, course.capacity,
         (
@@ -55,6 +55,10 @@ PLACES = """
         + (
             SELECT coalesce(sum(hold.places), 0) FROM enrolments_placehold hold
             WHERE hold.course_id = course.id AND hold.released_at IS NULL
+        )
+        + (
+            SELECT coalesce(sum(offer.places - offer.taken), 0) FROM enrolments_waitingplace offer
+            WHERE offer.course_id = course.id AND offer.state = 'offered'
         ) AS taken
     FROM enrolments_course course
 """
@@ -67,10 +71,10 @@ BROKEN_BY: dict[str, str] = {
     "only a line that was delivered has seats": f"""
         SELECT line_id, status, seats FROM ({SEATS_DUE}) due WHERE seats > 0 AND status IN ('pending', 'failed')
     """,
-    "a unit given back has no seat in use or to be used": f"""
+    "a unit given back has no seat, nor one that can come back": f"""
         SELECT unit.id, seat.id, seat.state FROM enrolments_seat seat JOIN shop_orderunit unit ON unit.id = seat.unit_id
             JOIN ({GIVEN_BACK}) gone ON gone.line_id = unit.line_id AND gone.index = unit.index
-        WHERE seat.state NOT IN ('revoked', 'expired')
+        WHERE seat.state <> 'revoked'
     """,
     "only what was given back is revoked": f"""
         SELECT unit.id, seat.id FROM enrolments_seat seat JOIN shop_orderunit unit ON unit.id = seat.unit_id
@@ -84,30 +88,76 @@ BROKEN_BY: dict[str, str] = {
             LEFT JOIN shop_orderunit unit ON unit.id = seat.unit_id
         WHERE (seat.unit_index, batch.line_id) IS DISTINCT FROM (unit.index, unit.line_id)
     """,
-    "a seat, its line and its order belong to one account": """
+    "a seat, its line and its order belong to one account, unless it was given away": """
         SELECT seat.id, seat.account_id, batch.account_id, line.account_id, orders.account_id
         FROM enrolments_seat seat
             JOIN enrolments_seatbatch batch ON batch.id = seat.batch_id
             JOIN shop_orderline line ON line.id = batch.line_id
             JOIN shop_order orders ON orders.id = line.order_id
-        WHERE (seat.account_id, batch.account_id, line.account_id, batch.order_id, batch.order_number)
-            <> (orders.account_id, orders.account_id, orders.account_id, orders.id, orders.number)
+        WHERE (seat.account_id, line.account_id, batch.order_id, batch.order_number)
+            <> (batch.account_id, orders.account_id, orders.id, orders.number)
+            OR (batch.account_id <> orders.account_id) <> (batch.given_from_id IS NOT NULL)
+    """,
+    "a seat given away is of a pack, on the terms that its line was sold on": """
+        SELECT given.id, paid.id FROM enrolments_seatbatch given JOIN enrolments_seatbatch paid
+            ON paid.id = given.given_from_id
+        WHERE paid.given_from_id IS NOT NULL OR given.source <> 'pack'
+            OR to_jsonb(given) - '{id,account_id,given_from_id}'::text[]
+                <> to_jsonb(paid) - '{id,account_id,given_from_id}'::text[]
     """,
     "a seat's history is a chain that ends in its state": """
         SELECT seat.id, seat.state, chain.* FROM enrolments_seat seat LEFT JOIN (
-            SELECT seat_id, bool_and(from_state = before) AS joined, (array_agg(to_state ORDER BY id DESC))[1] AS last,
-                bool_and(at >= at_before) AS in_time
+            SELECT seat_id, bool_and(from_state = before OR (from_state = '' AND is_received)) AS joined,
+                (array_agg(to_state ORDER BY id DESC))[1] AS last, bool_and(at >= at_before) AS in_time
             FROM (
-                SELECT *, lag(to_state, 1, '') OVER history AS before, lag(at, 1, at) OVER history AS at_before
+                SELECT *, lag(to_state, 1, '') OVER history AS before, lag(at, 1, at) OVER history AS at_before,
+                    lag(given_to_id) OVER history IS NOT DISTINCT FROM account_id AS is_received
                 FROM enrolments_seatevent WINDOW history AS (PARTITION BY seat_id ORDER BY id)
             ) event GROUP BY seat_id
         ) chain ON chain.seat_id = seat.id
         WHERE chain.joined IS NOT TRUE OR chain.in_time IS NOT TRUE OR chain.last <> seat.state
     """,
-    "a seat's history belongs to the seat's account": """
-        SELECT event.id, event.account_id, seat.account_id
-        FROM enrolments_seatevent event JOIN enrolments_seat seat ON seat.id = event.seat_id
-        WHERE event.account_id <> seat.account_id
+    "a seat's history belongs to the seat's account, that before a gift to who gave": """
+        SELECT event.id, event.account_id, seat.account_id, event.account_next
+        FROM (
+            SELECT *, lead(account_id) OVER history AS account_next
+            FROM enrolments_seatevent WINDOW history AS (PARTITION BY seat_id ORDER BY id)
+        ) event JOIN enrolments_seat seat ON seat.id = event.seat_id
+        WHERE event.account_id <> coalesce(event.account_next, seat.account_id)
+            AND event.given_to_id IS DISTINCT FROM coalesce(event.account_next, seat.account_id)
+    """,
+    "a seat's own validity is that of its live extensions": """
+        SELECT seat.id, seat.valid_until, more.until FROM enrolments_seat seat LEFT JOIN (
+            SELECT seat_id, max(ends_at) AS until FROM enrolments_seatextension WHERE ended_at IS NULL GROUP BY seat_id
+        ) more ON more.seat_id = seat.id
+        WHERE seat.valid_until IS DISTINCT FROM more.until
+    """,
+    "each unit of an extension lengthens one thing, from its delivery until it is given back": f"""
+        SELECT unit.line_id, unit.index, unit.given_back_at, on_people.count, on_seats.* FROM shop_orderline line
+            JOIN shop_orderunit unit ON unit.line_id = line.id
+            CROSS JOIN LATERAL (
+                SELECT count(*) FROM ({LIVE_GROUND}) live
+                WHERE live.line_id = line.id AND live.unit_index = unit.index
+            ) on_people
+            CROSS JOIN LATERAL (
+                SELECT count(*) FILTER (WHERE days IS NULL) AS validity, count(*) FILTER (WHERE days > 0) AS access
+                FROM enrolments_seatextension more
+                WHERE more.line_id = line.id AND more.unit_index = unit.index AND more.ended_at IS NULL
+            ) on_seats
+        WHERE line.handler = 'std_extendenrolperiod' AND NOT CASE
+            WHEN line.fulfilled_at IS NULL OR unit.given_back_at IS NOT NULL
+            THEN on_people.count + on_seats.validity + on_seats.access = 0
+            ELSE (on_people.count + on_seats.access, on_seats.validity) = (0, 1)
+                OR greatest(on_people.count, on_seats.access) = 1 AND on_seats.validity = 0
+        END
+    """,
+    "no unit of an extension lengthens anything by more than its days": f"""
+        SELECT more.* FROM (
+            SELECT line_id, unit_index, starts_at, ends_at FROM ({LIVE_GROUND}) live
+            UNION ALL
+            SELECT line_id, unit_index, starts_at, ends_at FROM enrolments_seatextension WHERE ended_at IS NULL
+        ) more JOIN shop_orderline line ON line.id = more.line_id AND line.handler = 'std_extendenrolperiod'
+        WHERE more.ends_at - more.starts_at > make_interval(days => (line.parameters ->> 'extension')::int, hours => 1)
     """,
     "a seat in use is one live ground of its person, any other none": f"""
         SELECT seat.id, seat.state, count(live.id)
@@ -195,20 +245,31 @@ BROKEN_BY: dict[str, str] = {
         ) standing ON standing.group_id = told.group_id AND standing.user_id = told.user_id
         WHERE coalesce(told.inside, 0) <> CASE WHEN standing.group_id IS NULL THEN 0 ELSE 1 END
     """,
-    "an order has one group in a course, named after it, of its account": """
-        SELECT groups.course_id, groups.order_id, count(*) FROM enrolments_coursegroup groups
+    "an order has one group in a course, named after it, for each account that has its seats": """
+        SELECT groups.course_id, groups.order_id, groups.account_id, count(*) FROM enrolments_coursegroup groups
             JOIN shop_order orders ON orders.id = groups.order_id
-        GROUP BY 1, 2
-        HAVING count(*) > 1 OR bool_or(groups.name <> orders.number OR groups.account_id <> orders.account_id)
+        GROUP BY 1, 2, 3
+        HAVING count(*) > 1 OR bool_or(
+            groups.name <> orders.number OR groups.account_id <> orders.account_id AND NOT EXISTS (
+                SELECT 1 FROM enrolments_seatbatch given WHERE given.order_id = orders.id
+                    AND given.account_id = groups.account_id AND given.given_from_id IS NOT NULL
+            )
+        )
     """,
-    "a ground's group is of its course and order, and its account that of its order": """
+    # An extension keeps people in the group where they are; days bought for a seat go with it to another account.
+    "a ground's group is of its course and order, and its account that of its seat or order": """
         SELECT ground.id, ground.order_id, groups.order_id FROM enrolments_ground ground
             JOIN enrolments_enrolment enrolment ON enrolment.id = ground.enrolment_id
             LEFT JOIN enrolments_coursegroup groups ON groups.id = ground.group_id
             LEFT JOIN shop_order orders ON orders.id = ground.order_id
-        WHERE groups.course_id <> enrolment.course_id OR groups.order_id <> ground.order_id
-            OR ground.account_id <> orders.account_id OR ground.order_number <> coalesce(orders.number, '')
+            LEFT JOIN shop_orderline line ON line.id = ground.line_id
+            LEFT JOIN enrolments_seat seat ON seat.id = ground.seat_id AND ground.ended_at IS NULL
+        WHERE groups.course_id <> enrolment.course_id OR ground.order_number <> coalesce(orders.number, '')
             OR (ground.kind IN ('seat', 'supervision') AND groups.order_id IS NULL)
+            OR ground.account_id <> seat.account_id
+            OR (
+                ground.seat_id IS NULL AND ground.account_id <> orders.account_id OR groups.order_id <> ground.order_id
+            ) AND line.handler IS DISTINCT FROM 'std_extendenrolperiod'
     """,
     "a ground that stands on a line goes with the line": f"""
         SELECT live.id, live.kind, line.status
@@ -231,12 +292,32 @@ BROKEN_BY: dict[str, str] = {
         SELECT line.id, line.status, orders.status, hold.places FROM shop_orderline line
             JOIN shop_order orders ON orders.id = line.order_id
             LEFT JOIN enrolments_placehold hold ON hold.line_id = line.id AND hold.released_at IS NULL
-        WHERE coalesce(hold.places, 0) <> CASE
+        WHERE line.handler <> 'std_extendenrolperiod' AND coalesce(hold.places, 0) <> CASE
             WHEN line.places_held > 0 AND line.status IN ('pending', 'failed') AND orders.status IN ('placed', 'paid')
                 AND orders.places_released_at IS NULL
             THEN (SELECT count(*) FROM shop_orderunit unit WHERE unit.line_id = line.id AND unit.given_back_at IS NULL)
             ELSE 0
         END
+    """,
+    "an extension holds the places of expired seats of sessions alone, until delivery or the order's end": """
+        SELECT line.id, line.status, orders.status, hold.places FROM shop_orderline line
+            JOIN shop_order orders ON orders.id = line.order_id
+            JOIN enrolments_placehold hold ON hold.line_id = line.id AND hold.released_at IS NULL
+        WHERE line.handler = 'std_extendenrolperiod' AND (
+            hold.places > line.places_held OR line.status NOT IN ('pending', 'failed')
+            OR orders.status NOT IN ('placed', 'paid') OR orders.places_released_at IS NOT NULL
+        )
+    """,
+    "places are offered in turn": """
+        SELECT early.id, late.id FROM enrolments_waitingplace early JOIN enrolments_waitingplace late
+            ON late.course_id = early.course_id AND late.joined_at > early.joined_at
+        WHERE early.state = 'waiting' AND late.state = 'offered' AND late.offered_at > early.joined_at
+    """,
+    "an offer is mailed to whoever it is made to": """
+        SELECT place.id FROM enrolments_waitingplace place WHERE place.state = 'offered' AND NOT EXISTS (
+            SELECT 1 FROM outbox_mail mail
+            WHERE mail.kind = 'waiting_offered' AND (mail.context ->> 'place_id')::bigint = place.id
+        )
     """,
     # Orders ----------------------------------------------------------------------------------------------------------
     "an order's history is a chain that ends in its status": """
@@ -341,7 +422,7 @@ BROKEN_BY: dict[str, str] = {
             EXISTS (SELECT 1 FROM accounts_membership member WHERE member.account_id = orders.account_id)
             OR EXISTS (SELECT 1 FROM accounts_delegation each WHERE each.account_id = orders.account_id)
             OR EXISTS (SELECT 1 FROM ({LIVE_GROUND}) live WHERE live.order_id = orders.id
-                       AND live.kind IN ('supervision', 'support'))
+                       AND live.account_id = orders.account_id AND live.kind IN ('supervision', 'support'))
         )
     """,
     "what was given back of a line is worth what it was sold for, when all of it was, with money": """

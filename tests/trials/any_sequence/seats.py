@@ -69,8 +69,7 @@ class Seats(Frame):
 
     def assignable(self) -> list[Seat]:
         """Return the free seats of accounts that have an operator."""
-        claimed = {order.pk for order in self.orders if order.is_claimed}
-        return [seat for seat in self.seats_in("available") if seat.batch.order_id in claimed]
+        return [seat for seat in self.seats_in("available") if self.has_desk(seat)]
 
     @precondition(lambda self: self.seats_in("assigned"))
     @rule(n=some, any_seat=seldom, is_own=often)
@@ -105,8 +104,7 @@ class Seats(Frame):
 
     def seats_to_move(self) -> list[Seat]:
         """Return the assigned seats of accounts that have an operator."""
-        claimed = {order.pk for order in self.orders if order.is_claimed}
-        return [seat for seat in self.seats_in("assigned") if seat.batch.order_id in claimed]
+        return [seat for seat in self.seats_in("assigned") if self.has_desk(seat)]
 
     @precondition(lambda self: self.seats_in("assigned", "consumed"))
     @rule(n=some, again=seldom)
@@ -124,13 +122,14 @@ class Seats(Frame):
     @rule(n=some)
     def expire_a_seat(self, n: int) -> None:
         seat = one_of(self.perishable(), n)
-        self.now = max(self.now, seat.batch.valid_until)
+        assert seat.assignable_until is not None
+        self.now = max(self.now, seat.assignable_until)
         with self.step("let a seat expire"):
             assert expire_seats(now=self.now) > 0
             assert Seat.objects.get(pk=seat.pk).state == "expired"
 
     def perishable(self) -> list[Seat]:
-        return [seat for seat in self.seats_in("available") if seat.batch.valid_until is not None]
+        return [seat for seat in self.seats_in("available") if seat.assignable_until is not None]
 
     @precondition(lambda self: self.with_units_left())
     @rule(n=some, any_order=seldom, first=some, number=st.integers(1, 4), whole=seldom, yes=st.booleans(), money=often)

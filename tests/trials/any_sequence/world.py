@@ -13,6 +13,7 @@ from catalog.models.entries import Entry
 from enrolments.courses.models import Course
 from handlers.contract import Feedback, Handler, LineContext, Refusal, Temporary
 from handlers.std_enroloncourse.handler import EnrolOnCourse
+from handlers.std_extendenrolperiod.handler import ExtendEnrolPeriod
 from handlers.std_generateseats.handler import GenerateSeats
 from handlers.std_setuponecoursesession.handler import SetUpOneCourseSession
 from shop.seller.models import ShopIdentity
@@ -25,6 +26,7 @@ START = datetime(2031, 3, 3, 9, tzinfo=UTC)
 
 FEW, MANY, ENDING, LATER, SUPPORT = "SEC-1", "SEC-2", "END", "LATER", "HELP"
 PEOPLE = ("alice", "bob", "carol", "nina", "omar", "pia", "quentin")
+MORE_DAYS = 7
 VISITORS = ("visitor", "other visitor")
 MEMBERS = ("alice", "bob", "carol")
 
@@ -62,7 +64,11 @@ class MoodyEnrolment(Mood, EnrolOnCourse):
     pass
 
 
-MOODY: tuple[type[Handler], ...] = (MoodySeats, MoodySession, MoodyEnrolment)
+class MoodyExtension(Mood, ExtendEnrolPeriod):
+    pass
+
+
+MOODY: tuple[type[Handler], ...] = (MoodySeats, MoodySession, MoodyEnrolment, MoodyExtension)
 
 
 @dataclass(frozen=True)
@@ -74,11 +80,12 @@ class World:
     users: dict[str, User]
     accounts: dict[str, CustomerAccount]
     merchant: User
+    extension: Entry  # beside the others, since its units pick what an account has
     sessions: frozenset[int] = field(default_factory=frozenset)  # entries that ask for participants
 
 
 def make_world() -> World:
-    """Make two customer accounts (Alice's, where Bob is operator, and Carol's), five courses and ten entries."""
+    """Make two customer accounts (Alice's, where Bob is operator, and Carol's), five courses and eleven entries."""
     ShopIdentity.objects.create(pk=1)
     users = {name: UserFactory(email=address(name)) for name in MEMBERS}
     workshop, school = CustomerAccountFactory(name="Workshop"), CustomerAccountFactory(name="School")
@@ -117,6 +124,7 @@ def make_world() -> World:
         users=users,
         accounts={"alice": workshop, "bob": workshop, "carol": school},
         merchant=UserFactory(is_staff=True, email="merchant@example.org"),
+        extension=_entry("std_extendenrolperiod", extension=MORE_DAYS),
         sessions=frozenset(entry.pk for entry in entries if entry.handler == session),
     )
 

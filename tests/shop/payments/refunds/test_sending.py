@@ -106,7 +106,15 @@ def test_news_of_our_own_refund_are_no_other_refund(order, bank):
     send(order)
     run_due_jobs()
 
-    told = pay(order, provider="bank", reference="pi_1", kind="refunded", amount=Decimal("12.00"), event_id="told", refund_reference="re_1")
+    told = pay(
+        order,
+        provider="bank",
+        reference="pi_1",
+        kind="refunded",
+        amount=Decimal("12.00"),
+        event_id="told",
+        refund_reference="re_1",
+    )
 
     assert told == "known"
     assert sums(order)["in_transit"] == 2400

@@ -53,14 +53,14 @@ def test_all_are_withdrawn_only_with_an_order_that_has_ended(order):
 
 
 def test_a_request_keeps_its_shape(request_of):
-    for constraint, change in (
-        ("shop_paymentrequest_amount", "amount = 0"),
-        ("shop_paymentrequest_lowered", "lowered = -0.01"),
-        ("shop_paymentrequest_lowered", "lowered = amount + 0.01"),
-        ("shop_paymentrequest_state_known", "state = 'lost'"),
-        ("shop_paymentrequest_replaced", "replaced_at = now()"),
+    for refusal, change in (
+        (broken("shop_paymentrequest_amount"), "amount = 0"),
+        (broken("shop_paymentrequest_lowered"), "lowered = -0.01"),
+        (broken("shop_paymentrequest_lowered"), "lowered = amount + 0.01"),
+        (broken("shop_paymentrequest_state_known"), "state = 'lost'"),
+        (broken("shop_paymentrequest_replaced"), "replaced_at = now()"),
     ):
-        with broken(constraint):
+        with refusal:
             run(f"UPDATE shop_paymentrequest SET {change}")
     with broken("shop_paymentrequest_position_once"):
         copy("shop_paymentrequest", request_of.pk)

@@ -5,7 +5,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0034_refunds'),
+        ('shop', '0035_refunds'),
     ]
 
     operations = [
