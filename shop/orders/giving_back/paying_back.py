@@ -62,8 +62,8 @@ def mark_paid_back(
 ) -> Decimal:
     """Note that all that was owed for an order went back: `amount`, as the merchant saw it. Returns the amount.
 
-    An order whose units are all given back is refunded by it. The customer is mailed. Locks the order. Raises NothingOwed, OwedDiffers,
-    ReferenceMissing, DayAhead and Order.DoesNotExist.
+    An order whose units are all given back is refunded by it. The customer is mailed. Locks the order. Raises
+    NothingOwed, OwedDiffers, ReferenceMissing, DayAhead and Order.DoesNotExist.
     """
     order = lock_order(order_id)
     owed = owed_for(order)
