@@ -45,6 +45,7 @@ from shop.orders.selectors import (
 )
 from shop.orders.unclaimed import waiting_part
 from shop.pages.frame import site_of
+from shop.payments.attempts.services import ProviderSilent, start_payment
 from shop.payments.form_action import let_forms_lead_to
 from shop.payments.models import Payment
 from shop.payments.on_account.services import NotOnAccount, buy_on_account
@@ -109,8 +110,14 @@ def order_pay(request: HttpRequest, token: str) -> HttpResponse:
     except (MethodNotAllowed, NotOnAccount, PlacesGone) as refusal:
         messages.error(request, str(refusal))
         return redirect("order", found.token)
-    start = provider.start_url(found)
-    return redirect(start) if start else redirect("order", found.token)
+    if not provider.has_page:
+        return redirect("order", found.token)
+    try:
+        attempt = start_payment(order=found, provider=provider, now=now)
+    except (MethodNotAllowed, ProviderSilent) as refusal:
+        messages.error(request, str(refusal))
+        return redirect("order", found.token)
+    return redirect(attempt.url)
 
 
 @require_POST

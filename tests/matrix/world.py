@@ -72,7 +72,7 @@ from tests.enrolments.waiting.given import waits
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
-from tests.factories.shop import make_cart, pay, place
+from tests.factories.shop import charge_at_sandbox, make_cart, pay, place
 from tests.matrix.rules import CUSTOMERS
 from tests.matrix.visits import FROM_PAGE
 from tests.shop.steps import VISITOR_DETAILS
@@ -403,7 +403,7 @@ def furnish(
     """Give an account one of each kind of belongings; its order waits for a charge that the bank has accepted."""
     order = place(make_cart(entry, user=buyer), user=buyer, account=account, operator=operator, now=now)
     choose_method(order_id=order.pk, method=sandbox.name, actor=buyer, now=now)
-    charge = bank.charge(bank.Choice.SUCCEED, now=now)
+    charge = charge_at_sandbox(order, bank.Choice.SUCCEED, now=now)
     begin_payment(order_id=order.pk, provider=sandbox, reference=charge.reference, now=now)
     free, taken = given_pack(account, seats=2, now=now)
     assign_seat(taken, course, f"pupil.of.{account.pk}@example.org", operator, now=now)

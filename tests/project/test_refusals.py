@@ -29,7 +29,7 @@ from enrolments.people.detach import CourseRuns, SeatNotUsed
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
 from enrolments.requests.errors import RequestAnswered
 from enrolments.seats.give import TooFewFree
-from enrolments.seats.moves import SeatConsumed, SeatMoved, SeatNotAssigned, SeatNotFree
+from enrolments.seats.moves import SeatConsumed, SeatFrozen, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.moving import AlreadyInCourse, CourseBeginsTooLate
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
 from enrolments.seats.replace import EnrolledAlready, SeatsRefused
@@ -76,6 +76,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     OnlyOwner: lambda: OnlyOwner([CustomerAccountFactory.build()]),
     ScriptBroken: lambda: ScriptBroken(None, HookBroken(Fault("ext_x", "revoke", "ext_x/handler.py", 7, "Odd", "x"))),
     RolesChanged: lambda: RolesChanged(Membership(is_owner=True), ["is_buyer"]),
+    SeatFrozen: lambda: SeatFrozen(None, None, ""),
     SeatConsumed: lambda: SeatConsumed(None, NOW, "consumed"),
     SeatMoved: lambda: SeatMoved(None, NOW, "revoked"),
     SeatNotAssigned: lambda: SeatNotAssigned(None, NOW, "available"),

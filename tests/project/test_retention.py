@@ -75,6 +75,7 @@ STAYS = {
     "shop_moneyhandling": SALE,
     "shop_allocation": SALE,
     "shop_payment": SALE,
+    "shop_paymentattempt": SALE,
     "shop_paymentrequest": SALE,
     "shop_refund": SALE,
     "shop_settlement": SALE,

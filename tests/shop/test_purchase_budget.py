@@ -14,12 +14,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 REQUESTS = 13
 # More than in production, where parts of the pages are remembered for two seconds.
-STATEMENTS = 169
+STATEMENTS = 177
 ADDING = 11
 CONTINUING = 8
 DETAILS = 10
 ORDERING = 43
-STATEMENTS_OF_A_SESSION = 233
+STATEMENTS_OF_A_SESSION = 241
 TYPING_UNITS = 26
 ORDERING_A_SESSION = 59
 

@@ -55,9 +55,12 @@ def shares_of(order: Order, owed: Decimal) -> list[Share]:
     shares, rest = [], owed
     for payment, left in _left_of(order):
         provider = get_provider(payment.provider)
-        if provider is not None and provider.refunds and rest > 0 < left:
-            shares.append(Share(payment, min(rest, left)))
-            rest -= shares[-1].amount
+        if provider is None or not provider.refunds or not rest > 0 < left:
+            continue
+        part = min(rest, left)
+        if part == payment.amount or provider.partial_refunds:
+            shares.append(Share(payment, part))
+            rest -= part
     return shares
 
 

@@ -15,6 +15,7 @@ class Bank(Provider):
     label = "Bank"
     is_immediate = True
     refunds = True
+    partial_refunds = True
 
     def __init__(self) -> None:
         self.made: dict[str, RefundAnswer] = {}

@@ -5,9 +5,9 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0035_refunds'),
+        ('shop', '0034_frozen'),
     ]
 
     operations = [
-        ValidateConstraint(model_name='givingback', name='shop_givingback_sent_within_amount'),
+        ValidateConstraint(model_name='orderline', name='shop_orderline_frozen_for'),
     ]
