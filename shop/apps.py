@@ -22,6 +22,7 @@ class ShopConfig(floors.Floor):
         "payments.requests",
         "payments.refunds",
         "payments.on_account",
+        "payments.credit",
         "postings",
         "trial",
         "renewal",

@@ -30,6 +30,8 @@ STEP_UP_ACTS = {
     "admin:shop_account_terms",
     "admin:shop_paymentevent_resolve",
     "admin:shop_paymentevent_reopen",
+    "admin:shop_paymentevent_apply",
+    "admin:shop_paymentevent_credit",
     # Money that goes back, and orders that end
     "admin:shop_order_cancel",
     "admin:shop_order_give_back",

@@ -50,6 +50,11 @@ def post_given_back(keys: Sequence[int]) -> None:
     post(facts.given_back(giving, before=giving.before) for giving in givings().filter(pk__in=keys))
 
 
+def post_credit(handling: MoneyHandling, payment: Payment, order: Order) -> None:
+    """Post unallocated money of an order that is kept as the credit of its account."""
+    post([facts.credited(handling, payment, order)])
+
+
 def post_note(note: OrderEvent) -> None:
     """Post a note of an order's history that money went back, or is owed again."""
     post([facts.paid_back(note)])

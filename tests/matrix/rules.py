@@ -83,6 +83,8 @@ payment-return           GET  done  # see RETURN_PAGE
 payment-return           POST 405
 payment-webhook          GET  405
 payment-webhook          POST refused  # see NOTIFICATION
+pay-link                 GET  404   # no token of an order opens it, a mailed link alone
+pay-link                 POST 405
 phone-order              GET  page  # for whoever has the mailed link
 phone-order              POST page  # the terms are not accepted
 sandbox-pay              GET  page  # the bank's page, for whoever has its address
@@ -129,6 +131,8 @@ account-overview         GET  sign-in page    page    page     page       404   
 account-overview         POST 405
 account-orders           GET  sign-in page    page    404      page       404      404     404     404     404
 account-orders           POST 405
+account-money            GET  sign-in page    404     404      page       404      404     404     404     404
+account-money            POST 405
 account-details          GET  sign-in page    404     404      404        404      404     404     404     404
 account-details          POST sign-in done    404     404      404        404      404     404     404     404
 account-members          GET  sign-in page    404     404      404        404      404     404     404     404
@@ -413,6 +417,10 @@ admin:shop_legaltext_publish        GET  sign-in sign-in  403     403     page
 admin:shop_legaltext_publish        POST sign-in sign-in  403     403     done
 admin:shop_legaltext_next           GET  sign-in sign-in  405     405     405
 admin:shop_legaltext_next           POST sign-in sign-in  403     403     done
+admin:shop_paymentevent_apply    GET  sign-in sign-in  405     405     405
+admin:shop_paymentevent_apply    POST sign-in sign-in  403     403     done
+admin:shop_paymentevent_credit   GET  sign-in sign-in  405     405     405
+admin:shop_paymentevent_credit   POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_resolve  GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_resolve  POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_reopen   GET  sign-in sign-in  405     405     405

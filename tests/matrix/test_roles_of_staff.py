@@ -97,6 +97,8 @@ shop_account_terms            -         -     may        -       may
 shop_order_retry              -         may   may        may     may
 shop_order_send_back          -         -     may        -       may
 shop_order_units              -         may   may        may     may
+shop_paymentevent_apply       -         -     may        -       may
+shop_paymentevent_credit      -         -     may        -       may
 shop_paymentevent_reopen      -         -     may        -       may
 shop_paymentevent_resolve     -         -     may        -       may
 shop_phoneorder_accepted      -         may   -          -       may

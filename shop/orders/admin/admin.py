@@ -28,7 +28,7 @@ from shop.orders.admin.page import marks_of, order_page
 from shop.orders.admin.paying_back import NOTE
 from shop.orders.admin.promises import PromisePages
 from shop.orders.admin.sending_back import SEND
-from shop.orders.copied.sight import READ_KEPT, closed_in_words
+from shop.orders.copied.sight import READ_KEPT, closed_in_words, copied_for
 from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
 from shop.payments.on_account.page import terms_urls
@@ -161,7 +161,7 @@ class OrderAdmin(PromisePages):
             "page": page,
             "public_url": _public_url(order),
             "notes": self._notes(request, order),
-            "may_correct": self.may_act(request) and not order.is_closed,
+            "may_correct": self.may_act(request) and copied_for(order, cast(User, request.user)) is not None,
             "may_confirm": self.may_confirm(request),
             "owed_back": order.owed_back,
             "paid_back": order.went_back - order.lowered_back - order.owed_back,

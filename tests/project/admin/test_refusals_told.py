@@ -200,6 +200,8 @@ BUTTONS = (
     ),
     Button("shop_order_owed_again", "shop.orders.admin.paying_back.mark_owed_again", owing),
     Button("shop_paymentevent_resolve", "shop.payments.admin.mark_resolved", wrong_money, {"note": "Done"}),
+    Button("shop_paymentevent_apply", "shop.payments.admin.apply_money", wrong_money, {"order": "2026-000001"}),
+    Button("shop_paymentevent_credit", "shop.payments.admin.keep_as_credit", wrong_money),
     Button("shop_paymentevent_reopen", "shop.payments.admin.mark_open_again", wrong_money),
     Button("shop_phoneorder_customer", f"{PHONE_ORDERS}.save_customer", phone_order),
     Button("shop_phoneorder_send", f"{PHONE_ORDERS}.send_link", phone_order),

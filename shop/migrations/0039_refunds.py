@@ -36,7 +36,7 @@ DROP FUNCTION shop_refund_within_payment();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0036_frozen_and_attempts'),
+        ('shop', '0038_money_used_validated'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
