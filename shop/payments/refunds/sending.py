@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
@@ -78,7 +79,7 @@ def send_back(*, order_id: int, owed: Decimal, actor: User, now: datetime) -> De
         raise NothingOwed
     if owed_now != owed:
         raise OwedDiffers
-    list(Payment.objects.select_for_update(no_key=True).filter(order=order).order_by("pk").values_list("pk"))
+    list(_payments_of(order).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     shares = shares_of(order, owed)
     if not shares:
         raise NoProviderSends
@@ -120,21 +121,29 @@ def _refund(order: Order, share: Share, *, actor: User, now: datetime) -> Refund
 
 
 def _left_of(order: Order) -> list[tuple[Payment, Decimal]]:
-    """Return the payments that pay for an order, the newest first, each with the part that has not gone back. Refunds
-    made at the provider's own site count as gone."""
-    given = Exists(Allocation.objects.filter(payment=OuterRef("pk"), released_at__isnull=True))
-    settled = Exists(Settlement.objects.filter(payment=OuterRef("pk")))
-    payments = list(
-        Payment.objects.filter(
-            given | settled, order=order, status=Payment.Status.SUCCEEDED, currency=order.currency
-        ).order_by("-pk")
-    )
-    standing = Refund.objects.standing().filter(payment__in=payments).order_by()
-    sent = dict(standing.values_list("payment").annotate(Sum("amount")))
+    """Return the payments that pay for an order, the newest first, each with the part that has not gone back of what it
+    gave to the order. Refunds made at the provider's own site count as gone."""
+    payments = list(_payments_of(order).filter(status=Payment.Status.SUCCEEDED, currency=order.currency))
+    given = _by_payment(Allocation.objects.filter(request__order=order, released_at__isnull=True))
+    sent = _by_payment(Refund.objects.standing().filter(order=order, payment__in=payments, handling__isnull=True))
     elsewhere = _gone_elsewhere(payments)
     return [
-        (payment, payment.amount - sent.get(payment.pk, ZERO) - elsewhere.get(payment.pk, ZERO)) for payment in payments
+        (
+            payment,
+            given.get(payment.pk, payment.amount) - sent.get(payment.pk, ZERO) - elsewhere.get(payment.pk, ZERO),
+        )
+        for payment in payments
     ]
+
+
+def _payments_of(order: Order) -> QuerySet[Payment]:
+    given = Exists(Allocation.objects.filter(payment=OuterRef("pk"), request__order=order, released_at__isnull=True))
+    settled = Exists(Settlement.objects.filter(payment=OuterRef("pk"), order=order))
+    return Payment.objects.filter(given | settled).order_by("-pk")
+
+
+def _by_payment(rows: QuerySet[Any]) -> dict[int, Decimal]:
+    return dict(rows.order_by().values_list("payment").annotate(Sum("amount")))
 
 
 def _gone_elsewhere(payments: Sequence[Payment]) -> dict[int, Decimal]:

@@ -18,10 +18,12 @@ from shop.payments.port import RefundState
 from shop.payments.refunds.models import Refund
 from shop.payments.refunds.sending import NoProviderSends, send_back, shares_of
 from shop.postings.verifying import faults_of_books
-from tests.factories.shop import pay
+from tests.factories.catalog import EntryFactory, TaxFactory
+from tests.factories.shop import make_cart, pay, place
 from tests.shop.admin_pages import order_url
 from tests.shop.merchants import browser_of, staff
 from tests.shop.payments.refunds.conftest import give_back, send
+from tests.shop.payments.requests.plans import in_parts
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +129,21 @@ def test_what_the_merchant_sent_at_the_providers_site_is_not_sent_again(order, b
     assert send(order) == Decimal("6.00")
     assert owed_for(order) == Decimal("30.00")
     assert shares_of(order, owed_for(order)) == []
+
+
+def test_several_payments_go_back_the_newest_first_none_more_than_it_gave(bank):
+    entry = EntryFactory(code="MAP", tiers={1: "10.00"}, tax=TaxFactory(rate=Decimal("20.00")))
+    order = place(make_cart(entry, quantity=3), email="bob@example.org")
+    in_parts(order, 20, 16)
+    for number, part in enumerate(("20.00", "16.00")):
+        pay(order, provider="bank", reference=f"part-{number}", amount=Decimal(part))
+    give_back(order, 0, 1)
+
+    assert send(order) == Decimal("24.00")
+    run_due_jobs()
+
+    number = order.number
+    assert bank.sums == {f"{number}:part-1": Decimal("16.00"), f"{number}:part-0": Decimal("8.00")}
 
 
 def test_a_disputed_payment_sends_nothing(order, bank):
