@@ -18,6 +18,7 @@ class ShopConfig(floors.Floor):
         "phone_orders",
         "notes",
         "payments",
+        "payments.statements",
         "payments.attempts",
         "payments.requests",
         "payments.refunds",

@@ -33,6 +33,8 @@ GROUPS = (
             "shop.Payment": "payments",
             "shop.PaymentEvent": "notifications",
             "shop.Refund": "undo",
+            "shop.BankStatement": "upload_file",
+            "shop.StatementLine": "format_list_bulleted",
             "billing.LedgerEntry": "account_balance",
             "billing.Closure": "lock_clock",
         },

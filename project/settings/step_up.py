@@ -30,6 +30,11 @@ STEP_UP_ACTS = {
     "admin:shop_account_terms",
     "admin:shop_paymentevent_resolve",
     "admin:shop_paymentevent_reopen",
+    "admin:shop_statementline_confirm",
+    "admin:shop_statementline_sure",
+    "admin:shop_statementline_payout",
+    "admin:shop_statementline_keep",
+    "admin:shop_statementline_aside",
     "admin:shop_paymentevent_apply",
     "admin:shop_paymentevent_credit",
     # Money that goes back, and orders that end

@@ -220,6 +220,17 @@ def _by_the_provider(refund: Refund, *, sign: int) -> tuple[Line, ...]:
     )
 
 
+def banked(key: str, order_id: int | None, amount: Decimal, currency: str, *, part: str, at: datetime) -> Entry:
+    """Return the entry of money in transit that a line of a bank statement shows: it has arrived at the bank. `part`
+    is the provider that took it."""
+    units = in_minor_units(amount, currency)
+    lines = (
+        Line(Account.BANK, units, order_id=order_id),
+        Line(Account.IN_TRANSIT, -units, order_id=order_id, part=part),
+    )
+    return Entry(f"banked:{key}", Kind.MONEY_IN, at, currency, lines)
+
+
 def _sold(order: Order, lines: Iterable[OrderLine]) -> Iterator[Line]:
     """Yield what an order sold by tax rate, net and tax apart, as credits."""
     nets: dict[str, Decimal] = defaultdict(Decimal)

@@ -81,6 +81,11 @@ def post_refund_undone(refund: Refund) -> None:
     post([facts.refund_undone(refund)])
 
 
+def post_banked(key: str, order_id: int | None, amount: Decimal, currency: str, *, part: str, at: datetime) -> None:
+    """Post that money in transit has arrived at the bank, as a line of a statement shows. `key` names the line."""
+    post([facts.banked(key, order_id, amount, currency, part=part, at=at)])
+
+
 def post_missing(source: Source) -> int:
     """Post one chunk of facts that have no entry; return their number.
 

@@ -163,6 +163,15 @@ admin:enrolments_course_end          course_id,enrolment_id   -  # only the merc
 admin:enrolments_seatbatch_give      batch_id                 seen
 admin:outbox_job_retry               job_id                   -  # a job done already is refused
 admin:outbox_job_dismiss             job_id                   -  # only a job that gave up is dismissed
+admin:shop_bankstatement_send        -                        -  # keeps a file, overwrites nothing
+admin:shop_bankstatement_columns     statement_id             -  # the last word about columns counts
+admin:shop_bankstatement_import      statement_id             -  # a file is imported once
+admin:shop_bankstatement_discard     statement_id             -  # only a file that is not imported is discarded
+admin:shop_statementline_sure        -                        -  # a line is decided once
+admin:shop_statementline_confirm     line_id                  -  # a line is decided once
+admin:shop_statementline_payout      line_id                  -  # a line is decided once
+admin:shop_statementline_keep        line_id                  -  # a line is decided once
+admin:shop_statementline_aside       line_id                  -  # a line is decided once
 admin:billing_closure_close          -                        -  # a day is closed once
 admin:accounts_erasurerequest_erase  erasure_id               -  # a request is decided once
 admin:accounts_erasurerequest_refuse erasure_id               -  # a request is decided once
@@ -203,6 +212,8 @@ enrolments.waitingplace   -  # nothing to edit
 handlers.brokenhook       -  # nothing to edit
 outbox.job                -  # nothing to edit
 outbox.mail               -  # nothing to edit
+shop.bankstatement        -  # nothing to edit
+shop.statementline        -  # nothing to edit
 shop.legaltext            made_from
 shop.order                -  # nothing to edit
 shop.phoneorder           -  # nothing to edit

@@ -445,6 +445,24 @@ admin:outbox_job_retry              GET  sign-in sign-in  405     405     405
 admin:outbox_job_retry              POST sign-in sign-in  403     403     done
 admin:outbox_job_dismiss            GET  sign-in sign-in  405     405     405
 admin:outbox_job_dismiss            POST sign-in sign-in  403     403     go  # the job has not given up
+admin:shop_bankstatement_send        GET  sign-in sign-in  403     403     page
+admin:shop_bankstatement_send        POST sign-in sign-in  403     403     page  # no file
+admin:shop_bankstatement_columns     GET  sign-in sign-in  403     403     page
+admin:shop_bankstatement_columns     POST sign-in sign-in  403     403     page  # nothing is chosen
+admin:shop_bankstatement_import      GET  sign-in sign-in  405     405     405
+admin:shop_bankstatement_import      POST sign-in sign-in  403     403     done
+admin:shop_bankstatement_discard     GET  sign-in sign-in  405     405     405
+admin:shop_bankstatement_discard     POST sign-in sign-in  403     403     done
+admin:shop_statementline_sure        GET  sign-in sign-in  405     405     405
+admin:shop_statementline_sure        POST sign-in sign-in  403     403     go  # no line is sure
+admin:shop_statementline_confirm     GET  sign-in sign-in  405     405     405
+admin:shop_statementline_confirm     POST sign-in sign-in  403     403     go  # no order is named
+admin:shop_statementline_payout      GET  sign-in sign-in  405     405     405
+admin:shop_statementline_payout      POST sign-in sign-in  403     403     go  # nobody is named
+admin:shop_statementline_keep        GET  sign-in sign-in  405     405     405
+admin:shop_statementline_keep        POST sign-in sign-in  403     403     done
+admin:shop_statementline_aside       GET  sign-in sign-in  405     405     405
+admin:shop_statementline_aside       POST sign-in sign-in  403     403     go  # no reason is given
 admin:billing_closure_close          GET  sign-in sign-in  403     403     page
 admin:billing_closure_close          POST sign-in sign-in  403     403     page  # no day is named
 admin:accounts_erasurerequest_erase  GET  sign-in sign-in  403     403     page
@@ -495,6 +513,8 @@ enrolments.waitingplace   page 403  page 403
 handlers.brokenhook       page 403  page page
 outbox.job                page 403  page 403
 outbox.mail               page 403  page 403
+shop.bankstatement        page 403  page 403
+shop.statementline        page 403  page 403
 shop.legaltext            page page page page
 shop.order                page 403  page 403
 shop.payment              page 403  page 403

@@ -52,6 +52,7 @@ enrolments.waitingplace   -         look  -          look    look
 handlers.brokenhook       look      -     -          look    delete
 outbox.job                -         -     -          look    look
 outbox.mail               -         look  look       look    look
+shop.bankstatement        -         -     look       -       look
 shop.legaltext            -         -     look       -       all
 shop.order                -         look  look       look    look
 shop.payment              -         look  look       -       look
@@ -59,6 +60,7 @@ shop.paymentevent         -         -     look       -       look
 shop.phoneorder           -         add   -          -       add
 shop.refund               -         -     look       -       look
 shop.shopidentity         -         -     look       -       write
+shop.statementline        -         -     look       -       look
 """
 
 BUTTONS = """
@@ -83,6 +85,15 @@ outbox_mail_body              -         may   may        may     may
 outbox_mail_dismiss           -         may   -          may     may
 outbox_mail_resend            -         may   -          may     may
 shop_account_note             -         may   may        may     may
+shop_bankstatement_columns    -         -     may        -       may
+shop_bankstatement_discard    -         -     may        -       may
+shop_bankstatement_import     -         -     may        -       may
+shop_bankstatement_send       -         -     may        -       may
+shop_statementline_aside      -         -     may        -       may
+shop_statementline_confirm    -         -     may        -       may
+shop_statementline_keep       -         -     may        -       may
+shop_statementline_payout     -         -     may        -       may
+shop_statementline_sure       -         -     may        -       may
 shop_legaltext_next           -         -     -          -       may
 shop_legaltext_publish        -         -     -          -       may
 shop_order_billing            -         may   may        may     may

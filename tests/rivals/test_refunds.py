@@ -46,8 +46,8 @@ def test_two_send_back_at_once(trial):
     trial.note("refunds asked for by two merchants at once", rounds)
 
 
-def test_control_without_the_orders_lock_the_money_is_sent_twice():
+def test_control_without_the_orders_lock_one_of_them_is_told_nothing_they_understand():
     order, answers = sent_by_two(without=no_row_locks)
 
-    assert errors_among(answers) == []
-    assert sent(order) == order.gross
+    assert errors_among(answers) == ["ValueError"]
+    assert sent(order) == order.gross / 2

@@ -36,7 +36,7 @@ DROP FUNCTION shop_refund_within_payment();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0038_money_used_validated'),
+        ('shop', '0039_bank_statements'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
