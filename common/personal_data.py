@@ -37,12 +37,15 @@ class Person:
     """A person to look for: the key of their user, and every address and name known, first and last name apart.
 
     Addresses are normalised (`common.emails`). The user's own row may have been blanked already. `common.scrubbing`
-    takes addresses and names out of texts.
+    takes addresses and names out of texts. Other people of one of the names are `namesakes`, by key, with
+    `their_emails`: what is theirs keeps the name.
     """
 
     key: int
     emails: frozenset[str]
     names: frozenset[tuple[str, str]] = frozenset()
+    namesakes: frozenset[int] = frozenset()
+    their_emails: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,11 +66,12 @@ class EnrolmentsConfig(floors.Floor):
         from enrolments.requests.waiting import open_requests
         from enrolments.seats.deeds import moves_of_seats
         from enrolments.seats.waiting import blanks_of_sessions, seats_about_to_end
+        from enrolments.waiting.deeds import places_waited_for
         from enrolments.waiting.overview import places_kept
 
         FOLLOWERS.add(person_changed)
         add_admin_pages("enrolments.enrolment", "enrolments.seat", "enrolments.seatbatch", "enrolments.coursegroup")
-        add_admin_pages("enrolments.peoplelist", "enrolments.joinlink")
+        add_admin_pages("enrolments.peoplelist", "enrolments.joinlink", "enrolments.waitingplace")
         on_right_lost(Right.MANAGE_SEATS, lock=lock_what_operators_got, end=end_what_operators_got)
         on_closed(lock=lock_what_an_operator_got, end=end_what_an_operator_got)
 
@@ -96,6 +97,7 @@ class EnrolmentsConfig(floors.Floor):
         add_source(Source("join links made", links_made, position=28))
         add_source(Source("join links withdrawn", links_withdrawn, position=29))
         add_source(Source("join codes withdrawn", codes_withdrawn, position=30))
+        add_source(Source("waiting lists", places_waited_for, position=31))
         DOWNLOADS.register("result of a list", _("Result of a list of people"))
         DOWNLOADS.register("result of an act", _("Result of an act on many seats"))
         DOWNLOADS.register("people", _("People"))

@@ -8,12 +8,12 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from common.personal_data import Person, Record, hold, records
-from common.scrubbing import naming, scrub_rows
+from common.scrubbing import rows_naming, scrub_rows
 from handlers.models import BrokenHook
 
 
 def faults(person: Person) -> Iterator[Record]:
-    yield from records(naming(BrokenHook.objects.order_by("pk"), "detail", person=person), "last_seen_at")
+    yield from records(rows_naming(BrokenHook.objects.order_by("pk"), "detail", person=person), "last_seen_at")
 
 
 def scrub_faults(person: Person, now: datetime, limit: int) -> int:

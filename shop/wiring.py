@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.links.effects import EFFECTS
 from accounts.links.models import AddressLink
@@ -44,6 +45,7 @@ from shop.orders.mails import renew_claim
 from shop.orders.models import Order, OrderLine, OrderUnit
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
+from shop.payments.on_account.page import terms_of_account
 from shop.payments.registry import providers
 from shop.postings.services import is_fact_missing
 from shop.renewal.offers import renewal_for
@@ -63,12 +65,14 @@ def connect() -> None:
     FOLLOWERS.add(tell_of_waiting_orders)
     PARTS.add(waiting_part)
     ADMIN_PARTS.add(notes_on_account)
+    ADMIN_PARTS.add(terms_of_account)
     RENEWALS_OF_ENDINGS.add(renewal_for)
     FINDERS.add(mails_about)
     FACTS_MISSING.add(is_fact_missing)
     register_unit_rows(OrderUnit._meta.db_table)
     of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}
     add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))
+    add_area_link(AreaLink("account-money", pgettext_lazy("page", "Money"), rights={Right.SEE_INVOICES}, position=15))
     add_card(Card("orders", orders_card, rights=of_orders, position=30))
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))

@@ -97,6 +97,9 @@ class CustomerAccount(models.Model):
         blank=True,
         help_text=_("Up to this amount a trusted account buys on account; empty for accounts that pay first."),
     )
+    credit_days = models.PositiveSmallIntegerField(
+        _("days to pay"), default=30, db_default=30, help_text=_("For what is bought on account.")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, db_default=Now(), editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
     search_text = search_column("name", "city", "vat_id", "payer_email")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import TYPED, CustomerAccount, MemberInvitation, Membership
@@ -71,7 +71,10 @@ def blank_accounts(person: Person, now: datetime, limit: int) -> int:
     paid_by = CustomerAccount.objects.filter(payer_email__in=person.emails).order_by("pk").values("pk")[:limit]
     if count := CustomerAccount.objects.filter(pk__in=paid_by).update(payer_email=""):
         return count
-    return scrub_rows(CustomerAccount.objects.all(), "name", "street", person=person, limit=limit)
+    members = Membership.objects.filter(account=OuterRef("pk"))
+    theirs = Q(Exists(members.filter(user__in=person.namesakes)), ~Exists(members.filter(user=person.key)))
+    accounts = CustomerAccount.objects.all()
+    return scrub_rows(accounts, "name", "street", person=person, limit=limit, theirs=theirs)
 
 
 hold("memberships", _("Customer accounts that you belong to"), columns={}, describe=memberships, blank=no_row)

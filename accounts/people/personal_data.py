@@ -52,7 +52,10 @@ def blank_entries(person: Person, now: datetime, limit: int) -> int:
         object_repr=GONE, change_message=""
     ):
         return count
-    return scrub_rows(LogEntry.objects.all(), "object_repr", "change_message", person=person, limit=limit)
+    namesakes = [str(key) for key in person.namesakes]
+    theirs = Q(content_type=ContentType.objects.get_for_model(User), object_id__in=namesakes)
+    texts = ("object_repr", "change_message")
+    return scrub_rows(LogEntry.objects.all(), *texts, person=person, limit=limit, theirs=theirs)
 
 
 hold(

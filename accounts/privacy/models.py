@@ -92,5 +92,10 @@ class ErasureRequest(models.Model):
     @property
     def sought(self) -> Person:
         """The person to look for in an erasure that runs."""
-        names = frozenset((first, last) for first, last in self.known.get("names", ()))
-        return Person(key=self.person_id, emails=frozenset(self.known.get("emails", ())), names=names)
+        return Person(
+            key=self.person_id,
+            emails=frozenset(self.known.get("emails", ())),
+            names=frozenset((first, last) for first, last in self.known.get("names", ())),
+            namesakes=frozenset(self.known.get("namesakes", ())),
+            their_emails=frozenset(self.known.get("their_emails", ())),
+        )

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.second_person.models import Approval
 from common.personal_data import Person, Record, hold, records
-from common.scrubbing import naming, scrub_rows
+from common.scrubbing import rows_naming, scrub_rows
 
 
 def acts(person: Person) -> Iterator[Record]:
-    yield from records(naming(Approval.objects.order_by("pk"), "values", person=person), "asked_at", "kind")
+    yield from records(rows_naming(Approval.objects.order_by("pk"), "values", person=person), "asked_at", "kind")
 
 
 def scrub_acts(person: Person, now: datetime, limit: int) -> int:

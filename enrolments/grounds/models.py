@@ -94,6 +94,15 @@ class GroundQuerySet(models.QuerySet["Ground"]):
         """Keep live grounds but for those of lapsed seats (`Seat.objects.lapsed_at`)."""
         return self.live().exclude(seat__state="assigned", seat__enter_before__lte=now)
 
+    def letting_in_at(self, now: datetime.datetime) -> GroundQuerySet:
+        """Keep grounds by which a person may enter now: standing, in their period, and not frozen unless the person has
+        entered already."""
+        is_frozen = models.Q(is_frozen=True) | models.Q(seat__state="assigned") & ~models.Q(seat__batch__frozen_for=[])
+        running = self.standing_at(now).filter(models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=now))
+        return running.filter(starts_at__lte=now).exclude(
+            is_frozen & models.Q(enrolment__first_entered_at__isnull=True)
+        )
+
 
 class Ground(models.Model):
     """Ground of an enrolment: a seat, an order line, a seat the person assigned to another, or the merchant's hand."""
@@ -124,6 +133,8 @@ class Ground(models.Model):
         verbose_name=_("customer account"),
     )
     order_id = models.BigIntegerField(_("order"), null=True, blank=True, db_index=True)
+    # Of an order line without seats, like `SeatBatch.frozen_for`; written by `enrolments.seats.freezing` alone.
+    is_frozen = models.BooleanField(_("frozen"), default=False, db_default=False)
     order_number = models.CharField(_("order number"), max_length=40, blank=True)
     line_id = models.BigIntegerField(_("order line"), null=True, blank=True, db_index=True)
     unit_index = models.PositiveIntegerField(_("unit"), null=True, blank=True, help_text="From 0.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from common.personal_data import Kept, Person, Record, hold, records
@@ -21,8 +22,10 @@ def enrolments(person: Person) -> Iterator[Record]:
 
 
 def scrub_reasons(person: Person, now: datetime, limit: int) -> int:
-    count = scrub_rows(Ground.objects.exclude(ended_reason=""), "ended_reason", person=person, limit=limit)
-    return count or scrub_rows(SeatExtension.objects.all(), "ended_reason", person=person, limit=limit)
+    ended, theirs = Ground.objects.exclude(ended_reason=""), Q(enrolment__user__in=person.namesakes)
+    count = scrub_rows(ended, "ended_reason", person=person, limit=limit, theirs=theirs)
+    extensions, theirs = SeatExtension.objects.exclude(ended_reason=""), Q(seat__person__in=person.namesakes)
+    return count or scrub_rows(extensions, "ended_reason", person=person, limit=limit, theirs=theirs)
 
 
 def kept_enrolments(person: Person, now: datetime) -> Iterator[Kept]:

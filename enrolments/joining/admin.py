@@ -14,7 +14,8 @@ from django.utils.translation import pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
 from unfold.decorators import display
 
-from common.admin.display import Label, day
+from accounts.teams.models import Team
+from common.admin.display import NOTHING, Label, day
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from common.words import end_in_words
@@ -51,8 +52,8 @@ class JoinLinkAdmin(ReadOnlyAdmin):
     list_select_related = ("account", "batch", "group__course")
     ordering = ("-id",)
     fields = (
-        "account", "maker", "source", "course", "has_codes", "used_of", "allowed", "created_at", "last_day",
-        "revoked_at", "revoked_by",
+        "account", "maker", "source", "course", "team_name", "has_codes", "used_of", "allowed", "created_at",
+        "last_day", "revoked_at", "revoked_by",
     )  # fmt: skip
     readonly_fields = fields
     change_form_outer_after_template = "joining/admin/uses.html"
@@ -86,6 +87,12 @@ class JoinLinkAdmin(ReadOnlyAdmin):
     @display(description=_("seats"))
     def source(self, link: JoinLink) -> str:
         return source_name(link.batch, link.group)
+
+    @display(description=pgettext_lazy("of an account", "team"))
+    def team_name(self, link: JoinLink) -> str:
+        # The release before this one removes teams without a look at their links.
+        names = Team.objects.filter(pk__in=[link.team_id] if link.team_id else [])
+        return names.values_list("name", flat=True).first() or NOTHING
 
     @display(description=pgettext_lazy("a join link", "seats taken"), ordering="used")
     def used_of(self, link: WithAnnotations[JoinLink, Counted]) -> str:

@@ -25,6 +25,7 @@ from enrolments.joining.tokens import address_of, code_of, link_url, typing_addr
 from enrolments.pages import page_of
 from enrolments.people.selectors import typed_names
 from enrolments.seats.moves import SeatNotFound
+from enrolments.teams.quota import room_left
 
 LINKS_A_PAGE = 25
 USES_A_PAGE = 50
@@ -97,6 +98,7 @@ def _link_page(
         "source": source_name(found.batch, found.group),
         "used": used,
         "left": max(found.places - used - len(withdrawn), 0),
+        "room": max(room_left([found.team]).get(found.team.pk, 0), 0) if found.team and found.team.quota else None,
         "free": free_seats(found, now).count(),
         "reason": state_of(found, used=used, now=now),
         "url": url,

@@ -70,6 +70,12 @@ class JoinDomainRefused(Refused):
         )
 
 
+class JoinOtherTeam(Refused):
+    """Refusal of a person whom the account has in another team than the link's."""
+
+    message = _("You are in another team of this account. Ask whoever gave you the link or the code for that of yours.")
+
+
 class TooManyPlaces(Refused):
     """Refusal to make a link for more people than there are free seats."""
 

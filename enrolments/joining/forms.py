@@ -9,10 +9,12 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
 from accounts.members.parts import Part
 from accounts.people.services import PersonTyped
+from accounts.teams.models import Team
 from common.emails import reachable_email
 from common.fields import AddressField, CodeLineField, NameField
 from common.moments import day_ends, local_day
@@ -21,6 +23,7 @@ from enrolments.joining.models import MOST_CODES
 from enrolments.joining.selectors import Source, sources_of
 from enrolments.joining.tokens import read_code
 from enrolments.lists.selectors import courses_of
+from enrolments.scope import teams_within
 from enrolments.seats.forms import CourseChoiceField
 
 USUAL_DAYS, MOST_DAYS = 30, 730
@@ -86,6 +89,13 @@ class NewLinkForm(forms.Form):
         empty_label=_("People choose among the open courses"),
         help_text=_("The seats of a session go into its course, whatever you choose here."),
     )
+    team = forms.ModelChoiceField(
+        label=pgettext_lazy("of an account", "Team"),
+        queryset=Team.objects.none(),
+        required=False,
+        empty_label=_("No team"),
+        help_text=_("Whoever joins is put into it, gets its seats first, and counts in its number of seats."),
+    )
     way = forms.ChoiceField(
         label=_("Way to join"),
         choices=[("link", _("One link for all")), ("codes", _("A printed code for each person"))],
@@ -124,6 +134,11 @@ class NewLinkForm(forms.Form):
         choices = [(key, source.label) for key, source in self.sources.items()]
         cast("forms.ChoiceField", self.fields["source"]).choices = choices
         cast("CourseChoiceField", self.fields["course"]).queryset = courses_of(account, now, part)
+        teams = teams_within(Team.objects.filter(account=account), part).order_by("sort_name", "pk")
+        if teams.exists():
+            cast("forms.ModelChoiceField", self.fields["team"]).queryset = teams
+        else:
+            del self.fields["team"]
 
     def clean_ends_on(self) -> datetime.date:
         day: datetime.date = self.cleaned_data["ends_on"]
@@ -170,6 +185,7 @@ class NewLinkForm(forms.Form):
             "batch": source.batch,
             "group": source.group,
             "course": self.cleaned_data["course"],
+            "team": self.cleaned_data.get("team"),
             "has_codes": self.cleaned_data["way"] == "codes",
             "places": self.cleaned_data["places"],
             "domains": self.cleaned_data["domains"],

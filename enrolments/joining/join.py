@@ -8,23 +8,32 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Max
 
+from accounts.members.models import Membership
+from accounts.members.parts import Part
 from accounts.people.models import User
 from accounts.people.proof import prove_address
 from accounts.people.services import PersonTyped, find_or_create_people
+from accounts.teams.services import TeamNotFound
 from common.again import again_after_deadlock
 from common.emails import normalise_email
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import lock_courses
-from enrolments.joining.errors import JoinCourseClosed, JoinDomainRefused, JoinLinkUsedUp, JoinLinkWithdrawn
+from enrolments.joining.errors import (
+    JoinCourseClosed,
+    JoinDomainRefused,
+    JoinLinkUsedUp,
+    JoinLinkWithdrawn,
+    JoinOtherTeam,
+)
 from enrolments.joining.models import JoinLink, JoinUse
-from enrolments.joining.selectors import Entrance, free_seats, refuse_closed
+from enrolments.joining.selectors import Entrance, free_seats, is_within, refuse_closed
 from enrolments.order_operators import placing_operator
-from enrolments.scope import may_use
+from enrolments.scope import usable_within
 from enrolments.seats.assign import AlreadyInSession, Assignment, assign_seat
 from enrolments.seats.moves import SeatNotFree
 from enrolments.seats.placing import CourseNotAllowed
 from enrolments.seats.reasons import joined_by
-from enrolments.teams.quota import TeamFull
+from enrolments.teams.quota import SeatOfAnotherTeam, TeamFull
 
 # Seats that others take meanwhile for another course; each lost one went to somebody.
 ATTEMPTS = 10
@@ -50,9 +59,9 @@ def join(
     dies. `course_id` counts where the link leaves the course open. The operator is whoever made the link while one of
     the account's, else the order's, else an owner.
 
-    Locks the link, then the course, the operator's membership, the person and the seat. Raises the refusals of
-    `refuse_closed`, JoinDomainRefused, JoinCourseClosed, JoinLinkUsedUp, and of the assignment CourseFull,
-    CourseClosed, CourseOver, PeriodOver.
+    Locks the link, then the course, the operator's membership, the person, the seat and its team or that of the link.
+    Raises the refusals of `refuse_closed`, JoinDomainRefused, JoinCourseClosed, JoinLinkUsedUp, JoinOtherTeam, and of
+    the assignment CourseFull, CourseClosed, CourseOver, PeriodOver.
     """
     with transaction.atomic():
         entrance = _locked(entrance)
@@ -67,7 +76,7 @@ def join(
             account=link.account,
             chosen=link.maker,
             order_id=_order_of(link),
-            is_within=lambda part: may_use(part, team_id=None, order_id=_order_of(link), course_id=course.pk),
+            is_within=lambda part: is_within(part, link, course_id=course.pk),
         )
         if operator is None:
             raise JoinLinkWithdrawn
@@ -106,8 +115,13 @@ def _order_of(link: JoinLink) -> int:
 def _take_seat(
     link: JoinLink, course: Course, person: PersonTyped, operator: User, language: str, now: datetime.datetime
 ) -> Assignment:
+    seats = free_seats(link, now)
+    if link.team_id is not None:
+        # Whoever is limited to teams places nobody on seats of none.
+        member = Membership.objects.filter(account=link.account, user=operator).first()
+        seats = usable_within(seats, Part.of(member) if member is not None else None, course.pk)
     for _attempt in range(ATTEMPTS):
-        seat = free_seats(link, now).first()
+        seat = seats.all().first()
         if seat is None:
             break
         try:
@@ -120,6 +134,7 @@ def _take_seat(
                 language=language,
                 now=now,
                 reason=joined_by(link.pk),
+                team_id=link.team_id,
             )
         except SeatNotFree:
             continue
@@ -128,6 +143,10 @@ def _take_seat(
         except TeamFull as refused:
             # Its sentence names a team, to operators.
             raise JoinLinkUsedUp from refused
+        except SeatOfAnotherTeam as refused:
+            raise JoinOtherTeam from refused
+        except TeamNotFound as refused:
+            raise JoinLinkWithdrawn from refused
     raise JoinLinkUsedUp
 
 

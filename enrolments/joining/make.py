@@ -10,6 +10,8 @@ from accounts.members.models import CustomerAccount
 from accounts.members.operators import keep_at_desk
 from accounts.members.parts import Part
 from accounts.people.models import User
+from accounts.teams.models import Team
+from accounts.teams.services import TeamNotFound
 from common.tokens import hash_token
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
@@ -17,6 +19,7 @@ from enrolments.joining.errors import JoinCodeTaken, JoinCodeUnknown, LinkBeyond
 from enrolments.joining.models import JoinCode, JoinLink, JoinUse
 from enrolments.joining.selectors import is_within, seats_to_join
 from enrolments.joining.tokens import code_of, hash_code, new_nonce, token_of
+from enrolments.scope import usable_within
 from enrolments.seats.models import SeatBatch
 from enrolments.seats.moves import SeatNotFound
 
@@ -33,19 +36,28 @@ def make_link(
     domains: list[str],
     ends_at: datetime.datetime,
     now: datetime.datetime,
+    team: Team | None = None,
 ) -> JoinLink:
     """Make a link to free seats of an order line or of a session, or as many printed codes as places.
 
     Seats are not kept: whoever comes first takes them, through a link or by an operator's hand. A session's link goes
-    into its course. Locks the account (FOR KEY SHARE) and the membership (FOR SHARE). Raises SeatNotFound when `maker`
-    places nobody for the account (any more), TooManyPlaces when fewer seats are free, LinkBeyondPart
-    for a link beyond the part of the account that `maker` is limited to.
+    into its course. Whoever joins by a link of a team is put into it, gets its seats first, then those of no team, and
+    counts in its quota. Locks the account (FOR KEY SHARE) and the membership (FOR SHARE). Raises SeatNotFound when
+    `maker` places nobody for the account (any more), TooManyPlaces when fewer seats are free, TeamNotFound,
+    LinkBeyondPart for a link beyond the part of the account that `maker` is limited to.
     """
     with transaction.atomic():
         member = keep_at_desk(account_id=account.pk, user=maker)
         if member is None:
             raise SeatNotFound
-        free = seats_to_join(account.pk, batch=batch, group=group, now=now).count()
+        into = group.course if group is not None else course
+        if team is not None and not Team.objects.filter(pk=team.pk, account=account).exists():
+            raise TeamNotFound
+        team_id = team.pk if team is not None else None
+        seats = seats_to_join(account.pk, batch=batch, group=group, team_id=team_id, now=now)
+        if team is not None:
+            seats = usable_within(seats, Part.of(member), into.pk if into is not None else None)
+        free = seats.count()
         if places > free:
             raise TooManyPlaces(free)
         nonce = new_nonce()
@@ -54,7 +66,8 @@ def make_link(
             maker=maker,
             batch=batch,
             group=group,
-            course=group.course if group is not None else course,
+            course=into,
+            team=team,
             has_codes=has_codes,
             places=places,
             domains=" ".join(domains),

@@ -131,6 +131,11 @@ class JoinLink(models.Model):
         return f"#{self.pk}"
 
     @property
+    def is_team_gone(self) -> bool:
+        """Tell whether the team that people would join is no more. One statement for a link of a team."""
+        return self.team_id is not None and not Team.objects.filter(pk=self.team_id, account=self.account_id).exists()
+
+    @property
     def allowed_domains(self) -> list[str]:
         """Domains of the addresses that may join, in the spelling of `normalise_email`; none: all."""
         return self.domains.split()

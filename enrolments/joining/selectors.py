@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -27,7 +27,7 @@ from enrolments.joining.errors import (
 )
 from enrolments.joining.models import JoinCode, JoinLink, JoinUse
 from enrolments.joining.tokens import hash_code, read_code
-from enrolments.scope import may_use, seats_within
+from enrolments.scope import may_use, seats_within, teams_within
 from enrolments.seats.desk import choosable_courses
 from enrolments.seats.models import Seat, SeatBatch, SeatQuerySet
 
@@ -60,7 +60,7 @@ def refuse_closed(entrance: Entrance, *, now: datetime.datetime) -> None:
     link, number = entrance.link, entrance.number
     if number is not None and JoinUse.objects.filter(link=link, number=number).exists():
         raise JoinCodeUsed
-    if link.revoked_at is not None:
+    if link.revoked_at is not None or link.is_team_gone:
         raise JoinLinkWithdrawn
     if number is not None and withdrawn_codes(link).filter(number=number).exists():
         raise JoinLinkWithdrawn
@@ -75,27 +75,27 @@ def withdrawn_codes(link: JoinLink) -> QuerySet[JoinCode]:
     return JoinCode.objects.filter(link=link, revoked_at__isnull=False)
 
 
-def joinable_seats(account_id: int, now: datetime.datetime) -> SeatQuerySet:
-    """Return the free seats of an account that links may give away.
+def joinable_seats(account_id: int, now: datetime.datetime, *, teams: Collection[int] = ()) -> SeatQuerySet:
+    """Return the free seats of an account that links may give away: those of no team, and those of `teams`, by keys.
 
-    A link places learners: tutors are few, and named by an operator. Seats of a team are given by operators alone, who
-    know its people.
+    A link places learners: tutors are few, and named by an operator.
     """
-    return Seat.objects.assignable_at(now).for_learners().filter(account=account_id, team__isnull=True)
+    seats = Seat.objects.assignable_at(now).for_learners().filter(account=account_id)
+    return seats.filter(Q(team__isnull=True) | Q(team__in=teams)) if teams else seats.filter(team__isnull=True)
 
 
 def free_seats(link: JoinLink, now: datetime.datetime) -> QuerySet[Seat]:
-    """Return the free seats that a link leads to, those sold first at the front."""
-    return seats_to_join(link.account_id, batch=link.batch, group=link.group, now=now)
+    """Return the free seats that a link leads to, those of its team and those sold first at the front."""
+    return seats_to_join(link.account_id, batch=link.batch, group=link.group, team_id=link.team_id, now=now)
 
 
 def seats_to_join(
-    account_id: int, *, batch: SeatBatch | None, group: CourseGroup | None, now: datetime.datetime
+    account_id: int, *, batch: SeatBatch | None, group: CourseGroup | None, team_id: int | None, now: datetime.datetime
 ) -> QuerySet[Seat]:
-    """Return the free seats of an order line or a session that learners may take: none of a team's."""
-    seats = joinable_seats(account_id, now)
+    """Return the free seats of an order line or a session that learners may take: of no team, or of one."""
+    seats = joinable_seats(account_id, now, teams=[] if team_id is None else [team_id])
     of_source = seats.filter(batch=batch) if batch is not None else seats.filter(batch__group=group)
-    return of_source.select_related("batch", "course").order_by("pk")
+    return of_source.select_related("batch", "course").order_by(F("team").asc(nulls_last=True), "pk")
 
 
 def offered_courses(link: JoinLink, now: datetime.datetime) -> list[Course]:
@@ -118,12 +118,14 @@ def offered_courses(link: JoinLink, now: datetime.datetime) -> list[Course]:
 
 
 def links_of(account: CustomerAccount, part: Part | None = None) -> QuerySet[JoinLink]:
-    """Return the links of an account, the newest first: of a part, those to seats of its orders or into its courses."""
+    """Return the links of an account, the newest first: of a part, those to seats of its orders or into its courses,
+    and those for its teams."""
     links = JoinLink.objects.filter(account=account)
     if part is not None:
         of_orders = Q(batch__order_id__in=part.orders) | Q(group__order_id__in=part.orders)
-        links = links.filter(of_orders | Q(course__in=part.courses))
-    return links.select_related("maker", "batch", "group__course", "course")
+        of_no_team = Q(of_orders | Q(course__in=part.courses), team__isnull=True)
+        links = links.filter(of_no_team | Q(team__in=part.teams))
+    return links.select_related("maker", "batch", "group__course", "course", "team")
 
 
 def uses_of(links: Collection[JoinLink]) -> dict[int, int]:
@@ -135,39 +137,45 @@ def uses_of(links: Collection[JoinLink]) -> dict[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Seats that a link may lead to, of an order line or of a session, with the number of free ones."""
+    """Seats that a link may lead to, of an order line or of a session."""
 
     key: str
     label: str
-    free: int
     batch: SeatBatch | None = None
     group: CourseGroup | None = None
 
 
-def is_within(part: Part | None, link: JoinLink) -> bool:
-    """Tell whether an operator limited to a part may place whoever comes by a link. Expects its batch or group."""
+def is_within(part: Part | None, link: JoinLink, *, course_id: int | None = None) -> bool:
+    """Tell whether an operator limited to a part may place whoever comes by a link, in its course or in another one.
+    Expects its batch or group."""
+    if part is None or link.team_id is not None:
+        return part is None or link.team_id in part.teams
     of_order = link.batch if link.batch is not None else link.group
-    return may_use(part, team_id=None, order_id=of_order.order_id if of_order else None, course_id=link.course_id)
+    order_id = of_order.order_id if of_order else None
+    return may_use(part, team_id=None, order_id=order_id, course_id=link.course_id or course_id)
 
 
 def sources_of(account: CustomerAccount, now: datetime.datetime, part: Part | None = None) -> list[Source]:
     """Return the order lines and sessions with seats that learners may take, the newest first; of a part, if one is
-    given. Two statements, a few more for a part."""
-    seats = seats_within(joinable_seats(account.pk, now), account, part)
-    free = dict(seats.order_by().values_list("batch").annotate(Count("pk")))
+    given. Three statements, a few more for a part."""
+    teams = list(teams_within(account.teams.all(), part).values_list("pk", flat=True))
+    seats = seats_within(joinable_seats(account.pk, now, teams=teams), account, part)
+    counted = seats.order_by().values_list("batch").annotate(Count("pk"), Count("team"))
+    free = {batch_id: (number, of_teams) for batch_id, number, of_teams in counted}
     batches = SeatBatch.objects.filter(pk__in=free).select_related("group__course").order_by("-pk")
-    of_sessions: dict[int, int] = {}
+    of_sessions: dict[int, tuple[int, int]] = {}
     for batch in batches:
         if batch.group_id is not None:
-            of_sessions[batch.group_id] = of_sessions.get(batch.group_id, 0) + free[batch.pk]
+            number, of_teams = of_sessions.get(batch.group_id, (0, 0))
+            of_sessions[batch.group_id] = number + free[batch.pk][0], of_teams + free[batch.pk][1]
     sources: dict[str, Source] = {}
     for batch in batches:
         key = f"session:{batch.group_id}" if batch.group_id is not None else f"batch:{batch.pk}"
-        number = of_sessions[batch.group_id] if batch.group_id is not None else free[batch.pk]
+        numbers = of_sessions[batch.group_id] if batch.group_id is not None else free[batch.pk]
         if key not in sources:
-            label = f"{source_name(batch, batch.group)} ({_free_in_words(number)})"
+            label = f"{source_name(batch, batch.group)} ({_free_in_words(*numbers)})"
             pack = batch if batch.group_id is None else None
-            sources[key] = Source(key, label, number, batch=pack, group=batch.group)
+            sources[key] = Source(key, label, batch=pack, group=batch.group)
     return list(sources.values())
 
 
@@ -180,8 +188,12 @@ def source_name(batch: SeatBatch | None, group: CourseGroup | None) -> str:
     return _("%(entry)s, order %(order)s") % {"entry": name, "order": batch.order_number}
 
 
-def _free_in_words(number: int) -> str:
-    return ngettext("%(number)d free seat", "%(number)d free seats", number) % {"number": number}
+def _free_in_words(number: int, of_teams: int) -> str:
+    free = ngettext("%(number)d free seat", "%(number)d free seats", number) % {"number": number}
+    if not of_teams:
+        return free
+    kept = ngettext("%(number)d for a team", "%(number)d for teams", of_teams) % {"number": of_teams}
+    return _("%(free)s, of them %(kept)s") % {"free": free, "kept": kept}
 
 
 def state_of(link: JoinLink, *, used: int, now: datetime.datetime) -> Refused | None:

@@ -102,11 +102,13 @@ def _may_use(part: Part | None, batch: SeatBatch, team_id: int | None) -> bool:
 
 
 def batches_of(people_list: PeopleList, now: datetime.datetime) -> dict[int, SeatBatch]:
-    """Return the batches of seats a list may use, by key: the session's, or those of the entry that are valid."""
+    """Return the batches of seats a list may use, by key: the session's, or those of the entry that are valid. None is
+    frozen."""
     extended = Seat.objects.filter(account=people_list.account_id, valid_until__gt=now)
     batches = SeatBatch.objects.filter(
         Q(valid_until__isnull=True) | Q(valid_until__gt=now) | Q(pk__in=extended.values("batch")),
         account_id=people_list.account_id,
+        frozen_for=[],
     ).select_related("course")
     if people_list.group_id is not None:
         of_list = batches.filter(group=people_list.group_id, source=SeatBatch.Source.SESSION)

@@ -46,7 +46,8 @@ def blank_rows(person: Person, now: datetime, limit: int) -> int:
         )
     resting = ListRow.objects.filter(people_list__state__in=AT_REST)
     texts = ("email", "first_name", "last_name", *OTHERS, "detail")
-    return scrub_rows(resting, *texts, person=person, limit=limit)
+    theirs = Q(person__in=person.namesakes) | Q(address__in=person.their_emails)
+    return scrub_rows(resting, *texts, person=person, limit=limit, theirs=theirs)
 
 
 def is_being_placed(person: Person) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from common.personal_data import Person, Record, hold, records
@@ -27,7 +28,8 @@ def withdraw_and_blank(person: Person, now: datetime, limit: int) -> int:
     told = own.exclude(words="", answer="").order_by("pk").values("pk")[:limit]
     if count := CourseRequest.objects.filter(pk__in=told).update(words="", answer=""):
         return count
-    return scrub_rows(CourseRequest.objects.all(), "words", "answer", person=person, limit=limit)
+    theirs = Q(person__in=person.namesakes)
+    return scrub_rows(CourseRequest.objects.all(), "words", "answer", person=person, limit=limit, theirs=theirs)
 
 
 hold(

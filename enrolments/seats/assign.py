@@ -80,9 +80,10 @@ def assign_seat(
     now: datetime.datetime,
     role: Role | None = None,
     reason: str = SeatReason.ASSIGNED,
+    team_id: int | None = None,
 ) -> Assignment:
     """Place a person on a free seat, like `assign_seats` of one row; raises the refusal of that row itself."""
-    wanted = SeatWanted(seat_id=seat_id, course=course, person=person, role=role)
+    wanted = SeatWanted(seat_id=seat_id, course=course, person=person, role=role, team_id=team_id)
     try:
         [assignment] = assign_seats(
             account=account, wanted=[wanted], operator=operator, language=language, now=now, reason=reason

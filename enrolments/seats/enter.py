@@ -13,7 +13,7 @@ from common.again import again_after_deadlock
 from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.grounds.enrol import record_first_entry
-from enrolments.grounds.models import Enrolment
+from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import move_locked_seats
 from enrolments.seats.reasons import SeatReason
@@ -33,6 +33,15 @@ class NotEnteredInTime(NotEnrolled):
     )
 
 
+class CourseFrozen(NotEnrolled):
+    """Refusal when all that carries the person in the course is frozen, and the person has not entered before."""
+
+    message = _(
+        "Your place in this course is kept, but on hold: the order it belongs to is being settled with the shop. Ask "
+        "whoever enrolled you."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Result of an entry: the link to redirect to, and the number of seats consumed."""
@@ -47,8 +56,8 @@ def enter_course(*, user: User, course: Course, now: datetime.datetime) -> Entry
 
     Called by a button's POST, never by the opening of a page. Entering again returns the link again; the first entry is
     recorded on each of the person's enrolments there, whatever its grounds. A seat not entered in time lets nobody in,
-    freed or not. Locks the person's seats in the course, then their enrolments, by key. Raises NotEnrolled,
-    NotEnteredInTime.
+    freed or not; a frozen one lets in nobody who has not entered yet, and is not consumed. Locks the person's seats in
+    the course, then their enrolments, by key. Raises NotEnrolled, NotEnteredInTime, CourseFrozen.
     """
     with transaction.atomic():
         seats = _assigned_seats(user, course, now)
@@ -57,6 +66,8 @@ def enter_course(*, user: User, course: Course, now: datetime.datetime) -> Entry
         if not enrolments:
             is_late = Enrolment.objects.running_at(now).filter(user=user, course=course).exists()
             raise NotEnteredInTime if is_late else NotEnrolled
+        if not Ground.objects.letting_in_at(now).filter(enrolment__in=enrolments).exists():
+            raise CourseFrozen
         move_locked_seats(
             seats=seats,
             to_state=SeatState.CONSUMED,
@@ -74,7 +85,7 @@ def _assigned_seats(user: User, course: Course, now: datetime.datetime) -> list[
     seat that only a new look finds."""
     assigned = Seat.objects.enterable_at(now).filter(person=user, course=course).order_by("pk")
     seats: list[Seat] | None = None
-    while (found := list(assigned.select_for_update(no_key=True))) != seats:
+    while (found := list(assigned.select_for_update(no_key=True, of=("self",)))) != seats:
         seats = found
     return seats
 

@@ -17,7 +17,7 @@ def expire_seats(*, now: datetime.datetime, limit: int = 10_000) -> int:
     Before this has run such a seat cannot be assigned either. A seat that a list keeps is left to that list. Locks the
     seats, after the courses of those that keep a place. A constant number of statements.
     """
-    free = Seat.objects.filter(state=SeatState.AVAILABLE, people_list__isnull=True)
+    free = Seat.objects.thawed().filter(state=SeatState.AVAILABLE, people_list__isnull=True)
     # Chosen by two indexes, of batches and of seats with a validity of their own; then asked again under the locks.
     by_batch = free.filter(valid_until__isnull=True, batch__valid_until__lte=now).order_by("pk").values_list("pk")
     by_seat = free.filter(valid_until__lte=now).order_by("pk").values_list("pk")

@@ -19,10 +19,10 @@ def lapse_seats(*, now: datetime.datetime, only: Collection[int] | None = None, 
 
     Before this has run nobody enters by such a seat either, and pages show it as it is now. Grounds, groups and places
     go as with a release; the people and the operators who assigned the seats are told by mail. `only` confines it to
-    seats with these keys. All in one transaction, so a second run after a kill begins where the last one ended. Locks
-    the courses, then the seats. A constant number of statements for each account.
+    seats with these keys; frozen ones keep their people. All in one transaction, so a second run after a kill begins
+    where the last one ended. Locks the courses, then the seats. A constant number of statements for each account.
     """
-    due = Seat.objects.lapsed_at(now)
+    due = Seat.objects.lapsed_at(now).thawed()
     if only is not None:
         due = due.filter(pk__in=only)
     chosen = list(due.order_by("pk").values_list("pk", flat=True)[:limit])

@@ -27,6 +27,14 @@ def usual_remind_days() -> list[int]:
     return list(REMIND_DAYS)
 
 
+class FrozenFor(models.TextChoices):
+    """Reason for which seats and enrolments of an order are frozen: nobody is placed, moved or let in, and no place is
+    lost, until it is lifted."""
+
+    WITHDRAWAL = "withdrawal", pgettext_lazy("reason to freeze an order", "withdrawal from the contract")
+    DISPUTE = "dispute", pgettext_lazy("reason to freeze an order", "dispute of the payment")
+
+
 class SeatBatch(models.Model):
     """Seats of one order line and the terms they were sold on, frozen: later edits of the entry do not change them.
 
@@ -87,6 +95,11 @@ class SeatBatch(models.Model):
         blank=True,
     )
     sold_at = models.DateTimeField(_("sold"))
+    # Written by `enrolments.seats.freezing` alone: reasons of FrozenFor, none while the seats are not frozen.
+    frozen_for = ArrayField(
+        models.CharField(max_length=12), verbose_name=_("frozen for"), default=list, db_default=[], blank=True
+    )
+    frozen_at = models.DateTimeField(_("frozen since"), null=True, blank=True)
     given_from = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
@@ -119,6 +132,15 @@ class SeatBatch(models.Model):
                 condition=models.Q(source="pack", course__isnull=True, group__isnull=True)
                 | models.Q(source="session", course__isnull=False, group__isnull=False),
                 name="enrolments_seatbatch_source_shape",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(frozen_for__contained_by=["withdrawal", "dispute"]),
+                name="enrolments_seatbatch_frozen_for",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(frozen_for=[], frozen_at__isnull=True)
+                | models.Q(~models.Q(frozen_for=[]), frozen_at__isnull=False),
+                name="enrolments_seatbatch_frozen_since",
             ),
             models.CheckConstraint(
                 condition=models.Q(duration_days__isnull=True) | models.Q(duration_days__gte=1),
@@ -207,9 +229,13 @@ class SeatQuerySet(models.QuerySet["Seat"]):
     """Predicates that hold at a moment, whether or not the jobs that write the states down have run until then."""
 
     def assignable_at(self, now: datetime.datetime) -> SeatQuerySet:
-        """Keep free seats within their validity, kept for no list; whether a course takes them is checked when one is
-        chosen."""
-        return self.valid_at(now).filter(state=SeatState.AVAILABLE, people_list__isnull=True)
+        """Keep free seats within their validity, kept for no list and not frozen; whether a course takes them is
+        checked when one is chosen."""
+        return self.valid_at(now).thawed().filter(state=SeatState.AVAILABLE, people_list__isnull=True)
+
+    def thawed(self) -> Self:
+        """Keep seats that are not frozen."""
+        return self.filter(batch__frozen_for=[])
 
     def valid_at(self, now: datetime.datetime) -> SeatQuerySet:
         """Keep seats whose validity, their own or else their batch's, has no end or ends later."""
@@ -221,7 +247,7 @@ class SeatQuerySet(models.QuerySet["Seat"]):
 
     def enterable_at(self, now: datetime.datetime) -> Self:
         """Keep seats whose people have not entered the course and still may."""
-        return self.filter(is_in(SeatState.ASSIGNED, now))
+        return self.thawed().filter(is_in(SeatState.ASSIGNED, now))
 
     def lapsed_at(self, now: datetime.datetime) -> SeatQuerySet:
         """Keep assigned seats whose people did not enter the course in time."""

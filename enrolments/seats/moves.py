@@ -28,7 +28,7 @@ from common.words import in_words, moment_in_words
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import lock_courses
 from enrolments.grounds.models import Enrolment
-from enrolments.seats.models import Seat, SeatEvent, SeatState
+from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
 from enrolments.seats.reasons import SeatReason
 from outbox.errors import Temporary
 
@@ -74,6 +74,13 @@ class SeatNotAssigned(SeatMoved):
 
     sentence = _("This seat is not assigned: {actor} changed it on {at}.")
     sentence_without_actor = _("This seat is not assigned: it was changed on {at}.")
+
+
+class SeatFrozen(SeatMoved):
+    """Refusal when the seat's order is frozen: its buyer withdraws from the contract, or disputes the payment."""
+
+    sentence = _("This seat is on hold: its order is being settled with the shop. Nobody is placed or moved meanwhile.")
+    sentence_without_actor = sentence
 
 
 class SeatConsumed(SeatMoved):
@@ -145,7 +152,7 @@ def take_free_seats(
     states = {pk: (state, list_id) for pk, state, list_id in locked.values_list("pk", "state", "people_list")}
     moved = (
         still(ids, SeatState.AVAILABLE)
-        .filter(assigned_at=None, people_list=kept_for)
+        .filter(assigned_at=None, people_list=kept_for, batch__in=_thawed(takers))
         .update(
             state=SeatState.ASSIGNED,
             course=_by_seat({taker.seat.pk: taker.course.pk for taker in takers}),
@@ -159,7 +166,8 @@ def take_free_seats(
         )
     )
     if moved != len(ids):
-        return {pk for pk in ids if states.get(pk) != (SeatState.AVAILABLE, kept_for)}
+        frozen = _frozen(ids)
+        return {pk for pk in ids if pk in frozen or states.get(pk) != (SeatState.AVAILABLE, kept_for)}
     SeatEvent.objects.bulk_create(
         SeatEvent(
             seat=taker.seat,
@@ -182,6 +190,17 @@ def take_free_seats(
     return set()
 
 
+def _thawed(takers: Sequence[Taker]) -> QuerySet[SeatBatch]:
+    """Return the seats' batches that are not frozen, as the move finds them; whoever freezes later, freezes the seats
+    as moved."""
+    return SeatBatch.objects.filter(pk__in={taker.seat.batch_id for taker in takers}, frozen_for=[])
+
+
+def _frozen(seat_ids: Collection[int]) -> set[int]:
+    frozen = Seat.objects.filter(pk__in=seat_ids).exclude(batch__frozen_for=[])
+    return set(frozen.order_by().values_list("pk", flat=True))
+
+
 def _by_seat(values: Mapping[int, object], column: Field | None = None) -> RawSQL:
     """Return the value for each seat of an update, by the seat's key; keys, unless the column is of another kind."""
     column = column or BigIntegerField()
@@ -190,14 +209,14 @@ def _by_seat(values: Mapping[int, object], column: Field | None = None) -> RawSQ
 
 
 def lock_unmoved(seats: Collection[Seat]) -> set[int]:
-    """Lock assigned seats by key; return the keys of those that nobody has moved since they were read."""
+    """Lock assigned seats by key; return the keys of those that nobody has moved or frozen since they were read."""
     # The time of the assignment is part of the state read: a seat released and given to another person meanwhile
     # differs.
     as_read = Q(pk__in=[])
     for assigned_at in {seat.assigned_at for seat in seats}:
         as_read |= Q(pk__in=[seat.pk for seat in seats if seat.assigned_at == assigned_at], assigned_at=assigned_at)
-    unmoved = still([seat.pk for seat in seats], SeatState.ASSIGNED).filter(as_read)
-    return set(unmoved.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    unmoved = still([seat.pk for seat in seats], SeatState.ASSIGNED).filter(as_read, batch__frozen_for=[])
+    return set(unmoved.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
 
 
 def move_locked_seats(
@@ -268,7 +287,7 @@ def refusal(kind: type[SeatMoved], seat_id: int) -> SeatMoved:
 def refusals(kind: type[SeatMoved], seat_ids: Collection[int]) -> dict[int, SeatMoved]:
     """Return the refusal for each seat in an unexpected state, with its last move, or the list that keeps it.
 
-    Two statements, none without seats.
+    Three statements, none without seats.
     """
     if not seat_ids:
         return {}
@@ -276,10 +295,13 @@ def refusals(kind: type[SeatMoved], seat_ids: Collection[int]) -> dict[int, Seat
     last = {move.seat_id: move for move in moves.distinct("seat_id")}
     kept = Seat.objects.filter(pk__in=seat_ids, state=SeatState.AVAILABLE, people_list__isnull=False)
     lists = {seat.pk: seat.people_list for seat in kept.select_related("people_list__operator")}
-    return {pk: _refusal(kind, last.get(pk), lists.get(pk)) for pk in seat_ids}
+    frozen = _frozen(seat_ids)
+    return {pk: _refusal(SeatFrozen if pk in frozen else kind, last.get(pk), lists.get(pk)) for pk in seat_ids}
 
 
 def _refusal(kind: type[SeatMoved], last: SeatEvent | None, people_list: PeopleList | None) -> SeatMoved:
+    if kind is SeatFrozen:
+        return SeatFrozen(None, None, "")
     if people_list is not None:
         return kind(people_list.operator, people_list.reserved_at, SeatState.AVAILABLE)
     if last is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from common.personal_data import Person, Record, hold, records
@@ -35,7 +36,8 @@ def release_and_scrub(person: Person, now: datetime, limit: int) -> int:
         )
         # Seats that were moved in this moment are looked at once more.
         return len(released.seats) + len(released.refused)
-    return scrub_rows(SeatEvent.objects.all(), "reason", person=person, limit=limit)
+    theirs = Q(person__in=person.namesakes)
+    return scrub_rows(SeatEvent.objects.all(), "reason", person=person, limit=limit, theirs=theirs)
 
 
 hold(

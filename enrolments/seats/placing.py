@@ -227,7 +227,7 @@ def check_rows(
 
 
 def _is_free(seat: Seat, kept_for: int | None) -> bool:
-    return seat.state == SeatState.AVAILABLE and seat.people_list_id == kept_for
+    return seat.state == SeatState.AVAILABLE and seat.people_list_id == kept_for and not seat.batch.frozen_for
 
 
 def _refuse_course(seat: Seat, course: Course, allowed: Collection[tuple[str, int]], now: datetime.datetime) -> None:

@@ -20,6 +20,7 @@ from accounts.teams.services import TeamNotFound, detail_of, lock_team
 from common.again import again_after_deadlock
 from common.refusals import Refused
 from common.words import in_words
+from enrolments.joining.models import JoinLink
 from enrolments.seats.models import Seat, SeatBatch
 from enrolments.teams.quota import TeamFull, seats_in_use
 
@@ -115,14 +116,17 @@ def move_seats_of_team(
 
 @again_after_deadlock
 def remove_team(*, account: CustomerAccount, team_id: int, actor: User, now: datetime.datetime) -> None:
-    """Delete a team; its people and seats are of no team then. The account's history tells it. Locks the
-    account (FOR KEY SHARE), the seats, the team.
+    """Delete a team; its people and seats are of no team then, its join links are withdrawn. The account's history
+    tells it. Locks the account (FOR KEY SHARE), the links, the seats, the team.
 
     Raises TeamNotFound.
     """
     with transaction.atomic():
         if not keep_account(account.pk):
             raise TeamNotFound
+        links = JoinLink.objects.filter(account=account, team=team_id)
+        links.filter(revoked_at__isnull=True).update(revoked_at=now, revoked_by=actor)
+        links.update(team=None)
         seats = Seat.objects.filter(account=account, team=team_id)
         list(seats.select_for_update(no_key=True).order_by("pk").values_list("pk"))
         team = Team.objects.select_for_update().filter(account=account, pk=team_id).first()

@@ -25,6 +25,7 @@ from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseClosed, CourseOver, free, lock_courses, taken, with_taken
 from enrolments.grounds.models import Enrolment
 from enrolments.waiting.errors import InCourseAlready, NothingToWaitFor, TooFewFreeSeats, WaitingPlaceNotFound
+from enrolments.waiting.events import What, note
 from enrolments.waiting.mails import tell_joined, tell_lapsed, tell_offered
 from enrolments.waiting.models import WaitingPlace
 from enrolments.waiting.selectors import seats_for_course
@@ -87,6 +88,8 @@ def wait_as_account(
             raise TooFewFreeSeats
         present = own.waiting().first()
         if present is not None:
+            if places != present.places:
+                note(What.JOINED, [present], now=now, number=places, actor=operator)
             if places > present.places:
                 present.joined_at = now
             present.places, present.language = places, language
@@ -94,9 +97,11 @@ def wait_as_account(
             return present
         if free([course.pk])[course.pk] != 0:
             raise NothingToWaitFor(course)
-        return WaitingPlace.objects.create(
+        place = WaitingPlace.objects.create(
             course=course, account=account, places=places, language=language, joined_at=now, **new_token()
         )
+        note(What.JOINED, [place], now=now, actor=operator)
+    return place
 
 
 def _locked_open(course: Course, now: datetime.datetime) -> Course:
@@ -124,14 +129,19 @@ def give_up(*, place: WaitingPlace, now: datetime.datetime, operator: User | Non
             raise WaitingPlaceNotFound
         if not WaitingPlace.objects.open().filter(pk=place.pk).exists():
             raise WaitingPlaceNotFound
-        _end(place, now, waiting=State.LEFT, offered=State.DECLINED)
+        _end(place, now, waiting=State.LEFT, offered=State.DECLINED, actor=operator)
     offer_places(course_id=place.course_id, now=now)
 
 
-def _end(place: WaitingPlace, now: datetime.datetime, *, waiting: str, offered: str) -> None:
+def _end(place: WaitingPlace, now: datetime.datetime, *, waiting: str, offered: str, actor: User | None = None) -> None:
     """End all open rows of whoever has a row, in its course, which is locked."""
     same = Q(person=place.person_id) if place.person_id is not None else Q(account=place.account_id)
     rows = WaitingPlace.objects.filter(same, course=place.course_id)
+    if place.account_id is not None:
+        ending = list(rows.open())
+        note(What(offered), [each for each in ending if each.is_offered], now=now, actor=actor)
+        if waiting != offered or not any(each.is_offered for each in ending):
+            note(What(waiting), [each for each in ending if not each.is_offered], now=now, actor=actor)
     rows.filter(state=State.OFFERED).update(state=offered, ended_at=now)
     rows.filter(state=State.WAITING).update(state=waiting, ended_at=now)
 
@@ -151,7 +161,9 @@ def offer_places(*, course_id: int, now: datetime.datetime) -> int:
             return 0
         _lapse(course, now)
         if not course.is_lasting_at(now):
-            WaitingPlace.objects.open().filter(course=course).update(state=State.OVER, ended_at=now)
+            ending = WaitingPlace.objects.open().filter(course=course)
+            note(What.OVER, ending.filter(account__isnull=False), now=now)
+            ending.update(state=State.OVER, ended_at=now)
             return 0
         if not course.is_open_at(now):
             return 0
@@ -166,6 +178,7 @@ def offer_places(*, course_id: int, now: datetime.datetime) -> int:
             wanted = _still_wanted(place, now)
             if not wanted:
                 WaitingPlace.objects.filter(pk=place.pk).update(state=State.LEFT, ended_at=now)
+                note(What.LEFT, [place], now=now)
                 continue
             number = wanted if room is None else min(wanted, room)
             room = None if room is None else room - number
@@ -190,6 +203,7 @@ def _offer(place: WaitingPlace, number: int, rest: int, course: Course, now: dat
     place.offered_at, place.offer_ends_at = now, _offer_ends(course, now)
     place.save(update_fields=["state", "places", "offered_at", "offer_ends_at"])
     place.course = course
+    note(What.OFFERED, [place], now=now)
     if rest:
         WaitingPlace.objects.create(
             course=course,

@@ -8,14 +8,14 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from common.personal_data import Person, Record, hold, records
-from common.scrubbing import naming, scrub_rows
+from common.scrubbing import rows_naming, scrub_rows
 from outbox.jobs.models import Job, OutsideService
 
 TEXTS = ("payload", "last_error", "dismissed_reason")
 
 
 def jobs(person: Person) -> Iterator[Record]:
-    yield from records(naming(Job.objects.order_by("pk"), *TEXTS, person=person), "created_at", "kind", "state")
+    yield from records(rows_naming(Job.objects.order_by("pk"), *TEXTS, person=person), "created_at", "kind", "state")
 
 
 def scrub_jobs(person: Person, now: datetime, limit: int) -> int:
@@ -27,7 +27,7 @@ def scrub_jobs(person: Person, now: datetime, limit: int) -> int:
 
 
 def has_waiting_jobs(person: Person) -> bool:
-    return naming(Job.objects.pending(), "payload", person=person).exists()
+    return rows_naming(Job.objects.pending(), "payload", person=person).exists()
 
 
 hold(

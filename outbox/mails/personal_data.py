@@ -39,7 +39,9 @@ def blank_mails(person: Person, now: datetime, limit: int) -> int:
     if count := forget_texts(list(left.values_list("pk", flat=True)[:limit]), recipient=address):
         return count
     others = Mail.objects.exclude(pk__in=_mails(person).queued().values("pk"))
-    return scrub_rows(others, "context", "subject", "failed_reason", person=person, limit=limit)
+    theirs = Q(person_id__in=person.namesakes) | Q(recipient__in=person.their_emails)
+    texts = ("context", "subject", "failed_reason")
+    return scrub_rows(others, *texts, person=person, limit=limit, theirs=theirs)
 
 
 def has_waiting_mails(person: Person) -> bool:

@@ -29,7 +29,7 @@ CATALOGUE = frozenset(
 LOOK_AT_CATALOGUE = rights("catalog", LOOK, "entry", "category", "pricetier", "entryfield")
 LOOK_AT_ORDERS = rights("shop", LOOK, "order", "note") | {"shop.add_note"}
 LOOK_AT_CUSTOMERS = rights("accounts", LOOK, "customeraccount", "membership", "memberinvitation")
-LOOK_AT_SEATS = rights("enrolments", LOOK, "course", "coursegroup", "seat", "seatbatch", "joinlink")
+LOOK_AT_SEATS = rights("enrolments", LOOK, "course", "coursegroup", "seat", "seatbatch", "joinlink", "waitingplace")
 SALES = frozenset(
     LOOK_AT_CATALOGUE
     | LOOK_AT_ORDERS
@@ -44,10 +44,17 @@ ACCOUNTING = frozenset(
     | LOOK_AT_ORDERS
     | LOOK_AT_CUSTOMERS
     | rights("shop", LOOK, "payment", "paymentevent", "shopidentity", "legaltext", "keptbilling")
+    | rights("shop", LOOK, "bankstatement", "statementline")
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
-    | {"billing.close_period", "shop.deal_with_money", "accounts.view_approval", "outbox.view_mail"}
+    | {
+        "billing.close_period",
+        "shop.import_statements",
+        "shop.deal_with_money",
+        "accounts.view_approval",
+        "outbox.view_mail",
+    }
 )
 SUPPORT = frozenset(
     LOOK_AT_CATALOGUE

@@ -17,7 +17,8 @@ from shop.cart.models import Cart, CartLine, CartUnit
 def carts_of(person: Person) -> QuerySet[Cart]:
     """Return the person's own open cart, and open carts of visitors with the person's details."""
     open_carts = Cart.objects.filter(ordered_at__isnull=True, entered_by__isnull=True)
-    named = list(keys_naming(open_carts, "details", person=person))
+    others = open_carts.exclude(user__in=person.namesakes)
+    named = list(keys_naming(others, "details", person=person))
     return open_carts.filter(Q(user=person.key) | Q(pk__in=named))
 
 

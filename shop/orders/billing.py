@@ -7,10 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from common.refusals import Refused
+from common.scrubbing import GONE
+from shop.orders.copied.columns import COPIED
+from shop.orders.copied.sight import copied_for
 from shop.orders.locks import lock_order
 from shop.orders.models import Order, OrderEvent
 from shop.orders.transitions import record
@@ -22,7 +26,9 @@ BILLING = (
 REASON_LENGTH = 500
 
 
-CLOSED = _("The customer was erased, or the order is too old: its billing data can no longer be corrected.")
+CLOSED = _(
+    "The customer was erased and accounting alone corrects the billing data, or the order is so old that it has none."
+)
 
 
 class CorrectionRefused(Refused):
@@ -33,21 +39,27 @@ class CorrectionRefused(Refused):
 def correct_billing(*, order_id: int, values: Mapping[str, Any], reason: str, actor: User, now: datetime) -> Order:
     """Write billing data anew, with the values before and after and the reason in the order's history.
 
-    `values` are by the names in BILLING. Locks the order. Raises CorrectionRefused, for an order as well that has lost
-    them to accounting or to its age.
+    `values` are by the names in BILLING. Of an order whose customer was erased those kept for accounting are corrected,
+    by whoever may read them; the history then tells which, not what they were. Locks the order. Raises
+    CorrectionRefused, for an order as well whose billing data are closed to `actor`, or gone.
     """
     order = lock_order(order_id)
-    if order.is_closed:
+    kept = copied_for(order, actor)
+    if kept is None:
         raise CorrectionRefused(CLOSED)
     if not reason.strip():
         raise CorrectionRefused(_("Say why: the reason is kept in the order’s history."), field="reason")
-    before = {name: str(getattr(order, name)) for name in BILLING if name in values}
+    rows: dict[str, Model] = {name: kept if name in COPIED else order for name in BILLING if name in values}
+    before = {name: str(getattr(row, name)) for name, row in rows.items()}
     changes = {name: [old, str(values[name])] for name, old in before.items() if old != str(values[name])}
     if not changes:
         raise CorrectionRefused(_("Nothing was changed."))
     for name, (_old, new) in changes.items():
-        setattr(order, name, new)
-    order.save(update_fields=list(changes))
+        setattr(rows[name], name, new)
+    for row in {id(row): row for row in rows.values()}.values():
+        row.save(update_fields=[name for name in changes if rows[name] is row])
+    if kept is not order:
+        changes = {name: [GONE, GONE] if name in COPIED else change for name, change in changes.items()}
     detail = {"reason": reason.strip()[:REASON_LENGTH], "changes": changes}
     record(order, OrderEvent.What.BILLING_CORRECTED, actor=actor, now=now, detail=detail)
     return order

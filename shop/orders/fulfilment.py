@@ -48,11 +48,11 @@ def fulfil_line(*, line_id: int, now: datetime) -> None:
     The operator is chosen at this moment (`take_operator`); an owner who takes the part is told so with the delivery.
     Runs in the transaction of its job, whose row is locked; locks the order. Marks the line fulfilled, or failed with
     the reason if the handler refuses or answers nonsense. Any other exception rolls everything back, and the job is
-    tried again. A line that needs no delivery (any more) is left alone.
+    tried again. A line that needs no delivery (any more), or is frozen, is left alone.
     """
     line = line_with_people(line_id)
     order = line.order
-    if order.status != Order.Status.PAID or line.status != OrderLine.Status.PENDING:
+    if order.status != Order.Status.PAID or line.status != OrderLine.Status.PENDING or line.frozen_for:
         return
     chosen = order.operator
     try:
@@ -122,6 +122,18 @@ def retry_line(*, line_id: int, actor: User, now: datetime) -> None:
     # After a refusal the last job is done, so this try gets a job of its own, numbered under the order's lock: with the
     # number of a rival's try it would be dropped as a duplicate, and the line would stay pending for ever.
     enqueue_many([_job_for(line, tries=_retries(line))])
+
+
+def deliver_again(order: Order, *, actor: User | None, now: datetime) -> None:
+    """Enqueue a delivery for each pending line of a paid order whose job may have come while it was frozen. Expects the
+    lock of the order."""
+    if order.status != Order.Status.PAID:
+        return
+    for line in (
+        OrderLine.objects.filter(order=order, status=OrderLine.Status.PENDING).exclude(handler="").order_by("pk")
+    ):
+        record(order, OrderEvent.What.LINE_RETRIED, actor=actor, now=now, detail={"line": line.position})
+        enqueue_many([_job_for(line, tries=_retries(line))])
 
 
 def job_keys(line: OrderLine, *, retries: int) -> list[str]:

@@ -31,9 +31,10 @@ from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.mails import has_outside_payer, living_claim_link, queue_for_owner
 from shop.orders.models import LineFeedback, Order, OrderLine
 from shop.orders.next_steps import NextStep, area_url, delivered_steps
-from shop.payments.models import PaymentEvent
+from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.registry import get_provider
+from shop.payments.requests.links import link_of
 from shop.payments.under_way import under_way
 from shop.seller.frozen import bank_details, seller_of
 from shop.seller.models import FrozenSeller, ShopIdentity
@@ -82,6 +83,20 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
         "steps": _steps(order, line, reader_id=mail.person_id),
         "is_operator_new": mail.context.get("is_operator_new", False),
     }
+
+
+def _payer(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of a mail to the outside payer, with their pay link."""
+    context = _order(mail, blank=blank)
+    url = link_of(context["order"])
+    return context | {"pay_url": BLANK if blank and url else url}
+
+
+def _settled(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of a mail about a settlement, which may rest on a promise."""
+    context = _order(mail, blank=blank)
+    settled = Settlement.objects.filter(order=context["order"]).first()
+    return context | {"is_promised": settled is not None and settled.payment_id is None}
 
 
 def _steps(order: Order, line: OrderLine, *, reader_id: int | None) -> list[NextStep]:
@@ -185,9 +200,9 @@ KINDS = {
     "order_placed": (_order, pgettext_lazy("kind of mail", "Order placed")),
     "order_placed_sales": (_order, pgettext_lazy("kind of mail", "Order placed, to the sales team")),
     "payment_instructions": (_order, pgettext_lazy("kind of mail", "How to pay")),
-    "payer_instructions": (_order, pgettext_lazy("kind of mail", "How to pay, to the payer")),
-    "payment_received": (_order, pgettext_lazy("kind of mail", "Payment received")),
-    "payment_received_sales": (_order, pgettext_lazy("kind of mail", "Payment received, to the sales team")),
+    "payer_instructions": (_payer, pgettext_lazy("kind of mail", "How to pay, to the payer")),
+    "payment_received": (_settled, pgettext_lazy("kind of mail", "Payment received")),
+    "payment_received_sales": (_settled, pgettext_lazy("kind of mail", "Payment received, to the sales team")),
     "order_again": (_order, pgettext_lazy("kind of mail", "Order, its page once more")),
     "payer_nothing_due": (_order, pgettext_lazy("kind of mail", "Nothing due any more, to the payer")),
     "payer_order_ended": (_order, pgettext_lazy("kind of mail", "Order ended, to the payer")),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from common.search import index_of_words, search_column
 from handlers.asked_fields import AskedField
 from shop.cart.models import new_token
 from shop.orders.copied.columns import HOLDS_NOBODY, Copied
+from shop.payments.requests.reference import reference_of
 
 # A little less than ten years of the calendar: the setting KEEP_BILLING_DAYS is not below them.
 TEN_YEARS = timedelta(days=3652)
@@ -220,6 +222,11 @@ class Order(Copied):
         return self.sealed_at is not None or self.blanked_at is not None
 
     @property
+    def transfer_reference(self) -> str:
+        """Reference that a transfer for the order states, with check digits."""
+        return reference_of(self.number)
+
+    @property
     def is_free(self) -> bool:
         return self.gross == Decimal(0)
 
@@ -268,6 +275,10 @@ class OrderLine(models.Model):
     )
     failure = models.JSONField(_("reason of failure"), default=dict, db_default={}, help_text="By language.")
     fulfilled_at = models.DateTimeField(_("delivered on"), null=True)
+    frozen_for = ArrayField(
+        models.CharField(max_length=12), default=list, db_default=[], blank=True,
+        help_text="Reasons for which the line is frozen; written by `shop.orders.freezing` alone.",
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("order line")
@@ -283,6 +294,9 @@ class OrderLine(models.Model):
                 condition=Q(unit_net__gte=0, tax_rate__gte=0, net__gte=0, tax__gte=0), name="shop_orderline_amounts"
             ),
             models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="shop_orderline_gross_is_net_plus_tax"),
+            models.CheckConstraint(
+                condition=Q(frozen_for__contained_by=["withdrawal", "dispute"]), name="shop_orderline_frozen_for"
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=("pending", "fulfilled", "failed", "given_back")),
                 name="shop_orderline_status_known",
@@ -407,6 +421,8 @@ class OrderEvent(models.Model):
         PLACED = "placed", _("order placed")
         METHOD_CHOSEN = "method_chosen", _("payment method chosen")
         PAID = "paid", _("payment received")
+        PLANNED = "planned", _("money asked for in parts")
+        PROMISED = "promised", _("promise of payment accepted")
         PART_PAID = "part_paid", _("part of the payment received")
         DECLINED = "declined", _("payment declined")
         MONEY_RECORDED = "money_recorded", _("money recorded, order unchanged")
@@ -429,6 +445,9 @@ class OrderEvent(models.Model):
         PLACES_RETAKEN = "places_retaken", _("places taken again")
         BILLING_CORRECTED = "billing_corrected", _("billing data corrected")
         SECOND_PERSON = "second_person", _("approved by a second person")
+        WITHDRAWN = "withdrawn", _("customer withdrew from the contract")
+        FROZEN = "frozen", _("seats and delivery frozen")
+        UNFROZEN = "unfrozen", _("no longer frozen")
         SEALED = "sealed", _("closed to accounting")
         BLANKED = "blanked", _("personal data blanked")
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from django.db.models import Q, QuerySet
 from accounts.members.models import Membership
 from accounts.members.rights import Right, accounts_with, rights_of
 from accounts.people.models import User
+from catalog.pricing import ZERO
 from common.plain_rows import plain_row, plain_rows
 from handlers.contract import Buyer, Refusal
 from shop.orders.contexts import enrols_buyer, handler_of
@@ -21,6 +23,8 @@ from shop.orders.giving_back.units import answered_units
 from shop.orders.models import LineFeedback, Order, OrderLine, OrderUnit
 from shop.orders.places import UNPROVED_HOLDS_FOR
 from shop.payments.models import Payment, PaymentEvent
+from shop.payments.requests.asked import Asked, still_to_come
+from shop.payments.requests.services import parts_of
 from shop.payments.services import methods_for
 from shop.payments.under_way import UnderWay, under_way
 from shop.seller.frozen import frozen_seller
@@ -98,7 +102,24 @@ class OrderView:
     methods: tuple[Provider, ...]
     has_stray_money: bool
     under_way: UnderWay
+    asked: tuple[Asked, ...]
     seen: str
+
+    @property
+    def still_owed(self) -> Decimal:
+        """Amount that a confirmed order still asks for; 0 for one that nothing was promised for."""
+        is_confirmed = self.order.status in (Order.Status.PAID, Order.Status.COMPLETED)
+        return still_to_come(self.asked) if is_confirmed else ZERO
+
+    @property
+    def to_pay(self) -> Decimal:
+        """Amount that is to be paid next: all that is still to come, the total before anything was asked for."""
+        return still_to_come(self.asked) or self.order.gross
+
+    @property
+    def shows_parts(self) -> bool:
+        """Tell whether the page tells of each part: there are several, or one that was paid or promised in part."""
+        return len(self.asked) > 1 or self.still_owed > 0 or any(0 < part.received < part.asks for part in self.asked)
 
     @property
     def is_moving(self) -> bool:
@@ -194,7 +215,7 @@ def sight_of(order: Order, *, viewer: User | None, placed_here: bool = False, is
 
 
 def order_page(order: Order, *, sight: Sight) -> OrderView:
-    """Return the page of an order for a viewer with these rights. Six queries, however many lines and units."""
+    """Return the page of an order for a viewer with these rights. Seven queries, however many lines and units."""
     lines = tuple(_line_views(order, sight))
     payments = plain_rows(Payment, "WHERE order_id = %s ORDER BY id DESC", [order.pk])
     last_payment = payments[0] if payments else None
@@ -206,6 +227,7 @@ def order_page(order: Order, *, sight: Sight) -> OrderView:
         methods=tuple(methods_for(order)) if sight.may_pay else (),
         has_stray_money=_has_stray_money(order),
         under_way=under_way(order, payments),
+        asked=tuple(parts_of(order)),
         seen="",
     )
     return replace(view, seen=_fingerprint(view))
@@ -295,6 +317,7 @@ def _phase_of_unpaid(order: Order, last_payment: Payment | None) -> Phase:
 def _fingerprint(view: OrderView) -> str:
     """Return a digest that changes whenever the page does; a browser sends it back to ask for news."""
     parts = [view.phase, view.order.method, str(view.order.expires_at), str(view.has_stray_money), view.under_way]
+    parts += [f"{part.request.state}:{part.received}" for part in view.asked]
     parts += [str(view.order.places_released_at), str(view.order.is_proved)]
     parts += [f"{shown.looks_pending or shown.line.status}:{'|'.join(shown.said)}" for shown in view.lines]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

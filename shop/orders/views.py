@@ -45,11 +45,16 @@ from shop.orders.selectors import (
 )
 from shop.orders.unclaimed import waiting_part
 from shop.pages.frame import site_of
+from shop.payments.attempts.services import ProviderSilent, start_payment
+from shop.payments.credit.services import CreditTooSmall, pay_by_credit
 from shop.payments.form_action import let_forms_lead_to
 from shop.payments.models import Payment
-from shop.payments.registry import origins
+from shop.payments.on_account.services import NotOnAccount, buy_on_account
+from shop.payments.registry import get_provider, origins
+from shop.payments.requests.promises import PlacesGone
 from shop.payments.services import MethodNotAllowed, choose_method
 from shop.payments.under_way import UnderWay, under_way
+from shop.postings.facts import CREDIT
 from shop.seller.frozen import bank_details, seller_of
 
 ORDERS_PER_PAGE = 25
@@ -96,16 +101,26 @@ def order_pay(request: HttpRequest, token: str) -> HttpResponse:
     now = timezone.now()
     try:
         count_attempt(what="payment method", who=str(found.pk), now=now)
-        provider = choose_method(
-            order_id=found.pk, method=request.POST.get("method", ""), actor=signed_in(request), now=now
-        )
+        method = request.POST.get("method", "")
+        named = get_provider(method)
+        if named is not None and named.is_promise:
+            pay = pay_by_credit if named.name == CREDIT else buy_on_account
+            pay(order_id=found.pk, actor=signed_in(request), now=now)
+            return redirect("order", found.token)
+        provider = choose_method(order_id=found.pk, method=method, actor=signed_in(request), now=now)
     except TooOften as refused:
         return too_often(request, refused.seconds)
-    except MethodNotAllowed as refusal:
+    except (MethodNotAllowed, NotOnAccount, CreditTooSmall, PlacesGone) as refusal:
         messages.error(request, str(refusal))
         return redirect("order", found.token)
-    start = provider.start_url(found)
-    return redirect(start) if start else redirect("order", found.token)
+    if not provider.has_page:
+        return redirect("order", found.token)
+    try:
+        attempt = start_payment(order=found, provider=provider, now=now)
+    except (MethodNotAllowed, ProviderSilent) as refusal:
+        messages.error(request, str(refusal))
+        return redirect("order", found.token)
+    return redirect(attempt.url)
 
 
 @require_POST

@@ -1,17 +1,18 @@
 """Port between the shop and payment providers.
 
-A provider tells where the customer pays, which of the messages sent to the shop matter, and what it knows of a payment.
-It never changes an order: only `shop.payments.services.settle` does.
+A provider begins payments, tells which of the messages sent to the shop matter, what it knows of a payment, and sends
+money back. Plain values go in and come out. It never changes an order: only `shop.payments.services.settle` does.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.functional import Promise
@@ -44,12 +45,63 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class ProviderEvent:
-    """Event reported by a provider about a payment: its kind (`PaymentEvent.Kind`), amount and order.
+class Attempt:
+    """Payment to begin at a provider.
 
-    `event_id` is the provider's id of the message, `reference` its id of the payment; both are unique within the
-    provider, and several messages may be about one payment. `amount` is in the currency's main unit; for a refund or a
-    dispute, it is the part of the payment concerned.
+    `key` names the call for ever: the provider gets it as idempotency key and gives it back in its metadata. `amount`
+    is in the currency's main unit. The customer comes back to `return_url`, both addresses are whole ones.
+    """
+
+    key: str
+    order_number: str
+    order_token: str
+    amount: Decimal
+    currency: str
+    title: str
+    email: str
+    language: str
+    return_url: str
+    cancel_url: str
+    begun_at: datetime
+
+
+@dataclass(frozen=True)
+class Started:
+    """Payment begun at a provider: its reference there, the address where the customer pays, and the moment from which
+    nobody can pay there any more, None for never."""
+
+    reference: str
+    url: str
+    open_until: datetime | None = None
+
+
+class RefundState(StrEnum):
+    """Progress of a refund as the provider tells it."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class RefundAnswer:
+    """Refund at a provider: its state, its reference there, and the provider's reason (a code) if it failed."""
+
+    state: RefundState
+    reference: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ProviderEvent:
+    """Event reported by a provider about a payment: its kind, amount and order.
+
+    `kind` is one of `PaymentEvent.Kind`; or UNDER_WAY for a payment that the customer has made and the bank has not
+    answered yet, ENDED for one that nobody has made and nobody can make any more. `event_id` is the provider's id of
+    the message, `reference` its id of the payment; both are unique within the provider, and several messages may be
+    about one payment. `amount` is in the currency's main unit; for a refund or a dispute, it is the part of the payment
+    concerned. `attempt_key` names the attempt that began the payment, `refund_reference` and `refund_key` the refund;
+    "" where the provider does not know.
     """
 
     provider: str
@@ -60,6 +112,22 @@ class ProviderEvent:
     amount: Decimal
     currency: str
     payload: Mapping[str, Any] = field(default_factory=dict)
+    attempt_key: str = ""
+    refund_reference: str = ""
+    refund_key: str = ""
+
+
+# Kinds of events that change no order: money may still come, or none will.
+UNDER_WAY = "under_way"
+ENDED = "ended"
+
+
+class Unreachable(Exception):
+    """Failure of a call of which nobody knows whether it arrived, or that may work later. Its text is a code."""
+
+
+class CallRefused(Exception):
+    """Refusal by the provider of a call that will not work later either. Its text is a code."""
 
 
 class NotificationRefused(Exception):
@@ -72,6 +140,7 @@ class Forged(NotificationRefused):
 
 # Lengths of the columns.
 _LONGEST = {"event_id": 200, "reference": 200, "order_number": 60, "currency": 3}
+_LONGEST_IF_ANY = {"attempt_key": 60, "refund_reference": 200, "refund_key": 60}
 _AMOUNT_BELOW = Decimal(10) ** 10
 _CURRENCY = re.compile("[A-Z]{3}")
 
@@ -86,7 +155,11 @@ def check_event(event: ProviderEvent) -> None:
         text = getattr(event, name)
         if not isinstance(text, str) or not 0 < len(text) <= longest or "\0" in text:
             raise NotificationRefused(name)
-    if event.kind not in PaymentEvent.Kind.values:
+    for name, longest in _LONGEST_IF_ANY.items():
+        text = getattr(event, name)
+        if not isinstance(text, str) or len(text) > longest or "\0" in text:
+            raise NotificationRefused(name)
+    if event.kind not in (*PaymentEvent.Kind.values, UNDER_WAY, ENDED):
         raise NotificationRefused("kind")
     if not _CURRENCY.fullmatch(event.currency):
         raise NotificationRefused("currency")
@@ -99,7 +172,8 @@ def check_event(event: ProviderEvent) -> None:
         raise NotificationRefused("amount") from error
     try:
         written = json.dumps(event.payload, ensure_ascii=False, allow_nan=False)
-        (written + event.event_id + event.reference + event.order_number + event.currency).encode()
+        texts = (event.event_id, event.reference, event.order_number, event.currency)
+        "".join((written, *texts, event.attempt_key, event.refund_reference, event.refund_key)).encode()
     except ValueError as error:
         raise NotificationRefused("payload") from error
     if "\\u0000" in written:
@@ -113,6 +187,9 @@ class Provider:
     forms to all others. `environment` names the variables that the provider requires: the shop does not start without
     them, and the provider's own package reads them (`project.settings.environment.env`). A provider with `is_imaginary`
     moves no money and is refused where money counts.
+
+    Methods that call the provider may wait for the network: the shop calls them outside of transactions, with no lock
+    held. They raise Unreachable and CallRefused.
     """
 
     name: ClassVar[str]
@@ -120,6 +197,8 @@ class Provider:
     summary: ClassVar[str | Promise] = ""
     is_immediate: ClassVar[bool] = False
     is_imaginary: ClassVar[bool] = False
+    # Whether choosing the method promises the money, and so settles at once.
+    is_promise: ClassVar[bool] = False
     # Whether less than what is asked counts as a part of it: for money that people send by hand.
     takes_pieces: ClassVar[bool] = False
     # URLconf of the provider's own pages, below `/payments/<name>/`.
@@ -128,13 +207,28 @@ class Provider:
     origins: ClassVar[Sequence[str]] = ()
     environment: ClassVar[Sequence[str]] = ()
 
+    # Capabilities: whether customers pay on a page that `start` gives, money can be sent back through it, in part too,
+    # and the currencies it takes (None: every one).
+    has_page: ClassVar[bool] = False
+    refunds: ClassVar[bool] = False
+    partial_refunds: ClassVar[bool] = False
+    saved_card: ClassVar[bool] = False
+    currencies: ClassVar[Collection[str] | None] = None
+
     def offers(self, order: Order) -> bool:
         """Tell whether an unpaid order may be paid by this method."""
-        return order.gross > 0
+        return order.gross > 0 and (self.currencies is None or order.currency in self.currencies)
 
-    def start_url(self, order: Order) -> str | None:
-        """Return the URL to redirect to once the method is chosen; None stays on the order's page."""
+    def start(self, attempt: Attempt) -> Started:
+        """Begin a payment at the provider. Called again with one key it gives one payment."""
+        raise CallRefused("no_page")
+
+    def find(self, attempt: Attempt) -> Started | None:
+        """Look up by its key a payment whose beginning was never answered; None if the provider never got the call."""
         return None
+
+    def end(self, reference: str) -> None:
+        """End a payment that nobody has made yet, so that nobody can make it any more. Ending twice is no error."""
 
     def verify(self, message: Message) -> Notice | None:
         """Return the payment that a message asks to look up; None for a signed message that does not concern the shop.
@@ -145,9 +239,23 @@ class Provider:
         raise Forged
 
     def fetch(self, notice: Notice, *, now: datetime) -> ProviderEvent | None:
-        """Return what the provider knows of a payment; None while the payment is under way.
+        """Return what the provider knows of a payment; None while nobody has paid.
 
-        May wait for the network, so the shop calls it outside of transactions. Raises NotificationRefused for an answer
-        that cannot be read.
+        Raises NotificationRefused for an answer that cannot be read.
         """
+        return None
+
+    def refund(self, *, reference: str, amount: Decimal, currency: str, key: str) -> RefundAnswer:
+        """Send back an amount of a payment. Called again with one key it sends it once.
+
+        Raises CallRefused if more is asked for than the payment has left.
+        """
+        raise CallRefused("no_refunds")
+
+    def fetch_refund(self, reference: str) -> RefundAnswer:
+        """Return what the provider knows of a refund."""
+        raise CallRefused("no_refunds")
+
+    def find_refund(self, *, reference: str, key: str) -> RefundAnswer | None:
+        """Look up by its key a refund of a payment; None if the provider never got the call."""
         return None

@@ -18,8 +18,9 @@ from shop.orders import mails
 from shop.orders.locks import lock_order
 from shop.orders.models import Order, OrderEvent
 from shop.orders.transitions import record
+from shop.payments.attempts.answers import note_answer, open_references
 from shop.payments.models import Payment, PaymentEvent
-from shop.payments.port import Message, Notice, Provider, ProviderEvent, check_event
+from shop.payments.port import ENDED, UNDER_WAY, Message, Notice, Provider, ProviderEvent, check_event
 from shop.payments.providers import transfer
 from shop.payments.registry import get_provider, providers
 from shop.payments.requests.asked import amounts_expected
@@ -82,7 +83,7 @@ def choose_method(*, order_id: int, method: str, actor: User | None, now: dateti
     Order.objects.filter(pk=order.pk, status=Order.Status.PLACED).update(method=provider.name, expires_at=expires_at)
     if changed:
         record(order, OrderEvent.What.METHOD_CHOSEN, actor=actor, now=now, detail={"method": provider.name})
-        if not provider.is_immediate:
+        if not provider.is_immediate and not provider.is_promise:
             mails.queue_payment_instructions(order, provider, now=now)
     return provider
 
@@ -117,27 +118,33 @@ def begin_payment(*, order_id: int, provider: Provider, reference: str, now: dat
 def receive_notification(*, provider: Provider, message: Message, now: datetime) -> str | None:
     """Look up and settle the payment of a provider's message; return the outcome, None if nothing follows from it.
 
-    A message that does not concern the shop leaves no trace. Raises Forged for one that the provider did not sign, and
-    NotificationRefused for one that cannot be recorded as reported.
+    A message that does not concern the shop leaves no trace. Raises Forged for one that the provider did not sign,
+    NotificationRefused for one that cannot be recorded as reported, Unreachable and CallRefused.
     """
     notice = provider.verify(message)
-    return _fetch_and_settle(provider, notice, now=now) if notice else None
+    return ask_about(provider, notice, now=now) if notice else None
 
 
 def ask_provider(*, order: Order, provider: Provider, now: datetime) -> None:
-    """Ask the provider, at the customer's return, about the pending charges of the order, and settle them by its
-    answers alone."""
+    """Ask the provider, at the customer's return, about the open payments of the order, and settle them by its
+    answers alone. Raises Unreachable and CallRefused."""
     rest = "WHERE order_id = %s AND provider = %s AND status = %s ORDER BY id"
-    for payment in plain_rows(Payment, rest, [order.pk, provider.name, Payment.Status.PENDING]):
-        _fetch_and_settle(provider, Notice(reference=payment.reference), now=now)
+    pending = plain_rows(Payment, rest, [order.pk, provider.name, Payment.Status.PENDING])
+    references = [payment.reference for payment in pending] + open_references(order.pk, provider.name)
+    for reference in dict.fromkeys(references):
+        ask_about(provider, Notice(reference=reference), now=now)
 
 
-def _fetch_and_settle(provider: Provider, notice: Notice, *, now: datetime) -> str | None:
+def ask_about(provider: Provider, notice: Notice, *, now: datetime) -> str | None:
+    """Look a payment up at the provider and settle it; return the outcome, or the kind of an event without one; None
+    while nobody has paid. Raises NotificationRefused, Unreachable and CallRefused."""
     event = provider.fetch(notice, now=now)
     if event is None:
         return None
     check_event(event)
-    return settle(event=event, now=now)
+    outcome = event.kind if event.kind in (UNDER_WAY, ENDED) else settle(event=event, now=now)
+    note_answer(event, now=now)
+    return outcome
 
 
 def confirm_received(

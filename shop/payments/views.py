@@ -18,7 +18,7 @@ from accounts.rate_limits.services import TooOften
 from common.plain_rows import plain_row
 from shop.orders.models import Order
 from shop.payments import services as payments
-from shop.payments.port import Forged, Message, NotificationRefused, Provider
+from shop.payments.port import CallRefused, Forged, Message, NotificationRefused, Provider, Unreachable
 from shop.payments.registry import get_provider
 
 UNSIGNED = "bad notification"
@@ -34,7 +34,10 @@ def return_page(request: HttpRequest, provider: str, token: str) -> HttpResponse
     order = plain_row(Order, "WHERE token = %s", [token])
     if order is None:
         raise Http404
-    payments.ask_provider(order=order, provider=_installed(provider), now=timezone.now())
+    installed = _installed(provider)
+    # A provider that is silent now tells later, or is asked again.
+    with suppress(NotificationRefused, Unreachable, CallRefused):
+        payments.ask_provider(order=order, provider=installed, now=timezone.now())
     return redirect("order", token=order.token)
 
 
@@ -43,9 +46,9 @@ def return_page(request: HttpRequest, provider: str, token: str) -> HttpResponse
 def webhook(request: HttpRequest, provider: str) -> HttpResponse:
     """Receive a provider's notification; its signature replaces the CSRF token.
 
-    Answers 204 if it was acted on, 200 if it does not concern the shop, 400 if it is forged or cannot be recorded. Only
-    forged messages are counted, and only forged ones are blocked: their sender may share an address with the provider,
-    and must not be able to block the provider's messages.
+    Answers 204 if it was acted on, 200 if it does not concern the shop, 400 if it is forged or cannot be recorded, 503
+    if the provider cannot be asked now. Only forged messages are counted, and only forged ones are blocked: their
+    sender may share an address with the provider, and must not be able to block the provider's messages.
     """
     now = timezone.now()
     message = Message(request.body, request.headers)
@@ -53,8 +56,10 @@ def webhook(request: HttpRequest, provider: str) -> HttpResponse:
         outcome = payments.receive_notification(provider=_installed(provider), message=message, now=now)
     except Forged:
         return _forged(request, now)
-    except NotificationRefused:
+    except (NotificationRefused, CallRefused):
         return HttpResponse(status=HTTPStatus.BAD_REQUEST)
+    except Unreachable:  # the message is sent again
+        return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE)
     return HttpResponse(status=HTTPStatus.OK if outcome is None else HTTPStatus.NO_CONTENT)
 
 

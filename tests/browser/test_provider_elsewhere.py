@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shop.orders.models import Order
-from shop.payments.port import Provider
+from shop.payments.port import Attempt, Provider, Started
 from shop.payments.registry import temporary
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
@@ -47,13 +47,14 @@ class Elsewhere(Provider):
     name = "elsewhere"
     label = "Elsewhere"
     is_immediate = True
+    has_page = True
 
     def __init__(self, site: str, *origins: str) -> None:
         self.site = site
         self.origins = origins  # type: ignore[misc]
 
-    def start_url(self, order: Order) -> str:
-        return f"{self.site}/pay/{order.number}"
+    def start(self, attempt: Attempt) -> Started:
+        return Started(f"session-{attempt.key}", f"{self.site}/pay/{attempt.order_number}")
 
 
 @pytest.fixture

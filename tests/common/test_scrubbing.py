@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from django.db.models import Q
 
 from accounts.people.models import User
 from common.personal_data import Person
@@ -68,3 +71,42 @@ def test_texts_are_found_whatever_their_case():
     UserFactory(last_name="for Alice@Example.org")
 
     assert naming(User.objects.all(), "last_name", person=ALICE).count() == 1
+
+
+NAMED_TWICE = replace(ALICE, namesakes=frozenset({2}), their_emails=frozenset({"am@example.org"}))
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [
+        ("Alice Martin <AM@example.org>", "Alice Martin <AM@example.org>"),
+        ("Alice Martin (am@example.org, alice@example.org)", f"{GONE} (am@example.org, {GONE})"),
+        ("Alice Martin", GONE),
+        ({"to": "am@example.org", "who": "Alice Martin"}, {"to": "am@example.org", "who": "Alice Martin"}),
+        (
+            {"email": "new@example.org", "first_name": "Alice", "last_name": "Martin"},
+            {"email": "new@example.org", "first_name": "Alice", "last_name": "Martin"},
+        ),
+        (
+            {"email": "", "first_name": "Alice", "last_name": "Martin"},
+            {"email": "", "first_name": GONE, "last_name": GONE},
+        ),
+    ],
+)
+def test_what_is_a_namesake_s_stays(value, left):
+    assert scrubbed(value, NAMED_TWICE) == left
+
+
+@pytest.mark.django_db
+def test_of_rows_about_a_namesake_only_the_person_s_address_goes():
+    theirs = MailFactory(recipient="am@example.org", context={"who": "Alice Martin", "by": "alice@example.org"})
+    others = MailFactory(context={"who": "Alice Martin"})
+    condition = Q(recipient="am@example.org")
+
+    counts = [
+        scrub_rows(Mail.objects.all(), "context", person=NAMED_TWICE, limit=5, theirs=condition) for _twice in range(2)
+    ]
+
+    assert counts == [2, 0]
+    assert Mail.objects.get(pk=theirs.pk).context == {"who": "Alice Martin", "by": GONE}
+    assert Mail.objects.get(pk=others.pk).context == {"who": GONE}

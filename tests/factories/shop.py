@@ -22,7 +22,10 @@ from shop.checkout.parties import OrderDetails
 from shop.checkout.place import Consent, Shown, place_order
 from shop.orders.giving_back.units import units_given_back
 from shop.orders.models import Order
+from shop.payments.attempts.models import PaymentAttempt
+from shop.payments.attempts.services import attempt_told
 from shop.payments.port import ProviderEvent
+from shop.payments.providers.sandbox import bank
 from shop.payments.services import settle
 
 Answers = Mapping[str, Any]
@@ -166,3 +169,11 @@ def deliver(order: Order) -> Order:
 
 def euros(text: str) -> Decimal:
     return Decimal(text)
+
+
+def charge_at_sandbox(order: Order, choice: str = "succeed", *, now: datetime | None = None) -> bank.Charge:
+    """Make a charge for an order at the imaginary bank, as its page does; the shop does not know of it yet."""
+    told = attempt_told(
+        PaymentAttempt(order=order, provider="sandbox", amount=order.gross, currency=order.currency, begun_at=now)
+    )
+    return bank.charge(choice, of=bank.open_charge(told), now=now or timezone.now())

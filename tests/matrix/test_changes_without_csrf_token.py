@@ -12,7 +12,7 @@ from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of
 from shop.payments.providers.sandbox.provider import provider as sandbox
 from shop.payments.services import begin_payment
 from tests.factories.catalog import EntryFactory
-from tests.factories.shop import make_cart, place
+from tests.factories.shop import charge_at_sandbox, make_cart, place
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def browser() -> Client:
 
 def charged(order: Order, choice: str) -> bank.Charge:
     """Charge the customer at the bank's page, without a word to the shop yet."""
-    charge = bank.charge(choice, now=timezone.now())
+    charge = charge_at_sandbox(order, choice, now=timezone.now())
     begin_payment(order_id=order.pk, provider=sandbox, reference=charge.reference, now=timezone.now())
     return charge
 
@@ -43,7 +43,7 @@ def come_back(browser: Client, order: Order) -> None:
 
 
 def notify(browser: Client, order: Order, charge: bank.Charge, signature: str | None = None) -> int:
-    body, signed = bank.notification(event_of(charge, order, event_id="1"))
+    body, signed = bank.notification(event_of(charge, event_id="1"))
     answer = browser.post(
         reverse("payment-webhook", args=["sandbox"]),
         body,

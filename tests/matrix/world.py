@@ -59,6 +59,8 @@ from shop.payments.models import PaymentEvent
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider as sandbox
 from shop.payments.services import begin_payment, choose_method
+from shop.payments.statements.models import BankStatement, StatementLine
+from shop.payments.statements.services import import_file, keep_file
 from shop.phone_orders.models import PhoneOrder
 from shop.phone_orders.services import begin, customer_version, put_on, save_customer, send_link
 from shop.seller.models import LegalText, ShopIdentity
@@ -72,7 +74,7 @@ from tests.enrolments.waiting.given import waits
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
-from tests.factories.shop import make_cart, pay, place
+from tests.factories.shop import charge_at_sandbox, make_cart, pay, place
 from tests.matrix.rules import CUSTOMERS
 from tests.matrix.visits import FROM_PAGE
 from tests.shop.steps import VISITOR_DETAILS
@@ -125,6 +127,8 @@ class World:
     event: PaymentEvent
     phone_order: PhoneOrder
     approval: Approval
+    statement: BankStatement
+    statement_line: StatementLine
     erasure: ErasureRequest
     cart_lines: dict[str, CartLine]
     sessions: dict[str, str]
@@ -170,6 +174,8 @@ class World:
             "mail_id": self.mail.pk,
             "event_id": self.event.pk,
             "approval_id": self.approval.pk,
+            "statement_id": self.statement.pk,
+            "statement_line_id": self.statement_line.pk,
             "erasure_id": self.erasure.pk,
             "user_id": self.by_hand.user_id,
             "pk": self.phone_order.pk,
@@ -283,6 +289,7 @@ class World:
             "order-move": {"account": has.account.pk},
             "sandbox-pay": {"choice": "decline"},
             "admin:shop_order_payment": {"amount": str(has.order.gross), "reference": "0815"},
+            "admin:shop_order_promise": {"kind": "public_mandate", "reference": "EJ 0815", "part": "0"},
             "admin:shop_order_cancel": {"reason": "asked for"},
             "admin:enrolments_course_enrol": {"email": "sixth@example.org", "role": self.by_hand.role_id},
             "admin:enrolments_seatbatch_give": {
@@ -347,6 +354,11 @@ def make_world() -> World:
     Closure.objects.create(
         kind="day", starts_on=yesterday, ends_on=yesterday, entries=0, sums=[], sealed_to=0, digest=b"", closed_at=now
     )
+    imported = keep_file(
+        content=b"Date;Montant\n27/11/2026;7,00\n", account="BANK", actor=people["administrator"], now=now
+    )
+    import_file(statement_id=imported.pk, now=now)
+    kept = keep_file(content=b"Date;Montant\n28/11/2026;8,00\n", account="BANK", actor=people["administrator"], now=now)
     BrokenHook.objects.create(handler="ext_odd", hook="revoke", file="ext_odd/handler.py", line=7, error="Odd")
     return World(
         entry=entry,
@@ -362,6 +374,8 @@ def make_world() -> World:
         event=PaymentEvent.objects.latest("pk"),
         phone_order=phone_order,
         erasure=ask_for_erasure(person=UserFactory(), asked_by=people["administrator"], now=now),
+        statement=kept,
+        statement_line=StatementLine.objects.get(),
         approval=Approval.objects.create(
             kind="confirm_money",
             about=f"order:{ours.order.pk}",
@@ -402,7 +416,7 @@ def furnish(
     """Give an account one of each kind of belongings; its order waits for a charge that the bank has accepted."""
     order = place(make_cart(entry, user=buyer), user=buyer, account=account, operator=operator, now=now)
     choose_method(order_id=order.pk, method=sandbox.name, actor=buyer, now=now)
-    charge = bank.charge(bank.Choice.SUCCEED, now=now)
+    charge = charge_at_sandbox(order, bank.Choice.SUCCEED, now=now)
     begin_payment(order_id=order.pk, provider=sandbox, reference=charge.reference, now=now)
     free, taken = given_pack(account, seats=2, now=now)
     assign_seat(taken, course, f"pupil.of.{account.pk}@example.org", operator, now=now)

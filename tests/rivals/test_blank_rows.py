@@ -12,12 +12,12 @@ from shop.orders import unit_rows
 from shop.orders.ending import cancel_order
 from shop.orders.models import Order
 from shop.orders.unit_rows import delete_blank_rows
-from shop.payments import services as payments
+from shop.payments.requests import release
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.rivals.processes import Rival, errors_among, no_row_locks, race
 
-ABOUT_TO_MOVE = [(payments, "move_order")]
+ABOUT_TO_MOVE = [(release, "move_order")]
 ABOUT_TO_DELETE = [(unit_rows, "_delete_of")]
 
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from shop.orders.copied import services as copied
 from shop.orders.copied.services import blank_unneeded
 from shop.orders.ending import expire_orders
-from shop.payments import services as payments
 from shop.payments.models import PaymentEvent
+from shop.payments.requests import release
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.rivals.given import session_entry
@@ -19,7 +19,7 @@ from tests.rivals.processes import Rival, deadlocks_among, errors_among, no_row_
 
 # The order is judged to be of no use; emptying it comes next.
 ABOUT_TO_BLANK = [(copied, "_blank")]
-ABOUT_TO_MOVE = [(payments, "move_order")]
+ABOUT_TO_MOVE = [(release, "move_order")]
 
 
 def ended(number=0):

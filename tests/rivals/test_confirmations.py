@@ -16,7 +16,7 @@ from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
-from tests.factories.shop import make_cart, place
+from tests.factories.shop import charge_at_sandbox, make_cart, place
 from tests.rivals.processes import deadlocks_among, errors_among, no_row_locks, race, values_among
 from tests.shop.admin_pages import order_url
 
@@ -35,9 +35,9 @@ def confirmed_from_all_sides(merchant, *, notifications=2, **how):
     """Confirm an order from all sides: paid by card, its transfer booked by the merchant; return order and answers."""
     order = place(make_cart(EntryFactory(handler="std_generateseats")))
     now = timezone.now()
-    charge = bank.charge("succeed", now=now)
+    charge = charge_at_sandbox(order, "succeed", now=now)
     payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
-    body, signature = bank.notification(event_of(charge, order, event_id=f"notified:{charge.reference}"))
+    body, signature = bank.notification(event_of(charge, event_id=f"notified:{charge.reference}"))
 
     def returns():
         return Client().get(reverse("payment-return", args=["sandbox", order.token])).status_code

@@ -14,15 +14,15 @@ from shop.orders import ending as orders
 from shop.orders import transitions
 from shop.orders.ending import expire_orders
 from shop.orders.models import Order, OrderEvent
-from shop.payments import services as payments
 from shop.payments.models import Settlement
+from shop.payments.requests import release
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.rivals.given import session_entry
 from tests.rivals.processes import Rival, deadlocks_among, errors_among, no_row_locks, race
 
 # Both have seen the order unpaid; moving it comes next.
-ABOUT_TO_MOVE = [(orders, "move_order"), (payments, "move_order")]
+ABOUT_TO_MOVE = [(orders, "move_order"), (release, "move_order")]
 
 
 def unpaid(number=0):
@@ -95,7 +95,7 @@ def no_guard():
         Order.objects.filter(pk=order.pk).update(status=to, **columns)
         transitions.record(order, what, actor=actor, now=now, to_status=to)
 
-    orders.move_order = payments.move_order = move_without_asking
+    orders.move_order = release.move_order = move_without_asking
 
 
 @pytest.mark.parametrize(("without", "status", "places"), [(no_row_locks, "paid", 2), (no_guard, "expired", 0)])

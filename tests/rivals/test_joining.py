@@ -2,11 +2,13 @@
 
 from collections import Counter
 
+from accounts.teams.models import Team
 from enrolments.joining import join as join_module
 from enrolments.joining import make as make_module
 from enrolments.joining.make import revoke_code, revoke_link
 from enrolments.joining.models import JoinCode, JoinUse
 from enrolments.seats.models import Seat, SeatEvent
+from enrolments.teams import quota
 from tests.enrolments.given import NOW, given_pack
 from tests.enrolments.joining.given import code, given_link, joins, token
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
@@ -14,6 +16,7 @@ from tests.factories.enrolments import CourseFactory
 from tests.rivals.processes import Rival, deadlocks_among, errors_among, race, values_among
 
 LOOKED = [(join_module, "refuse_closed")]
+QUOTA_COUNTED = [(quota, "_beyond_quota")]
 CODE_LOOKED = [(make_module, "_refuse_taken")]
 
 
@@ -143,3 +146,32 @@ def test_people_of_two_links_into_two_courses_over_the_same_seats_each_get_one(t
     assert values_among(answers) == [True] * 6
     assert Seat.objects.filter(state="assigned").count() == 6
     trial.note("people with two join links over the same seats", 6)
+
+
+def two_for_the_last_seat_of_a_team(**how):
+    """Two people with two links of a team that may use one seat more."""
+    account, bob = CustomerAccountFactory(), UserFactory()
+    nantes = Team.objects.create(account=account, name="Nantes", quota=1)
+    batches = [given_pack(account, seats=2)[0].batch for _each in range(2)]
+    links = [given_link(batch, bob, course=CourseFactory(), places=2, team=nantes) for batch in batches]
+    rivals = [Rival(joining(token(link), number), before=QUOTA_COUNTED) for number, link in enumerate(links)]
+    return race(*rivals, **how)
+
+
+def without_the_lock_of_the_team():
+    quota.lock_teams = lambda account, team_ids: {team.pk: team for team in Team.objects.filter(pk__in=team_ids)}
+
+
+def test_of_two_for_the_last_seat_of_a_team_one_gets_it(trial):
+    answers = two_for_the_last_seat_of_a_team()
+
+    assert (values_among(answers), errors_among(answers)) == ([True], ["JoinLinkUsedUp"])
+    assert Seat.objects.filter(state="assigned").count() == 1
+    trial.note("people with links of a team for its last seat", 2)
+
+
+def test_control_without_the_lock_of_the_team_both_get_one():
+    answers = two_for_the_last_seat_of_a_team(without=without_the_lock_of_the_team)
+
+    assert values_among(answers) == [True, True]
+    assert Seat.objects.filter(state="assigned").count() == 2

@@ -4,6 +4,7 @@ A provider sends one notification again and again over several connections, betw
 """
 
 import random
+from dataclasses import replace
 from decimal import Decimal
 
 from django.test import Client
@@ -18,7 +19,7 @@ from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
 from tests.factories.catalog import EntryFactory
-from tests.factories.shop import make_cart, place
+from tests.factories.shop import charge_at_sandbox, make_cart, place
 from tests.rivals.processes import deadlocks_among, errors_among, race, values_among
 
 SIBLINGS = ("authorised", "captured", "reminder")
@@ -27,12 +28,12 @@ SIBLINGS = ("authorised", "captured", "reminder")
 def messages_about_a_payment(order):
     """Return a notification and its siblings: the same success under other event ids, and an earlier decline."""
     now = timezone.now()
-    charge = bank.charge("succeed", now=now)
+    charge = charge_at_sandbox(order, "succeed", now=now)
     payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
-    declined = bank.Charge(charge.reference, bank.Choice.DECLINE, charge.made_at)
-    told = bank.notification(event_of(charge, order, event_id="paid"))
-    siblings = [bank.notification(event_of(charge, order, event_id=name)) for name in SIBLINGS]
-    return told, [*siblings, bank.notification(event_of(declined, order, event_id="declined"))]
+    declined = replace(charge, choice=bank.Choice.DECLINE)
+    told = bank.notification(event_of(charge, event_id="paid"))
+    siblings = [bank.notification(event_of(charge, event_id=name)) for name in SIBLINGS]
+    return told, [*siblings, bank.notification(event_of(declined, event_id="declined"))]
 
 
 def deliver_all(messages):

@@ -375,6 +375,11 @@ def test_versions_count_from_one(terms):
         run("UPDATE shop_legaltext SET version = 0")
 
 
+def test_a_line_is_frozen_for_a_known_reason(order):
+    with broken("shop_orderline_frozen_for"):
+        run("UPDATE shop_orderline SET frozen_for = '{whim}'")
+
+
 # Places of orders whose address nobody has proved
 
 

@@ -27,7 +27,7 @@ from tests.factories.shop import fill_cart, make_cart, pay, place, shown_now
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PLACING = 43
-SETTLING = 20
+SETTLING = 24
 DELIVERING_SEATS = 25
 DELIVERING_A_SESSION = 58
 # The operator's enrolment in the support course, where an entry names one.

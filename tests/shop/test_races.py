@@ -23,7 +23,7 @@ from shop.orders.claim import claim_by_button, claim_order
 from shop.orders.ending import cancel_order
 from shop.orders.fulfilment import retry_line
 from shop.orders.models import Order
-from shop.payments import services as payments
+from shop.payments.requests import release
 from shop.wiring import claim_by_link
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
@@ -54,7 +54,7 @@ class TestPayingAndCancelling:
 
     def test_an_order_just_paid_cannot_be_cancelled(self, order):
         paid, cancelled = race(
-            Rival(lambda: pay(order), before=[(payments, "move_order")]),
+            Rival(lambda: pay(order), before=[(release, "move_order")]),
             lambda: cancel_order(order_id=order.pk, actor=None, now=timezone.now()),
             in_turn=True,
         )

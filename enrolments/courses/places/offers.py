@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import F, Q
 
+from enrolments.waiting.events import What, note
 from enrolments.waiting.models import WaitingPlace
 
 # Conditions on the course of the surrounding query, named `this` there.
@@ -45,8 +46,9 @@ def use_offers(course_id: int, claim: Claim, places: int) -> int:
 
     Expects the course's lock, under which alone offers change.
     """
+    assert claim.now is not None  # as of every claim to a course with a waiting list
     used = 0
-    for offer in _offers_to(course_id, claim):
+    for offer in _offers_to(course_id, claim, claim.now):
         number = min(offer.left, places - used)
         if not number:
             break
@@ -54,13 +56,13 @@ def use_offers(course_id: int, claim: Claim, places: int) -> int:
         if not offer.left:
             offer.state, offer.ended_at = WaitingPlace.State.TAKEN, claim.now
         offer.save(update_fields=["taken", "state", "ended_at"])
+        note(What.TAKEN, [offer], now=claim.now, number=number)
         used += number
     return used
 
 
-def _offers_to(course_id: int, claim: Claim) -> list[WaitingPlace]:
-    assert claim.now is not None  # as of every claim to a course with a waiting list
-    offers = WaitingPlace.objects.on_offer_at(claim.now).filter(
+def _offers_to(course_id: int, claim: Claim, now: datetime.datetime) -> list[WaitingPlace]:
+    offers = WaitingPlace.objects.on_offer_at(now).filter(
         Q(person__in=claim.user_ids) | Q(account__isnull=False, account=claim.account_id),
         course=course_id,
     )

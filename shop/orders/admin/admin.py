@@ -22,14 +22,15 @@ from common.search import among, matching
 from enrolments.seats.models import SeatBatch
 from shop.notes.page import Notes, note_urls, notes_for
 from shop.notes.services import notes_of_order
-from shop.orders.admin.billing import BillingPages
 from shop.orders.admin.colours import ORDER_COLOURS
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, TodoFilter
 from shop.orders.admin.page import marks_of, order_page
 from shop.orders.admin.paying_back import NOTE
-from shop.orders.copied.sight import READ_KEPT, closed_in_words
+from shop.orders.admin.plan import PlanPages
+from shop.orders.copied.sight import READ_KEPT, closed_in_words, copied_for
 from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
+from shop.payments.on_account.page import terms_urls
 from shop.payments.registry import method_label
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Marks(WentBack):
 
 
 @admin.register(Order)
-class OrderAdmin(BillingPages):
+class OrderAdmin(PlanPages):
     list_display = ("number", "customer", "state", "total", "method_name", "placed_on", "paid_on")
     list_filter = (
         TodoFilter,
@@ -141,7 +142,7 @@ class OrderAdmin(BillingPages):
     # --- The page of one order ---
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.action_urls(), *note_urls(), *super().get_urls()]
+        return [*self.action_urls(), *note_urls(), *terms_urls(), *super().get_urls()]
 
     def change_view(
         self,
@@ -159,7 +160,7 @@ class OrderAdmin(BillingPages):
             "page": page,
             "public_url": _public_url(order),
             "notes": self._notes(request, order),
-            "may_correct": self.may_act(request) and not order.is_closed,
+            "may_correct": self.may_act(request) and copied_for(order, cast(User, request.user)) is not None,
             "may_confirm": self.may_confirm(request),
             "owed_back": order.owed_back,
             "paid_back": order.went_back - order.owed_back,

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -29,6 +30,9 @@ from common.refusals import Refused
 from shop.orders.admin.actions import ORDER_PAGE
 from shop.orders.admin.paying_back import PayingBackPages
 from shop.orders.billing import BILLING, CLOSED, REASON_LENGTH, correct_billing
+from shop.orders.copied.columns import COPIED
+from shop.orders.copied.models import KeptBilling
+from shop.orders.copied.sight import copied_for
 from shop.orders.models import Order
 
 # Asked of a public body alone.
@@ -50,8 +54,8 @@ class BillingForm(MadeFrom, forms.ModelForm):
     )
 
     class Meta:
-        model = Order
-        fields = BILLING
+        model: type[Model] = Order
+        fields: tuple[str, ...] = BILLING
         field_classes = {"payer_email": AddressField}
         widgets = {
             **{name: UnfoldAdminTextInputWidget() for name in BILLING},
@@ -61,16 +65,20 @@ class BillingForm(MadeFrom, forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.instance.is_organisation:
+        if not self.order.is_organisation:
             for name in OF_ORGANISATIONS:
                 del self.fields[name]
-        elif not self.instance.is_public_body:
+        elif not self.order.is_public_body:
             for name in OF_PUBLIC_BODIES:
                 del self.fields[name]
 
+    @property
+    def order(self) -> Order:
+        return self.instance
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        country = str(cleaned.get("billing_country") or "")
+        country = str(cleaned.get("billing_country", self.order.billing_country) or "")
         for name, normalise in NUMBERS.items():
             try:
                 if name in cleaned:
@@ -78,6 +86,26 @@ class BillingForm(MadeFrom, forms.ModelForm):
             except ValidationError as invalid:
                 self.add_error(name, invalid)
         return cleaned
+
+
+class KeptBillingForm(BillingForm):
+    """Billing data of an erased customer, kept for accounting. The country stays with the order."""
+
+    locks_its_row = False  # the page locks the order
+
+    class Meta(BillingForm.Meta):
+        model = KeptBilling
+        fields = tuple(name for name in BILLING if name in COPIED)
+
+    @property
+    def order(self) -> Order:
+        return self.instance.order
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _(
+            "Kept in the order’s history, with what was corrected, not with its values: name nobody here."
+        )
 
 
 class BillingPages(PayingBackPages):
@@ -95,12 +123,15 @@ class BillingPages(PayingBackPages):
         order = self.order_or_404(request, order_id)
         if not self.may_act(request):
             raise PermissionDenied
-        if order.is_closed:
-            messages.error(request, str(CLOSED))
-            return redirect(ORDER_PAGE, order.pk)
         with transaction.atomic():
-            row = Order.objects.get(pk=order.pk)
-            form = BillingForm(request.POST if request.method == "POST" else None, instance=row)
+            row = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+            kept = copied_for(row, cast(User, request.user))
+            if kept is None:
+                messages.error(request, str(CLOSED))
+                return redirect(ORDER_PAGE, order.pk)
+            typed_in = request.POST if request.method == "POST" else None
+            kind = KeptBillingForm if isinstance(kept, KeptBilling) else BillingForm
+            form = kind(typed_in, instance=kept)
             if form.is_valid():
                 typed = dict(form.cleaned_data)
                 reason = typed.pop("reason")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from common.personal_data import Person
 from common.scrubbing import naming, scrub_rows, scrubbed
@@ -50,11 +50,20 @@ def scrub_texts(person: Person, *, limit: int, order_id: int | None = None) -> i
     count = 0
     for texts in TEXTS:
         rows = texts.model._base_manager.filter(**{} if order_id is None else {texts.order: order_id})
-        scrub = _scrub_keys if texts.is_key else scrub_rows
-        count += scrub(rows, *texts.columns, person=person, limit=limit - count)
+        if texts.is_key:
+            count += _scrub_keys(rows, *texts.columns, person=person, limit=limit - count)
+        else:
+            left, theirs = limit - count, _of_namesakes(texts.order, person)
+            count += scrub_rows(rows, *texts.columns, person=person, limit=left, theirs=theirs)
         if count >= limit:
             break
     return count
+
+
+def _of_namesakes(order: str, person: Person) -> Q:
+    """Return the condition that a path leads to an order of a namesake."""
+    placed = Q(buyer__in=person.namesakes) | Q(buyer__isnull=True, contact_email__in=person.their_emails)
+    return Q(**{f"{order}__in": Order.objects.filter(placed).values("pk")})
 
 
 def columns_of_texts() -> dict[str, Sequence[str]]:

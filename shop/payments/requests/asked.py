@@ -14,7 +14,7 @@ from shop.payments.requests.models import PaymentRequest
 
 State = PaymentRequest.State
 
-_RECEIVED = (
+RECEIVED = (
     "coalesce((SELECT sum(amount) FROM shop_allocation given"
     " WHERE given.request_id = this.id AND given.released_at IS NULL), 0)"
 )
@@ -28,9 +28,14 @@ class Asked:
     received: Decimal
 
     @property
+    def asks(self) -> Decimal:
+        """Amount that is asked for, paid or not."""
+        return self.request.amount - self.request.lowered
+
+    @property
     def rest(self) -> Decimal:
         """Amount that is still to come, whether it is promised or not."""
-        return self.request.amount - self.request.lowered - self.received
+        return self.asks - self.received
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Share:
 def asked_of(order: Order) -> list[Asked]:
     """Return the requests of an order that were not replaced, by position. One query."""
     rest = "WHERE order_id = %s AND replaced_at IS NULL ORDER BY position"
-    return [Asked(*row) for row in plain_rows_with(PaymentRequest, _RECEIVED, rest, [order.pk])]
+    return [Asked(*row) for row in plain_rows_with(PaymentRequest, RECEIVED, rest, [order.pk])]
 
 
 def still_to_come(asked: Sequence[Asked]) -> Decimal:

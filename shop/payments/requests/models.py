@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -25,6 +26,13 @@ class PaymentRequest(models.Model):
         COVERED = "covered", _("promised")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
+    class Promise(models.TextChoices):
+        ON_ACCOUNT = "on_account", _("on account")
+        PUBLIC_MANDATE = "public_mandate", _("purchase order of a public body")
+        OPCO = "opco", _("share of an OPCO")
+
+    REFERENCE_LENGTH = 120
+
     order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, related_name="requests")
     position = models.PositiveIntegerField(pgettext_lazy("payment request", "part"), help_text="From 1.")
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
@@ -35,6 +43,15 @@ class PaymentRequest(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.OPEN, db_default=State.OPEN
     )
+    promise = models.CharField(_("promise"), max_length=14, choices=Promise.choices, blank=True, db_default="")
+    promise_reference = models.CharField(
+        _("reference of the promise"), max_length=REFERENCE_LENGTH, blank=True, db_default=""
+    )
+    promised_at = models.DateTimeField(_("promised at"), null=True)
+    promised_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    # Of the pay link mailed to an outside payer; the token is derived, and only its hash stored.
+    link_nonce = models.CharField(max_length=22, blank=True, db_default="")
+    link_hash = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  null is no link; "" would be one
     replaced_at = models.DateTimeField(_("replaced"), null=True)
     created_at = models.DateTimeField(_("asked since"), db_default=Now())
 
@@ -51,6 +68,14 @@ class PaymentRequest(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=("open", "paid", "covered", "withdrawn")), name="shop_paymentrequest_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(promise="", promised_at__isnull=True)
+                | Q(promise__in=("on_account", "public_mandate", "opco"), promised_at__isnull=False),
+                name="shop_paymentrequest_promise_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="covered") | ~Q(promise=""), name="shop_paymentrequest_covered_by_a_promise"
             ),
             models.CheckConstraint(
                 condition=Q(replaced_at__isnull=True) | Q(state="withdrawn"), name="shop_paymentrequest_replaced"

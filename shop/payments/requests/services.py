@@ -35,6 +35,15 @@ def requests_of(order: Order, *, now: datetime) -> list[Asked]:
     return asked_of(order) or make_request(order, now=now)
 
 
+def parts_of(order: Order) -> list[Asked]:
+    """Return what an order asks for, for its page; one of the previous release that waits for money asks for its total.
+    One query."""
+    asked = asked_of(order)
+    if asked or order.is_free or order.status != Order.Status.PLACED:
+        return asked
+    return [Asked(PaymentRequest(order=order, position=1, amount=order.gross), ZERO)]
+
+
 def allocate(payment: Payment, shares: Sequence[Share], *, now: datetime) -> None:
     """Give a payment to requests of a locked order, which are paid once they have received all. Two statements."""
     insert_rows(

@@ -228,6 +228,25 @@ def test_the_own_account_of_a_private_person_is_emptied_and_that_of_others_scrub
     assert Membership.objects.filter(user=alice).count() == 2
 
 
+def test_a_namesake_keeps_what_is_theirs(alice, merchant):
+    other = UserFactory(email="am@example.org", first_name="Alice", last_name="Martin")
+    account = CustomerAccountFactory(kind="person", name="Alice Martin")
+    MembershipFactory(account=account, user=other)
+    mail = MailFactory(
+        recipient=other.email, person_id=other.pk, context={"who": "Alice Martin"}, state="sent", sent_at=NOW
+    )
+    about_alice = MailFactory(recipient="boss@example.org", context={"who": "Alice Martin"}, state="sent", sent_at=NOW)
+
+    erased(alice, merchant)
+
+    account.refresh_from_db()
+    mail.refresh_from_db()
+    about_alice.refresh_from_db()
+    assert (account.name, mail.context, about_alice.context) == (
+        "Alice Martin", {"who": "Alice Martin"}, {"who": "…"},
+    )  # fmt: skip
+
+
 def test_a_second_person_may_be_wanted(alice, merchant, settings):
     settings.SECOND_PERSON_ERASURE = True
     request = asked(alice)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.members.models import CustomerAccount, Membership
 from accounts.people.models import User
 from accounts.people.services import PersonTyped
+from accounts.teams.models import Team
 from enrolments.courses.models import Course
 from enrolments.joining.join import Joined, join
 from enrolments.joining.make import make_link
@@ -38,6 +39,7 @@ def given_link(
     domains: tuple[str, ...] = (),
     ends_at: datetime.datetime | None = None,
     now: datetime.datetime = NOW,
+    team: Team | None = None,
 ) -> JoinLink:
     """Return a link to the seats of an order line, or of its session, made by `maker`, who becomes an operator."""
     return make_link(
@@ -51,6 +53,7 @@ def given_link(
         domains=list(domains),
         ends_at=ends_at or now + days(30),
         now=now,
+        team=team,
     )
 
 

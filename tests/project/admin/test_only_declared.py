@@ -148,7 +148,7 @@ def test_rows_are_opened_by_their_key_alone(client, label):  # noqa: F811
 def test_fields_that_look_rows_up_are_those_declared(client):  # noqa: F811
     declared = {("enrolments", "coursegroup", "course"), ("accounts", "membership", "user")}
     declared |= {("enrolments", "seat", "course"), ("enrolments", "enrolment", "course")}
-    declared |= {("enrolments", "joinlink", "course")}
+    declared |= {("enrolments", "joinlink", "course"), ("enrolments", "waitingplace", "course")}
     declared |= {("shop", "order", "account"), ("shop", "cartline", "entry")}  # orders by telephone
     answered = set()
     for model in apps.get_models():

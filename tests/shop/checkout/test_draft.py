@@ -57,6 +57,7 @@ LINE_NOT_SHOWN = {
     "places_held": "counted at the placing",
     "status": "a step of the line's life",
     "failure": "a step of the line's life",
+    "frozen_for": "a step of the line's life",
     "fulfilled_at": "a step of the line's life",
 }
 

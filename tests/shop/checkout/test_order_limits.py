@@ -15,7 +15,7 @@ from shop.payments.models import PaymentEvent
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import event_of
 from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.factories.shop import make_cart, place
+from tests.factories.shop import charge_at_sandbox, make_cart, place
 from tests.shop.steps import english_client, order_as_visitor, press_order, put_in_cart, signed_in, type_details
 
 pytestmark = pytest.mark.django_db
@@ -142,8 +142,8 @@ def post_notification(body: bytes, signature: str) -> int:
 
 
 def confirmation(order: Order) -> tuple[bytes, str]:
-    charge = bank.charge("succeed", now=timezone.now())
-    return bank.notification(event_of(charge, order, event_id="paid"))
+    charge = charge_at_sandbox(order, "succeed", now=timezone.now())
+    return bank.notification(event_of(charge, event_id="paid"))
 
 
 def test_a_provider_that_tells_much_of_no_interest_is_heard_when_it_confirms(settings, entry):

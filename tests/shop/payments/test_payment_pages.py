@@ -11,7 +11,7 @@ from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import event_of
-from tests.factories.shop import make_cart, place
+from tests.factories.shop import charge_at_sandbox, make_cart, place
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,8 +109,8 @@ class TestWebhook:
     def message(self, order: Order) -> tuple[bytes, str]:
         from django.utils import timezone
 
-        charge = bank.charge("succeed", now=timezone.now())
-        return bank.notification(event_of(charge, order, event_id=f"n:{charge.reference}"))
+        charge = charge_at_sandbox(order, "succeed", now=timezone.now())
+        return bank.notification(event_of(charge, event_id=f"n:{charge.reference}"))
 
     def post(self, body: bytes, signature: str, provider: str = "sandbox"):
         return Client(enforce_csrf_checks=True).post(

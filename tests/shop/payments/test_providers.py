@@ -15,12 +15,25 @@ from django.utils import timezone
 
 from shop.orders.models import Order
 from shop.payments import providers as packages
+from shop.payments.attempts.models import PaymentAttempt
+from shop.payments.attempts.services import attempt_told
 from shop.payments.models import Payment, PaymentEvent
-from shop.payments.port import Forged, Message, Notice, NotificationRefused, Provider, ProviderEvent, check_event
+from shop.payments.port import (
+    Attempt,
+    CallRefused,
+    Forged,
+    Message,
+    Notice,
+    NotificationRefused,
+    Provider,
+    ProviderEvent,
+    Started,
+    check_event,
+)
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of
 from shop.payments.registry import get_provider, installed, origins, temporary
-from tests.factories.shop import make_cart, place
+from tests.factories.shop import charge_at_sandbox, make_cart, place
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +53,11 @@ def order(probe_entry) -> Order:
     return place(make_cart(probe_entry))
 
 
+def attempt_of(order: Order, provider: Provider) -> Attempt:
+    attempt = PaymentAttempt(order=order, provider=provider.name, amount=order.gross, currency=order.currency)
+    return attempt_told(attempt)
+
+
 class Elsewhere(Provider):
     """Provider whose page is on another site."""
 
@@ -48,8 +66,10 @@ class Elsewhere(Provider):
     is_immediate = True
     origins: ClassVar[tuple[str, ...]] = ("https://pay.example", "https://pay.example:8443")
 
-    def start_url(self, order: Order) -> str:
-        return f"https://pay.example/{order.number}"
+    has_page = True
+
+    def start(self, attempt: Attempt) -> Started:
+        return Started(f"session-{attempt.key}", f"https://pay.example/{attempt.order_number}")
 
 
 @pytest.mark.parametrize("provider", EVERY, ids=lambda provider: provider.name)
@@ -80,8 +100,11 @@ class TestEveryProvider:
             assert "*" not in origin
 
     def test_sends_customers_to_the_shop_or_to_a_site_it_names(self, provider, order):
-        start = provider.start_url(order)
-        where = urlsplit(start or "")
+        if not provider.has_page:
+            with pytest.raises(CallRefused):
+                provider.start(attempt_of(order, provider))
+            return
+        where = urlsplit(provider.start(attempt_of(order, provider)).url)
         assert not where.netloc or f"{where.scheme}://{where.netloc}" in provider.origins
 
     def test_knows_nothing_of_a_payment_it_never_took(self, provider, order):
@@ -107,7 +130,7 @@ class TestTheSandbox:
         return self.sandbox.verify(Message(body, {SIGNATURE_HEADER: signature}))
 
     def told(self, order: Order, **changes: object) -> tuple[ProviderEvent, bytes, str]:
-        event = event_of(bank.charge("succeed", now=timezone.now()), order, event_id="e1")
+        event = event_of(charge_at_sandbox(order, "succeed", now=timezone.now()), event_id="e1")
         event = type(event)(**(vars(event) | changes))
         return (event, *bank.notification(event))
 

@@ -25,7 +25,7 @@ from shop.payments.services import (
     confirm_received,
     settle,
 )
-from tests.factories.shop import success
+from tests.factories.shop import charge_at_sandbox, success
 from tests.trials.any_sequence.choices import one_of, seldom, some
 from tests.trials.any_sequence.frame import Frame
 
@@ -72,7 +72,7 @@ class Money(Frame):
     def begin_card(self, n: int, choice: str) -> None:
         order = one_of(self.to_pay(Status.PLACED), n)
         with self.step("begin to pay by card"):
-            charge = bank.charge(choice, now=self.now)
+            charge = charge_at_sandbox(order, choice, now=self.now)
             begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=self.now)
 
     @precondition(lambda self: self.under_way)

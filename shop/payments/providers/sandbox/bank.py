@@ -1,7 +1,7 @@
 """Imaginary bank behind the sandbox.
 
-It keeps no table: the signed reference of a charge carries the customer's choice and its time, from which the bank
-answers like a real one.
+It keeps no table: the signed reference of a payment carries its order, attempt, amount and currency, that of a charge
+also the customer's choice and its time, from which the bank answers like a real one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from common.outside_json import read_json
-from shop.payments.port import Forged, NotificationRefused, ProviderEvent
+from shop.payments.port import Attempt, Forged, NotificationRefused, ProviderEvent
 
 LATE = timedelta(seconds=15)
 _signer = Signer(salt="shop.payments.providers.sandbox.charge", sep="~")
@@ -39,9 +39,13 @@ class Choice(TextChoices):
 
 @dataclass(frozen=True)
 class Charge:
-    """Charge, as read from its reference."""
+    """Charge, as read from its reference. Without a choice, the customer has not made it yet."""
 
     reference: str
+    order_number: str
+    attempt_key: str
+    amount: Decimal
+    currency: str
     choice: str
     made_at: datetime
 
@@ -55,19 +59,29 @@ class Charge:
         return "declined" if self.choice == Choice.DECLINE else "succeeded"
 
 
-def charge(choice: str, *, now: datetime) -> Charge:
-    """Create a charge."""
-    plain = f"{secrets.token_urlsafe(9)}.{choice}.{int(now.timestamp())}"
-    return read_charge(_signer.sign(plain))
+def open_charge(attempt: Attempt) -> Charge:
+    """Return the charge of an attempt, not made yet; the same key always gives the same."""
+    return _signed("", attempt.order_number, attempt.key, str(attempt.amount), attempt.currency, "", "0")
+
+
+def charge(choice: str, *, of: Charge, now: datetime) -> Charge:
+    """Make a charge. Each has a reference of its own."""
+    moment, nonce = str(int(now.timestamp())), secrets.token_urlsafe(9)
+    return _signed(nonce, of.order_number, of.attempt_key, str(of.amount), of.currency, choice, moment)
 
 
 def read_charge(reference: str) -> Charge:
     """Return the charge of a reference. Raises NotificationRefused unless the bank issued the reference."""
     try:
-        _nonce, choice, seconds = _signer.unsign(reference).split(".")
+        _nonce, number, key, amount, currency, choice, seconds = _signer.unsign(reference).split("*")
     except (BadSignature, ValueError) as error:
         raise NotificationRefused from error
-    return Charge(reference, choice, datetime.fromtimestamp(int(seconds), UTC))
+    made_at = datetime.fromtimestamp(int(seconds), UTC)
+    return Charge(reference, number, key, Decimal(amount), currency, choice, made_at)
+
+
+def _signed(*parts: str) -> Charge:
+    return read_charge(_signer.sign("*".join(parts)))
 
 
 def notification(event: ProviderEvent) -> tuple[bytes, str]:
@@ -80,6 +94,7 @@ def notification(event: ProviderEvent) -> tuple[bytes, str]:
             "order": event.order_number,
             "amount": str(event.amount),
             "currency": event.currency,
+            "attempt": event.attempt_key,
         }
     ).encode()
     return body, signature(body)
@@ -122,6 +137,7 @@ def event_told(told: Mapping[str, Any]) -> ProviderEvent:
             amount=Decimal(told["amount"]),
             currency=told["currency"],
             payload=told,
+            attempt_key=told.get("attempt", ""),
         )
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise NotificationRefused from error

@@ -8,21 +8,19 @@ from django.utils.translation import gettext_lazy as _
 
 from outbox.jobs.models import Job
 from outbox.jobs.registry import Urgency, job_kind
-from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.port import Message
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
 
 
-def notify(charge: bank.Charge, order: Order, event_id: str, *, now: datetime) -> None:
+def notify(charge: bank.Charge, event_id: str, *, now: datetime) -> None:
     """Send a notification about a charge."""
-    body, signed = bank.notification(event_of(charge, order, event_id=f"{event_id}:{charge.reference}"))
+    body, signed = bank.notification(event_of(charge, event_id=f"{event_id}:{charge.reference}"))
     payments.receive_notification(provider=provider, message=Message(body, {SIGNATURE_HEADER: signed}), now=now)
 
 
 @job_kind("sandbox_notification", label=_("Tell of a payment at the sandbox"), urgency=Urgency.DELIVERIES)
 def notify_late(job: Job, now: datetime) -> None:
     """Send the late notification, some time after the customer has left the bank's page."""
-    order = Order.objects.get(pk=job.payload["order"])
-    notify(bank.read_charge(job.payload["reference"]), order, "late", now=now)
+    notify(bank.read_charge(job.payload["reference"]), "late", now=now)

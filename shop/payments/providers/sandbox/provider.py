@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from shop.payments.models import Payment, PaymentEvent
-from shop.payments.port import Message, Notice, NotificationRefused, Provider, ProviderEvent
+from shop.payments.models import PaymentEvent
+from shop.payments.port import Attempt, Message, Notice, NotificationRefused, Provider, ProviderEvent, Started
 from shop.payments.providers.sandbox import bank
-
-if TYPE_CHECKING:
-    from shop.orders.models import Order
 
 SIGNATURE_HEADER = "X-Sandbox-Signature"
 
@@ -26,8 +22,14 @@ class SandboxProvider(Provider):
     is_imaginary = True
     urlconf = "shop.payments.providers.sandbox.urls"
 
-    def start_url(self, order: Order) -> str:
-        return reverse("sandbox-pay", args=[order.token])
+    has_page = True
+
+    def start(self, attempt: Attempt) -> Started:
+        """Return the bank's page for an order; its reference carries everything the bank has to know."""
+        return Started(bank.open_charge(attempt).reference, reverse("sandbox-pay", args=[attempt.order_token]))
+
+    def find(self, attempt: Attempt) -> Started | None:
+        return self.start(attempt)
 
     def verify(self, message: Message) -> Notice | None:
         """Return the notice of a message about a payment; None for the bank's other messages."""
@@ -40,28 +42,28 @@ class SandboxProvider(Provider):
         return Notice(reference=reference, event_id=event_id, payload=told)
 
     def fetch(self, notice: Notice, *, now: datetime) -> ProviderEvent | None:
-        """Return the event in the bank's message; without one, derive it from the charge, as the bank stores
+        """Return the event in the bank's message; without one, derive it from the reference, as the bank stores
         nothing."""
         if notice.payload:
             return bank.event_told(notice.payload)
         charge = bank.read_charge(notice.reference)
-        payment = Payment.objects.select_related("order").get(provider=self.name, reference=notice.reference)
-        if now < charge.answered_at or payment.order is None:
+        if not charge.choice or now < charge.answered_at:
             return None
-        return event_of(charge, payment.order, event_id=f"asked:{charge.reference}")
+        return event_of(charge, event_id=f"asked:{charge.reference}")
 
 
 provider = SandboxProvider()
 
 
-def event_of(charge: bank.Charge, order: Order, *, event_id: str) -> ProviderEvent:
-    """Return the bank's event of a charge for an order."""
+def event_of(charge: bank.Charge, *, event_id: str) -> ProviderEvent:
+    """Return the bank's event of a charge."""
     return ProviderEvent(
         provider=provider.name,
         event_id=event_id,
         reference=charge.reference,
         kind=charge.outcome,
-        order_number=order.number,
-        amount=order.gross,
-        currency=order.currency,
+        order_number=charge.order_number,
+        amount=charge.amount,
+        currency=charge.currency,
+        attempt_key=charge.attempt_key,
     )

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods
 from outbox.jobs.services import enqueue
 from shop.orders.models import Order
 from shop.payments import services as payments
+from shop.payments.attempts.answers import note_reference
+from shop.payments.attempts.services import attempt_told, start_payment
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.jobs import notify
 from shop.payments.providers.sandbox.provider import provider
@@ -55,22 +57,24 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
 
 def _charge(order: Order, choice: str) -> None:
     now = timezone.now()
-    charge = bank.charge(choice, now=now)
+    attempt = start_payment(order=order, provider=provider, now=now)
+    charge = bank.charge(choice, of=bank.open_charge(attempt_told(attempt)), now=now)
     if choice == bank.Choice.LATE:
         _charge_late(order, charge, now)
     else:
         payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
     for event_id in _NOTIFICATIONS[bank.Choice(choice)]:
-        notify(charge, order, event_id, now=now)
+        notify(charge, event_id, now=now)
 
 
 @transaction.atomic
 def _charge_late(order: Order, charge: bank.Charge, now: datetime) -> None:
     payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
+    note_reference(provider=provider.name, key=charge.attempt_key, reference=charge.reference)
     enqueue(
         kind="sandbox_notification",
         key=f"sandbox:{charge.reference}",
-        payload={"order": order.pk, "reference": charge.reference},
+        payload={"reference": charge.reference},
         account_id=order.account_id,
         due_at=charge.answered_at,
     )

@@ -15,7 +15,7 @@ from accounts.people.models import User
 from accounts.staff.roles import make_role_groups
 from outbox.mails.models import Mail
 from shop.notes.services import add_note
-from shop.orders.billing import correct_billing
+from shop.orders.billing import CorrectionRefused, correct_billing
 from shop.orders.copied.models import KeptBilling
 from tests.factories.accounts import UserFactory
 from tests.factories.shop import deliver, pay
@@ -85,7 +85,7 @@ def test_only_accounting_reads_who_it_was(sealed, role):
             told.append(address)
 
     assert opened > (0 if role == "catalogue" else 15)
-    assert told == ([order_url(sealed)] if role in ACCOUNTANTS else [])
+    assert told == ([order_url(sealed), order_url(sealed, "billing")] if role in ACCOUNTANTS else [])
 
 
 def address_typed(address: str) -> str:
@@ -112,7 +112,7 @@ def test_staff_are_told_why_they_see_nothing(sealed):
     told = text_of(accountant.get(order_url(sealed)))
     assert STREET in told
     assert "For accounting alone since" in told
-    assert accountant.get(order_url(sealed, "billing"))["location"] == order_url(sealed)
+    assert "Correct the billing data" in told
 
 
 def test_once_they_are_blanked_accounting_reads_nothing_either(sealed):
@@ -121,3 +121,47 @@ def test_once_they_are_blanked_accounting_reads_nothing_either(sealed):
         sealed_at=None, blanked_at=timezone.now(), paid_at=timezone.now() - timedelta(days=3653)
     )
     assert "no longer kept" in text_of(browser("accounting").get(order_url(sealed)))
+
+
+def corrected(browser, order, **changes):
+    """Correct billing data on the page, as it is shown."""
+    page = browser.get(order_url(order, "billing"))
+    assert page.status_code == 200
+    shown = {name: page.context["form"][name].value() or "" for name in page.context["form"].fields}
+    return browser.post(order_url(order, "billing"), {**shown, **changes, "reason": "Typed wrong"})
+
+
+def test_accounting_corrects_what_it_keeps_and_the_history_tells_no_value(sealed):
+    answer = corrected(browser("accounting"), sealed, billing_city="Quimper")
+
+    assert answer["location"] == order_url(sealed)
+    kept = KeptBilling.objects.get(order=sealed)
+    assert (kept.billing_city, kept.billing_name) == ("Quimper", NAME)
+    sealed.refresh_from_db()
+    assert sealed.billing_city == ""
+    event = sealed.events.filter(what="billing_corrected").latest("pk")
+    assert event.detail == {"reason": "Typed wrong", "changes": {"billing_city": ["…", "…"]}}
+    assert "Typed wrong" in text_of(browser("sales").get(order_url(sealed)))
+
+
+def test_nobody_else_corrects_what_is_kept_for_accounting(sealed):
+    before = KeptBilling.objects.values().get()
+
+    answer = browser("sales").get(order_url(sealed, "billing"))
+    with pytest.raises(CorrectionRefused):
+        correct_billing(
+            order_id=sealed.pk,
+            values={"billing_city": "Quimper"},
+            reason="x",
+            actor=UserFactory(is_staff=True),
+            now=timezone.now(),
+        )
+
+    assert answer["location"] == order_url(sealed)
+    assert KeptBilling.objects.values().get() == before
+
+
+def test_what_is_gone_is_corrected_by_nobody(sealed):
+    KeptBilling.objects.all().delete()
+
+    assert browser("accounting").get(order_url(sealed, "billing"))["location"] == order_url(sealed)

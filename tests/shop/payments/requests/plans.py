@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.db import transaction
 from django.utils import timezone
 
 from shop.orders.models import Order
@@ -15,6 +16,7 @@ from tests.factories.shop import pay
 NOW = timezone.now()
 
 
+@transaction.atomic
 def in_parts(order: Order, *amounts: int) -> list[PaymentRequest]:
     """Replace the one request of an order by parts."""
     order.requests.update(state="withdrawn", replaced_at=NOW)
@@ -33,5 +35,5 @@ def piece(order: Order, amount: int | str, reference: str, **changes: object) ->
 def as_the_previous_release_leaves_them() -> None:
     """Take the requests away from all orders: that release knows none."""
     run("SET CONSTRAINTS ALL IMMEDIATE")
-    run("TRUNCATE shop_paymentrequest, shop_allocation")
+    run("TRUNCATE shop_paymentrequest, shop_allocation, shop_paymentattempt")
     run("SET CONSTRAINTS ALL DEFERRED")

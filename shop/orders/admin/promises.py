@@ -1,0 +1,99 @@
+"""Page on which a merchant accepts a promise of payment: a purchase order, an OPCO's file, a sale on account."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from accounts.people.models import User
+from common.admin.display import amount
+from common.refusals import Refused
+from shop.orders.admin.actions import ORDER_PAGE
+from shop.orders.admin.billing import BillingPages
+from shop.payments.requests.asked import still_to_come
+from shop.payments.requests.models import PaymentRequest
+from shop.payments.requests.promises import accept_promise
+from shop.payments.requests.services import parts_of
+
+
+class PromiseForm(forms.Form):
+    """Promise of payment, with the part that it covers. `0` stands for all that is open."""
+
+    use_required_attribute = False
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Promise"),
+        choices=PaymentRequest.Promise.choices,
+        widget=UnfoldAdminSelectWidget,
+    )
+    reference = forms.CharField(
+        label=gettext_lazy("Reference"),
+        max_length=PaymentRequest.REFERENCE_LENGTH,
+        required=False,
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
+        help_text=gettext_lazy(
+            "Service code and commitment number of a public body, or the number of the OPCO’s file."
+        ),
+    )
+    due_on = forms.DateField(
+        label=gettext_lazy("Money expected by"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget({"type": "date"}),
+    )
+    part = forms.TypedChoiceField(label=gettext_lazy("Covers"), coerce=int, widget=UnfoldAdminSelectWidget)
+
+
+class PromisePages(BillingPages):
+    """Button to accept a promise."""
+
+    def action_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:order_id>/promise/", wrap(self.accept_promise), name="shop_order_promise"),
+            *super().action_urls(),
+        ]
+
+    def accept_promise(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        """Ask for the promise, and accept it."""
+        order = self.order_or_404(request, order_id)
+        if not self.may_confirm(request):
+            raise PermissionDenied
+        asked = parts_of(order)
+        form = PromiseForm(request.POST if request.method == "POST" else None)
+        field = cast(forms.TypedChoiceField, form.fields["part"])
+        whole = _("All that is open: %(amount)s") % {"amount": amount(still_to_come(asked), order.currency)}
+        parts = [
+            (each.request.position, _("Part of %(amount)s") % {"amount": amount(each.rest, order.currency)})
+            for each in asked
+            if each.rest > 0
+        ]
+        field.choices = [(0, whole), *(parts if len(parts) > 1 else [])]
+        if form.is_valid():
+            typed = form.cleaned_data
+            try:
+                settled = accept_promise(
+                    order_id=order.pk,
+                    kind=typed["kind"],
+                    reference=typed["reference"],
+                    due_on=typed["due_on"],
+                    positions=[typed["part"]] if typed["part"] else None,
+                    actor=cast(User, request.user),
+                    now=timezone.now(),
+                )
+            except Refused as refusal:
+                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            else:
+                text = _("The promise is accepted, and the order confirmed.") if settled else _("The promise is kept.")
+                messages.success(request, text)
+                return redirect(ORDER_PAGE, order.pk)
+        return self._answer(request, order, "orders/admin/promise.html", form=form)

@@ -1,0 +1,89 @@
+"""Attempts to pay at a provider: each is committed before the provider is called."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from shop.payments.labels import METHOD_LABELS
+
+# Longer than any customer needs, shorter than the time for which providers know a key again.
+KEY_HOLDS_FOR = timedelta(hours=12)
+
+
+class PaymentAttempt(models.Model):
+    """Payment begun at a provider, or about to be, for a payment request of an order, None for a whole order of a
+    former release.
+
+    `key` is committed before the call and goes with it: after a crash the same call, or a look at the provider, finds
+    what the call did. An open attempt is asked about from time to time (`ask_again_at`). One that is withdrawn is
+    offered to nobody any more, and is ended at the provider.
+    """
+
+    class State(models.TextChoices):
+        BEGUN = "begun", _("not answered yet")
+        STARTED = "started", _("open at the provider")
+        ENDED = "ended", _("ended")
+        GIVEN_UP = "given_up", _("given up")
+
+    OPEN = (State.BEGUN, State.STARTED)
+
+    key = models.UUIDField(_("key"), default=uuid.uuid4)
+    order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, related_name="payment_attempts")
+    request = models.ForeignKey("shop.PaymentRequest", on_delete=models.PROTECT, null=True, related_name="attempts")
+    provider = models.CharField(_("provider"), max_length=30)
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.BEGUN, db_default=State.BEGUN
+    )
+    reference = models.CharField(_("reference"), max_length=200, default="", db_default="", blank=True)
+    url = models.TextField(default="", db_default="", blank=True)
+    begun_at = models.DateTimeField(_("begun"))
+    open_until = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    times_asked = models.PositiveIntegerField(_("times asked"), default=0, db_default=0)
+    ask_again_at = models.DateTimeField(_("asked again"), null=True)
+    problem = models.CharField(_("last problem"), max_length=60, default="", db_default="", blank=True)
+
+    class Meta:
+        verbose_name = _("payment at a provider")
+        verbose_name_plural = _("payments at providers")
+        ordering = ("-pk",)
+        constraints = [
+            models.UniqueConstraint(fields=("key",), name="shop_paymentattempt_key_once"),
+            models.UniqueConstraint(
+                fields=("provider", "reference"), condition=~Q(reference=""), name="shop_paymentattempt_reference_once"
+            ),
+            # Two tabs lead to the same page of the provider.
+            models.UniqueConstraint(
+                fields=("order", "provider", "request"),
+                condition=Q(state__in=("begun", "started"), withdrawn_at__isnull=True),
+                nulls_distinct=False,
+                name="shop_paymentattempt_one_live",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="shop_paymentattempt_amount"),
+            models.CheckConstraint(
+                condition=Q(state="begun", reference="")
+                | Q(state="started") & ~Q(reference="")
+                | Q(state__in=("ended", "given_up")),
+                name="shop_paymentattempt_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("begun", "started"), ask_again_at__isnull=False)
+                | Q(state__in=("ended", "given_up"), ask_again_at__isnull=True),
+                name="shop_paymentattempt_asked_while_open",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=("ask_again_at",), condition=Q(ask_again_at__isnull=False), name="shop_paymentattempt_to_ask"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{METHOD_LABELS.of(self.provider)} · {self.reference or self.key}"

@@ -1,0 +1,133 @@
+"""Buying on account: within a limit that the merchant has set, checked under the account's lock."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+from accounts.members.models import CustomerAccount
+from billing.ledger.models import Account
+from billing.ledger.selectors import balance
+from catalog.pricing import ZERO
+from common.again import again_after_deadlock
+from common.moments import local_day
+from common.refusals import Refused
+from shop.orders.contexts import line_contexts
+from shop.orders.hooks import lock_courses_of
+from shop.orders.locks import lock_order
+from shop.orders.models import Order
+from shop.payments.requests.asked import asked_of, still_to_come
+from shop.payments.requests.models import PaymentRequest
+from shop.payments.requests.promises import cover
+
+if TYPE_CHECKING:
+    from accounts.people.models import User
+
+State = PaymentRequest.State
+MOST_DAYS = 365
+
+
+class NotOnAccount(Refused):
+    """Refusal to buy on account: not agreed, beyond the limit, or something is overdue."""
+
+    message = _("This order cannot be bought on account. Choose one of the methods shown.")
+
+
+class TermsChanged(Refused):
+    """Refusal because somebody has changed the limit since the form was made."""
+
+    message = _("The limit was changed meanwhile. Look at it again.")
+
+
+def debt_of(account_id: int, currency: str) -> Decimal:
+    """Return what an account owes: of settled orders by the ledger, and what covers parts of orders not settled yet.
+    Two queries."""
+    promised = PaymentRequest.objects.filter(
+        order__account=account_id, order__status=Order.Status.PLACED, order__currency=currency, state=State.COVERED
+    )
+    waiting = promised.aggregate(sum=Sum("amount"))["sum"] or ZERO
+    return balance(Account.RECEIVABLE, currency=currency, customer_id=account_id) + waiting
+
+
+def is_overdue(account_id: int, now: datetime) -> bool:
+    """Tell whether a part of an order of the account should have been paid before today."""
+    late = PaymentRequest.objects.filter(
+        order__account=account_id,
+        order__status__in=(Order.Status.PAID, Order.Status.COMPLETED),
+        state__in=(State.OPEN, State.COVERED),
+        due_on__lt=local_day(now),
+    )
+    return late.exists()
+
+
+def has_room(order: Order, account: CustomerAccount, *, now: datetime) -> bool:
+    """Tell whether an account may owe an order as well: within its limit, and nothing overdue. Four queries at most,
+    none for an account that pays first."""
+    if account.credit_limit is None:
+        return False
+    asks = still_to_come(asked_of(order)) or order.gross
+    within = debt_of(account.pk, order.currency) + asks <= account.credit_limit
+    return within and not is_overdue(account.pk, now)
+
+
+@again_after_deadlock
+@transaction.atomic
+def buy_on_account(*, order_id: int, actor: User | None, now: datetime) -> None:
+    """Settle an order by its account's promise to pay. Locks the order, the courses of its lines, and its account.
+
+    Raises NotOnAccount, and PlacesGone and NothingToPromise of promises; then nothing has changed.
+    """
+    order = lock_order(order_id)
+    if order.status != Order.Status.PLACED or not order.is_claimed:
+        raise NotOnAccount
+    if order.has_lost_places:
+        # Before the account, as the order of locks asks.
+        lines = list(order.lines.order_by("position"))
+        lock_courses_of(lines, line_contexts(order, lines, now=now))
+    lock_account(order.account_id)
+    account = CustomerAccount.objects.get(pk=order.account_id)
+    if not has_room(order, account, now=now):
+        raise NotOnAccount
+    cover(
+        order,
+        kind=PaymentRequest.Promise.ON_ACCOUNT,
+        reference="",
+        due_on=local_day(now) + timedelta(days=account.credit_days),
+        actor=actor,
+        now=now,
+    )
+
+
+@transaction.atomic
+def set_terms(*, account_id: int, limit: Decimal | None, days: int, seen: str, actor: User, now: datetime) -> None:
+    """Set what an account may owe, None for one that pays first, and the days that it has to pay. Locks the account.
+
+    `seen` is the limit that the form showed, as text. Who changed it is told by the account's history in the
+    administration. Raises TermsChanged.
+    """
+    lock_account(account_id)
+    account = CustomerAccount.objects.get(pk=account_id)
+    if seen != ("" if account.credit_limit is None else str(account.credit_limit)):
+        raise TermsChanged
+    CustomerAccount.objects.filter(pk=account_id).update(credit_limit=limit, credit_days=days)
+    LogEntry.objects.create(
+        user=actor,
+        action_time=now,
+        content_type=ContentType.objects.get_for_model(CustomerAccount),
+        object_id=str(account_id),
+        object_repr=f"#{account_id}",
+        action_flag=CHANGE,
+        change_message=f"on account: {account.credit_limit} → {limit}, {days}",
+    )
+
+
+def lock_account(account_id: int) -> None:
+    """Lock an account's row: what it may owe, and its credit, are checked under it."""
+    list(CustomerAccount.objects.select_for_update(no_key=True).filter(pk=account_id).values_list("pk"))

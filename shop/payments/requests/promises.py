@@ -1,0 +1,125 @@
+"""Promises that cover payment requests without money: accepted by the merchant, or taken on account."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from catalog.pricing import ZERO
+from common.again import again_after_deadlock
+from common.refusals import Refused
+from shop.orders.locks import lock_order
+from shop.orders.models import Order, OrderEvent
+from shop.orders.transitions import record
+from shop.payments.models import Settlement
+from shop.payments.requests.asked import Asked, releases
+from shop.payments.requests.models import PaymentRequest
+from shop.payments.requests.release import has_its_places, release_order
+from shop.payments.requests.services import reopen, requests_of
+
+if TYPE_CHECKING:
+    from accounts.people.models import User
+
+Promise = PaymentRequest.Promise
+State = PaymentRequest.State
+
+
+class NothingToPromise(Refused):
+    """Refusal because nothing of the order is asked for any more, or the chosen part is not."""
+
+    message = _("Nothing of this order is open any more that a promise could cover.")
+
+
+class ReferenceNeeded(Refused):
+    """Refusal of a promise without the reference under which its giver knows it."""
+
+    field = "reference"
+    message = _("Type the reference of the promise: the commitment number, or the number of the file.")
+
+
+class PlacesGone(Refused):
+    """Refusal because the order has ended, or lost its places, and they cannot all be had again."""
+
+    message = _("The places of this order are taken by others, so it cannot be confirmed any more.")
+
+
+class PromiseTooSmall(Refused):
+    """Refusal because an order that has ended comes back only by what releases it."""
+
+    message = _("The order has ended, and this part alone does not bring it back.")
+
+
+@again_after_deadlock
+@transaction.atomic
+def accept_promise(
+    *,
+    order_id: int,
+    kind: str,
+    reference: str,
+    due_on: date | None,
+    actor: User,
+    now: datetime,
+    positions: Collection[int] | None = None,
+) -> bool:
+    """Accept a promise for an order's open requests, or for those at `positions` alone; tell whether it settled the
+    order. An order that has ended comes back by it if its places can be had again.
+
+    `reference` is the commitment number of a public body, or the number of a file. `due_on` is when the money is
+    expected. Locks the order, and the courses of its lines if places have to be held again. Raises NothingToPromise,
+    ReferenceNeeded, PlacesGone and PromiseTooSmall; then nothing has changed.
+    """
+    order = lock_order(order_id)
+    reference = " ".join(reference.split())[: PaymentRequest.REFERENCE_LENGTH]
+    if kind != Promise.ON_ACCOUNT and not reference:
+        raise ReferenceNeeded
+    return cover(order, kind=kind, reference=reference, due_on=due_on, positions=positions, actor=actor, now=now)
+
+
+def cover(
+    order: Order,
+    *,
+    kind: str,
+    reference: str,
+    due_on: date | None,
+    actor: User | None,
+    now: datetime,
+    positions: Collection[int] | None = None,
+) -> bool:
+    """Cover open requests of a locked order by a promise, and settle the order if that releases it; tell whether it
+    did. Raises NothingToPromise, PlacesGone and PromiseTooSmall."""
+    if order.blanked_at is not None or order.is_free:
+        raise NothingToPromise
+    is_settled = Settlement.objects.filter(order=order).exists()
+    asked = [] if is_settled and not order.requests.exists() else requests_of(order, now=now)
+    covered = [each for each in asked if _is_open(each) and (positions is None or each.request.position in positions)]
+    if not covered:
+        raise NothingToPromise
+    released = not is_settled and releases(order, asked, more=[each.request.pk for each in covered])
+    if not is_settled and not released and order.status != Order.Status.PLACED:
+        raise PromiseTooSmall
+    if released and not has_its_places(order, now=now):
+        raise PlacesGone
+    reopen(asked)
+    promise = {
+        "promise": kind,
+        "promise_reference": reference,
+        "promised_at": now,
+        "promised_by": actor,
+        "state": State.COVERED,
+    }
+    rows = PaymentRequest.objects.filter(pk__in=[each.request.pk for each in covered])
+    rows.update(**promise, **({"due_on": due_on} if due_on else {}))
+    detail = {"promise": str(kind), "reason": reference, "worth": str(sum((each.rest for each in covered), ZERO))}
+    record(order, OrderEvent.What.PROMISED, actor=actor, now=now, detail=detail)
+    if released:
+        deposits = sum((each.received for each in asked), ZERO)
+        release_order(order, method=str(kind), payment=None, deposits=deposits, allocated=None, actor=actor, now=now)
+    return released
+
+
+def _is_open(asked: Asked) -> bool:
+    return asked.request.state in (State.OPEN, State.WITHDRAWN) and asked.rest > 0
