@@ -36,9 +36,6 @@ LATE = timedelta(seconds=15)
 _signer = Signer(salt="shop.payments.providers.sandbox.charge", sep="~")
 _refund_signer = Signer(salt="shop.payments.providers.sandbox.refund", sep="~")
 
-# Cents of an amount by which the bank is asked to refuse a refund, or to take its time.
-FAILS, TAKES_LONG = 13, 17
-
 
 class Choice(TextChoices):
     """Behaviour of the imaginary card."""
@@ -47,6 +44,9 @@ class Choice(TextChoices):
     DECLINE = "decline", _("The bank declines")
     TWICE = "twice", _("Pay, and the bank notifies twice")
     LATE = "late", _("Pay, and the bank answers late")
+    SECURE = "secure", _("The bank asks for 3-D Secure first")
+    REFUND_FAILS = "refund_fails", _("Pay; a refund fails later")
+    DISPUTE = "dispute", _("Pay, then dispute the payment at the bank")
 
 
 @dataclass(frozen=True)
@@ -96,30 +96,26 @@ def _signed(*parts: str) -> Charge:
     return read_charge(_signer.sign("*".join(parts)))
 
 
-def refund(*, reference: str, amount: Decimal, key: str) -> RefundAnswer:
-    """Send an amount of a charge back. The same key always gives the same refund. Raises CallRefused for a charge that
-    was not made, or was less."""
-    try:
-        made = read_charge(reference)
-    except NotificationRefused as error:
-        raise CallRefused("unknown_charge") from error
-    if not made.choice or made.outcome != "succeeded" or amount > made.amount:
-        raise CallRefused("amount_too_large")
-    return read_refund(_refund_signer.sign(f"{key}.{int(amount * 100)}"))
+def refund(charge: Charge, *, amount: Decimal, currency: str, key: str) -> RefundAnswer:
+    """Send back an amount of a charge; the same key and amount give the same refund. Raises CallRefused.
+
+    The bank keeps nothing, so it checks each refund against the charge alone, not their sum.
+    """
+    if charge.outcome != "succeeded" or currency != charge.currency or not 0 < amount <= charge.amount:
+        raise CallRefused("more_than_taken")
+    fate = RefundState.FAILED if charge.choice == Choice.REFUND_FAILS else RefundState.SUCCEEDED
+    reference = _refund_signer.sign("*".join((key, str(amount), currency, fate)))
+    is_told_later = fate == RefundState.FAILED
+    return RefundAnswer(RefundState.PENDING if is_told_later else fate, reference)
 
 
 def read_refund(reference: str) -> RefundAnswer:
-    """Return what has become of a refund. Raises CallRefused unless the bank issued the reference."""
+    """Return the refund of a reference. Raises CallRefused unless the bank issued the reference."""
     try:
-        _key, minor_units = _refund_signer.unsign(reference).split(".")
+        fate = RefundState(_refund_signer.unsign(reference).split("*")[-1])
     except (BadSignature, ValueError) as error:
-        raise CallRefused("unknown_refund") from error
-    match int(minor_units) % 100:
-        case cents if cents == FAILS:
-            return RefundAnswer(RefundState.FAILED, reference, "account_closed")
-        case cents if cents == TAKES_LONG:
-            return RefundAnswer(RefundState.PENDING, reference)
-    return RefundAnswer(RefundState.SUCCEEDED, reference)
+        raise CallRefused("no_such_refund") from error
+    return RefundAnswer(fate, reference, "account_closed" if fate == RefundState.FAILED else "")
 
 
 def notification(event: ProviderEvent) -> tuple[bytes, str]:

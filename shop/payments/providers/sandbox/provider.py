@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from shop.payments.models import PaymentEvent
 from shop.payments.port import (
     Attempt,
+    CallRefused,
     Message,
     Notice,
     NotificationRefused,
@@ -64,7 +65,11 @@ class SandboxProvider(Provider):
         return event_of(charge, event_id=f"asked:{charge.reference}")
 
     def refund(self, *, reference: str, amount: Decimal, currency: str, key: str) -> RefundAnswer:
-        return bank.refund(reference=reference, amount=amount, key=key)
+        try:
+            charge = bank.read_charge(reference)
+        except NotificationRefused as error:
+            raise CallRefused("no_such_payment") from error
+        return bank.refund(charge, amount=amount, currency=currency, key=key)
 
     def fetch_refund(self, reference: str) -> RefundAnswer:
         return bank.read_refund(reference)
@@ -73,13 +78,13 @@ class SandboxProvider(Provider):
 provider = SandboxProvider()
 
 
-def event_of(charge: bank.Charge, *, event_id: str) -> ProviderEvent:
-    """Return the bank's event of a charge."""
+def event_of(charge: bank.Charge, *, event_id: str, kind: str = "") -> ProviderEvent:
+    """Return the bank's event of a charge: its outcome, unless another kind is named."""
     return ProviderEvent(
         provider=provider.name,
         event_id=event_id,
         reference=charge.reference,
-        kind=charge.outcome,
+        kind=kind or charge.outcome,
         order_number=charge.order_number,
         amount=charge.amount,
         currency=charge.currency,

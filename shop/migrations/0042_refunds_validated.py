@@ -5,7 +5,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0040_refunds'),
+        ('shop', '0041_refunds'),
     ]
 
     operations = [

@@ -36,8 +36,7 @@ DROP FUNCTION shop_refund_within_payment();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0039_bank_statements'),
-        ('shop', '0039_planned'),
+        ('shop', '0040_statements_and_plans'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
