@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.links.effects import EFFECTS
 from accounts.links.models import AddressLink
@@ -71,6 +72,7 @@ def connect() -> None:
     register_unit_rows(OrderUnit._meta.db_table)
     of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}
     add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))
+    add_area_link(AreaLink("account-money", pgettext_lazy("page", "Money"), rights={Right.SEE_INVOICES}, position=15))
     add_card(Card("orders", orders_card, rights=of_orders, position=30))
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))

@@ -33,6 +33,7 @@ from shop.orders.admin.filters import TodoFilter
 from shop.orders.figures import Period, failed_lines, owed_back
 from shop.payments.admin import AttentionFilter
 from shop.payments.models import PaymentEvent
+from shop.payments.statements.models import StatementLine
 from shop.phone_orders.admin.admin import StageFilter
 from shop.phone_orders.models import PhoneOrder
 from shop.seller.missing import missing_from_the_shop
@@ -91,6 +92,13 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             _("%(amount)s owed for units given back.") % {"amount": money(owed.amount, settings.SHOP_CURRENCY)},
             owed.orders,
             reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.OWED}),
+        )
+    if user.has_perms(("shop.view_statementline", "shop.import_statements")):
+        yield Count(
+            _("Lines of bank statements to decide"),
+            _("Confirm what they are for, or set them aside."),
+            StatementLine.objects.filter(state=StatementLine.State.OPEN).count(),
+            reverse("admin:shop_statementline_changelist", query={"state__exact": StatementLine.State.OPEN}),
         )
     if user.has_perm("shop.enter_order"):
         yield Count(

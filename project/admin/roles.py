@@ -44,10 +44,17 @@ ACCOUNTING = frozenset(
     | LOOK_AT_ORDERS
     | LOOK_AT_CUSTOMERS
     | rights("shop", LOOK, "payment", "paymentevent", "shopidentity", "legaltext", "keptbilling")
+    | rights("shop", LOOK, "bankstatement", "statementline")
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
-    | {"billing.close_period", "shop.deal_with_money", "accounts.view_approval", "outbox.view_mail"}
+    | {
+        "billing.close_period",
+        "shop.import_statements",
+        "shop.deal_with_money",
+        "accounts.view_approval",
+        "outbox.view_mail",
+    }
 )
 SUPPORT = frozenset(
     LOOK_AT_CATALOGUE

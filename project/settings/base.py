@@ -220,7 +220,7 @@ SECURITY_EMAIL = env.str("SECURITY_EMAIL", default=SALES_EMAIL)
 # --- The shop --------------------------------------------------------------------------------------------------------
 
 # Packages of shop/providers, in the order in which customers see them.
-PAYMENT_PROVIDERS = payment_providers("transfer", "on_account", "free")
+PAYMENT_PROVIDERS = payment_providers("transfer", "on_account", "credit", "free")
 # Allows a provider that delivers without any money. Nowhere but in development, tests and benchmarks.
 IMAGINARY_MONEY = False
 # Folders with handlers of one's own, besides those in handlers/ and in installed packages.

@@ -15,7 +15,7 @@ if not DEBUG:
         debug=False,
     )
 
-PAYMENT_PROVIDERS = payment_providers("sandbox", "transfer", "cheque", "public_mandate", "on_account", "free")
+PAYMENT_PROVIDERS = payment_providers("sandbox", "transfer", "cheque", "public_mandate", "on_account", "credit", "free")
 IMAGINARY_MONEY = True
 DEV_MAIL = True
 INSTALLED_APPS = [*INSTALLED_APPS, "workbench"]

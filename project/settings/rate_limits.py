@@ -56,6 +56,8 @@ RATE_LIMITS = {
     "order to address": "10/h/key,20/d/key",
     # Choosing a way to pay, which mails instructions; key: the order.
     "payment method": "20/h/key",
+    # Pay links that there are not.
+    "unknown pay link": "60/10m/ip",
     # Forged notifications. Signed ones are neither counted nor stopped.
     "bad notification": "30/m/ip",
     # Links to calendars that are none, or none any more: programs go on asking for those that were ended.

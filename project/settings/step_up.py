@@ -27,9 +27,17 @@ STEP_UP_ACTS = {
     # Money that came
     "admin:shop_order_payment",
     "admin:shop_order_promise",
+    "admin:shop_order_plan",
     "admin:shop_account_terms",
     "admin:shop_paymentevent_resolve",
     "admin:shop_paymentevent_reopen",
+    "admin:shop_statementline_confirm",
+    "admin:shop_statementline_sure",
+    "admin:shop_statementline_payout",
+    "admin:shop_statementline_keep",
+    "admin:shop_statementline_aside",
+    "admin:shop_paymentevent_apply",
+    "admin:shop_paymentevent_credit",
     # Money that goes back, and orders that end
     "admin:shop_order_cancel",
     "admin:shop_order_give_back",

@@ -1,5 +1,6 @@
-"""Figures of the merchant: sales by week or day, unpaid orders, failed lines. What was sold and what is owed back is
-summed over the ledger; an order that waits for money is not in it yet.
+"""Figures of the merchant: sales by week or day, unpaid orders, failed lines.
+
+Money sold and money owed back are sums over the ledger; an order that waits for money is not in it yet.
 
 Days and weeks (from Monday) are in the shop's time zone, whatever the reader's. Each function makes one query, or two,
 whose result grows with the length of the window or the number of payment methods, never with the number of orders.

@@ -34,6 +34,7 @@ from shop.orders.next_steps import NextStep, area_url, delivered_steps
 from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.registry import get_provider
+from shop.payments.requests.links import link_of
 from shop.payments.under_way import under_way
 from shop.seller.frozen import bank_details, seller_of
 from shop.seller.models import FrozenSeller, ShopIdentity
@@ -82,6 +83,13 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
         "steps": _steps(order, line, reader_id=mail.person_id),
         "is_operator_new": mail.context.get("is_operator_new", False),
     }
+
+
+def _payer(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of a mail to the outside payer, with their pay link."""
+    context = _order(mail, blank=blank)
+    url = link_of(context["order"])
+    return context | {"pay_url": BLANK if blank and url else url}
 
 
 def _settled(mail: Mail, *, blank: bool) -> dict[str, Any]:
@@ -192,7 +200,7 @@ KINDS = {
     "order_placed": (_order, pgettext_lazy("kind of mail", "Order placed")),
     "order_placed_sales": (_order, pgettext_lazy("kind of mail", "Order placed, to the sales team")),
     "payment_instructions": (_order, pgettext_lazy("kind of mail", "How to pay")),
-    "payer_instructions": (_order, pgettext_lazy("kind of mail", "How to pay, to the payer")),
+    "payer_instructions": (_payer, pgettext_lazy("kind of mail", "How to pay, to the payer")),
     "payment_received": (_settled, pgettext_lazy("kind of mail", "Payment received")),
     "payment_received_sales": (_settled, pgettext_lazy("kind of mail", "Payment received, to the sales team")),
     "order_again": (_order, pgettext_lazy("kind of mail", "Order, its page once more")),

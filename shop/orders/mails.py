@@ -23,6 +23,7 @@ from shop.orders.locks import lock_order
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.port import Provider
+from shop.payments.requests.links import make_link
 from shop.seller.models import ShopIdentity
 
 # A mailed link works for at least this long.
@@ -53,6 +54,7 @@ def queue_payment_instructions(order: Order, provider: Provider, *, now: datetim
     mails = _to_customer(order, "payment_instructions", occasion=occasion, now=now)
     if has_outside_payer(order) and provider.name == "transfer":
         # One for each order, whatever is chosen how often: nobody asked the payer.
+        make_link(order, now=now)
         mails.append(_mail(order, "payer_instructions", order.payer_email))
     queue_mails(mails)
 

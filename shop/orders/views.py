@@ -46,6 +46,7 @@ from shop.orders.selectors import (
 from shop.orders.unclaimed import waiting_part
 from shop.pages.frame import site_of
 from shop.payments.attempts.services import ProviderSilent, start_payment
+from shop.payments.credit.services import CreditTooSmall, pay_by_credit
 from shop.payments.form_action import let_forms_lead_to
 from shop.payments.models import Payment
 from shop.payments.on_account.services import NotOnAccount, buy_on_account
@@ -53,6 +54,7 @@ from shop.payments.registry import get_provider, origins
 from shop.payments.requests.promises import PlacesGone
 from shop.payments.services import MethodNotAllowed, choose_method
 from shop.payments.under_way import UnderWay, under_way
+from shop.postings.facts import CREDIT
 from shop.seller.frozen import bank_details, seller_of
 
 ORDERS_PER_PAGE = 25
@@ -102,12 +104,13 @@ def order_pay(request: HttpRequest, token: str) -> HttpResponse:
         method = request.POST.get("method", "")
         named = get_provider(method)
         if named is not None and named.is_promise:
-            buy_on_account(order_id=found.pk, actor=signed_in(request), now=now)
+            pay = pay_by_credit if named.name == CREDIT else buy_on_account
+            pay(order_id=found.pk, actor=signed_in(request), now=now)
             return redirect("order", found.token)
         provider = choose_method(order_id=found.pk, method=method, actor=signed_in(request), now=now)
     except TooOften as refused:
         return too_often(request, refused.seconds)
-    except (MethodNotAllowed, NotOnAccount, PlacesGone) as refusal:
+    except (MethodNotAllowed, NotOnAccount, CreditTooSmall, PlacesGone) as refusal:
         messages.error(request, str(refusal))
         return redirect("order", found.token)
     if not provider.has_page:

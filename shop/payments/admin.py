@@ -26,6 +26,7 @@ from shop.payments.attention import mark_open_again, mark_resolved
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.registry import method_label, providers
+from shop.payments.requests.using import apply_money, keep_as_credit
 
 DEAL = "shop.deal_with_money"
 
@@ -180,6 +181,8 @@ class PaymentEventAdmin(MoneyAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("<int:event_id>/resolve/", wrap(self.resolve), name="shop_paymentevent_resolve"),
+            path("<int:event_id>/apply/", wrap(self.apply), name="shop_paymentevent_apply"),
+            path("<int:event_id>/credit/", wrap(self.credit), name="shop_paymentevent_credit"),
             path("<int:event_id>/reopen/", wrap(self.reopen), name="shop_paymentevent_reopen"),
             *super().get_urls(),
         ]
@@ -194,8 +197,37 @@ class PaymentEventAdmin(MoneyAdmin):
             "note_length": MoneyHandling.NOTE_LENGTH,
         }
 
+    def apply(self, request: HttpRequest, event_id: int) -> HttpResponse:
+        """Give unallocated money to an order."""
+        number = request.POST.get("order", "").replace("\0", "")
+        return self.ask_service(
+            request,
+            event_id,
+            permission=DEAL,
+            service=lambda: apply_money(
+                event_id=event_id,
+                order_number=number,
+                reason=_note_of(request),
+                actor=cast(User, request.user),
+                now=timezone.now(),
+            ),
+            done=_("The money is given to order %(number)s.") % {"number": number.strip()},
+        )
+
+    def credit(self, request: HttpRequest, event_id: int) -> HttpResponse:
+        """Keep unallocated money as the credit of its account."""
+        return self.ask_service(
+            request,
+            event_id,
+            permission=DEAL,
+            service=lambda: keep_as_credit(
+                event_id=event_id, reason=_note_of(request), actor=cast(User, request.user), now=timezone.now()
+            ),
+            done=_("The money is kept as credit of the account."),
+        )
+
     def resolve(self, request: HttpRequest, event_id: int) -> HttpResponse:
-        note = request.POST.get("note", "").replace("\0", "").strip()[: MoneyHandling.NOTE_LENGTH]
+        note = _note_of(request)
         return self.ask_service(
             request,
             event_id,
@@ -250,6 +282,10 @@ class PaymentEventAdmin(MoneyAdmin):
     def payload_text(self, event: PaymentEvent) -> SafeString:
         written = json.dumps(event.payload, ensure_ascii=False, indent=2)
         return format_html('<pre class="amphi-code">{}</pre>', written)
+
+
+def _note_of(request: HttpRequest) -> str:
+    return request.POST.get("note", "").replace("\0", "").strip()[: MoneyHandling.NOTE_LENGTH]
 
 
 def _handling(event: PaymentEvent) -> MoneyHandling | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.refusals import Refused
 from common.words import moment_in_words
@@ -25,6 +28,12 @@ class NoAttentionNeeded(Refused):
 
 class ResolvedAlready(Refused):
     """Refusal because the event is resolved already."""
+
+
+class MoneyUsed(Refused):
+    """Refusal to reopen a payment whose money was given to an order or kept as credit."""
+
+    message = gettext_lazy("This money was given to an order or kept as credit: it cannot be opened again.")
 
 
 class NotResolved(Refused):
@@ -49,7 +58,9 @@ def mark_resolved(*, event_id: int, note: str, actor: User, now: datetime) -> Mo
                 "at": moment_in_words(before.handled_at),
             }
         )
-    handling = MoneyHandling.objects.create(event=event, handled_at=now, handled_by=actor, note=note)
+    handling = MoneyHandling.objects.create(
+        event=event, amount=_rest_of(event), handled_at=now, handled_by=actor, note=note
+    )
     postings.post_resolved(handling)
     if event.order is not None:
         detail = {"event": event.pk, "outcome": event.outcome, "reason": note}
@@ -64,12 +75,22 @@ def mark_open_again(*, event_id: int, actor: User, now: datetime) -> None:
     handling = event.handlings.filter(undone_at__isnull=True).first()
     if handling is None:
         raise NotResolved(_("This payment is not marked as resolved."))
+    if handling.how != MoneyHandling.How.SENT_BACK:
+        raise MoneyUsed
     handling.undone_at, handling.undone_by = now, actor
     handling.save(update_fields=("undone_at", "undone_by"))
     postings.post_resolved(handling)
     if event.order is not None:
         detail = {"event": event.pk, "outcome": event.outcome}
         record(event.order, OrderEvent.What.MONEY_REOPENED, actor=actor, now=now, detail=detail)
+
+
+def _rest_of(event: PaymentEvent) -> Decimal | None:
+    """Return the part of a payment that no order was given; None where that is all of it."""
+    if event.payment is None:
+        return None
+    given = event.payment.allocations.filter(released_at__isnull=True).aggregate(sum=Sum("amount"))["sum"]
+    return event.payment.amount - given if given else None
 
 
 def _lock_event(event_id: int) -> PaymentEvent:

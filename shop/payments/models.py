@@ -169,6 +169,17 @@ class MoneyHandling(models.Model):
 
     NOTE_LENGTH = 300
 
+    class How(models.TextChoices):
+        SENT_BACK = "sent_back", _("sent back")
+        APPLIED = "applied", _("given to an order")
+        CREDIT = "credit", _("kept as credit")
+
+    how = models.CharField(
+        _("how"), max_length=10, choices=How.choices, default=How.SENT_BACK, db_default=How.SENT_BACK
+    )
+    amount = models.DecimalField(
+        _("amount"), max_digits=12, decimal_places=2, null=True, help_text="Empty: the whole payment."
+    )
     event = models.ForeignKey(PaymentEvent, on_delete=models.PROTECT, related_name="handlings")
     handled_at = models.DateTimeField(_("resolved on"))
     handled_by = models.ForeignKey(
@@ -187,6 +198,11 @@ class MoneyHandling(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=("event",), condition=Q(undone_at__isnull=True), name="shop_moneyhandling_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(how="sent_back")
+                | Q(how__in=("applied", "credit"), amount__isnull=False, amount__gt=0, undone_at__isnull=True),
+                name="shop_moneyhandling_used_for_good",
             ),
             models.CheckConstraint(
                 condition=Q(undone_at__isnull=True, undone_by__isnull=True)

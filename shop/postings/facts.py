@@ -20,6 +20,9 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderEvent, OrderLine
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 
+# Provider of payments by an account's credit, by which no money comes in.
+CREDIT = "credit"
+
 
 def sale(order: Order, lines: Iterable[OrderLine], *, at: datetime) -> Iterator[Entry]:
     """Yield the entries of an order's settlement: it is owed, and invoiced."""
@@ -41,11 +44,18 @@ def sale_fact(order_id: int) -> str:
 
 
 def money_in(payment: Payment, order: Order | None, *, at: datetime) -> Entry:
-    """Return the entry of money that a provider has taken, or that the merchant has seen."""
+    """Return the entry of money that a provider has taken, or that the merchant has seen; or that an account's credit
+    pays with."""
     amount = in_minor_units(payment.amount, payment.currency)
     customer, key = (order.account_id, order.pk) if order else (None, None)
+    came_from = (
+        # Of no order: a claim that moves one order takes no credit of the account along.
+        Line(Account.CREDIT, amount, customer)
+        if payment.provider == CREDIT
+        else Line(Account.IN_TRANSIT, amount, order_id=key, part=payment.provider)
+    )
     lines = (
-        Line(Account.IN_TRANSIT, amount, order_id=key, part=payment.provider),
+        came_from,
         Line(Account.UNALLOCATED, -amount, customer, key),
     )
     return Entry(f"money_in:{payment.pk}", Kind.MONEY_IN, at, payment.currency, lines)
@@ -64,14 +74,32 @@ def allocated(settlement: Settlement) -> Entry:
     return Entry(f"allocated:{payment.pk}", Kind.ALLOCATED, settlement.at, payment.currency, lines)
 
 
-def allocated_in_parts(
-    payment: Payment, order: Order, amount: Decimal, *, number: int, is_settled: bool, at: datetime
-) -> Entry:
-    """Return the entry of the `number`th time that a payment, or a part of it, was given to an order's requests: a
-    deposit until the order is settled."""
-    units = in_minor_units(amount, order.currency)
+def credited(handling: MoneyHandling, payment: Payment, order: Order) -> Entry:
+    """Return the entry of unallocated money of an order that is kept as the credit of its account."""
+    units = in_minor_units(handling.amount or payment.amount, payment.currency)
     lines = (
         Line(Account.UNALLOCATED, units, order.account_id, order.pk),
+        Line(Account.CREDIT, -units, order.account_id),
+    )
+    return Entry(f"credited:{handling.pk}", Kind.ALLOCATED, handling.handled_at, payment.currency, lines)
+
+
+def allocated_in_parts(
+    payment: Payment,
+    order: Order,
+    amount: Decimal,
+    *,
+    number: int,
+    is_settled: bool,
+    at: datetime,
+) -> Entry:
+    """Return the entry of the `number`th time that a payment, or a part of it, was given to an order's requests: a
+    deposit until the order is settled. It was unallocated money of the payment's own order, if it came with one."""
+    units = in_minor_units(amount, order.currency)
+    own = order if payment.order_id == order.pk else payment.order
+    came_for = (own.account_id, own.pk) if own else (None, None)
+    lines = (
+        Line(Account.UNALLOCATED, units, *came_for),
         Line(Account.RECEIVABLE if is_settled else Account.DEPOSITS, -units, order.account_id, order.pk),
     )
     fact = f"allocated:{payment.pk}" + (f":{number}" if number > 1 else "")
@@ -134,7 +162,8 @@ def sent_back(handling: MoneyHandling) -> Iterator[Entry]:
     that was undone. Reads the event, its payment and order."""
     payment, order = handling.event.payment, handling.event.order
     assert payment is not None  # asked for by `sources.Resolved`
-    amount = in_minor_units(payment.amount, payment.currency)
+    sent = payment.amount if handling.amount is None else handling.amount
+    amount = in_minor_units(sent, payment.currency)
     customer, key = (order.account_id, order.pk) if order else (None, None)
     lines = (Line(Account.UNALLOCATED, amount, customer, key), Line(Account.REFUNDS_SENT, -amount, customer, key))
     yield Entry(f"resolved:{handling.pk}", Kind.MONEY_OUT, handling.handled_at, payment.currency, lines)
@@ -157,6 +186,17 @@ def refunded(event: PaymentEvent) -> Entry:
     )
     kind = Kind.MONEY_OUT if went else Kind.REVERSED
     return Entry(f"{event.kind}:{event.pk}", kind, event.received_at, event.currency, lines)
+
+
+def banked(key: str, order_id: int | None, amount: Decimal, currency: str, *, part: str, at: datetime) -> Entry:
+    """Return the entry of money in transit that a line of a bank statement shows: it has arrived at the bank. `part`
+    is the provider that took it."""
+    units = in_minor_units(amount, currency)
+    lines = (
+        Line(Account.BANK, units, order_id=order_id),
+        Line(Account.IN_TRANSIT, -units, order_id=order_id, part=part),
+    )
+    return Entry(f"banked:{key}", Kind.MONEY_IN, at, currency, lines)
 
 
 def _sold(order: Order, lines: Iterable[OrderLine]) -> Iterator[Line]:

@@ -49,6 +49,11 @@ def post_given_back(keys: Sequence[int]) -> None:
     post(facts.given_back(giving, before=giving.before) for giving in givings().filter(pk__in=keys))
 
 
+def post_credit(handling: MoneyHandling, payment: Payment, order: Order) -> None:
+    """Post unallocated money of an order that is kept as the credit of its account."""
+    post([facts.credited(handling, payment, order)])
+
+
 def post_note(note: OrderEvent) -> None:
     """Post a note of an order's history that money went back, or is owed again."""
     post([facts.paid_back(note)])
@@ -63,6 +68,11 @@ def post_resolved(mark: MoneyHandling) -> None:
 def post_refund(event: PaymentEvent) -> None:
     """Post a provider's refund of money received, or its failure."""
     post([facts.refunded(event)])
+
+
+def post_banked(key: str, order_id: int | None, amount: Decimal, currency: str, *, part: str, at: datetime) -> None:
+    """Post that money in transit has arrived at the bank, as a line of a statement shows. `key` names the line."""
+    post([facts.banked(key, order_id, amount, currency, part=part, at=at)])
 
 
 def post_missing(source: Source) -> int:

@@ -93,7 +93,8 @@ def resolved() -> QuerySet[MoneyHandling]:
     settled = Exists(Settlement.objects.filter(payment=OuterRef("event__payment")))
     marks = MoneyHandling.objects.filter(
         ~told_before,
-        ~settled,
+        ~settled | Q(amount__isnull=False),
+        how=MoneyHandling.How.SENT_BACK,
         event__outcome__in=PaymentEvent.UNALLOCATED,
         event__payment__status=Payment.Status.SUCCEEDED,
         event__payment__amount__gt=0,

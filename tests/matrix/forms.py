@@ -129,6 +129,7 @@ admin:view_on_site                   object_id                -  # answers as to
 admin:app_list                       app_label                -  # answers as to a GET
 admin/(?P<url>.*)$                   url                      -  # answers as to a GET
 admin:shop_order_payment             order_id                 -  # the amount typed must be the one that is owed
+admin:shop_order_plan                order_id                 -  # only what is wholly open is divided
 admin:shop_order_promise             order_id                 -  # only what is still open is covered
 admin:shop_account_terms             account_id               -  # posts the limit that it showed
 admin:shop_order_cancel              order_id                 -  # only an unpaid order is cancelled
@@ -149,6 +150,8 @@ admin:shop_phoneorder_accepted       pk                       version,gross,cont
 admin:shop_phoneorder_discard        pk                       -  # refused once it is placed
 admin:shop_legaltext_next            text_id                  -  # makes a new version, overwrites nothing
 admin:shop_paymentevent_resolve      event_id                 -  # only an open event is noted
+admin:shop_paymentevent_apply        event_id                 -  # only money that is open is given to an order
+admin:shop_paymentevent_credit       event_id                 -  # only money that is open is kept
 admin:shop_paymentevent_reopen       event_id                 -  # only a noted event is opened again
 admin:catalog_course_choices         -                        -  # looks up, changes nothing
 admin:catalog_entry_new              -                        -  # makes a new entry, overwrites nothing
@@ -160,6 +163,15 @@ admin:enrolments_course_end          course_id,enrolment_id   -  # only the merc
 admin:enrolments_seatbatch_give      batch_id                 seen
 admin:outbox_job_retry               job_id                   -  # a job done already is refused
 admin:outbox_job_dismiss             job_id                   -  # only a job that gave up is dismissed
+admin:shop_bankstatement_send        -                        -  # keeps a file, overwrites nothing
+admin:shop_bankstatement_columns     statement_id             -  # the last word about columns counts
+admin:shop_bankstatement_import      statement_id             -  # a file is imported once
+admin:shop_bankstatement_discard     statement_id             -  # only a file that is not imported is discarded
+admin:shop_statementline_sure        -                        -  # a line is decided once
+admin:shop_statementline_confirm     line_id                  -  # a line is decided once
+admin:shop_statementline_payout      line_id                  -  # a line is decided once
+admin:shop_statementline_keep        line_id                  -  # a line is decided once
+admin:shop_statementline_aside       line_id                  -  # a line is decided once
 admin:billing_closure_close          -                        -  # a day is closed once
 admin:accounts_erasurerequest_erase  erasure_id               -  # a request is decided once
 admin:accounts_erasurerequest_refuse erasure_id               -  # a request is decided once
@@ -200,6 +212,8 @@ enrolments.waitingplace   -  # nothing to edit
 handlers.brokenhook       -  # nothing to edit
 outbox.job                -  # nothing to edit
 outbox.mail               -  # nothing to edit
+shop.bankstatement        -  # nothing to edit
+shop.statementline        -  # nothing to edit
 shop.legaltext            made_from
 shop.order                -  # nothing to edit
 shop.phoneorder           -  # nothing to edit

@@ -83,6 +83,8 @@ payment-return           GET  done  # see RETURN_PAGE
 payment-return           POST 405
 payment-webhook          GET  405
 payment-webhook          POST refused  # see NOTIFICATION
+pay-link                 GET  404   # no token of an order opens it, a mailed link alone
+pay-link                 POST 405
 phone-order              GET  page  # for whoever has the mailed link
 phone-order              POST page  # the terms are not accepted
 sandbox-pay              GET  page  # the bank's page, for whoever has its address
@@ -129,6 +131,8 @@ account-overview         GET  sign-in page    page    page     page       404   
 account-overview         POST 405
 account-orders           GET  sign-in page    page    404      page       404      404     404     404     404
 account-orders           POST 405
+account-money            GET  sign-in page    404     404      page       404      404     404     404     404
+account-money            POST 405
 account-details          GET  sign-in page    404     404      404        404      404     404     404     404
 account-details          POST sign-in done    404     404      404        404      404     404     404     404
 account-members          GET  sign-in page    404     404      404        404      404     404     404     404
@@ -373,6 +377,8 @@ admin/(?P<url>.*)$                  POST sign-in sign-in  404     404     404
 
 admin:shop_order_payment            GET  sign-in sign-in  403     403     page
 admin:shop_order_payment            POST sign-in sign-in  403     403     done
+admin:shop_order_plan               GET  sign-in sign-in  403     403     page
+admin:shop_order_plan               POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_promise            GET  sign-in sign-in  403     403     page
 admin:shop_order_promise            POST sign-in sign-in  403     403     done
 admin:shop_account_terms            GET  sign-in sign-in  405     405     405
@@ -411,6 +417,10 @@ admin:shop_legaltext_publish        GET  sign-in sign-in  403     403     page
 admin:shop_legaltext_publish        POST sign-in sign-in  403     403     done
 admin:shop_legaltext_next           GET  sign-in sign-in  405     405     405
 admin:shop_legaltext_next           POST sign-in sign-in  403     403     done
+admin:shop_paymentevent_apply    GET  sign-in sign-in  405     405     405
+admin:shop_paymentevent_apply    POST sign-in sign-in  403     403     done
+admin:shop_paymentevent_credit   GET  sign-in sign-in  405     405     405
+admin:shop_paymentevent_credit   POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_resolve  GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_resolve  POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_reopen   GET  sign-in sign-in  405     405     405
@@ -435,6 +445,24 @@ admin:outbox_job_retry              GET  sign-in sign-in  405     405     405
 admin:outbox_job_retry              POST sign-in sign-in  403     403     done
 admin:outbox_job_dismiss            GET  sign-in sign-in  405     405     405
 admin:outbox_job_dismiss            POST sign-in sign-in  403     403     go  # the job has not given up
+admin:shop_bankstatement_send        GET  sign-in sign-in  403     403     page
+admin:shop_bankstatement_send        POST sign-in sign-in  403     403     page  # no file
+admin:shop_bankstatement_columns     GET  sign-in sign-in  403     403     page
+admin:shop_bankstatement_columns     POST sign-in sign-in  403     403     page  # nothing is chosen
+admin:shop_bankstatement_import      GET  sign-in sign-in  405     405     405
+admin:shop_bankstatement_import      POST sign-in sign-in  403     403     done
+admin:shop_bankstatement_discard     GET  sign-in sign-in  405     405     405
+admin:shop_bankstatement_discard     POST sign-in sign-in  403     403     done
+admin:shop_statementline_sure        GET  sign-in sign-in  405     405     405
+admin:shop_statementline_sure        POST sign-in sign-in  403     403     go  # no line is sure
+admin:shop_statementline_confirm     GET  sign-in sign-in  405     405     405
+admin:shop_statementline_confirm     POST sign-in sign-in  403     403     go  # no order is named
+admin:shop_statementline_payout      GET  sign-in sign-in  405     405     405
+admin:shop_statementline_payout      POST sign-in sign-in  403     403     go  # nobody is named
+admin:shop_statementline_keep        GET  sign-in sign-in  405     405     405
+admin:shop_statementline_keep        POST sign-in sign-in  403     403     done
+admin:shop_statementline_aside       GET  sign-in sign-in  405     405     405
+admin:shop_statementline_aside       POST sign-in sign-in  403     403     go  # no reason is given
 admin:billing_closure_close          GET  sign-in sign-in  403     403     page
 admin:billing_closure_close          POST sign-in sign-in  403     403     page  # no day is named
 admin:accounts_erasurerequest_erase  GET  sign-in sign-in  403     403     page
@@ -485,6 +513,8 @@ enrolments.waitingplace   page 403  page 403
 handlers.brokenhook       page 403  page page
 outbox.job                page 403  page 403
 outbox.mail               page 403  page 403
+shop.bankstatement        page 403  page 403
+shop.statementline        page 403  page 403
 shop.legaltext            page page page page
 shop.order                page 403  page 403
 shop.payment              page 403  page 403

@@ -52,12 +52,14 @@ enrolments.waitingplace   -         look  -          look    look
 handlers.brokenhook       look      -     -          look    delete
 outbox.job                -         -     -          look    look
 outbox.mail               -         look  look       look    look
+shop.bankstatement        -         -     look       -       look
 shop.legaltext            -         -     look       -       all
 shop.order                -         look  look       look    look
 shop.payment              -         look  look       -       look
 shop.paymentevent         -         -     look       -       look
 shop.phoneorder           -         add   -          -       add
 shop.shopidentity         -         -     look       -       write
+shop.statementline        -         -     look       -       look
 """
 
 BUTTONS = """
@@ -82,6 +84,15 @@ outbox_mail_body              -         may   may        may     may
 outbox_mail_dismiss           -         may   -          may     may
 outbox_mail_resend            -         may   -          may     may
 shop_account_note             -         may   may        may     may
+shop_bankstatement_columns    -         -     may        -       may
+shop_bankstatement_discard    -         -     may        -       may
+shop_bankstatement_import     -         -     may        -       may
+shop_bankstatement_send       -         -     may        -       may
+shop_statementline_aside      -         -     may        -       may
+shop_statementline_confirm    -         -     may        -       may
+shop_statementline_keep       -         -     may        -       may
+shop_statementline_payout     -         -     may        -       may
+shop_statementline_sure       -         -     may        -       may
 shop_legaltext_next           -         -     -          -       may
 shop_legaltext_publish        -         -     -          -       may
 shop_order_billing            -         may   may        may     may
@@ -91,10 +102,13 @@ shop_order_note               -         may   may        may     may
 shop_order_owed_again         -         -     may        -       may
 shop_order_pay_back           -         -     may        -       may
 shop_order_payment            -         -     may        -       may
+shop_order_plan               -         -     may        -       may
 shop_order_promise            -         -     may        -       may
 shop_account_terms            -         -     may        -       may
 shop_order_retry              -         may   may        may     may
 shop_order_units              -         may   may        may     may
+shop_paymentevent_apply       -         -     may        -       may
+shop_paymentevent_credit      -         -     may        -       may
 shop_paymentevent_reopen      -         -     may        -       may
 shop_paymentevent_resolve     -         -     may        -       may
 shop_phoneorder_accepted      -         may   -          -       may

@@ -59,6 +59,8 @@ from shop.payments.models import PaymentEvent
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider as sandbox
 from shop.payments.services import begin_payment, choose_method
+from shop.payments.statements.models import BankStatement, StatementLine
+from shop.payments.statements.services import import_file, keep_file
 from shop.phone_orders.models import PhoneOrder
 from shop.phone_orders.services import begin, customer_version, put_on, save_customer, send_link
 from shop.seller.models import LegalText, ShopIdentity
@@ -125,6 +127,8 @@ class World:
     event: PaymentEvent
     phone_order: PhoneOrder
     approval: Approval
+    statement: BankStatement
+    statement_line: StatementLine
     erasure: ErasureRequest
     cart_lines: dict[str, CartLine]
     sessions: dict[str, str]
@@ -170,6 +174,8 @@ class World:
             "mail_id": self.mail.pk,
             "event_id": self.event.pk,
             "approval_id": self.approval.pk,
+            "statement_id": self.statement.pk,
+            "statement_line_id": self.statement_line.pk,
             "erasure_id": self.erasure.pk,
             "user_id": self.by_hand.user_id,
             "pk": self.phone_order.pk,
@@ -348,6 +354,11 @@ def make_world() -> World:
     Closure.objects.create(
         kind="day", starts_on=yesterday, ends_on=yesterday, entries=0, sums=[], sealed_to=0, digest=b"", closed_at=now
     )
+    imported = keep_file(
+        content=b"Date;Montant\n27/11/2026;7,00\n", account="BANK", actor=people["administrator"], now=now
+    )
+    import_file(statement_id=imported.pk, now=now)
+    kept = keep_file(content=b"Date;Montant\n28/11/2026;8,00\n", account="BANK", actor=people["administrator"], now=now)
     BrokenHook.objects.create(handler="ext_odd", hook="revoke", file="ext_odd/handler.py", line=7, error="Odd")
     return World(
         entry=entry,
@@ -363,6 +374,8 @@ def make_world() -> World:
         event=PaymentEvent.objects.latest("pk"),
         phone_order=phone_order,
         erasure=ask_for_erasure(person=UserFactory(), asked_by=people["administrator"], now=now),
+        statement=kept,
+        statement_line=StatementLine.objects.get(),
         approval=Approval.objects.create(
             kind="confirm_money",
             about=f"order:{ours.order.pk}",

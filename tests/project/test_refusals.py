@@ -41,6 +41,7 @@ from handlers.faults import Fault, HookBroken
 from shop.cart.services import QuantityChanged
 from shop.checkout.errors import ProofNeeded
 from shop.orders.hooks import ScriptBroken
+from shop.payments.statements.tables import RowRefused
 from tests.factories.accounts import CustomerAccountFactory
 from tests.factories.enrolments import CourseFactory
 
@@ -73,6 +74,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     RowsRefused: lambda: RowsRefused({0: SeatNotFree(None, NOW, "assigned")}),
     OpenQuote: lambda: OpenQuote(7),
     RowCutOff: lambda: RowCutOff(7),
+    RowRefused: lambda: RowRefused(7, "–"),
     OnlyOwner: lambda: OnlyOwner([CustomerAccountFactory.build()]),
     ScriptBroken: lambda: ScriptBroken(None, HookBroken(Fault("ext_x", "revoke", "ext_x/handler.py", 7, "Odd", "x"))),
     RolesChanged: lambda: RolesChanged(Membership(is_owner=True), ["is_buyer"]),

@@ -14,7 +14,7 @@ from shop.payments.requests.models import PaymentRequest
 
 State = PaymentRequest.State
 
-_RECEIVED = (
+RECEIVED = (
     "coalesce((SELECT sum(amount) FROM shop_allocation given"
     " WHERE given.request_id = this.id AND given.released_at IS NULL), 0)"
 )
@@ -54,7 +54,7 @@ class Share:
 def asked_of(order: Order) -> list[Asked]:
     """Return the requests of an order that were not replaced, by position. One query."""
     rest = "WHERE order_id = %s AND replaced_at IS NULL ORDER BY position"
-    return [Asked(*row) for row in plain_rows_with(PaymentRequest, _RECEIVED, rest, [order.pk])]
+    return [Asked(*row) for row in plain_rows_with(PaymentRequest, RECEIVED, rest, [order.pk])]
 
 
 def still_to_come(asked: Sequence[Asked]) -> Decimal:

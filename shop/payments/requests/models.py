@@ -49,6 +49,9 @@ class PaymentRequest(models.Model):
     )
     promised_at = models.DateTimeField(_("promised at"), null=True)
     promised_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    # Of the pay link mailed to an outside payer; the token is derived, and only its hash stored.
+    link_nonce = models.CharField(max_length=22, blank=True, db_default="")
+    link_hash = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  null is no link; "" would be one
     replaced_at = models.DateTimeField(_("replaced"), null=True)
     created_at = models.DateTimeField(_("asked since"), db_default=Now())
 

@@ -28,7 +28,9 @@ from enrolments.grounds.by_hand import enrol_by_hand
 from enrolments.values import Period
 from shop.orders.giving_back.models import GivingBack
 from shop.payments.models import PaymentEvent
+from shop.payments.statements.services import import_file, keep_file
 from shop.phone_orders.services import begin
+from shop.postings.services import post_given_back
 from shop.seller.models import LegalText, ShopIdentity
 from tests.billing.test_ledger import money_in
 from tests.catalog.admin_pages import controls, typed
@@ -80,7 +82,8 @@ def paid_line(order: Any) -> tuple[int, int]:
 
 def owing(order: Any) -> int:
     pay(order)
-    GivingBack.objects.create(line=order.lines.get(), first_index=0, last_index=0, amount=120, why="refunded")
+    given = GivingBack.objects.create(line=order.lines.get(), first_index=0, last_index=0, amount=120, why="refunded")
+    post_given_back([given.pk])
     return order.pk
 
 
@@ -126,6 +129,17 @@ def day_to_close(_order: Any) -> tuple[()]:
     return ()
 
 
+def kept_file(_order: Any) -> int:
+    content = b"Date;Montant\n27/11/2026;7,00\n"
+    return keep_file(content=content, account="BANK", actor=UserFactory(), now=timezone.now()).pk
+
+
+def statement_line(order: Any) -> int:
+    return import_file(statement_id=kept_file(order), now=timezone.now()).lines.get().pk
+
+
+LINES = "shop.payments.statements.line_admin"
+STATEMENTS = "shop.payments.statements.admin"
 PHONE_ORDERS = "shop.phone_orders.admin.admin"
 ORDERS = "shop.orders.admin.actions"
 LEGAL = "shop.seller.admin.legal_texts"
@@ -141,6 +155,13 @@ BUTTONS = (
     Button("accounts_erasurerequest_refuse", "accounts.privacy.admin.refuse_erasure", to_be_erased, {"reason": "No"}),
     Button("accounts_erasurerequest_note", "accounts.privacy.admin.ask_for_erasure", lambda _: UserFactory().pk),
     Button("billing_closure_close", "billing.closures.admin.close_days", day_to_close, {"through": "2026-11-28"}),
+    Button("shop_bankstatement_import", f"{STATEMENTS}.import_file", kept_file),
+    Button("shop_bankstatement_discard", f"{STATEMENTS}.discard_file", kept_file),
+    Button("shop_statementline_confirm", f"{LINES}.confirm_line", statement_line, {"shares": "1:7.00"}),
+    Button("shop_statementline_payout", f"{LINES}.note_payout", statement_line, {"provider": "sandbox"}),
+    Button("shop_statementline_keep", f"{LINES}.keep_line", statement_line),
+    Button("shop_statementline_aside", f"{LINES}.set_aside", statement_line, {"note": "Fees"}),
+    Button("shop_statementline_sure", f"{LINES}.confirm_sure_lines"),
     Button("catalog_entry_duplicate", "catalog.admin.duplicate.duplicate_entry", lambda _: EntryFactory().pk),
     Button("catalog_entry_try", "shop.trial.admin.try_entry", lambda _: EntryFactory().pk, {"quantity": "1"}),
     Button(
@@ -165,6 +186,12 @@ BUTTONS = (
         f"{ORDERS}.confirm_or_ask",
         lambda order: order.pk,
         {"amount": "120.00", "reference": "statement 7"},
+    ),
+    Button(
+        "shop_order_plan",
+        "shop.orders.admin.plan.plan_payments",
+        lambda order: order.pk,
+        {"deposit_percent": "30", "instalments": "2", "first_on": "2031-01-01", "days_between": "30"},
     ),
     Button(
         "shop_order_promise",
@@ -194,6 +221,8 @@ BUTTONS = (
     ),
     Button("shop_order_owed_again", "shop.orders.admin.paying_back.mark_owed_again", owing),
     Button("shop_paymentevent_resolve", "shop.payments.admin.mark_resolved", wrong_money, {"note": "Done"}),
+    Button("shop_paymentevent_apply", "shop.payments.admin.apply_money", wrong_money, {"order": "2026-000001"}),
+    Button("shop_paymentevent_credit", "shop.payments.admin.keep_as_credit", wrong_money),
     Button("shop_paymentevent_reopen", "shop.payments.admin.mark_open_again", wrong_money),
     Button("shop_phoneorder_customer", f"{PHONE_ORDERS}.save_customer", phone_order),
     Button("shop_phoneorder_send", f"{PHONE_ORDERS}.send_link", phone_order),
@@ -209,6 +238,8 @@ BUTTONS = (
 ONLY_READ = {"catalog_course_choices", "catalog_entry_preview", "outbox_mail_body", "shop_order_units"}
 # Forms of several fields: the tests of their rooms say what they tell of a refusal.
 WITH_FORMS = {
+    "shop_bankstatement_columns",
+    "shop_bankstatement_send",
     "catalog_entry_new",
     "shop_order_billing",
     "shop_phoneorder_accepted",

@@ -28,6 +28,8 @@ from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.matrix.urlconf import addresses, names_of_model_pages
 from tests.project.admin.test_refusals_told import BUTTONS, ONLY_READ, everything, owing, wrong_money
 from tests.shop.admin_pages import text_of
+from tests.shop.payments.statements.files import camt, entry, statement
+from tests.shop.payments.statements.test_statements import bring_in
 
 pytestmark = pytest.mark.django_db
 
@@ -95,10 +97,15 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
         return reverse(name, args=[paid_back(order, actor)]), {}
     if page == "shop_paymentevent_reopen":
         return reverse(name, args=[resolved(order, actor)]), {}
+    if page == "shop_paymentevent_apply":
+        return reverse(name, args=[BY_PAGE[page].row(order)]), {"order": order.number}
     if page == "enrolments_seatbatch_give":
         url = reverse(name, args=[BY_PAGE[page].row(order)])
         receiver = MembershipFactory().account.pk
         return url, BY_PAGE[page].posted | {"account": receiver, "seen": order.account_id}
+    if page in ("shop_statementline_confirm", "shop_statementline_sure"):
+        line = bring_in(camt(statement(entry(text=order.number)))).lines.get()
+        return reverse(name, args=[line.pk] if page.endswith("confirm") else []), {"number": order.number}
     button = BY_PAGE[page]
     row = button.row(order)
     return reverse(name, args=row if isinstance(row, tuple) else (row,)), button.posted
@@ -245,6 +252,7 @@ HARMLESS = {
     "shop_phoneorder_accepted", "shop_phoneorder_customer", "shop_phoneorder_discard", "shop_phoneorder_lines",
     "shop_phoneorder_send", "shop_phoneorder_units",
     "shop_legaltext_publish", "shop_legaltext_next",
+    "shop_bankstatement_send", "shop_bankstatement_columns", "shop_bankstatement_import", "shop_bankstatement_discard",
 }  # fmt: skip
 
 

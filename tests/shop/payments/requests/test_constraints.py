@@ -4,9 +4,11 @@ import pytest
 
 from shop.orders.ending import cancel_order
 from shop.orders.models import Order
-from shop.payments.models import Payment
+from shop.payments.attention import mark_resolved
+from shop.payments.models import Payment, PaymentEvent
 from shop.payments.requests.models import Allocation, PaymentRequest
 from tests.constraints import broken, copy, run
+from tests.factories.accounts import UserFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.payments.requests.plans import NOW, in_parts, piece
 
@@ -21,6 +23,12 @@ def order(probe_entry) -> Order:
 @pytest.fixture
 def request_of(order) -> PaymentRequest:
     return order.requests.get()
+
+
+def nothing_waits() -> None:
+    """Have all that is deferred checked: what comes next is refused by its own trigger."""
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    run("SET CONSTRAINTS ALL DEFERRED")
 
 
 @pytest.mark.parametrize(
@@ -75,11 +83,12 @@ def test_a_request_is_paid_by_what_it_received_alone(order, request_of):
     with broken("shop_paymentrequest_received"):
         run("UPDATE shop_paymentrequest SET state = 'paid'")
     pay(order)
-    with broken("shop_paymentrequest_received"):
+    nothing_waits()
+    with broken("shop_allocation_received"):
         run("UPDATE shop_allocation SET amount = amount - 1")
     with broken("shop_paymentrequest_received"):
         run("UPDATE shop_paymentrequest SET lowered = 1")
-    with broken("shop_paymentrequest_received"):
+    with broken("shop_allocation_received"):
         run("UPDATE shop_allocation SET released_at = now()")
 
 
@@ -88,7 +97,8 @@ def test_a_request_receives_no_more_than_it_asks_for(order, request_of):
     second = piece(order, 1, "two")
     assert second.status == Payment.Status.SUCCEEDED
     run("UPDATE shop_payment SET amount = 1000")
-    with broken("shop_paymentrequest_received"):
+    nothing_waits()
+    with broken("shop_allocation_received"):
         run("UPDATE shop_allocation SET amount = 30 WHERE payment_id = %s", second.pk)
 
 
@@ -110,3 +120,18 @@ def test_what_was_released_may_be_given_again(order):
     piece(order, 100, "one")
     run("UPDATE shop_allocation SET released_at = now()")
     copy("shop_allocation", Allocation.objects.get().pk, released_at=None)
+
+
+def test_a_pay_link_opens_one_request(order, request_of):
+    run("UPDATE shop_paymentrequest SET link_hash = 'x'")
+    with broken("shop_paymentrequest_link_hash_key"):
+        copy("shop_paymentrequest", request_of.pk, position=2)
+
+
+@pytest.mark.parametrize("change", ["how = 'lost'", "how = 'credit'", "how = 'applied', amount = 0"])
+def test_money_that_was_used_says_how_much(order, change):
+    pay(order)
+    pay(order, reference="second")
+    mark_resolved(event_id=PaymentEvent.objects.needing_attention().get().pk, note="", actor=UserFactory(), now=NOW)
+    with broken("shop_moneyhandling_used_for_good"):
+        run(f"UPDATE shop_moneyhandling SET {change}")

@@ -11,12 +11,15 @@ from accounts.members.models import CustomerAccount
 from shop.orders import ending
 from shop.orders.ending import expire_orders
 from shop.orders.models import Order
-from shop.payments.models import Settlement
+from shop.payments.credit import services as credit
+from shop.payments.credit.services import pay_by_credit
+from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.on_account import services as on_account
 from shop.payments.on_account.services import buy_on_account
 from shop.payments.requests import receiving, release
 from shop.payments.requests.asked import asked_of
 from shop.payments.requests.promises import accept_promise
+from shop.payments.requests.using import keep_as_credit
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.rivals.processes import Rival, errors_among, no_row_locks, race, values_among
@@ -91,3 +94,24 @@ class TestAPromiseAgainstTheEnd:
         order.refresh_from_db()
         assert (expired.value, promised.value, order.status) == (1, True, "paid")
         assert [each.request.state for each in asked_of(order)] == ["covered"]
+
+
+class TestCreditByTwoOrders:
+    def at_once(self, entry, **how) -> int:
+        """Pay two orders of 120 € at once by a credit of 120 €; return the number of those that were paid."""
+        member = MembershipFactory(is_owner=True)
+        buyer = {"user": member.user, "account": member.account}
+        first, *orders = [place(make_cart(entry, user=member.user), **buyer) for _three in range(3)]
+        pay(first)
+        pay(first, reference="again")
+        [event] = PaymentEvent.objects.needing_attention()
+        keep_as_credit(event_id=event.pk, reason="", actor=member.user, now=timezone.now())
+        paying = [partial(pay_by_credit, order_id=order.pk, actor=member.user, now=timezone.now()) for order in orders]
+        race(*paying, before=[(credit, "settle")], **how)
+        return Order.objects.filter(status="paid", pk__in=[order.pk for order in orders]).count()
+
+    def test_one_of_them_is_paid(self, probe_entry):
+        assert self.at_once(probe_entry) == 1
+
+    def test_control_without_locks_both_are(self, probe_entry):
+        assert self.at_once(probe_entry, without=no_row_locks) == 2

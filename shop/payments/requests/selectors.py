@@ -1,0 +1,57 @@
+"""What a customer account owes, has paid and has as credit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from catalog.pricing import ZERO
+from common.plain_rows import plain_rows_with
+from shop.orders.models import Order
+from shop.payments.models import Payment
+from shop.payments.requests.asked import RECEIVED, Asked
+from shop.payments.requests.models import PaymentRequest
+
+SHOWN = 100
+_OWED = (
+    "JOIN shop_order orders ON orders.id = this.order_id"
+    " WHERE orders.account_id = %s AND this.state IN ('open', 'covered')"
+    " AND orders.status IN ('placed', 'paid', 'completed')"
+    " ORDER BY this.due_on NULLS FIRST, this.id LIMIT %s"
+)
+
+
+@dataclass(frozen=True)
+class Owed:
+    """Part of an order that is still to be paid."""
+
+    asked: Asked
+    order: Order
+    is_overdue: bool
+
+
+def owed_by(account_id: int, *, today: date) -> list[Owed]:
+    """Return what an account is still to pay, what is due first first, at most `SHOWN`. Two queries."""
+    asked = [Asked(*row) for row in plain_rows_with(PaymentRequest, RECEIVED, _OWED, [account_id, SHOWN])]
+    asked = [each for each in asked if each.rest > 0]
+    orders = Order.objects.in_bulk({each.request.order_id for each in asked})
+    return [Owed(each, orders[each.request.order_id], _is_overdue(each.request, today)) for each in asked]
+
+
+def sum_by_currency(owed: Sequence[Owed]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for each in owed:
+        sums[each.order.currency] = sums.get(each.order.currency, ZERO) + each.asked.rest
+    return sums
+
+
+def payments_of(account_id: int) -> list[Payment]:
+    """Return the latest payments received for an account's orders, at most `SHOWN`. One query."""
+    received = Payment.objects.filter(order__account=account_id, status=Payment.Status.SUCCEEDED, amount__gt=0)
+    return list(received.select_related("order").order_by("-pk")[:SHOWN])
+
+
+def _is_overdue(request: PaymentRequest, today: date) -> bool:
+    return request.due_on is not None and request.due_on < today

@@ -1,0 +1,129 @@
+"""Unallocated money used by the merchant: given to an order, or kept as the account's credit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+from catalog.pricing import ZERO
+from common.again import again_after_deadlock
+from common.refusals import Refused
+from shop.orders.models import Order, OrderEvent
+from shop.orders.transitions import record
+from shop.payments.attention import NoAttentionNeeded, ResolvedAlready
+from shop.payments.models import MoneyHandling, Payment, PaymentEvent
+from shop.payments.requests.asked import still_to_come
+from shop.payments.requests.receiving import receive
+from shop.payments.requests.services import parts_of
+from shop.postings import services as postings
+
+if TYPE_CHECKING:
+    from accounts.people.models import User
+
+Outcome = PaymentEvent.Outcome
+How = MoneyHandling.How
+
+
+class NoSuchOrder(Refused):
+    """Refusal because no order has the typed number, or another customer account has it."""
+
+    field = "order"
+    message = _("No order of this customer account has that number.")
+
+
+class DoesNotFit(Refused):
+    """Refusal because the order takes nothing of the money: nothing is asked, its places are gone, or too little."""
+
+    message = _(
+        "This money cannot be given to that order: nothing is open there, or it has ended and its places cannot all be "
+        "had again for it. Keep it as credit, or send it back."
+    )
+
+
+class NobodysCredit(Refused):
+    """Refusal to keep money as credit that came without an order, and so without a customer account."""
+
+    message = _("Nobody knows whose money this is. Give it to an order first.")
+
+
+def rest_of(payment: Payment) -> Decimal:
+    """Return how much of a payment is given to nothing. One query."""
+    given = payment.allocations.filter(released_at__isnull=True).aggregate(sum=Sum("amount"))["sum"]
+    return payment.amount - (given or ZERO)
+
+
+@again_after_deadlock
+@transaction.atomic
+def apply_money(*, event_id: int, order_number: str, reason: str, actor: User, now: datetime) -> Decimal:
+    """Give the unallocated money of an event to an order: its own, or another of the same account; money that came
+    without an order to any. As much as the order asks for; the rest stays unallocated. Return the amount.
+
+    An order that has ended comes back by it if its places can be had again. Locks the order, the payment, the event,
+    and the courses of the order's lines if places have to be held again. Raises NoSuchOrder, DoesNotFit,
+    NoAttentionNeeded and ResolvedAlready; then nothing has changed.
+    """
+    order = Order.objects.select_for_update(no_key=True).filter(number=order_number.strip()).first()
+    event, payment = _lock(event_id)
+    if order is None or (payment.order is not None and payment.order.account_id != order.account_id):
+        raise NoSuchOrder
+    amount = min(rest_of(payment), still_to_come(parts_of(order)) or order.gross)
+    outcome = receive(
+        order,
+        payment,
+        amount=amount,
+        in_pieces=True,
+        is_new=not payment.allocations.exists(),
+        actor=actor,
+        now=now,
+    )
+    if outcome not in (Outcome.SETTLED, Outcome.ALLOCATED):
+        raise DoesNotFit
+    if not rest_of(payment):
+        _close(event, How.APPLIED, amount, reason, actor=actor, now=now)
+    detail = {"event": event.pk, "outcome": event.outcome, "reason": reason, "worth": str(amount)}
+    record(order, OrderEvent.What.MONEY_HANDLED, actor=actor, now=now, detail=detail)
+    return amount
+
+
+@again_after_deadlock
+@transaction.atomic
+def keep_as_credit(*, event_id: int, reason: str, actor: User, now: datetime) -> Decimal:
+    """Keep the unallocated money of an event as the credit of its order's account; return the amount.
+
+    Locks the payment's order, the payment and the event. Raises NobodysCredit, NoAttentionNeeded and ResolvedAlready.
+    """
+    order_id = PaymentEvent.objects.values_list("payment__order", flat=True).get(pk=event_id)
+    order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
+    event, payment = _lock(event_id)
+    if order is None:
+        raise NobodysCredit
+    amount = rest_of(payment)
+    handling = _close(event, How.CREDIT, amount, reason, actor=actor, now=now)
+    postings.post_credit(handling, payment, order)
+    detail = {"event": event.pk, "outcome": event.outcome, "reason": reason, "worth": str(amount)}
+    record(order, OrderEvent.What.MONEY_HANDLED, actor=actor, now=now, detail=detail)
+    return amount
+
+
+def _lock(event_id: int) -> tuple[PaymentEvent, Payment]:
+    payment_id = PaymentEvent.objects.values_list("payment", flat=True).get(pk=event_id)
+    list(Payment.objects.select_for_update(no_key=True).filter(pk=payment_id).values_list("pk"))
+    event = PaymentEvent.objects.select_for_update(no_key=True, of=("self",)).get(pk=event_id)
+    payment = Payment.objects.select_related("order").filter(pk=payment_id, status=Payment.Status.SUCCEEDED).first()
+    if payment is None or event.outcome not in PaymentEvent.UNALLOCATED:
+        raise NoAttentionNeeded(_("This payment needs no attention."))
+    if MoneyHandling.objects.filter(event__payment=payment, undone_at__isnull=True).exists():
+        raise ResolvedAlready(_("This payment is resolved already."))
+    return event, payment
+
+
+def _close(event: PaymentEvent, how: str, amount: Decimal, reason: str, *, actor: User, now: datetime) -> MoneyHandling:
+    note = reason[: MoneyHandling.NOTE_LENGTH]
+    return MoneyHandling.objects.create(
+        event=event, how=how, amount=amount, handled_at=now, handled_by=actor, note=note
+    )

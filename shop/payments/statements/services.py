@@ -1,0 +1,208 @@
+"""Bank statements brought in: sent, looked at, imported; a file or line that is known changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from common.refusals import Refused
+from shop.payments.statements.camt import is_camt, read_camt
+from shop.payments.statements.models import BankColumns, BankStatement, StatementLine
+from shop.payments.statements.read import (
+    Balance,
+    ReadLine,
+    StatementKnown,
+    StatementWithoutLines,
+    with_identity,
+)
+from shop.payments.statements.tables import Columns, guess, headings_of, lines_of, rows_of
+
+if TYPE_CHECKING:
+    from accounts.people.models import User
+
+Format = BankStatement.Format
+BATCH = 500
+SHOWN = 20
+# A file that nobody imported is forgotten.
+FORGOTTEN_AFTER = timedelta(days=7)
+
+
+class ColumnsMissing(Refused):
+    """Refusal to import a table of which day or amount is not known."""
+
+    message = _("Say first in which columns day and amount stand.")
+
+
+class ImportedAlready(Refused):
+    """Refusal to import a file a second time."""
+
+    message = _("This statement is imported already.")
+
+
+@dataclass
+class Preview:
+    """Look at a file: its first lines, how many are new and known, the balances, and what is not known of its
+    columns."""
+
+    lines: list[ReadLine] = field(default_factory=list)
+    new: int = 0
+    known: int = 0
+    came: Decimal = Decimal(0)
+    left: Decimal = Decimal(0)
+    balances: list[Balance] = field(default_factory=list)
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+@transaction.atomic
+def keep_file(*, content: bytes, account: str, actor: User, now: datetime) -> BankStatement:
+    """Keep a file to be looked at; one that was sent before, and not imported, is the file kept. Raises
+    StatementKnown, and StatementRefused or SheetRefused for a file that is no statement."""
+    digest = hashlib.sha256(content).hexdigest()
+    file_format = Format.CAMT if is_camt(content) else Format.TABLE
+    if file_format == Format.TABLE:
+        rows_of(content)
+    else:
+        next(read_camt(content, []), None)
+    BankStatement.objects.filter(imported_at__isnull=True, sent_at__lt=now - FORGOTTEN_AFTER).delete()
+    BankStatement.objects.bulk_create(
+        [
+            BankStatement(
+                file_digest=digest, file_format=file_format, account=account, currency=settings.SHOP_CURRENCY,
+                content=content, sent_at=now, sent_by=actor,
+            )
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+    statement = BankStatement.objects.get(file_digest=digest)
+    if statement.imported_at is not None:
+        raise StatementKnown
+    return statement
+
+
+def columns_of(statement: BankStatement) -> Columns:
+    """Return the columns of a table, as they were said for its bank account or else guessed."""
+    rows = rows_of(bytes(statement.content or b""))
+    said = BankColumns.objects.filter(account=statement.account, headings=headings_of(rows)).first()
+    return Columns(said.columns, said.is_day_first) if said else guess(rows)
+
+
+def say_columns(*, statement: BankStatement, columns: Columns) -> None:
+    """Remember the columns of a bank account's tables."""
+    rows = rows_of(bytes(statement.content or b""))
+    BankColumns.objects.update_or_create(
+        account=statement.account,
+        headings=headings_of(rows),
+        defaults={"columns": dict(columns.numbers), "is_day_first": columns.is_day_first},
+    )
+
+
+def look(statement: BankStatement) -> Preview:
+    """Read a kept file without importing anything. Raises ColumnsMissing, StatementRefused."""
+    seen = Preview()
+    lines = _lines_of(statement, seen.balances)
+    for batch in _batches(with_identity(lines)):
+        known = _known(batch)
+        for identity, line in batch:
+            seen.known += identity in known
+            seen.new += identity not in known
+            seen.came += max(line.amount, Decimal(0))
+            seen.left += min(line.amount, Decimal(0))
+            seen.starts_on = min(seen.starts_on or line.booked_on, line.booked_on)
+            seen.ends_on = max(seen.ends_on or line.booked_on, line.booked_on)
+            if len(seen.lines) < SHOWN:
+                seen.lines.append(line)
+    return seen
+
+
+@transaction.atomic
+def import_file(*, statement_id: int, now: datetime) -> BankStatement:
+    """Import a kept file: its new lines wait to be decided, known ones change nothing. Locks the statement; waits for
+    a transaction that imports the same lines. Raises ImportedAlready, ColumnsMissing, StatementRefused and
+    BankStatement.DoesNotExist."""
+    statement = BankStatement.objects.select_for_update(no_key=True).get(pk=statement_id)
+    if statement.imported_at is not None:
+        raise ImportedAlready
+    balances: list[Balance] = []
+    days: list[date] = []
+    new = total = 0
+    for batch in _batches(with_identity(_lines_of(statement, balances))):
+        total += len(batch)
+        new += len(_write(statement, batch))
+        days += [min(line.booked_on for _identity, line in batch), max(line.booked_on for _identity, line in batch)]
+    if not total:
+        raise StatementWithoutLines
+    statement.content, statement.imported_at = None, now
+    statement.new_lines, statement.known_lines = new, total - new
+    statement.starts_on, statement.ends_on = min(days), max(days)
+    statement.balances = [_written(balance) for balance in balances]
+    if balances:
+        statement.account, statement.currency = balances[0].account, balances[0].currency
+    statement.save()
+    return statement
+
+
+def discard_file(*, statement_id: int) -> None:
+    """Forget a file that was not imported. Raises ImportedAlready."""
+    deleted, _each = BankStatement.objects.filter(pk=statement_id, imported_at__isnull=True).delete()
+    if not deleted:
+        raise ImportedAlready
+
+
+def _lines_of(statement: BankStatement, balances: list[Balance]) -> Iterator[ReadLine]:
+    content = bytes(statement.content or b"")
+    if statement.file_format == Format.CAMT:
+        yield from read_camt(content, balances)
+        return
+    columns = columns_of(statement)
+    if not columns.is_whole:
+        raise ColumnsMissing
+    yield from lines_of(rows_of(content), columns, account=statement.account, currency=statement.currency)
+
+
+def _write(statement: BankStatement, batch: Sequence[tuple[str, ReadLine]]) -> set[str]:
+    """Insert the lines that are new, in the order of their identities; return the identities of these."""
+    known = _known(batch)
+    rows = [
+        StatementLine(
+            statement=statement, identity=identity, account=line.account, booked_on=line.booked_on, amount=line.amount,
+            currency=line.currency, bank_reference=line.bank_reference, name=line.name, iban=line.iban, text=line.text,
+            is_reversal=line.is_reversal,
+        )
+        for identity, line in sorted(batch, key=lambda each: each[0])
+        if identity not in known
+    ]  # fmt: skip
+    StatementLine.objects.bulk_create(rows, ignore_conflicts=True)
+    written = StatementLine.objects.filter(identity__in=[row.identity for row in rows], statement=statement)
+    return set(written.values_list("identity", flat=True))
+
+
+def _known(batch: Sequence[tuple[str, ReadLine]]) -> set[str]:
+    identities = [identity for identity, _line in batch]
+    return set(StatementLine.objects.filter(identity__in=identities).values_list("identity", flat=True))
+
+
+def _batches(lines: Iterator[tuple[str, ReadLine]]) -> Iterator[list[tuple[str, ReadLine]]]:
+    while batch := list(islice(lines, BATCH)):
+        yield batch
+
+
+def _written(balance: Balance) -> dict[str, str | None]:
+    difference = balance.difference
+    return {
+        "account": balance.account,
+        "number": balance.number,
+        "currency": balance.currency,
+        "opening": None if balance.opening is None else str(balance.opening),
+        "closing": None if balance.closing is None else str(balance.closing),
+        "difference": None if difference is None else str(difference),
+    }

@@ -1,0 +1,26 @@
+"""Blanking of names and accounts on bank statements, once the books need them no more. Days and amounts stay."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from common.tidying import BATCH, tidies
+from shop.payments.statements.models import StatementLine
+from shop.payments.statements.personal_data import TYPED
+
+BLANK = "–"
+
+
+@tidies("statements", "shop_statementline")
+def statements(before: datetime, limit: int) -> int:
+    """Blank lines booked before a moment."""
+    filled = ~Q(name="", iban="") | ~Q(text="", note="") & ~Q(text="", note=BLANK)
+    old = StatementLine.objects.filter(filled, booked_on__lt=before.date()).order_by("booked_on", "pk")
+    keys = list(old.values_list("pk", flat=True)[: min(limit, BATCH)])
+    rows = StatementLine.objects.filter(pk__in=keys)
+    # A reason is needed by those that were set aside.
+    rows.exclude(note="").update(**dict.fromkeys(TYPED, "") | {"note": BLANK})
+    rows.filter(note="").update(**dict.fromkeys(TYPED, ""))
+    return len(keys)
