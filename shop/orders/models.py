@@ -421,6 +421,7 @@ class OrderEvent(models.Model):
         PLACED = "placed", _("order placed")
         METHOD_CHOSEN = "method_chosen", _("payment method chosen")
         PAID = "paid", _("payment received")
+        PLANNED = "planned", _("money asked for in parts")
         PROMISED = "promised", _("promise of payment accepted")
         PART_PAID = "part_paid", _("part of the payment received")
         DECLINED = "declined", _("payment declined")

@@ -215,6 +215,10 @@ class Provider:
     saved_card: ClassVar[bool] = False
     currencies: ClassVar[Collection[str] | None] = None
 
+    def sites(self) -> Sequence[str]:
+        """Return scheme and host of each site to which the order's page sends customers now."""
+        return self.origins
+
     def offers(self, order: Order) -> bool:
         """Tell whether an unpaid order may be paid by this method."""
         return order.gross > 0 and (self.currencies is None or order.currency in self.currencies)

@@ -46,7 +46,7 @@ def method_label(name: str) -> str:
 
 def origins() -> list[str]:
     """Return the origins of all chosen providers to which an order's page may send customers."""
-    return list(dict.fromkeys(origin for provider in providers() for origin in provider.origins))
+    return list(dict.fromkeys(origin for provider in providers() for origin in provider.sites()))
 
 
 def temporary(provider: Provider) -> AbstractContextManager[Provider]:
@@ -77,7 +77,7 @@ def _fit(provider: Provider) -> Provider:
     missing = [name for name in provider.environment if not os.environ.get(name, "").strip()]
     if missing:
         raise _refusal(f"the payment provider {provider.name!r} needs {', '.join(missing)} in the environment")
-    for origin in provider.origins:
+    for origin in provider.sites():
         if not _ORIGIN.fullmatch(origin):
             raise _refusal(f"the payment provider {provider.name!r} sends customers to {origin!r}, which is no origin")
     return provider

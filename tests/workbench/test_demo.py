@@ -27,6 +27,8 @@ from outbox.mails.models import Mail
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
+from shop.payments.on_account.services import is_overdue
+from shop.payments.requests.models import PaymentRequest
 from workbench.demo.people import DEMO_PEOPLE, PASSWORD
 
 
@@ -51,8 +53,15 @@ class TestDemo(TestCase):
         assert OrderLine.objects.get(status="failed").entry_code == "ELEC-BR-SESSION"
         assert set(Order.objects.filter(claimed_at=None).values_list("status", flat=True)) == {"placed", "completed"}
 
-    def test_money_went_wrong_in_two_ways_and_one_is_resolved(self):
-        assert [event.outcome for event in PaymentEvent.objects.needing_attention()] == ["mismatch"]
+    def test_money_came_in_parts_on_promise_and_twice(self):
+        assert PaymentEvent.objects.filter(outcome="allocated").count() == 2
+        promises = PaymentRequest.objects.filter(state="covered").order_by("pk")
+        assert [(each.promise, each.order.status) for each in promises] == [
+            ("on_account", "completed"),
+            ("opco", "placed"),
+        ]
+        assert is_overdue(promises[0].order.account_id, timezone.now())
+        assert not PaymentEvent.objects.needing_attention().exists()
         assert [event.outcome for event in PaymentEvent.objects.resolved()] == ["second_charge"]
 
     def test_seats_stand_in_every_state(self):

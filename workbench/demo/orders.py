@@ -32,6 +32,10 @@ from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
 from shop.payments.attention import mark_resolved
 from shop.payments.models import PaymentEvent
+from shop.payments.on_account.services import buy_on_account, set_terms
+from shop.payments.requests.models import PaymentRequest
+from shop.payments.requests.planning import divide, plan_payments
+from shop.payments.requests.promises import accept_promise
 from shop.payments.services import choose_method, confirm_received
 from shop.seller.models import LegalText
 
@@ -139,6 +143,7 @@ def make_orders(
     demo = DemoOrders(entries=entries, merchant=people["merchant@demo.example"], now=now)
     _booklets(demo, people, accounts)
     used = _of_lacombe(demo, people, accounts["lacombe"]) | _of_saint_aubin(demo, people, accounts["aubin"])
+    _promised(demo, people, accounts["aubin"])
     _failing(demo, people, accounts["aubin"], courses)
     _of_visitors(demo)
     expire_orders(now=now)
@@ -208,6 +213,31 @@ def _of_saint_aubin(demo: DemoOrders, people: dict[str, User], account: Customer
     # Nobody pays this order within its two weeks.
     demo.place(account, yann, theo, ("CONFLITS-SESSION", 2, ()), days_ago=20)
     return {"pack": pack}
+
+
+def _promised(demo: DemoOrders, people: dict[str, User], account: CustomerAccount) -> None:
+    """On account and overdue; in two parts of which one has come; by an OPCO and the company."""
+    yann, theo = people["yann@saint-aubin.example"], people["theo@saint-aubin.example"]
+    set_terms(account_id=account.pk, limit=Decimal(5000), days=30, seen="", actor=demo.merchant, now=demo.at(60))
+    overdue = demo.place(account, yann, theo, ("LIVRET-SST", 40, ()), days_ago=50)
+    buy_on_account(order_id=overdue.pk, actor=yann, now=demo.at(50))
+    halves = demo.place(account, yann, theo, ("LIVRET-SST", 30, ()), days_ago=8)
+    first_on = local_day(demo.now) + timedelta(days=20)
+    parts = divide(halves.gross, halves.currency, deposit_percent=50, instalments=1, first_on=first_on, days_between=1)
+    plan_payments(order_id=halves.pk, parts=parts, actor=demo.merchant, now=demo.at(7))
+    demo.receive(halves, "ACOMPTE LIVRETS", days_ago=5, amount=parts[0].amount)
+    shared = demo.place(account, yann, theo, ("LIVRET-SST", 50, ()), days_ago=6)
+    shares = divide(shared.gross, shared.currency, deposit_percent=60, instalments=1, first_on=first_on, days_between=1)
+    plan_payments(order_id=shared.pk, parts=shares, actor=demo.merchant, now=demo.at(5))
+    accept_promise(
+        order_id=shared.pk,
+        kind=PaymentRequest.Promise.OPCO,
+        reference="OPCO-2026-1187",
+        due_on=first_on,
+        positions=[2],
+        actor=demo.merchant,
+        now=demo.at(4),
+    )
 
 
 def _failing(demo: DemoOrders, people: dict[str, User], account: CustomerAccount, courses: dict[str, Course]) -> None:

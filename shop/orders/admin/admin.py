@@ -26,7 +26,7 @@ from shop.orders.admin.colours import ORDER_COLOURS
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, TodoFilter
 from shop.orders.admin.page import marks_of, order_page
 from shop.orders.admin.paying_back import NOTE
-from shop.orders.admin.promises import PromisePages
+from shop.orders.admin.plan import PlanPages
 from shop.orders.copied.sight import READ_KEPT, closed_in_words, copied_for
 from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
@@ -45,7 +45,7 @@ class Marks(WentBack):
 
 
 @admin.register(Order)
-class OrderAdmin(PromisePages):
+class OrderAdmin(PlanPages):
     list_display = ("number", "customer", "state", "total", "method_name", "placed_on", "paid_on")
     list_filter = (
         TodoFilter,

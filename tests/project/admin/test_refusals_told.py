@@ -188,6 +188,12 @@ BUTTONS = (
         {"amount": "120.00", "reference": "statement 7"},
     ),
     Button(
+        "shop_order_plan",
+        "shop.orders.admin.plan.plan_payments",
+        lambda order: order.pk,
+        {"deposit_percent": "30", "instalments": "2", "first_on": "2031-01-01", "days_between": "30"},
+    ),
+    Button(
         "shop_order_promise",
         "shop.orders.admin.promises.accept_promise",
         lambda order: order.pk,

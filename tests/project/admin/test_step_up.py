@@ -97,6 +97,8 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
         return reverse(name, args=[paid_back(order, actor)]), {}
     if page == "shop_paymentevent_reopen":
         return reverse(name, args=[resolved(order, actor)]), {}
+    if page == "shop_paymentevent_apply":
+        return reverse(name, args=[BY_PAGE[page].row(order)]), {"order": order.number}
     if page == "enrolments_seatbatch_give":
         url = reverse(name, args=[BY_PAGE[page].row(order)])
         receiver = MembershipFactory().account.pk

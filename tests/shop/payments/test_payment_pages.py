@@ -11,6 +11,7 @@ from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import event_of
+from shop.payments.registry import get_provider
 from tests.factories.shop import charge_at_sandbox, make_cart, place
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,6 +83,30 @@ def test_coming_back_without_having_paid_believes_no_parameter(client, order):
     client.get(f"/payments/sandbox/return/{order.token}/", {"status": "succeeded", "amount": "120.00"})
     assert status_of(order) == "placed"
     assert not PaymentEvent.objects.exists()
+
+
+def test_3_d_secure_asks_and_then_pays(client, order):
+    page = choose(client, order, "secure")
+    assert (page.status_code, Payment.objects.count()) == (200, 0)
+    assert [value for value, _label in page.context["choices"]] == ["succeed", "decline"]
+    choose(client, order, "succeed")
+    assert status_of(order) == "paid"
+
+
+def test_a_disputed_payment_stays_paid_and_is_shown_to_the_merchant(client, order):
+    choose(client, order, "dispute")
+    assert status_of(order) == "paid"
+    assert [event.kind for event in PaymentEvent.objects.needing_attention()] == ["disputed"]
+
+
+def test_the_payment_whose_refund_fails_tells_so_later(client, order):
+    choose(client, order, "refund_fails")
+    sandbox = get_provider("sandbox")
+    answer = sandbox.refund(
+        reference=Payment.objects.get().reference, amount=order.gross, currency=order.currency, key="k"
+    )
+    assert answer.state == "pending"
+    assert sandbox.fetch_refund(answer.reference).state == "failed"
 
 
 @pytest.mark.parametrize("choice", ["", "free", "SUCCEED", "x" * 1000])

@@ -22,10 +22,19 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from common.outside_json import read_json
-from shop.payments.port import Attempt, Forged, NotificationRefused, ProviderEvent
+from shop.payments.port import (
+    Attempt,
+    CallRefused,
+    Forged,
+    NotificationRefused,
+    ProviderEvent,
+    RefundAnswer,
+    RefundState,
+)
 
 LATE = timedelta(seconds=15)
 _signer = Signer(salt="shop.payments.providers.sandbox.charge", sep="~")
+_refund_signer = Signer(salt="shop.payments.providers.sandbox.refund", sep="~")
 
 
 class Choice(TextChoices):
@@ -35,6 +44,9 @@ class Choice(TextChoices):
     DECLINE = "decline", _("The bank declines")
     TWICE = "twice", _("Pay, and the bank notifies twice")
     LATE = "late", _("Pay, and the bank answers late")
+    SECURE = "secure", _("The bank asks for 3-D Secure first")
+    REFUND_FAILS = "refund_fails", _("Pay; a refund fails later")
+    DISPUTE = "dispute", _("Pay, then dispute the payment at the bank")
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,28 @@ def read_charge(reference: str) -> Charge:
 
 def _signed(*parts: str) -> Charge:
     return read_charge(_signer.sign("*".join(parts)))
+
+
+def refund(charge: Charge, *, amount: Decimal, currency: str, key: str) -> RefundAnswer:
+    """Send back an amount of a charge; the same key and amount give the same refund. Raises CallRefused.
+
+    The bank keeps nothing, so it checks each refund against the charge alone, not their sum.
+    """
+    if charge.outcome != "succeeded" or currency != charge.currency or not 0 < amount <= charge.amount:
+        raise CallRefused("more_than_taken")
+    fate = RefundState.FAILED if charge.choice == Choice.REFUND_FAILS else RefundState.SUCCEEDED
+    reference = _refund_signer.sign("*".join((key, str(amount), currency, fate)))
+    is_told_later = fate == RefundState.FAILED
+    return RefundAnswer(RefundState.PENDING if is_told_later else fate, reference)
+
+
+def read_refund(reference: str) -> RefundAnswer:
+    """Return the refund of a reference. Raises CallRefused unless the bank issued the reference."""
+    try:
+        fate = RefundState(_refund_signer.unsign(reference).split("*")[-1])
+    except (BadSignature, ValueError) as error:
+        raise CallRefused("no_such_refund") from error
+    return RefundAnswer(fate, reference, "account_closed" if fate == RefundState.FAILED else "")
 
 
 def notification(event: ProviderEvent) -> tuple[bytes, str]:

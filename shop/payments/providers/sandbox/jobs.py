@@ -14,9 +14,9 @@ from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
 
 
-def notify(charge: bank.Charge, event_id: str, *, now: datetime) -> None:
-    """Send a notification about a charge."""
-    body, signed = bank.notification(event_of(charge, event_id=f"{event_id}:{charge.reference}"))
+def notify(charge: bank.Charge, event_id: str, *, now: datetime, kind: str = "") -> None:
+    """Send a notification about a charge: of its outcome, unless another kind is named."""
+    body, signed = bank.notification(event_of(charge, event_id=f"{event_id}:{charge.reference}", kind=kind))
     payments.receive_notification(provider=provider, message=Message(body, {SIGNATURE_HEADER: signed}), now=now)
 
 

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from shop.payments.models import PaymentEvent
-from shop.payments.port import Attempt, Message, Notice, NotificationRefused, Provider, ProviderEvent, Started
+from shop.payments.port import (
+    Attempt,
+    CallRefused,
+    Message,
+    Notice,
+    NotificationRefused,
+    Provider,
+    ProviderEvent,
+    RefundAnswer,
+    Started,
+)
 from shop.payments.providers.sandbox import bank
 
 SIGNATURE_HEADER = "X-Sandbox-Signature"
@@ -23,6 +34,8 @@ class SandboxProvider(Provider):
     urlconf = "shop.payments.providers.sandbox.urls"
 
     has_page = True
+    refunds = True
+    partial_refunds = True
 
     def start(self, attempt: Attempt) -> Started:
         """Return the bank's page for an order; its reference carries everything the bank has to know."""
@@ -51,17 +64,27 @@ class SandboxProvider(Provider):
             return None
         return event_of(charge, event_id=f"asked:{charge.reference}")
 
+    def refund(self, *, reference: str, amount: Decimal, currency: str, key: str) -> RefundAnswer:
+        try:
+            charge = bank.read_charge(reference)
+        except NotificationRefused as error:
+            raise CallRefused("no_such_payment") from error
+        return bank.refund(charge, amount=amount, currency=currency, key=key)
+
+    def fetch_refund(self, reference: str) -> RefundAnswer:
+        return bank.read_refund(reference)
+
 
 provider = SandboxProvider()
 
 
-def event_of(charge: bank.Charge, *, event_id: str) -> ProviderEvent:
-    """Return the bank's event of a charge."""
+def event_of(charge: bank.Charge, *, event_id: str, kind: str = "") -> ProviderEvent:
+    """Return the bank's event of a charge: its outcome, unless another kind is named."""
     return ProviderEvent(
         provider=provider.name,
         event_id=event_id,
         reference=charge.reference,
-        kind=charge.outcome,
+        kind=kind or charge.outcome,
         order_number=charge.order_number,
         amount=charge.amount,
         currency=charge.currency,

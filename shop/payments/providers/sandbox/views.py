@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -17,6 +18,7 @@ from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.attempts.answers import note_reference
 from shop.payments.attempts.services import attempt_told, start_payment
+from shop.payments.models import PaymentEvent
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.jobs import notify
 from shop.payments.providers.sandbox.provider import provider
@@ -26,7 +28,11 @@ _NOTIFICATIONS = {
     bank.Choice.DECLINE: ("1",),
     bank.Choice.TWICE: ("1", "1", "2"),
     bank.Choice.LATE: (),
+    bank.Choice.REFUND_FAILS: ("1",),
+    bank.Choice.DISPUTE: ("1",),
 }
+# Answers to the question whether it is the owner of the card.
+_SECURE = [(str(bank.Choice.SUCCEED), _lazy("Yes, it is me")), (str(bank.Choice.DECLINE), _lazy("No, this is not me"))]
 
 
 @never_cache
@@ -34,10 +40,12 @@ _NOTIFICATIONS = {
 def pay(request: HttpRequest, token: str) -> HttpResponse:
     """Ask how the imaginary card shall behave, make the charge, and redirect the customer to the shop."""
     order = payments.order_to_pay(token=token, provider=provider)
-    problem = ""
+    problem, choices = "", bank.Choice.choices
     if request.method == "POST":
         choice = request.POST.get("choice", "")
-        if choice in bank.Choice.values:
+        if choice == bank.Choice.SECURE:
+            choices = _SECURE
+        elif choice in bank.Choice.values:
             try:
                 _charge(order, choice)
             except payments.MethodNotAllowed as refusal:
@@ -50,7 +58,7 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     return render(
         request,
         "sandbox/pay.html",
-        {"order": order, "choices": bank.Choice, "problem": problem},
+        {"order": order, "choices": choices, "is_secure": choices == _SECURE, "problem": problem},
         status=400 if problem else 200,
     )
 
@@ -65,6 +73,8 @@ def _charge(order: Order, choice: str) -> None:
         payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
     for event_id in _NOTIFICATIONS[bank.Choice(choice)]:
         notify(charge, event_id, now=now)
+    if choice == bank.Choice.DISPUTE:
+        notify(charge, "dispute", now=now, kind=PaymentEvent.Kind.DISPUTED)
 
 
 @transaction.atomic

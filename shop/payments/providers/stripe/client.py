@@ -1,0 +1,71 @@
+"""Calls to Stripe: its library, a time limit, and its errors as those of the port."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from shop.payments.port import CallRefused, Unreachable
+
+# A page waits for it.
+SECONDS = 10
+API = "https://api.stripe.com"
+PAGES = "https://checkout.stripe.com"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys of the merchant's account, and the address of the service."""
+
+    secret_key: str
+    webhook_secret: str
+    address: str
+
+    @property
+    def is_test(self) -> bool:
+        """Tell whether no money moves."""
+        return "_test_" in self.secret_key
+
+
+def keys() -> Keys:
+    """Return the keys in the environment; empty ones where nothing is configured."""
+    read = os.environ.get
+    address = read("STRIPE_API_BASE", "").strip() or API
+    return Keys(read("STRIPE_SECRET_KEY", "").strip(), read("STRIPE_WEBHOOK_SECRET", "").strip(), address)
+
+
+@contextmanager
+def stripe_client() -> Iterator[Any]:
+    """Give the library's client for a few calls. Raises Unreachable and CallRefused in place of its errors."""
+    import stripe
+
+    found = keys()
+    if not found.secret_key:
+        raise CallRefused("not_configured")
+    client = stripe.StripeClient(
+        found.secret_key,
+        base_addresses={"api": found.address},
+        http_client=stripe.RequestsClient(timeout=SECONDS),
+        max_network_retries=1,
+    )
+    try:
+        yield client
+    except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError) as error:
+        raise Unreachable(_code(error)) from error
+    except stripe.StripeError as error:
+        # A second call under the key of one that is not answered yet.
+        in_use = error.code == "idempotency_key_in_use"
+        raise (Unreachable if in_use else CallRefused)(_code(error)) from error
+
+
+def _code(error: Exception) -> str:
+    """Return Stripe's code of an error: its sentences may quote what was sent."""
+    return str(getattr(error, "code", None) or type(error).__name__)
+
+
+def noted(thing: Any) -> Mapping[str, str]:
+    """Return what the shop noted with a thing of Stripe's: its metadata, {} for none."""
+    return thing.metadata.to_dict() if thing.metadata else {}

@@ -1,0 +1,167 @@
+"""Stripe Checkout, as the shop's port requires."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from shop.payments.port import (
+    Attempt,
+    CallRefused,
+    Forged,
+    Message,
+    Notice,
+    NotificationRefused,
+    Provider,
+    ProviderEvent,
+    RefundAnswer,
+    Started,
+)
+from shop.payments.providers.stripe import events, refunds
+from shop.payments.providers.stripe.amounts import at_stripe
+from shop.payments.providers.stripe.client import API, PAGES, keys, noted, stripe_client
+
+if TYPE_CHECKING:
+    from shop.orders.models import Order
+
+SIGNATURE_HEADER = "Stripe-Signature"
+TOLERANCE_SECONDS = 300
+# Clocks differ, and a call may have waited in a queue of the network.
+_AROUND = timedelta(minutes=10)
+_LONGEST_CALL = timedelta(hours=12)
+_INTERESTING = ("checkout.session.", "refund.", "charge.refund.", "charge.dispute.")
+
+
+class StripeProvider(Provider):
+    name = "stripe"
+    label = _("Card")
+    summary = _("You pay by card on Stripe's page and come back here.")
+    is_immediate = True
+    has_page = True
+    refunds = True
+    partial_refunds = True
+    environment = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
+    origins = (PAGES,)
+
+    def sites(self) -> Sequence[str]:
+        address = keys().address
+        if address == API:
+            return self.origins
+        parts = urlsplit(address)
+        return (f"{parts.scheme}://{parts.netloc}",)
+
+    def offers(self, order: Order) -> bool:
+        """Tell whether an order may be paid by card: not with test keys where money counts."""
+        found = keys()
+        is_real = settings.IMAGINARY_MONEY or not found.is_test
+        return bool(found.secret_key) and is_real and super().offers(order)
+
+    def start(self, attempt: Attempt) -> Started:
+        currency = attempt.currency.lower()
+        ours = {"order": attempt.order_number, "key": attempt.key}
+        price = {
+            "currency": currency,
+            "unit_amount": at_stripe(attempt.amount, attempt.currency),
+            "product_data": {"name": attempt.title},
+        }
+        asked: dict[str, Any] = {
+            "mode": "payment",
+            "line_items": [{"price_data": price, "quantity": 1}],
+            "client_reference_id": attempt.order_number,
+            "metadata": ours,
+            "payment_intent_data": {"metadata": ours},
+            "success_url": attempt.return_url,
+            "cancel_url": attempt.cancel_url,
+            "locale": attempt.language,
+        }
+        if attempt.email:
+            asked["customer_email"] = attempt.email
+        with stripe_client() as client:
+            session = client.v1.checkout.sessions.create(asked, {"idempotency_key": attempt.key})
+        return _started(session)
+
+    def find(self, attempt: Attempt) -> Started | None:
+        """Look through the sessions made around the attempt: Stripe cannot search them by their metadata."""
+        earliest = attempt.begun_at - _AROUND
+        latest = attempt.begun_at + _LONGEST_CALL + _AROUND
+        between = {"gte": int(earliest.timestamp()), "lte": int(latest.timestamp())}
+        with stripe_client() as client:
+            page = client.v1.checkout.sessions.list({"created": between, "limit": 100})
+            for session in page.auto_paging_iter():
+                if noted(session).get("key") == attempt.key:
+                    return _started(session)
+        return None
+
+    def end(self, reference: str) -> None:
+        with stripe_client() as client:
+            session = client.v1.checkout.sessions.retrieve(reference)
+            if session.status == "open":
+                client.v1.checkout.sessions.expire(reference)
+
+    def verify(self, message: Message) -> Notice | None:
+        told = _signed(message)
+        kind, identity = told.get("type"), told.get("id")
+        data = told.get("data")
+        thing = data.get("object") if isinstance(data, dict) else None
+        if not isinstance(kind, str) or not isinstance(identity, str):
+            raise NotificationRefused("type")
+        if not kind.startswith(_INTERESTING):
+            return None
+        reference = thing.get("id") if isinstance(thing, dict) else None
+        if not isinstance(reference, str):
+            raise NotificationRefused("object")
+        return Notice(reference=reference, event_id=identity, payload={"event": identity, "type": kind})
+
+    def fetch(self, notice: Notice, *, now: datetime) -> ProviderEvent | None:
+        return events.fetch(notice)
+
+    def refund(self, *, reference: str, amount: Decimal, currency: str, key: str) -> RefundAnswer:
+        return refunds.refund(reference=reference, amount=amount, currency=currency, key=key)
+
+    def fetch_refund(self, reference: str) -> RefundAnswer:
+        return refunds.fetch_refund(reference)
+
+    def find_refund(self, *, reference: str, key: str) -> RefundAnswer | None:
+        return refunds.find_refund(reference=reference, key=key)
+
+    def check_connection(self) -> bool:
+        """Ask Stripe whether it knows the key; tell whether the key moves real money."""
+        with stripe_client() as client:
+            return bool(client.v1.balance.retrieve().livemode)
+
+
+provider = StripeProvider()
+
+
+def _signed(message: Message) -> Mapping[str, Any]:
+    """Return the content of a message. Raises Forged unless Stripe signed it within the last minutes."""
+    header = message.headers.get(SIGNATURE_HEADER, "")
+    secret = keys().webhook_secret
+    if not header or not secret:
+        raise Forged
+    import stripe
+
+    try:
+        stripe.WebhookSignature.verify_header(message.body.decode(), header, secret, TOLERANCE_SECONDS)
+    except (stripe.SignatureVerificationError, UnicodeError, ValueError) as error:
+        raise Forged from error
+    try:
+        told = json.loads(message.body)
+    except (RecursionError, ValueError) as error:
+        raise NotificationRefused("body") from error
+    if not isinstance(told, dict):
+        raise NotificationRefused("body")
+    return told
+
+
+def _started(session: Any) -> Started:
+    if not session.url and session.status == "open":
+        raise CallRefused("no_address")
+    return Started(session.id, session.url or "", datetime.fromtimestamp(session.expires_at, UTC))

@@ -1,0 +1,126 @@
+"""Desks behind the providers: what their customers do there, and the messages that follow; one for each provider whose
+page takes payments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import ClassVar
+
+import pytest
+from django.utils import timezone
+
+from shop.payments.attempts.models import PaymentAttempt
+from shop.payments.attempts.services import attempt_told
+from shop.payments.port import Message, Provider
+from shop.payments.providers.sandbox import bank
+from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of
+from shop.payments.providers.sandbox.provider import provider as sandbox
+from shop.payments.providers.stripe.amounts import at_stripe
+from shop.payments.providers.stripe.provider import provider as stripe
+from shop.payments.registry import temporary
+from workbench.stand_ins import stripe as stand_in
+
+
+class Desk:
+    """A provider and those who pay there. `pay` and `decline` return the provider's messages about it."""
+
+    provider: ClassVar[Provider]
+
+    def pay(self, attempt: PaymentAttempt, *, amount: Decimal | None = None) -> list[Message]:
+        raise NotImplementedError
+
+    def decline(self, attempt: PaymentAttempt) -> list[Message]:
+        raise NotImplementedError
+
+    def reference(self, attempt: PaymentAttempt) -> str:
+        """Return the reference under which a payment that was made is known."""
+        return attempt.reference
+
+    def forged(self, message: Message) -> list[Message]:
+        """Return messages like a true one that the provider did not sign."""
+        raise NotImplementedError
+
+
+class AtSandbox(Desk):
+    provider = sandbox
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[int, str], bank.Charge] = {}
+
+    def reference(self, attempt: PaymentAttempt) -> str:
+        return self.made[(attempt.pk, "succeed")].reference
+
+    def pay(self, attempt: PaymentAttempt, *, amount: Decimal | None = None) -> list[Message]:
+        return [self._made(attempt, "succeed", amount, "first"), self._made(attempt, "succeed", amount, "second")]
+
+    def decline(self, attempt: PaymentAttempt) -> list[Message]:
+        return [self._made(attempt, "decline", None, "declined")]
+
+    def forged(self, message: Message) -> list[Message]:
+        signed = message.headers[SIGNATURE_HEADER]
+        return [Message(message.body + b" ", {SIGNATURE_HEADER: signed}), Message(message.body, {})]
+
+    def _made(self, attempt: PaymentAttempt, choice: str, amount: Decimal | None, event_id: str) -> Message:
+        told = attempt_told(attempt)
+        opened = bank.open_charge(replace(told, amount=told.amount if amount is None else amount))
+        charge = self.made.setdefault((attempt.pk, choice), bank.charge(choice, of=opened, now=timezone.now()))
+        body, signed = bank.notification(event_of(charge, event_id=event_id))
+        return Message(body, {SIGNATURE_HEADER: signed})
+
+
+class AtStripe(Desk):
+    provider = stripe
+
+    def __init__(self, service: stand_in.Stripe) -> None:
+        self.service = service
+
+    def pay(self, attempt: PaymentAttempt, *, amount: Decimal | None = None) -> list[Message]:
+        if amount is not None:
+            self.service.get(attempt.reference)["amount_total"] = at_stripe(amount, attempt.currency)
+        self.service.pay(attempt.reference, "pay")
+        self.service.tell("checkout.session.completed", self.service.get(attempt.reference))
+        return self.messages()
+
+    def decline(self, attempt: PaymentAttempt) -> list[Message]:
+        self.service.pay(attempt.reference, "later")
+        self.service.answer_late(attempt.reference, success=False)
+        return self.messages()
+
+    def messages(self) -> list[Message]:
+        """Return the messages that wait, signed."""
+        waiting, self.service.waiting = self.service.waiting, []
+        return [signed(body) for body in waiting]
+
+    def forged(self, message: Message) -> list[Message]:
+        long_ago = int((timezone.now() - timedelta(minutes=6)).timestamp())
+        return [
+            Message(message.body + b" ", message.headers),
+            Message(message.body, {}),
+            Message(message.body, header(stand_in.signature(message.body, secret="whsec_another"))),
+            Message(message.body, header(stand_in.signature(message.body, at=long_ago))),
+            Message(message.body, header("t=never,v1=")),
+        ]
+
+
+def header(signature: str) -> Mapping[str, str]:
+    return {"Stripe-Signature": signature}
+
+
+def signed(body: bytes) -> Message:
+    return Message(body, header(stand_in.signature(body)))
+
+
+@contextmanager
+def stripe_desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[AtStripe]:
+    """Run Stripe's stand-in, and choose Stripe as a provider."""
+    service = stand_in.Stripe()
+    with stand_in.running(service) as address:
+        monkeypatch.setenv("STRIPE_SECRET_KEY", stand_in.SECRET_KEY)
+        monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", stand_in.WEBHOOK_SECRET)
+        monkeypatch.setenv("STRIPE_API_BASE", address)
+        with temporary(stripe):
+            yield AtStripe(service)

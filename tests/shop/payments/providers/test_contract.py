@@ -1,0 +1,165 @@
+"""The contract of every provider whose page takes payments: from the beginning to the money sent back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from shop.orders.models import Order
+from shop.payments.attempts.answers import note_started
+from shop.payments.attempts.models import PaymentAttempt
+from shop.payments.attempts.services import attempt_told, begin_attempt, start_payment
+from shop.payments.attempts.sweep import ask_about_attempt
+from shop.payments.models import Payment, PaymentEvent, Settlement
+from shop.payments.port import CallRefused, Forged, Message, Notice, NotificationRefused, RefundState
+from shop.payments.registry import installed
+from shop.payments.services import ask_about, receive_notification
+from tests.factories.shop import make_cart, place
+from tests.shop.payments.providers.desks import AtSandbox, Desk, stripe_desk
+from tests.shop.payments.test_providers import EVERY
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DESKS = ["sandbox", "stripe"]
+
+
+@pytest.fixture(params=DESKS)
+def desk(request, monkeypatch) -> Iterator[Desk]:
+    with ExitStack() as stack:
+        match request.param:
+            case "sandbox":
+                yield AtSandbox()
+            case "stripe":
+                yield stack.enter_context(stripe_desk(monkeypatch))
+
+
+@pytest.fixture
+def order(probe_entry) -> Order:
+    return place(make_cart(probe_entry))
+
+
+@pytest.fixture
+def attempt(order, desk) -> PaymentAttempt:
+    return start_payment(order=order, provider=desk.provider, now=timezone.now())
+
+
+def receive(desk: Desk, *messages: Message) -> list[str | None]:
+    return [receive_notification(provider=desk.provider, message=each, now=timezone.now()) for each in messages]
+
+
+def status_of(order: Order) -> str:
+    return Order.objects.values_list("status", flat=True).get(pk=order.pk)
+
+
+def test_every_provider_with_a_page_is_held_to_it():
+    assert [provider.name for provider in EVERY if provider.has_page] == DESKS
+    assert set(DESKS) <= set(installed())
+
+
+def test_one_key_begins_one_payment(attempt, desk):
+    again = desk.provider.start(attempt_told(attempt))
+    assert (again.reference, again.url) == (attempt.reference, attempt.url)
+
+
+def test_a_beginning_whose_answer_got_lost_is_found_by_its_key(order, desk):
+    """Killed between the provider's answer and our commit."""
+    attempt = begin_attempt(order=order, provider=desk.provider, now=timezone.now())
+    begun = desk.provider.start(attempt_told(attempt))
+    ask_about_attempt(attempt_id=attempt.pk, now=timezone.now())
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.reference, attempt.url) == ("started", begun.reference, begun.url)
+
+
+def test_the_message_settles_once_however_often_it_comes_and_in_any_order(order, attempt, desk):
+    messages = desk.pay(attempt)
+    outcomes = receive(desk, *reversed(messages), *messages, messages[0])
+    assert outcomes[0] == "settled"
+    assert Settlement.objects.count() == 1
+    assert status_of(order) == "paid"
+    attempt.refresh_from_db()
+    assert attempt.state == "ended"
+
+
+def test_a_payment_whose_message_never_comes_is_found_by_asking(order, attempt, desk):
+    """Killed between the customer's payment and our commit."""
+    desk.pay(attempt)
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(reference=desk.reference(attempt))
+    ask_about_attempt(attempt_id=attempt.pk, now=timezone.now())
+    assert status_of(order) == "paid"
+
+
+def test_what_the_provider_did_not_sign_is_refused(attempt, desk):
+    for message in desk.forged(desk.pay(attempt)[0]):
+        with pytest.raises(Forged):
+            desk.provider.verify(message)
+
+
+def test_after_a_decline_one_pays_by_another_attempt(order, attempt, desk):
+    receive(desk, *desk.decline(attempt))
+    assert status_of(order) == "placed"
+    second = start_payment(order=order, provider=desk.provider, now=timezone.now())
+    assert second.pk != attempt.pk
+    receive(desk, *desk.pay(second))
+    assert status_of(order) == "paid"
+
+
+def test_a_decline_after_a_success_changes_nothing(order, attempt, desk):
+    receive(desk, *desk.pay(attempt))
+    late = PaymentAttempt.objects.create(
+        order=order,
+        provider=desk.provider.name,
+        amount=order.gross,
+        currency=order.currency,
+        begun_at=timezone.now(),
+        ask_again_at=timezone.now(),
+    )
+    note_started(late, desk.provider.start(attempt_told(late)))
+    late.refresh_from_db()
+    receive(desk, *desk.decline(late))
+    assert status_of(order) == "paid"
+    assert Settlement.objects.count() == 1
+
+
+def test_another_amount_is_recorded_and_pays_nothing(order, attempt, desk):
+    outcomes = receive(desk, *desk.pay(attempt, amount=order.gross - Decimal("0.01")))
+    assert outcomes[0] == "mismatch"
+    assert status_of(order) == "placed"
+    assert Payment.objects.get(status="succeeded").amount == order.gross - Decimal("0.01")
+
+
+def test_nothing_is_known_of_what_was_never_begun(desk):
+    for reference in ("made up", "cs_made_up", "re_made_up", "dp_made_up"):
+        with pytest.raises((NotificationRefused, CallRefused)):
+            ask_about(desk.provider, Notice(reference), now=timezone.now())
+    assert not PaymentEvent.objects.exists()
+
+
+def test_an_ended_payment_ends_twice_without_error(attempt, desk):
+    desk.provider.end(attempt.reference)
+    desk.provider.end(attempt.reference)
+
+
+class TestRefunds:
+    @pytest.fixture(autouse=True)
+    def paid(self, attempt, desk) -> None:
+        receive(desk, *desk.pay(attempt))
+        self.payment = Payment.objects.get(status="succeeded")
+
+    def refund(self, desk: Desk, amount: str, key: str):
+        sums = {"amount": Decimal(amount), "currency": "EUR"}
+        return desk.provider.refund(reference=self.payment.reference, key=key, **sums)
+
+    def test_one_key_sends_money_back_once(self, desk):
+        first, again = self.refund(desk, "10.00", "k1"), self.refund(desk, "10.00", "k1")
+        assert first == again
+        assert first.state == RefundState.SUCCEEDED
+        assert desk.provider.fetch_refund(first.reference) == first
+        assert len(first.reference) <= 200
+
+    def test_more_than_was_taken_is_refused(self, desk):
+        with pytest.raises(CallRefused):
+            self.refund(desk, str(self.payment.amount + 1), "k1")
