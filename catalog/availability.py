@@ -18,7 +18,7 @@ from catalog.reasons import Reason, ReasonCode, reason, reason_of_course, too_fe
 from enrolments.courses.course_patterns import parse_patterns
 from enrolments.courses.roles.models import Role
 from enrolments.courses.sale import CourseForSale, courses_for_sale, lists_with_an_open_course
-from enrolments.grounds.enrol import PeriodOver, enrolment_period
+from enrolments.grounds.periods import PeriodOver, enrolment_period
 from handlers.contract import Handler, Sold
 from handlers.faults import HookBroken
 

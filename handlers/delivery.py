@@ -15,7 +15,7 @@ from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver, free, hold_places
 from enrolments.courses.roles.models import Role
 from enrolments.courses.services import find_course
-from enrolments.grounds.enrol import PeriodOver, enrolment_period
+from enrolments.grounds.periods import PeriodOver, enrolment_period
 from enrolments.values import EntryRef, LineRef, Terms
 from handlers.contract import LineContext, Refusal, Text, in_words, sentences
 

@@ -21,6 +21,7 @@ class ShopConfig(floors.Floor):
         "payments.statements",
         "payments.attempts",
         "payments.requests",
+        "payments.refunds",
         "payments.on_account",
         "payments.credit",
         "postings",

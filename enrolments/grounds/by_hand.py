@@ -13,9 +13,11 @@ from common.again import again_after_deadlock
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import claim_in, lock_courses, refuse_overfull
 from enrolments.courses.roles.models import Role
-from enrolments.grounds.enrol import NewGround, add_grounds, end_grounds, enrolment_period
+from enrolments.grounds.ending import end_grounds
+from enrolments.grounds.enrol import NewGround, add_grounds
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.grounds.notify import tell_enrolled
+from enrolments.grounds.periods import enrolment_period
 from enrolments.values import Period, Terms
 
 

@@ -14,8 +14,10 @@ from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseOver, claim_in, lock_course, refuse_overfull, release_hold_in
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.already import already_enrolled
-from enrolments.grounds.enrol import NewGround, end_grounds, enrolment_period, put_grounds
+from enrolments.grounds.ending import end_grounds
+from enrolments.grounds.enrol import NewGround, put_grounds
 from enrolments.grounds.models import Ground
+from enrolments.grounds.periods import enrolment_period
 from enrolments.unit_rows import of_units, row_of
 from enrolments.values import AlreadyEnrolled, LineRef, Period, Terms
 

@@ -46,8 +46,8 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
 class Enrolment(models.Model):
     """Enrolment of one person in one course, in one role. Open exactly while it has a live ground.
 
-    Its period spans the live grounds. Written by `enrolments.grounds.enrol` alone. It belongs to no customer account,
-    since its grounds may be of several.
+    Its period spans the live grounds. Written by `opening`, `enrol` and `periods` of this room alone. It belongs to no
+    customer account, since its grounds may be of several.
     """
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="enrolments", verbose_name=_("course"))

@@ -20,8 +20,8 @@ from accounts.people.services import CoursesInWords, invite_people
 from common.search import in_name_order
 from common.words import end_in_words, start_in_words
 from enrolments.courses.models import Course
-from enrolments.grounds.enrol import together
 from enrolments.grounds.models import Ground
+from enrolments.grounds.periods import together
 from enrolments.grounds.told import LOST, PLACED_KINDS, Heard, heard_of, last_day_told
 from enrolments.values import LineRef, Period
 from outbox.mails.services import NewMail, queue_mails

@@ -14,8 +14,10 @@ from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import lock_course, lock_courses
 from enrolments.courses.roles.models import Role
-from enrolments.grounds.enrol import NewGround, PeriodOver, end_grounds, enrolment_period, put_grounds
+from enrolments.grounds.ending import end_grounds
+from enrolments.grounds.enrol import NewGround, put_grounds
 from enrolments.grounds.models import Ground
+from enrolments.grounds.periods import PeriodOver, enrolment_period
 from enrolments.seats.reasons import SeatReason
 from enrolments.values import LineRef, Terms
 

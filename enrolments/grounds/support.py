@@ -11,8 +11,9 @@ from accounts.people.models import User
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import free, lock_course
 from enrolments.courses.roles.models import Role
-from enrolments.grounds.enrol import NewGround, PeriodOver, enrolment_period, put_grounds
+from enrolments.grounds.enrol import NewGround, put_grounds
 from enrolments.grounds.models import Enrolment, Ground
+from enrolments.grounds.periods import PeriodOver, enrolment_period
 from enrolments.values import LineRef, Terms
 
 

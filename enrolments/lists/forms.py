@@ -33,7 +33,8 @@ class PeopleTypedForm(forms.Form):
     people = forms.CharField(
         label=_("Paste the people here"),
         required=False,
-        widget=forms.Textarea(attrs=OF_SOMEBODY_ELSE | {"rows": 8, "spellcheck": "false"}),
+        # Without autocomplete="off": browsers bring nothing back into such a field when somebody goes back to it.
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
         help_text=_("One person a line, copied from a spreadsheet with its headings: E-mail, First name, Last name."),
     )
     file = forms.FileField(

@@ -25,9 +25,10 @@ from enrolments.courses.places.services import CourseFull, claim_in, lock_course
 from enrolments.courses.roles.models import Role
 from enrolments.extension.on_seats import grounds_of
 from enrolments.grounds.already import already_in_courses, latest_end
-from enrolments.grounds.enrol import FoundOrOpened, NewGround, find_or_open, write_grounds
+from enrolments.grounds.enrol import NewGround, write_grounds
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import Placed, tell_placed
+from enrolments.grounds.opening import FoundOrOpened, find_or_open
 from enrolments.scope import may_place
 from enrolments.seats.lapse import lapse_seats
 from enrolments.seats.models import Seat, SeatBatch

@@ -22,9 +22,11 @@ from enrolments.courses.groups.services import order_groups
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import claim_in, lock_courses, refuse_overfull
 from enrolments.extension.on_seats import grounds_of, grounds_on
-from enrolments.grounds.enrol import FoundOrOpened, NewGround, end_grounds, find_or_open, write_grounds
+from enrolments.grounds.ending import end_grounds
+from enrolments.grounds.enrol import NewGround, write_grounds
 from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import Placed, tell_placed
+from enrolments.grounds.opening import FoundOrOpened, find_or_open
 from enrolments.grounds.told import Lost, tell_lost
 from enrolments.scope import seats_within, sessions_within
 from enrolments.seats.models import Seat, SeatBatch, SeatState

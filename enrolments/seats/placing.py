@@ -21,7 +21,7 @@ from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseClosed, CourseOver
 from enrolments.courses.roles.models import Role
 from enrolments.extension.on_seats import Kept, More, lock_kept, periods_of, whole
-from enrolments.grounds.enrol import PeriodOver, enrolment_period
+from enrolments.grounds.periods import PeriodOver, enrolment_period
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.seats.moves import SeatMoved, SeatNotFound, SeatNotFree, refusals
 from enrolments.values import LineRef, Period, Terms

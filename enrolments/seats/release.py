@@ -17,7 +17,7 @@ from common.again import again_after_deadlock
 from common.refusals import Refused
 from enrolments.courses.places.services import lock_courses
 from enrolments.extension.on_seats import grounds_on
-from enrolments.grounds.enrol import end_grounds
+from enrolments.grounds.ending import end_grounds
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.seats.moves import (

@@ -12,7 +12,7 @@ from accounts.people.models import User
 from common.again import again_after_deadlock
 from common.refusals import Refused
 from common.words import in_words
-from enrolments.grounds.enrol import end_grounds
+from enrolments.grounds.ending import end_grounds
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import move_locked_seats, with_locked_seats

@@ -15,7 +15,9 @@ from enrolments.courses.models import Course
 from enrolments.courses.places.services import CourseOver, claim_in, lock_course, refuse_overfull, release_hold_in
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.already import already_enrolled
-from enrolments.grounds.enrol import NewGround, enrolment_period, find_or_open, write_grounds
+from enrolments.grounds.enrol import NewGround, write_grounds
+from enrolments.grounds.opening import find_or_open
+from enrolments.grounds.periods import enrolment_period
 from enrolments.seats.models import REMIND_DAYS, Seat, SeatBatch, SeatEvent, SeatState
 from enrolments.seats.reasons import SeatReason
 from enrolments.unit_rows import row_of

@@ -1,4 +1,4 @@
-"""What became of the places that an account waits for, as its history tells it."""
+"""Changes of the places that an account waits for, as its history tells them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ What = WaitingEvent.What
 
 
 def places_waited_for(account: CustomerAccount, asked: Asked) -> Sequence[Deed]:
-    """Return what an account and time did with its waiting places. One statement."""
+    """Return the changes of an account’s waiting places. One statement."""
     events = WaitingEvent.objects.filter(account=account).select_related("course")
     if asked.actor_id is not None:
         events = events.filter(actor=asked.actor_id)

@@ -149,7 +149,7 @@ class WaitingPlace(models.Model):
 
 
 class WaitingEvent(models.Model):
-    """What became of places that an account waits for: when, how many, by whom; nobody where time or the shop did it.
+    """Change of places that an account waits for: when, how many, by whom; nobody where time or the shop did it.
 
     Never changed, but for its account when the order is claimed. It stays when the place is tidied.
     """

@@ -13,8 +13,8 @@ from accounts.people.services import PersonFound, PersonTyped, find_or_create_pe
 from common.emails import normalise_email
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
-from enrolments.grounds.enrol import PeriodOver, enrolment_period
 from enrolments.grounds.notify import tell_enrolled
+from enrolments.grounds.periods import PeriodOver, enrolment_period
 from enrolments.grounds.supervise import supervise
 from enrolments.seats.models import Seat, SeatBatch, SeatState
 from enrolments.sessions.services import SessionPlace, create_session_seats

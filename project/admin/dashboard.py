@@ -33,6 +33,8 @@ from shop.orders.admin.filters import TodoFilter
 from shop.orders.figures import Period, failed_lines, owed_back
 from shop.payments.admin import AttentionFilter
 from shop.payments.models import PaymentEvent
+from shop.payments.refunds.admin import RefundTodoFilter
+from shop.payments.refunds.models import Refund
 from shop.payments.statements.models import StatementLine
 from shop.phone_orders.admin.admin import StageFilter
 from shop.phone_orders.models import PhoneOrder
@@ -138,6 +140,16 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             reverse(
                 "admin:shop_paymentevent_changelist",
                 query={AttentionFilter.parameter_name: AttentionFilter.ATTENTION},
+            ),
+            "bad",
+        )
+    if user.has_perm("shop.view_refund"):
+        yield Count(
+            _("Refunds that need attention"),
+            _("They failed, and the money is owed again; or no bank has answered for days."),
+            Refund.objects.needing_attention().count(),
+            reverse(
+                "admin:shop_refund_changelist", query={RefundTodoFilter.parameter_name: RefundTodoFilter.ATTENTION}
             ),
             "bad",
         )

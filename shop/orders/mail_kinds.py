@@ -33,7 +33,8 @@ from shop.orders.models import LineFeedback, Order, OrderLine
 from shop.orders.next_steps import NextStep, area_url, delivered_steps
 from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words
-from shop.payments.registry import get_provider
+from shop.payments.refunds.models import Refund
+from shop.payments.registry import get_provider, method_label
 from shop.payments.requests.links import link_of
 from shop.payments.under_way import under_way
 from shop.seller.frozen import bank_details, seller_of
@@ -165,6 +166,13 @@ def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
     }
 
 
+def _refund(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of a mail about one refund of an order: its amount and way."""
+    refund = Refund.objects.select_related("payment").get(pk=mail.context["refund"])
+    method = method_label(refund.payment.provider) if refund.payment else ""
+    return _order(mail, blank=blank) | {"refund": refund, "method": method}
+
+
 def renew(mail: Mail, now: datetime) -> Renewed:
     """Make sure that the link in a mail sent again still claims its order. Raises ResendRefused for instructions to
     pay an order that no longer waits for money."""
@@ -224,6 +232,9 @@ KINDS = {
     "delivered_public": (_line, pgettext_lazy("kind of mail", "Delivery, to the buyer")),
     "delivered_sales": (_line, pgettext_lazy("kind of mail", "Delivery, to the sales team")),
     "given_back": (_given_back, pgettext_lazy("kind of mail", "Units given back")),
+    "refund_sent": (_refund, pgettext_lazy("kind of mail", "Refund sent")),
+    "refund_failed": (_refund, pgettext_lazy("kind of mail", "Refund failed")),
+    "refund_failed_sales": (_refund, pgettext_lazy("kind of mail", "Refund failed, to the sales team")),
     "line_failed_sales": (_line, pgettext_lazy("kind of mail", "Delivery failed, to the sales team")),
     "money_needs_attention": (_money, pgettext_lazy("kind of mail", "Payment that needs attention")),
 }

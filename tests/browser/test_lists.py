@@ -120,3 +120,29 @@ def test_bad_files_are_named_and_nothing_typed_is_lost_with_scripts_and_without(
         expect(page.locator("main tbody")).to_contain_text("<b>Zoé</b>")
         expect(page.locator("main tbody")).to_contain_text("Deux adresses dans une même cellule")
         keep(page, f"odd-rows-{'with' if with_scripts else 'without'}-scripts")
+
+
+@pytest.mark.parametrize("with_scripts", [True, False])
+def test_fifty_megabytes_are_refused_in_words_and_going_back_brings_what_was_typed(
+    browse, live_shop, sign_in, account, bob, course, tmp_path, with_scripts
+):
+    given_pack(account, seats=4, course_list="SST-*")
+    large = tmp_path / "large.csv"
+    large.write_bytes(bytes(50 * limits.MEGABYTE))
+    page = sign_in(browse(live_shop.base_url, locale="fr-FR", viewport=NARROW, reduced_motion="reduce"), bob)
+    if not with_scripts:
+        page.route("**/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.goto(f"/account/{account.pk}/lists/new/")
+    page.locator("main [name=source]").select_option(f"entry:{ENTRY.code}")
+    page.locator("main [name=course]").select_option(str(course.pk))
+    page.locator("main [name=people]").fill(ODD)
+    page.locator("main [name=file]").set_input_files(large)
+    page.locator("main form button[type=submit]").click()
+
+    expect(page.locator("h1")).to_have_text("Envoi trop volumineux")
+    keep(page, f"fifty-megabytes-{'with' if with_scripts else 'without'}-scripts")
+    page.go_back()
+
+    expect(page.locator("main [name=people]")).to_have_value(ODD)
+    expect(page.locator("main [name=source]")).to_have_value(f"entry:{ENTRY.code}")
+    expect(page.locator("main [name=course]")).to_have_value(str(course.pk))

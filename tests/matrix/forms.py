@@ -138,6 +138,7 @@ admin:shop_order_lift                order_id                 -  # only an order
 admin:shop_order_retry               order_id,line_id         -  # only a failed line is delivered again
 admin:shop_order_give_back           order_id,line_id         -  # a unit is given back once
 admin:shop_order_pay_back            order_id                 -  # posts the amount it showed as owed
+admin:shop_order_send_back           order_id                 -  # posts the amount it showed as owed
 admin:shop_order_owed_again          order_id                 -  # only what was noted as paid back
 admin:shop_order_units               order_id,line_id         -  # answers as to a GET
 admin:shop_legaltext_publish         text_id                  -  # the text as stored; its form carries its values

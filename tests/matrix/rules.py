@@ -395,6 +395,8 @@ admin:shop_order_give_back          GET  sign-in sign-in  403     403     page
 admin:shop_order_give_back          POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_pay_back           GET  sign-in sign-in  403     403     page
 admin:shop_order_pay_back           POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_send_back          GET  sign-in sign-in  403     403     page
+admin:shop_order_send_back          POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_owed_again         GET  sign-in sign-in  405     405     405
 admin:shop_order_owed_again         POST sign-in sign-in  403     403     go             # nothing was paid back
 admin:shop_order_note               GET  sign-in sign-in  405     405     405

@@ -58,6 +58,7 @@ shop.order                -         look  look       look    look
 shop.payment              -         look  look       -       look
 shop.paymentevent         -         -     look       -       look
 shop.phoneorder           -         add   -          -       add
+shop.refund               -         -     look       -       look
 shop.shopidentity         -         -     look       -       write
 shop.statementline        -         -     look       -       look
 """
@@ -107,6 +108,7 @@ shop_order_plan               -         -     may        -       may
 shop_order_promise            -         -     may        -       may
 shop_account_terms            -         -     may        -       may
 shop_order_retry              -         may   may        may     may
+shop_order_send_back          -         -     may        -       may
 shop_order_units              -         may   may        may     may
 shop_paymentevent_apply       -         -     may        -       may
 shop_paymentevent_credit      -         -     may        -       may

@@ -80,6 +80,7 @@ STAYS = {
     "shop_payment": SALE,
     "shop_paymentattempt": SALE,
     "shop_paymentrequest": SALE,
+    "shop_refund": SALE,
     "shop_settlement": SALE,
     "shop_shopidentity": SHOP,
     "outbox_outsideservice": SHOP,

@@ -129,7 +129,7 @@ GUARDS: dict[str, tuple[str, Any, tuple[Step, ...]]] = {
         "enrolments.seats.release.end_grounds", None, (*SEATS, assign("omar"), RELEASE)
     ),
     "an enrolment is open exactly while it has a ground": (
-        "enrolments.grounds.enrol._derive_periods", [], (*SEATS, assign("omar"), RELEASE)
+        "enrolments.grounds.ending.derive_periods", [], (*SEATS, assign("omar"), RELEASE)
     ),
     "only what was given back is revoked": (
         "shop.orders.giving_back.services.GivingBack.objects.bulk_create", None, (*SEATS, GIVE_BACK)

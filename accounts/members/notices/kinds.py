@@ -47,8 +47,7 @@ THRESHOLDS = Notice(
     "wants_thresholds",
     pgettext_lazy("mail to members", "Seats nearly used up"),
     _("When 80 % and when all of the seats bought of an entry are used."),
-    # It counts all of the account: no mail to whoever works with a part.
-    frozenset({Right.MANAGE_SEATS}),
+    frozenset({Right.MANAGE_SEATS, Right.WORK_IN_PART}),
 )
 REMINDERS = Notice(
     "reminders",

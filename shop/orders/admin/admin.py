@@ -27,6 +27,7 @@ from shop.orders.admin.colours import ORDER_COLOURS
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, TodoFilter
 from shop.orders.admin.page import marks_of, order_page
 from shop.orders.admin.paying_back import NOTE
+from shop.orders.admin.sending_back import SEND
 from shop.orders.admin.withdrawal import WithdrawalPages, withdrawal_facts, withdrawal_of
 from shop.orders.copied.sight import READ_KEPT, closed_in_words, copied_for
 from shop.orders.giving_back.units import WentBack, went_back
@@ -134,8 +135,8 @@ class OrderAdmin(WithdrawalPages):
         total = amount(order.gross, order.currency)
         if order.owed_back:
             told = _("%(amount)s to be paid back") % {"amount": amount(order.owed_back, order.currency)}
-        elif order.went_back:
-            told = _("%(amount)s paid back") % {"amount": amount(order.went_back, order.currency)}
+        elif went := order.went_back - order.lowered_back:
+            told = _("%(amount)s paid back") % {"amount": amount(went, order.currency)}
         else:
             return total
         return two_lines(total, told)
@@ -165,8 +166,9 @@ class OrderAdmin(WithdrawalPages):
             "may_correct": self.may_act(request) and copied_for(order, cast(User, request.user)) is not None,
             "may_confirm": self.may_confirm(request),
             "owed_back": order.owed_back,
-            "paid_back": order.went_back - order.owed_back,
+            "paid_back": order.went_back - order.lowered_back - order.owed_back,
             "may_note_paid_back": request.user.has_perm(NOTE),
+            "may_send_back": request.user.has_perm(SEND),
             "may_cancel": self.may_cancel(request) and order.status == Order.Status.PLACED,
             "may_lift": self.may_act(request) and withdrawal is not None and withdrawal.lifted_at is None,
             "withdrawal": withdrawal_facts(withdrawal),

@@ -9,8 +9,8 @@ from django.urls import reverse
 from common.moments import days_later
 from enrolments.courses.places.services import taken
 from enrolments.extension.models import SeatExtension
-from enrolments.grounds.enrol import PeriodOver
 from enrolments.grounds.models import Enrolment, Ground
+from enrolments.grounds.periods import PeriodOver
 from enrolments.seats.lapse import lapse_seats
 from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.move import move_seat

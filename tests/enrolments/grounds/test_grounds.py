@@ -13,7 +13,8 @@ from enrolments.courses.places.services import taken
 from enrolments.courses.roles.models import Role
 from enrolments.courses.services import find_course
 from enrolments.grounds.already import already_enrolled
-from enrolments.grounds.enrol import NewGround, add_grounds, end_grounds
+from enrolments.grounds.ending import end_grounds
+from enrolments.grounds.enrol import NewGround, add_grounds
 from enrolments.grounds.enrol_line import end_line_grounds, enrol_on_line
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
 from enrolments.grounds.support import SupportOutcome, enrol_in_support

@@ -4,7 +4,7 @@ import pytest
 
 from common.moments import day_ends, day_starts, days_later, local_day
 from enrolments.courses.models import Course
-from enrolments.grounds.enrol import PeriodOver, enrolment_period
+from enrolments.grounds.periods import PeriodOver, enrolment_period
 from enrolments.values import Period, Terms
 from tests.enrolments.given import at, day, days
 from tests.factories.enrolments import CourseFactory

@@ -8,8 +8,8 @@ from accounts.people.models import User
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.courses.roles.models import Role
-from enrolments.grounds.enrol import PeriodOver
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
+from enrolments.grounds.periods import PeriodOver
 from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import SeatNotFound, SeatNotFree
 from enrolments.seats.placing import CourseNotAllowed, SeatNotValid, WrongRole

@@ -106,7 +106,7 @@ class Everything(World):
         }  # fmt: skip
 
     def limit_to(self, kind):
-        """Limit Bob, who then begins an act on many of his seats; Alice has begun one on all."""
+        """Limit Bob, who then begins an act on many of their seats; Alice has begun one on all."""
         super().limit_to(kind)
         self.runs = {
             True: self._run(self.bob, [self.inside[0]], Part.of(Membership.objects.get(pk=self.membership.pk))),

@@ -1,4 +1,4 @@
-"""What became of the places that an account waits for, in its history and in the administration."""
+"""Places that an account waits for, in its history and in the administration."""
 
 import datetime
 

@@ -220,6 +220,12 @@ BUTTONS = (
         owing,
         {"owed": "120.00", "paid_on": "2026-01-02", "reference": "transfer 7"},
     ),
+    Button(
+        "shop_order_send_back",
+        "shop.orders.admin.sending_back.send_back_or_ask",
+        owing,
+        {"owed": "120.00"},
+    ),
     Button("shop_order_owed_again", "shop.orders.admin.paying_back.mark_owed_again", owing),
     Button("shop_paymentevent_resolve", "shop.payments.admin.mark_resolved", wrong_money, {"note": "Done"}),
     Button("shop_paymentevent_apply", "shop.payments.admin.apply_money", wrong_money, {"order": "2026-000001"}),

@@ -169,8 +169,12 @@ def give_away(n: int, to: int, number: int = 1) -> Step:
     return "give_away", {"n": n, "to": to, "number": number}
 
 
-def wait_for_seats(places: int, who: str = "alice") -> Step:
-    return "wait_for_seats", {"n": 0, "who": who, "by": 0, "places": places}
+def wait_alone(who: str, *, is_freed: bool = False) -> Step:
+    return "wait_alone", {"n": 0, "who": who, "is_freed": is_freed}
+
+
+def wait_for_seats(places: int) -> Step:
+    return "wait_for_seats", {"n": 0, "by": 0, "places": places, "is_freed": False}
 
 
 def take_offer(who: str) -> Step:
@@ -206,8 +210,7 @@ GIVEN_AWAY: tuple[Step, ...] = (*A_PACK, TO_CAROL, TO_ALICE, TO_CAROL, assign("n
 
 FILL_A_COURSE: tuple[Step, ...] = (change("course", m=2), change("enrol"), change("enrol", who="omar"))
 A_PLACE_IS_FREE: Step = change("end")
-WAIT_ALONE: Step = ("wait_alone", {"n": 0, "who": "carol"})
-BOB_WAITS: Step = ("wait_alone", {"n": 0, "who": "bob"})
+WAIT_ALONE = wait_alone("carol")
 OFFER: Step = ("offer", {})
 LEAVE: Step = ("decline", {"n": 0, "by": 0})
 LET_OFFER_LAPSE: Step = ("let_offer_lapse", {"n": 0})
@@ -229,9 +232,7 @@ WAITED_FOR: tuple[Step, ...] = (
     OFFER,
     LET_OFFER_LAPSE,
     take_offer("pia"),
-    BOB_WAITS,
-    RELEASE,
-    OFFER,
+    wait_alone("bob", is_freed=True),
     LEAVE,
 )
 

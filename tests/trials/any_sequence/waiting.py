@@ -11,12 +11,15 @@ from accounts.people.services import PersonTyped
 from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import free, taken
+from enrolments.grounds.by_hand import end_by_hand
 from enrolments.grounds.models import Enrolment
 from enrolments.seats.assign import assign_seat
+from enrolments.seats.release import release_seat
 from enrolments.waiting.models import WaitingPlace
+from enrolments.waiting.selectors import seats_for_course
 from enrolments.waiting.services import give_up, offer_free_places, wait_as_account, wait_as_person
 from tests.trials.any_sequence import world
-from tests.trials.any_sequence.choices import one_of, person, some
+from tests.trials.any_sequence.choices import often, one_of, person, some
 from tests.trials.any_sequence.frame import Frame
 
 State = WaitingPlace.State
@@ -26,29 +29,57 @@ class Waiting(Frame):
     """Steps of those who wait for a place, and of the clock that offers it."""
 
     @precondition(lambda self: self.full_courses())
-    @rule(n=some, who=st.sampled_from(world.MEMBERS))
-    def wait_alone(self, n: int, who: str) -> None:
+    @rule(n=some, who=st.sampled_from(world.MEMBERS), is_freed=often)
+    def wait_alone(self, n: int, who: str, is_freed: bool) -> None:
+        """Wait as a person; often somebody leaves the course afterwards."""
         course = one_of(self.full_courses(), n)
         with self.step("wait for a place", Refused):
             given = {"person": self.world.users[who], "entry_code": "", "language": "en", "now": self.now}
             place = wait_as_person(course=course, **given)
             assert place.is_open
+        if is_freed:
+            self._free_a_place(course, n)
 
-    @precondition(lambda self: self.full_courses())
-    @rule(n=some, who=st.sampled_from(["alice", "carol"]), by=some, places=st.integers(1, 3))
-    def wait_for_seats(self, n: int, who: str, by: int, places: int) -> None:
-        """Wait as an account, for as many places as it has seats for."""
-        account = self.world.accounts[who]
+    @precondition(lambda self: self.waited_with_seats())
+    @rule(n=some, by=some, places=st.sampled_from([1, 1, 2, 3]), is_freed=often)
+    def wait_for_seats(self, n: int, by: int, places: int, is_freed: bool) -> None:
+        """Wait as an account, for as many places as it has seats for; often somebody leaves the course afterwards."""
+        account, course = one_of(self.waited_with_seats(), n)
         with self.step("wait for places", Refused):
             place = wait_as_account(
                 account=account,
-                course=one_of(self.full_courses(), n),
+                course=course,
                 places=places,
                 operator=one_of(list(operators_of(account)), by),
                 language="en",
                 now=self.now,
             )
             assert (place.state, place.places) == (State.WAITING, places)
+        if is_freed:
+            self._free_a_place(course, n)
+
+    def _free_a_place(self, course: Course, n: int) -> None:
+        """Take somebody off a course who sits there, or was enrolled by hand, and have the place offered."""
+        seats = [seat for seat in self.seats_in("assigned") if seat.course_id == course.pk]
+        by_hand = [enrolment for enrolment in self.by_hand if enrolment.course_id == course.pk]
+        with self.step("free a place that is waited for", Refused):
+            if seats:
+                seat = one_of(seats, n)
+                account = CustomerAccount.objects.get(pk=seat.account_id)
+                release_seat(account=account, seat_id=seat.pk, actor=self.world.users["bob"], now=self.now)
+            elif by_hand:
+                end_by_hand(enrolment=one_of(by_hand, n), reason="Done.", now=self.now)
+            self._offer()
+
+    def waited_with_seats(self) -> list[tuple[CustomerAccount, Course]]:
+        """Return the accounts with free seats for full courses."""
+        accounts = [self.world.accounts[name] for name in ("alice", "carol")]
+        return [
+            (account, course)
+            for course in self.full_courses()
+            for account in accounts
+            if seats_for_course(account, course, now=self.now)
+        ]
 
     def full_courses(self) -> list[Course]:
         """Return the courses without a place for whoever has no offer."""

@@ -7,15 +7,14 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0039_bank_statements'),
-        ('shop', '0039_planned'),
+        ('shop', '0042_refunds_validated'),
     ]
 
     operations = [
         migrations.AlterField(
             model_name='orderevent',
             name='what',
-            field=models.CharField(choices=[('placed', 'order placed'), ('method_chosen', 'payment method chosen'), ('paid', 'payment received'), ('planned', 'money asked for in parts'), ('promised', 'promise of payment accepted'), ('part_paid', 'part of the payment received'), ('declined', 'payment declined'), ('money_recorded', 'money recorded, order unchanged'), ('money_handled', 'payment resolved'), ('money_reopened', 'payment reopened'), ('line_fulfilled', 'line delivered'), ('line_failed', 'line failed'), ('line_retried', 'delivery tried again'), ('completed', 'order completed'), ('claimed', 'order claimed'), ('operator_replaced', 'operator replaced by an owner'), ('units_given_back', 'units given back'), ('cancelled', 'order cancelled'), ('expired', 'order expired unpaid'), ('refunded', 'everything given back'), ('paid_back', 'amount paid back'), ('owed_again', 'amount owed again'), ('address_proved', 'address proved'), ('places_released', 'places released'), ('places_retaken', 'places taken again'), ('billing_corrected', 'billing data corrected'), ('second_person', 'approved by a second person'), ('withdrawn', 'customer withdrew from the contract'), ('frozen', 'seats and delivery frozen'), ('unfrozen', 'no longer frozen'), ('sealed', 'closed to accounting'), ('blanked', 'personal data blanked')], max_length=20, verbose_name='what'),
+            field=models.CharField(choices=[('placed', 'order placed'), ('method_chosen', 'payment method chosen'), ('paid', 'payment received'), ('planned', 'money asked for in parts'), ('promised', 'promise of payment accepted'), ('part_paid', 'part of the payment received'), ('declined', 'payment declined'), ('money_recorded', 'money recorded, order unchanged'), ('money_handled', 'payment resolved'), ('money_reopened', 'payment reopened'), ('line_fulfilled', 'line delivered'), ('line_failed', 'line failed'), ('line_retried', 'delivery tried again'), ('completed', 'order completed'), ('claimed', 'order claimed'), ('operator_replaced', 'operator replaced by an owner'), ('units_given_back', 'units given back'), ('cancelled', 'order cancelled'), ('expired', 'order expired unpaid'), ('refunded', 'everything given back'), ('paid_back', 'amount paid back'), ('owed_again', 'amount owed again'), ('refund_asked', 'refund sent on its way'), ('refund_failed', 'refund failed, amount owed again'), ('address_proved', 'address proved'), ('places_released', 'places released'), ('places_retaken', 'places taken again'), ('billing_corrected', 'billing data corrected'), ('second_person', 'approved by a second person'), ('withdrawn', 'customer withdrew from the contract'), ('frozen', 'seats and delivery frozen'), ('unfrozen', 'no longer frozen'), ('sealed', 'closed to accounting'), ('blanked', 'personal data blanked')], max_length=20, verbose_name='what'),
         ),
         migrations.CreateModel(
             name='Withdrawal',
