@@ -170,7 +170,7 @@ def _refund(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail about one refund of an order: its amount and way."""
     refund = Refund.objects.select_related("payment").get(pk=mail.context["refund"])
     method = method_label(refund.payment.provider) if refund.payment else ""
-    return _order(mail, blank=blank) | {"refund": refund, "method": method}
+    return order_context(mail, blank=blank) | {"refund": refund, "method": method}
 
 
 def renew(mail: Mail, now: datetime) -> Renewed:
