@@ -27,6 +27,7 @@ class ShopConfig(floors.Floor):
         "postings",
         "trial",
         "renewal",
+        "withdrawal",
         "pages",
     )
 

@@ -39,6 +39,7 @@ from shop.payments.statements.models import StatementLine
 from shop.phone_orders.admin.admin import StageFilter
 from shop.phone_orders.models import PhoneOrder
 from shop.seller.missing import missing_from_the_shop
+from shop.withdrawal.selectors import to_settle
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,14 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             _failed_hint(failed.lines),
             failed.orders,
             reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.LINE}),
+            "bad",
+        )
+    if user.has_perms(("shop.view_order", "shop.change_order")):
+        yield Count(
+            _("Withdrawals to settle"),
+            _("Give back and pay back within 14 days, or let the contract go on."),
+            to_settle().count(),
+            reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.WITHDRAWN}),
             "bad",
         )
     if user.has_perms(("shop.view_order", "shop.note_paid_back")):

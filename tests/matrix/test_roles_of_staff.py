@@ -99,6 +99,7 @@ shop_legaltext_publish        -         -     -          -       may
 shop_order_billing            -         may   may        may     may
 shop_order_cancel             -         may   may        -       may
 shop_order_give_back          -         -     may        -       may
+shop_order_lift               -         may   may        may     may
 shop_order_note               -         may   may        may     may
 shop_order_owed_again         -         -     may        -       may
 shop_order_pay_back           -         -     may        -       may

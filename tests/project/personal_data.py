@@ -116,6 +116,7 @@ EXEMPT = {
     "shop.orderline.entry_code": CATALOGUE,
     "shop.orderline.entry_name": CATALOGUE,
     "shop.orderline.fields_frozen": CATALOGUE,
+    "shop.orderline.frozen_for": CODE,
     "shop.orderline.handler": CODE,
     "shop.orderline.parameters": CATALOGUE,
     "shop.orderline.status": CODE,

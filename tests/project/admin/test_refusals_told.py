@@ -206,6 +206,7 @@ BUTTONS = (
         {"limit": "100", "days": "30"},
     ),
     Button("shop_order_cancel", f"{ORDERS}.cancel_order", lambda order: order.pk),
+    Button("shop_order_lift", "shop.orders.admin.withdrawal.lift_withdrawal", lambda order: order.pk, {"reason": "x"}),
     Button("shop_order_retry", f"{ORDERS}.retry_line", line),
     Button(
         "shop_order_give_back",

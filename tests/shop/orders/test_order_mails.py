@@ -19,6 +19,7 @@ from shop.payments.refunds.following import note_answer
 from shop.payments.refunds.sending import send_back
 from shop.payments.services import choose_method
 from shop.seller.models import ShopIdentity
+from shop.withdrawal.services import withdraw_from_contract
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, make_cart, pay, place
@@ -57,6 +58,8 @@ def every_kind(probe_entry, diary) -> None:
     pay(failing)
     deliver(failing)
     cancel_order(order_id=place(make_cart(probe_entry), email="x@y.org").pk, actor=None, now=timezone.now())
+    private = place(make_cart(probe_entry), is_organisation=False)
+    withdraw_from_contract(order_id=private.pk, name="Ann", answer_to="ann@example.org", now=timezone.now())
     give_units_back(
         order_id=order.pk, units={order.lines.get().pk: [0]}, actor=UserFactory(), reason="Agreed", now=timezone.now()
     )
