@@ -217,6 +217,7 @@ outbox.job                -  # nothing to edit
 outbox.mail               -  # nothing to edit
 shop.bankstatement        -  # nothing to edit
 shop.statementline        -  # nothing to edit
+shop.refund               -  # nothing to edit
 shop.legaltext            made_from
 shop.order                -  # nothing to edit
 shop.phoneorder           -  # nothing to edit

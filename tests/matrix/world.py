@@ -58,6 +58,7 @@ from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider as sandbox
+from shop.payments.refunds.models import Refund
 from shop.payments.services import begin_payment, choose_method
 from shop.payments.statements.models import BankStatement, StatementLine
 from shop.payments.statements.services import import_file, keep_file
@@ -349,6 +350,10 @@ def make_world() -> World:
     paid = place(make_cart(entry), email="somebody@example.org", now=now)
     pay(paid, now=now)
     pay(paid, reference="second", event_id="second", now=now)
+    Refund.objects.create(
+        order=paid, way="outside", state="done", amount=1, currency="EUR", reference="VIR 7", asked_at=now,
+        asked_by=people["administrator"], done_at=now,
+    )  # fmt: skip
     # Sent a while ago, so that each may be sent again.
     Mail.objects.update(state=Mail.State.SENT, sent_at=now - timedelta(days=2), created_at=now - timedelta(days=2))
     yesterday = local_day(now) - timedelta(days=1)
