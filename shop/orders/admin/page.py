@@ -62,9 +62,9 @@ from shop.orders.giving_back.units import WentBack, units_given_back, went_back
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.orders.second_person import waits
 from shop.payments.admin import OUTCOME_COLOURS, PAYMENT_COLOURS
+from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.pieces import pieces_in_words, pieces_of
-from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.refunds.admin import REFUND_COLOURS
 from shop.payments.refunds.models import Refund
 from shop.payments.registry import method_label
