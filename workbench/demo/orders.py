@@ -259,15 +259,16 @@ def _of_visitors(demo: DemoOrders) -> None:
         ("Sacha Rive", "DOC-SOLO", 4, "RIVE 0412"),
         ("Jeanne Visiteuse", "EXCEL-SOLO", 0, ""),
     ):
+        email = f"{name.split()[0].lower()}@demo.example"
         order = demo.place(
-            None, None, None, (code, 1, ()), days_ago=days_ago, email=f"{name.split()[0].lower()}@demo.example",
+            None, None, None, (code, 1, ()), days_ago=days_ago, email=email,
             contact_name=name, is_organisation=False,
             address=PostalAddress(name=name, street="5 allée des Tilleuls", postal_code="44300", city="Nantes"),
         )  # fmt: skip
         if reference:
             demo.pay_and_deliver(order, reference, days_ago=days_ago - 1)
         if name == "Camille Roy":
-            withdraw_from_contract(order_id=order.pk, name=name, answer_to=order.email, now=demo.at(2))
+            withdraw_from_contract(order_id=order.pk, name=name, answer_to=email, now=demo.at(2))
 
 
 def _of_public_body(demo: DemoOrders) -> None:
@@ -279,7 +280,6 @@ def _of_public_body(demo: DemoOrders) -> None:
         address=PostalAddress(name="Mairie de Saint-Lyphard", street="1 place de l’Église",
                               postal_code="44410", city="Saint-Lyphard"),
     )  # fmt: skip
-    choose_method(order_id=order.pk, method="public_mandate", actor=None, now=demo.at(5))
     accept_promise(
         order_id=order.pk,
         kind=PaymentRequest.Promise.PUBLIC_MANDATE,
