@@ -17,7 +17,8 @@ from bench.servers import GROWN, Servers, bench_servers
 from bench.sizes import FULL, TINY, Sizes
 
 PARTS = [
-    "seats", "session", "deliveries", "searches", "forms", "lists", "pages", "desk", "purchases", "throughput", "queue",
+    "seats", "session", "deliveries", "searches", "forms", "lists", "acts", "pages", "desk", "purchases", "throughput",
+    "queue",
 ]  # fmt: skip
 RESULTS = Path(__file__).parent / "results.json"
 PAGE = Path(__file__).parents[1] / "docs" / "scaling.md"
@@ -51,7 +52,20 @@ def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
     # A worker's log lines about each job would hide the table.
     logging.getLogger().setLevel(logging.WARNING)
     from bench import world
-    from bench.rows import deliveries, desk, forms, lists, pages, purchases, queue, searches, seats, session, throughput
+    from bench.rows import (
+        acts,
+        deliveries,
+        desk,
+        forms,
+        lists,
+        pages,
+        purchases,
+        queue,
+        searches,
+        seats,
+        session,
+        throughput,
+    )
 
     def part(name: str, measure: Callable[..., None], *more: object) -> None:
         if not only or name in only:
@@ -67,6 +81,7 @@ def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
     part("searches", searches.measure)
     part("forms", forms.measure)
     part("lists", lists.measure)
+    part("acts", acts.measure)
     with world.at(GROWN), servers.web() as web:
         part("pages", pages.measure, servers)
         part("desk", desk.measure, servers)

@@ -29,6 +29,7 @@ TABLES = (
     "enrolments_seatevent",
     "enrolments_ground",
     "enrolments_enrolmentevent",
+    "enrolments_event",
     "accounts_addresslink",
     "accounts_delegation",
     "shop_linefeedback",

@@ -20,12 +20,15 @@ class ShopConfig(floors.Floor):
         "payments",
         "payments.statements",
         "payments.attempts",
+        "payments.refund_calls",
         "payments.requests",
+        "payments.refunds",
         "payments.on_account",
         "payments.credit",
         "postings",
         "trial",
         "renewal",
+        "withdrawal",
         "pages",
     )
 

@@ -12,6 +12,7 @@ from shop.pages import views as storefront
 from shop.payments.requests import views as requests
 from shop.phone_orders import views as phone_orders
 from shop.renewal.views import renew
+from shop.withdrawal.views import withdraw
 
 urlpatterns = [
     path("", storefront.home, name="home"),
@@ -32,6 +33,7 @@ urlpatterns = [
     path("orders/<slug:token>/claim/", orders.order_claim, name="order-claim"),
     path("orders/<slug:token>/mail/", orders.order_mail, name="order-mail"),
     path("orders/<slug:token>/proof/", orders.order_proof, name="order-proof"),
+    path("orders/<slug:token>/withdraw/", withdraw, name="order-withdraw"),
     path("orders/<slug:token>/move/", orders.order_move, name="order-move"),
     path("phone-orders/<slug:token>/", phone_orders.phone_order, name="phone-order"),
     path("account/<int:number>/orders/", orders.my_orders, name="account-orders"),

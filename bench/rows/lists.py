@@ -45,8 +45,8 @@ def measure(report: Report, sizes: Sizes) -> None:
     people = sizes.people_a_list
 
     def placed() -> dict[str, float]:
-        draft = _draft(people)
-        took, bare = against_bare(lambda: _place(draft))
+        draft = draft_of(people)
+        took, bare = against_bare(lambda: place(draft))
         return {"placed": took, "bare": bare}
 
     with at(YOUNG):
@@ -59,7 +59,7 @@ def measure(report: Report, sizes: Sizes) -> None:
 
 def measure_meanwhile(report: Report, sizes: Sizes, servers: Servers) -> None:
     """Measure a page that is asked for again and again while a worker places a long list."""
-    draft = _draft(sizes.people_a_long_list)
+    draft = draft_of(sizes.people_a_long_list)
     visitor = Visitor(servers.base_url, cookies=session_cookie(MANY))
     page = f"/account/{draft.account_id}/lists/{draft.pk}/"
     alone = median(seconds(lambda: visitor.get(page)) for _time in range(10))
@@ -86,7 +86,7 @@ def measure_meanwhile(report: Report, sizes: Sizes, servers: Servers) -> None:
     )  # fmt: skip
 
 
-def _draft(people: int) -> PeopleList:
+def draft_of(people: int) -> PeopleList:
     """Return a list of new people to be placed on seats just bought."""
     _buy_seats(people)
     rows = [
@@ -111,7 +111,7 @@ def _buy_seats(count: int) -> None:
     no_job_waits()
 
 
-def _place(draft: PeopleList) -> None:
+def place(draft: PeopleList) -> None:
     """Run the steps of a list one after another, as a worker does; its mails wait."""
     start_list(people_list=draft, version=draft.version, mode=PeopleList.Mode.ALL, now=timezone.now())
     while Job.objects.pending().filter(kind="place_list").exists():

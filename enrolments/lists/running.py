@@ -153,7 +153,8 @@ def _refuse(people_list: PeopleList, now: datetime.datetime) -> None:
 
 
 def _kept(people_list: PeopleList) -> list[ListRow]:
-    rows = people_list.rows.filter(step=Step.KEPT).select_related("course", "role").order_by("line")
+    # Prefetched: joined, the few courses and roles would be made anew for each row.
+    rows = people_list.rows.filter(step=Step.KEPT).prefetch_related("course", "role").order_by("line")
     return list(rows[:CHUNK])
 
 
@@ -285,7 +286,7 @@ def _tell(people_list: PeopleList, now: datetime.datetime) -> None:
     if not people:
         _move(people_list, State.DONE, ended_at=now)
         return
-    rows = list(waiting.filter(person__in=people).select_related("course").order_by("line"))
+    rows = list(waiting.filter(person__in=people).prefetch_related("course").order_by("line"))
     grounds = Ground.objects.live().filter(seat__in=[row.seat_id for row in rows], kind=Ground.Kind.SEAT)
     by_seat = {ground.seat_id: ground for ground in grounds.select_related("enrolment__user", "seat")}
     placed = []

@@ -32,11 +32,16 @@ from project.admin.figures_page import WaitingView, sales_view, seats_view, wait
 from shop.orders.admin.filters import TodoFilter
 from shop.orders.figures import Period, failed_lines, owed_back
 from shop.payments.admin import AttentionFilter
+from shop.payments.attempts.admin import AttemptTodoFilter
+from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.models import PaymentEvent
+from shop.payments.refunds.admin import RefundTodoFilter
+from shop.payments.refunds.models import Refund
 from shop.payments.statements.models import StatementLine
 from shop.phone_orders.admin.admin import StageFilter
 from shop.phone_orders.models import PhoneOrder
 from shop.seller.missing import missing_from_the_shop
+from shop.withdrawal.selectors import to_settle
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,14 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.LINE}),
             "bad",
         )
+    if user.has_perms(("shop.view_order", "shop.change_order")):
+        yield Count(
+            _("Withdrawals to settle"),
+            _("Give back and pay back within 14 days, or let the contract go on."),
+            to_settle().count(),
+            reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.WITHDRAWN}),
+            "bad",
+        )
     if user.has_perms(("shop.view_order", "shop.note_paid_back")):
         owed = owed_back()
         yield Count(
@@ -129,6 +142,27 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             reverse(
                 "admin:shop_paymentevent_changelist",
                 query={AttentionFilter.parameter_name: AttentionFilter.ATTENTION},
+            ),
+            "bad",
+        )
+    if user.has_perm("shop.view_paymentattempt"):
+        yield Count(
+            _("Payments without an answer"),
+            _("The provider was asked for days, or is asked no more: look there whether money moved."),
+            PaymentAttempt.objects.needing_attention().count(),
+            reverse(
+                "admin:shop_paymentattempt_changelist",
+                query={AttemptTodoFilter.parameter_name: AttemptTodoFilter.ATTENTION},
+            ),
+            "bad",
+        )
+    if user.has_perm("shop.view_refund"):
+        yield Count(
+            _("Refunds that need attention"),
+            _("They failed, and the money is owed again; or no bank has answered for days."),
+            Refund.objects.needing_attention().count(),
+            reverse(
+                "admin:shop_refund_changelist", query={RefundTodoFilter.parameter_name: RefundTodoFilter.ATTENTION}
             ),
             "bad",
         )

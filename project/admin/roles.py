@@ -48,8 +48,10 @@ ACCOUNTING = frozenset(
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
+    | rights("shop", LOOK, "refund", "paymentattempt")
     | {
         "billing.close_period",
+        "shop.send_refund",
         "shop.import_statements",
         "shop.deal_with_money",
         "accounts.view_approval",
@@ -100,7 +102,7 @@ TABLE = (
     Role(
         "accounting",
         pgettext_lazy("role of staff", "Accounting"),
-        _("Confirms money, gives units back, notes money as paid back, keeps the taxes."),
+        _("Confirms money, gives units back, sends money back or notes it as paid back, keeps the taxes."),
         ACCOUNTING,
     ),
     Role(

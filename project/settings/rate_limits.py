@@ -54,6 +54,8 @@ RATE_LIMITS = {
     "order": "30/h/key,200/d/key",
     # Placing orders, too; key: each address a visitor typed, and a payer's address, typed by anybody.
     "order to address": "10/h/key,20/d/key",
+    # Withdrawals from a contract, which mail an address that anybody types; key: the order.
+    "withdrawal": "10/h/key",
     # Choosing a way to pay, which mails instructions; key: the order.
     "payment method": "20/h/key",
     # Pay links that there are not.

@@ -42,6 +42,7 @@ STEP_UP_ACTS = {
     "admin:shop_order_cancel",
     "admin:shop_order_give_back",
     "admin:shop_order_pay_back",
+    "admin:shop_order_send_back",
     "admin:shop_order_owed_again",
     # Books that nobody opens again
     "admin:billing_closure_close",

@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.links.effects import link_url
 from accounts.links.models import AddressLink
@@ -33,20 +33,24 @@ from shop.orders.models import LineFeedback, Order, OrderLine
 from shop.orders.next_steps import NextStep, area_url, delivered_steps
 from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words
-from shop.payments.registry import get_provider
+from shop.payments.refunds.models import Refund
+from shop.payments.registry import get_provider, method_label
 from shop.payments.requests.links import link_of
 from shop.payments.under_way import under_way
 from shop.seller.frozen import bank_details, seller_of
 from shop.seller.models import FrozenSeller, ShopIdentity
+from shop.withdrawal.delay import may_withdraw
 
 
-def _order(mail: Mail, *, blank: bool) -> dict[str, Any]:
+def order_context(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return what mails about an order read of it, with the link to withdraw in those to a customer who may."""
     assert mail.order_id is not None
     order = Order.objects.select_related("account", "buyer", "operator", "seller").get(pk=mail.order_id)
     lines = list(order.lines.all())
     return _names_of(seller_of(order)) | {
         "order": order,
         "lines": lines,
+        "foot_links": _foot_links(order, mail),
         "order_url": settings.SITE_URL + reverse("order", args=[order.token]),
         "admin_url": settings.SITE_URL + reverse("admin:shop_order_change", args=[order.pk]),
         "claim_url": _claim_url(order, blank=blank),
@@ -58,6 +62,16 @@ def _order(mail: Mail, *, blank: bool) -> dict[str, Any]:
         "under_way": under_way(order, order.payments.all()),
         "bank": bank_details(order, seller=ShopIdentity.current()),
     }
+
+
+def _foot_links(order: Order, mail: Mail) -> list[tuple[str, str]]:
+    """Return the link of the withdrawal function (CC L221-21), while the delay runs."""
+    is_for_customer = mail.kind not in KINDS or _receiver(mail.kind) == Receiver.CUSTOMER
+    if not is_for_customer or not may_withdraw(order, timezone.now()):
+        return []
+    return [
+        (gettext("withdraw from the contract here"), settings.SITE_URL + reverse("order-withdraw", args=[order.token]))
+    ]
 
 
 def _claim_url(order: Order, *, blank: bool) -> str:
@@ -74,7 +88,7 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail about one line: the order, the line and the feedback of its post-payment hooks."""
     line = OrderLine.objects.get(pk=mail.context["line"])
     said = list(line.feedback.filter(hook=LineFeedback.Hook.POST_PAYMENT).order_by("pk"))
-    context = _order(mail, blank=blank) | {"line": line, "feedback": said}
+    context = order_context(mail, blank=blank) | {"line": line, "feedback": said}
     # An operator who is not the buyer cannot see the order, but can see the seats.
     operates_only = mail.person_id is not None and mail.person_id != context["order"].buyer_id
     order = context["order"]
@@ -87,14 +101,14 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
 
 def _payer(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail to the outside payer, with their pay link."""
-    context = _order(mail, blank=blank)
+    context = order_context(mail, blank=blank)
     url = link_of(context["order"])
     return context | {"pay_url": BLANK if blank and url else url}
 
 
 def _settled(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail about a settlement, which may rest on a promise."""
-    context = _order(mail, blank=blank)
+    context = order_context(mail, blank=blank)
     settled = Settlement.objects.filter(order=context["order"]).first()
     return context | {"is_promised": settled is not None and settled.payment_id is None}
 
@@ -118,7 +132,7 @@ def _given_back(mail: Mail, *, blank: bool) -> dict[str, Any]:
         hook=LineFeedback.Hook.REVOKE, line__in={row.line_id for row in rows}, at__in={row.at for row in rows}
     )
     is_operator = mail.context["is_operator"]
-    context = _order(mail, blank=blank)
+    context = order_context(mail, blank=blank)
     order = context["order"]
     return context | {
         "parts": [_part(line, list(of_line)) for line, of_line in groupby(rows, key=lambda row: row.line)],
@@ -150,6 +164,13 @@ def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
         "pieces": sum_in_words(pieces_of(event.order)) if event.order and not event.is_afterwards else "",
         "admin_url": settings.SITE_URL + reverse("admin:shop_paymentevent_change", args=[event.pk]),
     }
+
+
+def _refund(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of a mail about one refund of an order: its amount and way."""
+    refund = Refund.objects.select_related("payment").get(pk=mail.context["refund"])
+    method = method_label(refund.payment.provider) if refund.payment else ""
+    return order_context(mail, blank=blank) | {"refund": refund, "method": method}
 
 
 def renew(mail: Mail, now: datetime) -> Renewed:
@@ -197,20 +218,23 @@ def _names_of(seller: ShopIdentity | FrozenSeller) -> dict[str, Any]:
 
 
 KINDS = {
-    "order_placed": (_order, pgettext_lazy("kind of mail", "Order placed")),
-    "order_placed_sales": (_order, pgettext_lazy("kind of mail", "Order placed, to the sales team")),
-    "payment_instructions": (_order, pgettext_lazy("kind of mail", "How to pay")),
+    "order_placed": (order_context, pgettext_lazy("kind of mail", "Order placed")),
+    "order_placed_sales": (order_context, pgettext_lazy("kind of mail", "Order placed, to the sales team")),
+    "payment_instructions": (order_context, pgettext_lazy("kind of mail", "How to pay")),
     "payer_instructions": (_payer, pgettext_lazy("kind of mail", "How to pay, to the payer")),
     "payment_received": (_settled, pgettext_lazy("kind of mail", "Payment received")),
     "payment_received_sales": (_settled, pgettext_lazy("kind of mail", "Payment received, to the sales team")),
-    "order_again": (_order, pgettext_lazy("kind of mail", "Order, its page once more")),
-    "payer_nothing_due": (_order, pgettext_lazy("kind of mail", "Nothing due any more, to the payer")),
-    "payer_order_ended": (_order, pgettext_lazy("kind of mail", "Order ended, to the payer")),
-    "order_ended": (_order, pgettext_lazy("kind of mail", "Order ended")),
+    "order_again": (order_context, pgettext_lazy("kind of mail", "Order, its page once more")),
+    "payer_nothing_due": (order_context, pgettext_lazy("kind of mail", "Nothing due any more, to the payer")),
+    "payer_order_ended": (order_context, pgettext_lazy("kind of mail", "Order ended, to the payer")),
+    "order_ended": (order_context, pgettext_lazy("kind of mail", "Order ended")),
     "delivered": (_line, pgettext_lazy("kind of mail", "Delivery, to the operator")),
     "delivered_public": (_line, pgettext_lazy("kind of mail", "Delivery, to the buyer")),
     "delivered_sales": (_line, pgettext_lazy("kind of mail", "Delivery, to the sales team")),
     "given_back": (_given_back, pgettext_lazy("kind of mail", "Units given back")),
+    "refund_sent": (_refund, pgettext_lazy("kind of mail", "Refund sent")),
+    "refund_failed": (_refund, pgettext_lazy("kind of mail", "Refund failed")),
+    "refund_failed_sales": (_refund, pgettext_lazy("kind of mail", "Refund failed, to the sales team")),
     "line_failed_sales": (_line, pgettext_lazy("kind of mail", "Delivery failed, to the sales team")),
     "money_needs_attention": (_money, pgettext_lazy("kind of mail", "Payment that needs attention")),
 }

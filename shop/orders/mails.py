@@ -158,6 +158,24 @@ def queue_money_needs_attention(event: PaymentEvent, order: Order | None, outcom
     )
 
 
+def queue_refund_sent(order: Order, *, refund_id: int, now: datetime) -> None:
+    """Queue the news to the customer that money was sent back: by which way, and when it arrives."""
+    context = {"refund": refund_id}
+    queue_mails(_to_customer(order, "refund_sent", occasion=f"refund_sent:{refund_id}", context=context, now=now))
+
+
+def queue_refund_failed(order: Order, *, refund_id: int, was_told: bool, now: datetime) -> None:
+    """Queue the news that a refund failed: to the sales team, and to a customer who was told that it was sent."""
+    context = {"refund": refund_id}
+    occasion = f"refund_failed:{refund_id}"
+    queue_mails(
+        [
+            *(_to_customer(order, "refund_failed", occasion=occasion, context=context, now=now) if was_told else []),
+            *_to_sales(order, "refund_failed_sales", occasion=f"{occasion}:sales", context=context),
+        ]
+    )
+
+
 def queue_ended_unpaid(order: Order, *, now: datetime) -> None:
     """Queue a mail to the customer, and to an outside payer who was asked for the money: the order was cancelled, or
     expired unpaid."""

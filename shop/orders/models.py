@@ -440,6 +440,8 @@ class OrderEvent(models.Model):
         REFUNDED = "refunded", _("everything given back")
         PAID_BACK = "paid_back", _("amount paid back")
         OWED_AGAIN = "owed_again", _("amount owed again")
+        REFUND_ASKED = "refund_asked", _("refund sent on its way")
+        REFUND_FAILED = "refund_failed", _("refund failed, amount owed again")
         ADDRESS_PROVED = "address_proved", _("address proved")
         PLACES_RELEASED = "places_released", _("places released")
         PLACES_RETAKEN = "places_retaken", _("places taken again")

@@ -1,4 +1,5 @@
-"""Acts with an order's money that can ask for a second person: confirming it, giving back, noting it as paid back."""
+"""Acts with an order's money that can ask for a second person: confirming it, giving back, sending it back, noting it
+as paid back."""
 
 from __future__ import annotations
 
@@ -25,9 +26,11 @@ from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.giving_back.services import GivenBack, give_units_back
 from shop.orders.models import Order, OrderEvent, OrderLine
 from shop.orders.transitions import record
+from shop.payments.refunds.sending import send_back, shares_of
 from shop.payments.services import confirm_received
 
 CONFIRM, GIVE_BACK, NOTE_PAID_BACK = "confirm_money", "give_back_units", "note_paid_back"
+SEND_BACK = "send_refund"
 
 
 def confirm_or_ask(
@@ -68,6 +71,11 @@ def note_paid_back_or_ask(
     """Note money as paid back (`mark_paid_back`), or keep that for a second person."""
     values = {"amount": str(amount), "paid_on": paid_on.isoformat(), "reference": reference}
     return _do_or_ask(NOTE_PAID_BACK, order_id, values, actor=actor, now=now)
+
+
+def send_back_or_ask(*, order_id: int, owed: Decimal, actor: User, now: datetime) -> tuple[Decimal, Approval | None]:
+    """Send back what is owed (`send_back`), or keep that for a second person."""
+    return _do_or_ask(SEND_BACK, order_id, {"owed": str(owed)}, actor=actor, now=now)
 
 
 def _do_or_ask(kind: str, order_id: int, values: Values, *, actor: User, now: datetime) -> tuple[Any, Approval | None]:
@@ -126,6 +134,12 @@ def _note_paid_back(values: Values, doing: Doing) -> Decimal:
     return paid
 
 
+def _send_back(values: Values, doing: Doing) -> Decimal:
+    sent = send_back(order_id=values["order"], owed=Decimal(values["owed"]), actor=doing.actor, now=doing.now)
+    _name_both(SEND_BACK, values, doing)
+    return sent
+
+
 def _units(values: Values) -> dict[int, list[int]]:
     return {
         int(line_id): [index for first, last in runs for index in range(first, last + 1)]
@@ -181,6 +195,16 @@ def _told_paid_back(values: Values) -> Facts:
     ]
 
 
+def _told_send_back(values: Values) -> Facts:
+    order = _order(values)
+    owed = Decimal(values["owed"])
+    return [
+        (_("Order"), order.number),
+        (_("To be paid back"), amount(owed, order.currency)),
+        *((share.method, amount(share.amount, order.currency)) for share in shares_of(order, owed)),
+    ]
+
+
 def _url(values: Values) -> str:
     return reverse("admin:shop_order_change", args=[values["order"]])
 
@@ -209,6 +233,15 @@ def register() -> None:
             measure=Measure(
                 worth=lambda given, _values: given.worth, limit=lambda: settings.SECOND_PERSON_GIVE_BACK_ABOVE
             ),
+        ),
+        Act(
+            kind=SEND_BACK,
+            label=gettext_lazy("Send money back"),
+            permission="shop.send_refund",
+            perform=_send_back,
+            told=_told_send_back,
+            url=_url,
+            measure=Measure(worth=lambda sent, _values: sent, limit=lambda: settings.SECOND_PERSON_GIVE_BACK_ABOVE),
         ),
         Act(
             kind=NOTE_PAID_BACK,

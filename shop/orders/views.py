@@ -56,6 +56,7 @@ from shop.payments.services import MethodNotAllowed, choose_method
 from shop.payments.under_way import UnderWay, under_way
 from shop.postings.facts import CREDIT
 from shop.seller.frozen import bank_details, seller_of
+from shop.withdrawal.selectors import right_to_withdraw
 
 ORDERS_PER_PAGE = 25
 UNCHANGED = 204
@@ -257,6 +258,7 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
     return {
         "view": view,
         "order": view.order,
+        "right": right_to_withdraw(view.order, now=timezone.now()),
         "lines": [(line, _filled_in(line), steps.get(line.line.pk, [])) for line in view.lines],
         "may_claim": is_theirs,
         "has_outside_payer": has_outside_payer(view.order),

@@ -22,6 +22,7 @@ from shop.payments.attempts.answers import note_answer, open_references
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import ENDED, UNDER_WAY, Message, Notice, Provider, ProviderEvent, check_event
 from shop.payments.providers import transfer
+from shop.payments.refunds.following import hear
 from shop.payments.registry import get_provider, providers
 from shop.payments.requests.asked import amounts_expected
 from shop.payments.requests.receiving import receive
@@ -174,9 +175,9 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
     order that has ended unpaid, or that waits without its places, is paid if they can be held again.
 
     Locks, in this order: the event's key, the order, the payment; the courses if places have to be held again. A
-    repeated event, events out of order and a second charge have no second effect. A refund or a dispute is recorded and
-    shown to the merchant, and changes neither order nor payment nor settlement. Returns the event's outcome. Raises
-    ValueError for an unknown kind of event.
+    repeated event, events out of order and a second charge have no second effect. A dispute, or a refund that the shop
+    did not send, is recorded and shown to the merchant, and changes neither order nor payment nor settlement. Returns
+    the event's outcome. Raises ValueError for an unknown kind of event.
     """
     row, is_new = _record_event(event, actor=actor, now=now)
     if not is_new:
@@ -184,7 +185,7 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
     payment: Payment | None
     if row.is_afterwards:
         order, payment = _paid_before(event)
-        outcome = str(Outcome.RECORDED if payment else Outcome.UNKNOWN_PAYMENT)
+        outcome = _outcome_afterwards(event, payment, now=now)
     else:
         order = _lock_order(number=event.order_number)
         payment = _payment_of(event, order, now=now)
@@ -199,6 +200,13 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
     if outcome in PaymentEvent.NEEDS_ATTENTION:
         mails.queue_money_needs_attention(row, order, outcome)
     return outcome
+
+
+def _outcome_afterwards(event: ProviderEvent, payment: Payment | None, *, now: datetime) -> str:
+    if payment is None:
+        return Outcome.UNKNOWN_PAYMENT
+    is_ours = event.kind in PaymentEvent.REFUNDS and hear(event, payment, now=now)
+    return Outcome.KNOWN if is_ours else Outcome.RECORDED
 
 
 def _lock_order(**which: Any) -> Order | None:

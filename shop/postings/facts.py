@@ -19,6 +19,7 @@ from common.currencies import in_minor_units
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderEvent, OrderLine
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
+from shop.payments.refunds.models import Refund
 
 # Provider of payments by an account's credit, by which no money comes in.
 CREDIT = "credit"
@@ -127,18 +128,20 @@ def released(order: Order, event: OrderEvent, deposits: Decimal) -> Entry:
 
 
 def given_back(giving: GivingBack, *, before: Decimal) -> Entry:
-    """Return the entry of units given back: less sold, and owed to the customer. Reads the line and its order.
+    """Return the entry of units given back: less sold, less owed by the customer, and the rest owed to them. Reads the
+    line and its order.
 
     `before` is what was given back of the line earlier. Net and tax are shares of the line's own, the last of which
     takes the remainder.
     """
     line, order = giving.line, giving.line.order
     tax = in_minor_units(_tax_within(line, before + giving.amount) - _tax_within(line, before), order.currency)
-    gross = in_minor_units(giving.amount, order.currency)
+    gross, lowered = (in_minor_units(sum, order.currency) for sum in (giving.amount, giving.lowered))
     lines = (
         Line(Account.SALES, gross - tax, order.account_id, order.pk, _rate(line)),
         Line(Account.VAT, tax, order.account_id, order.pk, _rate(line)),
-        Line(Account.REFUNDS_OWED, -gross, order.account_id, order.pk),
+        Line(Account.RECEIVABLE, -lowered, order.account_id, order.pk),
+        Line(Account.REFUNDS_OWED, lowered - gross, order.account_id, order.pk),
     )
     return Entry(f"given_back:{giving.pk}", Kind.GIVEN_BACK, giving.at, order.currency, lines)
 
@@ -147,7 +150,7 @@ def paid_back(event: OrderEvent) -> Entry:
     """Return the entry of a note in an order's history: what was owed went back, or is owed again. Reads the order."""
     order = event.order
     amount = in_minor_units(Decimal(event.detail["worth"]), order.currency)
-    went = event.what == OrderEvent.What.PAID_BACK
+    went = event.what in (OrderEvent.What.PAID_BACK, OrderEvent.What.REFUND_ASKED)
     amount = amount if went else -amount
     lines = (
         Line(Account.REFUNDS_OWED, amount, order.account_id, order.pk),
@@ -186,6 +189,35 @@ def refunded(event: PaymentEvent) -> Entry:
     )
     kind = Kind.MONEY_OUT if went else Kind.REVERSED
     return Entry(f"{event.kind}:{event.pk}", kind, event.received_at, event.currency, lines)
+
+
+def refund_done(refund: Refund) -> Entry:
+    """Return the entry of a refund that the provider has carried out. Reads the payment and the order."""
+    assert refund.done_at is not None  # asked for by `sources`
+    lines = _by_the_provider(refund, sign=1)
+    return Entry(f"refund_done:{refund.pk}", Kind.MONEY_OUT, refund.done_at, refund.currency, lines)
+
+
+def refund_undone(refund: Refund) -> Entry:
+    """Return the entry of a refund that failed after it was carried out. Reads the payment and the order."""
+    assert refund.failed_at is not None  # asked for by `sources`
+    return Entry(
+        f"refund_undone:{refund.pk}",
+        Kind.REVERSED,
+        refund.failed_at,
+        refund.currency,
+        _by_the_provider(refund, sign=-1),
+    )
+
+
+def _by_the_provider(refund: Refund, *, sign: int) -> tuple[Line, ...]:
+    assert refund.payment is not None  # required of refunds by a provider
+    amount, order = sign * in_minor_units(refund.amount, refund.currency), refund.order
+    customer, key = (order.account_id, order.pk) if order else (None, None)
+    return (
+        Line(Account.REFUNDS_SENT, amount, customer, key),
+        Line(Account.IN_TRANSIT, -amount, order_id=key, part=refund.payment.provider),
+    )
 
 
 def banked(key: str, order_id: int | None, amount: Decimal, currency: str, *, part: str, at: datetime) -> Entry:

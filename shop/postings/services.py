@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from billing.ledger.services import Entry, post
 from shop.orders.models import Order, OrderEvent, OrderLine
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
+from shop.payments.refunds.models import Refund
 from shop.postings import facts
 from shop.postings.sources import SOURCES, Source, givings, resolved
 
@@ -68,6 +69,16 @@ def post_resolved(mark: MoneyHandling) -> None:
 def post_refund(event: PaymentEvent) -> None:
     """Post a provider's refund of money received, or its failure."""
     post([facts.refunded(event)])
+
+
+def post_refund_done(refund: Refund) -> None:
+    """Post a refund that the provider has carried out."""
+    post([facts.refund_done(refund)])
+
+
+def post_refund_undone(refund: Refund) -> None:
+    """Post a refund that failed after it was carried out."""
+    post([facts.refund_undone(refund)])
 
 
 def post_banked(key: str, order_id: int | None, amount: Decimal, currency: str, *, part: str, at: datetime) -> None:

@@ -17,9 +17,15 @@ from catalog.pricing import ZERO
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import OrderEvent, OrderLine
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
+from shop.payments.refunds.models import Refund
 from shop.postings import facts
 
-NOTES = (OrderEvent.What.PAID_BACK, OrderEvent.What.OWED_AGAIN)
+NOTES = (
+    OrderEvent.What.PAID_BACK,
+    OrderEvent.What.OWED_AGAIN,
+    OrderEvent.What.REFUND_ASKED,
+    OrderEvent.What.REFUND_FAILED,
+)
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,15 @@ def _refunds() -> QuerySet[PaymentEvent]:
     return told.select_related("order")
 
 
+def _refunds_done() -> QuerySet[Refund]:
+    by_provider = Refund.objects.filter(way=Refund.Way.PROVIDER, done_at__isnull=False)
+    return by_provider.select_related("order", "payment")
+
+
+def _refunds_undone() -> QuerySet[Refund]:
+    return _refunds_done().filter(failed_at__isnull=False)
+
+
 SOURCES = (
     Source("settlement", _settlements, "order", Value("sale:"), "order_id", _sales),
     Source("payment", _payments, "order", Value("money_in:"), "pk", _money_in),
@@ -147,4 +162,6 @@ SOURCES = (
         "pk",
         partial(map, facts.refunded),
     ),
+    Source("refund", _refunds_done, "order", Value("refund_done:"), "pk", partial(map, facts.refund_done)),
+    Source("refund undone", _refunds_undone, "order", Value("refund_undone:"), "pk", partial(map, facts.refund_undone)),
 )

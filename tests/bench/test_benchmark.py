@@ -15,6 +15,7 @@ COMPARED = {
     "delivery of 20 seats, 500 sold / none sold": 1.2,
     "session of 3 new people / bare INSERTs": 3.5,
     "list of 3 new people placed / bare INSERTs": 4.0,
+    "5 people taken off their seats by a job / bare statements": 8.0,
     "page of a list being placed / before it began": 3.0,
     "storefront page, 4 visitors / filled from constants": 2.0,
     "entry page, 4 visitors / filled from constants": 2.0,

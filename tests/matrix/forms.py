@@ -23,6 +23,7 @@ checkout-proof                       -                        -  # one's own bro
 order-proof                          token                    -  # only an order not proved yet takes the mailed code
 order-pay                            token                    -  # chooses how to pay; only an unpaid order takes it
 order-cancel                         token                    -  # only an unpaid order is cancelled
+order-withdraw                       token                    -  # one withdrawal is received for an order
 order-claim                          token                    -  # only an unclaimed order is claimed
 order-mail                           token                    -  # mails the order's address, changes nothing
 phone-order                          token                    version,gross,contents
@@ -133,9 +134,11 @@ admin:shop_order_plan                order_id                 -  # only what is 
 admin:shop_order_promise             order_id                 -  # only what is still open is covered
 admin:shop_account_terms             account_id               -  # posts the limit that it showed
 admin:shop_order_cancel              order_id                 -  # only an unpaid order is cancelled
+admin:shop_order_lift                order_id                 -  # only an order withdrawn from goes on
 admin:shop_order_retry               order_id,line_id         -  # only a failed line is delivered again
 admin:shop_order_give_back           order_id,line_id         -  # a unit is given back once
 admin:shop_order_pay_back            order_id                 -  # posts the amount it showed as owed
+admin:shop_order_send_back           order_id                 -  # posts the amount it showed as owed
 admin:shop_order_owed_again          order_id                 -  # only what was noted as paid back
 admin:shop_order_units               order_id,line_id         -  # answers as to a GET
 admin:shop_legaltext_publish         text_id                  -  # the text as stored; its form carries its values
@@ -214,10 +217,12 @@ outbox.job                -  # nothing to edit
 outbox.mail               -  # nothing to edit
 shop.bankstatement        -  # nothing to edit
 shop.statementline        -  # nothing to edit
+shop.refund               -  # nothing to edit
 shop.legaltext            made_from
 shop.order                -  # nothing to edit
 shop.phoneorder           -  # nothing to edit
 shop.payment              -  # nothing to edit
+shop.paymentattempt       -  # nothing to edit
 shop.paymentevent         -  # nothing to edit
 shop.shopidentity         made_from
 """

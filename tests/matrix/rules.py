@@ -76,6 +76,8 @@ order-mail               GET  405
 order-mail               POST 404     go      go      404      go         404      404     404     go      go  # claimed
 order-proof              GET  404     go      go      404      go         404      404     404     go      go  # claimed
 order-proof              POST 404     go      go      404      go         404      404     404     go      go
+order-withdraw           GET  404     404     404     404      404       404      404     404     404     404  # none
+order-withdraw           POST 404     404     404     404      404       404      404     404     404     404
 order-move               GET  405
 order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
 
@@ -385,12 +387,16 @@ admin:shop_account_terms            GET  sign-in sign-in  405     405     405
 admin:shop_account_terms            POST sign-in sign-in  403     403     go             # the limit is empty
 admin:shop_order_cancel             GET  sign-in sign-in  403     403     page
 admin:shop_order_cancel             POST sign-in sign-in  403     403     done
+admin:shop_order_lift               GET  sign-in sign-in  403     403     page
+admin:shop_order_lift               POST sign-in sign-in  403     403     go  # nobody withdrew
 admin:shop_order_retry              GET  sign-in sign-in  405     405     405
 admin:shop_order_retry              POST sign-in sign-in  403     403     go  # the line has not failed
 admin:shop_order_give_back          GET  sign-in sign-in  403     403     page
 admin:shop_order_give_back          POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_pay_back           GET  sign-in sign-in  403     403     page
 admin:shop_order_pay_back           POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_send_back          GET  sign-in sign-in  403     403     page
+admin:shop_order_send_back          POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_owed_again         GET  sign-in sign-in  405     405     405
 admin:shop_order_owed_again         POST sign-in sign-in  403     403     go             # nothing was paid back
 admin:shop_order_note               GET  sign-in sign-in  405     405     405
@@ -518,6 +524,7 @@ shop.statementline        page 403  page 403
 shop.legaltext            page page page page
 shop.order                page 403  page 403
 shop.payment              page 403  page 403
+shop.paymentattempt       page 403  page 403
 shop.paymentevent         page 403  page 403
 shop.phoneorder           page page page 403
 shop.shopidentity         go   403  page 403

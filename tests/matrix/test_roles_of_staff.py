@@ -56,8 +56,10 @@ shop.bankstatement        -         -     look       -       look
 shop.legaltext            -         -     look       -       all
 shop.order                -         look  look       look    look
 shop.payment              -         look  look       -       look
+shop.paymentattempt       -         -     look       -       look
 shop.paymentevent         -         -     look       -       look
 shop.phoneorder           -         add   -          -       add
+shop.refund               -         -     look       -       look
 shop.shopidentity         -         -     look       -       write
 shop.statementline        -         -     look       -       look
 """
@@ -98,6 +100,7 @@ shop_legaltext_publish        -         -     -          -       may
 shop_order_billing            -         may   may        may     may
 shop_order_cancel             -         may   may        -       may
 shop_order_give_back          -         -     may        -       may
+shop_order_lift               -         may   may        may     may
 shop_order_note               -         may   may        may     may
 shop_order_owed_again         -         -     may        -       may
 shop_order_pay_back           -         -     may        -       may
@@ -106,6 +109,7 @@ shop_order_plan               -         -     may        -       may
 shop_order_promise            -         -     may        -       may
 shop_account_terms            -         -     may        -       may
 shop_order_retry              -         may   may        may     may
+shop_order_send_back          -         -     may        -       may
 shop_order_units              -         may   may        may     may
 shop_paymentevent_apply       -         -     may        -       may
 shop_paymentevent_credit      -         -     may        -       may

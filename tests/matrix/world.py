@@ -55,9 +55,11 @@ from shop.cart.models import CartLine
 from shop.from_list.looking import look
 from shop.from_list.sales import sale_of
 from shop.orders.models import Order, OrderLine
+from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.models import PaymentEvent
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider as sandbox
+from shop.payments.refunds.models import Refund
 from shop.payments.services import begin_payment, choose_method
 from shop.payments.statements.models import BankStatement, StatementLine
 from shop.payments.statements.services import import_file, keep_file
@@ -291,6 +293,7 @@ class World:
             "admin:shop_order_payment": {"amount": str(has.order.gross), "reference": "0815"},
             "admin:shop_order_promise": {"kind": "public_mandate", "reference": "EJ 0815", "part": "0"},
             "admin:shop_order_cancel": {"reason": "asked for"},
+            "admin:shop_order_lift": {"reason": "agreed"},
             "admin:enrolments_course_enrol": {"email": "sixth@example.org", "role": self.by_hand.role_id},
             "admin:enrolments_seatbatch_give": {
                 "number": 1, "account": self.theirs.account.pk, "reason": "asked for", "seen": has.account.pk,
@@ -348,6 +351,13 @@ def make_world() -> World:
     paid = place(make_cart(entry), email="somebody@example.org", now=now)
     pay(paid, now=now)
     pay(paid, reference="second", event_id="second", now=now)
+    Refund.objects.create(
+        order=paid, way="outside", state="done", amount=1, currency="EUR", reference="VIR 7", asked_at=now,
+        asked_by=people["administrator"], done_at=now,
+    )  # fmt: skip
+    PaymentAttempt.objects.create(
+        order=paid, provider="sandbox", amount=1, currency=paid.currency, begun_at=now, ask_again_at=now
+    )
     # Sent a while ago, so that each may be sent again.
     Mail.objects.update(state=Mail.State.SENT, sent_at=now - timedelta(days=2), created_at=now - timedelta(days=2))
     yesterday = local_day(now) - timedelta(days=1)

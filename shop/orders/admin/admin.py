@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from accounts.members.models import Buyer
 from accounts.people.models import User
 from common.admin.display import NOTHING, amount, choice_label, day, two_lines
 from common.admin.filters import DayRangeFilter
@@ -26,7 +27,8 @@ from shop.orders.admin.colours import ORDER_COLOURS
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, TodoFilter
 from shop.orders.admin.page import marks_of, order_page
 from shop.orders.admin.paying_back import NOTE
-from shop.orders.admin.plan import PlanPages
+from shop.orders.admin.sending_back import SEND
+from shop.orders.admin.withdrawal import WithdrawalPages, withdrawal_facts, withdrawal_of
 from shop.orders.copied.sight import READ_KEPT, closed_in_words, copied_for
 from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
@@ -45,7 +47,7 @@ class Marks(WentBack):
 
 
 @admin.register(Order)
-class OrderAdmin(PlanPages):
+class OrderAdmin(WithdrawalPages):
     list_display = ("number", "customer", "state", "total", "method_name", "placed_on", "paid_on")
     list_filter = (
         TodoFilter,
@@ -133,8 +135,8 @@ class OrderAdmin(PlanPages):
         total = amount(order.gross, order.currency)
         if order.owed_back:
             told = _("%(amount)s to be paid back") % {"amount": amount(order.owed_back, order.currency)}
-        elif order.went_back:
-            told = _("%(amount)s paid back") % {"amount": amount(order.went_back, order.currency)}
+        elif went := order.went_back - order.lowered_back:
+            told = _("%(amount)s paid back") % {"amount": amount(went, order.currency)}
         else:
             return total
         return two_lines(total, told)
@@ -155,6 +157,7 @@ class OrderAdmin(PlanPages):
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         page = order_page(order, viewer=cast(User, request.user))
+        withdrawal = withdrawal_of(order) if order.bought_by == Buyer.PERSON else None
         context = {
             **self.page_context(request, order),
             "page": page,
@@ -163,9 +166,12 @@ class OrderAdmin(PlanPages):
             "may_correct": self.may_act(request) and copied_for(order, cast(User, request.user)) is not None,
             "may_confirm": self.may_confirm(request),
             "owed_back": order.owed_back,
-            "paid_back": order.went_back - order.owed_back,
+            "paid_back": order.went_back - order.lowered_back - order.owed_back,
             "may_note_paid_back": request.user.has_perm(NOTE),
+            "may_send_back": request.user.has_perm(SEND),
             "may_cancel": self.may_cancel(request) and order.status == Order.Status.PLACED,
+            "may_lift": self.may_act(request) and withdrawal is not None and withdrawal.lifted_at is None,
+            "withdrawal": withdrawal_facts(withdrawal),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "orders/admin/order.html", context)

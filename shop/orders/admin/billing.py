@@ -28,7 +28,7 @@ from common.fields import AddressField
 from common.made_from import MadeFrom
 from common.refusals import Refused
 from shop.orders.admin.actions import ORDER_PAGE
-from shop.orders.admin.paying_back import PayingBackPages
+from shop.orders.admin.sending_back import SendingBackPages
 from shop.orders.billing import BILLING, CLOSED, REASON_LENGTH, correct_billing
 from shop.orders.copied.columns import COPIED
 from shop.orders.copied.models import KeptBilling
@@ -108,7 +108,7 @@ class KeptBillingForm(BillingForm):
         )
 
 
-class BillingPages(PayingBackPages):
+class BillingPages(SendingBackPages):
     """Button to correct billing data."""
 
     def action_urls(self) -> list[URLPattern]:

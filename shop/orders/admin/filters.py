@@ -15,6 +15,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.registry import method_label, providers
+from shop.withdrawal.selectors import to_settle
 
 FAILED_LINE = Exists(OrderLine.objects.filter(order=OuterRef("pk"), status=OrderLine.Status.FAILED))
 OPEN_MONEY = Exists(PaymentEvent.objects.needing_attention().filter(order=OuterRef("pk")))
@@ -27,7 +28,7 @@ class TodoFilter(DropdownFilter):
     title = _("to do")
     parameter_name = "todo"
 
-    MONEY, LINE, ATTENTION, OWED = "money", "line", "attention", "owed"
+    MONEY, LINE, ATTENTION, OWED, WITHDRAWN = "money", "line", "attention", "owed", "withdrawn"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
         return [
@@ -35,6 +36,7 @@ class TodoFilter(DropdownFilter):
             (self.LINE, _("with a failed line")),
             (self.ATTENTION, _("payment needs attention")),
             (self.OWED, _("with money to pay back")),
+            (self.WITHDRAWN, _("withdrawn from, to be settled")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
@@ -47,6 +49,8 @@ class TodoFilter(DropdownFilter):
                 return queryset.filter(OPEN_MONEY)
             case self.OWED:
                 return queryset.filter(OWED_BACK)
+            case self.WITHDRAWN:
+                return queryset.filter(pk__in=to_settle().values("pk"))
         return queryset
 
 

@@ -62,8 +62,11 @@ from shop.orders.giving_back.units import WentBack, units_given_back, went_back
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.orders.second_person import waits
 from shop.payments.admin import OUTCOME_COLOURS, PAYMENT_COLOURS
+from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.pieces import pieces_in_words, pieces_of
+from shop.payments.refunds.admin import REFUND_COLOURS
+from shop.payments.refunds.models import Refund
 from shop.payments.registry import method_label
 from shop.postings.of_order import Books, books_of
 from shop.seller.frozen import seller_of
@@ -120,12 +123,14 @@ class OrderPage:
     customer: list[tuple[str | Promise, str | SafeString]]
     lines: list[LineView]
     payments: Table
+    refunds: Table
     money: Table
     books: Books | None
     jobs: Table
     mails: Table
     mails_total: int
     mails_url: str
+    attempts_url: str
     history: Table
     enrolments: Table
     enrolments_total: int
@@ -149,6 +154,7 @@ def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> Orde
     money = list(
         order.payment_events.select_related("actor").annotate(is_open=still_open).order_by("-pk")[:MONEY_SHOWN]
     )
+    refunds = list(order.refunds.select_related("payment", "asked_by").order_by("-pk")[:MONEY_SHOWN])
     mails = mails_of_order(order.pk)
     grounds = Ground.objects.live().filter(order_id=order.pk).order_by("pk")
     seats_url = admin_url(viewer, Seat, "changelist")
@@ -161,18 +167,21 @@ def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> Orde
             has_failed_line=any(line.status == OrderLine.Status.FAILED for line in lines),
             has_open_money=any(event.is_open for event in money),
         )
+        + ([Label(_("refund under way"), "info")] if any(refund.state in Refund.OPEN for refund in refunds) else [])
         + ([Label(_("failed job"), "danger")] if any(job.state == Job.State.DEAD for job in jobs) else [])
         + ([Label(_("waits for a second person"), "warning")] if waits(order) else []),
         facts=_facts(order, viewer),
         customer=_customer(order, viewer),
         lines=views,
         payments=_payments(order, viewer),
+        refunds=_refunds(refunds, viewer),
         money=_money(money, viewer),
         books=books_of(order, viewer),
         jobs=_jobs(jobs, viewer),
         mails=_mails(mails[:MAILS_SHOWN], viewer),
         mails_total=mails.count(),
         mails_url=admin_url(viewer, Mail, "changelist"),
+        attempts_url=admin_url(viewer, PaymentAttempt, "changelist"),
         history=_history(order, events, {line.position: line for line in lines}, viewer),
         enrolments=_enrolments(grounds, viewer),
         enrolments_total=grounds.count(),
@@ -191,7 +200,7 @@ def marks_of(*, has_failed_line: bool, has_open_money: bool) -> list[Label]:
 
 
 def _facts(order: WithAnnotations[Order, WentBack], viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
-    owed, paid_back = order.owed_back, order.went_back - order.owed_back
+    owed, paid_back = order.owed_back, order.went_back - order.lowered_back - order.owed_back
     facts: list[tuple[str | Promise, str | SafeString]] = [
         (_("Total"), amount(order.gross, order.currency)),
         (_("of which tax"), amount(order.tax, order.currency)),
@@ -390,6 +399,25 @@ def _payments(order: Order, viewer: User) -> Table:
         _("Reference"), _("Method"), Column(_("Amount"), is_amount=True), _("State"), _("Effect"), _("First seen")
     )
     return Table(headings, rows, empty=_("No payment yet."))
+
+
+def _refunds(refunds: Sequence[Refund], viewer: User) -> Table:
+    rows: list[list[object]] = [
+        [
+            admin_link(viewer, Refund, refund.pk, refund),
+            method_label(refund.payment.provider) if refund.payment else refund.get_way_display(),
+            amount(refund.amount, refund.currency),
+            choice_label(refund, "state", REFUND_COLOURS),
+            refund.problem or (refund.reference if refund.payment is None else NOTHING),
+            moment(refund.done_at or refund.failed_at or refund.asked_at),
+            _person(refund.asked_by, viewer),
+        ]
+        for refund in refunds
+    ]
+    headings = columns(
+        _("Refund"), _("Way"), Column(_("Amount"), is_amount=True), _("State"), _("Note"), _("When"), _("Who")
+    )
+    return Table(headings, rows)
 
 
 def _money(events: Sequence[WithAnnotations[PaymentEvent, ToDo]], viewer: User) -> Table:

@@ -14,6 +14,7 @@ from shop.notes.models import Note
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent
+from shop.payments.refunds.models import Refund
 from shop.phone_orders.models import PhoneOrder
 
 
@@ -33,6 +34,7 @@ TEXTS = (
     Texts(OrderLine, ("failure",)),
     Texts(LineFeedback, ("public", "customer", "sales"), "line__order"),
     Texts(GivingBack, ("reason", "paid_back_reference"), "line__order"),
+    Texts(Refund, ("reference",)),
     Texts(Payment, ("reference",), is_key=True),
     Texts(PaymentEvent, ("event_id",), is_key=True),
     Texts(PaymentEvent, ("order_number", "payload")),

@@ -1,7 +1,8 @@
 """Giving back of units of a paid order by the merchant: some of them, or all.
 
-No money moves here. The amounts of the rows of `GivingBack` are taken off the sales at once, and owed to the customer
-until the merchant notes them as paid back (`shop.orders.giving_back.paying_back`).
+No money moves here. The amounts of the rows of `GivingBack` are taken off the sales at once. They lower what the order
+still asks for; the rest is owed to the customer until it is sent (`shop.payments.refunds`) or noted as paid back
+(`shop.orders.giving_back.paying_back`).
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from shop.orders.hooks import WITHOUT_SCRIPT, ScriptBroken, keep_feedback, lock_
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine, OrderUnit
 from shop.orders.operator import with_standing_operator
 from shop.orders.transitions import move_line, move_order, record
+from shop.payments.requests.services import lower_requests
 from shop.postings import services as postings
 
 
@@ -105,17 +107,25 @@ def give_units_back(
         worth += _give_back(
             line, contexts[line.pk], chosen[line.pk], revocation, now=now, without_script=without_script
         )
+    givings = list(GivingBack.objects.filter(line__order=order).exclude(pk__in=given_before).order_by("pk"))
+    _ask_for_less(order, givings, worth, now=now)
     _move_on(order, now=now)
-    givings = list(
-        GivingBack.objects.filter(line__order=order)
-        .exclude(pk__in=given_before)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    postings.post_given_back(givings)
+    keys = [giving.pk for giving in givings]
+    postings.post_given_back(keys)
     operator = next((context.operator for context in contexts.values()), None)
-    mails.queue_given_back(order, givings=givings, operator=operator, now=now)
+    mails.queue_given_back(order, givings=keys, operator=operator, now=now)
     return GivenBack(count, worth)
+
+
+def _ask_for_less(order: Order, givings: Sequence[GivingBack], worth: Decimal, *, now: datetime) -> None:
+    """Lower what a locked order still asks for by the worth of units given back: only the rest is owed back."""
+    left = worth - lower_requests(order=order, amount=worth, now=now) if worth else ZERO
+    if not left:
+        return
+    for giving in givings:
+        giving.lowered = min(left, giving.amount)
+        left -= giving.lowered
+    GivingBack.objects.bulk_update(givings, ["lowered"])
 
 
 def _give_back(

@@ -37,6 +37,7 @@ class WentBack(TypedDict):
     """Columns added to each order by `went_back`."""
 
     went_back: Decimal
+    lowered_back: Decimal
     owed_back: Decimal
     owed_since: datetime | None
 
@@ -71,11 +72,12 @@ class UnitsGivenBack:
 
 def went_back(orders: QuerySet[Order]) -> QuerySet[WithAnnotations[Order, WentBack]]:
     """Annotate each order with sums of the ledger, tax included, for its units given back: `went_back` in all,
-    `owed_back` still to be paid back, each 0.00 for none; and with `owed_since`, the time of the first giving back
-    still owed."""
+    `lowered_back` not asked for any more, `owed_back` still to be paid back, each 0.00 for none; and with `owed_since`,
+    the time of the first giving back still owed."""
     owed = GivingBack.objects.owed().filter(line__order=OuterRef("pk")).order_by().values("line__order")
     return orders.annotate(
         went_back=as_amount(sum_by_order(Account.SALES, Account.VAT, kind=LedgerEntry.Kind.GIVEN_BACK)),
+        lowered_back=as_amount(-sum_by_order(Account.RECEIVABLE, kind=LedgerEntry.Kind.GIVEN_BACK)),
         owed_back=as_amount(-sum_by_order(Account.REFUNDS_OWED)),
         owed_since=Subquery(owed.values(first=Min("at"))),
     )

@@ -206,6 +206,7 @@ BUTTONS = (
         {"limit": "100", "days": "30"},
     ),
     Button("shop_order_cancel", f"{ORDERS}.cancel_order", lambda order: order.pk),
+    Button("shop_order_lift", "shop.orders.admin.withdrawal.lift_withdrawal", lambda order: order.pk, {"reason": "x"}),
     Button("shop_order_retry", f"{ORDERS}.retry_line", line),
     Button(
         "shop_order_give_back",
@@ -218,6 +219,12 @@ BUTTONS = (
         "shop.orders.admin.paying_back.note_paid_back_or_ask",
         owing,
         {"owed": "120.00", "paid_on": "2026-01-02", "reference": "transfer 7"},
+    ),
+    Button(
+        "shop_order_send_back",
+        "shop.orders.admin.sending_back.send_back_or_ask",
+        owing,
+        {"owed": "120.00"},
     ),
     Button("shop_order_owed_again", "shop.orders.admin.paying_back.mark_owed_again", owing),
     Button("shop_paymentevent_resolve", "shop.payments.admin.mark_resolved", wrong_money, {"note": "Done"}),

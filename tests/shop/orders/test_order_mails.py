@@ -10,11 +10,16 @@ from outbox.mails.rendering import render_mail
 from shop.orders.again import mail_again
 from shop.orders.claim import claim_order
 from shop.orders.ending import cancel_order
+from shop.orders.giving_back.owed import owed_for
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.mail_kinds import KINDS
 from shop.orders.models import Order
+from shop.payments.port import RefundAnswer, RefundState
+from shop.payments.refunds.following import note_answer
+from shop.payments.refunds.sending import send_back
 from shop.payments.services import choose_method
 from shop.seller.models import ShopIdentity
+from shop.withdrawal.services import withdraw_from_contract
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, make_cart, pay, place
@@ -53,9 +58,15 @@ def every_kind(probe_entry, diary) -> None:
     pay(failing)
     deliver(failing)
     cancel_order(order_id=place(make_cart(probe_entry), email="x@y.org").pk, actor=None, now=timezone.now())
+    private = place(make_cart(probe_entry), is_organisation=False)
+    withdraw_from_contract(order_id=private.pk, name="Ann", answer_to="ann@example.org", now=timezone.now())
     give_units_back(
         order_id=order.pk, units={order.lines.get().pk: [0]}, actor=UserFactory(), reason="Agreed", now=timezone.now()
     )
+    send_back(order_id=order.pk, owed=owed_for(order), actor=UserFactory(), now=timezone.now())
+    refund_id = order.refunds.get().pk
+    for state in (RefundState.PENDING, RefundState.FAILED):
+        note_answer(refund_id=refund_id, answer=RefundAnswer(state, "re_1", "account_closed"), now=timezone.now())
 
 
 def test_every_kind_is_readable_in_both_languages(probe_entry, diary):

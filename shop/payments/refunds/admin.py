@@ -1,0 +1,86 @@
+"""Refunds in the admin, read only: all that were asked for, those under way and those that failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.decorators import display
+
+from common.admin.display import NOTHING, amount, choice_label, link
+from common.admin.filters import DayRangeFilter
+from common.admin.readonly import ReadOnlyAdmin
+from shop.payments.refunds.models import Refund
+from shop.payments.registry import method_label
+
+REFUND_COLOURS = {
+    Refund.State.ASKED: "info",
+    Refund.State.PENDING: "info",
+    Refund.State.DONE: "success",
+    Refund.State.FAILED: "danger",
+}
+
+
+class RefundTodoFilter(DropdownFilter):
+    """Filter of refunds that failed and whose order still owes money, and of those that have hung for days."""
+
+    title = _("to do")
+    parameter_name = "todo"
+    ATTENTION = "attention"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [(self.ATTENTION, _("needs attention"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Refund]) -> QuerySet[Refund]:
+        if self.value() != self.ATTENTION:
+            return queryset
+        return queryset.filter(pk__in=Refund.objects.needing_attention().values("pk"))
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "order_link", "money", "by", "state_label", "asked_at", "done_at", "failed_at")
+    list_filter = (
+        RefundTodoFilter,
+        ("state", ChoicesDropdownFilter),
+        ("way", ChoicesDropdownFilter),
+        ("asked_at", DayRangeFilter),
+    )
+    list_filter_submit = True
+    list_fullwidth = True
+    list_select_related = ("order", "payment")
+    search_fields = ("order__number", "=amount")
+    whole_fields = ("reference",)
+    search_help_text = _("Order number, amount or reference")
+    ordering = ("-id",)
+    fields = (
+        "order_link", "money", "by", "payment_link", "state_label", "problem", "reference", "key", "asked_at",
+        "asked_by", "done_at", "failed_at", "times_asked",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    @display(description=_("order"), ordering="order")
+    def order_link(self, refund: Refund) -> SafeString | str:
+        return link("shop_order", refund.order_id, refund.order)
+
+    @display(description=_("payment"))
+    def payment_link(self, refund: Refund) -> SafeString | str:
+        return link("shop_payment", refund.payment_id, refund.payment) if refund.payment else NOTHING
+
+    @display(description=_("amount"), ordering="amount")
+    def money(self, refund: Refund) -> str:
+        return amount(refund.amount, refund.currency)
+
+    @display(description=pgettext_lazy("refund", "way"), ordering="way")
+    def by(self, refund: Refund) -> str:
+        return method_label(refund.payment.provider) if refund.payment else refund.get_way_display()
+
+    @display(description=_("state"), ordering="state")
+    def state_label(self, refund: Refund) -> SafeString:
+        return choice_label(refund, "state", REFUND_COLOURS)

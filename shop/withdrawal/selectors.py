@@ -1,0 +1,37 @@
+"""Right to withdraw as an order's page shows it, and withdrawals that wait for the merchant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from shop.orders.models import Order, OrderLine
+from shop.withdrawal.delay import delay_ends, may_withdraw
+from shop.withdrawal.models import Withdrawal
+
+
+@dataclass(frozen=True)
+class RightToWithdraw:
+    """End of the delay, whether it is open now, and the withdrawal received."""
+
+    ends_at: datetime
+    is_open: bool
+    received: Withdrawal | None
+
+
+def right_to_withdraw(order: Order, *, now: datetime) -> RightToWithdraw | None:
+    """Return a private person's right to withdraw from an order; None for other buyers. One query, or none."""
+    ends_at = delay_ends(order)
+    if ends_at is None:
+        return None
+    received = Withdrawal.objects.filter(order=order).first()
+    return RightToWithdraw(ends_at, received is None and may_withdraw(order, now), received)
+
+
+def to_settle() -> QuerySet[Order]:
+    """Return orders withdrawn from that still have something to give back."""
+    left = OrderLine.objects.filter(order=OuterRef("pk")).exclude(status=OrderLine.Status.GIVEN_BACK)
+    alive = Order.objects.filter(status__in=(Order.Status.PAID, Order.Status.COMPLETED))
+    return alive.filter(Exists(left), withdrawal__isnull=False, withdrawal__lifted_at__isnull=True)

@@ -1,0 +1,140 @@
+"""Random ways of paying, promising, ending and reviving: what must hold holds after each step."""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from billing.ledger.models import Account
+from billing.ledger.selectors import balance, balances_of_order
+from common.currencies import in_minor_units
+from common.refusals import Refused
+from shop.orders.ending import cancel_order, expire_orders
+from shop.orders.models import Order
+from shop.payments.attention import mark_resolved
+from shop.payments.models import Payment, PaymentEvent, Settlement
+from shop.payments.requests.asked import asked_of, releases, still_to_come
+from shop.payments.requests.planning import Part, plan_payments
+from shop.payments.requests.promises import accept_promise
+from shop.payments.requests.using import apply_money, keep_as_credit
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.shop import make_cart, pay, place
+from tests.shop.payments.requests.plans import piece
+
+pytestmark = pytest.mark.django_db
+
+STEPS = 14
+SETTLED = (Order.Status.PAID, Order.Status.COMPLETED)
+
+
+class Walk:
+    """One order of 120 € and what happens to it by chance."""
+
+    def __init__(self, order: Order, seed: int) -> None:
+        self.order, self.chance = order, random.Random(seed)
+        self.merchant = UserFactory(is_staff=True)
+        self.references = 0
+        self.acts = (
+            *(self.piece, self.part, self.whole, self.over, self.decline, self.again),
+            *(self.plan, self.promise, self.cancel, self.expire, self.apply, self.credit, self.send_back),
+        )
+
+    def step(self) -> str:
+        act = self.chance.choice(self.acts)
+        with suppress(Refused):
+            act()
+        self.order.refresh_from_db()
+        return act.__name__
+
+    def reference(self) -> str:
+        self.references += 1
+        return f"r{self.references}"
+
+    def piece(self) -> None:
+        piece(self.order, self.chance.choice(["10", "35.50", "70"]), self.reference())
+
+    def part(self) -> None:
+        asked = [each for each in asked_of(self.order) if each.rest > 0]
+        if asked:
+            pay(self.order, amount=self.chance.choice(asked).rest, reference=self.reference())
+
+    def whole(self) -> None:
+        pay(self.order, reference=self.reference())
+
+    def over(self) -> None:
+        piece(self.order, "500", self.reference())
+
+    def decline(self) -> None:
+        pay(self.order, kind="declined", reference=self.reference())
+
+    def again(self) -> None:
+        if self.references:
+            number = self.chance.randint(1, self.references)
+            payment = Payment.objects.filter(reference=f"{self.order.number}:r{number}").first()
+            if payment is not None:
+                told = {"provider": payment.provider, "amount": payment.amount, "event_id": self.reference() + "again"}
+                pay(self.order, reference=f"r{number}", **told)
+
+    def plan(self) -> None:
+        parts = [Part(Decimal(70), None), Part(Decimal(50), timezone.localdate() + timedelta(days=30))]
+        plan_payments(order_id=self.order.pk, parts=parts, actor=self.merchant, now=timezone.now())
+
+    def promise(self) -> None:
+        position = self.chance.choice([each.request.position for each in asked_of(self.order)])
+        told = {"kind": "opco", "reference": "F", "due_on": None, "positions": [position]}
+        accept_promise(order_id=self.order.pk, actor=self.merchant, now=timezone.now(), **told)
+
+    def cancel(self) -> None:
+        cancel_order(order_id=self.order.pk, actor=None, now=timezone.now())
+
+    def expire(self) -> None:
+        expire_orders(now=self.order.expires_at + timedelta(days=1))
+
+    def apply(self) -> None:
+        for event in PaymentEvent.objects.needing_attention()[:1]:
+            told = {"order_number": self.order.number, "reason": "", "actor": self.merchant, "now": timezone.now()}
+            apply_money(event_id=event.pk, **told)
+
+    def credit(self) -> None:
+        for event in PaymentEvent.objects.needing_attention()[:1]:
+            keep_as_credit(event_id=event.pk, reason="", actor=self.merchant, now=timezone.now())
+
+    def send_back(self) -> None:
+        for event in PaymentEvent.objects.needing_attention()[:1]:
+            mark_resolved(event_id=event.pk, note="", actor=self.merchant, now=timezone.now())
+
+    def check(self) -> None:
+        order, asked = self.order, asked_of(self.order)
+        open_sums = balances_of_order(order.pk)
+        is_settled = order.status in SETTLED
+        assert Settlement.objects.filter(order=order).count() == is_settled
+        assert not is_settled or releases(order, asked)
+        owed = in_minor_units(still_to_come(asked), order.currency) if is_settled else 0
+        assert open_sums.get(Account.RECEIVABLE, 0) == owed
+        received = sum(in_minor_units(each.received, order.currency) for each in asked)
+        assert -open_sums.get(Account.DEPOSITS, 0) == (0 if is_settled else received)
+        came = sum(payment.amount for payment in Payment.objects.filter(status=Payment.Status.SUCCEEDED))
+        assert balance(Account.IN_TRANSIT, currency="EUR") == came
+        held = balance(Account.UNALLOCATED, Account.CREDIT, Account.REFUNDS_SENT, currency="EUR")
+        assert came + held == Decimal(received) / 100
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("rule", Order.ReleaseRule.values)
+def test_what_must_hold_holds_after_each_step(probe_entry, diary, seed, rule):
+    member = MembershipFactory(is_owner=True)
+    order = place(make_cart(probe_entry, user=member.user), user=member.user, account=member.account)
+    Order.objects.filter(pk=order.pk).update(release_rule=rule)
+    order.refresh_from_db()
+    walk, taken = Walk(order, seed), []
+    for _step in range(STEPS):
+        taken.append(walk.step())
+        try:
+            walk.check()
+        except AssertionError as error:
+            raise AssertionError(" → ".join(taken)) from error
