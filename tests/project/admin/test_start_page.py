@@ -37,6 +37,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Orders waiting for money": 2,
         "Orders with a failed line": 1,
         "Withdrawals to settle": 0,
+        "Disputed orders": 0,
         "Orders with money to be paid back": 0,
         "Lines of bank statements to decide": 0,
         "Orders by telephone to finish": 0,
