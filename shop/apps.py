@@ -20,6 +20,7 @@ class ShopConfig(floors.Floor):
         "payments",
         "payments.statements",
         "payments.attempts",
+        "payments.refund_calls",
         "payments.requests",
         "payments.refunds",
         "payments.on_account",

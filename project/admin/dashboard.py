@@ -32,6 +32,8 @@ from project.admin.figures_page import WaitingView, sales_view, seats_view, wait
 from shop.orders.admin.filters import TodoFilter
 from shop.orders.figures import Period, failed_lines, owed_back
 from shop.payments.admin import AttentionFilter
+from shop.payments.attempts.admin import AttemptTodoFilter
+from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.disputes import disputed_orders
 from shop.payments.models import PaymentEvent
 from shop.payments.refunds.admin import RefundTodoFilter
@@ -148,6 +150,17 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             reverse(
                 "admin:shop_paymentevent_changelist",
                 query={AttentionFilter.parameter_name: AttentionFilter.ATTENTION},
+            ),
+            "bad",
+        )
+    if user.has_perm("shop.view_paymentattempt"):
+        yield Count(
+            _("Payments without an answer"),
+            _("The provider was asked for days, or is asked no more: look there whether money moved."),
+            PaymentAttempt.objects.needing_attention().count(),
+            reverse(
+                "admin:shop_paymentattempt_changelist",
+                query={AttemptTodoFilter.parameter_name: AttemptTodoFilter.ATTENTION},
             ),
             "bad",
         )

@@ -32,6 +32,7 @@ GROUPS = (
             "shop.PhoneOrder": "call",
             "shop.Payment": "payments",
             "shop.PaymentEvent": "notifications",
+            "shop.PaymentAttempt": "hourglass_top",
             "shop.Refund": "undo",
             "shop.BankStatement": "upload_file",
             "shop.StatementLine": "format_list_bulleted",

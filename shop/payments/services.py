@@ -179,7 +179,8 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
     Locks, in this order: the event's key, the order, the payment; the courses if places have to be held again. A
     repeated event, events out of order and a second charge have no second effect. A dispute, or a refund that the shop
     did not send, is recorded and shown to the merchant, and changes neither the order's state nor payment nor
-    settlement; a dispute freezes the orders that the money pays for (`follow_dispute`). Returns the event's outcome. Raises ValueError for an unknown kind of event.
+    settlement; a dispute freezes the orders that the money pays for (`follow_dispute`). Returns the event's outcome.
+    Raises ValueError for an unknown kind of event.
     """
     row, is_new = _record_event(event, actor=actor, now=now)
     if not is_new:

@@ -223,6 +223,7 @@ shop.legaltext            made_from
 shop.order                -  # nothing to edit
 shop.phoneorder           -  # nothing to edit
 shop.payment              -  # nothing to edit
+shop.paymentattempt       -  # nothing to edit
 shop.paymentevent         -  # nothing to edit
 shop.shopidentity         made_from
 """

@@ -526,6 +526,7 @@ shop.statementline        page 403  page 403
 shop.legaltext            page page page page
 shop.order                page 403  page 403
 shop.payment              page 403  page 403
+shop.paymentattempt       page 403  page 403
 shop.paymentevent         page 403  page 403
 shop.phoneorder           page page page 403
 shop.shopidentity         go   403  page 403

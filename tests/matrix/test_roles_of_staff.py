@@ -56,6 +56,7 @@ shop.bankstatement        -         -     look       -       look
 shop.legaltext            -         -     look       -       all
 shop.order                -         look  look       look    look
 shop.payment              -         look  look       -       look
+shop.paymentattempt       -         -     look       -       look
 shop.paymentevent         -         -     look       -       look
 shop.phoneorder           -         add   -          -       add
 shop.refund               -         -     look       -       look

@@ -55,6 +55,7 @@ from shop.cart.models import CartLine
 from shop.from_list.looking import look
 from shop.from_list.sales import sale_of
 from shop.orders.models import Order, OrderLine
+from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.models import PaymentEvent
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider as sandbox
@@ -355,6 +356,9 @@ def make_world() -> World:
         order=paid, way="outside", state="done", amount=1, currency="EUR", reference="VIR 7", asked_at=now,
         asked_by=people["administrator"], done_at=now,
     )  # fmt: skip
+    PaymentAttempt.objects.create(
+        order=paid, provider="sandbox", amount=1, currency=paid.currency, begun_at=now, ask_again_at=now
+    )
     # Sent a while ago, so that each may be sent again.
     Mail.objects.update(state=Mail.State.SENT, sent_at=now - timedelta(days=2), created_at=now - timedelta(days=2))
     yesterday = local_day(now) - timedelta(days=1)

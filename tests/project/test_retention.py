@@ -79,6 +79,7 @@ STAYS = {
     "shop_lineshare": SALE,
     "shop_payment": SALE,
     "shop_paymentattempt": SALE,
+    "shop_refundcall": SALE,
     "shop_paymentrequest": SALE,
     "shop_refund": SALE,
     "shop_settlement": SALE,

@@ -62,6 +62,7 @@ from shop.orders.giving_back.units import WentBack, units_given_back, went_back
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.orders.second_person import waits
 from shop.payments.admin import OUTCOME_COLOURS, PAYMENT_COLOURS
+from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.pieces import pieces_in_words, pieces_of
 from shop.payments.refunds.admin import REFUND_COLOURS
@@ -129,6 +130,7 @@ class OrderPage:
     mails: Table
     mails_total: int
     mails_url: str
+    attempts_url: str
     history: Table
     enrolments: Table
     enrolments_total: int
@@ -179,6 +181,7 @@ def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> Orde
         mails=_mails(mails[:MAILS_SHOWN], viewer),
         mails_total=mails.count(),
         mails_url=admin_url(viewer, Mail, "changelist"),
+        attempts_url=admin_url(viewer, PaymentAttempt, "changelist"),
         history=_history(order, events, {line.position: line for line in lines}, viewer),
         enrolments=_enrolments(grounds, viewer),
         enrolments_total=grounds.count(),

@@ -59,8 +59,8 @@ def note_answer(event: ProviderEvent, *, now: datetime) -> None:
 
 
 def end_attempts(which: Q) -> None:
-    """End open attempts. Their addresses are of no use any more."""
-    PaymentAttempt.objects.filter(which, state__in=PaymentAttempt.OPEN).update(
+    """End attempts that are open or were given up. Their addresses are of no use any more."""
+    PaymentAttempt.objects.filter(which).exclude(state=PaymentAttempt.State.ENDED).update(
         state=PaymentAttempt.State.ENDED, ask_again_at=None, url=""
     )
 

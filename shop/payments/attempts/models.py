@@ -7,12 +7,30 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from shop.payments.labels import METHOD_LABELS
 
 # Longer than any customer needs, shorter than the time for which providers know a key again.
 KEY_HOLDS_FOR = timedelta(hours=12)
+# A provider that is only away for an hour is told of by its outage.
+SILENT_AFTER = timedelta(days=1)
+# A direct debit takes two weeks at most, a card three days.
+HANGS_AFTER = timedelta(days=15)
+GIVEN_UP_AFTER = timedelta(days=30)
+# One that was given up is shown for another month.
+SHOWN_FOR = timedelta(days=60)
+
+
+class PaymentAttemptQuerySet(models.QuerySet["PaymentAttempt"]):
+    def needing_attention(self) -> PaymentAttemptQuerySet:
+        """Filter attempts about which nobody knows whether money moved: given up in the last weeks, open for longer
+        than any payment takes, or of a provider that has not answered, or has refused, for a day."""
+        given_up = Q(state=PaymentAttempt.State.GIVEN_UP, begun_at__gt=Now() - SHOWN_FOR)
+        silent = ~Q(problem="") & Q(begun_at__lt=Now() - SILENT_AFTER)
+        hangs = silent | Q(begun_at__lt=Now() - HANGS_AFTER)
+        return self.filter(given_up | Q(ask_again_at__isnull=False) & hangs)
 
 
 class PaymentAttempt(models.Model):
@@ -50,6 +68,8 @@ class PaymentAttempt(models.Model):
     ask_again_at = models.DateTimeField(_("asked again"), null=True)
     problem = models.CharField(_("last problem"), max_length=60, default="", db_default="", blank=True)
 
+    objects = PaymentAttemptQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("payment at a provider")
         verbose_name_plural = _("payments at providers")
@@ -83,6 +103,7 @@ class PaymentAttempt(models.Model):
             models.Index(
                 fields=("ask_again_at",), condition=Q(ask_again_at__isnull=False), name="shop_paymentattempt_to_ask"
             ),
+            models.Index(fields=("begun_at",), condition=Q(state="given_up"), name="shop_paymentattempt_given_up"),
         ]
 
     def __str__(self) -> str:

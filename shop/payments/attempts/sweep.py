@@ -15,7 +15,7 @@ from common.plain_inserts import insert_rows
 from outbox.jobs.services import NewJob, enqueue_many
 from shop.orders.models import Order
 from shop.payments.attempts.answers import end_attempts, note_started
-from shop.payments.attempts.models import KEY_HOLDS_FOR, PaymentAttempt
+from shop.payments.attempts.models import GIVEN_UP_AFTER, KEY_HOLDS_FOR, PaymentAttempt
 from shop.payments.attempts.services import FIRST_ASKED_AFTER, PROBLEM_LENGTH, attempt_told, withdraw
 from shop.payments.models import Payment
 from shop.payments.port import CallRefused, Notice, NotificationRefused, Provider
@@ -24,8 +24,6 @@ from shop.payments.services import ask_about
 
 AT_ONCE = 500
 LEAST_OFTEN = timedelta(hours=6)
-# A direct debit takes two weeks at most, a card three days.
-GIVEN_UP_AFTER = timedelta(days=30)
 _ENDED = (Order.Status.CANCELLED, Order.Status.EXPIRED, Order.Status.REFUNDED)
 _NO_PROVIDER = "no_such_provider"
 
@@ -108,7 +106,7 @@ def give_up(which: Q, *, now: datetime, problem: str = "") -> None:
 def ask_about_attempt(*, attempt_id: int, now: datetime) -> None:
     """Look an open attempt up at its provider, and settle what was paid; end it there if it is withdrawn.
 
-    Locks nothing while the provider is asked. Raises Unreachable.
+    Locks nothing while the provider is asked. An answer takes the last problem away. Raises Unreachable.
     """
     attempt = PaymentAttempt.objects.select_related("order").get(pk=attempt_id)
     provider = get_provider(attempt.provider)
@@ -118,6 +116,9 @@ def ask_about_attempt(*, attempt_id: int, now: datetime) -> None:
         _look_up(attempt, provider, now=now)
     except (CallRefused, NotificationRefused) as refusal:
         problem = str(refusal)[:PROBLEM_LENGTH] or "unreadable"
+    else:
+        problem = ""
+    if problem != attempt.problem:
         PaymentAttempt.objects.filter(pk=attempt.pk).update(problem=problem)
 
 

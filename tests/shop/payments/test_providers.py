@@ -36,7 +36,7 @@ from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of
 from shop.payments.registry import get_provider, installed, origins, temporary
 from tests.factories.shop import charge_at_sandbox, make_cart, place
-from tests.shop.payments.providers.desks import stripe_desk
+from tests.shop.payments.providers.desks import lyra_desk, stripe_desk
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +57,8 @@ def order(probe_entry) -> Order:
 
 
 def attempt_of(order: Order, provider: Provider) -> Attempt:
-    attempt = PaymentAttempt(order=order, provider=provider.name, amount=order.gross, currency=order.currency)
+    sums = {"amount": order.gross, "currency": order.currency}
+    attempt = PaymentAttempt(order=order, provider=provider.name, begun_at=timezone.now(), **sums)
     return attempt_told(attempt)
 
 
@@ -81,7 +82,9 @@ class TestEveryProvider:
     def _chosen(self, provider, monkeypatch) -> Iterator[None]:
         """Choose a provider that this installation has not chosen."""
         with ExitStack() as stack:
-            if provider.name == "stripe":
+            if provider.name == "lyra":
+                stack.enter_context(lyra_desk(monkeypatch))
+            elif provider.name == "stripe":
                 stack.enter_context(stripe_desk(monkeypatch))
             elif get_provider(provider.name) is None:
                 stack.enter_context(temporary(provider))

@@ -9,19 +9,26 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 
+from common.currencies import in_minor_units
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import attempt_told
 from shop.payments.port import Message, Provider
+from shop.payments.providers.lyra.form import form_fields
+from shop.payments.providers.lyra.keys import keys as lyra_keys
+from shop.payments.providers.lyra.provider import provider as lyra
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of
 from shop.payments.providers.sandbox.provider import provider as sandbox
 from shop.payments.providers.stripe.amounts import at_stripe
 from shop.payments.providers.stripe.provider import provider as stripe
 from shop.payments.registry import temporary
+from workbench.stand_ins import lyra as lyra_stand_in
 from workbench.stand_ins import stripe as stand_in
 
 
@@ -124,3 +131,62 @@ def stripe_desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[AtStripe]:
         monkeypatch.setenv("STRIPE_API_BASE", address)
         with temporary(stripe):
             yield AtStripe(service)
+
+
+class AtLyra(Desk):
+    """The platform after the night: what was paid is captured, as far as it is not asked otherwise."""
+
+    provider = lyra
+
+    def __init__(self, service: lyra_stand_in.Lyra) -> None:
+        self.service = service
+
+    def open(self, attempt: PaymentAttempt) -> str:
+        """Post the form of an attempt; return the name of the page."""
+        keys = lyra_keys()
+        assert keys is not None
+        return self.service.open(form_fields(attempt_told(attempt), attempt_id=attempt.pk, keys=keys))
+
+    def pay(self, attempt: PaymentAttempt, *, amount: Decimal | None = None) -> list[Message]:
+        units = None if amount is None else in_minor_units(amount, attempt.currency)
+        made = self.service.pay(self.open(attempt), units=units)
+        self.service.capture(made["uuid"])
+        self.service.tell(made, source="BATCH_AUTO")
+        return self.messages()
+
+    def decline(self, attempt: PaymentAttempt) -> list[Message]:
+        self.service.pay(self.open(attempt), "decline")
+        return self.messages()
+
+    def messages(self) -> list[Message]:
+        """Return the messages that wait."""
+        waiting, self.service.waiting = self.service.waiting, []
+        return [Message(body, {}) for _address, body in waiting]
+
+    def forged(self, message: Message) -> list[Message]:
+        fields = dict(parse_qsl(message.body.decode(), keep_blank_values=True))
+        without = {name: value for name, value in fields.items() if name != "vads_trans_uuid"}
+        changed = fields | {"vads_trans_status": "CAPTURED_"}
+        return [
+            Message(message.body + b" ", {}),
+            Message(message.body + b"&vads_more=1", {}),
+            Message(message.body + b"&vads_order_id=twice", {}),
+            Message(urlencode(without).encode(), {}),
+            Message(urlencode(changed).encode(), {}),
+            Message(urlencode(fields | {"signature": ""}).encode(), {}),
+            Message(lyra_stand_in.message(without, key="another"), {}),
+        ]
+
+
+@contextmanager
+def lyra_desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[AtLyra]:
+    """Run Lyra's stand-in, and choose Lyra as a provider whose page is routed."""
+    service = lyra_stand_in.Lyra()
+    with (
+        lyra_stand_in.running(service) as address,
+        override_settings(ROOT_URLCONF="tests.shop.payments.providers.lyra.urls"),
+    ):
+        for name, value in lyra_stand_in.settings(address).items():
+            monkeypatch.setenv(name, value)
+        with temporary(lyra):
+            yield AtLyra(service)
