@@ -97,7 +97,7 @@ def test_the_merchant_lets_a_lost_one_go_on_with_a_reason(order):
 
 
 def test_the_order_page_tells_it_and_has_the_button(order):
-    client = browser_of(staff("shop.view_order", "shop.act_on_order"))
+    client = browser_of(staff("shop.view_order", "shop.change_order"))
     page, button = (reverse(f"admin:shop_order_{name}", args=[order.pk]) for name in ("change", "go_on"))
     assert "is disputed" not in text_of(client.get(page))
     tell(order, "disputed")
