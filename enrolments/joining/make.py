@@ -41,8 +41,8 @@ def make_link(
     """Make a link to free seats of an order line or of a session, or as many printed codes as places.
 
     Seats are not kept: whoever comes first takes them, through a link or by an operator's hand. A session's link goes
-    into its course. Whoever joins by a link of a team is put into it, gets its seats first, then those of no team, and
-    counts in its quota. Locks the account (FOR KEY SHARE) and the membership (FOR SHARE). Raises SeatNotFound when
+    into its course. People who join by a link of a team are put into it, get its seats first, then those of no team,
+    and count in its quota. Locks the account (FOR KEY SHARE) and the membership (FOR SHARE). Raises SeatNotFound when
     `maker` places nobody for the account (any more), TooManyPlaces when fewer seats are free, TeamNotFound,
     LinkBeyondPart for a link beyond the part of the account that `maker` is limited to.
     """

@@ -1,6 +1,6 @@
 """Freezing of what an order gave: nobody is placed on its seats, moved or let in, and no place is lost meanwhile.
 
-Whoever has entered goes on; seats are still revoked by giving units back.
+People who have entered go on; seats are still revoked by giving units back.
 """
 
 from __future__ import annotations

@@ -138,14 +138,13 @@ def ask_provider(*, order: Order, provider: Provider, now: datetime) -> None:
 
 
 def ask_about(provider: Provider, notice: Notice, *, now: datetime) -> str | None:
-    """Look a payment up at the provider and settle it; return the outcome, or the kind of an event without one; None
-    while nobody has paid. Raises NotificationRefused, Unreachable and CallRefused."""
-    event = provider.fetch(notice, now=now)
-    if event is None:
-        return None
-    check_event(event)
-    outcome = event.kind if event.kind in (UNDER_WAY, ENDED) else settle(event=event, now=now)
-    note_answer(event, now=now)
+    """Look a payment up at the provider and settle it; return the outcome, or the kind of an event without one, of the
+    last event; None while nobody has paid. Raises NotificationRefused, Unreachable and CallRefused."""
+    outcome = None
+    for event in provider.fetch_all(notice, now=now):
+        check_event(event)
+        outcome = event.kind if event.kind in (UNDER_WAY, ENDED) else settle(event=event, now=now)
+        note_answer(event, now=now)
     return outcome
 
 

@@ -24,7 +24,7 @@ from shop.withdrawal.services import WithdrawalOver, withdraw_from_contract
 def withdraw(request: HttpRequest, token: str) -> HttpResponse:
     """Ask for the declaration, show it with the button that confirms it, and receive it.
 
-    Whoever holds the token may, as the law asks; nothing of a person is shown to them. Raises Http404 for an unknown
+    Anybody with the token may, as the law asks; nothing of a person is shown to them. Raises Http404 for an unknown
     token, and for an order without the right to withdraw.
     """
     order, now = order_by_token(token), timezone.now()

@@ -81,7 +81,7 @@ def test_production_is_safe_unless_told_otherwise():
     assert found == {
         "DEBUG": False,
         "DEV_MAIL": False,
-        "PAYMENT_PROVIDERS": ["transfer", "free"],
+        "PAYMENT_PROVIDERS": ["transfer", "on_account", "credit", "free"],
         "SESSION_COOKIE_SECURE": True,
         "SECURE_SSL_REDIRECT": True,
     }
@@ -102,8 +102,8 @@ def test_the_sandbox_and_readable_mails_exist_only_outside_production(module, ha
     [
         ("transfer", ["transfer", "free"]),
         (" free , transfer,,transfer", ["free", "transfer"]),
-        ("", ["transfer", "free"]),
-        (" , ", ["transfer", "free"]),
+        ("", ["transfer", "on_account", "credit", "free"]),
+        (" , ", ["transfer", "on_account", "credit", "free"]),
     ],
 )
 def test_providers_are_chosen_by_the_environment_in_its_order(named, chosen):

@@ -1,4 +1,4 @@
-"""What a customer account has as credit."""
+"""Credit of customer accounts."""
 
 from __future__ import annotations
 

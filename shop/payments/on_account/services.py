@@ -109,8 +109,8 @@ def buy_on_account(*, order_id: int, actor: User | None, now: datetime) -> None:
 def set_terms(*, account_id: int, limit: Decimal | None, days: int, seen: str, actor: User, now: datetime) -> None:
     """Set what an account may owe, None for one that pays first, and the days that it has to pay. Locks the account.
 
-    `seen` is the limit that the form showed, as text. Who changed it is told by the account's history in the
-    administration. Raises TermsChanged.
+    `seen` is the limit that the form showed, as text. The account's history in the administration tells who
+    changed it. Raises TermsChanged.
     """
     lock_account(account_id)
     account = CustomerAccount.objects.get(pk=account_id)

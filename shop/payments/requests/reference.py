@@ -24,8 +24,8 @@ def reference_of(order_number: str) -> str:
 
 
 def find_reference(text: str) -> list[str]:
-    """Return the numbers of the orders whose reference or number stands in a text, each once, in their order. Whatever
-    stands between and around the digits is overlooked; the orders need not exist."""
+    """Return the numbers of the orders whose reference or number stands in a text, each once, in their order. Anything
+    between and around the digits is overlooked; the orders need not exist."""
     found = [f"{year}-{serial}" for year, serial in _NUMBER.findall(text)]
     for check, year, serial in _windows(text):
         if _check_digits(year + serial) == check:

@@ -1,4 +1,4 @@
-"""What a customer account owes, has paid and has as credit."""
+"""Sums of a customer account: owed, paid, and kept as credit."""
 
 from __future__ import annotations
 

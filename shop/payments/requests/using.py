@@ -61,7 +61,7 @@ def rest_of(payment: Payment) -> Decimal:
 @transaction.atomic
 def apply_money(*, event_id: int, order_number: str, reason: str, actor: User, now: datetime) -> Decimal:
     """Give the unallocated money of an event to an order: its own, or another of the same account; money that came
-    without an order to any. As much as the order asks for; the rest stays unallocated. Return the amount.
+    without an order to any. The order gets no more than it asks for; the rest stays unallocated. Return the amount.
 
     An order that has ended comes back by it if its places can be had again. Locks the order, the payment, the event,
     and the courses of the order's lines if places have to be held again. Raises NoSuchOrder, DoesNotFit,

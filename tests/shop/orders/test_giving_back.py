@@ -419,11 +419,11 @@ def test_courses_are_locked_in_one_statement_by_key_whether_or_not_their_lines_w
     assert f"IN ({early.pk}, {late.pk})" in locks[0]
 
 
-def test_what_expired_stays_expired(owner, give_back):
+def test_what_expired_is_revoked_with_the_rest(owner, give_back):
     order = packs(owner, quantity=1)
     Seat.objects.filter(number=1).update(state="expired")
     give_back(order, now=timezone.now() + timedelta(days=1))
-    assert sorted(Seat.objects.values_list("state", flat=True)) == ["expired", "revoked"]
+    assert sorted(Seat.objects.values_list("state", flat=True)) == ["revoked", "revoked"]
 
 
 @pytest.mark.parametrize(

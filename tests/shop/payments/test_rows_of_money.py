@@ -158,7 +158,7 @@ def test_another_amount_is_taken_only_where_it_is_said_to_have_arrived(order, me
 
     assert confirm(order, merchant, "119.99", is_what_arrived=True) == "allocated"
     with pytest.raises(ReferenceKnown):
-        confirm(order, merchant)
+        confirm(order, merchant, "0.01")
     assert confirm(order, merchant, "119.99", is_what_arrived=True) == "allocated"
     assert PaymentEvent.objects.count() == 1
     assert confirm(order, merchant, "0.01", reference="TR-2") == "settled"

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from common.refusals import Refused
@@ -225,7 +224,7 @@ def test_the_merchant_lets_the_contract_go_on_with_a_reason(order):
 
 def test_an_order_is_withdrawn_from_once(order):
     received = withdraw(order)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with broken("shop_withdrawal_order_id_key"):
         Withdrawal.objects.create(
             order=order, name="x", answer_to="x@example.org", received_at=timezone.now(), proposed=0
         )

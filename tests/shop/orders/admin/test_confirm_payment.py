@@ -65,29 +65,24 @@ def test_another_amount_is_an_error_at_the_field_and_loses_nothing(client, order
     assert nothing_happened(order)
 
 
-def test_another_amount_that_is_what_arrived_is_recorded_as_different(client, order):
+def test_less_that_is_what_arrived_is_recorded_as_a_part(client, order):
     response = confirm(client, order, amount="100", is_what_arrived="on")
 
-    assert told(response) == [
-        (
-            "warning",
-            "€100.00 with the reference “VIR 42” are recorded as different from the total of €120.00. "
-            "The order goes on as before, without this money.",
-        )
-    ]
+    words = f"€100.00 with the reference “VIR 42” are recorded as a part of what order {order.number} asks."
+    assert told(response) == [("success", words)]
     assert status_of(order) == "placed"
-    assert PaymentEvent.objects.get().outcome == "mismatch"
+    assert PaymentEvent.objects.get().outcome == "allocated"
     assert not Settlement.objects.exists()
 
 
 def test_a_reference_recorded_with_another_amount_is_told_at_its_field(client, order):
     confirm(client, order, amount="100", is_what_arrived="on")
-    response = confirm(client, order)
+    response = confirm(client, order, amount="20")
     assert list(response.context["form"].errors) == ["reference"]
     assert status_of(order) == "placed"
     assert PaymentEvent.objects.count() == 1
 
-    confirm(client, order, reference="VIR 42 corrected")
+    confirm(client, order, amount="20", reference="VIR 42 corrected")
     assert status_of(order) == "paid"
 
 

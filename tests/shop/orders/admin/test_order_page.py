@@ -189,7 +189,7 @@ class TestUnits:
 
 class TestHistory:
     def test_tells_who_when_from_to_and_why(self, client, merchant, order):
-        client.post(order_url(order, "payment"), {"amount": "1", "reference": "x", "is_what_arrived": "on"})
+        client.post(order_url(order, "payment"), {"amount": "999", "reference": "x", "is_what_arrived": "on"})
         client.post(order_url(order, "cancel"), {"reason": "Ordered twice"})
         text = page_of(client, order).split("History")[1]
         assert "Maud Marchand order cancelled waiting for payment → cancelled Ordered twice" in text

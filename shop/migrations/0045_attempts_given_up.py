@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('shop', '0043_withdrawal'),
+        ("shop", "0044_refund_calls"),
     ]
 
     operations = [
