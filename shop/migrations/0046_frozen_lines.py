@@ -7,8 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('shop', '0044_attempts_given_up'),
-        ('shop', '0044_refund_calls'),
+        ('shop', '0045_attempts_given_up'),
     ]
 
     operations = [
