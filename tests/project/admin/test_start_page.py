@@ -77,7 +77,7 @@ def test_tells_nobody_what_they_may_not_see(order):
     assert counts(client) == {}
     may_act = {
         "shop.confirm_money": {"Orders waiting for money"},
-        "shop.change_order": {"Orders with a failed line", "Withdrawals to settle"},
+        "shop.change_order": {"Orders with a failed line", "Withdrawals to settle", "Disputed orders"},
         "shop.note_paid_back": {"Orders with money to be paid back"},
     }
     for right, told in may_act.items():
