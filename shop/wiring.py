@@ -77,6 +77,7 @@ def connect() -> None:
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
     add_admin_pages("shop.order", "shop.payment", "shop.paymentevent", "shop.phoneorder")
+    add_admin_pages("shop.paymentattempt", "shop.refund", "shop.bankstatement", "shop.statementline")
     PAGES.register("order", order_by_token)
     second_person.register()
     providers()

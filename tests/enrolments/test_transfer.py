@@ -65,7 +65,7 @@ def test_moving_takes_as_many_statements_for_many_seats_as_for_few(django_assert
     visitor, claimant = CustomerAccountFactory.create_batch(2)
     [seat, *_others] = given_pack(visitor, seats=500)
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         move_order(order_id=seat.batch.order_id, from_account=visitor, to_account=claimant)
 
 
@@ -114,7 +114,7 @@ def test_waiting_places_of_the_account_keep_their_turn_and_none_is_there_twice()
 
 # Rows that refer to an account, and what becomes of them when the account of a claimed order goes away.
 MOVED = {"CourseGroup", "PlaceHold", "Ground", "SeatBatch", "Seat", "SeatEvent"}
-MOVED_WITH_ACCOUNT = {"PeopleList", "JoinLink", "CourseRequest", "CalendarLink", "WaitingPlace", "Run"}
+MOVED_WITH_ACCOUNT = {"PeopleList", "JoinLink", "CourseRequest", "CalendarLink", "WaitingPlace", "WaitingEvent", "Run"}
 
 
 def test_every_row_of_this_floor_that_refers_to_an_account_is_moved():

@@ -27,7 +27,6 @@ from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.selectors import owed_by, payments_of, sum_by_currency
 from shop.seller.frozen import bank_details, seller_of
 
-UNKNOWN = "unknown pay link"
 OPEN = (Order.Status.PLACED, Order.Status.PAID, Order.Status.COMPLETED)
 State = PaymentRequest.State
 
@@ -78,8 +77,8 @@ def pay_link(request: HttpRequest, token: str) -> HttpResponse:
 
 def _unknown(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    if is_network_used_up(request, what=UNKNOWN, now=now):
+    if is_network_used_up(request, what="unknown pay link", now=now):
         return render(request, "requests/no_link.html", status=HTTPStatus.TOO_MANY_REQUESTS)
     with suppress(TooOften):
-        count_from_network(request, what=UNKNOWN, now=now)
+        count_from_network(request, what="unknown pay link", now=now)
     return render(request, "requests/no_link.html", status=HTTPStatus.NOT_FOUND)

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 WITHOUT_PEOPLE = {
     "accounts.securityevent",
     "auth.group",
+    "billing.closure",
     "billing.ledgerentry",
     "catalog.category",
     "catalog.entry",

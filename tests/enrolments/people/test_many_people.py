@@ -112,7 +112,7 @@ def test_who_has_no_seat_is_named_among_those_left_out(client, account, bob, cou
 
     page = chosen(client, account, "release", ann, bea)
 
-    assert page.context["left_out"] == [("This person has no seat of your account.", 1)]
+    assert page.context["left_out"] == [("This person has no seat among those you look after.", 1)]
     assert bea.email in page.text
     confirm(client, account, page)
     assert state_of(ann) == []
