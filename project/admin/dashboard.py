@@ -34,6 +34,7 @@ from shop.orders.figures import Period, failed_lines, owed_back
 from shop.payments.admin import AttentionFilter
 from shop.payments.attempts.admin import AttemptTodoFilter
 from shop.payments.attempts.models import PaymentAttempt
+from shop.payments.disputes import disputed_orders
 from shop.payments.models import PaymentEvent
 from shop.payments.refunds.admin import RefundTodoFilter
 from shop.payments.refunds.models import Refund
@@ -96,6 +97,13 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             _("Give back and pay back within 14 days, or let the contract go on."),
             to_settle().count(),
             reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.WITHDRAWN}),
+            "bad",
+        )
+        yield Count(
+            _("Disputed orders"),
+            _("Frozen until the money is kept: answer at the provider, give back, or let the order go on."),
+            disputed_orders().count(),
+            reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.DISPUTED}),
             "bad",
         )
     if user.has_perms(("shop.view_order", "shop.note_paid_back")):

@@ -308,6 +308,7 @@ class OrderLine(models.Model):
         ]
         indexes = [
             models.Index(fields=("order",), condition=Q(status="failed"), name="shop_orderline_failed"),
+            models.Index(fields=("order",), condition=~Q(frozen_for=[]), name="shop_orderline_frozen"),
             # For the search of orders by an entry that a tenth of them hold.
             models.Index(fields=("entry", "order"), name="shop_orderline_by_entry"),
         ]

@@ -305,12 +305,12 @@ _ADVICE: dict[str, Callable[[], str]] = {
     ),
     PaymentEvent.Kind.DISPUTED: lambda: _(
         "The customer’s bank asks for the money back. Answer at the payment provider before its deadline; until then "
-        "the order has not changed."
+        "the seats of the order that it paid for are frozen."
     ),
     PaymentEvent.Kind.DISPUTE_WON: lambda: _("The money stays with you. Mark this as resolved."),
     PaymentEvent.Kind.DISPUTE_LOST: lambda: _(
-        "The money has gone back; the order has not changed. Agree with the customer on how it is paid, or give its "
-        "units back."
+        "The money has gone back; the order’s seats stay frozen. Agree with the customer on how it is paid and let "
+        "the order go on, or give its units back."
     ),
     PaymentEvent.Outcome.MISMATCH: lambda: _(
         "Amount or currency is not the order’s, so nothing was delivered for it. Ask the customer for the rest, or "

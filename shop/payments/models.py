@@ -83,10 +83,11 @@ class PaymentEvent(models.Model):
         DISPUTE_WON = "dispute_won", _("dispute won")
         DISPUTE_LOST = "dispute_lost", _("dispute lost")
 
-    # Events of money received earlier: they change neither order nor settlement.
+    # Events of money received earlier: they change neither settlement nor the order's state.
     AFTERWARDS = (Kind.REFUNDED, Kind.REFUND_FAILED, Kind.DISPUTED, Kind.DISPUTE_WON, Kind.DISPUTE_LOST)
 
     REFUNDS = (Kind.REFUNDED, Kind.REFUND_FAILED)
+    DISPUTES = (Kind.DISPUTED, Kind.DISPUTE_WON, Kind.DISPUTE_LOST)
 
     class Outcome(models.TextChoices):
         SETTLED = "settled", _("order paid")

@@ -138,6 +138,11 @@ class Forged(NotificationRefused):
     """Refusal of a message that the provider did not sign. Counted against its sender."""
 
 
+class NeverNoted(Forged):
+    """Refusal of an unsigned message about a payment that the shop never noted: counted like a forged one, and answered
+    like one that does not concern the shop."""
+
+
 # Lengths of the columns.
 _LONGEST = {"event_id": 200, "reference": 200, "order_number": 60, "currency": 3}
 _LONGEST_IF_ANY = {"attempt_key": 60, "refund_reference": 200, "refund_key": 60}
@@ -248,6 +253,12 @@ class Provider:
         Raises NotificationRefused for an answer that cannot be read.
         """
         return None
+
+    def fetch_all(self, notice: Notice, *, now: datetime) -> Sequence[ProviderEvent]:
+        """Return everything that a notice asks about, oldest first; for providers whose one message may tell of a
+        payment, its refunds and its disputes together."""
+        event = self.fetch(notice, now=now)
+        return [event] if event else []
 
     def refund(self, *, reference: str, amount: Decimal, currency: str, key: str) -> RefundAnswer:
         """Send back an amount of a payment. Called again with one key it sends it once.

@@ -19,6 +19,7 @@ from shop.orders.locks import lock_order
 from shop.orders.models import Order, OrderEvent
 from shop.orders.transitions import record
 from shop.payments.attempts.answers import note_answer, open_references
+from shop.payments.disputes import follow_dispute
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import ENDED, UNDER_WAY, Message, Notice, Provider, ProviderEvent, check_event
 from shop.payments.providers import transfer
@@ -137,14 +138,13 @@ def ask_provider(*, order: Order, provider: Provider, now: datetime) -> None:
 
 
 def ask_about(provider: Provider, notice: Notice, *, now: datetime) -> str | None:
-    """Look a payment up at the provider and settle it; return the outcome, or the kind of an event without one; None
-    while nobody has paid. Raises NotificationRefused, Unreachable and CallRefused."""
-    event = provider.fetch(notice, now=now)
-    if event is None:
-        return None
-    check_event(event)
-    outcome = event.kind if event.kind in (UNDER_WAY, ENDED) else settle(event=event, now=now)
-    note_answer(event, now=now)
+    """Look a payment up at the provider and settle it; return the outcome, or the kind of an event without one, of the
+    last event; None while nobody has paid. Raises NotificationRefused, Unreachable and CallRefused."""
+    outcome = None
+    for event in provider.fetch_all(notice, now=now):
+        check_event(event)
+        outcome = event.kind if event.kind in (UNDER_WAY, ENDED) else settle(event=event, now=now)
+        note_answer(event, now=now)
     return outcome
 
 
@@ -177,8 +177,9 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
 
     Locks, in this order: the event's key, the order, the payment; the courses if places have to be held again. A
     repeated event, events out of order and a second charge have no second effect. A dispute, or a refund that the shop
-    did not send, is recorded and shown to the merchant, and changes neither order nor payment nor settlement. Returns
-    the event's outcome. Raises ValueError for an unknown kind of event.
+    did not send, is recorded and shown to the merchant, and changes neither the order's state nor payment nor
+    settlement; a dispute freezes the orders that the money pays for (`follow_dispute`). Returns the event's outcome.
+    Raises ValueError for an unknown kind of event.
     """
     row, is_new = _record_event(event, actor=actor, now=now)
     if not is_new:
@@ -195,6 +196,8 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
     if row.kind in PaymentEvent.REFUNDS and outcome == Outcome.RECORDED:
         row.order = order
         postings.post_refund(row)
+    if payment is not None and outcome == Outcome.RECORDED:
+        follow_dispute(row, payment, now=now)
     if order is not None and outcome in PaymentEvent.NEEDS_ATTENTION:
         detail = {"kind": row.kind, "outcome": outcome} if row.is_afterwards else {"outcome": outcome}
         record(order, OrderEvent.What.MONEY_RECORDED, actor=actor, now=now, detail=detail)

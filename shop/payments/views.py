@@ -18,7 +18,7 @@ from accounts.rate_limits.services import TooOften
 from common.plain_rows import plain_row
 from shop.orders.models import Order
 from shop.payments import services as payments
-from shop.payments.port import CallRefused, Forged, Message, NotificationRefused, Provider, Unreachable
+from shop.payments.port import CallRefused, Forged, Message, NeverNoted, NotificationRefused, Provider, Unreachable
 from shop.payments.registry import get_provider
 
 UNSIGNED = "bad notification"
@@ -46,16 +46,16 @@ def return_page(request: HttpRequest, provider: str, token: str) -> HttpResponse
 def webhook(request: HttpRequest, provider: str) -> HttpResponse:
     """Receive a provider's notification; its signature replaces the CSRF token.
 
-    Answers 204 if it was acted on, 200 if it does not concern the shop, 400 if it is forged or cannot be recorded, 503
-    if the provider cannot be asked now. Only forged messages are counted, and only forged ones are blocked: their
+    Answers 204 if it was acted on, 200 if it does not concern the shop or was never noted there, 400 if it is forged or
+    cannot be recorded, 503 if the provider cannot be asked now. Only what nobody signed is counted and blocked: its
     sender may share an address with the provider, and must not be able to block the provider's messages.
     """
     now = timezone.now()
     message = Message(request.body, request.headers)
     try:
         outcome = payments.receive_notification(provider=_installed(provider), message=message, now=now)
-    except Forged:
-        return _forged(request, now)
+    except Forged as forged:
+        return _forged(request, now, forged)
     except (NotificationRefused, CallRefused):
         return HttpResponse(status=HTTPStatus.BAD_REQUEST)
     except Unreachable:  # the message is sent again
@@ -63,12 +63,12 @@ def webhook(request: HttpRequest, provider: str) -> HttpResponse:
     return HttpResponse(status=HTTPStatus.OK if outcome is None else HTTPStatus.NO_CONTENT)
 
 
-def _forged(request: HttpRequest, now: datetime) -> HttpResponse:
+def _forged(request: HttpRequest, now: datetime, forged: Forged) -> HttpResponse:
     if is_network_used_up(request, what=UNSIGNED, now=now):
         return HttpResponse(status=HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": "60"})
     with suppress(TooOften):
         count_from_network(request, what=UNSIGNED, now=now)
-    return HttpResponse(status=HTTPStatus.BAD_REQUEST)
+    return HttpResponse(status=HTTPStatus.OK if isinstance(forged, NeverNoted) else HTTPStatus.BAD_REQUEST)
 
 
 def _installed(name: str) -> Provider:

@@ -135,6 +135,7 @@ admin:shop_order_promise             order_id                 -  # only what is 
 admin:shop_account_terms             account_id               -  # posts the limit that it showed
 admin:shop_order_cancel              order_id                 -  # only an unpaid order is cancelled
 admin:shop_order_lift                order_id                 -  # only an order withdrawn from goes on
+admin:shop_order_go_on               order_id                 -  # only an order frozen for a dispute goes on
 admin:shop_order_retry               order_id,line_id         -  # only a failed line is delivered again
 admin:shop_order_give_back           order_id,line_id         -  # a unit is given back once
 admin:shop_order_pay_back            order_id                 -  # posts the amount it showed as owed

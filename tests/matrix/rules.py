@@ -389,6 +389,8 @@ admin:shop_order_cancel             GET  sign-in sign-in  403     403     page
 admin:shop_order_cancel             POST sign-in sign-in  403     403     done
 admin:shop_order_lift               GET  sign-in sign-in  403     403     page
 admin:shop_order_lift               POST sign-in sign-in  403     403     go  # nobody withdrew
+admin:shop_order_go_on              GET  sign-in sign-in  403     403     page
+admin:shop_order_go_on              POST sign-in sign-in  403     403     go  # nothing is disputed
 admin:shop_order_retry              GET  sign-in sign-in  405     405     405
 admin:shop_order_retry              POST sign-in sign-in  403     403     go  # the line has not failed
 admin:shop_order_give_back          GET  sign-in sign-in  403     403     page

@@ -101,6 +101,7 @@ shop_order_billing            -         may   may        may     may
 shop_order_cancel             -         may   may        -       may
 shop_order_give_back          -         -     may        -       may
 shop_order_lift               -         may   may        may     may
+shop_order_go_on              -         may   may        may     may
 shop_order_note               -         may   may        may     may
 shop_order_owed_again         -         -     may        -       may
 shop_order_pay_back           -         -     may        -       may

@@ -294,6 +294,7 @@ class World:
             "admin:shop_order_promise": {"kind": "public_mandate", "reference": "EJ 0815", "part": "0"},
             "admin:shop_order_cancel": {"reason": "asked for"},
             "admin:shop_order_lift": {"reason": "agreed"},
+            "admin:shop_order_go_on": {"reason": "agreed"},
             "admin:enrolments_course_enrol": {"email": "sixth@example.org", "role": self.by_hand.role_id},
             "admin:enrolments_seatbatch_give": {
                 "number": 1, "account": self.theirs.account.pk, "reason": "asked for", "seen": has.account.pk,

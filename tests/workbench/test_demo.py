@@ -18,17 +18,19 @@ from catalog.models.entries import Entry
 from catalog.services.checks import check_entries
 from enrolments.grounds.models import Ground
 from enrolments.learning.selectors import Stage, my_courses
-from enrolments.seats.models import Seat, SeatEvent, SeatState
+from enrolments.seats.models import FrozenFor, Seat, SeatEvent, SeatState
 from handlers.contract import Level
 from handlers.registry import installed
 from outbox.jobs.models import Job
 from outbox.jobs.running import run_due_jobs
 from outbox.mails.models import Mail
+from shop.orders.freezing import reasons_of
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.on_account.services import is_overdue
 from shop.payments.requests.models import PaymentRequest
+from shop.withdrawal.models import Withdrawal
 from workbench.demo.people import DEMO_PEOPLE, PASSWORD
 
 
@@ -59,10 +61,17 @@ class TestDemo(TestCase):
         assert [(each.promise, each.order.status) for each in promises] == [
             ("on_account", "completed"),
             ("opco", "placed"),
+            ("public_mandate", "completed"),
         ]
         assert is_overdue(promises[0].order.account_id, timezone.now())
         assert not PaymentEvent.objects.needing_attention().exists()
         assert [event.outcome for event in PaymentEvent.objects.resolved()] == ["second_charge"]
+
+    def test_a_private_person_has_withdrawn_from_a_contract(self):
+        [withdrawal] = Withdrawal.objects.all()
+        assert not withdrawal.order.is_organisation
+        assert withdrawal.proposed == withdrawal.order.gross
+        assert reasons_of(withdrawal.order) == {FrozenFor.WITHDRAWAL}
 
     def test_seats_stand_in_every_state(self):
         assert set(Seat.objects.values_list("state", flat=True)) == set(SeatState)

@@ -38,6 +38,7 @@ from shop.payments.requests.planning import divide, plan_payments
 from shop.payments.requests.promises import accept_promise
 from shop.payments.services import choose_method, confirm_received
 from shop.seller.models import LegalText
+from shop.withdrawal.services import withdraw_from_contract
 
 Units = Sequence[dict[str, str]]
 
@@ -146,6 +147,7 @@ def make_orders(
     _promised(demo, people, accounts["aubin"])
     _failing(demo, people, accounts["aubin"], courses)
     _of_visitors(demo)
+    _of_public_body(demo)
     expire_orders(now=now)
     return used
 
@@ -250,18 +252,42 @@ def _failing(demo: DemoOrders, people: dict[str, User], account: CustomerAccount
 
 
 def _of_visitors(demo: DemoOrders) -> None:
-    """Place two visitors' orders, one paid and delivered, one waiting for money; both stay unclaimed."""
+    """Place orders of visitors who are private persons, unclaimed: one paid and delivered, one withdrawn from since,
+    one waiting for money."""
     for name, code, days_ago, reference in (
+        ("Camille Roy", "DOC-SOLO", 6, "ROY 0612"),
         ("Sacha Rive", "DOC-SOLO", 4, "RIVE 0412"),
         ("Jeanne Visiteuse", "EXCEL-SOLO", 0, ""),
     ):
+        email = f"{name.split()[0].lower()}@demo.example"
         order = demo.place(
-            None, None, None, (code, 1, ()), days_ago=days_ago, email=f"{name.split()[0].lower()}@demo.example",
+            None, None, None, (code, 1, ()), days_ago=days_ago, email=email,
             contact_name=name, is_organisation=False,
             address=PostalAddress(name=name, street="5 allée des Tilleuls", postal_code="44300", city="Nantes"),
         )  # fmt: skip
         if reference:
             demo.pay_and_deliver(order, reference, days_ago=days_ago - 1)
+        if name == "Camille Roy":
+            withdraw_from_contract(order_id=order.pk, name=name, answer_to=email, now=demo.at(2))
+
+
+def _of_public_body(demo: DemoOrders) -> None:
+    """Place an order of a town hall and accept its purchase order: delivered before the money comes."""
+    order = demo.place(
+        None, None, None, ("LIVRET-SST", 25, ()), days_ago=5, email="achats@mairie.example",
+        contact_name="Denise Hamon", is_public_body=True, register_number="21440109300015",
+        service_code="FORMATION", commitment_number="EJ-2026-0815",
+        address=PostalAddress(name="Mairie de Saint-Lyphard", street="1 place de l’Église",
+                              postal_code="44410", city="Saint-Lyphard"),
+    )  # fmt: skip
+    accept_promise(
+        order_id=order.pk,
+        kind=PaymentRequest.Promise.PUBLIC_MANDATE,
+        reference=order.commitment_number,
+        due_on=local_day(demo.now) + timedelta(days=27),
+        actor=demo.merchant,
+        now=demo.at(4),
+    )
 
 
 def _with_diets(units: Units) -> Units:

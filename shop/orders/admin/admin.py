@@ -20,16 +20,18 @@ from accounts.people.models import User
 from common.admin.display import NOTHING, amount, choice_label, day, two_lines
 from common.admin.filters import DayRangeFilter
 from common.search import among, matching
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.models import FrozenFor, SeatBatch
 from shop.notes.page import Notes, note_urls, notes_for
 from shop.notes.services import notes_of_order
 from shop.orders.admin.colours import ORDER_COLOURS
+from shop.orders.admin.disputes import DisputePages
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, TodoFilter
 from shop.orders.admin.page import marks_of, order_page
 from shop.orders.admin.paying_back import NOTE
 from shop.orders.admin.sending_back import SEND
-from shop.orders.admin.withdrawal import WithdrawalPages, withdrawal_facts, withdrawal_of
+from shop.orders.admin.withdrawal import withdrawal_facts, withdrawal_of
 from shop.orders.copied.sight import READ_KEPT, closed_in_words, copied_for
+from shop.orders.freezing import reasons_of
 from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
 from shop.payments.on_account.page import terms_urls
@@ -47,7 +49,7 @@ class Marks(WentBack):
 
 
 @admin.register(Order)
-class OrderAdmin(WithdrawalPages):
+class OrderAdmin(DisputePages):
     list_display = ("number", "customer", "state", "total", "method_name", "placed_on", "paid_on")
     list_filter = (
         TodoFilter,
@@ -172,6 +174,8 @@ class OrderAdmin(WithdrawalPages):
             "may_cancel": self.may_cancel(request) and order.status == Order.Status.PLACED,
             "may_lift": self.may_act(request) and withdrawal is not None and withdrawal.lifted_at is None,
             "withdrawal": withdrawal_facts(withdrawal),
+            "is_disputed": FrozenFor.DISPUTE in reasons_of(order),
+            "may_go_on": self.may_act(request),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "orders/admin/order.html", context)

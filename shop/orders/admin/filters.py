@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from shop.orders.figures import waiting_for_money
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
+from shop.payments.disputes import disputed_orders
 from shop.payments.models import PaymentEvent
 from shop.payments.registry import method_label, providers
 from shop.withdrawal.selectors import to_settle
@@ -29,6 +30,7 @@ class TodoFilter(DropdownFilter):
     parameter_name = "todo"
 
     MONEY, LINE, ATTENTION, OWED, WITHDRAWN = "money", "line", "attention", "owed", "withdrawn"
+    DISPUTED = "disputed"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
         return [
@@ -37,6 +39,7 @@ class TodoFilter(DropdownFilter):
             (self.ATTENTION, _("payment needs attention")),
             (self.OWED, _("with money to pay back")),
             (self.WITHDRAWN, _("withdrawn from, to be settled")),
+            (self.DISPUTED, _("frozen for a dispute")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
@@ -51,6 +54,8 @@ class TodoFilter(DropdownFilter):
                 return queryset.filter(OWED_BACK)
             case self.WITHDRAWN:
                 return queryset.filter(pk__in=to_settle().values("pk"))
+            case self.DISPUTED:
+                return queryset.filter(pk__in=disputed_orders().values("pk"))
         return queryset
 
 

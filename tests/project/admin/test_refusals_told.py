@@ -207,6 +207,7 @@ BUTTONS = (
     ),
     Button("shop_order_cancel", f"{ORDERS}.cancel_order", lambda order: order.pk),
     Button("shop_order_lift", "shop.orders.admin.withdrawal.lift_withdrawal", lambda order: order.pk, {"reason": "x"}),
+    Button("shop_order_go_on", "shop.orders.admin.disputes.let_go_on", lambda order: order.pk, {"reason": "x"}),
     Button("shop_order_retry", f"{ORDERS}.retry_line", line),
     Button(
         "shop_order_give_back",

@@ -6,12 +6,13 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from shop.payments.port import Unreachable
 from shop.payments.refund_calls.models import RefundCall
 from shop.payments.refund_calls.services import begin_call, call_again, call_of, forget, note_made
+from tests.constraints import broken
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,19 +27,15 @@ def insert(key: str, payment: str, reference: str) -> None:
         cursor.execute(sql, ["bank", key, payment, reference])
 
 
-@pytest.mark.parametrize(
-    ("row", "constraint"),
-    [
-        (("k1", "p2", "r9"), "shop_refundcall_key_once"),
-        (("k2", "p1", ""), "shop_refundcall_one_unanswered"),
-        (("k2", "p1", "r1"), "shop_refundcall_reference_once"),
-    ],
-)
-def test_rows_refuse_what_would_send_money_twice(row, constraint):
+def test_rows_refuse_what_would_send_money_twice():
     insert("k0", "p1", "r1")
     insert("k1", "p1", "")
-    with pytest.raises(IntegrityError, match=constraint):
-        insert(*row)
+    with broken("shop_refundcall_key_once"):
+        insert("k1", "p2", "r9")
+    with broken("shop_refundcall_one_unanswered"):
+        insert("k2", "p1", "")
+    with broken("shop_refundcall_reference_once"):
+        insert("k2", "p1", "r1")
     insert("k3", "p2", "")
 
 

@@ -1,4 +1,4 @@
-"""Refunds and disputes reported by a provider: recorded and shown to the merchant, without further effect."""
+"""Refunds and disputes reported by a provider: recorded and shown to the merchant; disputes freeze the order."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from outbox.jobs.models import Job
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
 from shop.orders.ending import cancel_order
+from shop.orders.freezing import reasons_of
 from shop.orders.models import Order, OrderEvent, OrderLine
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from tests.factories.shop import make_cart, pay, place
@@ -36,7 +37,7 @@ def everything_but_events_and_mails() -> list[object]:
     return [list(table.order_by("pk").values()) for table in tables]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["refunded", "refund_failed", "dispute_won"])
 def test_of_a_known_payment_changes_no_order_and_no_settlement(order, kind):
     before = everything_but_events_and_mails()
 
@@ -69,6 +70,17 @@ def test_belongs_to_the_order_of_the_payment_whatever_number_is_told(order, prob
     assert pay(order, kind="disputed", event_id="back", order_number=other.number) == "recorded"
     assert PaymentEvent.objects.get(event_id="back").order == order
     assert not other.events.filter(what="money_recorded").exists()
+
+
+@pytest.mark.parametrize("kind", ["disputed", "dispute_lost"])
+def test_a_dispute_changes_nothing_but_the_freeze(order, kind):
+    before = everything_but_events_and_mails()
+
+    assert pay(order, kind=kind, event_id="back") == "recorded"
+    assert reasons_of(order) == {"dispute"}
+
+    OrderLine.objects.update(frozen_for=[])
+    assert everything_but_events_and_mails() == before
 
 
 def test_of_a_payment_nobody_knows_makes_none_and_is_shown(order, probe_entry):
@@ -147,7 +159,7 @@ def test_the_merchant_reads_what_it_is_and_what_to_do(order, kind, label, advice
 @pytest.mark.parametrize(
     ("language", "told"),
     [
-        ("en", "Card (test) tells of a payment: dispute, €20.00. It is recorded; the order has not been changed."),
+        ("en", "Card (test) tells of a payment: dispute, €20.00. It is recorded. What the money paid for is frozen"),
         ("fr", "Carte bancaire (test) signale au sujet d’un paiement : contestation"),
     ],
 )

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 
 from common.refusals import Refused
+from common.words import last_day_of
 from enrolments.grounds.models import Enrolment, Ground
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
@@ -103,6 +105,15 @@ def test_from_the_order_to_the_acknowledgement_without_a_sign_in(order):
     assert order.number in text
     assert "I hereby withdraw" in text
     assert "Camille Roy" in text
+
+
+def test_the_last_day_is_told_and_not_the_midnight_after_it(order):
+    Order.objects.filter(pk=order.pk).update(placed_at=timezone.now() - timedelta(days=2))
+    order.refresh_from_db()
+    with translation.override("en"):
+        last = date_format(last_day_of(delay_ends(order)), "j F Y")
+    for page in (address(order), f"/orders/{order.token}/"):
+        assert f"without a reason until {last}." in english_client().get(page).content.decode()
 
 
 def test_the_mails_of_the_order_lead_there_while_the_delay_runs(order):

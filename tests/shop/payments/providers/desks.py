@@ -22,6 +22,8 @@ from shop.payments.port import Message, Provider
 from shop.payments.providers.lyra.form import form_fields
 from shop.payments.providers.lyra.keys import keys as lyra_keys
 from shop.payments.providers.lyra.provider import provider as lyra
+from shop.payments.providers.mollie.client import to_mollie
+from shop.payments.providers.mollie.provider import provider as mollie
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of
 from shop.payments.providers.sandbox.provider import provider as sandbox
@@ -29,6 +31,7 @@ from shop.payments.providers.stripe.amounts import at_stripe
 from shop.payments.providers.stripe.provider import provider as stripe
 from shop.payments.registry import temporary
 from workbench.stand_ins import lyra as lyra_stand_in
+from workbench.stand_ins import mollie as mollie_stand_in
 from workbench.stand_ins import stripe as stand_in
 
 
@@ -189,3 +192,42 @@ def lyra_desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[AtLyra]:
             monkeypatch.setenv(name, value)
         with temporary(lyra):
             yield AtLyra(service)
+
+
+class AtMollie(Desk):
+    provider = mollie
+
+    def __init__(self, service: mollie_stand_in.Mollie) -> None:
+        self.service = service
+
+    def pay(self, attempt: PaymentAttempt, *, amount: Decimal | None = None) -> list[Message]:
+        if amount is not None:
+            self.service.get(attempt.reference)["amount"] = to_mollie(amount, attempt.currency)
+        self.service.become(attempt.reference, "paid")
+        self.service.tell(attempt.reference)
+        return self.messages()
+
+    def decline(self, attempt: PaymentAttempt) -> list[Message]:
+        self.service.become(attempt.reference, "failed")
+        return self.messages()
+
+    def messages(self) -> list[Message]:
+        """Return the messages that wait."""
+        waiting, self.service.waiting = self.service.waiting, []
+        return [Message(body, {}) for body in waiting]
+
+    def forged(self, message: Message) -> list[Message]:
+        """Return messages about no payment, another one, or two: Mollie signs nothing."""
+        bodies = (message.body + b"x", b"", b"id=", b"id=tr_1%2F..", message.body + b"&" + message.body, b"\xff" * 9)
+        return [Message(body, message.headers) for body in bodies]
+
+
+@contextmanager
+def mollie_desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[AtMollie]:
+    """Run Mollie's stand-in, and choose Mollie as a provider."""
+    service = mollie_stand_in.Mollie()
+    with mollie_stand_in.running(service) as address:
+        monkeypatch.setenv("MOLLIE_API_KEY", mollie_stand_in.API_KEY)
+        monkeypatch.setenv("MOLLIE_API_BASE", address)
+        with temporary(mollie):
+            yield AtMollie(service)

@@ -19,12 +19,12 @@ from shop.payments.port import CallRefused, Forged, Message, Notice, Notificatio
 from shop.payments.registry import installed
 from shop.payments.services import ask_about, receive_notification
 from tests.factories.shop import make_cart, place
-from tests.shop.payments.providers.desks import AtSandbox, Desk, lyra_desk, stripe_desk
+from tests.shop.payments.providers.desks import AtSandbox, Desk, lyra_desk, mollie_desk, stripe_desk
 from tests.shop.payments.test_providers import EVERY
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DESKS = ["lyra", "sandbox", "stripe"]
+DESKS = ["lyra", "mollie", "sandbox", "stripe"]
 
 
 @pytest.fixture(params=DESKS)
@@ -33,6 +33,8 @@ def desk(request, monkeypatch) -> Iterator[Desk]:
         match request.param:
             case "lyra":
                 yield stack.enter_context(lyra_desk(monkeypatch))
+            case "mollie":
+                yield stack.enter_context(mollie_desk(monkeypatch))
             case "sandbox":
                 yield AtSandbox()
             case "stripe":

@@ -1,0 +1,81 @@
+"""Serving of a stand-in on this machine: answers, the customer's page, and messages to the shop."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    '<link rel="icon" href="data:,"><title>{name} stand-in</title><h1>{title}</h1><p>{text}</p>'
+    '<form method="post">{buttons}</form></html>'
+)
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Handler that answers with JSON, a page of buttons or a redirect."""
+
+    protocol_version = "HTTP/1.1"
+    service_name = ""
+
+    def body(self) -> str:
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+
+    def page(self, title: str, text: str, buttons: Mapping[str, str]) -> None:
+        made = "".join(
+            f'<p><button name="choice" value="{name}">{escape(label)}</button></p>' for name, label in buttons.items()
+        )
+        written = _PAGE.format(name=self.service_name, title=escape(title), text=escape(text), buttons=made)
+        self.answer(200, "text/html; charset=utf-8", written.encode())
+
+    def redirect(self, where: str) -> None:
+        self.send_response(303)
+        self.send_header("Location", where)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def json(self, status: int, answer: Any, kind: str = "application/json") -> None:
+        self.answer(status, kind, json.dumps(answer).encode())
+
+    def answer(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_said: object) -> None:
+        pass
+
+
+def send(webhook: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """Send a message to the shop; return its answer, 0 if there is none."""
+    request = urllib.request.Request(webhook, body, dict(headers))  # noqa: S310 - an address of this machine
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+@contextmanager
+def serving(handler: type[Answering], *, port: int = 0) -> Iterator[str]:
+    """Run a server of a handler on this machine within the block, on a free port for 0; give its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
