@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,7 +22,10 @@ from tests.servers import PROJECT
 from workbench.listener import listen
 from workbench.servers.errors import ServerError
 
-OURS = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "SITE_URL", "PORT"}
+OURS = {
+    "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "SITE_URL", "PORT", "PAYMENT_PROVIDERS",
+    "STRIPE_SECRET_KEY",
+}  # fmt: skip
 
 
 class RunningUp:
@@ -112,6 +116,13 @@ def test_it_answers_says_where_keeps_others_out_starts_a_killed_worker_again_and
     address = up.wait_for(r"Amphi is ready: (http://127\.0\.0\.1:\d+)").group(1)
     with urllib.request.urlopen(f"{address}/readyz") as answer:
         assert answer.status == 200
+
+    stand_in = up.wait_for(r"Stand-in for Stripe at (http://127\.0\.0\.1:\d+)").group(1)
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{stand_in}/pay/none")
+    for program in (b"gunicorn", b"\0worker\0", b"\0beat\0"):
+        for process in up.processes_called(program):
+            assert f"STRIPE_API_BASE={stand_in}".encode() in Path(f"/proc/{process}/environ").read_bytes()
 
     second = start_up(data, data / "second.log")
     assert second.wait(PATIENCE_SECONDS) == 1

@@ -365,6 +365,11 @@ def serve(stripe: Stripe, *, port: int = 0) -> ThreadingHTTPServer:
     return server
 
 
+def settings(base: str) -> dict[str, str]:
+    """Return the shop's settings for the stand-in at an address."""
+    return {"STRIPE_SECRET_KEY": SECRET_KEY, "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET, "STRIPE_API_BASE": base}
+
+
 @contextmanager
 def running(stripe: Stripe) -> Iterator[str]:
     """Run the stand-in within the block; give its address."""

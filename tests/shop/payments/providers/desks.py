@@ -129,9 +129,8 @@ def stripe_desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[AtStripe]:
     """Run Stripe's stand-in, and choose Stripe as a provider."""
     service = stand_in.Stripe()
     with stand_in.running(service) as address:
-        monkeypatch.setenv("STRIPE_SECRET_KEY", stand_in.SECRET_KEY)
-        monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", stand_in.WEBHOOK_SECRET)
-        monkeypatch.setenv("STRIPE_API_BASE", address)
+        for name, value in stand_in.settings(address).items():
+            monkeypatch.setenv(name, value)
         with temporary(stripe):
             yield AtStripe(service)
 
