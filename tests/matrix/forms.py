@@ -172,10 +172,10 @@ admin:shop_bankstatement_columns     statement_id             -  # the last word
 admin:shop_bankstatement_import      statement_id             -  # a file is imported once
 admin:shop_bankstatement_discard     statement_id             -  # only a file that is not imported is discarded
 admin:shop_statementline_sure        -                        -  # a line is decided once
-admin:shop_statementline_confirm     line_id                  -  # a line is decided once
-admin:shop_statementline_payout      line_id                  -  # a line is decided once
-admin:shop_statementline_keep        line_id                  -  # a line is decided once
-admin:shop_statementline_aside       line_id                  -  # a line is decided once
+admin:shop_statementline_confirm     statement_line_id        -  # a line is decided once
+admin:shop_statementline_payout      statement_line_id        -  # a line is decided once
+admin:shop_statementline_keep        statement_line_id        -  # a line is decided once
+admin:shop_statementline_aside       statement_line_id        -  # a line is decided once
 admin:billing_closure_close          -                        -  # a day is closed once
 admin:accounts_erasurerequest_erase  erasure_id               -  # a request is decided once
 admin:accounts_erasurerequest_refuse erasure_id               -  # a request is decided once

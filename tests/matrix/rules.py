@@ -426,7 +426,7 @@ admin:shop_legaltext_publish        POST sign-in sign-in  403     403     done
 admin:shop_legaltext_next           GET  sign-in sign-in  405     405     405
 admin:shop_legaltext_next           POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_apply    GET  sign-in sign-in  405     405     405
-admin:shop_paymentevent_apply    POST sign-in sign-in  403     403     done
+admin:shop_paymentevent_apply    POST sign-in sign-in  403     403     go  # no order is named
 admin:shop_paymentevent_credit   GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_credit   POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_resolve  GET  sign-in sign-in  405     405     405
@@ -529,6 +529,7 @@ shop.payment              page 403  page 403
 shop.paymentattempt       page 403  page 403
 shop.paymentevent         page 403  page 403
 shop.phoneorder           page page page 403
+shop.refund               page 403  page 403
 shop.shopidentity         go   403  page 403
 """
 

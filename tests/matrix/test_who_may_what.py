@@ -34,7 +34,7 @@ OF_AN_ACCOUNT = {"number", "token", "membership_id", "invitation_id", "seat_id",
 MEMBERS = ("owner", "buyer", "operator", "accountant")
 BY_TOKEN_ALONE = {
     "phone-order", "payment-return", "sandbox-pay", "address-link", "address-link-again", "calendar-feed",
-    "join-link", "join-code", "notice-stop", "waiting-place",
+    "join-link", "join-code", "notice-stop", "waiting-place", "pay-link",
 }  # fmt: skip
 
 
