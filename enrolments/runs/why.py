@@ -14,6 +14,10 @@ class WhyNot(models.TextChoices):
     CONSUMED = "seat_consumed", pgettext_lazy("why nothing was done", "The person entered the course meanwhile.")
     NOT_ASSIGNED = "seat_not_assigned", pgettext_lazy("why nothing was done", "The seat was freed meanwhile.")
     MOVED = "seat_moved", pgettext_lazy("why nothing was done", "The seat was changed meanwhile.")
+    FROZEN = (
+        "seat_frozen",
+        pgettext_lazy("why nothing was done", "The seat is on hold: its order is being settled with the shop."),
+    )
     NOT_FOUND = "seat_not_found", pgettext_lazy("why nothing was done", "The seat is not one of your account any more.")
     NOT_ALLOWED = (
         "course_not_allowed",
