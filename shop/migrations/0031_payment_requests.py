@@ -111,10 +111,21 @@ class Migration(migrations.Migration):
             name='outcome',
             field=models.CharField(choices=[('settled', 'order paid'), ('allocated', 'part of the order paid'), ('known', 'already known'), ('declined', 'declined'), ('mismatch', 'amount or currency differs'), ('second_charge', 'second charge on a paid order'), ('late', 'came too late, places gone'), ('released', 'order ended before it was paid in full'), ('unknown_order', 'no such order'), ('recorded', 'recorded, order unchanged'), ('unknown_payment', 'no such payment')], max_length=15, verbose_name='outcome'),
         ),
-        migrations.AlterField(
-            model_name='settlement',
-            name='payment',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='settlement', to='shop.payment'),
+        # Django would take the key away and add it anew, reading all rows under a lock.
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    'ALTER TABLE shop_settlement ALTER COLUMN payment_id DROP NOT NULL',
+                    'ALTER TABLE shop_settlement ALTER COLUMN payment_id SET NOT NULL',
+                )
+            ],
+            state_operations=[
+                migrations.AlterField(
+                    model_name='settlement',
+                    name='payment',
+                    field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='settlement', to='shop.payment'),
+                )
+            ],
         ),
         AddConstraintNotValid(
             model_name='order',

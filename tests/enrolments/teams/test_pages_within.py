@@ -52,6 +52,7 @@ CLOSED = {
     "account-member-limits": BY_ROLE,
     "account-history": BY_ROLE,
     "account-orders": BY_ROLE,
+    "account-money": BY_ROLE,
     "account-renew": BY_ROLE,
     "account-teams": DECIDES,
     "account-team": DECIDES,
