@@ -32,8 +32,8 @@ else:
 # its page declares. A column of such a name is never shown in a list.
 SECRETS = frozenset(
     {
-        "answers", "code_hash", "context", "data", "details", "nonce", "password", "payload", "secret", "session_data",
-        "session_key", "token", "token_hash", "visitor_key",
+        "answers", "code_hash", "context", "data", "details", "link_hash", "link_nonce", "nonce", "password", "payload",
+        "secret", "session_data", "session_key", "token", "token_hash", "visitor_key",
     }
 )  # fmt: skip
 # What the filters of a field ask; a path into another table is none of it.

@@ -38,6 +38,8 @@ NAMED_PROVIDERS = {
     ("shop.orders.claim", "shop.payments.providers.free"),
     # A transfer is confirmed by hand in the administration.
     ("shop.payments.services", "shop.payments.providers.transfer"),
+    # A line of a bank statement is a transfer.
+    ("shop.payments.statements.deciding", "shop.payments.providers.transfer"),
     # A trial is paid in the shortest way, as a merchant's confirmation would.
     ("shop.trial.services", "shop.payments.providers.transfer"),
 }

@@ -14,6 +14,7 @@ from shop.payments import services as payments
 from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of, provider
+from shop.payments.requests import release
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import charge_at_sandbox, make_cart, place
@@ -21,7 +22,7 @@ from tests.rivals.processes import deadlocks_among, errors_among, no_row_locks, 
 from tests.shop.admin_pages import order_url
 
 # All have read that the order is unpaid; the writing comes next.
-ABOUT_TO_SETTLE = [(payments, "insert_row")]
+ABOUT_TO_SETTLE = [(release, "insert_row")]
 
 
 @pytest.fixture

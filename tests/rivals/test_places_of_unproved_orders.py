@@ -12,7 +12,7 @@ from enrolments.courses.places.services import taken
 from shop.orders import places as module
 from shop.orders.models import Order
 from shop.orders.places import prove_order, release_unproved_places
-from shop.payments import services as payments
+from shop.payments.requests import release
 from shop.payments.services import choose_method
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import make_cart, pay, place
@@ -21,7 +21,7 @@ from tests.rivals.processes import Rival, deadlocks_among, errors_among, no_row_
 
 HOUR = timedelta(hours=1)
 # Both have read the order: to release its places, to pay it.
-HAVE_READ = [(module, "undo_pre_payment"), (payments, "move_order")]
+HAVE_READ = [(module, "undo_pre_payment"), (release, "move_order")]
 
 
 def unproved(course, number=0):

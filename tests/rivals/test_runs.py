@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from enrolments.runs import running
 from enrolments.runs.running import start_run
+from enrolments.seats import many
 from enrolments.seats import release as release_module
 from enrolments.seats.many import Act, fingerprint_of, look_at
 from enrolments.seats.models import Seat, SeatEvent
@@ -70,8 +71,8 @@ def test_control_without_the_look_at_what_was_shown_both_are_done():
     moving, releasing = begun(account, seats, Act.MOVE, CourseFactory()), begun(account, seats, Act.RELEASE)
 
     def anyhow(run):
-        original = running.release_seats
-        running.release_seats = lambda *, seats, **how: original(seats=dict.fromkeys(seats), **how)
+        original = many.release_seats
+        many.release_seats = lambda *, seats, **how: original(seats=dict.fromkeys(seats), **how)
         step(run)
 
     race(partial(step, moving), Rival(partial(anyhow, releasing)), in_turn=True)

@@ -33,6 +33,7 @@ NOT_SHOWN = {
     "number": "made at the placing",
     "token": "made at the placing",
     "cart": "is posted with the form, as a token",
+    "release_rule": "a plan of the merchant's, after the placing",
     "claimed_at": "the moment of the placing",
     "address_proved_at": "a proof of the visitor's, before the placing or later",
     "places_released_at": "a step of the order's life",

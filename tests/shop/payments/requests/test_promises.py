@@ -189,7 +189,7 @@ class TestOnAccount:
             client.post(reverse("order-pay", args=[order.token]), {"method": "on_account"})
         order.refresh_from_db()
         assert order.status == "paid"
-        page = client.get(reverse("order", args=[order.token])).content.decode()
+        page = client.get(reverse("order", args=[order.token]), headers={"accept-language": "en"}).text
         assert "are still to be paid" in page
         assert "Payment received" not in page
 
