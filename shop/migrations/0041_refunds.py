@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ('reference', models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='reference')),
                 ('problem', models.CharField(blank=True, db_default='', default='', max_length=60, verbose_name='reason of failure')),
                 ('asked_at', models.DateTimeField(verbose_name='asked')),
+                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by')),
                 ('times_asked', models.PositiveIntegerField(db_default=0, default=0, verbose_name='times asked')),
                 ('done_at', models.DateTimeField(null=True, verbose_name='sent on')),
                 ('failed_at', models.DateTimeField(null=True, verbose_name='failed on')),
@@ -83,11 +84,6 @@ class Migration(migrations.Migration):
         AddConstraintNotValid(
             model_name='givingback',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gte', django.db.models.expressions.CombinedExpression(models.F('lowered'), '+', models.F('sent'))), ('lowered__gte', 0), ('sent__gte', 0)), name='shop_givingback_sent_within_amount'),
-        ),
-        migrations.AddField(
-            model_name='refund',
-            name='asked_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by'),
         ),
         migrations.AddField(
             model_name='refund',

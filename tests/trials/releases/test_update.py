@@ -101,8 +101,12 @@ def place(visitor, name: str) -> str:
 
 
 def press_order(visitor) -> str:
-    """Place the order reviewed; a review that another release drew may be shown once more, to be confirmed."""
+    """Place the order reviewed; a review that another release drew may be shown once more, to be confirmed, and details
+    may be asked for that the other release did not."""
     page = visitor.press_order()
+    if page.path == "/checkout/details/":
+        visitor.type_details()
+        page = visitor.press_order()
     if page.path == "/checkout/review/":
         page = visitor.press_order()
     assert page.path.startswith("/orders/"), (page.status, page.path, page.body[-3000:])

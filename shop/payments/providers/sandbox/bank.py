@@ -85,7 +85,7 @@ def charge(choice: str, *, of: Charge, now: datetime) -> Charge:
 def read_charge(reference: str) -> Charge:
     """Return the charge of a reference. Raises NotificationRefused unless the bank issued the reference."""
     try:
-        _nonce, number, key, amount, currency, choice, seconds = _signer.unsign(reference).split("*")
+        _nonce, number, key, amount, currency, choice, seconds = _signer.unsign(reference).split("/")
     except (BadSignature, ValueError) as error:
         raise NotificationRefused from error
     made_at = datetime.fromtimestamp(int(seconds), UTC)
@@ -93,7 +93,7 @@ def read_charge(reference: str) -> Charge:
 
 
 def _signed(*parts: str) -> Charge:
-    return read_charge(_signer.sign("*".join(parts)))
+    return read_charge(_signer.sign("/".join(parts)))
 
 
 def refund(charge: Charge, *, amount: Decimal, currency: str, key: str) -> RefundAnswer:
@@ -104,7 +104,7 @@ def refund(charge: Charge, *, amount: Decimal, currency: str, key: str) -> Refun
     if charge.outcome != "succeeded" or currency != charge.currency or not 0 < amount <= charge.amount:
         raise CallRefused("more_than_taken")
     fate = RefundState.FAILED if charge.choice == Choice.REFUND_FAILS else RefundState.SUCCEEDED
-    reference = _refund_signer.sign("*".join((key, str(amount), currency, fate)))
+    reference = _refund_signer.sign("/".join((key, str(amount), currency, fate)))
     is_told_later = fate == RefundState.FAILED
     return RefundAnswer(RefundState.PENDING if is_told_later else fate, reference)
 
@@ -112,7 +112,7 @@ def refund(charge: Charge, *, amount: Decimal, currency: str, key: str) -> Refun
 def read_refund(reference: str) -> RefundAnswer:
     """Return the refund of a reference. Raises CallRefused unless the bank issued the reference."""
     try:
-        fate = RefundState(_refund_signer.unsign(reference).split("*")[-1])
+        fate = RefundState(_refund_signer.unsign(reference).split("/")[-1])
     except (BadSignature, ValueError) as error:
         raise CallRefused("no_such_refund") from error
     return RefundAnswer(fate, reference, "account_closed" if fate == RefundState.FAILED else "")
