@@ -33,7 +33,6 @@ class Visitor:
 
     base_url: str
     slowest: float = 0.0
-    email: str = ""
     pages: int = 0
     page: Page = field(default_factory=lambda: Page(0, "", ""))
     opener: OpenerDirector = field(default_factory=lambda: build_opener(HTTPCookieProcessor(CookieJar())))
@@ -64,14 +63,13 @@ class Visitor:
         """Go from the entry's page to the review, where one button is left to press."""
         self.get(f"/e/{entry_code}/")
         self.post(f"/e/{entry_code}/", quantity="1")
-        self.email = email
-        self.type_details()
+        self.type_details(email)
 
-    def type_details(self) -> None:
+    def type_details(self, email: str) -> None:
         """Fill in who buys, and go on to the review."""
         self.get("/checkout/details/")
         self.post(
-            "/checkout/details/", email=self.email, contact_name="Alice Martin", kind="organisation",
+            "/checkout/details/", email=email, contact_name="Alice Martin", kind="organisation",
             billing_name="Ateliers Martin", street="3 rue du Port", postal_code="44000", city="Nantes", country="FR",
             register_number="73282932000074",
         )  # fmt: skip
