@@ -13,17 +13,16 @@ import json
 import random
 import threading
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from workbench.stand_ins.serving import Answering, send, serving
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SITE_ID = "12345678"
 FORM_KEY = "form_key_of_the_stand_in"
 API_PASSWORD = "testpassword_stand_in"  # noqa: S105 - of an account that exists nowhere
@@ -39,11 +38,6 @@ _STATES = {
     "later": ("RUNNING", "WAITING_AUTHORISATION"),
     "decline": ("UNPAID", "REFUSED"),
 }
-_PAGE = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    '<link rel="icon" href="data:,"><title>Lyra stand-in</title><h1>{title}</h1><p>{text}</p>'
-    '<form method="post" action="/page/{form}">{buttons}</form></html>'
-)
 
 
 class Refused(Exception):
@@ -189,7 +183,7 @@ class Lyra:
             return []
         if self.shuffled:
             random.shuffle(messages)
-        return [send(address, body) for address, body in messages if address]
+        return [send(address, body, _FORM) for address, body in messages if address]
 
 
 def sign(fields: Mapping[str, str], *, key: str = FORM_KEY) -> str:
@@ -204,35 +198,23 @@ def message(fields: Mapping[str, str], *, key: str = FORM_KEY) -> bytes:
     return urlencode({**fields, "signature": sign(fields, key=key)}).encode()
 
 
-def send(address: str, body: bytes) -> int:
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    request = urllib.request.Request(address, body, headers)  # noqa: S310 - an address of this machine
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Answering):
     lyra: Lyra
-    protocol_version = "HTTP/1.1"
+    service_name = "Lyra"
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.body()
         path = self.path.strip("/").split("/")
         try:
             with self.lyra.lock:
                 if path[0] == "api-payment":
                     return self._api("/".join(path[2:]), json.loads(body))
-                posted = dict(parse_qsl(body.decode(), keep_blank_values=True))
+                posted = dict(parse_qsl(body, keep_blank_values=True))
                 if path[0] == "vads-payment":
                     return self._choices(self.lyra.open(posted))
                 return self._choose(path[1], posted.get("choice", ""))
         except Refused as refusal:
-            self._html("Refused", str(refusal), "", {})
+            self.page("Refused", str(refusal), {})
         finally:
             self.lyra.send_messages()
 
@@ -243,11 +225,11 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self._call(service, asked)
         except (Refused, KeyError, TypeError, ValueError) as error:
             code = str(error) if isinstance(error, Refused) else "INT_009"
-            return self._json({"status": "ERROR", "answer": {"errorCode": code, "errorMessage": code}})
+            return self.json(200, {"status": "ERROR", "answer": {"errorCode": code, "errorMessage": code}})
         if self.lyra.dies and service == "Transaction/CancelOrRefund":
             self.close_connection = True
             return None
-        return self._json({"status": "SUCCESS", "answer": answer})
+        return self.json(200, {"status": "SUCCESS", "answer": answer})
 
     def _call(self, service: str, asked: dict[str, Any]) -> dict[str, Any]:
         expected = base64.b64encode(f"{SITE_ID}:{API_PASSWORD}".encode()).decode()
@@ -270,51 +252,20 @@ class _Handler(BaseHTTPRequestHandler):
         fields = self.lyra.forms[form]
         currency = CURRENCIES[fields["vads_currency"]]
         text = f"{fields.get('vads_order_info', '')}: {fields['vads_amount']} {currency} (minor units)"
-        self._html("Pay", text, form, CHOICES | {"back": "Back to the shop"})
+        self.page("Pay", text, CHOICES | {"back": "Back to the shop"}, action=f"/page/{form}")
 
     def _choose(self, form: str, choice: str) -> None:
         fields = self.lyra.forms[form]
         if choice == "back":
             self.lyra.abandon(form)
-            return self._redirect(fields["vads_url_cancel"])
+            return self.redirect(fields["vads_url_cancel"])
         if choice == "secure":
-            return self._html("3-D Secure", "Your bank asks: is it you?", form, {"pay": "Yes", "decline": "No"})
+            return self.page(
+                "3-D Secure", "Your bank asks: is it you?", {"pay": "Yes", "decline": "No"}, action=f"/page/{form}"
+            )
         self.lyra.pay(form, choice)
-        return self._redirect(fields["vads_url_return"])
-
-    def _html(self, title: str, text: str, form: str, buttons: dict[str, str]) -> None:
-        made = "".join(
-            f'<p><button name="choice" value="{name}">{label}</button></p>' for name, label in buttons.items()
-        )
-        page = _PAGE.format(title=title, text=escape(text), form=form, buttons=made)
-        self._answer("text/html; charset=utf-8", page.encode())
-
-    def _redirect(self, where: str) -> None:
         # The customer may be back before the message is there: it is sent after this answer.
-        self.send_response(303)
-        self.send_header("Location", where)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def _json(self, answer: dict[str, Any]) -> None:
-        self._answer("application/json", json.dumps(answer).encode())
-
-    def _answer(self, kind: str, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_said: object) -> None:
-        pass
-
-
-def serve(lyra: Lyra, *, port: int = 0) -> ThreadingHTTPServer:
-    """Return a server of the stand-in on this machine; port 0 takes a free one."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"lyra": lyra}))
-    lyra.base = f"http://127.0.0.1:{server.server_port}"
-    return server
+        return self.redirect(fields["vads_url_return"])
 
 
 def settings(base: str) -> dict[str, str]:
@@ -332,12 +283,6 @@ def settings(base: str) -> dict[str, str]:
 @contextmanager
 def running(lyra: Lyra) -> Iterator[str]:
     """Run the stand-in within the block; give its address."""
-    server = serve(lyra)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield lyra.base
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(type("Handler", (_Handler,), {"lyra": lyra})) as address:
+        lyra.base = address
+        yield address

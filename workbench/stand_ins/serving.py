@@ -15,7 +15,7 @@ from typing import Any
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     '<link rel="icon" href="data:,"><title>{name} stand-in</title><h1>{title}</h1><p>{text}</p>'
-    '<form method="post">{buttons}</form></html>'
+    '<form method="post"{action}>{buttons}</form></html>'
 )
 
 
@@ -28,11 +28,15 @@ class Answering(BaseHTTPRequestHandler):
     def body(self) -> str:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
 
-    def page(self, title: str, text: str, buttons: Mapping[str, str]) -> None:
+    def page(self, title: str, text: str, buttons: Mapping[str, str], *, action: str = "") -> None:
+        """Answer with a page of buttons, which post to `action` or to the page itself."""
         made = "".join(
             f'<p><button name="choice" value="{name}">{escape(label)}</button></p>' for name, label in buttons.items()
         )
-        written = _PAGE.format(name=self.service_name, title=escape(title), text=escape(text), buttons=made)
+        leads_to = f' action="{action}"' if action else ""
+        written = _PAGE.format(
+            name=self.service_name, title=escape(title), text=escape(text), buttons=made, action=leads_to
+        )
         self.answer(200, "text/html; charset=utf-8", written.encode())
 
     def redirect(self, where: str) -> None:

@@ -13,15 +13,13 @@ import random
 import secrets
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from workbench.stand_ins.serving import Answering, send, serving
 
 SECRET_KEY = "sk_test_stand_in"  # noqa: S105 - of an account that exists nowhere
 WEBHOOK_SECRET = "whsec_stand_in"  # noqa: S105
@@ -32,11 +30,6 @@ CHOICES = {
     "later": "Pay by a bank that answers later",
     "decline": "Pay with a card that is declined",
 }
-_PAGE = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    '<link rel="icon" href="data:,"><title>Stripe stand-in</title><h1>{title}</h1><p>{text}</p>'
-    '<form method="post">{buttons}</form></html>'
-)
 
 
 class Refused(Exception):
@@ -196,7 +189,7 @@ class Stripe:
             return []
         if self.shuffled:
             random.shuffle(messages)
-        return [send(self.webhook, body) for body in messages]
+        return [send(self.webhook, body, _headers(body)) for body in messages]
 
 
 def signature(body: bytes, *, secret: str = WEBHOOK_SECRET, at: int | None = None) -> str:
@@ -206,16 +199,8 @@ def signature(body: bytes, *, secret: str = WEBHOOK_SECRET, at: int | None = Non
     return f"t={moment},v1={signed}"
 
 
-def send(webhook: str, body: bytes) -> int:
-    headers = {"Content-Type": "application/json", "Stripe-Signature": signature(body)}
-    request = urllib.request.Request(webhook, body, headers)  # noqa: S310 - an address of this machine
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0
+def _headers(body: bytes) -> dict[str, str]:
+    return {"Content-Type": "application/json", "Stripe-Signature": signature(body)}
 
 
 def unfold(pairs: list[tuple[str, str]]) -> dict[str, Any]:
@@ -230,16 +215,15 @@ def unfold(pairs: list[tuple[str, str]]) -> dict[str, Any]:
     return asked
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Answering):
     stripe: Stripe
-    protocol_version = "HTTP/1.1"
+    service_name = "Stripe"
 
     def do_GET(self) -> None:
         self._serve({})
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        self._serve(unfold(parse_qsl(body, keep_blank_values=True)))
+        self._serve(unfold(parse_qsl(self.body(), keep_blank_values=True)))
 
     def _serve(self, posted: dict[str, Any]) -> None:
         parts = urlsplit(self.path)
@@ -253,12 +237,12 @@ class _Handler(BaseHTTPRequestHandler):
                 answer = self._once(key, json.dumps(asked), lambda: self._call(path[1:], asked))
         except (Refused, LookupError, ValueError) as error:
             code = str(error) if isinstance(error, Refused) else "parameter_invalid"
-            return self._json(400, {"error": {"type": "invalid_request_error", "code": code, "message": code}})
+            return self.json(400, {"error": {"type": "invalid_request_error", "code": code, "message": code}})
         self.stripe.send_messages()
         if self.stripe.dies and self.command == "POST":
             self.close_connection = True
             return None
-        return self._json(200, answer)
+        return self.json(200, answer)
 
     def _once(self, key: str, asked: str, call: Any) -> dict[str, Any]:
         if key in self.stripe.answers:
@@ -314,55 +298,21 @@ class _Handler(BaseHTTPRequestHandler):
             session = self.stripe.get(identity)
             text = f"{session['title']}: {session['amount_total']} {session['currency'].upper()} (minor units)"
             if choice == "back":
-                return self._redirect(session["cancel_url"])
+                return self.redirect(session["cancel_url"])
             if choice == "secure":
-                return self._html("3-D Secure", "Your bank asks: is it you?", {"pay": "Yes", "decline": "No"})
+                return self.page("3-D Secure", "Your bank asks: is it you?", {"pay": "Yes", "decline": "No"})
             if choice in CHOICES:
                 with self.stripe.lock:
                     self.stripe.pay(identity, choice)
                 self.stripe.send_messages()
                 if choice != "decline":
-                    return self._redirect(session["success_url"])
+                    return self.redirect(session["success_url"])
                 text = f"Your card was declined. {text}"
             if session["status"] != "open":
-                return self._html("This page is closed", text, {"back": "Back to the shop"})
-            return self._html("Pay", text, CHOICES | {"back": "Back to the shop"})
+                return self.page("This page is closed", text, {"back": "Back to the shop"})
+            return self.page("Pay", text, CHOICES | {"back": "Back to the shop"})
         except Refused as refusal:
-            return self._json(404, {"error": str(refusal)})
-
-    def _html(self, title: str, text: str, buttons: dict[str, str]) -> None:
-        made = "".join(
-            f'<p><button name="choice" value="{name}">{label}</button></p>' for name, label in buttons.items()
-        )
-        self._answer(
-            200, "text/html; charset=utf-8", _PAGE.format(title=title, text=escape(text), buttons=made).encode()
-        )
-
-    def _redirect(self, where: str) -> None:
-        self.send_response(303)
-        self.send_header("Location", where)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def _json(self, status: int, answer: dict[str, Any]) -> None:
-        self._answer(status, "application/json", json.dumps(answer).encode())
-
-    def _answer(self, status: int, kind: str, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_said: object) -> None:
-        pass
-
-
-def serve(stripe: Stripe, *, port: int = 0) -> ThreadingHTTPServer:
-    """Return a server of the stand-in on this machine; port 0 takes a free one."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"stripe": stripe}))
-    stripe.page_base = f"http://127.0.0.1:{server.server_port}"
-    return server
+            return self.json(404, {"error": str(refusal)})
 
 
 def settings(base: str) -> dict[str, str]:
@@ -373,12 +323,6 @@ def settings(base: str) -> dict[str, str]:
 @contextmanager
 def running(stripe: Stripe) -> Iterator[str]:
     """Run the stand-in within the block; give its address."""
-    server = serve(stripe)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield stripe.page_base
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(type("Handler", (_Handler,), {"stripe": stripe})) as address:
+        stripe.page_base = address
+        yield address
