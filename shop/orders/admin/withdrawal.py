@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from django import forms
@@ -48,6 +49,26 @@ class WithdrawalPages(PlanPages):
 
     def lift(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Ask why the contract goes on, and lift the freeze of the order."""
+        return self.ask_why(
+            request,
+            order_id,
+            template="orders/admin/lift.html",
+            service=lift_withdrawal,
+            done=_("The contract goes on: the order is no longer frozen for it."),
+            facts=lambda order: withdrawal_facts(withdrawal_of(order)),
+        )
+
+    def ask_why(
+        self,
+        request: HttpRequest,
+        order_id: int,
+        *,
+        template: str,
+        service: Callable[..., object],
+        done: str,
+        facts: Callable[[Order], list[tuple[str, str]]] = lambda _order: [],
+    ) -> HttpResponse:
+        """Ask for a reason beside the facts of an order, then call the service that lifts a freeze of it."""
         order = self.order_or_404(request, order_id)
         if not self.may_act(request):
             raise PermissionDenied
@@ -55,15 +76,13 @@ class WithdrawalPages(PlanPages):
         if form.is_valid():
             reason, actor = form.cleaned_data["reason"], cast(User, request.user)
             try:
-                lift_withdrawal(order_id=order.pk, reason=reason, actor=actor, now=timezone.now())
+                service(order_id=order.pk, reason=reason, actor=actor, now=timezone.now())
             except Refused as refusal:
                 messages.error(request, str(refusal))
             else:
-                messages.success(request, _("The contract goes on: the order is no longer frozen for it."))
+                messages.success(request, done)
             return redirect(ORDER_PAGE, order.pk)
-        return self._answer(
-            request, order, "orders/admin/lift.html", form=form, more_facts=withdrawal_facts(withdrawal_of(order))
-        )
+        return self._answer(request, order, template, form=form, more_facts=facts(order))
 
 
 def withdrawal_of(order: Order) -> Withdrawal | None:
