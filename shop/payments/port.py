@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from django.utils.functional import Promise
 
@@ -183,6 +184,12 @@ def check_event(event: ProviderEvent) -> None:
         raise NotificationRefused("payload") from error
     if "\\u0000" in written:
         raise NotificationRefused("payload")
+
+
+def origin_of(address: str) -> str:
+    """Return scheme and host of an address."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 class Provider:

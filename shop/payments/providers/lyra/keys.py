@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from shop.payments.port import origin_of
 
 ENVIRONMENT = ("LYRA_PAGE_URL", "LYRA_API_URL", "LYRA_SITE_ID", "LYRA_FORM_KEY", "LYRA_API_PASSWORD", "LYRA_MODE")
 TEST, PRODUCTION = "TEST", "PRODUCTION"
@@ -32,8 +33,7 @@ class Keys:
     @property
     def page_origin(self) -> str:
         """Return scheme and host of the payment page."""
-        parts = urlsplit(self.page_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return origin_of(self.page_url)
 
 
 def keys() -> Keys | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.db.models import Q
@@ -27,6 +27,7 @@ from shop.payments.port import (
     ProviderEvent,
     RefundAnswer,
     Started,
+    origin_of,
 )
 from shop.payments.providers.mollie import events, refunds
 from shop.payments.providers.mollie.client import API, PAGES, keys, mollie_client, noted, to_mollie
@@ -60,10 +61,7 @@ class MollieProvider(Provider):
 
     def sites(self) -> Sequence[str]:
         address = keys().address
-        if address == API:
-            return self.origins
-        parts = urlsplit(address)
-        return (f"{parts.scheme}://{parts.netloc}",)
+        return self.origins if address == API else (origin_of(address),)
 
     def offers(self, order: Order) -> bool:
         """Tell whether an order may be paid by Mollie: not with a test key where money counts."""

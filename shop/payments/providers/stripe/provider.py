@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +22,7 @@ from shop.payments.port import (
     ProviderEvent,
     RefundAnswer,
     Started,
+    origin_of,
 )
 from shop.payments.providers.stripe import events, refunds
 from shop.payments.providers.stripe.amounts import at_stripe
@@ -52,10 +52,7 @@ class StripeProvider(Provider):
 
     def sites(self) -> Sequence[str]:
         address = keys().address
-        if address == API:
-            return self.origins
-        parts = urlsplit(address)
-        return (f"{parts.scheme}://{parts.netloc}",)
+        return self.origins if address == API else (origin_of(address),)
 
     def offers(self, order: Order) -> bool:
         """Tell whether an order may be paid by card: not with test keys where money counts."""
