@@ -31,6 +31,7 @@ from tests.patience import PATIENCE_SECONDS
 from workbench.servers.run_as import die_with_parent
 
 AT_THE_START = "at the start"
+AT_COMMIT = "before commit"
 GLANCE = 0.003  # seconds between two looks at the rivals kept away by a lock
 
 # A rival in a pause keeps its locks: Postgres need not wait a second to see that two block each other.
@@ -80,7 +81,8 @@ def race(
 
     Only for tests marked `django_db(transaction=True)`: a rival sees committed rows alone. `before` and `after` are
     pauses of all rivals. With `in_turn` each begins once the earlier ones wait, are kept away, or have finished,
-    instead of all together. `without` runs first in every process, to take a guard away.
+    instead of all together. `without` runs first in every process, to take a guard away; each then also waits before
+    it commits, or the quicker one would be seen by the other as by a guard.
 
     Raise AssertionError when the rivals are not all done in `limit` seconds, or when none came to a pause: such a race
     is left to luck. No process outlives the call.
@@ -121,10 +123,7 @@ class _Process:
     answer: Answer | None = None
     where: str = AT_THE_START
     kept_away: bool = False
-
-    @property
-    def has_paused(self) -> bool:
-        return self.where != AT_THE_START
+    has_paused: bool = False  # where the test asked for it
 
     def go(self) -> None:
         self.state = State.RUNNING
@@ -139,6 +138,7 @@ class _Process:
             self.backend = said
         elif what == "pause":
             self.state, self.where = State.WAITING, said
+            self.has_paused |= said != AT_COMMIT
         else:
             self.state, self.answer = State.DONE, replace(said, kept_away=self.kept_away)
 
@@ -199,6 +199,8 @@ class _Child:
         self._leave_what_is_our_parents()
         if self.prepare is not None:
             self.prepare()
+            # What one wrote must not be seen by the other because it happened to be quicker.
+            connection.commit = self._pausing((connection, "commit"), before=True, after=False)  # type: ignore[method-assign]
         self._put_up_pauses()
         with connection.cursor() as cursor:
             cursor.execute(DEADLOCK_TIMEOUT)

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 
 from tests.servers import PROJECT
 from workbench.servers.errors import ServerError
-from workbench.servers.process import Program, stop_signals_held
+from workbench.servers.process import STOP_SIGNALS, Program, stop_signals_held
+from workbench.stand_ins.serving import Answering, serving
 from workbench.supervisor import StopRequested, ending, stopping_on_signals, watch
 
 SLEEPER = Program(name="sleeper", command=["/bin/sleep", "60"], folder=PROJECT)
@@ -123,3 +125,17 @@ def test_a_child_hears_the_signals_that_are_held_back_while_it_is_started():
         blocked = re.search(r"^SigBlk:\s*(\w+)", Path(f"/proc/{child.pid}/status").read_text(), re.MULTILINE)
 
     assert int(blocked[1], 16) == 0
+
+
+def test_threads_of_a_stand_in_leave_the_signals_to_the_main_thread():
+    seen = []
+
+    class Looking(Answering):
+        def do_GET(self) -> None:
+            seen.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+            self.answer(200, "text/plain", b"")
+
+    with serving(Looking) as address, urllib.request.urlopen(address):
+        pass
+
+    assert seen[0] >= set(STOP_SIGNALS)

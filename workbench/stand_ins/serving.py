@@ -12,6 +12,8 @@ from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from workbench.servers.process import stop_signals_held
+
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     '<link rel="icon" href="data:,"><title>{name} stand-in</title><h1>{title}</h1><p>{text}</p>'
@@ -76,7 +78,9 @@ def serving(handler: type[Answering], *, port: int = 0) -> Iterator[str]:
     """Run a server of a handler on this machine within the block, on a free port for 0; give its address."""
     server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    # A signal that this thread took would be handled in the main one, even while that holds it back.
+    with stop_signals_held():
+        thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
