@@ -27,6 +27,7 @@ class Purpose(StrEnum):
     SECOND_FACTOR = "second factor"
     SESSION = "session data"
     PROVIDER = "provider settings"
+    STATEMENT = "lines of bank statements"
 
 
 class Undecryptable(Exception):

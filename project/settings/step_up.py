@@ -35,6 +35,7 @@ STEP_UP_ACTS = {
     "admin:shop_statementline_sure",
     "admin:shop_statementline_payout",
     "admin:shop_statementline_keep",
+    "admin:shop_statementline_fee",
     "admin:shop_statementline_aside",
     "admin:shop_paymentevent_apply",
     "admin:shop_paymentevent_credit",

@@ -475,6 +475,8 @@ admin:shop_statementline_payout      GET  sign-in sign-in  405     405     405
 admin:shop_statementline_payout      POST sign-in sign-in  403     403     go  # nobody is named
 admin:shop_statementline_keep        GET  sign-in sign-in  405     405     405
 admin:shop_statementline_keep        POST sign-in sign-in  403     403     done
+admin:shop_statementline_fee         GET  sign-in sign-in  405     405     405
+admin:shop_statementline_fee         POST sign-in sign-in  403     403     done
 admin:shop_statementline_aside       GET  sign-in sign-in  405     405     405
 admin:shop_statementline_aside       POST sign-in sign-in  403     403     go  # no reason is given
 admin:billing_closure_close          GET  sign-in sign-in  403     403     page

@@ -93,6 +93,7 @@ shop_bankstatement_import     -         -     may        -       may
 shop_bankstatement_send       -         -     may        -       may
 shop_statementline_aside      -         -     may        -       may
 shop_statementline_confirm    -         -     may        -       may
+shop_statementline_fee        -         -     may        -       may
 shop_statementline_keep       -         -     may        -       may
 shop_statementline_payout     -         -     may        -       may
 shop_statementline_sure       -         -     may        -       may

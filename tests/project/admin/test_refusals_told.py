@@ -162,6 +162,7 @@ BUTTONS = (
     Button("shop_statementline_confirm", f"{LINES}.confirm_line", statement_line, {"shares": "1:7.00"}),
     Button("shop_statementline_payout", f"{LINES}.note_payout", statement_line, {"provider": "sandbox"}),
     Button("shop_statementline_keep", f"{LINES}.keep_line", statement_line),
+    Button("shop_statementline_fee", f"{LINES}.note_fee", statement_line),
     Button("shop_statementline_aside", f"{LINES}.set_aside", statement_line, {"note": "Fees"}),
     Button("shop_statementline_sure", f"{LINES}.confirm_sure_lines"),
     Button("catalog_entry_duplicate", "catalog.admin.duplicate.duplicate_entry", lambda _: EntryFactory().pk),
