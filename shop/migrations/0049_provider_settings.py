@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0048_other_parties_sealed'),
+        ("shop", "0048_other_parties_sealed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

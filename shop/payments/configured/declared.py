@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.validators import RegexValidator
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -59,9 +60,9 @@ def refuse_unfit_environment(form: type[SettingsForm]) -> None:
         return
     if missing:
         raise _refusal(f"the payment provider {form.provider!r} needs {', '.join(missing)} in the environment")
-    bound = form(written)
-    for field, errors in bound.errors.items():
-        raise _refusal(f"{form.variables.get(field, form.provider)}: {errors[0]}")
+    with override("en"):  # like every sentence about the start
+        for field, errors in form(written).errors.items():
+            raise _refusal(f"{form.variables.get(field, form.provider)}: {errors[0]}")
 
 
 def _written(form: type[SettingsForm]) -> tuple[tuple[str, str], ...]:
