@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
 
 from accounts.people.models import User
 from catalog.availability import availability_of
@@ -140,7 +141,7 @@ def _priced(
         problems.append(limit)
     try:
         forms = forms_of(line, offer, typed, user=user, now=now)
-        price = _price(line, offer, forms.contexts)
+        price = _price(line, offer, forms.contexts, timezone.localdate(now))
     except HookBroken:
         # The line can be removed and no more; the others are sold.
         price, forms = None, UnitForms(line, Asked(), {})
@@ -157,11 +158,11 @@ def _priced(
     )
 
 
-def _price(line: CartLine, offer: Offer, units: Units) -> LinePrice | None:
+def _price(line: CartLine, offer: Offer, units: Units, day: date) -> LinePrice | None:
     charged = offer.handler.charged_units(offer.parameters, units) if offer.handler else line.quantity
     try:
         return price_line(
-            tiers=tiers_of(line.entry), quantity=line.quantity, charged=charged, tax_rate=line.entry.tax.rate
+            tiers=tiers_of(line.entry), quantity=line.quantity, charged=charged, tax_rate=line.entry.tax.rate_on(day)
         )
     except NoPrice:
         return None
