@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('rate', models.DecimalField(decimal_places=2, max_digits=5, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='rate in %')),
                 ('days', django.contrib.postgres.fields.ranges.DateRangeField(help_text='[first, last + 1); open on either side.', verbose_name='days')),
+                ('tax', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rates_in_time', to='catalog.tax', verbose_name='tax code')),
             ],
             options={
                 'verbose_name': 'tax rate',
@@ -116,11 +117,6 @@ class Migration(migrations.Migration):
         AddConstraintNotValid(
             model_name='tax',
             constraint=models.CheckConstraint(condition=models.Q(('e_invoicing__in', ['', 'required', 'voluntary', 'none'])), name='catalog_tax_e_invoicing_known'),
-        ),
-        migrations.AddField(
-            model_name='taxrate',
-            name='tax',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rates_in_time', to='catalog.tax', verbose_name='tax code'),
         ),
         migrations.AddConstraint(
             model_name='taxrate',

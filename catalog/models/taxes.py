@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
@@ -115,6 +115,23 @@ class Tax(models.Model):
         """Return the mention in each language: the merchant's words, else the usual ones; empty where there is none."""
         usual = (self.treatment.mention if self.treatment else None) or {}
         return {code: getattr(self, f"mention_{code}", "") or usual.get(code, "") for code in languages()}
+
+    def terms(self) -> dict[str, Any]:
+        """Return what a sold line freezes of the code, beside its rate: `code` (its key), `kind`, `exemption`,
+        `category` and `vatex` of electronic invoices, `mention` by language, `e_invoicing`. Empty while it is to be
+        decided."""
+        treatment = self.treatment
+        if treatment is None:
+            return {}
+        return {
+            "code": self.pk,
+            "kind": self.kind,
+            "exemption": self.exemption,
+            "category": treatment.category,
+            "vatex": treatment.vatex,
+            "mention": self.mentions(),
+            "e_invoicing": self.e_invoicing or treatment.e_invoicing.value,
+        }
 
     @property
     def mention_shown(self) -> str:
