@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0046_frozen_lines'),
+        ('shop', '0049_provider_settings'),
     ]
 
     operations = [
