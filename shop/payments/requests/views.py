@@ -20,7 +20,6 @@ from common.moments import local_day
 from shop.orders.models import Order
 from shop.pages.frame import site_of
 from shop.payments.credit.selectors import credit_of
-from shop.payments.registry import method_label
 from shop.payments.requests.asked import asked_of
 from shop.payments.requests.links import find_by_token
 from shop.payments.requests.models import PaymentRequest
@@ -39,13 +38,15 @@ def money(request: AccountRequest) -> HttpResponse:
     account = request.account
     owed = owed_by(account.pk, today=local_day(timezone.now()))
     currency = settings.SHOP_CURRENCY
+    credit = credit_of(account.pk, currency)
     context = {
         "account": account,
         "owed": owed,
         "sums": sum_by_currency(owed),
-        "credit": credit_of(account.pk, currency),
+        "credit": credit,
+        "overdrawn": -credit,
         "currency": currency,
-        "payments": [(payment, method_label(payment.provider)) for payment in payments_of(account.pk)],
+        "payments": payments_of(account.pk),
     }
     return render(request, "requests/money.html", context)
 
