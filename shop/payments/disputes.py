@@ -41,8 +41,8 @@ class NoReason(Refused):
 
 
 def follow_dispute(event: PaymentEvent, payment: Payment, *, fee: Decimal, now: datetime) -> Outcome:
-    """Freeze the orders that a disputed payment pays for; lift that once none of an order's payments is disputed. What
-    the bank took back is owed again, and paid again if the dispute is won after all.
+    """Freeze the orders that a disputed payment pays for; lift that once none of an order's payments is disputed.
+    Money that the bank took back is owed again, and pays again if the dispute is won after all.
 
     Of messages in another order than they were sent, the end of a dispute counts more than its beginning. A lost
     dispute stays frozen: the merchant decides. The caller has locked the orders that the payment pays for, and it;

@@ -17,8 +17,8 @@ Kind = PaymentEvent.Kind
 
 
 def at_stake_by_payment(payments: Collection[Payment]) -> dict[int, Decimal]:
-    """Return how much of payments is disputed, or lost in a currency that nobody can post, by key. What was taken back
-    is none of it: their orders have it no more. Two queries."""
+    """Return how much of payments is disputed, or lost in a currency that nobody can post, by key. Nothing that was
+    taken back is part of it: their orders have it no more. Two queries."""
     told = PaymentEvent.objects.filter(payment__in=payments, kind__in=PaymentEvent.DISPUTES).order_by("pk")
     disputes: dict[tuple[int, str], list[PaymentEvent]] = {}
     for event in told:
