@@ -50,7 +50,7 @@ $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0046_frozen_lines'),
+        ('shop', '0050_line_tax_terms'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('shop', '0047_charge_backs'),
+        ('shop', '0051_charge_backs'),
     ]
 
     operations = [
