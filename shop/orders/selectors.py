@@ -22,6 +22,7 @@ from shop.orders.contexts import enrols_buyer, handler_of
 from shop.orders.giving_back.units import answered_units
 from shop.orders.models import LineFeedback, Order, OrderLine, OrderUnit
 from shop.orders.places import UNPROVED_HOLDS_FOR
+from shop.orders.standing import Standing
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.requests.asked import Asked, still_to_come
 from shop.payments.requests.services import parts_of
@@ -110,6 +111,12 @@ class OrderView:
         """Amount that a confirmed order still asks for; 0 for one that nothing was promised for."""
         is_confirmed = self.order.status in (Order.Status.PAID, Order.Status.COMPLETED)
         return still_to_come(self.asked) if is_confirmed else ZERO
+
+    @property
+    def label(self) -> str:
+        """Status of the order in words that say paid only where nothing is owed."""
+        received = sum((part.received for part in self.asked), ZERO)
+        return Standing(self.order, self.still_owed, received).label
 
     @property
     def to_pay(self) -> Decimal:

@@ -43,6 +43,7 @@ from shop.orders.selectors import (
     orders_visible_to,
     sight_of,
 )
+from shop.orders.standing import standing_of, with_standing
 from shop.orders.unclaimed import waiting_part
 from shop.pages.frame import site_of
 from shop.payments.attempts.services import ProviderSilent, start_payment
@@ -221,9 +222,14 @@ def order_move(request: HttpRequest, token: str) -> HttpResponse:
 @account_page(Right.SEE_ALL_ORDERS, Right.SEE_OWN_ORDERS)
 def my_orders(request: AccountRequest) -> HttpResponse:
     """List the orders of the account that a person may see."""
-    orders = orders_visible_to(request.user).filter(account=request.account)
+    orders = with_standing(orders_visible_to(request.user).filter(account=request.account))
     page = Paginator(orders, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "account": request.account, "waiting": waiting_part(request, request.user)}
+    context = {
+        "page": page,
+        "standings": [standing_of(order) for order in page],
+        "account": request.account,
+        "waiting": waiting_part(request, request.user),
+    }
     return render(request, "orders/list.html", context)
 
 
