@@ -23,6 +23,8 @@ from shop.payments.refunds.models import Refund
 
 # Provider of payments by an account's credit, by which no money comes in.
 CREDIT = "credit"
+# Part of the fees that is the bank's own, beside those of the providers.
+BANK = "bank"
 
 
 def sale(order: Order, lines: Iterable[OrderLine], *, at: datetime) -> Iterator[Entry]:
@@ -229,6 +231,24 @@ def banked(key: str, order_id: int | None, amount: Decimal, currency: str, *, pa
         Line(Account.IN_TRANSIT, -units, order_id=order_id, part=part),
     )
     return Entry(f"banked:{key}", Kind.MONEY_IN, at, currency, lines)
+
+
+def refund_left(line_id: int, order: Order, amount: Decimal, *, at: datetime) -> Entry:
+    """Return the entry of money sent back for an order by transfer, that a line of a bank statement shows: it has left
+    the bank."""
+    units = in_minor_units(amount, order.currency)
+    lines = (
+        Line(Account.REFUNDS_SENT, units, order.account_id, order.pk),
+        Line(Account.BANK, -units, order_id=order.pk),
+    )
+    return Entry(f"refund_left:{line_id}", Kind.MONEY_OUT, at, order.currency, lines)
+
+
+def bank_fee(line_id: int, amount: Decimal, currency: str, *, at: datetime) -> Entry:
+    """Return the entry of a fee of the bank that a line of a statement shows."""
+    units = in_minor_units(amount, currency)
+    lines = (Line(Account.FEES, units, part=BANK), Line(Account.BANK, -units))
+    return Entry(f"bank_fee:{line_id}", Kind.FEE, at, currency, lines)
 
 
 def _sold(order: Order, lines: Iterable[OrderLine]) -> Iterator[Line]:

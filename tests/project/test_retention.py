@@ -85,6 +85,7 @@ STAYS = {
     "shop_settlement": SALE,
     "shop_withdrawal": SALE,
     "shop_shopidentity": SHOP,
+    "shop_providersettings": SHOP,
     "outbox_outsideservice": SHOP,
 }
 

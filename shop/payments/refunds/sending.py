@@ -56,7 +56,7 @@ def shares_of(order: Order, owed: Decimal) -> list[Share]:
     shares, rest = [], owed
     for payment, left in _left_of(order):
         provider = get_provider(payment.provider)
-        if provider is None or not provider.refunds or not rest > 0 < left:
+        if provider is None or not provider.refunds or not provider.has_keys() or not rest > 0 < left:
             continue
         part = min(rest, left)
         if part == payment.amount or provider.partial_refunds:
