@@ -50,7 +50,7 @@ $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0050_line_tax_terms'),
+        ('shop', '0051_rights_of_promises'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('shop', '0051_charge_backs'),
+        ('shop', '0052_charge_backs'),
     ]
 
     operations = [
