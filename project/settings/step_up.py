@@ -49,4 +49,7 @@ STEP_UP_ACTS = {
     "admin:billing_closure_close",
     # The bank account that customers pay to
     "admin:shop_shopidentity_change",
+    # The accounts at providers that customers pay to
+    "admin:shop_providersettings_change",
+    "admin:shop_providersettings_remove",
 }

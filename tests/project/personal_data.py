@@ -123,6 +123,8 @@ EXEMPT = {
     "shop.payment.currency": CODE,
     "shop.payment.provider": CODE,
     "shop.payment.status": CODE,
+    "shop.providersettings": "The shop's own accounts at its payment providers.",
+    "shop.chargeback.reference": KEYS,
     "shop.refundcall.key": KEYS,
     "shop.refundcall.known": KEYS,
     "shop.refundcall.payment": KEYS,

@@ -52,6 +52,7 @@ STAYS = {
     "catalog_entryfield": CATALOGUE,
     "catalog_pricetier": CATALOGUE,
     "catalog_tax": CATALOGUE,
+    "catalog_taxrate": CATALOGUE,
     "django_content_type": SHOP,
     "enrolments_calendarlink": "until the person ends it; it tells nothing but the person and the account",
     "enrolments_course": CATALOGUE,
@@ -80,11 +81,13 @@ STAYS = {
     "shop_payment": SALE,
     "shop_paymentattempt": SALE,
     "shop_refundcall": SALE,
+    "shop_chargeback": SALE,
     "shop_paymentrequest": SALE,
     "shop_refund": SALE,
     "shop_settlement": SALE,
     "shop_withdrawal": SALE,
     "shop_shopidentity": SHOP,
+    "shop_providersettings": SHOP,
     "outbox_outsideservice": SHOP,
 }
 

@@ -42,6 +42,7 @@ from tests.factories.outbox import JobFactory, MailFactory
 from tests.factories.shop import pay
 from tests.matrix.urlconf import addresses, names_of_model_pages
 from tests.shop.admin_pages import text_of
+from tests.shop.payments.configured.given import row_of, saved
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +143,7 @@ LINES = "shop.payments.statements.line_admin"
 STATEMENTS = "shop.payments.statements.admin"
 PHONE_ORDERS = "shop.phone_orders.admin.admin"
 ORDERS = "shop.orders.admin.actions"
+METHODS = "shop.payments.configured.admin"
 LEGAL = "shop.seller.admin.legal_texts"
 BUTTONS = (
     Button("accounts_approval_approve", "accounts.second_person.admin.approve", waiting),
@@ -238,6 +240,8 @@ BUTTONS = (
     Button("shop_phoneorder_discard", f"{PHONE_ORDERS}.discard", phone_order),
     Button("shop_order_note", "shop.notes.page.add_note", lambda order: order.pk, {"text": "Called"}),
     Button("shop_account_note", "shop.notes.page.add_note", lambda order: order.account_id, {"text": "Called"}),
+    Button("shop_providersettings_check", f"{METHODS}.try_keys", lambda _: row_of().pk),
+    Button("shop_providersettings_remove", f"{METHODS}.remove_keys", lambda _: saved().pk),
     Button("shop_legaltext_publish", f"{LEGAL}.publish_text", legal_text),
     Button("shop_legaltext_next", f"{LEGAL}.start_version", lambda order: legal_text(order, is_published=True)),
     Button("shop_legaltext_add", f"{LEGAL}.start_version", posted={"kind": "terms"}),
@@ -274,6 +278,7 @@ FORMS = (
         {"name_en": "Guest", "name_fr": "Invité"},
     ),
     Button("shop_legaltext_change", f"{LEGAL}.save_text", legal_text),
+    Button("shop_providersettings_change", f"{METHODS}.save_settings", lambda _: row_of("transfer").pk),
     Button("shop_shopidentity_change", "shop.seller.admin.seller.save_seller", lambda _: ShopIdentity.current().pk),
     Button("accounts_user_change", "accounts.people.admin.UserAdmin.save_model", lambda _: UserFactory().pk),
 )
