@@ -53,12 +53,13 @@ class Attempt:
     """Payment to begin at a provider.
 
     `key` names the call for ever: the provider gets it as idempotency key and gives it back in its metadata. `amount`
-    is in the currency's main unit. The customer comes back to `return_url`, both addresses are whole ones.
+    is in the currency's main unit. `token` is that of the order, or of the pay link by which the payer has come. The
+    customer comes back to `return_url`, both addresses are whole ones.
     """
 
     key: str
     order_number: str
-    order_token: str
+    token: str
     amount: Decimal
     currency: str
     title: str

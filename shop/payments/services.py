@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,15 +18,17 @@ from common.refusals import Refused
 from shop.orders import mails
 from shop.orders.locks import lock_order
 from shop.orders.models import Order, OrderEvent
+from shop.orders.standing import CONFIRMED
 from shop.orders.transitions import record
-from shop.payments.attempts.answers import note_answer, open_references
+from shop.payments.attempts.answers import note_answer, open_references, request_begun
 from shop.payments.disputes import follow_dispute
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import ENDED, UNDER_WAY, Message, Notice, Provider, ProviderEvent, check_event
 from shop.payments.providers import transfer
 from shop.payments.refunds.following import hear
 from shop.payments.registry import get_provider, providers
-from shop.payments.requests.asked import amounts_expected
+from shop.payments.requests.asked import Asked, amounts_expected, asked_of, still_to_come
+from shop.payments.requests.links import ToPay, to_pay
 from shop.payments.requests.receiving import receive
 from shop.postings import services as postings
 from shop.seller.models import ShopIdentity, unpaid_time
@@ -56,11 +59,17 @@ class ReferenceKnown(Refused):
     message = _("This reference has been recorded for this order already, with another amount. Type another reference.")
 
 
-def methods_for(order: Order) -> list[Provider]:
-    """Return the methods by which an order may be paid now, as the server decides; [] unless it waits for payment."""
-    if order.status != Order.Status.PLACED:
+def methods_for(order: Order, asked: Sequence[Asked] | None = None) -> list[Provider]:
+    """Return the methods by which an order may be paid now, as the server decides; [] if nothing is asked for.
+
+    What a confirmed order still owes is paid on a provider's page, or by transfer without choosing it. `asked` is what
+    the order asks for where that is known; else one query more for a confirmed order.
+    """
+    if order.status == Order.Status.PLACED:
+        return [provider for provider in providers() if provider.offers(order)]
+    if order.status not in CONFIRMED or still_to_come(asked_of(order) if asked is None else asked) <= 0:
         return []
-    return [provider for provider in providers() if provider.offers(order)]
+    return [provider for provider in providers() if provider.has_page and provider.offers(order)]
 
 
 def allowed_method(order: Order, method: str) -> Provider:
@@ -90,26 +99,28 @@ def choose_method(*, order_id: int, method: str, actor: User | None, now: dateti
     return provider
 
 
-def order_to_pay(*, token: str, provider: Provider) -> Order:
-    """Return the order of a payment page's token. Raises Http404 unless it waits for payment and may use this
-    provider."""
-    order = plain_row(Order, "WHERE token = %s", [token])
-    if order is None or provider not in methods_for(order):
+def to_pay_by(*, token: str, provider: Provider) -> ToPay:
+    """Return what is paid on a provider's page with this token. Raises Http404 unless something is asked for and may be
+    paid by this provider."""
+    found = to_pay(token)
+    if found is None or provider not in methods_for(found.order):
         raise Http404
-    return order
+    return found
 
 
 @transaction.atomic
-def begin_payment(*, order_id: int, provider: Provider, reference: str, now: datetime) -> Payment:
-    """Record a charge before the customer makes it, so that the server can ask about it. Locks the order; raises
-    MethodNotAllowed."""
+def begin_payment(
+    *, order_id: int, provider: Provider, reference: str, now: datetime, amount: Decimal | None = None
+) -> Payment:
+    """Record a charge of an amount, by default of the order's total, before the customer makes it, so that the server
+    can ask about it. Locks the order; raises MethodNotAllowed."""
     order = lock_order(order_id)
     allowed_method(order, provider.name)
     payment = Payment(
         provider=provider.name,
         reference=reference,
         order=order,
-        amount=order.gross,
+        amount=order.gross if amount is None else amount,
         currency=order.currency,
         created_at=now,
     )
@@ -301,6 +312,7 @@ def _outcome_of_money(
         payment,
         amount=event.amount,
         in_pieces=method is not None and method.takes_pieces,
+        begun_for=lambda: request_begun(event),
         is_new=is_new,
         actor=actor,
         now=now,

@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from shop.orders.figures import waiting_for_money
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
+from shop.orders.standing import Paid, orders_paid
 from shop.payments.disputes import disputed_orders
 from shop.payments.models import PaymentEvent
 from shop.payments.registry import in_use, method_label
@@ -57,6 +58,19 @@ class TodoFilter(DropdownFilter):
             case self.DISPUTED:
                 return queryset.filter(pk__in=disputed_orders().values("pk"))
         return queryset
+
+
+class PaidFilter(DropdownFilter):
+    """Filter by how much of an order is paid, by the ledger."""
+
+    title = _("paid")
+    parameter_name = "paid"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return list(Paid.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        return orders_paid(queryset, self.value()) if self.value() in Paid.values else queryset
 
 
 class MethodFilter(DropdownFilter):
