@@ -34,6 +34,7 @@ from shop.orders.figures import Period, failed_lines, owed_back
 from shop.payments.admin import AttentionFilter
 from shop.payments.attempts.admin import AttemptTodoFilter
 from shop.payments.attempts.models import PaymentAttempt
+from shop.payments.configured.findings import findings
 from shop.payments.disputes import disputed_orders
 from shop.payments.models import PaymentEvent
 from shop.payments.refunds.admin import RefundTodoFilter
@@ -151,6 +152,14 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
                 "admin:shop_paymentevent_changelist",
                 query={AttentionFilter.parameter_name: AttentionFilter.ATTENTION},
             ),
+            "bad",
+        )
+    if user.has_perm("shop.view_providersettings"):
+        yield Count(
+            _("Payment methods offered in vain"),
+            _("Their keys are missing, refused, or those of a test."),
+            len(findings()),
+            reverse("admin:shop_providersettings_changelist"),
             "bad",
         )
     if user.has_perm("shop.view_paymentattempt"):
