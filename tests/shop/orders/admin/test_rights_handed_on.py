@@ -50,7 +50,7 @@ def test_those_who_confirm_money_accept_promises_and_agree_terms():
     Permission.objects.filter(codename__in={"accept_promise", "set_terms"}).delete()
 
     for _twice in range(2):
-        import_module("shop.migrations.0047_rights_of_promises").hand_on(apps, None)
+        import_module("shop.migrations.0051_rights_of_promises").hand_on(apps, None)
 
     assert names(confirms.user_permissions) == {"confirm_money", "accept_promise", "set_terms"}
     assert names(acts.user_permissions) == {"change_order"}

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0009_roles_and_second_person'),
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('shop', '0046_frozen_lines'),
+        ('shop', '0050_line_tax_terms'),
     ]
 
     operations = [
