@@ -34,6 +34,7 @@ from shop.orders.figures import Period, failed_lines, owed_back
 from shop.payments.admin import AttentionFilter
 from shop.payments.attempts.admin import AttemptTodoFilter
 from shop.payments.attempts.models import PaymentAttempt
+from shop.payments.configured.filters import InVainFilter
 from shop.payments.configured.findings import findings
 from shop.payments.disputes import disputed_orders
 from shop.payments.models import PaymentEvent
@@ -159,7 +160,10 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             _("Payment methods offered in vain"),
             _("Their keys are missing, refused, or those of a test."),
             len(findings()),
-            reverse("admin:shop_providersettings_changelist"),
+            reverse(
+                "admin:shop_providersettings_changelist",
+                query={InVainFilter.parameter_name: InVainFilter.ATTENTION},
+            ),
             "bad",
         )
     if user.has_perm("shop.view_paymentattempt"):
