@@ -20,7 +20,7 @@ def try_all(*, now: datetime) -> int:
     """Record a job for each provider that customers are offered and that has keys; return their number."""
     wanted = [each for each in providers() if each.settings_form is not None and each.has_keys()]
     enqueue_many(
-        NewJob(kind=_kind_of(each), key=f"try:{int(now.timestamp())}", payload={"provider": each.name})
+        NewJob(kind=_kind_of(each), key=f"try:{each.name}:{int(now.timestamp())}", payload={"provider": each.name})
         for each in wanted
     )
     return len(wanted)
