@@ -46,6 +46,7 @@ from shop.orders.models import Order, OrderLine, OrderUnit
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
 from shop.payments.on_account.page import terms_of_account
+from shop.payments.refunds import second_person as unallocated_by_two
 from shop.payments.registry import providers
 from shop.postings.services import is_fact_missing
 from shop.renewal.offers import renewal_for
@@ -80,6 +81,7 @@ def connect() -> None:
     add_admin_pages("shop.paymentattempt", "shop.refund", "shop.bankstatement", "shop.statementline")
     PAGES.register("order", order_by_token)
     second_person.register()
+    unallocated_by_two.register()
     providers()
 
 

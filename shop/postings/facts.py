@@ -160,11 +160,10 @@ def paid_back(event: OrderEvent) -> Entry:
     return Entry(f"{event.what}:{event.pk}", kind, event.at, order.currency, lines)
 
 
-def sent_back(handling: MoneyHandling) -> Iterator[Entry]:
-    """Yield the entries of unallocated money that the merchant has resolved: it went back, and it did not after all if
-    that was undone. Reads the event, its payment and order."""
-    payment, order = handling.event.payment, handling.event.order
-    assert payment is not None  # asked for by `sources.Resolved`
+def sent_back(handling: MoneyHandling, payment: Payment) -> Iterator[Entry]:
+    """Yield the entries of unallocated money of a payment that the merchant has resolved: it went back, and it did not
+    after all if that was undone. Reads the payment's order."""
+    order = payment.order
     sent = payment.amount if handling.amount is None else handling.amount
     amount = in_minor_units(sent, payment.currency)
     customer, key = (order.account_id, order.pk) if order else (None, None)

@@ -63,7 +63,14 @@ def post_note(note: OrderEvent) -> None:
 def post_resolved(mark: MoneyHandling) -> None:
     """Post unallocated money as sent back, or kept after all once that is undone; nothing for other events."""
     for found in resolved().filter(pk=mark.pk):
-        post(facts.sent_back(found))
+        assert found.event.payment is not None  # asked for by `resolved`
+        post(facts.sent_back(found, found.event.payment))
+
+
+def post_sent_back(mark: MoneyHandling, payment: Payment) -> None:
+    """Post unallocated money of a payment, marked as resolved, as sent back; and as unallocated again once the mark is
+    undone. Reads the payment's order."""
+    post(facts.sent_back(mark, payment))
 
 
 def post_refund(event: PaymentEvent) -> None:

@@ -105,11 +105,11 @@ def resolved() -> QuerySet[MoneyHandling]:
         event__payment__status=Payment.Status.SUCCEEDED,
         event__payment__amount__gt=0,
     )
-    return marks.select_related("event__payment", "event__order")
+    return marks.select_related("event__payment__order")
 
 
 def _resolved(marks: Sequence[MoneyHandling]) -> Iterator[Entry]:
-    return (entry for mark in marks for entry in facts.sent_back(mark))
+    return (entry for mark in marks for entry in facts.sent_back(mark, mark.event.payment))
 
 
 def _reopened() -> QuerySet[MoneyHandling]:
@@ -152,8 +152,8 @@ SOURCES = (
         "pk",
         partial(map, facts.paid_back),
     ),
-    Source("payment resolved", resolved, "event__order", Value("resolved:"), "pk", _resolved),
-    Source("payment reopened", _reopened, "event__order", Value("reopened:"), "pk", _resolved),
+    Source("payment resolved", resolved, "event__payment__order", Value("resolved:"), "pk", _resolved),
+    Source("payment reopened", _reopened, "event__payment__order", Value("reopened:"), "pk", _resolved),
     Source(
         "refund of a provider",
         _refunds,

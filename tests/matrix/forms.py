@@ -156,6 +156,7 @@ admin:shop_legaltext_next            text_id                  -  # makes a new v
 admin:shop_paymentevent_resolve      event_id                 -  # only an open event is noted
 admin:shop_paymentevent_apply        event_id                 -  # only money that is open is given to an order
 admin:shop_paymentevent_credit       event_id                 -  # only money that is open is kept
+admin:shop_paymentevent_send_back    event_id                 -  # posts the amount it showed as unallocated
 admin:shop_paymentevent_reopen       event_id                 -  # only a noted event is opened again
 admin:catalog_course_choices         -                        -  # looks up, changes nothing
 admin:catalog_entry_new              -                        -  # makes a new entry, overwrites nothing

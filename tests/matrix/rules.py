@@ -431,6 +431,8 @@ admin:shop_paymentevent_credit   GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_credit   POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_resolve  GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_resolve  POST sign-in sign-in  403     403     done
+admin:shop_paymentevent_send_back GET  sign-in sign-in  405     405     405
+admin:shop_paymentevent_send_back POST sign-in sign-in  403     403     refused  # no amount is named
 admin:shop_paymentevent_reopen   GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_reopen   POST sign-in sign-in  403     403     go
 admin:catalog_course_choices        GET  sign-in sign-in  403     403     page

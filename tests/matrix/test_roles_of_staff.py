@@ -116,6 +116,7 @@ shop_paymentevent_apply       -         -     may        -       may
 shop_paymentevent_credit      -         -     may        -       may
 shop_paymentevent_reopen      -         -     may        -       may
 shop_paymentevent_resolve     -         -     may        -       may
+shop_paymentevent_send_back   -         -     may        -       may
 shop_phoneorder_accepted      -         may   -          -       may
 shop_phoneorder_customer      -         may   -          -       may
 shop_phoneorder_discard       -         may   -          -       may

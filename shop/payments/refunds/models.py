@@ -31,7 +31,7 @@ class RefundQuerySet(models.QuerySet["Refund"]):
     def needing_attention(self) -> RefundQuerySet:
         """Filter refunds by a provider that failed while their order still owes money, and those that hang."""
         owing = GivingBack.objects.owed().filter(line__order=OuterRef("order"))
-        failed = Q(state=Refund.State.FAILED, way=Refund.Way.PROVIDER) & Exists(owing)
+        failed = Q(state=Refund.State.FAILED, way=Refund.Way.PROVIDER, handling__isnull=True) & Exists(owing)
         hangs = Q(state__in=Refund.OPEN, way=Refund.Way.PROVIDER, asked_at__lt=Now() - HANGS_AFTER)
         return self.filter(failed | hangs)
 

@@ -55,14 +55,17 @@ def shares_of(order: Order, owed: Decimal) -> list[Share]:
     than it has left. The shares may sum to less. Four queries."""
     shares, rest = [], owed
     for payment, left in _left_of(order):
-        provider = get_provider(payment.provider)
-        if provider is None or not provider.refunds or not rest > 0 < left:
-            continue
         part = min(rest, left)
-        if part == payment.amount or provider.partial_refunds:
+        if part > 0 and sends(payment, part):
             shares.append(Share(payment, part))
             rest -= part
     return shares
+
+
+def sends(payment: Payment, amount: Decimal) -> bool:
+    """Tell whether the provider of a payment sends an amount of it back."""
+    provider = get_provider(payment.provider)
+    return provider is not None and provider.refunds and (amount == payment.amount or provider.partial_refunds)
 
 
 @again_after_deadlock
@@ -126,7 +129,7 @@ def _left_of(order: Order) -> list[tuple[Payment, Decimal]]:
     payments = list(_payments_of(order).filter(status=Payment.Status.SUCCEEDED, currency=order.currency))
     given = _by_payment(Allocation.objects.filter(request__order=order, released_at__isnull=True))
     sent = _by_payment(Refund.objects.standing().filter(order=order, payment__in=payments, handling__isnull=True))
-    elsewhere = _gone_elsewhere(payments)
+    elsewhere = gone_elsewhere(payments)
     return [
         (
             payment,
@@ -146,7 +149,7 @@ def _by_payment(rows: QuerySet[Any]) -> dict[int, Decimal]:
     return dict(rows.order_by().values_list("payment").annotate(Sum("amount")))
 
 
-def _gone_elsewhere(payments: Sequence[Payment]) -> dict[int, Decimal]:
+def gone_elsewhere(payments: Sequence[Payment]) -> dict[int, Decimal]:
     """Return what providers told of payments that went back by no refund of ours, or that is disputed, by payment."""
     told = PaymentEvent.objects.filter(payment__in=payments, outcome=PaymentEvent.Outcome.RECORDED)
     gone: dict[int, Decimal] = {}

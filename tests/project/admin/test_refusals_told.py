@@ -92,6 +92,11 @@ def wrong_money(order: Any) -> int:
     return PaymentEvent.objects.get().pk
 
 
+def wrong_charge(order: Any) -> int:
+    pay(order, amount=order.gross + 1, provider="sandbox")
+    return PaymentEvent.objects.get().pk
+
+
 def by_hand(order: Any) -> tuple[int, int]:
     now = timezone.now()
     enrolment = enrol_by_hand(
@@ -231,6 +236,12 @@ BUTTONS = (
     Button("shop_paymentevent_resolve", "shop.payments.admin.mark_resolved", wrong_money, {"note": "Done"}),
     Button("shop_paymentevent_apply", "shop.payments.admin.apply_money", wrong_money, {"order": "2026-000001"}),
     Button("shop_paymentevent_credit", "shop.payments.admin.keep_as_credit", wrong_money),
+    Button(
+        "shop_paymentevent_send_back",
+        "shop.payments.refunds.unallocated_admin.send_unallocated_or_ask",
+        wrong_charge,
+        {"amount": "121.00"},
+    ),
     Button("shop_paymentevent_reopen", "shop.payments.admin.mark_open_again", wrong_money),
     Button("shop_phoneorder_customer", f"{PHONE_ORDERS}.save_customer", phone_order),
     Button("shop_phoneorder_send", f"{PHONE_ORDERS}.send_link", phone_order),

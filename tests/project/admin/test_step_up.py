@@ -26,7 +26,7 @@ from tests.accounts.sign_in.proofs import code_of, give_app, sign_in_with
 from tests.catalog.admin_pages import controls
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.matrix.urlconf import addresses, names_of_model_pages
-from tests.project.admin.test_refusals_told import BUTTONS, ONLY_READ, everything, owing, wrong_money
+from tests.project.admin.test_refusals_told import BUTTONS, ONLY_READ, everything, owing, wrong_charge, wrong_money
 from tests.shop.admin_pages import text_of
 from tests.shop.payments.statements.files import camt, entry, statement
 from tests.shop.payments.statements.test_statements import bring_in
@@ -97,6 +97,9 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
         return reverse(name, args=[paid_back(order, actor)]), {}
     if page == "shop_paymentevent_reopen":
         return reverse(name, args=[resolved(order, actor)]), {}
+    if page == "shop_paymentevent_changelist":
+        chosen = {"action": action, "_selected_action": [wrong_charge(order)]}
+        return reverse("admin:shop_paymentevent_changelist"), chosen
     if page == "shop_paymentevent_apply":
         return reverse(name, args=[BY_PAGE[page].row(order)]), {"order": order.number}
     if page == "enrolments_seatbatch_give":
