@@ -108,7 +108,7 @@ def resolved() -> QuerySet[MoneyHandling]:
     return marks.select_related("event__payment__order")
 
 
-def _resolved(marks: Sequence[MoneyHandling]) -> Iterator[Entry]:
+def _resolved(marks: Sequence[Any]) -> Iterator[Entry]:
     return (entry for mark in marks for entry in facts.sent_back(mark, mark.event.payment))
 
 

@@ -101,7 +101,8 @@ def send_unallocated_back(*, event_id: int, amount: Decimal, reason: str, actor:
 def take_back(refund: Refund, *, now: datetime) -> None:
     """Make the unallocated money of a refund that failed unallocated again; its event needs attention once more. The
     caller holds the locks of the order and the refund; the mark is locked here."""
-    handling = MoneyHandling.objects.select_for_update(no_key=True, of=("self",)).get(pk=refund.handling_id)
+    marks = MoneyHandling.objects.select_for_update(no_key=True, of=("self",))
+    handling = marks.get(refunds=refund)
     if handling.undone_at is not None or refund.payment is None:
         return
     handling.undone_at, handling.undone_by = now, refund.asked_by

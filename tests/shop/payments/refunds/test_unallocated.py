@@ -45,6 +45,10 @@ def send_back(event: PaymentEvent, amount: str = "36.00") -> Decimal:
     return send_unallocated_back(event_id=event.pk, amount=Decimal(amount), reason="Twice", actor=staff(), now=now)
 
 
+def send_url(event: PaymentEvent) -> str:
+    return reverse("admin:shop_paymentevent_send_back", args=[event.pk])
+
+
 def sums() -> dict[str, Decimal]:
     names = (Account.UNALLOCATED, Account.REFUNDS_SENT, Account.IN_TRANSIT)
     return {name.value: balance(name, currency="EUR") for name in names}
@@ -164,9 +168,7 @@ def test_the_page_says_how_much_goes_back_and_sends_it(order, event):
     page = reverse("admin:shop_paymentevent_change", args=[event.pk])
     assert "€36.00 of this payment belong to nothing. They go back by Bank" in text_of(client.get(page))
 
-    answer = client.post(
-        reverse("admin:shop_paymentevent_send_back", args=[event.pk]), {"amount": "36.00"}, follow=True
-    )
+    answer = client.post(send_url(event), {"amount": "36.00"}, follow=True)
 
     assert told(answer) == [("success", "The money is on its way back.")]
     assert "Refund R" in text_of(answer)
@@ -196,9 +198,7 @@ def test_much_money_waits_for_a_second_person(order, event, settings):
     settings.SECOND_PERSON_GIVE_BACK_ABOVE = Decimal(30)
     client = browser_of(staff(*RIGHTS))
 
-    answer = client.post(
-        reverse("admin:shop_paymentevent_send_back", args=[event.pk]), {"amount": "36.00"}, follow=True
-    )
+    answer = client.post(send_url(event), {"amount": "36.00"}, follow=True)
 
     assert told(answer) == [("success", "This waits for a second person. Nothing was changed yet.")]
     assert not Refund.objects.exists()
@@ -206,6 +206,5 @@ def test_much_money_waits_for_a_second_person(order, event, settings):
 
 def test_nobody_without_the_right_sends(order, event):
     client = browser_of(staff("shop.view_paymentevent", "shop.deal_with_money"))
-    url = reverse("admin:shop_paymentevent_send_back", args=[event.pk])
-    assert client.post(url, {"amount": "36.00"}).status_code == 403
+    assert client.post(send_url(event), {"amount": "36.00"}).status_code == 403
     assert not Refund.objects.exists()
